@@ -1,0 +1,129 @@
+import { isIP } from "node:net"
+import { z } from "zod"
+
+/**
+ * Every setting of every process: one environment variable each, with its default and meaning.
+ * `docs/settings.md` is made from this table and a test holds the two together.
+ */
+const table = {
+  HOST: setting(ipAddress(), "127.0.0.1", "Address that edge, gateway and nats-server listen on."),
+  EDGE_PORT: setting(port(), 8000, "Port of the edge: HTTP and the legacy WebSocket protocol."),
+  GATEWAY_PORT: setting(port(), 8080, "Port of the gateway: RES over WebSocket, and its HTTP API."),
+  NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
+  DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
+  NATS_URL: setting(
+    url("nats:", "tls:"),
+    undefined,
+    "A running nats-server (>= 2.12, JetStream on); without it `npm start` runs one.",
+  ),
+  NATS_SERVER_BIN: setting(
+    z.string().min(1),
+    undefined,
+    "The nats-server binary to run, instead of one that is found or built.",
+  ),
+  RESGATE_URL: setting(url("http:", "https:"), undefined, "A running Resgate to use as the gateway."),
+  RESGATE_BIN: setting(
+    z.string().min(1),
+    undefined,
+    "The resgate binary to run as the gateway; else `resgate` on PATH, else the embedded gateway.",
+  ),
+  LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
+  NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
+  STREAM_MAX_AGE_DAYS: setting(
+    number({ min: 0 }),
+    30,
+    "Days that the stream UPDATES keeps an event; 0 keeps it for good.",
+  ),
+  STREAM_MAX_MIB: setting(
+    number({ min: 0 }),
+    0,
+    "Size in MiB from which the stream UPDATES drops its oldest events; 0 sets no limit.",
+  ),
+  REQUEST_TIMEOUT_MS: setting(
+    number({ min: 100, max: 60_000 }),
+    5000,
+    "Time in ms that the edge gives the service to answer.",
+  ),
+}
+
+export type SettingName = keyof typeof table
+
+/** What `settingsDocs` says of one setting. */
+export interface SettingDoc {
+  readonly name: string
+  /** Undefined: optional, unset by default. */
+  readonly default: string | number | undefined
+  readonly meaning: string
+}
+
+type SettingValue<N extends SettingName> = (typeof table)[N] extends { schema: z.ZodType<infer V>; default: infer D }
+  ? V | Extract<D, undefined>
+  : never
+
+/** The parsed values of some settings, by name. */
+export type Settings<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
+
+/** A setting has a wrong value. The message is one line: variable, value, and what is expected. */
+export class SettingError extends Error {
+  override readonly name = "SettingError"
+}
+
+/**
+ * Reads the named settings from the environment. An empty variable counts as unset.
+ *
+ * @throws {SettingError} at the first wrong value
+ */
+export function loadSettings<N extends SettingName>(
+  names: readonly N[],
+  env: NodeJS.ProcessEnv = process.env,
+): Settings<N> {
+  const settings: Record<string, unknown> = {}
+  for (const name of names) {
+    const { schema, default: fallback } = table[name]
+    const text = env[name]
+    if (text === undefined || text === "") {
+      settings[name] = fallback
+      continue
+    }
+    const parsed = schema.safeParse(text)
+    if (!parsed.success) {
+      const expected = parsed.error.issues.map((issue) => issue.message).join("; ")
+      throw new SettingError(`${name}=${JSON.stringify(text)}: ${expected}`)
+    }
+    settings[name] = parsed.data
+  }
+  return settings as Settings<N>
+}
+
+export function settingsDocs(): SettingDoc[] {
+  return Object.entries(table).map(([name, { default: fallback, meaning }]) => ({ name, default: fallback, meaning }))
+}
+
+function setting<S extends z.ZodType, D extends z.infer<S> | undefined>(schema: S, fallback: D, meaning: string) {
+  return { schema, default: fallback, meaning }
+}
+
+function number({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number }) {
+  const expected =
+    max === Number.MAX_SAFE_INTEGER
+      ? `expected a whole number from ${min}`
+      : `expected a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d+$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected)
+}
+
+function port() {
+  return number({ min: 1, max: 65_535 })
+}
+
+function ipAddress() {
+  return z.string().refine((value) => isIP(value) !== 0, "expected an IPv4 or IPv6 address")
+}
+
+function url(...protocols: string[]) {
+  const expected = `expected a URL with ${protocols.join(" or ")}`
+  return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), expected)
+}

@@ -1,0 +1,60 @@
+import { createInbox, type NatsConnection } from "nats"
+import type { Conn, ConnStatus } from "./conn.ts"
+
+const NO_RESPONDERS = 503
+const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
+
+/**
+ * Wraps a connection of the official client. The caller keeps it: it configures, drains and closes it.
+ *
+ * @example
+ * import { connect } from "nats"
+ * const conn = natsConn(await connect({ servers: "nats://127.0.0.1:4222", maxReconnectAttempts: -1 }))
+ */
+export function natsConn(nc: NatsConnection): Conn {
+  const listeners = new Set<(status: ConnStatus) => void>()
+  let connected = !nc.isClosed()
+  const set = (status: ConnStatus): void => {
+    connected = status === "connected"
+    for (const listener of [...listeners]) listener(status)
+  }
+  void watchStatus(nc, set)
+
+  return {
+    publish: (subject, payload, reply) => nc.publish(subject, payload, reply === undefined ? undefined : { reply }),
+    subscribe: (subject, handler, queue) =>
+      nc.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (err, msg) => {
+          if (err) return // a permission violation; the client reports it on its status iterator
+          handler({
+            subject: msg.subject,
+            data: msg.data,
+            reply: msg.reply,
+            noResponders: msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS,
+          })
+        },
+      }),
+    flush: () => nc.flush(),
+    newInbox: () => createInbox(),
+    get connected() {
+      return connected
+    },
+    get maxPayloadBytes() {
+      return nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES
+    },
+    onStatus: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+async function watchStatus(nc: NatsConnection, set: (status: ConnStatus) => void): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type === "disconnect") set("disconnected")
+    if (status.type === "reconnect") set("connected")
+  }
+  await nc.closed()
+  set("closed")
+}

@@ -1,0 +1,81 @@
+import { isValidName, isValidPart } from "./rid.ts"
+
+/**
+ * The names of the placeholders in a pattern: `Parts<"library.$shelf.book.$id">` is `"shelf" | "id"`.
+ */
+export type PartName<P extends string> = P extends `${infer Head}.${infer Tail}`
+  ? PartName<Head> | PartName<Tail>
+  : P extends `$${infer Name}`
+    ? Name
+    : never
+
+/** The values of a pattern's placeholders in one resource name. */
+export type Parts<P extends string> = { readonly [K in PartName<P>]: string }
+
+/**
+ * A pattern of resource names: parts divided by dots, each a literal, a placeholder `$name` for any one part, or, at the
+ * end only, `>` for one or more parts.
+ */
+export class Pattern<P extends string = string> {
+  readonly #parts: readonly string[]
+  readonly source: P
+
+  /** Throws a `TypeError` for what is no pattern, or names a placeholder twice. */
+  constructor(source: P) {
+    this.source = source
+    this.#parts = source.split(".")
+    const names = new Set<string>()
+    for (const [i, part] of this.#parts.entries()) {
+      const rest = part === ">" && i === this.#parts.length - 1
+      if (!rest && !isValidPart(part)) throw new TypeError(`invalid pattern ${JSON.stringify(source)}`)
+      if (!part.startsWith("$")) continue
+      if (part.length === 1 || names.has(part)) throw new TypeError(`invalid placeholder in pattern "${source}"`)
+      names.add(part)
+    }
+  }
+
+  /** The pattern as a NATS subject: placeholders become `*`. */
+  get subject(): string {
+    return this.#parts.map((part) => (part.startsWith("$") ? "*" : part)).join(".")
+  }
+
+  /** Sorts the more specific of two patterns first: at the first part that differs, literal before `$name` before `>`. */
+  static compare(a: Pattern, b: Pattern): number {
+    for (let i = 0; i < Math.max(a.#parts.length, b.#parts.length); i++) {
+      const difference = rank(a.#parts[i]) - rank(b.#parts[i])
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
+  /** The placeholders' values if `name` matches, else undefined. */
+  match(name: string): Parts<P> | undefined {
+    const parts = name.split(".")
+    const found: Record<string, string> = {}
+    for (const [i, expected] of this.#parts.entries()) {
+      const part = parts[i]
+      if (part === undefined) return undefined
+      if (expected === ">") return found as Parts<P>
+      if (expected.startsWith("$")) found[expected.slice(1)] = part
+      else if (expected !== part) return undefined
+    }
+    return parts.length === this.#parts.length ? (found as Parts<P>) : undefined
+  }
+
+  /** The name with the placeholders filled in. Throws a `TypeError` for a value that is no valid part. */
+  name(parts: Parts<P>): string {
+    const name = this.#parts.map((part) =>
+      part.startsWith("$") ? String((parts as Record<string, string>)[part.slice(1)]) : part,
+    )
+    for (const part of name) if (!isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is no part of a name`)
+    const joined = name.join(".")
+    if (!isValidName(joined)) throw new TypeError(`${JSON.stringify(joined)} is no resource name`)
+    return joined
+  }
+}
+
+function rank(part: string | undefined): number {
+  if (part === undefined) return 3
+  if (part === ">") return 2
+  return part.startsWith("$") ? 1 : 0
+}

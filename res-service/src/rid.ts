@@ -1,0 +1,39 @@
+/** A resource ID: the resource name, then optionally `?` and a query. */
+export interface Rid {
+  readonly name: string
+  /** Without the question mark; empty when there is none. */
+  readonly query: string
+}
+
+export function parseRid(rid: string): Rid {
+  const mark = rid.indexOf("?")
+  return mark === -1 ? { name: rid, query: "" } : { name: rid.slice(0, mark), query: rid.slice(mark + 1) }
+}
+
+export function formatRid({ name, query }: Rid): string {
+  return query === "" ? name : `${name}?${query}`
+}
+
+/**
+ * True for a name of one or more non-empty parts, of printable ASCII without `*`, `>` and `?`.
+ *
+ * Source: RES protocol 1.2.3, "Resource IDs".
+ */
+export function isValidName(name: string): boolean {
+  return VALID_NAME.test(name)
+}
+
+/** True for a text that may stand as one part of a resource name: a valid name without a dot. */
+export function isValidPart(part: string): boolean {
+  return VALID_PART.test(part)
+}
+
+/** True when the name is valid and the query, if there is one, has nothing in it that can break a message. */
+export function isValidRid(rid: string): boolean {
+  return isValidName(parseRid(rid).name)
+}
+
+// Printable ASCII without space, `*` (42), `.` (46), `>` (62), `?` (63).
+const PART = "[!-)+-\\-/-=@-~]+"
+const VALID_PART = new RegExp(`^${PART}$`)
+const VALID_NAME = new RegExp(`^${PART}(?:\\.${PART})*$`)
