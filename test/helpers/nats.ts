@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { loadSettings } from "../../config/settings.ts"
+import { findNatsServer } from "../../tools/nats-server.ts"
+import { natsServerConf } from "../../tools/nats-server-conf.ts"
+
+/** Time for nats-server to be up, and to be gone after a SIGTERM. */
+const DEADLINE_MS = 15_000
+
+/** A real nats-server of one suite: `startNats` in `before`, `stop` in `after`. */
+export interface TestNats {
+  readonly url: string
+  /** The same after every `restart`. */
+  readonly port: number
+  /** Temporary; JetStream's files lie below it. */
+  readonly storeDir: string
+  /** Of the running process; undefined while there is none. */
+  readonly pid: number | undefined
+  /** SIGTERM, and the files deleted. Does nothing the second time. */
+  stop(): Promise<void>
+  /** SIGKILL; port and files stay for `restart`. */
+  kill(): Promise<void>
+  /** Starts it again on the same port with the same files; stops it by SIGTERM first if it runs. */
+  restart(): Promise<void>
+}
+
+export interface StartNatsOptions {
+  /** Further lines of configuration in nats-server's own syntax, e.g. `max_payload: 2MB`. */
+  readonly conf?: string
+}
+
+let binary: Promise<string> | undefined
+
+/** Starts a real nats-server with JetStream on a free port of 127.0.0.1. Resolves when it takes connections. */
+export async function startNats(options: StartNatsOptions = {}): Promise<TestNats> {
+  binary ??= findBinary()
+  const file = await binary
+  const storeDir = await mkdtemp(join(tmpdir(), "shopwire-nats-"))
+  let running: ChildProcess | undefined
+  let port = -1
+
+  const start = async (): Promise<void> => {
+    const confFile = join(storeDir, "nats-server.conf")
+    const extra = options.conf === undefined ? {} : { extra: options.conf }
+    await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...extra }))
+    const child = spawn(file, ["--config", confFile], { stdio: ["ignore", "ignore", "pipe"] })
+    // In case the test run itself is ended in the middle.
+    const lastResort = () => child.kill("SIGKILL")
+    process.once("exit", lastResort)
+    child.once("exit", () => process.off("exit", lastResort))
+    let log = ""
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      log = (log + text).slice(-10_000)
+    })
+    try {
+      // The server takes any free port itself and says which: nobody can take it in between.
+      port = await portOf(child, storeDir)
+    } catch (error) {
+      child.kill("SIGKILL")
+      throw new Error(`nats-server did not start: ${String(error)}\n${log}`)
+    }
+    running = child
+  }
+
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    const child = running
+    running = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, "exit")
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS)
+    await gone
+    clearTimeout(timer)
+  }
+
+  try {
+    await start()
+  } catch (error) {
+    await rm(storeDir, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    storeDir,
+    get pid() {
+      return running?.pid
+    },
+    async stop() {
+      await end("SIGTERM")
+      await rm(storeDir, { recursive: true, force: true })
+    },
+    kill: () => end("SIGKILL"),
+    async restart() {
+      await end("SIGTERM")
+      await start()
+    },
+  }
+}
+
+async function findBinary(): Promise<string> {
+  const { NATS_SERVER_BIN } = loadSettings(["NATS_SERVER_BIN"])
+  const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => process.stderr.write(`${line}\n`) })
+  return found.file
+}
+
+/** Waits for the file of ports, `<name of the binary>_<pid>.ports`, which the server writes once it listens. */
+async function portOf(child: ChildProcess, folder: string): Promise<number> {
+  const deadline = Date.now() + DEADLINE_MS
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`it exited (${child.exitCode ?? child.signalCode})`)
+    }
+    const file = (await readdir(folder)).find((name) => name.endsWith(`_${child.pid}.ports`))
+    const text = file === undefined ? "" : await readFile(join(folder, file), "utf8")
+    const found = /"nats":\s*\[\s*"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1]
+    if (found !== undefined) return Number(found)
+    await sleep(10)
+  }
+  throw new Error(`no ports file within ${DEADLINE_MS} ms`)
+}
