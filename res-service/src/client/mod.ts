@@ -1,1 +1,3 @@
-export {}
+export { type CallOptions, Client, type ClientOptions, type Resource, type ResourceResponse } from "./client.ts"
+export type { Access } from "./messages.ts"
+export { type Answered, NoRespondersError, Requester, type SendOptions } from "./requester.ts"

@@ -1,0 +1,161 @@
+import type { Conn, Msg, Subscription } from "../conn.ts"
+import { ResError } from "../errors.ts"
+import { internalError } from "./decode.ts"
+
+/** The answer's text, or why there is none. Called exactly once, in the order in which answers and events came in. */
+export type Answered = (error: ResError | undefined, text: string) => void
+
+export interface SendOptions {
+  /** How long to wait for the answer, in milliseconds; a pre-response of the service overrides it. */
+  readonly timeoutMs?: number
+  /** Send again after a reconnect, if no answer came until then. Only for requests that may safely run twice. */
+  readonly repeatable?: boolean
+}
+
+/** `system.notFound`, as no service listens on the subject of the request. */
+export class NoRespondersError extends ResError {
+  constructor() {
+    super("system.notFound")
+  }
+}
+
+interface Pending {
+  readonly subject: string
+  readonly payload: string
+  readonly answered: Answered
+  readonly repeatable: boolean
+  timer: NodeJS.Timeout
+}
+
+/** The longest line that a NATS server takes; longer ones make it close the connection. */
+const MAX_CONTROL_LINE_BYTES = 4096
+/** `PUB`, the size and the spaces between. */
+const CONTROL_LINE_REST_BYTES = 20
+
+/**
+ * Sends requests and takes their answers, all by callback on one subscription: answers stay in order with each other
+ * and with the events of this connection, which promises, and the request functions of NATS clients, do not keep.
+ *
+ * Source: RES-Service protocol 1.2.3, "Requests", "Pre-response".
+ */
+export class Requester {
+  readonly #conn: Conn
+  readonly #timeoutMs: number
+  readonly #inbox: string
+  readonly #subscription: Subscription
+  readonly #stopStatus: () => void
+  readonly #pending = new Map<string, Pending>()
+  #last = 0
+  #closed = false
+
+  constructor(conn: Conn, timeoutMs: number) {
+    this.#conn = conn
+    this.#timeoutMs = timeoutMs
+    this.#inbox = conn.newInbox()
+    this.#subscription = conn.subscribe(`${this.#inbox}.*`, (msg) => this.#receive(msg))
+    this.#stopStatus = conn.onStatus((status) => {
+      if (status === "connected") this.#repeat()
+      if (status === "closed") this.close()
+    })
+  }
+
+  /** Requests that wait for their answer. */
+  get pendingCount(): number {
+    return this.#pending.size
+  }
+
+  /**
+   * Sends one request. `answered` is never called before this returns. Errors: `system.timeout`,
+   * `system.serviceUnavailable` (not connected), `system.subjectTooLong`, `system.internalError` (payload too large),
+   * and `NoRespondersError`.
+   */
+  send(subject: string, payload: string, answered: Answered, options: SendOptions = {}): void {
+    const refused = this.#refuse(subject, payload)
+    if (refused) {
+      queueMicrotask(() => answered(refused, ""))
+      return
+    }
+    const id = (++this.#last).toString(36)
+    const timer = setTimeout(() => this.#timeOut(id), options.timeoutMs ?? this.#timeoutMs)
+    this.#pending.set(id, { subject, payload, answered, repeatable: options.repeatable ?? false, timer })
+    this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
+  }
+
+  /** Ends all waiting requests with `system.serviceUnavailable`. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopStatus()
+    this.#subscription.unsubscribe()
+    for (const [id, pending] of [...this.#pending]) {
+      this.#settle(id, pending, new ResError("system.serviceUnavailable"), "")
+    }
+  }
+
+  #refuse(subject: string, payload: string): ResError | undefined {
+    if (this.#closed || !this.#conn.connected) return new ResError("system.serviceUnavailable")
+    if (!SUBJECT.test(subject)) return internalError("invalid subject")
+    const line = subject.length + this.#inbox.length + CONTROL_LINE_REST_BYTES
+    if (line > MAX_CONTROL_LINE_BYTES) return new ResError("system.subjectTooLong")
+    // A string has at most 3 bytes a character, so the exact count is only needed near the limit.
+    const max = this.#conn.maxPayloadBytes
+    if (payload.length * 3 > max && Buffer.byteLength(payload) > max) return internalError("maximum payload exceeded")
+    return undefined
+  }
+
+  #receive(msg: Msg): void {
+    const id = msg.subject.slice(this.#inbox.length + 1)
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return // answered before, or timed out
+    const text = decodeText(msg.data)
+    if (msg.noResponders) this.#settle(id, pending, new NoRespondersError(), "")
+    else if (PRE_RESPONSE.test(text)) this.#extend(id, pending, preResponseTimeout(text))
+    else this.#settle(id, pending, undefined, text)
+  }
+
+  #extend(id: string, pending: Pending, timeoutMs: number | undefined): void {
+    if (timeoutMs === undefined) return
+    clearTimeout(pending.timer)
+    pending.timer = setTimeout(() => this.#timeOut(id), timeoutMs)
+  }
+
+  #timeOut(id: string): void {
+    const pending = this.#pending.get(id)
+    if (pending) this.#settle(id, pending, new ResError("system.timeout"), "")
+  }
+
+  #settle(id: string, pending: Pending, error: ResError | undefined, text: string): void {
+    clearTimeout(pending.timer)
+    this.#pending.delete(id)
+    pending.answered(error, text)
+  }
+
+  #repeat(): void {
+    for (const [id, { repeatable, subject, payload }] of this.#pending) {
+      if (repeatable) this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
+    }
+  }
+}
+
+/** The bytes of a message as text. */
+export function decodeText(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()
+}
+
+const SUBJECT = /^[!-~]+$/
+const PRE_RESPONSE = /^[A-Za-z]/
+const TAG = /^ *([^\s":]+):"((?:[^"\\]|\\.)*)"/
+
+/** Reads `timeout:"1000"` among the `key:"value"` pairs of a pre-response. */
+function preResponseTimeout(text: string): number | undefined {
+  let rest = text
+  for (;;) {
+    const tag = TAG.exec(rest)
+    if (tag === null) return undefined
+    if (tag[1] === "timeout") {
+      const ms = /^[+-]?\d+$/.test(tag[2] ?? "") ? Number(tag[2]) : Number.NaN
+      return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 2 ** 31 - 1)
+    }
+    rest = rest.slice(tag[0].length)
+  }
+}
