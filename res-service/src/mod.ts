@@ -4,6 +4,25 @@ export { type Logger, silentLogger } from "./logger.ts"
 export { natsConn } from "./nats-conn.ts"
 export { type PartName, type Parts, Pattern } from "./pattern.ts"
 export { formatRid, isValidName, isValidPart, isValidRid, parseRid, type Rid } from "./rid.ts"
+export type { CollectionEvents, ModelEvents, ResourceEvents } from "./service/events.ts"
+export type { Mode } from "./service/queue.ts"
+export type { AccessRequest, AuthRequest, CallRequest, GetRequest, Meta } from "./service/request.ts"
+export {
+  type Access,
+  collection,
+  type EventsOf,
+  type Handlers,
+  type Kind,
+  type Method,
+  method,
+  model,
+  type QueryHandler,
+  query,
+  type Resource,
+  ResourceResponse,
+} from "./service/resource.ts"
+export { Service, type ServiceOptions } from "./service/service.ts"
+export type { Problem, StandardSchema } from "./service/standard-schema.ts"
 export {
   type Collection,
   type DataValue,

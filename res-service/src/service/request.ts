@@ -1,0 +1,61 @@
+import type { Parts } from "../pattern.ts"
+
+/** What every request tells. */
+interface BaseRequest<P extends string> {
+  /** The resource name, without a query. */
+  readonly name: string
+  /** The values of the pattern's placeholders. */
+  readonly parts: Parts<P>
+  /** The query as the client wrote it, without the question mark; empty when there is none. */
+  readonly query: string
+  /**
+   * Tells the other side to wait `timeoutMs` from now on, for a handler that may need longer than its usual 3 s.
+   *
+   * Source: RES-Service protocol 1.2.3, "Pre-response".
+   */
+  extendTimeout(timeoutMs: number): void
+}
+
+/** Status and headers for a client that came by HTTP, ignored for any other. */
+export interface Meta {
+  /** From 300 to 599. */
+  readonly status?: number
+  readonly header?: { readonly [name: string]: readonly string[] }
+}
+
+interface ClientRequest {
+  /** The connection that asks. */
+  readonly cid: string
+  /** The connection's access token, null when it has none. */
+  readonly token: unknown
+  /** True when `meta` may have an effect. */
+  readonly isHttp: boolean
+  /** Sets what the answer says to an HTTP client. Source: RES-Service protocol 1.2.3, "Meta object". */
+  meta(meta: Meta): void
+}
+
+export interface GetRequest<P extends string> extends BaseRequest<P> {}
+
+export interface AccessRequest<P extends string> extends BaseRequest<P>, ClientRequest {}
+
+/** A call. Events sent through `events` leave before the answer. */
+export interface CallRequest<P extends string, E> extends BaseRequest<P>, ClientRequest {
+  readonly method: string
+  /** As sent, unvalidated; a method made by `method` gets the validated ones as its second argument. */
+  readonly params: unknown
+  readonly events: E
+}
+
+export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
+  /** HTTP headers of the client's connection; canonical names. */
+  readonly header: { readonly [name: string]: readonly string[] }
+  readonly host: string | undefined
+  readonly remoteAddr: string | undefined
+  readonly uri: string | undefined
+  /**
+   * Gives the connection an access token, or takes it away with null; `tid` identifies it for `tokenReset`.
+   *
+   * Source: RES-Service protocol 1.2.3, "Connection token event".
+   */
+  setToken(token: unknown, tid?: string): void
+}

@@ -1,0 +1,127 @@
+import { type Parts, Pattern } from "../pattern.ts"
+import type { Json, Value } from "../values.ts"
+import type { CollectionEvents, ModelEvents } from "./events.ts"
+import type { Mode } from "./queue.ts"
+import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
+import type { Output, StandardSchema } from "./standard-schema.ts"
+
+export type Kind = "model" | "collection"
+
+/** What a client may do: read (`get`), and call the methods named, all of them with `"*"`. Left out: it may not. */
+export interface Access {
+  readonly get?: boolean
+  readonly call?: readonly string[] | "*"
+}
+
+type Awaitable<T> = T | Promise<T>
+
+/** The events that may be sent for a resource of kind `K` whose content is `T`. */
+export type EventsOf<K extends Kind, T> = K extends "model"
+  ? ModelEvents<T>
+  : CollectionEvents<T extends readonly (infer V)[] ? V : never>
+
+/** A call or auth method. Made by `method`, or simply a function when it takes no validated params. */
+export interface Method<R> {
+  readonly params?: StandardSchema
+  /** Default `serial`. */
+  readonly mode?: Mode
+  // A method signature, so that a method for one pattern fits where any is expected.
+  handle(req: R, params: unknown): unknown
+}
+
+/**
+ * What a service does for the resources of one pattern. Handlers may be async. They answer with what they return or throw:
+ * a `ResError` as it is, anything else as `system.internalError`.
+ *
+ * A service that leaves `access` out leaves the question to another service.
+ */
+export interface Handlers<P extends string, K extends Kind, T> {
+  /** False for a name that is none of the service's: every request for it is `system.notFound`. */
+  owns?(parts: Parts<P>): boolean
+  /** The queue that requests and events of a resource go through. Default: its name, so one queue each. */
+  group?(parts: Parts<P>): string
+  /** In which mode `access` and `get` requests are handled. Default `serial` for both. */
+  readonly mode?: { readonly access?: Mode; readonly get?: Mode }
+  access?(req: AccessRequest<P>): Awaitable<Access>
+  get?(req: GetRequest<P>): Awaitable<T>
+  /** Makes the resource a query resource. Without it a query is ignored. */
+  readonly query?: QueryHandler<P, T>
+  readonly call?: { readonly [method: string]: Method<CallRequest<P, EventsOf<K, T>>> }
+  readonly auth?: { readonly [method: string]: Method<AuthRequest<P, EventsOf<K, T>>> }
+}
+
+/** How a query resource reads and answers its queries. Made by `query`. */
+export interface QueryHandler<P extends string, T> {
+  readonly params: StandardSchema
+  get(req: GetRequest<P>, params: never): Awaitable<T>
+}
+
+/** Declared resources: a pattern of names and what is done for them. */
+export interface Resource<P extends string = string, K extends Kind = Kind, T = unknown> {
+  readonly kind: K
+  readonly pattern: Pattern<P>
+  readonly handlers: Handlers<P, K, T>
+}
+
+/**
+ * Declares models.
+ *
+ * @example
+ * model("library.book.$id", {
+ *   access: () => ({ get: true }),
+ *   get: (req) => books.find(req.parts.id),
+ * })
+ */
+export function model<const P extends string, T extends { readonly [K in keyof T]: Value }>(
+  pattern: P,
+  handlers: Handlers<P, "model", T>,
+): Resource<P, "model", T> {
+  return { kind: "model", pattern: new Pattern(pattern), handlers }
+}
+
+/** Declares collections: as `model`, but `get` returns an array of values. */
+export function collection<const P extends string, V extends Value>(
+  pattern: P,
+  handlers: Handlers<P, "collection", readonly V[]>,
+): Resource<P, "collection", readonly V[]> {
+  return { kind: "collection", pattern: new Pattern(pattern), handlers }
+}
+
+/**
+ * A call or auth method whose params are validated first: what the schema refuses is answered as `system.invalidParams`
+ * with `data: { errors: [{ path, message }] }`, and the handler does not run.
+ *
+ * @example call: { lend: method(z.object({ to: z.string() }), (req, { to }) => lend(req.parts.id, to)) }
+ */
+export function method<R, S extends StandardSchema>(
+  params: S,
+  handle: (req: R, params: Output<S>) => unknown,
+  options: { readonly mode?: Mode } = {},
+): Method<R> {
+  return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
+}
+
+/**
+ * Answers for a resource with a query. The query is read like that of a URL into an object of strings, validated by the
+ * schema, and normalised: the schema's output, keys in their order, undefined ones left out.
+ *
+ * @example query: query(z.object({ from: z.coerce.number().default(0) }), (req, { from }) => page(from))
+ */
+export function query<P extends string, T, S extends StandardSchema>(
+  params: S,
+  get: (req: GetRequest<P>, params: Output<S>) => Awaitable<T>,
+): QueryHandler<P, T> {
+  return { params, get }
+}
+
+/** Return it from a call or auth handler to answer with a resource instead of a result. */
+export class ResourceResponse {
+  readonly rid: string
+
+  constructor(rid: string) {
+    this.rid = rid
+  }
+}
+
+/** Any JSON that a call or auth method may answer with. */
+export type CallResult = Json | ResourceResponse | undefined
