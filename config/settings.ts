@@ -48,6 +48,9 @@ const table = {
 
 export type SettingName = keyof typeof table
 
+/** Every setting, in the order of the docs. */
+export const settingNames = Object.keys(table) as SettingName[]
+
 /** What `settingsDocs` says of one setting. */
 export interface SettingDoc {
   readonly name: string
@@ -88,7 +91,9 @@ export function loadSettings<N extends SettingName>(
     const parsed = schema.safeParse(text)
     if (!parsed.success) {
       const expected = parsed.error.issues.map((issue) => issue.message).join("; ")
-      throw new SettingError(`${name}=${JSON.stringify(text)}: ${expected}`)
+      // What stands before an @ in a URL is a user and a password.
+      const shown = text.replace(/^.*@/s, "***@")
+      throw new SettingError(`${name}=${JSON.stringify(shown)}: ${expected}`)
     }
     settings[name] = parsed.data
   }

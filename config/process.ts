@@ -1,0 +1,67 @@
+import { connect, type NatsConnection } from "nats"
+import { type Logger, pino } from "pino"
+import { SettingError, type Settings } from "./settings.ts"
+
+/** Pauses between attempts to reach NATS, in ms. */
+const RECONNECT_WAIT_MS = 250
+/** A NATS server that does not answer this often, this long, in ms, counts as gone. */
+const PING_INTERVAL_MS = 5000
+const MAX_PINGS_OUT = 2
+/** A process that has not stopped after this time, in ms, is ended. */
+const STOP_TIMEOUT_MS = 6000
+
+/** A process's logger: JSON lines on stdout, as pino writes them, without tokens. */
+export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">): Logger {
+  return pino({ name, level: LOG_LEVEL, redact: ["token", "*.token", "headers.authorization", "headers.cookie"] })
+}
+
+/** Connects to NATS, waiting until there is one, and keeps on reconnecting for good. */
+export async function connectNats(name: string, url: string, logger: Logger): Promise<NatsConnection> {
+  logger.info("connecting to NATS")
+  const nc = await connect({
+    name,
+    servers: url,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+  })
+  void (async () => {
+    for await (const status of nc.status()) {
+      if (status.type === "disconnect") logger.warn("lost the connection to NATS")
+      if (status.type === "reconnect") logger.info("connected to NATS again")
+      if (status.type === "error") logger.error({ err: status.error }, "NATS refused something")
+    }
+  })()
+  return nc
+}
+
+/**
+ * Runs a process: `start` resolves to how it is stopped, which SIGTERM and SIGINT then do. A wrong setting ends the process
+ * with one line on stderr; anything else that goes wrong is logged first.
+ */
+export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
+  try {
+    const stop = await start()
+    let stopping = false
+    const onSignal = (): void => {
+      if (stopping) return
+      stopping = true
+      setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref()
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      )
+    }
+    process.on("SIGTERM", onSignal)
+    process.on("SIGINT", onSignal)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function fail(error: unknown): never {
+  console.error(error instanceof SettingError ? error.message : error)
+  process.exit(1)
+}

@@ -1,0 +1,21 @@
+import { isIPv6 } from "node:net"
+
+/** The host part of a URL that reaches, on this machine, what listens on `host`: a wildcard can't be connected to. */
+export function connectHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1"
+  if (host === "::") return "[::1]"
+  return isIPv6(host) ? `[${host}]` : host
+}
+
+/** The host part of a URL for people to read: as `connectHost`, but `localhost` for a wildcard. */
+export function shownHost(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? "localhost" : connectHost(host)
+}
+
+/** A URL without user, password and final slash, fit to be printed. */
+export function shownUrl(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ""
+  parsed.password = ""
+  return parsed.href.replace(/\/$/, "")
+}

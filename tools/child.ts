@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createInterface } from "node:readline"
+import { setTimeout as sleep } from "node:timers/promises"
+
+/** Pause before a process that died is started again; doubled each time up to the greatest. */
+const FIRST_PAUSE_MS = 250
+const GREATEST_PAUSE_MS = 5000
+
+/** A process that lived this long has recovered: the next pause is the first again. */
+const RECOVERED_MS = 10_000
+
+/** A process that is asked to stop is killed after this time. */
+const DRAIN_MS = 8000
+
+/** A process that dies this often before it was once ready will not make it. */
+const HOPELESS_EXITS = 3
+
+export interface ChildOptions {
+  readonly name: string
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** Called with each line that the process prints. */
+  readonly line: (text: string) => void
+  /** Called with what the launcher has to say of the process. */
+  readonly say: (text: string) => void
+  readonly onStart: (pid: number) => void
+  readonly onExit: (pid: number) => void
+}
+
+/** A process that is started again, with growing pauses, whenever it ends without having been asked to. */
+export class Child {
+  readonly #options: ChildOptions
+  #process: ChildProcess | undefined
+  #wanted = false
+  #pauseMs = FIRST_PAUSE_MS
+  #timer: NodeJS.Timeout | undefined
+  #exits = 0
+  #lastExit = ""
+  #lastLine = ""
+
+  constructor(options: ChildOptions) {
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+
+  start(): void {
+    this.#wanted = true
+    this.#spawn()
+  }
+
+  /** Why it will never be ready, once it has died several times; for the time before it was ready. */
+  hopeless(): string | undefined {
+    if (this.#exits < HOPELESS_EXITS) return undefined
+    return `${this.name} ended ${this.#exits} times, last with ${this.#lastExit}${this.#lastLine && `: ${this.#lastLine}`}`
+  }
+
+  /** SIGTERM, and SIGKILL when it has not drained in time. Resolves when it is gone and its last lines are out. */
+  async stop(): Promise<void> {
+    this.#wanted = false
+    clearTimeout(this.#timer)
+    const child = this.#process
+    if (child === undefined) return
+    const gone = once(child, "exit")
+    // A grandchild may hold the pipes open: don't wait for their end forever.
+    const silent = once(child, "close")
+    child.kill("SIGTERM")
+    const killer = setTimeout(() => {
+      this.#options.say(`${this.name} did not stop within ${DRAIN_MS / 1000} s: killing it`)
+      child.kill("SIGKILL")
+    }, DRAIN_MS)
+    await gone
+    clearTimeout(killer)
+    await Promise.race([silent, sleep(500, undefined, { ref: false })])
+  }
+
+  /** SIGKILL, and no new start. */
+  kill(): void {
+    this.#wanted = false
+    clearTimeout(this.#timer)
+    this.#process?.kill("SIGKILL")
+  }
+
+  /** Stops it and starts it anew at once, e.g. on a changed source. */
+  async restart(): Promise<void> {
+    await this.stop()
+    this.#pauseMs = FIRST_PAUSE_MS
+    this.start()
+  }
+
+  #spawn(): void {
+    const { file, args, env, line, onStart, onExit } = this.#options
+    // Its own session: a Ctrl-C in the terminal is for the launcher alone, which then stops all in order.
+    const child = spawn(file, args, { env: env ?? process.env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+    const started = Date.now()
+    const { pid } = child
+    this.#process = child
+    if (pid !== undefined) onStart(pid)
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (text) => {
+        this.#lastLine = text
+        line(text)
+      })
+    }
+    const ended = (how: string): void => {
+      if (this.#process !== child) return
+      this.#process = undefined
+      if (pid !== undefined) onExit(pid)
+      this.#exits += 1
+      this.#lastExit = how
+      if (this.#wanted) this.#startLater(how, Date.now() - started)
+    }
+    child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`))
+    child.once("error", (error) => ended(error.message))
+  }
+
+  #startLater(how: string, aliveMs: number): void {
+    if (aliveMs >= RECOVERED_MS) this.#pauseMs = FIRST_PAUSE_MS
+    const pauseMs = this.#pauseMs
+    this.#pauseMs = Math.min(pauseMs * 2, GREATEST_PAUSE_MS)
+    const alive = (aliveMs / 1000).toFixed(1)
+    this.#options.say(`${this.name} ended (${how}) after ${alive} s: starting it again in ${pauseMs} ms`)
+    this.#timer = setTimeout(() => this.#spawn(), pauseMs)
+  }
+}

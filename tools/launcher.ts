@@ -1,0 +1,201 @@
+import { createWriteStream, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { SettingName, Settings } from "../config/settings.ts"
+import { connectHost, shownHost, shownUrl } from "./address.ts"
+import { Child } from "./child.ts"
+import { DataDir } from "./data-dir.ts"
+import { chooseGateway, type GatewayChoice } from "./gateway-choice.ts"
+import { atLeast, findNatsServer, MIN_NATS_SERVER } from "./nats-server.ts"
+import { natsServerConf } from "./nats-server-conf.ts"
+import type { Output } from "./output.ts"
+import { type Program, programFile, projectDir } from "./paths.ts"
+import { checkPorts, type PlannedPort } from "./ports.ts"
+import { httpAnswers, natsInfo, type WaitOptions, waitUntil } from "./readiness.ts"
+import { Reaper } from "./reaper-handle.ts"
+import { welcome } from "./welcome.ts"
+
+/** Time for one of our own processes to be ready. nats-server gets more: it reads through what it has stored. */
+const READY_MS = 30_000
+const NATS_READY_MS = 120_000
+
+/** Time for a server that runs already (NATS_URL, RESGATE_URL) to answer. */
+const GIVEN_READY_MS = 10_000
+
+/** Runs the whole product on one machine: nats-server, gateway, service, edge. */
+export class Launcher {
+  readonly #settings: Settings<SettingName>
+  readonly #output: Output
+  /** In the order in which they were started, which is the reverse of the order in which they are stopped. */
+  readonly #children: Child[] = []
+  #dataDir: DataDir | undefined
+  #reaper: Reaper | undefined
+  #stopping = false
+
+  constructor(settings: Settings<SettingName>, output: Output) {
+    this.#settings = settings
+    this.#output = output
+  }
+
+  /**
+   * Starts all and resolves when all are ready; from then on those that die are started again until `stop`.
+   *
+   * @throws {StartError|NatsServerError} what is in the way; some processes may run then, until `stop`
+   */
+  async start(): Promise<void> {
+    const started = Date.now()
+    const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT, NATS_URL, DATA_DIR } = this.#settings
+    const choice = chooseGateway(this.#settings)
+
+    this.#dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
+    const planned: PlannedPort[] = [{ setting: "EDGE_PORT", port: EDGE_PORT }]
+    if (choice.kind !== "running") planned.push({ setting: "GATEWAY_PORT", port: GATEWAY_PORT })
+    if (NATS_URL === undefined) planned.push({ setting: "NATS_PORT", port: NATS_PORT })
+    await checkPorts(HOST, planned)
+
+    this.#reaper = new Reaper()
+    const natsKind = NATS_URL === undefined ? await this.#startNats(this.#dataDir) : await this.#findNats(NATS_URL)
+    const natsUrl = NATS_URL ?? `nats://${connectHost(HOST)}:${NATS_PORT}`
+
+    const env = { ...process.env, NATS_URL: natsUrl }
+    this.#run({ name: "service", ...this.#node("service/main"), env })
+    const gateway = this.#startGateway(choice, natsUrl)
+    this.#run({ name: "edge", ...this.#node("edge/main"), env })
+
+    const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
+    const gatewayWait =
+      gateway === undefined
+        ? { deadlineMs: GIVEN_READY_MS }
+        : { deadlineMs: READY_MS, hopeless: () => gateway.hopeless() }
+    const whose = choice.kind === "running" ? `RESGATE_URL=${gatewayUrl}` : "the gateway"
+    const readyz = `http://${connectHost(HOST)}:${EDGE_PORT}/readyz`
+    await Promise.all([
+      this.#wait(`${whose} is to answer`, (signal) => httpAnswers(gatewayUrl, signal, { ok: false }), gatewayWait),
+      this.#wait(
+        "the edge, with the service behind it, is to be ready",
+        (signal) => httpAnswers(readyz, signal, { ok: true }),
+        {
+          deadlineMs: READY_MS,
+          hopeless: () => this.#children.map((child) => child.hopeless()).find((reason) => reason !== undefined),
+        },
+      ),
+    ])
+    const shown = shownHost(HOST)
+    this.#output.show(
+      welcome({
+        edge: `http://${shown}:${EDGE_PORT}`,
+        gateway: choice.kind === "running" ? gatewayUrl : `http://${shown}:${GATEWAY_PORT}`,
+        gatewayKind: gatewayKinds[choice.kind],
+        nats: NATS_URL === undefined ? `nats://${shown}:${NATS_PORT}` : shownUrl(NATS_URL),
+        natsKind,
+        seconds: (Date.now() - started) / 1000,
+      }),
+    )
+  }
+
+  /** Stops edge, gateway, service and nats-server one after the other, each after it has drained. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    for (const child of this.#children.toReversed()) await child.stop()
+    this.#reaper?.close()
+    this.#dataDir?.release()
+  }
+
+  /** Kills all at once. */
+  kill(): void {
+    this.#stopping = true
+    for (const child of this.#children) child.kill()
+    this.#reaper?.close()
+    this.#dataDir?.release()
+  }
+
+  /** Stops and starts what is made of our own sources. */
+  async restartPrograms(): Promise<void> {
+    const ours = this.#children.filter((child) => child.name !== "nats" && child.name !== "resgate")
+    await Promise.all(ours.map((child) => child.restart()))
+  }
+
+  async #startNats(dataDir: DataDir): Promise<string> {
+    const { HOST, NATS_PORT, NATS_SERVER_BIN } = this.#settings
+    const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => this.#output.say(line) })
+    const conf = dataDir.file("nats-server.conf")
+    writeFileSync(conf, natsServerConf({ host: HOST, port: NATS_PORT, storeDir: dataDir.path }))
+    const log = createWriteStream(dataDir.file("nats-server.log"))
+    // A full disk costs the log, not the launcher.
+    log.on("error", () => {})
+    const nats = this.#run({
+      name: "nats",
+      file: found.file,
+      args: ["--config", conf],
+      line: (text) => {
+        log.write(`${text}\n`)
+        this.#output.natsLine("nats", text)
+      },
+    })
+    const url = `nats://${connectHost(HOST)}:${NATS_PORT}`
+    await this.#wait("nats-server is to greet", (signal) => natsInfo(url, signal), {
+      deadlineMs: NATS_READY_MS,
+      hopeless: () => nats.hopeless(),
+    })
+    return `nats-server ${found.version} from ${found.origin}, data in ${dataDir.path}`
+  }
+
+  async #findNats(url: string): Promise<string> {
+    const what = `NATS_URL=${shownUrl(url)} is to greet`
+    const info = await this.#wait(what, (signal) => natsInfo(url, signal), { deadlineMs: GIVEN_READY_MS })
+    if (!atLeast(info.version, MIN_NATS_SERVER)) {
+      this.#output.say(`warning: nats-server ${info.version} is older than ${MIN_NATS_SERVER}: expect errors`)
+    }
+    if (info.jetstream !== true) this.#output.say("warning: that nats-server does not offer JetStream itself")
+    return `nats-server ${info.version}, given by NATS_URL`
+  }
+
+  #startGateway(choice: GatewayChoice, natsUrl: string): Child | undefined {
+    if (choice.kind === "running") return undefined
+    const { HOST, GATEWAY_PORT } = this.#settings
+    const flags = ["--config", join(projectDir, "resgate.config.json")]
+    flags.push("--addr", HOST, "--port", String(GATEWAY_PORT), "--nats", natsUrl)
+    if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
+    const { file, args } = this.#node("res-service/src/gateway/main")
+    return this.#run({ name: "gateway", file, args: [...args, ...flags] })
+  }
+
+  #node(program: Program): { file: string; args: string[] } {
+    return { file: process.execPath, args: [...process.execArgv, programFile(program)] }
+  }
+
+  #run(program: {
+    readonly name: string
+    readonly file: string
+    readonly args: readonly string[]
+    readonly env?: NodeJS.ProcessEnv
+    readonly line?: (text: string) => void
+  }): Child {
+    if (this.#stopping) throw new Error("stopped while starting")
+    const child = new Child({
+      line: (text) => this.#output.line(program.name, text),
+      ...program,
+      say: (text) => this.#output.say(text),
+      onStart: (pid) => {
+        this.#reaper?.add(pid)
+        this.#dataDir?.add(pid, program.name)
+      },
+      onExit: (pid) => {
+        this.#reaper?.drop(pid)
+        this.#dataDir?.drop(pid)
+      },
+    })
+    this.#children.push(child)
+    child.start()
+    return child
+  }
+
+  #wait<T>(what: string, look: (signal: AbortSignal) => Promise<T>, options: WaitOptions): Promise<T> {
+    return waitUntil(what, look, { ...options, progress: (line) => this.#output.say(line) })
+  }
+}
+
+const gatewayKinds: Readonly<Record<GatewayChoice["kind"], string>> = {
+  running: "given by RESGATE_URL",
+  resgate: "Resgate",
+  embedded: "the embedded gateway",
+}

@@ -1,0 +1,42 @@
+import { createServer } from "node:net"
+import { StartError } from "./start-error.ts"
+
+/** A port that the launcher is about to use, and the setting that it comes from. */
+export interface PlannedPort {
+  readonly setting: string
+  readonly port: number
+}
+
+/**
+ * Checks that all ports can be listened on, before anything is started.
+ *
+ * @throws {StartError} naming every port that can't, with the setting that moves it
+ */
+export async function checkPorts(host: string, planned: readonly PlannedPort[]): Promise<void> {
+  const complaints: string[] = []
+  for (const { setting, port } of planned) {
+    const twin = planned.find((other) => other.setting !== setting && other.port === port)
+    if (twin !== undefined) {
+      throw new StartError(`${setting} and ${twin.setting} are both ${port}: set one of them to another port`)
+    }
+    const code = await tryToListen(host, port)
+    if (code === "EADDRINUSE") {
+      complaints.push(`port ${port} is taken: set ${setting} to another, or stop what listens there`)
+    } else if (code === "EADDRNOTAVAIL") {
+      throw new StartError(`HOST=${host}: expected an address of this machine`)
+    } else if (code === "EACCES") {
+      complaints.push(`port ${port} is not allowed for this user: set ${setting} to one from 1024`)
+    } else if (code !== undefined) {
+      complaints.push(`port ${port} can't be listened on (${code}): set ${setting} to another`)
+    }
+  }
+  if (complaints.length > 0) throw new StartError(complaints.join("\n"))
+}
+
+function tryToListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
+  })
+}

@@ -1,0 +1,90 @@
+import { connect } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import { StartError } from "./start-error.ts"
+
+/** Pause between two looks; a look that fails is cheap. */
+const POLL_MS = 25
+
+/** One look costs at most this, so that a peer which accepts and says nothing doesn't eat the whole deadline. */
+const LOOK_MS = 2000
+
+export interface WaitOptions {
+  readonly deadlineMs: number
+  /** Says why waiting is in vain, as soon as it is. */
+  readonly hopeless?: () => string | undefined
+  /** Called every ten seconds. */
+  readonly progress?: (line: string) => void
+}
+
+/**
+ * Waits until `look` gives a value.
+ *
+ * @throws {StartError} naming `what` when the deadline has passed, with the last failed look's reason
+ */
+export async function waitUntil<T>(
+  what: string,
+  look: (signal: AbortSignal) => Promise<T>,
+  options: WaitOptions,
+): Promise<T> {
+  const started = Date.now()
+  let nextProgress = started + 10_000
+  let last = ""
+  while (Date.now() - started < options.deadlineMs) {
+    const reason = options.hopeless?.()
+    if (reason !== undefined) throw new StartError(`${what}: ${reason}`)
+    try {
+      return await look(AbortSignal.timeout(LOOK_MS))
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error)
+    }
+    if (Date.now() > nextProgress) {
+      nextProgress += 10_000
+      options.progress?.(`still waiting: ${what} (${last})`)
+    }
+    await sleep(POLL_MS)
+  }
+  throw new StartError(`${what}: not within ${options.deadlineMs / 1000} s (${last})`)
+}
+
+/** Resolves when a GET of `url` is answered, and with 200 if `ok`; rejects when not. */
+export async function httpAnswers(url: string, signal: AbortSignal, { ok }: { ok: boolean }): Promise<void> {
+  const response = await fetch(url, { signal, redirect: "manual" }).catch((error: Error) => {
+    throw error.cause instanceof Error ? error.cause : error
+  })
+  await response.body?.cancel()
+  if (ok && response.status !== 200) throw new Error(`GET ${url} answers ${response.status}`)
+}
+
+/** The parts that we need of the INFO with which every nats-server greets, before TLS and login. */
+export interface NatsInfo {
+  readonly version: string
+  readonly jetstream?: boolean
+}
+
+/** Connects to a nats-server and reads its greeting. */
+export function natsInfo(url: string, signal: AbortSignal): Promise<NatsInfo> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: port === "" ? 4222 : Number(port),
+      signal,
+    })
+    let text = ""
+    socket.setEncoding("utf8")
+    socket.on("error", reject)
+    socket.on("close", () => reject(new Error("it closed the connection without a greeting")))
+    socket.on("data", (part: string) => {
+      text += part
+      const end = text.indexOf("\r\n")
+      if (end < 0) return
+      try {
+        if (!text.startsWith("INFO ")) throw new Error("what listens there is no nats-server")
+        resolve(JSON.parse(text.slice("INFO ".length, end)))
+      } catch (error) {
+        reject(error)
+      }
+      socket.destroy()
+    })
+  })
+}
