@@ -9,6 +9,9 @@ export type { Mode } from "./service/queue.ts"
 export type { AccessRequest, AuthRequest, CallRequest, GetRequest, Meta } from "./service/request.ts"
 export {
   type Access,
+  type AuthMethod,
+  authMethod,
+  type CallMethod,
   collection,
   type EventsOf,
   type Handlers,

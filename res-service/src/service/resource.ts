@@ -1,5 +1,5 @@
 import { type Parts, Pattern } from "../pattern.ts"
-import type { Json, Value } from "../values.ts"
+import type { Value } from "../values.ts"
 import type { CollectionEvents, ModelEvents } from "./events.ts"
 import type { Mode } from "./queue.ts"
 import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
@@ -20,7 +20,7 @@ export type EventsOf<K extends Kind, T> = K extends "model"
   ? ModelEvents<T>
   : CollectionEvents<T extends readonly (infer V)[] ? V : never>
 
-/** A call or auth method. Made by `method`, or simply a function when it takes no validated params. */
+/** A call or auth method, made by `method` or `authMethod`; without `params` it takes them as they come. */
 export interface Method<R> {
   readonly params?: StandardSchema
   /** Default `serial`. */
@@ -28,6 +28,10 @@ export interface Method<R> {
   // A method signature, so that a method for one pattern fits where any is expected.
   handle(req: R, params: unknown): unknown
 }
+
+export type CallMethod<P extends string, K extends Kind, T> = Method<CallRequest<P, EventsOf<K, T>>>
+
+export type AuthMethod<P extends string, K extends Kind, T> = Method<AuthRequest<P, EventsOf<K, T>>>
 
 /**
  * What a service does for the resources of one pattern. Handlers may be async. They answer with what they return or throw:
@@ -40,14 +44,19 @@ export interface Handlers<P extends string, K extends Kind, T> {
   owns?(parts: Parts<P>): boolean
   /** The queue that requests and events of a resource go through. Default: its name, so one queue each. */
   group?(parts: Parts<P>): string
+  /**
+   * How long the answer to a request may take, in ms, waiting in the queue included. A requester that had to wait for a
+   * second is told, so that it does not give up after its usual 3. Default: it is not told.
+   */
+  readonly timeoutMs?: number
   /** In which mode `access` and `get` requests are handled. Default `serial` for both. */
   readonly mode?: { readonly access?: Mode; readonly get?: Mode }
   access?(req: AccessRequest<P>): Awaitable<Access>
   get?(req: GetRequest<P>): Awaitable<T>
   /** Makes the resource a query resource. Without it a query is ignored. */
   readonly query?: QueryHandler<P, T>
-  readonly call?: { readonly [method: string]: Method<CallRequest<P, EventsOf<K, T>>> }
-  readonly auth?: { readonly [method: string]: Method<AuthRequest<P, EventsOf<K, T>>> }
+  readonly call?: { readonly [method: string]: CallMethod<P, K, T> }
+  readonly auth?: { readonly [method: string]: AuthMethod<P, K, T> }
 }
 
 /** How a query resource reads and answers its queries. Made by `query`. */
@@ -88,16 +97,25 @@ export function collection<const P extends string, V extends Value>(
 }
 
 /**
- * A call or auth method whose params are validated first: what the schema refuses is answered as `system.invalidParams`
- * with `data: { errors: [{ path, message }] }`, and the handler does not run.
+ * A call method whose params are validated first: what the schema refuses is answered as `system.invalidParams` with
+ * `data: { errors: [{ path, message }] }`, and the handler does not run. It may return a `ResourceResponse`.
  *
  * @example call: { lend: method(z.object({ to: z.string() }), (req, { to }) => lend(req.parts.id, to)) }
  */
-export function method<R, S extends StandardSchema>(
+export function method<P extends string, K extends Kind, T, S extends StandardSchema>(
   params: S,
-  handle: (req: R, params: Output<S>) => unknown,
+  handle: (req: CallRequest<P, EventsOf<K, T>>, params: Output<S>) => unknown,
   options: { readonly mode?: Mode } = {},
-): Method<R> {
+): CallMethod<P, K, T> {
+  return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
+}
+
+/** As `method`, for auth methods: their requests also tell headers and address, and can set the connection's token. */
+export function authMethod<P extends string, K extends Kind, T, S extends StandardSchema>(
+  params: S,
+  handle: (req: AuthRequest<P, EventsOf<K, T>>, params: Output<S>) => unknown,
+  options: { readonly mode?: Mode } = {},
+): AuthMethod<P, K, T> {
   return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
 }
 
@@ -122,6 +140,3 @@ export class ResourceResponse {
     this.rid = rid
   }
 }
-
-/** Any JSON that a call or auth method may answer with. */
-export type CallResult = Json | ResourceResponse | undefined

@@ -15,6 +15,9 @@ export interface ServiceOptions {
   readonly queueGroup?: string
 }
 
+/** A requester that has waited this long is told how long it may take; well below the usual limit of 3 s. */
+const SLOW_AFTER_MS = 1000
+
 type AnyResource = Resource<string, Kind, unknown>
 
 /**
@@ -162,10 +165,19 @@ export class Service {
       if (resource.handlers.owns?.(parts) === false) break
       const answer = respond(this.#conn, this.#logger, resource, request, parts)
       if (answer === undefined) return
-      return await this.#queue.run(resource.handlers.group?.(parts) ?? request.name, answer.mode, answer.run)
+      const stopTimer = announceSlowness(request, resource.handlers.timeoutMs)
+      await this.#queue.run(resource.handlers.group?.(parts) ?? request.name, answer.mode, answer.run)
+      return stopTimer()
     }
     request.answer({ error: new ResError("system.notFound") })
   }
+}
+
+// Not at once: most answers are quick, and a plain NATS request would take the pre-response for the answer.
+function announceSlowness(request: Incoming, timeoutMs: number | undefined): () => void {
+  if (timeoutMs === undefined) return () => {}
+  const timer = setTimeout(() => request.extendTimeout(timeoutMs), SLOW_AFTER_MS)
+  return () => clearTimeout(timer)
 }
 
 function rootOf(pattern: Pattern): string | undefined {

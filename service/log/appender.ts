@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from "node:crypto"
+import type { JetStreamManager } from "@nats-io/jetstream"
+import { headers, type MsgHdrs, type NatsConnection } from "nats"
+import { ResError } from "res-service"
+import type { PublishEvent } from "../schemas/publish-event.ts"
+import { STREAM } from "./stream.ts"
+import { PROBE_SUBJECT, shopSubject } from "./subjects.ts"
+
+/** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
+const ACK_TIMEOUT_MS = 3000
+
+/** Our own header on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
+const CONTENT_HASH = "Shopwire-Content-Hash"
+
+/** JetStream's error codes that tell of a message ID: used in a batch before; not the last one, as we said. */
+const DUPLICATE_IN_BATCH = 10201
+const NOT_LAST_MESSAGE_ID = 10070
+
+/** A request that may come twice and must be stored once. */
+export interface Idempotency {
+  readonly key: string
+  /** Whose key it is: another caller's equal key is another one. */
+  readonly caller: string
+}
+
+interface Ack {
+  readonly seq: number
+  readonly duplicate?: boolean
+  readonly error?: { readonly err_code: number; readonly description: string }
+}
+
+const NO_ACK: Ack = { seq: 0 }
+
+/** Appends events to the log. Whatever resolves here is stored. */
+export class LogAppender {
+  readonly #nc: NatsConnection
+  readonly #jsm: JetStreamManager
+  /** Requests under way, by message ID: the usual second request comes while the first one still waits. */
+  readonly #underWay = new Map<string, Promise<number[]>>()
+
+  constructor(nc: NatsConnection, jsm: JetStreamManager) {
+    this.#nc = nc
+    this.#jsm = jsm
+  }
+
+  /**
+   * Stores all of a shop's events or none, and resolves to their sequences. Under an idempotency key that was used
+   * within the last 10 minutes for the same events, it stores nothing and resolves to the first ones' sequences.
+   *
+   * @throws {ResError} `store.idempotencyConflict`: the key was used for other events ·
+   *   `system.serviceUnavailable`: it is not known to be stored
+   */
+  async append(shopId: string, events: readonly PublishEvent[], idempotency?: Idempotency): Promise<number[]> {
+    const subject = shopSubject(shopId)
+    const payloads = events.map((event) => JSON.stringify(event))
+    if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
+
+    // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in.
+    const id = sha256(shopId, idempotency.caller, idempotency.key)
+    await this.#underWay.get(id)?.catch(() => {})
+    const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))
+    this.#underWay.set(id, appending)
+    return await appending
+  }
+
+  // Asks before it publishes: plain subscribers see whatever is published, stored or not.
+  async #appendOnce(id: string, subject: string, payloads: readonly string[]): Promise<number[]> {
+    const hash = sha256(...payloads)
+    const known = await this.#firstOf(id)
+    if (known !== undefined) return await this.#answerAgain(known, hash, payloads.length)
+
+    const header = headers()
+    header.set("Nats-Msg-Id", id)
+    header.set(CONTENT_HASH, hash)
+    const ack = await this.#store(subject, payloads, header)
+    if (!isDuplicate(ack)) return sequences(ack, payloads.length)
+    // Another process was faster.
+    const first = await this.#firstOf(id)
+    if (first === undefined) throw new ResError("system.serviceUnavailable")
+    return await this.#answerAgain(first, hash, payloads.length)
+  }
+
+  // A duplicate says that the ID was seen, not what was stored under it.
+  async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
+    const stored = await unavailableOnFailure(this.#jsm.direct.getMessage(STREAM, { seq: firstSeq }))
+    if (stored !== null && stored.header.get(CONTENT_HASH) !== hash) {
+      throw new ResError("store.idempotencyConflict", "The idempotency key was used for other events")
+    }
+    return Array.from({ length: count }, (_, i) => firstSeq + i)
+  }
+
+  /**
+   * The sequence of the first message stored under an ID within the window. JetStream tells it to who publishes the ID again;
+   * the condition, which never holds, keeps the question itself from being stored.
+   */
+  async #firstOf(id: string): Promise<number | undefined> {
+    const header = headers()
+    header.set("Nats-Msg-Id", id)
+    header.set("Nats-Expected-Last-Msg-Id", "none")
+    const ack = await this.#request(PROBE_SUBJECT, "", header)
+    if (ack.error?.err_code === NOT_LAST_MESSAGE_ID) return undefined
+    return checked(ack).seq
+  }
+
+  async #store(subject: string, payloads: readonly string[], first: MsgHdrs = headers()): Promise<Ack> {
+    const [only] = payloads
+    if (payloads.length === 1 && only !== undefined) return checked(await this.#request(subject, only, first))
+    return await this.#storeBatch(subject, payloads, first)
+  }
+
+  async #storeBatch(subject: string, payloads: readonly string[], first: MsgHdrs): Promise<Ack> {
+    const batchId = randomUUID()
+    let answer: Ack = NO_ACK
+    for (const [i, payload] of payloads.entries()) {
+      const header = i === 0 ? first : headers()
+      header.set("Nats-Batch-Id", batchId)
+      header.set("Nats-Batch-Sequence", String(i + 1))
+      const last = i === payloads.length - 1
+      if (last) header.set("Nats-Batch-Commit", "1")
+      // The first and the last are answered: the first says whether the server takes batches, the last that all is stored.
+      if (i === 0 || last) answer = await this.#request(subject, payload, header)
+      else this.#nc.publish(subject, payload, { headers: header })
+    }
+    return isDuplicate(answer) ? answer : checked(answer)
+  }
+
+  async #request(subject: string, payload: string, header: MsgHdrs): Promise<Ack> {
+    const reply = await unavailableOnFailure(
+      this.#nc.request(subject, payload, { timeout: ACK_TIMEOUT_MS, headers: header }),
+    )
+    return reply.data.length === 0 ? NO_ACK : reply.json<Ack>() // empty: the answer to the first message of a batch
+  }
+}
+
+function isDuplicate({ duplicate, error }: Ack): boolean {
+  return duplicate === true || error?.err_code === DUPLICATE_IN_BATCH
+}
+
+function checked(ack: Ack): Ack {
+  if (ack.error === undefined && ack.seq > 0) return ack
+  const cause = new Error(ack.error?.description ?? "no acknowledgement")
+  throw new ResError("system.serviceUnavailable", "The log refused the event", undefined, { cause })
+}
+
+function sequences(ack: Ack, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
+}
+
+async function unavailableOnFailure<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw new ResError("system.serviceUnavailable", "The log does not answer", undefined, { cause })
+  }
+}
+
+/** A hash of texts, in which no text can run over into the next. */
+function sha256(...texts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(texts)).digest("base64url")
+}

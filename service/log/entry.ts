@@ -1,0 +1,45 @@
+import { MAX_EVENT_BYTES, PublishEvent, type ShownEvent } from "../schemas/publish-event.ts"
+import { shopOfStoredSubject } from "./subjects.ts"
+
+/** One event of the log, with its shop. */
+export interface LogEntry {
+  readonly shopId: string
+  readonly event: ShownEvent
+}
+
+/** A message of the log as it was read. */
+export interface StoredMessage {
+  /** The stored subject, with the partition. */
+  readonly subject: string
+  /** 1 and up. */
+  readonly seq: number
+  readonly time: Date
+  readonly data: Uint8Array
+}
+
+/** What is wrong with a message that somebody put on the log; a text for logs, without anything of its content. */
+export interface Refusal {
+  readonly reason: string
+}
+
+/** Reads a message of the log. Anybody may publish there, so nothing is taken for granted. */
+export function readEntry(message: StoredMessage): LogEntry | Refusal {
+  const shopId = shopOfStoredSubject(message.subject)
+  if (shopId === undefined) return { reason: "the subject does not end in a shop ID: a UUID version 4 in lower case" }
+  if (message.data.length > MAX_EVENT_BYTES) return { reason: `larger than ${MAX_EVENT_BYTES} bytes` }
+  const parsed = PublishEvent.safeParse(parseJson(message.data))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return { reason: `${issue?.path.join(".") || "event"}: ${issue?.message}` }
+  }
+  if (parsed.data.shop_id !== shopId) return { reason: "shop_id is not the subject's shop" }
+  return { shopId, event: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
+}
+
+function parseJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,135 @@
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
+import { ResError } from "res-service"
+import { type LogEntry, readEntry } from "./entry.ts"
+import { STREAM } from "./stream.ts"
+import { storedSubject } from "./subjects.ts"
+
+/** Most messages of one direct get. */
+const BATCH = 500
+/** Time for one direct get, in ms; it has a deadline of its own because a lost connection would leave it open. */
+const READ_TIMEOUT_MS = 4000
+/** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
+const MAX_PROBES = 64
+
+/** Reads single shops out of the log by direct gets: no consumer, and no scan over other shops' events. */
+export class LogReader {
+  readonly #jsm: JetStreamManager
+
+  constructor(jsm: JetStreamManager) {
+    this.#jsm = jsm
+  }
+
+  /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */
+  async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
+    const message = await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))
+    if (message === null || message.subject !== storedSubject(shopId)) return undefined
+    return validEntry(message)
+  }
+
+  /** The sequence of a shop's newest message; 0 when it has none. */
+  async newestSeq(shopId: string): Promise<number> {
+    const message = await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: storedSubject(shopId) }))
+    return message?.seq ?? 0
+  }
+
+  /**
+   * A shop's newest `count` events before the sequence `before`, newest first. Messages that are no valid events are
+   * passed over.
+   */
+  async newest(shopId: string, count: number, before = Number.MAX_SAFE_INTEGER): Promise<LogEntry[]> {
+    const found: LogEntry[] = []
+    let end = before
+    while (found.length < count) {
+      const messages = await this.#messagesBefore(storedSubject(shopId), count, end)
+      const oldest = messages[0]
+      if (oldest === undefined) break
+      for (const message of messages.reverse()) {
+        const entry = validEntry(message)
+        if (entry !== undefined && found.length < count) found.push(entry)
+      }
+      if (messages.length < count) break
+      end = oldest.seq
+    }
+    return found
+  }
+
+  /** The last `count` messages of a subject before a sequence, oldest first. Fewer: there are no more. */
+  async #messagesBefore(subject: string, count: number, before: number): Promise<StoredMsg[]> {
+    const oldest = await this.#batch(subject, 1, count)
+    const first = oldest[0]
+    if (first === undefined) return []
+    if (pendingAfter(first) < count) return oldest.filter(({ seq }) => seq < before)
+    return await this.#readFrom(subject, await this.#startFor(subject, first, count, before), count, before)
+  }
+
+  // JetStream reads forwards only, but tells with each message how many follow. So we look for a sequence with at least
+  // `count` messages, but not many more, between it and `before`.
+  async #startFor(subject: string, first: StoredMsg, count: number, before: number): Promise<number> {
+    const newest = await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))
+    let high = Math.min(before, (newest?.seq ?? first.seq) + 1)
+    const beyond = await this.#remaining(subject, high)
+    let low = first.seq
+    let [atLow, atHigh] = [pendingAfter(first) + 1 - beyond, 0]
+    for (let probe = 0; probe < MAX_PROBES && atLow > 2 * count && high - low > 1; probe++) {
+      // By proportion where events come evenly, by halves every other time so that it ends where they do not.
+      const share = probe % 2 === 0 ? (1.5 * count - atHigh) / (atLow - atHigh) : 0.5
+      const middle = Math.min(high - 1, Math.max(low + 1, Math.round(high - (high - low) * share)))
+      const atMiddle = (await this.#remaining(subject, middle)) - beyond
+      if (atMiddle >= count) [low, atLow] = [middle, atMiddle]
+      else [high, atHigh] = [middle, atMiddle]
+    }
+    return low
+  }
+
+  async #readFrom(subject: string, start: number, count: number, before: number): Promise<StoredMsg[]> {
+    let last: StoredMsg[] = []
+    for (let from = start; ; ) {
+      const batch = await this.#batch(subject, from, BATCH)
+      last = [...last, ...batch.filter(({ seq }) => seq < before)].slice(-count)
+      const end = batch.at(-1)
+      if (end === undefined || end.seq >= before - 1 || pendingAfter(end) === 0) return last
+      from = end.seq + 1
+    }
+  }
+
+  /** How many messages of the subject there are from a sequence on. */
+  async #remaining(subject: string, seq: number): Promise<number> {
+    const [message] = await this.#batch(subject, seq, 1)
+    return message === undefined ? 0 : pendingAfter(message) + 1
+  }
+
+  async #batch(subject: string, seq: number, batch: number): Promise<StoredMsg[]> {
+    const messages: StoredMsg[] = []
+    const reading = await this.#jsm.direct.getBatch(STREAM, { seq, next_by_subj: subject, batch })
+    const all = async (): Promise<StoredMsg[]> => {
+      for await (const message of reading) messages.push(message)
+      return messages
+    }
+    return await deadline(all(), () => reading.stop())
+  }
+}
+
+function validEntry(message: StoredMsg): LogEntry | undefined {
+  const entry = readEntry(message)
+  return "reason" in entry ? undefined : entry
+}
+
+/** How many messages of the same subject follow: `Nats-Num-Pending` of a batched direct get. */
+function pendingAfter(message: StoredMsg): number {
+  return Number(message.header.get("Nats-Num-Pending") || 0)
+}
+
+async function deadline<T>(reading: Promise<T>, giveUp?: () => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      giveUp?.()
+      reject(new ResError("system.serviceUnavailable", "The log does not answer"))
+    }, READ_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([reading, expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}

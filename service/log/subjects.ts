@@ -1,0 +1,31 @@
+import { ShopId } from "../schemas/publish-event.ts"
+
+/** How many partitions the log has. Fixed for good: stored subjects contain the number. */
+export const PARTITIONS = 64
+
+/** A subject of the stream on which nothing is ever stored, to ask the stream about message IDs. */
+export const PROBE_SUBJECT = "updates.probe"
+
+/** What publishers send to and plain subscribers listen to: one event a message. */
+export function shopSubject(shopId: string): string {
+  return `updates.store.${shopId}`
+}
+
+/** The subject under which the log keeps a shop's events: reads with the original one silently find nothing. */
+export function storedSubject(shopId: string): string {
+  return `updates.store.${partitionOf(shopId)}.${shopId}`
+}
+
+/** The shop of a stored subject; undefined when what stands there is no shop ID. */
+export function shopOfStoredSubject(subject: string): string | undefined {
+  const shopId = subject.split(".")[3] ?? ""
+  const parsed = ShopId.safeParse(shopId)
+  return parsed.success && parsed.data === shopId ? shopId : undefined
+}
+
+/** The partition that `{{partition(64,1)}}` of a nats-server gives: FNV-1a, 32 bits, modulo 64. */
+export function partitionOf(part: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(part)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash % PARTITIONS
+}

@@ -1,0 +1,142 @@
+import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream"
+import type { NatsConnection } from "nats"
+import type { Logger } from "res-service"
+import type { StoredMessage } from "./entry.ts"
+import { openStream, type Retention, STREAM } from "./stream.ts"
+
+/** A consumer that says nothing for twice this long is taken for dead and made anew. */
+const HEARTBEAT_MS = 1000
+const PULL_EXPIRES_MS = 5000
+const MAX_IN_FLIGHT = 2000
+const RETRY_MS = 500
+
+export interface TailHandlers {
+  /** A message was stored; called in the log's order, once for each. */
+  onMessage(message: StoredMessage): void
+  /** The log is not the one that was followed before: whatever was made from it is void. */
+  onLost(): void
+}
+
+/**
+ * Follows the log from where it stands. After a reconnect it goes on behind the last message seen; each message comes once
+ * and in order, whatever the server does meanwhile.
+ */
+export class LogTail {
+  readonly #nc: NatsConnection
+  readonly #js: JetStreamClient
+  readonly #jsm: JetStreamManager
+  readonly #retention: Retention
+  readonly #handlers: TailHandlers
+  readonly #logger: Logger
+  #position = 0
+  #created = ""
+  #messages: ConsumerMessages | undefined
+  #stopped = false
+  #waiting: { seq: number; resolve: () => void }[] = []
+
+  constructor(
+    nc: NatsConnection,
+    js: JetStreamClient,
+    jsm: JetStreamManager,
+    retention: Retention,
+    handlers: TailHandlers,
+    logger: Logger,
+  ) {
+    this.#nc = nc
+    this.#js = js
+    this.#jsm = jsm
+    this.#retention = retention
+    this.#handlers = handlers
+    this.#logger = logger
+  }
+
+  /** Sequence of the last message handled. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Makes the stream if need be, and follows it from its end on. */
+  async start(): Promise<void> {
+    const { created, state } = await openStream(this.#jsm, this.#retention)
+    this.#created = created
+    this.#position = state.last_seq
+    await this.#consume()
+    void this.#watchReconnects()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#messages?.close()
+  }
+
+  /** Resolves to true when the message `seq` was handled, to false when it was not within `timeoutMs`. */
+  async reached(seq: number, timeoutMs: number): Promise<boolean> {
+    if (this.#position >= seq) return true
+    return await new Promise((resolve) => {
+      const waiter = { seq, resolve: () => done(true) }
+      const timer = setTimeout(() => done(false), timeoutMs)
+      const done = (reached: boolean): void => {
+        clearTimeout(timer)
+        this.#waiting = this.#waiting.filter((other) => other !== waiter)
+        resolve(reached)
+      }
+      this.#waiting.push(waiter)
+    })
+  }
+
+  async #consume(): Promise<void> {
+    const consumer = await this.#js.consumers.get(STREAM, {
+      filter_subjects: ["updates.store.>"],
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.#position + 1,
+    })
+    this.#messages = await consumer.consume({
+      max_messages: MAX_IN_FLIGHT,
+      expires: PULL_EXPIRES_MS,
+      idle_heartbeat: HEARTBEAT_MS,
+      callback: ({ seq, subject, data, time }) => this.#handle({ seq, subject, data, time }),
+    })
+  }
+
+  #handle(message: StoredMessage): void {
+    if (message.seq <= this.#position) return // seen before the consumer was made anew
+    try {
+      this.#handlers.onMessage(message)
+    } catch (error) {
+      this.#logger.error({ err: error, seq: message.seq }, "a message of the log could not be handled")
+    }
+    this.#position = message.seq
+    for (const waiter of this.#waiting) if (waiter.seq <= message.seq) waiter.resolve()
+  }
+
+  // The consumer lives in the server's memory, so it is gone after a restart. Rather than wait for heartbeats to fail, make
+  // it anew at once.
+  async #watchReconnects(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (status.type === "reconnect") await this.#resume()
+    }
+  }
+
+  async #resume(): Promise<void> {
+    while (!this.#stopped && !this.#nc.isClosed()) {
+      try {
+        this.#messages?.stop()
+        const { created, state } = await openStream(this.#jsm, this.#retention)
+        if (created !== this.#created || state.last_seq < this.#position) {
+          this.#logger.error(
+            { last: state.last_seq, known: this.#position },
+            "the log is another one than before; starting again with it",
+          )
+          this.#created = created
+          this.#position = state.last_seq
+          this.#handlers.onLost()
+        }
+        await this.#consume()
+        return
+      } catch (error) {
+        this.#logger.warn({ err: error }, "the log cannot be followed yet")
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { connectNats, createLogger, runProcess } from "../config/process.ts"
+import { loadSettings } from "../config/settings.ts"
+import { startService } from "./service.ts"
+
+await runProcess(async () => {
+  const settings = loadSettings(["NATS_URL", "LOG_LEVEL", "STREAM_MAX_AGE_DAYS", "STREAM_MAX_MIB"])
+  const logger = createLogger("service", settings)
+  const nc = await connectNats("shopwire-service", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
+  const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
+  const service = await startService(nc, { retention, logger })
+  return async () => {
+    await service.stop()
+    await nc.drain()
+  }
+})

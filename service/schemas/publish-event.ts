@@ -1,0 +1,68 @@
+import { z } from "zod"
+
+/** Largest event, in bytes of its JSON: a feed of 100 must fit into one NATS message of 1 MiB. */
+export const MAX_EVENT_BYTES = 8 * 1024
+
+/** Most events of one `publish`: the limit of a JetStream atomic batch. */
+export const MAX_BATCH_EVENTS = 1000
+
+/** A UUID version 4, in any case; lower case from here on. */
+const uuidV4 = z.uuidv4("expected a UUID version 4").transform((id) => id.toLowerCase())
+
+// JSON knows no Infinity, but 1e999 parses to it, and an integer beyond 2^53 would be changed silently.
+const number = z
+  .number("expected a number")
+  .refine((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, "expected a number of at most 2^53 - 1 in size")
+
+const integer = number.refine(Number.isInteger, "expected an integer")
+
+const text = z.string("expected a string")
+
+export const ShopId = uuidV4
+
+/**
+ * A basket action, as a customer's app POSTs it and as it stands in the log: exactly these twelve fields, all required;
+ * unknown ones are dropped. Source: design.md, "HTTP".
+ */
+export const PublishEvent = z.object(
+  {
+    session_id: uuidV4,
+    shop_id: ShopId,
+    shopper_id: uuidV4,
+    action_id: integer,
+    /** ISO 8601 with offset or Z, kept verbatim. */
+    create_time: z.iso.datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" }),
+    /** "ADD", "REMOVE", "CHECKOUT", or anything else. */
+    action: text,
+    product_name: text,
+    product_id: integer,
+    product_price: number,
+    UPC: text,
+    category_id: text,
+    basket_total: number,
+  },
+  "expected a JSON object",
+)
+export type PublishEvent = z.infer<typeof PublishEvent>
+
+/** The sample that docs, tests and the launcher use. */
+export const samplePublishEvent: PublishEvent = {
+  session_id: "4e29b2d3-7c8a-446e-a4e1-d8e2a51c0e94",
+  shop_id: "123e4567-e89b-42d3-a456-426614174000",
+  shopper_id: "ab29b2d3-7c8a-446e-a4e1-d8e2a51c0e94",
+  action_id: 101,
+  create_time: "2023-12-18T10:30:00.000Z",
+  action: "ADD",
+  product_name: "FUJI Apples",
+  product_id: 500100,
+  product_price: 3.5,
+  UPC: "042100005264",
+  category_id: "fruit",
+  basket_total: 12.18,
+}
+
+/** A caller's `Idempotency-Key`: 1 to 255 printable ASCII characters. */
+export const IdempotencyKey = z.string().regex(/^[\x20-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
+
+/** An event of the log as people see it: `seq` is its sequence in the log, `received_at` the time the log got it. */
+export type ShownEvent = PublishEvent & { readonly seq: number; readonly received_at: string }

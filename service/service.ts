@@ -1,0 +1,110 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import type { NatsConnection } from "nats"
+import { type Logger, natsConn, Service } from "res-service"
+import { health } from "./health.ts"
+import { LogAppender } from "./log/appender.ts"
+import { readEntry } from "./log/entry.ts"
+import { LogReader } from "./log/reader.ts"
+import { type Retention, STREAM } from "./log/stream.ts"
+import { LogTail } from "./log/tail.ts"
+import { event } from "./store/event.ts"
+import { feed } from "./store/feed.ts"
+import { Feeds } from "./store/feeds.ts"
+
+/** A feed without a `get` for this long is asked whether anybody still watches it. */
+const IDLE_MS = 15 * 60 * 1000
+/** How long gateways get for their answer. */
+const GRACE_MS = 60 * 1000
+const SWEEP_INTERVAL_MS = 10 * 1000
+
+export interface StoreServiceOptions {
+  readonly retention: Retention
+  readonly logger: Logger
+}
+
+/** What runs once `startService` has resolved. */
+export interface RunningService {
+  /** Messages that others put on the log and that are no valid events, since the start. */
+  readonly setAside: number
+  /** Takes no more requests, answers those it has, and lets go of the log. The connection stays open. */
+  stop(): Promise<void>
+}
+
+/** Opens the log and serves the resources made from it. Resolves when requests are answered. */
+export async function startService(
+  nc: NatsConnection,
+  { retention, logger }: StoreServiceOptions,
+): Promise<RunningService> {
+  const js = jetstream(nc)
+  const jsm = await jetstreamManager(nc, { checkAPI: false })
+  const conn = natsConn(nc)
+  const service = new Service(conn, { logger, queueGroup: "shopwire" })
+  const reader = new LogReader(jsm)
+  let setAside = 0
+
+  const feeds = new Feeds(
+    (shopId, count) => reader.newest(shopId, count),
+    (shop_id, task) => service.with(feedResource, { shop_id }, task),
+    logger,
+  )
+  const tail = new LogTail(
+    nc,
+    js,
+    jsm,
+    retention,
+    {
+      onMessage: (message) => {
+        const entry = readEntry(message)
+        if ("reason" in entry) {
+          setAside++
+          logger.warn(
+            { seq: message.seq, subject: message.subject, reason: entry.reason, setAside },
+            "set aside a message that is no event",
+          )
+        } else feeds.add(entry)
+      },
+      onLost: () => {
+        feeds.clear()
+        service.reset({ resources: ["store.>"] })
+      },
+    },
+    logger,
+  )
+  const feedResource = feed({
+    feeds,
+    reader,
+    appender: new LogAppender(nc, jsm),
+    // Who publishes and then looks must see it: the answer waits until what shows it has left, on the same connection.
+    shown: async (shopId, seq, timeoutMs) => {
+      if (feeds.has(shopId) && (await tail.reached(seq, timeoutMs)))
+        await service.with(feedResource, { shop_id: shopId }, () => {})
+    },
+  })
+
+  await tail.start()
+  service.add(
+    feedResource,
+    event(reader),
+    health(async () => {
+      await jsm.streams.info(STREAM)
+      return { stream: STREAM, last_seq: tail.position }
+    }),
+  )
+  await service.start()
+
+  const sweeping = setInterval(() => {
+    const shops = feeds.sweep(Date.now(), { idleMs: IDLE_MS, graceMs: GRACE_MS })
+    if (shops.length > 0) service.reset({ resources: shops.map((shop_id) => feedResource.pattern.name({ shop_id })) })
+  }, SWEEP_INTERVAL_MS)
+
+  return {
+    get setAside() {
+      return setAside
+    },
+    stop: async () => {
+      clearInterval(sweeping)
+      await service.stop()
+      await tail.stop()
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import type { ShownEvent } from "../schemas/publish-event.ts"
+
+/** How many events a feed shows. */
+export const FEED_LIMIT = 100
+
+/** What a feed shows: newest first, at most `FEED_LIMIT`. */
+export type Feed = readonly ShownEvent[]
+
+/** What makes a subscriber's copy of a feed follow. */
+export type FeedChange =
+  | { readonly type: "remove"; readonly index: number }
+  | { readonly type: "add"; readonly index: number; readonly event: ShownEvent }
+
+/**
+ * The feed after one more event of the log, and the changes that lead there. Pure, so a replay of the log gives the feed
+ * again. An event that is not newer than the feed changes nothing: it is in there already, or was too old for it.
+ */
+export function applyEvent(feed: Feed, event: ShownEvent): { feed: Feed; changes: readonly FeedChange[] } {
+  const newest = feed[0]
+  if (newest !== undefined && event.seq <= newest.seq) return { feed, changes: [] }
+  const add: FeedChange = { type: "add", index: 0, event }
+  if (feed.length < FEED_LIMIT) return { feed: [event, ...feed], changes: [add] }
+  const index = FEED_LIMIT - 1
+  return { feed: [event, ...feed.slice(0, index)], changes: [{ type: "remove", index }, add] }
+}

@@ -1,0 +1,98 @@
+import { collection, dataValue, method, query, ResError } from "res-service"
+import { z } from "zod"
+import type { LogAppender } from "../log/appender.ts"
+import type { LogReader } from "../log/reader.ts"
+import { ShopId, type ShownEvent } from "../schemas/publish-event.ts"
+import { FEED_LIMIT } from "./feed-projection.ts"
+import type { Feeds } from "./feeds.ts"
+import { PublishParams, publish } from "./publish.ts"
+
+/** Most bytes of JSON in an older page, so that it fits into one NATS message. */
+const PAGE_MAX_BYTES = 768 * 1024
+
+/** A slow read of the log must not be cut off by the gateway's usual 3 s. */
+const GET_TIMEOUT_MS = 10_000
+
+/** Time that the publisher of an event waits until its watchers were sent it, in ms. */
+const SHOWN_TIMEOUT_MS = 1000
+
+const wholeNumber = z
+  .string("expected a whole number")
+  .regex(/^\d{1,15}$/, "expected a whole number")
+  .transform(Number)
+
+/** The query of an older page: events before the sequence `before`, at most `limit` (1 to 500, default 100). */
+export const PageQuery = z.object({
+  before: wholeNumber,
+  limit: wholeNumber.refine((limit) => limit >= 1 && limit <= 500, "expected 1 to 500").default(FEED_LIMIT),
+})
+
+export interface FeedSources {
+  readonly feeds: Feeds
+  readonly reader: LogReader
+  readonly appender: LogAppender
+  /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
+  shown(shopId: string, seq: number, timeoutMs: number): Promise<void>
+}
+
+/**
+ * `store.<shop_id>.feed`: collection, newest first, at most 100 data values. `?before=<seq>&limit=<n>`: an older page; it
+ * has no events, for history does not change, and may be shorter than `limit` (it is capped at 768 KiB): the end is
+ * reached with an empty one.
+ *
+ * access  get and call `publish` for everyone (`AUTH=none`)
+ * get     data values holding a ShownEvent: [{ data: { action: "ADD", ..., seq: 7, received_at: "2026-..." } }]
+ * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
+ *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key
+ * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the newest) ·
+ *         publish: system.invalidParams, store.shopMismatch, store.eventTooLarge, store.tooManyEvents,
+ *         store.idempotencyConflict, system.serviceUnavailable
+ * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
+ * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
+ */
+export function feed({ feeds, reader, appender, shown }: FeedSources) {
+  return collection("store.$shop_id.feed", {
+    owns: ({ shop_id }) => isShopId(shop_id),
+    mode: { access: "free" },
+    timeoutMs: GET_TIMEOUT_MS,
+    access: () => ({ get: true, call: ["publish"] }),
+    get: async (req) => (await feeds.get(req.parts.shop_id)).map(dataValue),
+    query: query(PageQuery, async (req, { before, limit }) => {
+      const newest = await reader.newestSeq(req.parts.shop_id)
+      if (before > newest) {
+        const errors = [{ path: ["before"], message: `expected at most ${newest}, the newest event's sequence` }]
+        throw new ResError("system.invalidQuery", undefined, { errors })
+      }
+      const entries = await reader.newest(req.parts.shop_id, limit, before)
+      return fitting(entries.map(({ event }) => event)).map(dataValue)
+    }),
+    call: {
+      // Beside the queue: the log puts publications in order, and one slow disk write must not hold up the next.
+      publish: method(
+        PublishParams,
+        async (req, publication) => {
+          const published = await publish(appender, req, publication)
+          const last = "seq" in published ? published.seq : Math.max(...published.seqs)
+          await shown(req.parts.shop_id, last, SHOWN_TIMEOUT_MS)
+          return published
+        },
+        { mode: "free" },
+      ),
+    },
+  })
+}
+
+/** True for a shop ID as it stands in resource names: a UUID version 4 in lower case. */
+export function isShopId(part: string): boolean {
+  const parsed = ShopId.safeParse(part)
+  return parsed.success && parsed.data === part
+}
+
+function fitting(events: readonly ShownEvent[]): readonly ShownEvent[] {
+  let bytes = 0
+  const tooMany = events.findIndex((event) => {
+    bytes += Buffer.byteLength(JSON.stringify(event))
+    return bytes > PAGE_MAX_BYTES
+  })
+  return tooMany === -1 ? events : events.slice(0, tooMany)
+}

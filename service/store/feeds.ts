@@ -1,0 +1,102 @@
+import type { CollectionEvents, DataValue, Logger } from "res-service"
+import { dataValue } from "res-service"
+import type { LogEntry } from "../log/entry.ts"
+import type { ShownEvent } from "../schemas/publish-event.ts"
+import { applyEvent, FEED_LIMIT, type Feed } from "./feed-projection.ts"
+
+type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>
+
+interface Loaded {
+  /** Undefined while it is read from the log. */
+  feed: Feed | undefined
+  /** The last `get`, in ms since the epoch. */
+  usedAt: number
+  /** When its watchers, if there are any, were made to `get` it again. */
+  resetAt: number | undefined
+}
+
+/**
+ * The feeds that somebody looks at. A shop's feed is read from the log by its first `get`, and follows the log from then on;
+ * a shop without a loaded feed costs nothing.
+ */
+export class Feeds {
+  readonly #loaded = new Map<string, Loaded>()
+  readonly #newest: (shopId: string, count: number) => Promise<LogEntry[]>
+  readonly #send: Send
+  readonly #logger: Logger
+
+  /**
+   * @param newest reads a shop's newest events from the log, newest first
+   * @param send runs a task in the queue of a shop's feed
+   */
+  constructor(newest: (shopId: string, count: number) => Promise<LogEntry[]>, send: Send, logger: Logger) {
+    this.#newest = newest
+    this.#send = send
+    this.#logger = logger
+  }
+
+  /** Shops with a loaded feed. */
+  get size(): number {
+    return this.#loaded.size
+  }
+
+  has(shopId: string): boolean {
+    return this.#loaded.has(shopId)
+  }
+
+  /** What a shop's feed shows. To be called in the queue of that feed. */
+  async get(shopId: string): Promise<Feed> {
+    const known = this.#loaded.get(shopId)
+    if (known?.feed !== undefined) {
+      known.usedAt = Date.now()
+      known.resetAt = undefined
+      return known.feed
+    }
+    // In the map before it is read: events that come meanwhile wait in the queue behind this.
+    const loaded: Loaded = { feed: undefined, usedAt: Date.now(), resetAt: undefined }
+    this.#loaded.set(shopId, loaded)
+    try {
+      loaded.feed = (await this.#newest(shopId, FEED_LIMIT)).map(({ event }) => event)
+      return loaded.feed
+    } catch (error) {
+      this.#loaded.delete(shopId)
+      throw error
+    }
+  }
+
+  /** Takes in one event of the log. */
+  add({ shopId, event }: LogEntry): void {
+    if (!this.#loaded.has(shopId)) return
+    this.#send(shopId, (events) => {
+      const loaded = this.#loaded.get(shopId)
+      if (loaded?.feed === undefined) return
+      const { feed, changes } = applyEvent(loaded.feed, event)
+      loaded.feed = feed
+      for (const change of changes) {
+        if (change.type === "remove") events.remove(change.index)
+        else events.add(dataValue(change.event), change.index)
+      }
+    }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
+  }
+
+  /** Forgets all feeds, without a word to those who look at them. */
+  clear(): void {
+    this.#loaded.clear()
+  }
+
+  /**
+   * Makes room: for feeds without a `get` for `idleMs` it returns the shops to be reset; whoever still watches them will
+   * `get` them again. Those for which nobody did within `graceMs` are dropped.
+   */
+  sweep(now: number, { idleMs, graceMs }: { idleMs: number; graceMs: number }): string[] {
+    const toReset: string[] = []
+    for (const [shopId, loaded] of this.#loaded) {
+      if (loaded.resetAt !== undefined && now - loaded.resetAt >= graceMs) this.#loaded.delete(shopId)
+      else if (loaded.resetAt === undefined && now - loaded.usedAt >= idleMs) {
+        loaded.resetAt = now
+        toReset.push(shopId)
+      }
+    }
+    return toReset
+  }
+}

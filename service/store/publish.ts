@@ -1,0 +1,89 @@
+import { type CallRequest, ResError, type StandardSchema } from "res-service"
+import { z } from "zod"
+import type { LogAppender } from "../log/appender.ts"
+import { IdempotencyKey, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, PublishEvent } from "../schemas/publish-event.ts"
+
+/** Keys of callers without a token all belong to one caller. */
+const ANONYMOUS = "anonymous"
+
+const Single = z.object({
+  events: PublishEvent.transform((event) => [event]),
+  idempotency_key: IdempotencyKey.optional(),
+})
+
+const Batch = z.object({
+  events: z.array(PublishEvent).min(1, "expected at least one event"),
+  idempotency_key: IdempotencyKey.optional(),
+})
+
+/** What `publish` was called with, validated. */
+export interface Publication {
+  readonly events: readonly PublishEvent[]
+  /** Whether they came as an array, which makes the answer one too. */
+  readonly batch: boolean
+  readonly idempotencyKey: string | undefined
+}
+
+/**
+ * The params of `publish`: an event; an array of 1 to 1,000 events; or `{ events, idempotency_key }` with either of them in
+ * `events`. Paths of problems start at the event or the array.
+ *
+ * A schema of its own rather than a union, whose problems would be those of every branch.
+ *
+ * @throws {ResError} `store.tooManyEvents`
+ */
+export const PublishParams: StandardSchema<unknown, Publication> = {
+  "~standard": {
+    version: 1,
+    vendor: "shopwire",
+    validate: (params) => {
+      const envelope = typeof params === "object" && params !== null && Object.hasOwn(params, "events")
+      const given = (envelope ? params : { events: params }) as { events: unknown }
+      const batch = Array.isArray(given.events)
+      if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
+        throw new ResError("store.tooManyEvents", `At most ${MAX_BATCH_EVENTS} events at once`)
+      }
+      const parsed = (batch ? Batch : Single).safeParse(given)
+      if (parsed.success) {
+        return { value: { events: parsed.data.events, batch, idempotencyKey: parsed.data.idempotency_key } }
+      }
+      const issues = parsed.error.issues.map(({ message, path }) => ({
+        message,
+        path: path[0] === "events" ? path.slice(1) : path,
+      }))
+      return { issues }
+    },
+  },
+}
+
+/** The answer to `publish`: sequences in the log; a list for an array. */
+export type Published = { readonly seq: number } | { readonly seqs: readonly number[] }
+
+/**
+ * Stores the events of one shop, all or none, and answers when they are stored.
+ *
+ * @throws {ResError} `store.shopMismatch`: an event is another shop's · `store.eventTooLarge` ·
+ *   `store.idempotencyConflict` · `system.serviceUnavailable`: it is not known to be stored
+ */
+export async function publish(
+  log: LogAppender,
+  req: CallRequest<"store.$shop_id.feed", unknown>,
+  { events, batch, idempotencyKey }: Publication,
+): Promise<Published> {
+  const errors = events.flatMap((event, i) => {
+    if (event.shop_id === req.parts.shop_id) return []
+    return [{ path: batch ? [i, "shop_id"] : ["shop_id"], message: "expected the shop that it is published to" }]
+  })
+  if (errors.length > 0) throw new ResError("store.shopMismatch", "An event is another shop's", { errors })
+
+  const large = events.findIndex((event) => Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES)
+  if (large !== -1) {
+    const path = batch ? [large] : []
+    const message = `expected at most ${MAX_EVENT_BYTES} bytes of JSON`
+    throw new ResError("store.eventTooLarge", "An event is too large", { errors: [{ path, message }] })
+  }
+
+  const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller: ANONYMOUS }
+  const seqs = await log.append(req.parts.shop_id, events, idempotency)
+  return batch ? { seqs } : { seq: seqs[0] ?? 0 }
+}
