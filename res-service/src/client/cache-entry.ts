@@ -1,0 +1,199 @@
+import type { Msg, Subscription } from "../conn.ts"
+import { ResError } from "../errors.ts"
+import type { Logger } from "../logger.ts"
+import type { CacheHost } from "./cache.ts"
+import { CachedResource } from "./cached-resource.ts"
+import { decodeQueryAnswer } from "./content.ts"
+import { Fields } from "./decode.ts"
+import { encodeGetRequest } from "./messages.ts"
+import { isJson, quote } from "./raw-json.ts"
+import { type Answered, decodeText } from "./requester.ts"
+import { SerialQueue } from "./serial-queue.ts"
+import type { Subscriber } from "./subscriber.ts"
+import type { Throttle } from "./throttle.ts"
+
+/** So that the line stays below what a NATS server takes. */
+const MAX_EVENT_SUBJECT_BYTES = 4064
+
+/**
+ * All that the cache knows under one resource name: the resource itself, its queries, and the subscription to their
+ * events. Answers and events of one name are worked off in one queue.
+ */
+export class CacheEntry {
+  readonly name: string
+  readonly queue: SerialQueue
+  readonly #host: CacheHost
+  #base: CachedResource | undefined
+  readonly #queries = new Map<string, CachedResource>()
+  /** Queries that the service spells differently. */
+  readonly #aliases = new Map<string, CachedResource>()
+  #subscription: Subscription | undefined
+  #uses = 0
+  #eviction: NodeJS.Timeout | undefined
+
+  constructor(host: CacheHost, name: string) {
+    this.#host = host
+    this.name = name
+    this.queue = new SerialQueue((err) => host.log.error({ err, resource: name }, "cache task failed"))
+  }
+
+  get log(): Logger {
+    return this.#host.log
+  }
+
+  /** Keeps the entry until `letGo`. */
+  use(): void {
+    clearTimeout(this.#eviction)
+    this.#eviction = undefined
+    this.#uses++
+    this.#host.count(1)
+  }
+
+  /** Ends `count` uses; some time after the last the entry leaves the cache. */
+  letGo(count: number): void {
+    if (count === 0) return
+    this.#uses -= count
+    this.#host.count(-count)
+    if (this.#uses > 0) return
+    this.#eviction = setTimeout(() => this.#evict(), this.#host.evictAfterMs)
+    this.#eviction.unref()
+  }
+
+  /** Uses the entry, for `subscriber`. */
+  subscribe(subscriber: Subscriber, throttle: Throttle | undefined): void {
+    this.use()
+    this.queue.run(() => {
+      if (!this.#listen()) {
+        this.letGo(1)
+        subscriber.loaded(undefined, new ResError("system.subjectTooLong"))
+        return
+      }
+      this.#resource(subscriber.query).add(subscriber, throttle)
+    })
+  }
+
+  get(query: string, answered: Answered): void {
+    this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), answered, { repeatable: true })
+  }
+
+  /** Leads the resource's query to the service's own spelling of it, and returns what is kept under that. */
+  alias(resource: CachedResource, query: string): CachedResource {
+    const target = this.#resource(query)
+    if (resource.query === "") this.#base = target
+    else {
+      this.#queries.delete(resource.query)
+      this.#aliases.set(resource.query, target)
+    }
+    target.aliases.push(resource.query)
+    return target
+  }
+
+  forget(resource: CachedResource): void {
+    for (const query of [resource.query, ...resource.aliases]) {
+      if (query !== "") {
+        if (this.#queries.get(query) === resource) this.#queries.delete(query)
+        if (this.#aliases.get(query) === resource) this.#aliases.delete(query)
+      } else if (this.#base === resource) this.#base = undefined
+    }
+  }
+
+  reset(throttle: Throttle | undefined): void {
+    this.queue.run(() => {
+      for (const resource of this.#resources()) resource.reset(throttle)
+    })
+  }
+
+  reaccess(throttle: Throttle | undefined): void {
+    this.queue.run(() => {
+      for (const resource of this.#resources()) resource.reaccess(throttle)
+    })
+  }
+
+  /** After a time without connection. */
+  refetch(throttle: Throttle): void {
+    this.queue.run(() => {
+      for (const resource of this.#resources()) {
+        resource.refetch(throttle)
+        resource.reaccess(throttle, true)
+      }
+    })
+  }
+
+  dispose(): void {
+    clearTimeout(this.#eviction)
+    for (const resource of this.#resources()) resource.dispose()
+    this.queue.clear()
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+  }
+
+  /** A copy: what is done with them may change them. */
+  #resources(): CachedResource[] {
+    const queries = [...this.#queries.values()]
+    return this.#base && this.#base.query === "" ? [this.#base, ...queries] : queries
+  }
+
+  #resource(query: string): CachedResource {
+    const known = query === "" ? this.#base : (this.#queries.get(query) ?? this.#aliases.get(query))
+    if (known) return known
+    const made = new CachedResource(this, query)
+    if (query === "") this.#base = made
+    else this.#queries.set(query, made)
+    return made
+  }
+
+  #listen(): boolean {
+    if (this.name.length > MAX_EVENT_SUBJECT_BYTES) return false
+    const start = `event.${this.name}.`.length
+    this.#subscription ??= this.#host.conn.subscribe(`event.${this.name}.*`, (msg) => {
+      this.queue.run(() => this.#receive(msg.subject.slice(start), msg))
+    })
+    return true
+  }
+
+  #receive(event: string, msg: Msg): void {
+    if (event === "query") {
+      this.#handleQueryEvent(decodeText(msg.data))
+      return
+    }
+    // A query resource only has query events, even if it stands in for a request without query.
+    if (this.#base?.query !== "") return
+    const payload = msg.data.length === 0 ? undefined : decodeText(msg.data)
+    if (payload !== undefined && !isJson(payload)) {
+      this.log.warn({ resource: this.name, event }, "dropped an event that is not JSON")
+      return
+    }
+    this.#base.handle(event, payload?.trim())
+  }
+
+  /** Asks the service what the event means for each query. Until all is answered, everything else of the name waits. */
+  #handleQueryEvent(payload: string): void {
+    const loaded = [...this.#queries.values()].filter((resource) => resource.loaded)
+    if (loaded.length === 0) return
+    const subject = this.#querySubject(payload)
+    if (!subject) return
+    this.queue.hold(loaded.length)
+    for (const resource of loaded) {
+      this.#host.requester.send(subject, `{"query":${quote(resource.query)}}`, (error, text) => {
+        this.queue.release(() => resource.answerQuery(error, () => decodeQueryAnswer(text)))
+      })
+    }
+  }
+
+  #querySubject(payload: string): string | undefined {
+    try {
+      const subject = Fields.parse(payload).string("subject")
+      if (subject) return subject
+    } catch {
+      // Reported below: the payload says it all.
+    }
+    this.log.warn({ resource: this.name, payload: payload.slice(0, 200) }, "dropped an invalid query event")
+    return undefined
+  }
+
+  #evict(): void {
+    if (this.#uses > 0) return
+    this.dispose()
+    this.#host.evicted(this)
+  }
+}

@@ -1,0 +1,138 @@
+import type { Conn, Subscription } from "../conn.ts"
+import type { Logger } from "../logger.ts"
+import { CacheEntry } from "./cache-entry.ts"
+import { Fields } from "./decode.ts"
+import { type Answered, decodeText, type Requester } from "./requester.ts"
+import { resetPattern } from "./reset-pattern.ts"
+import type { Subscriber } from "./subscriber.ts"
+import { Throttle } from "./throttle.ts"
+
+const EVICT_AFTER_MS = 5_000
+/** Parallel requests after a reconnect, which hits everything at once. */
+const REFETCH_LIMIT = 64
+
+export interface CacheOptions {
+  /** Parallel requests that one system reset may cause; 0, the default: any number. */
+  readonly resetThrottle?: number
+  /** How long a resource stays after its last subscriber; 5000 by default. */
+  readonly evictAfterMs?: number
+}
+
+/** What the entries of a cache need of it. */
+export interface CacheHost {
+  readonly conn: Conn
+  readonly requester: Requester
+  readonly log: Logger
+  readonly evictAfterMs: number
+  count(uses: number): void
+  evicted(entry: CacheEntry): void
+}
+
+/**
+ * Copies of resources, each kept up to date by its events, shared by all who subscribe. One cache per connection.
+ *
+ * After a reconnect everything is fetched anew, as events may have been missed.
+ *
+ * Source: RES-Service protocol 1.2.3, "Resource events", "Query event", "System reset event".
+ */
+export class Cache {
+  readonly #host: CacheHost
+  readonly #resetThrottle: number
+  readonly #entries = new Map<string, CacheEntry>()
+  readonly #subscription: Subscription
+  readonly #stopStatus: () => void
+  #uses = 0
+
+  constructor(conn: Conn, requester: Requester, log: Logger, options: CacheOptions = {}) {
+    this.#resetThrottle = options.resetThrottle ?? 0
+    this.#host = {
+      conn,
+      requester,
+      log,
+      evictAfterMs: options.evictAfterMs ?? EVICT_AFTER_MS,
+      count: (uses) => {
+        this.#uses += uses
+      },
+      evicted: (entry) => this.#entries.delete(entry.name),
+    }
+    this.#subscription = conn.subscribe("system.reset", (msg) => this.#reset(decodeText(msg.data)))
+    this.#stopStatus = conn.onStatus((status) => {
+      if (status === "connected") this.#refetch()
+    })
+  }
+
+  /** Resource names in the cache, unused ones included. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Subscriptions and requests that use an entry. */
+  get uses(): number {
+    return this.#uses
+  }
+
+  subscribe(subscriber: Subscriber, throttle?: Throttle): void {
+    this.#entry(subscriber.name).subscribe(subscriber, throttle)
+  }
+
+  /**
+   * Sends a request about a resource. Its answer waits its turn among the events of that name, which matters while a
+   * query event is worked off.
+   */
+  request(name: string, subject: string, payload: string, answered: Answered): void {
+    const entry = this.#entries.get(name)
+    entry?.use()
+    this.#host.requester.send(subject, payload, (error, text) => {
+      const queue = (entry ?? this.#entries.get(name))?.queue
+      if (queue) queue.run(() => answered(error, text))
+      else answered(error, text)
+      entry?.letGo(1)
+    })
+  }
+
+  close(): void {
+    this.#stopStatus()
+    this.#subscription.unsubscribe()
+    for (const entry of this.#entries.values()) entry.dispose()
+    this.#entries.clear()
+  }
+
+  #entry(name: string): CacheEntry {
+    const known = this.#entries.get(name)
+    if (known) return known
+    const made = new CacheEntry(this.#host, name)
+    this.#entries.set(name, made)
+    return made
+  }
+
+  #refetch(): void {
+    const throttle = new Throttle(this.#resetThrottle || REFETCH_LIMIT)
+    for (const entry of this.#entries.values()) entry.refetch(throttle)
+  }
+
+  #reset(payload: string): void {
+    let resources: string[] | undefined
+    let access: string[] | undefined
+    try {
+      const fields = Fields.parse(payload.trim() === "" ? "{}" : payload)
+      resources = fields.strings("resources")
+      access = fields.strings("access")
+    } catch (error) {
+      this.#host.log.warn({ err: error }, "dropped an invalid system reset")
+      return
+    }
+    const throttle = this.#resetThrottle > 0 ? new Throttle(this.#resetThrottle) : undefined
+    for (const entry of this.#matching(resources)) entry.reset(throttle)
+    for (const entry of this.#matching(access)) entry.reaccess(throttle)
+  }
+
+  /** An entry comes once for each pattern that it matches. */
+  #matching(patterns: readonly string[] = []): CacheEntry[] {
+    return patterns.flatMap((text) => {
+      const pattern = resetPattern(text)
+      if (typeof pattern === "function") return [...this.#entries.values()].filter(({ name }) => pattern(name))
+      const entry = pattern === undefined ? undefined : this.#entries.get(pattern)
+      return entry ? [entry] : []
+    })
+  }
+}

@@ -1,0 +1,258 @@
+import { encodeError, Fields } from "../client/decode.ts"
+import { asResError, type CallAnswer } from "../client/messages.ts"
+import { compact, quote } from "../client/raw-json.ts"
+import { ResError } from "../errors.ts"
+import { isValidPart, isValidRid } from "../rid.ts"
+import type { Connection } from "./connection.ts"
+import { Frame } from "./frame.ts"
+import { PROTOCOL_VERSION, parseVersion, resourceResponseVersion } from "./protocol-version.ts"
+import { ResourceSet } from "./resource-set.ts"
+import { Subscription } from "./subscription.ts"
+
+/** Kinds of request that are counted. */
+export type RequestKind = "get" | "subscribe" | "unsubscribe" | "call" | "auth"
+
+/** Takes the outcome of a request: JSON text of the result, nothing, or an error. */
+type Reply = (outcome: string | undefined | ResError) => void
+
+interface Request {
+  readonly connection: Connection
+  readonly rid: string
+  readonly method: string
+  /** JSON text. */
+  readonly params: string | undefined
+  readonly reply: Reply
+}
+
+/**
+ * Handles one message of a client. What is no request with an id that is a whole number is ignored, as it can't be
+ * answered.
+ *
+ * Source: RES-Client protocol 1.2.3, "Requests".
+ */
+export function handleMessage(connection: Connection, text: string, count: (kind: RequestKind) => void): void {
+  let id: string | undefined
+  let method: string
+  let params: string | undefined
+  try {
+    const fields = Fields.parse(text)
+    id = fields.raw("id")
+    method = fields.string("method") ?? ""
+    params = fields.raw("params")
+  } catch {
+    return
+  }
+  if (id === undefined || !isUint64(id)) return
+  const reply: Reply = (outcome) => connection.send(encodeReply(id, outcome))
+  try {
+    dispatch(connection, method, params, reply, count)
+  } catch (error) {
+    reply(asResError(error))
+  }
+}
+
+function dispatch(
+  connection: Connection,
+  text: string,
+  params: string | undefined,
+  reply: Reply,
+  count: (kind: RequestKind) => void,
+): void {
+  if (text === "version") {
+    reply(negotiate(connection, params))
+    return
+  }
+  const request = parse(connection, text, params, reply)
+  if (!request) throw new ResError("system.invalidRequest")
+  const { type } = request
+  switch (type) {
+    case "get":
+      count(type)
+      get(request)
+      break
+    case "subscribe":
+      count(type)
+      subscribe(request)
+      break
+    case "unsubscribe": {
+      const amount = unsubscribeCount(params)
+      count(type)
+      unsubscribe(request, amount)
+      break
+    }
+    case "call":
+      count(type)
+      call(request, request.method, (answer) => replyToCall(request, answer))
+      break
+    case "new":
+      count("call")
+      call(request, "new", (answer) => replyToNew(request, answer))
+      break
+    case "auth":
+      count(type)
+      connection.requestAuth(request.rid, request.method, params, false, (answer) => replyToCall(request, answer))
+      break
+    default:
+      throw new ResError("system.invalidRequest")
+  }
+}
+
+/** Splits `<type>.<rid>` or `<type>.<rid>.<method>`; undefined for what is neither. */
+function parse(
+  connection: Connection,
+  text: string,
+  params: string | undefined,
+  reply: Reply,
+): (Request & { type: string }) | undefined {
+  const dot = text.indexOf(".")
+  if (dot === -1) return undefined
+  const type = text.slice(0, dot)
+  let rid = text.slice(dot + 1)
+  let method = ""
+  if (type === "call" || type === "auth") {
+    const last = rid.lastIndexOf(".")
+    if (last === -1) return undefined
+    method = rid.slice(last + 1)
+    rid = rid.slice(0, last)
+    if (!isValidPart(method)) return undefined
+  }
+  return isValidRid(rid) ? { connection, type, rid, method, params, reply } : undefined
+}
+
+/** Source: RES-Client protocol 1.2.3, "Version request". */
+function negotiate(connection: Connection, params: string | undefined): string {
+  let protocol: string | undefined
+  try {
+    protocol = params === undefined ? undefined : Fields.of(params).string("protocol")
+  } catch {
+    throw new ResError("system.invalidParams")
+  }
+  if (protocol) connection.version = parseVersion(protocol)
+  return `{"protocol":"${PROTOCOL_VERSION}"}`
+}
+
+function get({ connection, rid, reply }: Request): void {
+  const subscription = connection.subscribe(rid)
+  subscription.canGet((refused) => {
+    if (refused) {
+      reply(refused)
+      connection.dropDirect(subscription, 1)
+      return
+    }
+    subscription.onReady(() => {
+      if (subscription.error) {
+        // The subscription stays, with its error: that is how Resgate does it.
+        reply(subscription.error)
+        return
+      }
+      replyWithResources(subscription, connection, (set) => reply(set.encode()))
+      connection.dropDirect(subscription, 1)
+    })
+  })
+}
+
+function subscribe({ connection, rid, reply }: Request): void {
+  const subscription = connection.subscribe(rid)
+  subscription.canGet((refused) => {
+    if (refused) {
+      reply(refused)
+      connection.dropDirect(subscription, 1)
+      return
+    }
+    subscription.onReady(() => {
+      if (subscription.error) {
+        reply(subscription.error)
+        connection.dropDirect(subscription, 1)
+      } else replyWithResources(subscription, connection, (set) => reply(set.encode()))
+    })
+  })
+}
+
+function unsubscribe({ connection, rid, reply }: Request, count: number): void {
+  const subscription = connection.find(rid)
+  if (!subscription || subscription.direct < count) throw new ResError("system.noSubscription")
+  connection.dropDirect(subscription, count)
+  reply(undefined)
+}
+
+function unsubscribeCount(params: string | undefined): number {
+  if (params === undefined) return 1
+  let count: number
+  try {
+    count = Fields.of(params).int("count") ?? 1
+  } catch {
+    throw new ResError("system.invalidParams")
+  }
+  if (count <= 0) throw new ResError("system.invalidParams")
+  return count
+}
+
+function call({ connection, rid, params }: Request, method: string, answered: (answer: CallAnswer) => void): void {
+  const subscription = connection.find(rid) ?? new Subscription(connection, rid, undefined)
+  subscription.canCall(method, (error) => {
+    if (error) answered({ error })
+    else connection.requestCall(subscription, method, params, false, answered)
+  })
+}
+
+function replyToCall(request: Request, answer: CallAnswer): void {
+  const legacy = request.connection.version < resourceResponseVersion
+  if ("error" in answer) request.reply(answer.error)
+  else if (answer.rid !== undefined) {
+    if (legacy) request.reply(`{"rid":${quote(answer.rid)}}`)
+    else replyWithResource(request, answer.rid)
+  } else request.reply(legacy ? compact(answer.result) : `{"payload":${compact(answer.result)}}`)
+}
+
+/** Source: RES-Client protocol 1.2.3, "New resource request". */
+function replyToNew(request: Request, answer: CallAnswer): void {
+  if ("error" in answer) request.reply(answer.error)
+  else if (answer.rid !== undefined) replyWithResource(request, answer.rid)
+  else request.reply(new ResError("system.internalError", "Internal error: non-resource response on new request"))
+}
+
+/** A call that made or found a resource: the client is subscribed to it. What fails from here on is no error of the call. */
+function replyWithResource({ connection, reply }: Request, rid: string): void {
+  let subscription: Subscription
+  try {
+    subscription = connection.subscribe(rid)
+  } catch (error) {
+    reply(asResError(error))
+    return
+  }
+  const encode = (set: ResourceSet): string => {
+    const members = set.encodeMembers()
+    return `{"rid":${quote(rid)}${members === "" ? "" : `,${members}`}}`
+  }
+  subscription.canGet((refused) => {
+    if (refused) {
+      const set = new ResourceSet(connection.legacy)
+      set.addError(rid, refused)
+      reply(encode(set))
+      connection.dropDirect(subscription, 1)
+      return
+    }
+    subscription.onReady(() => replyWithResources(subscription, connection, (set) => reply(encode(set))))
+  })
+}
+
+function replyWithResources(
+  subscription: Subscription,
+  connection: Connection,
+  send: (set: ResourceSet) => void,
+): void {
+  const set = new ResourceSet(connection.legacy)
+  subscription.collect(set, false)
+  send(set)
+  subscription.release()
+}
+
+function encodeReply(id: string, outcome: string | undefined | ResError): Frame {
+  if (outcome instanceof ResError) return new Frame(`{"error":${encodeError(outcome)},"id":${id}}`)
+  return new Frame(outcome === undefined ? `{"id":${id}}` : `{"result":${outcome},"id":${id}}`)
+}
+
+/** Ids go back digit by digit; larger ones than a client can mean are refused. */
+function isUint64(raw: string): boolean {
+  return /^\d{1,20}$/.test(raw) && BigInt(raw) < 2n ** 64n
+}

@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto"
+import type { Cache } from "../client/cache.ts"
+import { Fields } from "../client/decode.ts"
+import {
+  type AccessAnswer,
+  asResError,
+  type CallAnswer,
+  decodeAccess,
+  decodeCall,
+  encodeRequest,
+} from "../client/messages.ts"
+import type { Requester } from "../client/requester.ts"
+import { SerialQueue } from "../client/serial-queue.ts"
+import { Throttle } from "../client/throttle.ts"
+import { ResError } from "../errors.ts"
+import type { Logger } from "../logger.ts"
+import { parseRid } from "../rid.ts"
+import { encodeUnsubscribed } from "./event-frames.ts"
+import type { Frame } from "./frame.ts"
+import { legacyNewAnswer } from "./legacy-new.ts"
+import { dataValueVersion, latestVersion } from "./protocol-version.ts"
+import { judge } from "./reference-count.ts"
+import { Subscription } from "./subscription.ts"
+
+/** So often may a connection subscribe to one resource. */
+const MAX_DIRECT_SUBSCRIPTIONS = 256
+
+/** What connections share. */
+export interface ConnectionHost {
+  readonly cache: Cache
+  readonly requester: Requester
+  readonly log: Logger
+  /** Parallel requests when following references; 0: any number. */
+  readonly referenceThrottle: number
+  readonly connections: Map<string, Connection>
+}
+
+/**
+ * One client, or one HTTP request: its token, what it has subscribed to, and the services' view of it.
+ *
+ * Source: RES-Service protocol 1.2.3, "Connection ID", "Connection events".
+ */
+export class Connection {
+  readonly cid = newCid()
+  version = latestVersion
+  /** JSON text of members: what auth requests tell of the HTTP request that the connection began with. */
+  readonly #http: string
+  readonly #host: ConnectionHost
+  readonly #outlet: ((frame: Frame) => void) | undefined
+  readonly #queue: SerialQueue
+  readonly #subscriptions = new Map<string, Subscription>()
+  #token: string | undefined
+  #tokenId = ""
+  #disposed = false
+
+  /** `outlet`: takes what goes to the client by itself; none for HTTP requests. */
+  constructor(host: ConnectionHost, http: string, outlet?: (frame: Frame) => void) {
+    this.#host = host
+    this.#http = http
+    this.#outlet = outlet
+    this.#queue = new SerialQueue((err) => host.log.error({ err, cid: this.cid }, "connection task failed"))
+    host.connections.set(this.cid, this)
+  }
+
+  get legacy(): boolean {
+    return this.version < dataValueVersion
+  }
+
+  /** Runs `task` in the connection's queue; false when the connection has ended. */
+  run(task: () => void): boolean {
+    if (this.#disposed) return false
+    this.#queue.run(task)
+    return true
+  }
+
+  dispose(): void {
+    this.run(() => {
+      this.#disposed = true
+      this.#host.connections.delete(this.cid)
+      for (const subscription of this.#subscriptions.values()) subscription.dispose()
+      this.#subscriptions.clear()
+      this.#queue.clear()
+    })
+  }
+
+  expandCid(text: string): string {
+    return text.replaceAll("{cid}", this.cid)
+  }
+
+  send(frame: Frame): void {
+    this.#outlet?.(frame)
+  }
+
+  sendUnsubscribed(rid: string, reason: ResError): void {
+    this.send(encodeUnsubscribed(rid, reason))
+  }
+
+  // Subscriptions
+
+  find(rid: string): Subscription | undefined {
+    return this.#subscriptions.get(rid)
+  }
+
+  /** Throws `system.subscriptionLimitExceeded`. */
+  subscribe(rid: string): Subscription {
+    const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, undefined)
+    if (subscription.direct >= MAX_DIRECT_SUBSCRIPTIONS) {
+      throw new ResError("system.subscriptionLimitExceeded", "Subscription limit exceeded")
+    }
+    subscription.direct++
+    return subscription
+  }
+
+  /** Subscribes for a resource that refers to `rid`. */
+  refer(rid: string, throttle: Throttle | undefined): Subscription {
+    const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, throttle)
+    subscription.indirect++
+    return subscription
+  }
+
+  dropDirect(subscription: Subscription, count: number): void {
+    if (this.#disposed || subscription.direct === 0) return
+    subscription.direct -= count
+    this.#clean(subscription)
+  }
+
+  /** `sent`: the client has the resource that referred to it. `clean`: dispose of what is not used any more. */
+  dropReference(subscription: Subscription, sent: boolean, clean: boolean): void {
+    if (this.#disposed) return
+    if (subscription.indirect > 0) subscription.indirect--
+    if (sent && subscription.indirectSent > 0) subscription.indirectSent--
+    if (clean) this.#clean(subscription)
+  }
+
+  // Requests
+
+  requestAccess(subscription: Subscription, isHttp: boolean, answered: (answer: AccessAnswer) => void): void {
+    const { name, query } = subscription
+    const payload = encodeRequest({ token: this.#token, query, cid: this.cid, isHttp })
+    this.#host.cache.request(name, `access.${name}`, payload, (error, text) => {
+      answered(error ? { error } : decodeAccess(text))
+    })
+  }
+
+  requestCall(
+    { name, query }: { name: string; query: string },
+    method: string,
+    params: string | undefined,
+    isHttp: boolean,
+    answered: (answer: CallAnswer) => void,
+  ): void {
+    const payload = encodeRequest({ params: params ?? "null", token: this.#token, query, cid: this.cid, isHttp })
+    this.#host.cache.request(name, `call.${name}.${method}`, payload, (error, text) => {
+      const answer = error ? { error } : decodeCall(text)
+      this.run(() => answered(method === "new" ? legacyNewAnswer(answer) : answer))
+    })
+  }
+
+  requestAuth(
+    rid: string,
+    method: string,
+    params: string | undefined,
+    isHttp: boolean,
+    answered: (answer: CallAnswer) => void,
+  ): void {
+    const { name, query } = parseRid(this.expandCid(rid))
+    const parts = { params: params ?? "null", token: this.#token, query, cid: this.cid, isHttp, http: this.#http }
+    this.#host.cache.request(name, `auth.${name}.${method}`, encodeRequest(parts), (error, text) => {
+      this.run(() => answered(error ? { error } : decodeCall(text)))
+    })
+  }
+
+  // Connection events
+
+  /** Handles an event on `conn.<cid>`. Source: RES-Service protocol 1.2.3, "Connection token event". */
+  handleEvent(event: string, payload: string): void {
+    if (event !== "token") return
+    this.run(() => {
+      try {
+        const fields = Fields.parse(payload)
+        const tokenId = fields.string("tid") ?? ""
+        this.#setToken(fields.raw("token"), tokenId)
+      } catch (error) {
+        this.#host.log.warn({ cid: this.cid, reason: asResError(error).message }, "dropped an invalid token event")
+      }
+    })
+  }
+
+  /** Source: RES-Service protocol 1.2.3, "System token reset event". */
+  resetToken(tokenIds: ReadonlySet<string>, subject: string): void {
+    this.run(() => {
+      if (this.#tokenId === "" || !tokenIds.has(this.#tokenId)) return
+      const payload = encodeRequest({ token: this.#token, cid: this.cid, http: this.#http })
+      this.#host.requester.send(subject, payload, (error) => {
+        if (error?.code === "system.timeout") this.#host.log.warn({ subject }, "token reset was not answered")
+      })
+    })
+  }
+
+  #setToken(token: string | undefined, tokenId: string): void {
+    const first = this.#token === undefined
+    this.#tokenId = tokenId
+    this.#token = token
+    // What was granted without a token is not asked for again.
+    if (first) return
+    for (const subscription of this.#subscriptions.values()) subscription.reaccessNow(undefined, false)
+  }
+
+  #open(rid: string, throttle: Throttle | undefined): Subscription {
+    const limit = this.#host.referenceThrottle
+    const shared = throttle ?? (limit > 0 ? new Throttle(limit) : undefined)
+    const subscription = new Subscription(this, rid, shared)
+    this.#subscriptions.set(rid, subscription)
+    this.#host.cache.subscribe(subscription, shared)
+    return subscription
+  }
+
+  #clean(subscription: Subscription): void {
+    const { unused, unsent } = judge(subscription)
+    for (const each of unused) {
+      this.#subscriptions.delete(each.rid)
+      each.dispose()
+    }
+    for (const each of unsent) each.unsend()
+  }
+}
+
+const CID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+const CID_LENGTH = 20
+
+/** 100 random bits; letters and digits only, as it becomes part of subjects and resource names. */
+function newCid(): string {
+  let cid = ""
+  for (const byte of randomBytes(CID_LENGTH)) cid += CID_ALPHABET[byte & 31]
+  return cid
+}

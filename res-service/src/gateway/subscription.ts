@@ -1,0 +1,420 @@
+import type { CachedResource } from "../client/cached-resource.ts"
+import { meansSilence } from "../client/cached-resource.ts"
+import type { Content } from "../client/content.ts"
+import type { AccessAnswer } from "../client/messages.ts"
+import type { ResourceEvent } from "../client/resource-event.ts"
+import type { Subscriber } from "../client/subscriber.ts"
+import type { Throttle } from "../client/throttle.ts"
+import type { WireValue } from "../client/wire-value.ts"
+import { ResError } from "../errors.ts"
+import { parseRid } from "../rid.ts"
+import { canCall, canGet } from "./access.ts"
+import type { Connection } from "./connection.ts"
+import { encodeAdd, encodeChange, encodeEvent } from "./event-frames.ts"
+import { ResourceSet } from "./resource-set.ts"
+
+const DISPOSED = 0
+const LOADING = 1
+/** The resource is there; its references may not be. */
+const LOADED = 2
+/** All that it refers to is there as well, or it failed. */
+const READY = 3
+/** Put into an answer that is being made. */
+const TO_SEND = 4
+const SENT = 5
+const DELETED = 6
+
+/** Reasons to hold events back. */
+const WHILE_LOADING = 1
+const WHILE_ASKING_ACCESS = 2
+
+const ACCESS_RETRY_MS = 2_000
+
+interface Reference {
+  readonly subscription: Subscription
+  count: number
+}
+
+/** Somebody who waits for a subscription and all that it refers to. */
+interface Waiter {
+  readonly seen: Set<Subscription>
+  loading: number
+  readonly ready: () => void
+}
+
+/**
+ * What one connection knows of one resource: whether it may, whether the client has it, and what it refers to. All
+ * methods run in the connection's queue, but those of `Subscriber`, which enter it.
+ *
+ * Source: RES-Client protocol 1.2.3, "Subscriptions".
+ */
+export class Subscription implements Subscriber {
+  readonly rid: string
+  readonly name: string
+  readonly query: string
+  /** Number of subscriptions by request. */
+  direct = 0
+  /** Number of resources that refer to it, and of those among them that the client has. */
+  indirect = 0
+  indirectSent = 0
+  readonly #connection: Connection
+  #state = LOADING
+  #resource: CachedResource | undefined
+  /** As it was when it was loaded: events after that are sent one by one. */
+  #content: Content | undefined
+  #version = 0
+  #error: ResError | undefined
+  #references: Map<string, Reference> | undefined
+  #waiters: Waiter[] | undefined
+  #held = WHILE_LOADING
+  #heldEvents: ResourceEvent[] | undefined
+  #access: AccessAnswer | undefined
+  #accessWaiters: ((answer: AccessAnswer) => void)[] | undefined
+  #reaccessLater = false
+  #throttle: Throttle | undefined
+
+  constructor(connection: Connection, rid: string, throttle: Throttle | undefined) {
+    const { name, query } = parseRid(connection.expandCid(rid))
+    this.rid = rid
+    this.name = name
+    this.query = query
+    this.#connection = connection
+    this.#throttle = throttle
+  }
+
+  get isSent(): boolean {
+    return this.#state === SENT
+  }
+
+  get error(): ResError | undefined {
+    if (this.#state === DISPOSED) {
+      return new ResError("system.disposedSubscription", "Resource subscription is disposed")
+    }
+    return this.#error
+  }
+
+  get content(): Content | undefined {
+    return this.#content
+  }
+
+  get references(): Iterable<Reference> {
+    return this.#references?.values() ?? []
+  }
+
+  reference(rid: string): Subscription | undefined {
+    return this.#references?.get(rid)?.subscription
+  }
+
+  // Subscriber
+
+  loaded(resource: CachedResource | undefined, error?: ResError): void {
+    const taken = this.#connection.run(() => {
+      if (resource) this.#take(resource)
+      else this.#fail(error ?? new ResError("system.internalError"))
+    })
+    if (!taken) resource?.remove(this)
+  }
+
+  event(event: ResourceEvent): void {
+    this.#connection.run(() => {
+      if (event.detail.type === "reaccess") this.reaccessNow(undefined, false)
+      else if (!this.#resource) return
+      else if (this.#held !== 0) {
+        this.#heldEvents ??= []
+        this.#heldEvents.push(event)
+      } else this.#process(event)
+    })
+  }
+
+  reaccess(throttle: Throttle | undefined, reconnected: boolean): void {
+    this.#connection.run(() => this.reaccessNow(throttle, reconnected))
+  }
+
+  // Access
+
+  /** Tells whether the client may see the resource, asking if that is not known. Never answers once disposed. */
+  canGet(decided: (refused: ResError | undefined) => void): void {
+    this.#loadAccess((answer) => decided(canGet(answer)), undefined)
+  }
+
+  canCall(method: string, decided: (refused: ResError | undefined) => void): void {
+    this.#loadAccess((answer) => decided(canCall(answer, method)), undefined)
+  }
+
+  reaccessNow(throttle: Throttle | undefined, reconnected: boolean): void {
+    if (this.#state === DISPOSED) return
+    if (this.#held !== 0) this.#reaccessLater = true
+    else this.#askAccessAgain(throttle, reconnected)
+  }
+
+  #askAccessAgain(throttle: Throttle | undefined, reconnected: boolean): void {
+    const before = this.#access
+    this.#access = undefined
+    this.#reaccessLater = false
+    if (this.direct === 0) return
+    this.#held |= WHILE_ASKING_ACCESS
+    this.#loadAccess((answer) => {
+      if (reconnected && answer.error && meansSilence(answer.error)) {
+        this.#access = before
+        setTimeout(() => this.reaccess(undefined, true), ACCESS_RETRY_MS).unref()
+      } else {
+        const refused = canGet(answer)
+        if (refused) this.#endDirect(refused)
+      }
+      this.#resume(WHILE_ASKING_ACCESS)
+    }, throttle)
+  }
+
+  #loadAccess(decided: (answer: AccessAnswer) => void, throttle: Throttle | undefined): void {
+    if (this.#access) {
+      decided(this.#access)
+      return
+    }
+    if (this.#accessWaiters) {
+      this.#accessWaiters.push(decided)
+      return
+    }
+    this.#accessWaiters = [decided]
+    const ask = (): void =>
+      this.#connection.requestAccess(this, false, (answer) => {
+        this.#connection.run(() => this.#takeAccess(answer))
+        throttle?.done()
+      })
+    if (throttle) throttle.add(ask)
+    else ask()
+  }
+
+  #takeAccess(answer: AccessAnswer): void {
+    if (this.#state === DISPOSED) return
+    const waiters = this.#accessWaiters ?? []
+    this.#accessWaiters = undefined
+    if (!answer.error || answer.error.code === "system.accessDenied") this.#access = answer
+    for (const decided of waiters) decided(answer)
+  }
+
+  // Loading
+
+  /** Calls `ready` when the resource and all that it refers to is loaded or has failed. Never once disposed. */
+  onReady(ready: () => void): void {
+    if (this.#state >= READY) ready()
+    else this.#await({ seen: new Set(), loading: 0, ready })
+  }
+
+  #await(waiter: Waiter): void {
+    waiter.seen.add(this)
+    waiter.loading++
+    if (this.#state >= LOADED) this.#awaitReferences(waiter)
+    else {
+      this.#waiters ??= []
+      this.#waiters.push(waiter)
+    }
+  }
+
+  #awaitReferences(waiter: Waiter): void {
+    for (const { subscription } of this.references) {
+      if (subscription.#state < READY && !waiter.seen.has(subscription)) subscription.#await(waiter)
+    }
+    countDown(waiter)
+  }
+
+  #take(resource: CachedResource): void {
+    if (this.#state === DISPOSED) {
+      resource.remove(this)
+      return
+    }
+    this.#resource = resource
+    this.#state = LOADED
+    this.#held |= WHILE_LOADING
+    const content = resource.content
+    for (const value of content?.values.values() ?? []) {
+      if (value.type === "reference") this.#addReference(value.rid)
+    }
+    this.#content = content
+    this.#version = resource.version
+    const waiters = this.#waiters ?? []
+    this.#waiters = undefined
+    for (const waiter of waiters) this.#awaitReferences(waiter)
+  }
+
+  #fail(error: ResError): void {
+    this.#error = error
+    this.#state = this.#state === DISPOSED ? DISPOSED : READY
+    this.#throttle = undefined
+    const waiters = this.#waiters ?? []
+    this.#waiters = undefined
+    for (const waiter of waiters) countDown(waiter)
+  }
+
+  // Sending
+
+  /** Puts into `set` what of this resource and its references the client does not have, and holds back their events. */
+  collect(set: ResourceSet, asReference: boolean): void {
+    if (asReference) this.indirectSent++
+    if (this.#state === SENT || this.#state === TO_SEND) return
+    const error = this.error
+    if (error) {
+      set.addError(this.rid, error)
+      return
+    }
+    if (this.#content) set.add(this.rid, this.#content)
+    this.#state = TO_SEND
+    for (const { subscription } of this.references) subscription.collect(set, true)
+  }
+
+  /** To be called when the set is on its way: lets the events go after it. */
+  release(): void {
+    if (this.#state === DISPOSED || this.#state === SENT || this.#error) return
+    this.#state = SENT
+    for (const { subscription } of this.references) subscription.release()
+    this.#resume(WHILE_LOADING)
+  }
+
+  /** The client drops the resource, though another that is loading refers to it. */
+  unsend(): void {
+    this.#state = READY
+    this.indirectSent = 0
+    for (const { subscription } of this.references) {
+      if (subscription.isSent && subscription.indirectSent > 0) subscription.indirectSent--
+    }
+  }
+
+  dispose(): void {
+    if (this.#state === DISPOSED) return
+    const state = this.#state
+    this.#state = DISPOSED
+    this.#waiters = undefined
+    this.#heldEvents = undefined
+    this.#throttle = undefined
+    if (!this.#resource) return
+    for (const { subscription } of this.references) this.#connection.dropReference(subscription, state === SENT, false)
+    this.#references = undefined
+    if (state !== DELETED) this.#resource.remove(this)
+    this.#resource = undefined
+  }
+
+  // Events
+
+  #resume(reason: number): void {
+    this.#held &= ~reason
+    if (this.#held !== 0) return
+    if (this.#reaccessLater) {
+      this.#askAccessAgain(undefined, false)
+      if (this.#held !== 0) return
+    }
+    const events = this.#heldEvents
+    if (!events) return
+    this.#heldEvents = undefined
+    for (const [i, event] of events.entries()) {
+      if (this.#state === DISPOSED) return
+      this.#process(event)
+      if (this.#held !== 0) {
+        this.#heldEvents = [...events.slice(i + 1), ...(this.#heldEvents ?? [])]
+        return
+      }
+    }
+  }
+
+  #process(event: ResourceEvent): void {
+    if (this.#version !== event.version) return
+    if (event.updates) this.#version++
+    const { detail } = event
+    switch (detail.type) {
+      case "add":
+        this.#processAdd(event, detail.value)
+        break
+      case "change":
+        this.#processChange(event, detail.changed.values(), detail.old, detail.changed.keys())
+        break
+      case "remove":
+        if (detail.value.type === "reference") this.#removeReference(detail.value.rid)
+        this.#connection.send(encodeEvent(event, this.rid))
+        break
+      case "delete":
+        this.#state = DELETED
+        this.#connection.send(encodeEvent(event, this.rid))
+        this.#endDirect(new ResError("system.deleted", "Deleted"))
+        break
+      default:
+        this.#connection.send(encodeEvent(event, this.rid))
+    }
+  }
+
+  #processAdd(event: ResourceEvent, value: WireValue): void {
+    if (value.type !== "reference") {
+      this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy))
+      return
+    }
+    this.#sendWith([this.#addReference(value.rid)], (set) =>
+      this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy, set)),
+    )
+  }
+
+  #processChange(
+    event: ResourceEvent,
+    values: Iterable<WireValue>,
+    old: ReadonlyMap<string, WireValue>,
+    names: Iterable<string>,
+  ): void {
+    const added: Subscription[] = []
+    for (const value of values) if (value.type === "reference") added.push(this.#addReference(value.rid))
+    // After adding, so that a reference that moves from one property to another is not let go in between.
+    for (const name of names) {
+      const before = old.get(name)
+      if (before?.type === "reference") this.#removeReference(before.rid)
+    }
+    this.#sendWith(added, (set) => this.#connection.send(encodeChange(event, this.rid, this.#connection.legacy, set)))
+  }
+
+  /** Sends an event once what it refers to is loaded, and holds back those after it until then. */
+  #sendWith(added: readonly Subscription[], send: (set?: ResourceSet) => void): void {
+    if (added.every((subscription) => subscription.isSent)) {
+      for (const subscription of added) subscription.indirectSent++
+      send()
+      return
+    }
+    this.#held |= WHILE_LOADING
+    let loading = added.length
+    const ready = (): void => {
+      loading--
+      if (loading > 0 || this.#state === DISPOSED) return
+      const set = new ResourceSet(this.#connection.legacy)
+      for (const subscription of added) subscription.collect(set, true)
+      send(set)
+      for (const subscription of added) subscription.release()
+      this.#resume(WHILE_LOADING)
+    }
+    for (const subscription of added) subscription.onReady(ready)
+  }
+
+  #addReference(rid: string): Subscription {
+    this.#references ??= new Map()
+    const known = this.#references.get(rid)
+    if (known) {
+      known.count++
+      return known.subscription
+    }
+    const subscription = this.#connection.refer(rid, this.#throttle)
+    this.#references.set(rid, { subscription, count: 1 })
+    return subscription
+  }
+
+  #removeReference(rid: string): void {
+    const reference = this.#references?.get(rid)
+    if (!reference) return
+    reference.count--
+    if (reference.count > 0) return
+    this.#references?.delete(rid)
+    this.#connection.dropReference(reference.subscription, this.isSent, true)
+  }
+
+  #endDirect(reason: ResError): void {
+    if (this.direct === 0) return
+    this.#connection.dropDirect(this, this.direct)
+    this.#connection.sendUnsubscribed(this.rid, reason)
+  }
+}
+
+function countDown(waiter: Waiter): void {
+  waiter.loading--
+  if (waiter.loading === 0) waiter.ready()
+}
