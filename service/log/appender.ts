@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto"
 import type { JetStreamManager } from "@nats-io/jetstream"
 import { headers, type MsgHdrs, type NatsConnection } from "nats"
 import { ResError } from "res-service"
+import { serviceError } from "../errors.ts"
 import type { PublishEvent } from "../schemas/publish-event.ts"
 import { STREAM } from "./stream.ts"
 import { PROBE_SUBJECT, shopSubject } from "./subjects.ts"
@@ -84,7 +85,7 @@ export class LogAppender {
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
     const stored = await unavailableOnFailure(this.#jsm.direct.getMessage(STREAM, { seq: firstSeq }))
     if (stored !== null && stored.header.get(CONTENT_HASH) !== hash) {
-      throw new ResError("store.idempotencyConflict", "The idempotency key was used for other events")
+      throw serviceError("store.idempotencyConflict")
     }
     return Array.from({ length: count }, (_, i) => firstSeq + i)
   }

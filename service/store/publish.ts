@@ -1,5 +1,6 @@
-import { type CallRequest, ResError, type StandardSchema } from "res-service"
+import type { CallRequest, StandardSchema } from "res-service"
 import { z } from "zod"
+import { serviceError } from "../errors.ts"
 import type { LogAppender } from "../log/appender.ts"
 import { IdempotencyKey, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, PublishEvent } from "../schemas/publish-event.ts"
 
@@ -41,7 +42,7 @@ export const PublishParams: StandardSchema<unknown, Publication> = {
       const given = (envelope ? params : { events: params }) as { events: unknown }
       const batch = Array.isArray(given.events)
       if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
-        throw new ResError("store.tooManyEvents", `At most ${MAX_BATCH_EVENTS} events at once`)
+        throw serviceError("store.tooManyEvents", { limit: MAX_BATCH_EVENTS })
       }
       const parsed = (batch ? Batch : Single).safeParse(given)
       if (parsed.success) {
@@ -74,13 +75,13 @@ export async function publish(
     if (event.shop_id === req.parts.shop_id) return []
     return [{ path: batch ? [i, "shop_id"] : ["shop_id"], message: "expected the shop that it is published to" }]
   })
-  if (errors.length > 0) throw new ResError("store.shopMismatch", "An event is another shop's", { errors })
+  if (errors.length > 0) throw serviceError("store.shopMismatch", { errors })
 
   const large = events.findIndex((event) => Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES)
   if (large !== -1) {
     const path = batch ? [large] : []
     const message = `expected at most ${MAX_EVENT_BYTES} bytes of JSON`
-    throw new ResError("store.eventTooLarge", "An event is too large", { errors: [{ path, message }] })
+    throw serviceError("store.eventTooLarge", { errors: [{ path, message }] })
   }
 
   const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller: ANONYMOUS }

@@ -98,7 +98,7 @@ export function collection<const P extends string, V extends Value>(
 
 /**
  * A call method whose params are validated first: what the schema refuses is answered as `system.invalidParams` with
- * `data: { errors: [{ path, message }] }`, and the handler does not run. It may return a `ResourceResponse`.
+ * `data: { errors: [{ path, message }] }`, the first 100 of them, and the handler does not run. It may return a `ResourceResponse`.
  *
  * @example call: { lend: method(z.object({ to: z.string() }), (req, { to }) => lend(req.parts.id, to)) }
  */

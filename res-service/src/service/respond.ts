@@ -15,6 +15,9 @@ export interface Answering {
   run(): Promise<void>
 }
 
+/** A long list in which everything is wrong would make an error too large for one message. */
+const MAX_PROBLEMS = 100
+
 type Handled = Resource<string, Kind, unknown>
 type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
@@ -98,7 +101,7 @@ async function validated(
   value: unknown,
 ): Promise<unknown> {
   const result = await validate(schema, value)
-  if (result.problems) throw new ResError(code, undefined, { errors: result.problems })
+  if (result.problems) throw new ResError(code, undefined, { errors: result.problems.slice(0, MAX_PROBLEMS) })
   return result.value
 }
 

@@ -1,0 +1,70 @@
+import { createServer, type Server } from "node:http"
+import express, { type Express } from "express"
+import type { Conn, Logger } from "res-service"
+import { Client } from "res-service/client"
+import { healthRoutes } from "./http/health.ts"
+import { notFound, problems } from "./http/problem.ts"
+import { publishRoutes } from "./http/publish.ts"
+import { requestId } from "./http/request-id.ts"
+
+/** Limits for a client that takes its time, in ms: for its headers, for the whole request, between two requests. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+
+export interface EdgeOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Time that the service gets to answer, in ms. */
+  readonly serviceTimeoutMs: number
+  readonly logger: Logger
+}
+
+export interface RunningEdge {
+  readonly port: number
+  /** Takes no more connections, and resolves when the requests under way are answered. */
+  stop(): Promise<void>
+}
+
+/** Listens for HTTP requests and turns them into RES calls. Rejects when the port is taken. */
+export async function startEdge(
+  conn: Conn,
+  { host, port, serviceTimeoutMs, logger }: EdgeOptions,
+): Promise<RunningEdge> {
+  const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
+  const server = createServer(createApp(client, conn, logger))
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  server.requestTimeout = REQUEST_TIMEOUT_MS
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
+  const listeningPort = await listen(server, host, port)
+  logger.info({ host, port: listeningPort }, "listening")
+  return {
+    port: listeningPort,
+    stop: async () => {
+      await new Promise((closed) => {
+        server.close(closed)
+        server.closeIdleConnections()
+      })
+      client.close()
+    },
+  }
+}
+
+function createApp(client: Client, conn: Conn, logger: Logger): Express {
+  const app = express()
+  app.disable("x-powered-by")
+  app.disable("etag")
+  app.use(requestId, publishRoutes(client, conn), healthRoutes(client, conn), notFound, problems(logger))
+  return app
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => {
+      const address = server.address()
+      resolve(typeof address === "object" && address !== null ? address.port : port)
+    })
+  })
+}

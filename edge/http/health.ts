@@ -1,0 +1,46 @@
+import { Router } from "express"
+import type { Conn } from "res-service"
+import type { Client } from "res-service/client"
+import { methodNotAllowed } from "./problem.ts"
+
+/** Time for the service to say that it is ready, in ms. */
+const READY_TIMEOUT_MS = 1000
+
+/**
+ * `GET /healthz`: this process is alive, 200. `GET /readyz`: a publish would be stored now, 200; else 503, with what is
+ * away: `{ "ready": false, "nats": true, "service": false }`.
+ */
+export function healthRoutes(client: Client, conn: Conn): Router {
+  const router = Router()
+
+  router
+    .route("/healthz")
+    .get((_req, res) => {
+      res.json({ alive: true })
+    })
+    .all(methodNotAllowed("GET, HEAD"))
+
+  router
+    .route("/readyz")
+    .get(async (_req, res) => {
+      const nats = conn.connected
+      const service = nats && (await isServiceReady(client))
+      const ready = nats && service
+      res
+        .status(ready ? 200 : 503)
+        .set("Cache-Control", "no-store")
+        .json({ ready, nats, service })
+    })
+    .all(methodNotAllowed("GET, HEAD"))
+
+  return router
+}
+
+async function isServiceReady(client: Client): Promise<boolean> {
+  try {
+    await client.get("shopwire.health", { timeoutMs: READY_TIMEOUT_MS })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,132 @@
+import { STATUS_CODES } from "node:http"
+import type { ErrorRequestHandler, RequestHandler } from "express"
+import { type Logger, ResError, type SystemErrorCode } from "res-service"
+import type { ServiceErrorCode } from "../../service/errors.ts"
+
+/** HTTP status of each error code that a service answers with. Unknown codes are 500. */
+export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, number>> = {
+  "system.accessDenied": 403,
+  "system.internalError": 500,
+  "system.invalidParams": 422,
+  "system.invalidQuery": 422,
+  "system.invalidRequest": 400,
+  "system.methodNotFound": 404,
+  "system.noSubscription": 500,
+  // The edge only asks for resources that exist, so nobody is there to answer: the service is away.
+  "system.notFound": 503,
+  "system.serviceUnavailable": 503,
+  "system.subjectTooLong": 414,
+  "system.timeout": 503,
+  "system.unsupportedProtocol": 500,
+  "store.shopMismatch": 422,
+  "store.eventTooLarge": 413,
+  "store.tooManyEvents": 413,
+  "store.idempotencyConflict": 409,
+}
+
+/** When to come again after a 503, in seconds. */
+const RETRY_AFTER_S = 1
+
+/** What is wrong with one part of a request: in the body (a JSON pointer), the path or a header. */
+export interface ProblemEntry {
+  readonly pointer?: string
+  readonly parameter?: string
+  readonly header?: string
+  readonly detail: string
+}
+
+/** An error that becomes an HTTP answer. */
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem"
+  readonly status: number
+  readonly errors: readonly ProblemEntry[]
+  /** The service's error code, if the service refused. */
+  readonly code: string | undefined
+
+  constructor(status: number, detail: string, errors: readonly ProblemEntry[] = [], code?: string) {
+    super(detail)
+    this.status = status
+    this.errors = errors
+    this.code = code
+  }
+}
+
+/**
+ * Answers every error as `application/problem+json`: `type`, `title`, `status`, `detail`, `request_id`; `code` when the
+ * service refused; `errors` with one entry for each part that is wrong.
+ *
+ * Source: RFC 9457, "Members of a Problem Details Object".
+ */
+export function problems(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _req, res, next) => {
+    if (res.headersSent) return next(error)
+    const problem = problemOf(error)
+    const { status, errors, code } = problem
+    if (status === 500) logger.error({ err: error, request_id: res.locals.requestId }, "a request failed")
+    if (status === 503) res.set("Retry-After", String(RETRY_AFTER_S))
+    res.status(status).type("application/problem+json")
+    res.send(
+      JSON.stringify({
+        type: "about:blank",
+        title: STATUS_CODES[status] ?? "Error",
+        status,
+        detail: problem.message,
+        request_id: res.locals.requestId,
+        ...(code === undefined ? {} : { code }),
+        ...(errors.length === 0 ? {} : { errors }),
+      }),
+    )
+  }
+}
+
+/** Answers what no route takes. */
+export const notFound: RequestHandler = () => {
+  throw new HttpProblem(404, "There is nothing at this path")
+}
+
+/** Answers the methods that a path does not have; `allow` lists those that it has. */
+export function methodNotAllowed(allow: string): RequestHandler {
+  return (_req, res) => {
+    res.set("Allow", allow)
+    throw new HttpProblem(405, `The methods of this path are: ${allow}`)
+  }
+}
+
+function problemOf(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  if (error instanceof ResError) return problemOfResError(error)
+  // What Express and its body parser refuse has a status and a message that may be told.
+  if (isClientError(error)) return new HttpProblem(error.status, error.message)
+  return new HttpProblem(500, "Something went wrong here")
+}
+
+function problemOfResError(error: ResError): HttpProblem {
+  const status = Object.hasOwn(statusOfCode, error.code) ? statusOfCode[error.code as keyof typeof statusOfCode] : 500
+  if (status === 503)
+    return new HttpProblem(503, "It is not known to be stored; try again with the same Idempotency-Key")
+  if (status === 500) return new HttpProblem(500, "Something went wrong here")
+  return new HttpProblem(status, error.message, entriesOf(error.data), error.code)
+}
+
+function entriesOf(data: unknown): ProblemEntry[] {
+  if (typeof data !== "object" || data === null || !("errors" in data) || !Array.isArray(data.errors)) return []
+  return data.errors.map(({ path, message }: { path: (string | number)[]; message: string }) => ({
+    pointer: jsonPointer(path),
+    detail: message,
+  }))
+}
+
+/** Source: RFC 6901, "URI Fragment Identifier Representation". */
+export function jsonPointer(path: readonly (string | number)[]): string {
+  return `#${path.map((key) => `/${encodeURIComponent(String(key).replaceAll("~", "~0").replaceAll("/", "~1"))}`).join("")}`
+}
+
+function isClientError(error: unknown): error is Error & { status: number } {
+  return (
+    error instanceof Error &&
+    "status" in error &&
+    typeof error.status === "number" &&
+    error.status >= 400 &&
+    error.status < 500
+  )
+}

@@ -1,0 +1,82 @@
+import { type Request, type Response, Router } from "express"
+import type { Conn } from "res-service"
+import type { Client } from "res-service/client"
+import { IdempotencyKey, PublishEvent, ShopId } from "../../service/schemas/publish-event.ts"
+import type { Published } from "../../service/store/publish.ts"
+import { jsonBody } from "./json-body.ts"
+import { HttpProblem, jsonPointer, methodNotAllowed } from "./problem.ts"
+
+/** Room for what goes around a body in a RES request, in bytes. */
+const ENVELOPE_BYTES = 4096
+
+/**
+ * `POST /publish/{shop_id}`: an event, or an array of 1 to 1,000 of them. `POST /send`: an event, the shop being its own.
+ * Answers when the service has stored them. What an event is, the service decides; here only the shop ID is checked, since
+ * it goes into a subject.
+ */
+export function publishRoutes(client: Client, conn: Conn): Router {
+  const router = Router()
+
+  const publish = async (req: Request, res: Response, shopId: string): Promise<void> => {
+    const params = paramsOf(req)
+    checkSize(params, conn.maxPayloadBytes - ENVELOPE_BYTES)
+    const published = (await client.call(`store.${shopId}.feed`, "publish", params)) as Published
+    const status = `Message sent to shop ID ${shopId}`
+    if ("seqs" in published) {
+      res.json(published.seqs.map((seq) => ({ status, seq })))
+      return
+    }
+    res.set("X-Event-Seq", String(published.seq)).json({ status })
+  }
+
+  router
+    .route("/publish/:shop_id")
+    .post(...jsonBody, async (req, res) => {
+      const shopId = ShopId.safeParse(req.params.shop_id)
+      if (!shopId.success) {
+        const detail = "expected a UUID version 4"
+        throw new HttpProblem(422, "The path does not name a shop", [{ parameter: "shop_id", detail }])
+      }
+      await publish(req, res, shopId.data)
+    })
+    .all(methodNotAllowed("POST"))
+
+  router
+    .route("/send")
+    .post(...jsonBody, async (req, res) => {
+      const event = PublishEvent.safeParse(req.body)
+      if (!event.success) {
+        const errors = event.error.issues.map(({ path, message }) => ({
+          pointer: jsonPointer(path.map((key) => (typeof key === "symbol" ? String(key) : key))),
+          detail: message,
+        }))
+        throw new HttpProblem(422, "Invalid parameters", errors, "system.invalidParams")
+      }
+      await publish(req, res, event.data.shop_id)
+    })
+    .all(methodNotAllowed("POST"))
+
+  return router
+}
+
+function paramsOf(req: Request): unknown {
+  const key = req.get("idempotency-key")
+  if (key === undefined) return { events: req.body as unknown }
+  const parsed = IdempotencyKey.safeParse(key)
+  if (!parsed.success) {
+    const detail = "expected 1 to 255 printable ASCII characters"
+    throw new HttpProblem(400, "The Idempotency-Key cannot be used", [{ header: "Idempotency-Key", detail }])
+  }
+  return { events: req.body as unknown, idempotency_key: parsed.data }
+}
+
+// JSON that is read and written again may grow, `1e20` fivefold; and what can be read may nest too deeply to be written.
+function checkSize(params: unknown, limitBytes: number): void {
+  let text: string
+  try {
+    text = JSON.stringify(params)
+  } catch {
+    throw new HttpProblem(422, "The body nests too deeply")
+  }
+  if (Buffer.byteLength(text) > limitBytes) throw new HttpProblem(413, "The body is too large")
+}
