@@ -1,13 +1,15 @@
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { ResError } from "res-service"
 import { type LogEntry, readEntry } from "./entry.ts"
-import { STREAM } from "./stream.ts"
+import { isApiError, STREAM } from "./stream.ts"
 import { storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
 /** Time for one direct get, in ms; it has a deadline of its own because a lost connection would leave it open. */
 const READ_TIMEOUT_MS = 4000
+/** JetStream's status when there is no message from the sequence on. */
+const NO_RESULTS = 404
 /** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
 const MAX_PROBES = 64
 
@@ -102,7 +104,11 @@ export class LogReader {
     const messages: StoredMsg[] = []
     const reading = await this.#jsm.direct.getBatch(STREAM, { seq, next_by_subj: subject, batch })
     const all = async (): Promise<StoredMsg[]> => {
-      for await (const message of reading) messages.push(message)
+      try {
+        for await (const message of reading) messages.push(message)
+      } catch (error) {
+        if (!isApiError(error, NO_RESULTS)) throw error
+      }
       return messages
     }
     return await deadline(all(), () => reading.stop())

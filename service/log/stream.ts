@@ -51,7 +51,7 @@ export async function openStream(jsm: JetStreamManager, retention: Retention): P
   }
 }
 
-/** True for an error that JetStream answered with this code. */
+/** True for an error that JetStream answered with this code: an API error code, or the status of a direct get. */
 export function isApiError(error: unknown, code: number): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code
 }

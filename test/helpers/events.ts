@@ -1,0 +1,12 @@
+import { randomUUID } from "node:crypto"
+import { type PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
+
+/** A valid event: the sample, for a shop of its own unless `fields` says otherwise. */
+export function publishEvent(fields: Partial<PublishEvent> = {}): PublishEvent {
+  return { ...samplePublishEvent, shop_id: randomUUID(), ...fields }
+}
+
+/** `count` events of one shop; their `action_id` counts from 1. */
+export function publishEvents(count: number, shopId: string = randomUUID()): PublishEvent[] {
+  return Array.from({ length: count }, (_, i) => publishEvent({ shop_id: shopId, action_id: i + 1 }))
+}

@@ -1,0 +1,69 @@
+import { connect, type NatsConnection } from "nats"
+import { natsConn, silentLogger } from "res-service"
+import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { type RunningService, startService } from "../../service/service.ts"
+import { startNats, type TestNats } from "./nats.ts"
+
+const RETENTION = { maxAgeDays: 0, maxMiB: 0 }
+
+/** The product without a gateway: a real nats-server, and service and edge in this process, each on a connection of its own. */
+export interface Product {
+  readonly edgeUrl: string
+  readonly natsServer: TestNats
+  /** A connection for the test itself. */
+  readonly nats: NatsConnection
+  readonly service: RunningService
+  /** Stops the service, and starts another one. */
+  restartService(): Promise<void>
+  stopService(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts it all on free ports. `stop` leaves nothing behind. */
+export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeoutMs?: number } = {}): Promise<Product> {
+  const natsServer = await startNats()
+  const nats = await open(natsServer)
+  const edgeNats = await open(natsServer)
+  const edge: RunningEdge = await startEdge(natsConn(edgeNats), {
+    host: "127.0.0.1",
+    port: 0,
+    serviceTimeoutMs,
+    logger: silentLogger,
+  })
+  let serviceNats = await open(natsServer)
+  let service: RunningService | undefined = await startService(serviceNats, {
+    retention: RETENTION,
+    logger: silentLogger,
+  })
+
+  const stopService = async (): Promise<void> => {
+    await service?.stop()
+    service = undefined
+    await serviceNats.close()
+  }
+  return {
+    edgeUrl: `http://127.0.0.1:${edge.port}`,
+    natsServer,
+    nats,
+    get service() {
+      if (service === undefined) throw new Error("the service was stopped")
+      return service
+    },
+    restartService: async () => {
+      await stopService()
+      serviceNats = await open(natsServer)
+      service = await startService(serviceNats, { retention: RETENTION, logger: silentLogger })
+    },
+    stopService,
+    stop: async () => {
+      await edge.stop()
+      await stopService()
+      await Promise.all([nats.close(), edgeNats.close()])
+      await natsServer.stop()
+    },
+  }
+}
+
+function open(natsServer: TestNats): Promise<NatsConnection> {
+  return connect({ servers: natsServer.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+}
