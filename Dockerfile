@@ -1,0 +1,32 @@
+# One image for the service (dist/service/main.js), the edge (dist/edge/main.js, the default) and, where there is no
+# Resgate, the embedded gateway (res-service/dist/gateway/main.js). NATS is a container of its own.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# On the builder's own platform also for others: what it makes is JavaScript, the same everywhere.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
+WORKDIR /app
+# Dependencies first: this layer changes with the lockfile only.
+COPY package.json package-lock.json ./
+COPY res-service/package.json res-service/
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.base.json tsconfig.build.json ./
+COPY config config
+COPY edge edge
+COPY res-service res-service
+COPY service service
+COPY tools tools
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+# node_modules/res-service is a link to res-service. All belongs to root: the process can't change its own code.
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/res-service/package.json res-service/package.json
+COPY --from=build /app/res-service/dist res-service/dist
+COPY --from=build /app/dist dist
+COPY package.json resgate.config.json ./
+# The user `node` of the image, by number so that an orchestrator can tell that it is not root.
+USER 1000:1000
+EXPOSE 8000 8080
+CMD ["node", "dist/edge/main.js"]

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs"
+import { expect } from "chai"
+import { parse } from "yaml"
+import { loadSettings } from "../../config/settings.ts"
+import { pinnedVersion } from "../../tools/nats-server.ts"
+import { natsServerConf } from "../../tools/nats-server-conf.ts"
+
+const root = new URL("../../", import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
+
+/** The source of a compiled file, where `npm run build` takes it from. */
+const sourceOf = (file: string): string =>
+  file
+    .replace("res-service/dist/", "res-service/src/")
+    .replace(/^dist\//, "")
+    .replace(/\.js$/, ".ts")
+
+describe("docker-compose.yml", () => {
+  const { services, configs } = parse(read("docker-compose.yml"), { merge: true })
+
+  it("opens the ports of the settings' defaults, on their default host", () => {
+    const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT } = loadSettings(
+      ["HOST", "EDGE_PORT", "GATEWAY_PORT", "NATS_PORT"],
+      {},
+    )
+    const line = (name: string, port: number) => [`\${HOST:-${HOST}}:\${${name}:-${port}}:${port}`]
+    expect(services.edge.ports).to.deep.equal(line("EDGE_PORT", EDGE_PORT))
+    expect(services.resgate.ports).to.deep.equal(line("GATEWAY_PORT", GATEWAY_PORT))
+    expect(services.nats.ports).to.deep.equal(line("NATS_PORT", NATS_PORT))
+  })
+
+  it("runs the nats-server that tools/go.mod pins, as durable as that of npm start", async () => {
+    expect(services.nats.image).to.equal(`nats:${await pinnedVersion()}-alpine`)
+    const own = natsServerConf({ host: "0.0.0.0", port: 4222, storeDir: "/data" })
+    const given: string = configs.nats.content
+    expect(given.replace(/^http: .*\n/m, "")).to.equal(own)
+  })
+
+  it("runs programs that exist", () => {
+    for (const name of ["service", "edge"]) {
+      const [node, file] = services[name].command
+      expect(node).to.equal("node")
+      expect(existsSync(new URL(sourceOf(file), root)), file).to.equal(true)
+    }
+    const [, , health] = services.service.healthcheck.test
+    expect(existsSync(new URL(sourceOf(health), root)), health).to.equal(true)
+  })
+})
+
+describe("Dockerfile", () => {
+  const lines = read("Dockerfile").split("\n")
+
+  it("copies files that exist and that .dockerignore lets in", () => {
+    const letIn = read(".dockerignore")
+    const copied = lines
+      .filter((line) => line.startsWith("COPY ") && !line.includes("--from="))
+      .flatMap((line) => line.split(" ").slice(1, -1))
+    expect(copied).to.include("package-lock.json").and.include("res-service")
+    for (const path of copied) {
+      expect(existsSync(new URL(path, root)), path).to.equal(true)
+      expect(letIn, path).to.include(`!${path.split("/")[0]}\n`)
+    }
+  })
+
+  it("copies every folder that the build compiles", () => {
+    for (const folder of JSON.parse(read("tsconfig.build.json")).include) {
+      expect(lines).to.include(`COPY ${folder} ${folder}`)
+    }
+  })
+})
+
+describe("the pipelines", () => {
+  const ci = parse(read(".github/workflows/ci.yml"))
+
+  it("test on the oldest Node that package.json allows, and on the image's", () => {
+    const oldest = Number(/(\d+)/.exec(JSON.parse(read("package.json")).engines.node)?.[1])
+    const image = Number(/node:(\d+)-/.exec(read("Dockerfile"))?.[1])
+    expect(ci.jobs.test.strategy.matrix.node[0]).to.equal(oldest)
+    expect(ci.jobs.test.strategy.matrix.node).to.include(image)
+  })
+
+  it("test against the Resgate that compose runs", () => {
+    const { image } = parse(read("docker-compose.yml"), { merge: true }).services.resgate
+    const take = ci.jobs.test.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
+    expect(take.env.IMAGE).to.equal(image)
+  })
+
+  it("deploy after the workflow that tests", () => {
+    expect(parse(read(".github/workflows/cd.yml")).on.workflow_run.workflows).to.deep.equal([ci.name])
+  })
+})
