@@ -1,0 +1,56 @@
+import { encodeError } from "../client/decode.ts"
+import { quote } from "../client/raw-json.ts"
+import type { WireValue } from "../client/wire-value.ts"
+import { ridToPath } from "./http-path.ts"
+import type { Subscription } from "./subscription.ts"
+
+/** How resources look over HTTP: with the address of each resource that another refers to, or only with its content. */
+export type ApiEncoding = "json" | "jsonflat"
+
+export const apiEncodings: readonly ApiEncoding[] = ["json", "jsonflat"]
+
+/**
+ * A loaded resource and all that it refers to as JSON text. Where references run in a circle, the address stands
+ * instead of the content.
+ *
+ * Source: Resgate's configuration, `apiEncoding`.
+ */
+export function encodeResource(subscription: Subscription, encoding: ApiEncoding, prefix: string): string {
+  const path = new Set<Subscription>()
+  const href = (rid: string): string => quote(ridToPath(rid, prefix))
+
+  const content = (of: Subscription): string => {
+    if (of.error) return encodeError(of.error)
+    path.add(of)
+    const text =
+      of.content?.type === "collection"
+        ? `[${of.content.values.map((each) => value(of, each)).join(",")}]`
+        : `{${[...(of.content?.values ?? [])].map(([name, each]) => `${quote(name)}:${value(of, each)}`).join(",")}}`
+    path.delete(of)
+    return text
+  }
+
+  const wrapped = (of: Subscription): string => {
+    const start = `{"href":${href(of.rid)}`
+    if (path.has(of)) return `${start}}`
+    const kind = of.error ? "error" : (of.content?.type ?? "model")
+    return encoding === "json" ? `${start},"${kind}":${content(of)}}` : content(of)
+  }
+
+  const value = (of: Subscription, each: WireValue): string => {
+    switch (each.type) {
+      case "reference": {
+        const referred = of.reference(each.rid)
+        return referred ? wrapped(referred) : "null"
+      }
+      case "soft":
+        return `{"href":${href(each.rid)}}`
+      case "data":
+        return each.inner
+      default:
+        return each.raw
+    }
+  }
+
+  return content(subscription)
+}

@@ -1,0 +1,81 @@
+import type { Duplex } from "node:stream"
+import type { WebSocket } from "ws"
+import { type CloseReason, closeCodes } from "./close-codes.ts"
+import type { Frame } from "./frame.ts"
+import { Outbox } from "./outbox.ts"
+
+/** How long a client has to answer the closing of the socket, before it is cut. */
+const CLOSE_TIMEOUT_MS = 3_000
+const TOO_LARGE = 1009
+
+export interface ClientSocketOptions {
+  readonly compress: boolean
+  readonly maxQueuedBytes: number
+  readonly onMessage: (text: string) => void
+  /** Called once. */
+  readonly onClose: (reason: CloseReason | undefined) => void
+}
+
+/** One client's WebSocket. */
+export class ClientSocket {
+  readonly #webSocket: WebSocket
+  readonly #stream: Duplex
+  readonly #compress: boolean
+  readonly #outbox: Outbox
+  /** Set by anything that comes in, cleared by `ping`. */
+  #alive = true
+  #reason: CloseReason | undefined
+
+  constructor(webSocket: WebSocket, stream: Duplex, options: ClientSocketOptions) {
+    this.#webSocket = webSocket
+    this.#stream = stream
+    this.#compress = options.compress
+    this.#outbox = new Outbox(stream, options.maxQueuedBytes, () => this.close("slowReader"))
+    webSocket.on("message", (data: Buffer) => {
+      this.#alive = true
+      options.onMessage(data.toString())
+    })
+    webSocket.on("pong", () => {
+      this.#alive = true
+    })
+    // The socket closes after any error; for broken frames the code says what was wrong.
+    webSocket.on("error", (error: Error & { code?: string }) => {
+      if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#reason ??= "messageTooLarge"
+    })
+    webSocket.on("close", (code) => {
+      this.#outbox.clear()
+      options.onClose(this.#reason ?? (code === TOO_LARGE ? "messageTooLarge" : undefined))
+    })
+  }
+
+  send(frame: Frame): void {
+    if (this.#reason !== undefined) return
+    if (this.#compress) this.#webSocket.send(frame.text)
+    else this.#outbox.add(frame)
+  }
+
+  /** Asks for a sign of life, or closes the socket if the last time nothing came. */
+  ping(): void {
+    if (!this.#alive) {
+      this.close("noPong")
+      return
+    }
+    this.#alive = false
+    this.#outbox.flush()
+    this.#webSocket.ping()
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#reason !== undefined) return
+    if (reason !== "slowReader") this.#outbox.flush()
+    this.#reason = reason
+    this.#outbox.clear()
+    const { code, reason: text } = closeCodes[reason]
+    this.#webSocket.close(code, text)
+    setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT_MS).unref()
+  }
+
+  terminate(): void {
+    this.#stream.destroy()
+  }
+}

@@ -1,0 +1,160 @@
+import { isIP } from "node:net"
+import { isValidName, isValidPart } from "../rid.ts"
+import { type ApiEncoding, apiEncodings } from "./api-encoding.ts"
+import { Origins } from "./origins.ts"
+
+const DEFAULT_PORT = 8080
+const DEFAULT_REQUEST_TIMEOUT_MS = 3000
+/** Resgate once took seconds: what is as small as this still means them. */
+const MAX_TIMEOUT_IN_SECONDS = 10
+
+/**
+ * The gateway's settings, named as in Resgate's configuration file, with its defaults.
+ *
+ * Source: Resgate 1.8.0, configuration.
+ */
+export interface GatewayConfig {
+  /** IP address to listen on; empty: all. Default `0.0.0.0`. */
+  readonly addr?: string | null
+  /** Default 8080. When given in code, 0 means any free port. */
+  readonly port?: number
+  /** Default `/`. */
+  readonly wsPath?: string
+  /** Default `/api/`. */
+  readonly apiPath?: string
+  /** Of resources over HTTP; default `json`. */
+  readonly apiEncoding?: string
+  /** Method `<rid>.<method>` of an auth request ahead of every HTTP request. */
+  readonly headerAuth?: string | null
+  /** The same ahead of every WebSocket upgrade. */
+  readonly wsHeaderAuth?: string | null
+  /** `*` (default), or origins divided by semicolons. */
+  readonly allowOrigin?: string | null
+  /** Methods that are called for HTTP PUT, DELETE and PATCH. */
+  readonly putMethod?: string | null
+  readonly deleteMethod?: string | null
+  readonly patchMethod?: string | null
+  /** Per-message compression; default false. */
+  readonly wsCompression?: boolean
+  /** For a service's answer, in milliseconds; default 3000. Up to 10 it means seconds. */
+  readonly requestTimeout?: number
+  /** Parallel requests that one system reset may cause; default 0: any number. */
+  readonly resetThrottle?: number
+  /** Parallel requests when following references; default 0: any number. */
+  readonly referenceThrottle?: number
+  /** Default 0: no metrics. */
+  readonly metricsPort?: number
+  readonly tls?: boolean
+  readonly certFile?: string
+  readonly keyFile?: string
+}
+
+/** A method of a resource. */
+export interface MethodName {
+  readonly rid: string
+  readonly method: string
+}
+
+/** Checked settings. */
+export interface Settings {
+  /** Undefined: all addresses. */
+  readonly addr: string | undefined
+  readonly port: number
+  readonly wsPath: string
+  readonly apiPath: string
+  readonly apiEncoding: ApiEncoding
+  readonly headerAuth: MethodName | undefined
+  readonly wsHeaderAuth: MethodName | undefined
+  readonly origins: Origins
+  /** From HTTP method to the method that is called. */
+  readonly mappedMethods: ReadonlyMap<string, string>
+  readonly wsCompression: boolean
+  readonly requestTimeoutMs: number
+  readonly resetThrottle: number
+  readonly referenceThrottle: number
+  readonly metricsPort: number
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+}
+
+/** A setting that the gateway can't start with. The message names it, its value and what is expected. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError"
+
+  constructor(setting: string, value: unknown, expected: string) {
+    super(`invalid ${setting} setting (${String(value)}): ${expected}`)
+  }
+}
+
+/** Throws a `ConfigError` for what Resgate refuses. */
+export function checkConfig(config: GatewayConfig): Settings {
+  const port = config.port ?? DEFAULT_PORT
+  const metricsPort = config.metricsPort ?? 0
+  checkPort("port", port)
+  checkPort("metricsPort", metricsPort)
+  if (metricsPort !== 0 && metricsPort === port) {
+    throw new ConfigError("metricsPort", metricsPort, `must be different from the API port (${port})`)
+  }
+  const addr = config.addr ?? "0.0.0.0"
+  if (addr !== "" && isIP(addr) === 0) throw new ConfigError("addr", addr, "must be a valid IPv4 or IPv6 address")
+  return {
+    addr: addr === "" ? undefined : addr,
+    port,
+    wsPath: config.wsPath || "/",
+    apiPath: (config.apiPath || "/api").replace(/\/?$/, "/"),
+    apiEncoding: checkEncoding(config.apiEncoding || "json"),
+    headerAuth: checkMethodName("headerAuth", config.headerAuth),
+    wsHeaderAuth: checkMethodName("wsHeaderAuth", config.wsHeaderAuth),
+    origins: checkOrigins(config.allowOrigin ?? "*"),
+    mappedMethods: new Map([
+      ...checkMapped("PUT", "putMethod", config.putMethod),
+      ...checkMapped("DELETE", "deleteMethod", config.deleteMethod),
+      ...checkMapped("PATCH", "patchMethod", config.patchMethod),
+    ]),
+    wsCompression: config.wsCompression ?? false,
+    requestTimeoutMs: checkTimeout(config.requestTimeout || DEFAULT_REQUEST_TIMEOUT_MS),
+    resetThrottle: Math.max(0, config.resetThrottle ?? 0),
+    referenceThrottle: Math.max(0, config.referenceThrottle ?? 0),
+    metricsPort,
+    tls: config.tls ? { certFile: config.certFile ?? "", keyFile: config.keyFile ?? "" } : undefined,
+  }
+}
+
+function checkPort(setting: string, port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new ConfigError(setting, port, "must be 0 to 65535")
+}
+
+function checkEncoding(value: string): ApiEncoding {
+  const encoding = apiEncodings.find((each) => each === value.toLowerCase())
+  if (!encoding) throw new ConfigError("apiEncoding", value, `available encodings: ${apiEncodings.join(", ")}`)
+  return encoding
+}
+
+function checkMethodName(setting: string, value: string | null | undefined): MethodName | undefined {
+  if (value === undefined || value === null) return undefined
+  const dot = value.lastIndexOf(".")
+  if (dot === -1 || !isValidName(value)) throw new ConfigError(setting, value, "must be a valid resource method")
+  return { rid: value.slice(0, dot), method: value.slice(dot + 1) }
+}
+
+function checkMapped(
+  httpMethod: string,
+  setting: string,
+  value: string | null | undefined,
+): [httpMethod: string, method: string][] {
+  if (value === undefined || value === null) return []
+  if (!isValidPart(value)) throw new ConfigError(setting, value, "must be a valid call method name")
+  return [[httpMethod, value]]
+}
+
+function checkOrigins(value: string): Origins {
+  try {
+    return new Origins(value)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : ""
+    throw new ConfigError("allowOrigin", value, `${reason}; valid are *, or origins divided by semicolons`)
+  }
+}
+
+function checkTimeout(value: number): number {
+  return value <= MAX_TIMEOUT_IN_SECONDS ? value * 1000 : value
+}

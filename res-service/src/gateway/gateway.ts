@@ -1,0 +1,295 @@
+import { readFileSync } from "node:fs"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer as createTlsServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
+import type { WebSocket } from "ws"
+import { Cache } from "../client/cache.ts"
+import { Fields } from "../client/decode.ts"
+import { asResError } from "../client/messages.ts"
+import { decodeText, Requester } from "../client/requester.ts"
+import type { Conn, Subscription } from "../conn.ts"
+import { ResError } from "../errors.ts"
+import { type Logger, silentLogger } from "../logger.ts"
+import { handleMessage } from "./client-requests.ts"
+import { ClientSocket } from "./client-socket.ts"
+import { checkConfig, type GatewayConfig, type Settings } from "./config.ts"
+import { Connection, type ConnectionHost } from "./connection.ts"
+import { HttpApi } from "./http-api.ts"
+import { encodeHttpParts } from "./http-parts.ts"
+import { splitTarget } from "./http-path.ts"
+import { sendEmpty, sendError, sendText } from "./http-response.ts"
+import type { HeaderMap } from "./meta.ts"
+import { Metrics, metricsServer } from "./metrics.ts"
+import { defaultVersion } from "./protocol-version.ts"
+import { refuseUpgrade, responseFor, Upgrades } from "./upgrade.ts"
+
+const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
+const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
+const DEFAULT_PING_INTERVAL_MS = 30_000
+/** For clients to close their sockets when the gateway stops. */
+const STOP_TIMEOUT_MS = 3_000
+
+export interface GatewayOptions {
+  readonly logger?: Logger
+  /** Largest message of a client, over WebSocket or HTTP; 1 MiB by default. */
+  readonly maxMessageBytes?: number
+  /** Unread bytes after which a client is closed as too slow; 4 MiB by default. */
+  readonly maxQueuedBytes?: number
+  /** Between pings; a client that does not answer one until the next is closed. 30000 by default. */
+  readonly pingIntervalMs?: number
+}
+
+/**
+ * A RES gateway: clients get resources of RES services over WebSocket and HTTP. To both sides it behaves as Resgate
+ * 1.8.0, and reads the same configuration.
+ *
+ * While `conn` is not connected, new WebSockets and requests are refused as `system.serviceUnavailable`; those that are
+ * open stay, and what they are subscribed to is fetched anew after the reconnect.
+ */
+export class Gateway {
+  readonly #settings: Settings
+  readonly #log: Logger
+  readonly #conn: Conn
+  readonly #requester: Requester
+  readonly #cache: Cache
+  readonly #host: ConnectionHost
+  readonly #metrics = new Metrics()
+  readonly #sockets = new Set<ClientSocket>()
+  readonly #subscriptions: Subscription[]
+  readonly #upgrades: Upgrades
+  readonly #api: HttpApi
+  readonly #maxQueuedBytes: number
+  readonly #pingIntervalMs: number
+  readonly #servers: Server[] = []
+  #pings: NodeJS.Timeout | undefined
+  #stopping = false
+
+  /** Throws a `ConfigError`. */
+  constructor(conn: Conn, config: GatewayConfig = {}, options: GatewayOptions = {}) {
+    this.#settings = checkConfig(config)
+    this.#log = options.logger ?? silentLogger
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES
+    this.#pingIntervalMs = options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS
+    const { requestTimeoutMs, resetThrottle, referenceThrottle } = this.#settings
+    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
+    this.#conn = conn
+    this.#requester = new Requester(conn, requestTimeoutMs)
+    this.#cache = new Cache(conn, this.#requester, this.#log, { resetThrottle })
+    this.#host = {
+      cache: this.#cache,
+      requester: this.#requester,
+      log: this.#log,
+      referenceThrottle,
+      connections: new Map(),
+    }
+    this.#subscriptions = [
+      // One subscription for all connections, instead of one for each: 5,000 of them are not free, here and in NATS.
+      conn.subscribe("conn.*.*", (msg) => {
+        const [, cid = "", event = ""] = msg.subject.split(".")
+        this.#host.connections.get(cid)?.handleEvent(event, decodeText(msg.data))
+      }),
+      conn.subscribe("system.tokenReset", (msg) => this.#resetTokens(decodeText(msg.data))),
+    ]
+    this.#upgrades = new Upgrades(this.#settings, maxMessageBytes)
+    this.#api = new HttpApi({
+      settings: this.#settings,
+      host: this.#host,
+      log: this.#log,
+      maxBodyBytes: maxMessageBytes,
+      count: (method) => this.#metrics.countHttpRequest(method),
+    })
+  }
+
+  /** Where the gateway listens, once started. */
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#servers[0]?.address() as AddressInfo | null | undefined
+    if (!address) throw new Error("the gateway is not started")
+    return { host: address.address, port: address.port }
+  }
+
+  /** WebSockets that are open. */
+  get connectionCount(): number {
+    return this.#sockets.size
+  }
+
+  /** What the cache holds. */
+  get cacheSize(): { readonly resources: number; readonly subscriptions: number } {
+    return { resources: this.#cache.size, subscriptions: this.#cache.uses }
+  }
+
+  /** Resolves when clients can connect. Rejects when the port is taken. */
+  async start(): Promise<void> {
+    const { addr, port, metricsPort, tls } = this.#settings
+    const server = tls
+      ? createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
+      : createServer()
+    server.on("request", (request, response) => this.#handleRequest(request, response))
+    server.on("upgrade", (request, socket, head) => this.#handleUpgrade(request, socket, head))
+    await this.#listen(server, port, addr)
+    if (metricsPort !== 0) {
+      await this.#listen(
+        metricsServer(() => this.#metrics.encode(this.cacheSize)),
+        metricsPort,
+        addr,
+      )
+    }
+    this.#pings = setInterval(() => {
+      for (const socket of this.#sockets) socket.ping()
+    }, this.#pingIntervalMs)
+    this.#pings.unref()
+    const { host, port: taken } = this.address
+    this.#log.info({ addr: host, port: taken }, "gateway listens")
+  }
+
+  /** Closes all sockets, telling clients to come back later. The connection to NATS stays open. */
+  async close(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    clearInterval(this.#pings)
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
+    for (const socket of this.#sockets) socket.close("stopping")
+    for (const server of this.#servers) server.closeIdleConnections()
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.terminate()
+      for (const server of this.#servers) server.closeAllConnections()
+    }, STOP_TIMEOUT_MS)
+    await Promise.all(closed)
+    clearTimeout(timer)
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#cache.close()
+    this.#requester.close()
+  }
+
+  #listen(server: Server, port: number, addr: string | undefined): Promise<void> {
+    this.#servers.push(server)
+    return new Promise((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(port, addr, () => {
+        server.off("error", reject)
+        resolve()
+      })
+    })
+  }
+
+  #handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    const target = request.url ?? ""
+    if (target === "*") {
+      sendEmpty(response, request.method === "OPTIONS" ? 200 : 400, new Map())
+      return
+    }
+    const path = splitTarget(target)
+    if (!path) sendText(response, 400, "400 Bad Request")
+    else if (path.path === this.#settings.wsPath) this.#refuseOrdinary(request, response)
+    else if (!path.path.startsWith(this.#settings.apiPath))
+      sendError(response, new Map(), new ResError("system.notFound"))
+    else if (!this.#conn.connected) sendError(response, new Map(), new ResError("system.serviceUnavailable"))
+    else this.#api.handle(request, response, path)
+  }
+
+  #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy())
+    const response = (): ServerResponse => responseFor(request, socket)
+    if (splitTarget(request.url ?? "")?.path !== this.#settings.wsPath) {
+      this.#handleRequest(request, response())
+      return
+    }
+    if (this.#stopping || !this.#conn.connected) {
+      sendError(response(), new Map(), new ResError("system.serviceUnavailable"))
+      return
+    }
+    this.#open(request, response, (connection, headers) => {
+      const refusal = this.#upgrades.refusal(request)
+      if (refusal === undefined) this.#accept(connection, request, socket, head, headers)
+      else {
+        refuseUpgrade(response(), refusal)
+        connection.connection.dispose()
+      }
+    })
+  }
+
+  /** A request to the WebSocket's path that does not ask for one. */
+  #refuseOrdinary(request: IncomingMessage, response: ServerResponse): void {
+    this.#open(
+      request,
+      () => response,
+      ({ connection }) => {
+        refuseUpgrade(response, this.#upgrades.refusal(request) ?? 400)
+        connection.dispose()
+      },
+    )
+  }
+
+  #open(
+    request: IncomingMessage,
+    response: () => ServerResponse,
+    proceed: (client: Client, headers: HeaderMap) => void,
+  ): void {
+    const client: Client = {
+      socket: undefined,
+      connection: new Connection(this.#host, encodeHttpParts(request), (frame) => client.socket?.send(frame)),
+    }
+    const warn = (status: number): void => {
+      this.#log.warn({ status }, "a service asked for a status that it may not set")
+    }
+    this.#upgrades.authenticate(client.connection, request, response, warn, (headers) => proceed(client, headers))
+  }
+
+  #accept(client: Client, request: IncomingMessage, stream: Duplex, head: Buffer, headers: HeaderMap): void {
+    const { connection } = client
+    if (stream.destroyed) {
+      connection.dispose()
+      return
+    }
+    connection.version = defaultVersion
+    const upgraded = (webSocket: WebSocket): void => {
+      const socket = new ClientSocket(webSocket, stream, {
+        compress: webSocket.extensions !== "",
+        maxQueuedBytes: this.#maxQueuedBytes,
+        onMessage: (text) => {
+          connection.run(() => handleMessage(connection, text, (kind) => this.#metrics.countWsRequest(kind)))
+        },
+        onClose: (reason) => {
+          this.#sockets.delete(socket)
+          this.#metrics.connections--
+          if (reason) {
+            this.#metrics.countClosed(reason)
+            this.#log.info({ cid: connection.cid, reason }, "closed a connection")
+          }
+          connection.dispose()
+        },
+      })
+      client.socket = socket
+      this.#sockets.add(socket)
+      this.#metrics.connections++
+      this.#metrics.connectionsTotal++
+    }
+    this.#upgrades.complete(request, stream, head, headers, upgraded)
+    if (!client.socket) connection.dispose()
+  }
+
+  /** Source: RES-Service protocol 1.2.3, "System token reset event". */
+  #resetTokens(payload: string): void {
+    try {
+      const fields = Fields.parse(payload.trim() === "" ? "{}" : payload)
+      const tokenIds = new Set(fields.strings("tids"))
+      const subject = fields.string("subject")
+      if (!subject) throw new Error("subject is missing")
+      if (tokenIds.size === 0) return
+      for (const connection of this.#host.connections.values()) connection.resetToken(tokenIds, subject)
+    } catch (error) {
+      this.#log.warn({ reason: asResError(error).message }, "dropped an invalid token reset")
+    }
+  }
+}
+
+/** A connection and, once upgraded, its socket. */
+interface Client {
+  readonly connection: Connection
+  socket: ClientSocket | undefined
+}
+
+/** Makes a gateway on `conn`, to be started. Throws a `ConfigError`. */
+export function createGateway(conn: Conn, config: GatewayConfig = {}, options: GatewayOptions = {}): Gateway {
+  return new Gateway(conn, config, options)
+}

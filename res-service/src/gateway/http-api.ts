@@ -1,0 +1,244 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { asResError, type CallAnswer, type Meta } from "../client/messages.ts"
+import { isJson } from "../client/raw-json.ts"
+import { ResError } from "../errors.ts"
+import type { Logger } from "../logger.ts"
+import { canCall, canGet } from "./access.ts"
+import { encodeResource } from "./api-encoding.ts"
+import type { Settings } from "./config.ts"
+import { Connection, type ConnectionHost } from "./connection.ts"
+import { encodeHttpParts } from "./http-parts.ts"
+import { pathToRid, pathToRidAndMethod, type RequestPath, ridToPath } from "./http-path.ts"
+import { sendEmpty, sendError, sendJson, sendStatus } from "./http-response.ts"
+import { httpErrors } from "./http-status.ts"
+import { finalStatus, type HeaderMap, mergeHeader, mergeMeta } from "./meta.ts"
+import { Subscription } from "./subscription.ts"
+
+const METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+
+/** What a request came to. */
+interface Outcome {
+  /** JSON text; none: no content. */
+  readonly body?: string | undefined
+  /** Of the resource that a call has led to. */
+  readonly rid?: string | undefined
+  readonly error?: ResError | undefined
+  readonly meta?: Meta | undefined
+}
+
+export interface HttpApiOptions {
+  readonly settings: Settings
+  readonly host: ConnectionHost
+  readonly log: Logger
+  readonly maxBodyBytes: number
+  /** Told the method of each request that leads to a service. */
+  readonly count: (httpMethod: string) => void
+}
+
+/**
+ * Resources over HTTP: GET and HEAD get, POST calls, and PUT, DELETE and PATCH call the methods that they are mapped to.
+ *
+ * Source: Resgate 1.8.0, "HTTP API"; RES-Service protocol 1.2.3, "Meta object".
+ */
+export class HttpApi {
+  readonly #options: HttpApiOptions
+  readonly #settings: Settings
+  readonly #allowedMethods: string
+
+  constructor(options: HttpApiOptions) {
+    this.#options = options
+    this.#settings = options.settings
+    this.#allowedMethods = [...METHODS, ...options.settings.mappedMethods.keys()].join(", ")
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, path: RequestPath): void {
+    const { origin } = request.headers
+    const headers = this.#settings.origins.headers(origin)
+    if (this.#settings.headerAuth) headers.set("Access-Control-Allow-Credentials", ["true"])
+    const method = request.method ?? ""
+    if (method === "OPTIONS") this.#answerOptions(request, response, headers)
+    else if (!this.#settings.origins.allows(origin)) sendError(response, headers, httpErrors.forbiddenOrigin())
+    else if (path.source.length > this.#settings.apiPath.length && path.source.endsWith("/")) {
+      sendError(response, headers, new ResError("system.notFound"))
+    } else if (method === "GET" || method === "HEAD") this.#get(request, response, headers, path)
+    else this.#call(request, response, headers, path)
+  }
+
+  #answerOptions(request: IncomingMessage, response: ServerResponse, headers: HeaderMap): void {
+    headers.set("Access-Control-Allow-Methods", [this.#allowedMethods])
+    const asked = request.headers["access-control-request-headers"]
+    if (asked !== undefined) headers.set("Access-Control-Allow-Headers", [asked])
+    sendEmpty(response, 200, headers)
+  }
+
+  #get(request: IncomingMessage, response: ServerResponse, headers: HeaderMap, path: RequestPath): void {
+    this.#options.count("GET")
+    const rid = pathToRid(path, this.#settings.apiPath)
+    if (rid === undefined) {
+      sendError(response, headers, new ResError("system.notFound"))
+      return
+    }
+    this.#perform(request, response, headers, (connection, done) => this.#getResource(connection, rid, done))
+  }
+
+  #getResource(connection: Connection, rid: string, done: (outcome: Outcome) => void): void {
+    const subscription = connection.subscribe(rid)
+    connection.requestAccess(subscription, true, (answer) => {
+      connection.run(() => {
+        const { meta } = answer
+        if (finalStatus(meta)) {
+          done({ error: answer.error, meta })
+          return
+        }
+        const refused = canGet(answer)
+        if (refused) {
+          done({ error: refused, meta })
+          return
+        }
+        subscription.onReady(() => {
+          const { error } = subscription
+          const { apiEncoding, apiPath } = this.#settings
+          done(error ? { error, meta } : { body: encodeResource(subscription, apiEncoding, apiPath), meta })
+        })
+      })
+    })
+  }
+
+  #call(request: IncomingMessage, response: ServerResponse, headers: HeaderMap, path: RequestPath): void {
+    const target = this.#target(request.method ?? "", path)
+    if (target === "notAllowed") {
+      sendError(response, headers, httpErrors.methodNotAllowed())
+      return
+    }
+    this.#options.count(request.method ?? "")
+    if (target === undefined) {
+      sendError(response, headers, new ResError("system.notFound"))
+      return
+    }
+    const { rid, method } = target
+    readBody(request, this.#options.maxBodyBytes).then(
+      (body) => {
+        const params = body.trim()
+        if (params !== "" && !isJson(params)) {
+          const message = "Error decoding request body: invalid JSON"
+          sendError(response, headers, new ResError("system.badRequest", message))
+          return
+        }
+        this.#perform(request, response, headers, (connection, done) =>
+          this.#callMethod(connection, rid, method, params === "" ? undefined : params, done),
+        )
+      },
+      (error: unknown) => sendError(response, headers, asResError(error)),
+    )
+  }
+
+  #target(httpMethod: string, path: RequestPath): { rid: string; method: string } | undefined | "notAllowed" {
+    const { apiPath, mappedMethods } = this.#settings
+    if (httpMethod === "POST") return pathToRidAndMethod(path, apiPath)
+    const method = mappedMethods.get(httpMethod)
+    if (method === undefined) return "notAllowed"
+    const rid = pathToRid(path, apiPath)
+    return rid === undefined ? undefined : { rid, method }
+  }
+
+  #callMethod(
+    connection: Connection,
+    rid: string,
+    method: string,
+    params: string | undefined,
+    done: (outcome: Outcome) => void,
+  ): void {
+    const subscription = new Subscription(connection, rid, undefined)
+    connection.requestAccess(subscription, true, (access) => {
+      connection.run(() => {
+        const refused = finalStatus(access.meta) ? undefined : canCall(access, method)
+        if (finalStatus(access.meta) || refused) {
+          done({ error: refused ?? access.error, meta: access.meta })
+          return
+        }
+        connection.requestCall(subscription, method, params, true, (answer) => {
+          done(callOutcome(answer, mergeMeta(access.meta, answer.meta)))
+        })
+      })
+    })
+  }
+
+  /** Runs a request on a connection of its own, after the auth request if there is one. */
+  #perform(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: HeaderMap,
+    task: (connection: Connection, done: (outcome: Outcome) => void) => void,
+  ): void {
+    const connection = new Connection(this.#options.host, encodeHttpParts(request))
+    response.once("close", () => connection.dispose())
+    let authMeta: Meta | undefined
+    const done = (outcome: Outcome): void => {
+      this.#respond(request, response, headers, { ...outcome, meta: mergeMeta(authMeta, outcome.meta) })
+      connection.dispose()
+    }
+    const { headerAuth } = this.#settings
+    connection.run(() => {
+      if (!headerAuth) {
+        task(connection, done)
+        return
+      }
+      connection.requestAuth(headerAuth.rid, headerAuth.method, undefined, true, (answer) => {
+        const status = finalStatus(answer.meta)
+        if (status === undefined) {
+          authMeta = answer.meta
+          task(connection, done)
+          return
+        }
+        sendStatus(response, status, headers, answer.meta?.header, this.#hrefOrError(callOutcome(answer, answer.meta)))
+        connection.dispose()
+      })
+    })
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse, headers: HeaderMap, outcome: Outcome): void {
+    const { meta, error, rid, body } = outcome
+    const status = finalStatus(meta)
+    if (meta?.status !== undefined && status === undefined) {
+      this.#options.log.warn({ status: meta.status }, "a service asked for a status that it may not set")
+    }
+    if (status !== undefined) {
+      sendStatus(response, status, headers, meta?.header, this.#hrefOrError(outcome))
+      return
+    }
+    mergeHeader(headers, meta?.header)
+    if (error) sendError(response, headers, ofMethod(error, request.method ?? ""))
+    else if (rid !== undefined) {
+      headers.set("Location", [ridToPath(rid, this.#settings.apiPath)])
+      sendEmpty(response, 200, headers)
+    } else if (body !== undefined && body !== "") sendJson(response, 200, headers, body)
+    else sendEmpty(response, 204, headers)
+  }
+
+  #hrefOrError({ rid, error }: Outcome): { href?: string | undefined; error?: ResError | undefined } {
+    return { href: rid === undefined ? undefined : ridToPath(rid, this.#settings.apiPath), error }
+  }
+}
+
+function callOutcome(answer: CallAnswer, meta: Meta | undefined): Outcome {
+  if ("error" in answer) return { error: answer.error, meta }
+  if (answer.rid !== undefined) return { rid: answer.rid, meta }
+  return { body: answer.result === "null" ? undefined : answer.result, meta }
+}
+
+/** With the mapped methods, what is not there is the HTTP method. */
+function ofMethod(error: ResError, httpMethod: string): ResError {
+  const mapped = httpMethod === "PUT" || httpMethod === "DELETE" || httpMethod === "PATCH"
+  return mapped && error.code === "system.methodNotFound" ? httpErrors.methodNotAllowed() : error
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new ResError("system.badRequest", `Request body is larger than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

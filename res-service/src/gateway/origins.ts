@@ -1,0 +1,47 @@
+/** Who may use the gateway from a browser. */
+export class Origins {
+  readonly #allowed: readonly string[]
+
+  /**
+   * `setting`: `*`, or origins `<scheme>://<hostname>[:<port>]` divided by semicolons. Throws a `TypeError` for
+   * anything else.
+   */
+  constructor(setting: string) {
+    const origins = setting.split(";").map(lowerAscii)
+    for (const origin of origins) {
+      if (origin === "*" && origins.length > 1) throw new TypeError("'*' must not be used together with other origins")
+      if (origin !== "*" && !isOrigin(origin)) {
+        throw new TypeError(`'${origin}' doesn't match <scheme>://<hostname>[:<port>]`)
+      }
+    }
+    this.#allowed = origins.sort()
+  }
+
+  get any(): boolean {
+    return this.#allowed[0] === "*"
+  }
+
+  /** True also for requests that do not come from a browser page, or from one without an origin. */
+  allows(origin: string | undefined): boolean {
+    return this.any || origin === undefined || origin === "null" || this.#allowed.includes(lowerAscii(origin))
+  }
+
+  /** The CORS headers of an answer. */
+  headers(origin: string | undefined): Map<string, string[]> {
+    if (this.any) return new Map([["Access-Control-Allow-Origin", ["*"]]])
+    if (origin === undefined || origin === "null") return new Map()
+    const named = this.allows(origin) ? origin : (this.#allowed[0] ?? "")
+    return new Map([
+      ["Access-Control-Allow-Origin", [named]],
+      ["Vary", ["Origin"]],
+    ])
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/(?:\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+)(?::\d*)?$/.test(text)
+}
+
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]/g, (c) => c.toLowerCase())
+}
