@@ -9,6 +9,7 @@ export type { Mode } from "./service/queue.ts"
 export type { AccessRequest, AuthRequest, CallRequest, GetRequest, Meta } from "./service/request.ts"
 export {
   type Access,
+  type AnyResource,
   type AuthMethod,
   authMethod,
   type CallMethod,

@@ -72,6 +72,10 @@ export interface Resource<P extends string = string, K extends Kind = Kind, T = 
   readonly handlers: Handlers<P, K, T>
 }
 
+/** Resources of any pattern, kind and content. */
+// biome-ignore lint/suspicious/noExplicitAny: a resource's types hold between its own handlers only
+export type AnyResource = Resource<any, any, any>
+
 /**
  * Declares models.
  *

@@ -5,7 +5,7 @@ import { type Parts, Pattern } from "../pattern.ts"
 import { EventSender } from "./events.ts"
 import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
 import { KeyedQueue } from "./queue.ts"
-import type { EventsOf, Kind, Resource } from "./resource.ts"
+import type { AnyResource, EventsOf, Kind, Resource } from "./resource.ts"
 import { respond } from "./respond.ts"
 
 export interface ServiceOptions {
@@ -17,8 +17,6 @@ export interface ServiceOptions {
 
 /** A requester that has waited this long is told how long it may take; well below the usual limit of 3 s. */
 const SLOW_AFTER_MS = 1000
-
-type AnyResource = Resource<string, Kind, unknown>
 
 /**
  * Answers the requests for declared resources and sends their events.
@@ -49,8 +47,7 @@ export class Service {
    *
    * @throws {TypeError} for a pattern that is there already, or that does not start with a literal part
    */
-  // biome-ignore lint/suspicious/noExplicitAny: any resource; its types hold between its own handlers only
-  add(...resources: Resource<any, any, any>[]): this {
+  add(...resources: AnyResource[]): this {
     if (this.#subscriptions.length > 0) throw new Error("resources are added before the service starts")
     for (const resource of resources) {
       if (

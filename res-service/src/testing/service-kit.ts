@@ -1,0 +1,152 @@
+import type { Conn, Msg, Subscription } from "../conn.ts"
+import type { ErrorObject } from "../errors.ts"
+import type { AnyResource } from "../service/resource.ts"
+import { Service, type ServiceOptions } from "../service/service.ts"
+import { MemoryBroker } from "./memory-broker.ts"
+
+/** Time for an answer, in ms. */
+const ANSWER_TIMEOUT_MS = 5000
+
+/** Something that the service sent, other than an answer: an event, a reset, a token. */
+export interface Sent {
+  readonly subject: string
+  /** Parsed; undefined for an empty payload. */
+  readonly payload: unknown
+}
+
+/** An answer, as it stands in RES. */
+export interface Answer {
+  readonly result?: unknown
+  readonly resource?: { readonly rid: string }
+  readonly error?: ErrorObject
+  readonly meta?: unknown
+}
+
+/** What came of a request. */
+export interface Exchange {
+  readonly answer: Answer
+  /** What was sent before the answer and was not taken yet, in its order. */
+  readonly sent: readonly Sent[]
+  /** Time in ms that a pre-response asked for; undefined when there was none. */
+  readonly extendedTo: number | undefined
+}
+
+/** What a request carries besides its subject; left out: as for a client without a token. */
+export interface RequestFields {
+  readonly query?: string
+  readonly cid?: string
+  readonly token?: unknown
+  readonly isHttp?: boolean
+  readonly header?: { readonly [name: string]: readonly string[] }
+}
+
+export interface ServiceKitOptions extends ServiceOptions {
+  /**
+   * Gives a new connection; called twice, for the service and for the test. Default: connections of a `MemoryBroker`.
+   * With `natsConn` the same test runs against a real nats-server.
+   */
+  readonly connect?: () => Conn | Promise<Conn>
+}
+
+/**
+ * Runs a service for tests, plays its clients, and records in order all that it sends.
+ *
+ * @example
+ * const kit = await ServiceKit.start([book])
+ * const { answer, sent } = await kit.call("library.book.42", "lend", { to: "Ann" })
+ * expect(sent).to.deep.equal([{ subject: "event.library.book.42.change", payload: { values: { lentTo: "Ann" } } }])
+ * expect(answer).to.deep.equal({ result: null })
+ * expect(await kit.rest()).to.deep.equal([])
+ */
+export class ServiceKit {
+  readonly service: Service
+  readonly #conn: Conn
+  readonly #subscriptions: Subscription[]
+  #sent: Sent[] = []
+
+  private constructor(service: Service, conn: Conn) {
+    this.service = service
+    this.#conn = conn
+    const record = (msg: Msg): void => {
+      this.#sent.push({ subject: msg.subject, payload: parse(msg) })
+    }
+    this.#subscriptions = ["event.>", "system.>", "conn.>"].map((subject) => conn.subscribe(subject, record))
+  }
+
+  /** Starts a service with these resources. What it sends at its start is recorded too: `rest` gives it. */
+  static async start(resources: readonly AnyResource[], options: ServiceKitOptions = {}): Promise<ServiceKit> {
+    const broker = new MemoryBroker()
+    const connect = options.connect ?? (() => broker.connect())
+    const service = new Service(await connect(), options).add(...resources)
+    const conn = await connect()
+    const kit = new ServiceKit(service, conn)
+    await conn.flush()
+    await service.start()
+    await conn.flush()
+    return kit
+  }
+
+  access(rid: string, fields: RequestFields = {}): Promise<Exchange> {
+    return this.request(`access.${rid}`, { cid: "test", token: null, ...fields })
+  }
+
+  get(rid: string, query?: string): Promise<Exchange> {
+    return this.request(`get.${rid}`, query === undefined ? {} : { query })
+  }
+
+  call(rid: string, method: string, params?: unknown, fields: RequestFields = {}): Promise<Exchange> {
+    return this.request(`call.${rid}.${method}`, { cid: "test", token: null, params, ...fields })
+  }
+
+  auth(rid: string, method: string, params?: unknown, fields: RequestFields = {}): Promise<Exchange> {
+    return this.request(`auth.${rid}.${method}`, { cid: "test", token: null, params, ...fields })
+  }
+
+  /** Sends any request: `payload` as JSON, a string as it is. Rejects when no answer comes. */
+  request(subject: string, payload: unknown): Promise<Exchange> {
+    const inbox = this.#conn.newInbox()
+    return new Promise((resolve, reject) => {
+      let extendedTo: number | undefined
+      const end = (): void => {
+        clearTimeout(timer)
+        subscription.unsubscribe()
+      }
+      const timer = setTimeout(() => {
+        end()
+        reject(new Error(`no answer to ${subject}`))
+      }, ANSWER_TIMEOUT_MS)
+      const subscription = this.#conn.subscribe(inbox, (msg) => {
+        const preResponse = /^timeout:"(\d+)"$/.exec(new TextDecoder().decode(msg.data))
+        if (preResponse !== null) {
+          extendedTo = Number(preResponse[1])
+          return
+        }
+        end()
+        const answer = msg.noResponders ? { error: { code: "no responders", message: "" } } : (parse(msg) as Answer)
+        resolve({ answer, sent: this.#take(), extendedTo })
+      })
+      this.#conn.publish(subject, typeof payload === "string" ? payload : JSON.stringify(payload), inbox)
+    })
+  }
+
+  /** Everything that was sent and not taken yet; takes it. */
+  async rest(): Promise<readonly Sent[]> {
+    await this.#conn.flush()
+    return this.#take()
+  }
+
+  async stop(): Promise<void> {
+    await this.service.stop()
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+  }
+
+  #take(): readonly Sent[] {
+    const sent = this.#sent
+    this.#sent = []
+    return sent
+  }
+}
+
+function parse(msg: Msg): unknown {
+  return msg.data.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(msg.data))
+}

@@ -1,0 +1,532 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect } from "chai"
+import { connect, type NatsConnection } from "nats"
+import {
+  type AnyResource,
+  authMethod,
+  collection,
+  dataValue,
+  deleteAction,
+  type ErrorObject,
+  method,
+  model,
+  natsConn,
+  query,
+  ResError,
+  ResourceResponse,
+  reference,
+  Service,
+  softReference,
+} from "res-service"
+import { MemoryBroker, ServiceKit, type ServiceKitOptions } from "res-service/testing"
+import { z } from "zod"
+import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
+
+// The same tests in memory and on a real nats-server.
+describe("Service, in memory", () => serviceSuite(async () => ({ options: {}, stop: async () => {} })))
+
+describe("Service, on nats-server", () => {
+  let nats: TestNats
+
+  before(async () => {
+    nats = await startNats()
+  })
+
+  after(() => nats.stop())
+
+  serviceSuite(async () => {
+    const connections: NatsConnection[] = []
+    const open = async () => {
+      const connection = await connect({ servers: nats.url })
+      connections.push(connection)
+      return natsConn(connection)
+    }
+    return {
+      options: { connect: open },
+      stop: async () => void (await Promise.all(connections.map((nc) => nc.close()))),
+    }
+  })
+})
+
+function serviceSuite(setUp: () => Promise<{ options: ServiceKitOptions; stop: () => Promise<void> }>): void {
+  const stops: (() => Promise<void>)[] = []
+
+  async function start(...resources: AnyResource[]): Promise<ServiceKit> {
+    const { options, stop } = await setUp()
+    const kit = await ServiceKit.start(resources, options)
+    stops.push(async () => {
+      await kit.stop()
+      await stop()
+    })
+    return kit
+  }
+
+  /** Starts, and passes over what is sent at the start. */
+  async function started(...resources: AnyResource[]): Promise<ServiceKit> {
+    const kit = await start(...resources)
+    await kit.rest()
+    return kit
+  }
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop()
+  })
+
+  describe("start()", () => {
+    it("sends system.reset for what it owns, access only if it decides on that", async () => {
+      const open = await start(model("library.book.$id", { get: () => ({}) }), model("shelf", { get: () => ({}) }))
+      const owned = ["library", "library.>", "shelf", "shelf.>"]
+      expect(await open.rest()).to.deep.equal([{ subject: "system.reset", payload: { resources: owned } }])
+
+      const deciding = await start(model("library.book.$id", { access: () => ({ get: true }) }))
+      const payload = { resources: ["library", "library.>"], access: ["library", "library.>"] }
+      expect(await deciding.rest()).to.deep.equal([{ subject: "system.reset", payload }])
+    })
+
+    it("refuses a pattern that is there twice, or starts with a wildcard", () => {
+      const service = new Service(new MemoryBroker().connect())
+      service.add(model("library.book.$id", {}))
+      expect(() => service.add(model("library.book.$other", {}))).to.throw(TypeError, "declared twice")
+      expect(() => service.add(model("$any.book", {}))).to.throw(TypeError, "starts with a wildcard")
+      expect(() => model("library..book", {})).to.throw(TypeError, "invalid pattern")
+      expect(() => model("library.$id.$id", {})).to.throw(TypeError, "invalid placeholder")
+    })
+  })
+
+  describe("get", () => {
+    it("answers with a model, its parts inferred from the pattern", async () => {
+      const kit = await started(
+        model("library.book.$id", {
+          get: (req) => ({ id: req.parts.id, tags: dataValue(["a"]), shelf: reference("library.shelf.1") }),
+        }),
+      )
+      const { answer } = await kit.get("library.book.42")
+      const book = { id: "42", tags: { data: ["a"] }, shelf: { rid: "library.shelf.1" } }
+      expect(answer).to.deep.equal({ result: { model: book } })
+    })
+
+    it("answers with a collection", async () => {
+      const kit = await started(
+        collection("library.books", { get: () => [1, "two", null, softReference("library.book.3")] }),
+      )
+      const { answer } = await kit.get("library.books")
+      expect(answer).to.deep.equal({ result: { collection: [1, "two", null, { rid: "library.book.3", soft: true }] } })
+    })
+
+    it("answers system.notFound for a name that no pattern matches, or that is not owned", async () => {
+      const kit = await started(model("library.book.$id", { owns: ({ id }) => id !== "0", get: () => ({}) }))
+      for (const rid of ["library.book", "library.book.1.2", "library.other", "library", "library.book.0"]) {
+        expect((await kit.get(rid)).answer.error?.code, rid).to.equal("system.notFound")
+      }
+    })
+
+    it("lets the more specific of two patterns answer", async () => {
+      const kit = await started(
+        model("library.>", { get: () => ({ by: "rest" }) }),
+        model("library.book.$id", { get: () => ({ by: "placeholder" }) }),
+        model("library.book.first", { get: () => ({ by: "literal" }) }),
+      )
+      const by = async (rid: string) => (await kit.get(rid)).answer.result
+      expect(await by("library.book.first")).to.deep.equal({ model: { by: "literal" } })
+      expect(await by("library.book.2")).to.deep.equal({ model: { by: "placeholder" } })
+      expect(await by("library.a.b.c")).to.deep.equal({ model: { by: "rest" } })
+    })
+
+    it("answers with a thrown ResError as it is, with anything else as system.internalError without its text", async () => {
+      const kit = await started(
+        model("library.book.$id", {
+          get: async (req) => {
+            if (req.parts.id === "1") throw new ResError("library.lost", "The book is lost", { since: 1999 })
+            throw new Error("the password is 1234")
+          },
+        }),
+      )
+      const lost = { code: "library.lost", message: "The book is lost", data: { since: 1999 } }
+      expect((await kit.get("library.book.1")).answer).to.deep.equal({ error: lost })
+      expect((await kit.get("library.book.2")).answer).to.deep.equal({
+        error: { code: "system.internalError", message: "Internal error" },
+      })
+    })
+
+    it("answers system.internalError instead of more than one message holds", async () => {
+      const kit = await started(model("library.large", { get: () => ({ text: "x".repeat(1_100_000) }) }))
+      expect((await kit.get("library.large")).answer.error?.code).to.equal("system.internalError")
+    })
+
+    it("answers system.invalidRequest given a payload that is no JSON object", async () => {
+      const kit = await started(model("library.book.$id", { get: () => ({}) }))
+      for (const payload of ["no JSON", "[]", "5", "null"]) {
+        expect((await kit.request("get.library.book.1", payload)).answer.error?.code).to.equal("system.invalidRequest")
+      }
+      expect((await kit.request("get.library.book.1", "")).answer.result).to.deep.equal({ model: {} })
+    })
+  })
+
+  describe("query", () => {
+    const books = collection("library.books", {
+      get: () => [0],
+      query: query(
+        z.object({
+          from: z.coerce.number().int(),
+          limit: z.coerce.number().int().default(10),
+          by: z.string().optional(),
+        }),
+        (_req, { from, limit }) => [from, limit],
+      ),
+    })
+
+    it("answers with typed params and the normalised query", async () => {
+      const kit = await started(books)
+      expect((await kit.get("library.books", "limit=05&from=3&x=1")).answer.result).to.deep.equal({
+        collection: [3, 5],
+        query: "from=3&limit=5",
+      })
+      expect((await kit.get("library.books", "by=a%20b&from=1")).answer.result).to.deep.include({
+        query: "from=1&limit=10&by=a+b",
+      })
+    })
+
+    it("answers system.invalidQuery with every problem", async () => {
+      const kit = await started(books)
+      const { error } = (await kit.get("library.books", "from=x&limit=1.5")).answer
+      expect(error?.code).to.equal("system.invalidQuery")
+      expect(pathsOf(error)).to.deep.equal([["from"], ["limit"]])
+    })
+
+    it("answers plainly without a query, and when the resource knows none", async () => {
+      const kit = await started(books, model("library.book.$id", { get: () => ({ a: 1 }) }))
+      expect((await kit.get("library.books")).answer.result).to.deep.equal({ collection: [0] })
+      expect((await kit.get("library.book.1", "x=1")).answer.result).to.deep.equal({ model: { a: 1 } })
+    })
+  })
+
+  describe("access", () => {
+    it("answers with get and a list of methods, told apart by token and cid", async () => {
+      const kit = await started(
+        model("library.book.$id", {
+          access: (req) =>
+            req.token === null ? {} : { get: true, call: req.cid === "admin" ? "*" : ["lend", "return"] },
+        }),
+      )
+      expect((await kit.access("library.book.1")).answer).to.deep.equal({ result: {} })
+      expect((await kit.access("library.book.1", { token: 1 })).answer.result).to.deep.equal({
+        get: true,
+        call: "lend,return",
+      })
+      expect((await kit.access("library.book.1", { token: 1, cid: "admin" })).answer.result).to.deep.equal({
+        get: true,
+        call: "*",
+      })
+    })
+
+    it("leaves the question to others where no handler answers it", async () => {
+      const kit = await started(model("library.book.$id", { get: () => ({}) }))
+      const { answer } = await kit.access("library.book.1").catch((error: Error) => ({ answer: { error } }))
+      expect(String(JSON.stringify(answer.error))).to.match(/no responders|no answer|503/)
+    })
+  })
+
+  describe("call", () => {
+    const lend = model("library.book.$id", {
+      get: () => ({ title: "T", lentTo: "" }),
+      call: {
+        lend: method(z.object({ to: z.string() }), (req, { to }) => {
+          req.events.change({ lentTo: to })
+          return { at: req.parts.id }
+        }),
+        give: { handle: () => undefined },
+        copy: { handle: () => new ResourceResponse("library.book.43") },
+        fail: method(z.unknown(), () => {
+          throw new ResError("library.bookOnLoan", "On loan")
+        }),
+      },
+    })
+
+    it("sends its events before its answer, and nothing else", async () => {
+      const kit = await started(lend)
+      const { answer, sent } = await kit.call("library.book.42", "lend", { to: "Ann" })
+      expect(sent).to.deep.equal([{ subject: "event.library.book.42.change", payload: { values: { lentTo: "Ann" } } }])
+      expect(answer).to.deep.equal({ result: { at: "42" } })
+      expect(await kit.rest()).to.deep.equal([])
+    })
+
+    it("answers null for a handler that returns nothing, a resource for a ResourceResponse", async () => {
+      const kit = await started(lend)
+      expect((await kit.call("library.book.42", "give")).answer).to.deep.equal({ result: null })
+      expect((await kit.call("library.book.42", "copy")).answer).to.deep.equal({ resource: { rid: "library.book.43" } })
+    })
+
+    it("answers system.invalidParams with every problem, and does not run the handler", async () => {
+      const kit = await started(lend)
+      const { answer, sent } = await kit.call("library.book.42", "lend", { to: 1 })
+      expect(answer.error).to.deep.include({ code: "system.invalidParams", message: "Invalid parameters" })
+      expect(pathsOf(answer.error)).to.deep.equal([["to"]])
+      expect(sent).to.deep.equal([])
+    })
+
+    it("answers system.methodNotFound, also for names that every object has", async () => {
+      const kit = await started(lend)
+      for (const name of ["steal", "toString", "__proto__", "constructor"]) {
+        expect((await kit.call("library.book.42", name)).answer.error?.code).to.equal("system.methodNotFound")
+      }
+    })
+
+    it("answers with a handler's own error", async () => {
+      const kit = await started(lend)
+      expect((await kit.call("library.book.42", "fail")).answer.error).to.deep.equal({
+        code: "library.bookOnLoan",
+        message: "On loan",
+      })
+    })
+
+    it("answers with meta for HTTP clients", async () => {
+      const kit = await started(
+        model("library.book.$id", {
+          call: {
+            move: {
+              handle: (req) => {
+                if (req.isHttp) req.meta({ status: 303, header: { Location: ["/api/library/book/1"] } })
+              },
+            },
+          },
+        }),
+      )
+      const meta = { status: 303, header: { Location: ["/api/library/book/1"] } }
+      expect((await kit.call("library.book.1", "move", undefined, { isHttp: true })).answer).to.deep.equal({
+        result: null,
+        meta,
+      })
+      expect((await kit.call("library.book.1", "move")).answer).to.deep.equal({ result: null })
+    })
+  })
+
+  describe("auth", () => {
+    it("sets the connection's token before it answers", async () => {
+      const kit = await started(
+        model("library.gate", {
+          auth: {
+            login: authMethod(z.object({ name: z.string() }), (req, { name }) => {
+              req.setToken({ name, agent: req.header["User-Agent"]?.[0] }, `tid-${name}`)
+            }),
+          },
+        }),
+      )
+      const { answer, sent } = await kit.auth(
+        "library.gate",
+        "login",
+        { name: "Ann" },
+        { cid: "c1", header: { "User-Agent": ["x"] } },
+      )
+      const payload = { token: { name: "Ann", agent: "x" }, tid: "tid-Ann" }
+      expect(sent).to.deep.equal([{ subject: "conn.c1.token", payload }])
+      expect(answer).to.deep.equal({ result: null })
+    })
+
+    it("is apart from calls", async () => {
+      const kit = await started(
+        model("library.gate", { auth: { login: { handle: () => 1 } }, call: { open: { handle: () => 2 } } }),
+      )
+      expect((await kit.call("library.gate", "login")).answer.error?.code).to.equal("system.methodNotFound")
+      expect((await kit.auth("library.gate", "open")).answer.error?.code).to.equal("system.methodNotFound")
+      expect((await kit.auth("library.gate", "login")).answer.result).to.equal(1)
+    })
+  })
+
+  describe("events", () => {
+    const book = model("library.book.$id", { get: () => ({ title: "T", tags: dataValue(["a"]) }) })
+    const shelf = collection("library.shelf.$id", { get: () => [reference("library.book.1")] })
+
+    it("sends each kind as RES has it", async () => {
+      const kit = await started(book, shelf)
+      await kit.service.with(book, { id: "1" }, (events) => {
+        events.change({ title: "New", tags: deleteAction })
+        events.change({})
+        events.event("opened", { page: 7 })
+        events.event("shut")
+        events.create()
+        events.delete()
+        events.reaccess()
+        events.reset()
+      })
+      await kit.service.with(shelf, { id: "2" }, (events) => {
+        events.remove(0)
+        events.add(reference("library.book.2"), 0)
+      })
+      expect(await kit.rest()).to.deep.equal([
+        { subject: "event.library.book.1.change", payload: { values: { title: "New", tags: { action: "delete" } } } },
+        { subject: "event.library.book.1.opened", payload: { page: 7 } },
+        { subject: "event.library.book.1.shut", payload: undefined },
+        { subject: "event.library.book.1.create", payload: undefined },
+        { subject: "event.library.book.1.delete", payload: undefined },
+        { subject: "event.library.book.1.reaccess", payload: undefined },
+        { subject: "system.reset", payload: { resources: ["library.book.1"] } },
+        { subject: "event.library.shelf.2.remove", payload: { idx: 0 } },
+        { subject: "event.library.shelf.2.add", payload: { value: { rid: "library.book.2" }, idx: 0 } },
+      ])
+    })
+
+    it("refuses reserved and odd names, impossible indices, and names that are none", async () => {
+      const kit = await started(book, shelf)
+      await kit.service.with(book, { id: "1" }, (events) => {
+        for (const name of ["change", "patch", "unsubscribe", "", "a.b", "a b", ">"]) {
+          expect(() => events.event(name)).to.throw(TypeError)
+        }
+      })
+      await kit.service.with(shelf, { id: "1" }, (events) => {
+        for (const index of [-1, 0.5, Number.NaN]) expect(() => events.remove(index)).to.throw(RangeError)
+      })
+      for (const id of ["", "a.b", "*", ">", "a b", "a?b"]) {
+        expect(() => kit.service.with(book, { id }, () => {}), id).to.throw(TypeError)
+      }
+      expect(await kit.rest()).to.deep.equal([])
+    })
+
+    it("sends resets and token resets of any patterns", async () => {
+      const kit = await started(book)
+      kit.service.reset({ resources: ["library.book.*"], access: ["library.>"] })
+      kit.service.tokenReset(["t1", "t2"], "auth.library.gate.renew")
+      expect(await kit.rest()).to.deep.equal([
+        { subject: "system.reset", payload: { resources: ["library.book.*"], access: ["library.>"] } },
+        { subject: "system.tokenReset", payload: { tids: ["t1", "t2"], subject: "auth.library.gate.renew" } },
+      ])
+    })
+  })
+
+  describe("the queue of a resource", () => {
+    it("never mixes what two requests send, although each awaits in the middle", async () => {
+      const kit = await started(
+        model("library.counter", {
+          get: () => ({ n: 0 }),
+          call: {
+            count: method(z.object({ by: z.string() }), async (req, { by }) => {
+              for (const n of [1, 2, 3]) {
+                req.events.event("counted", `${by}${n}`)
+                await sleep(1)
+              }
+            }),
+          },
+        }),
+      )
+      await Promise.all(["a", "b", "c"].map((by) => kit.call("library.counter", "count", { by })))
+      // Taken by whichever answer came first, so watched anew here.
+      const watched = ["d", "e"].map((by) => kit.call("library.counter", "count", { by }))
+      const sent = (await Promise.all(watched)).flatMap((exchange) => exchange.sent.map(({ payload }) => payload))
+      expect(sent).to.deep.equal(["d1", "d2", "d3", "e1", "e2", "e3"])
+    })
+
+    it("lets `with` wait behind a request, and requests behind `with`", async () => {
+      let value = 0
+      const counter = model("library.counter", {
+        get: async () => {
+          const seen = value
+          await sleep(5)
+          return { seen }
+        },
+      })
+      const kit = await started(counter)
+      const first = kit.get("library.counter")
+      await sleep(2)
+      const changed = kit.service.with(counter, {}, async (events) => {
+        await sleep(5)
+        value = 1
+        events.change({ seen: 1 })
+      })
+      const second = await kit.get("library.counter")
+      await changed
+      expect((await first).answer.result).to.deep.equal({ model: { seen: 0 } })
+      expect(second.answer.result).to.deep.equal({ model: { seen: 1 } })
+      expect(second.sent.map(({ subject }) => subject)).to.deep.equal(["event.library.counter.change"])
+    })
+
+    it("runs shared reads beside each other, free methods beside everything, and a group as one", async () => {
+      let inside = 0
+      let most = 0
+      const enter = async () => {
+        most = Math.max(most, ++inside)
+        await sleep(40)
+        inside--
+        return {}
+      }
+      const most3 = async (resource: AnyResource, request: (kit: ServiceKit, i: number) => Promise<unknown>) => {
+        most = 0
+        const kit = await started(resource)
+        await Promise.all([0, 1, 2].map((i) => request(kit, i)))
+        return most
+      }
+      expect(await most3(model("a.$id", { get: enter }), (kit) => kit.get("a.1"))).to.equal(1)
+      expect(await most3(model("a.$id", { get: enter }), (kit, i) => kit.get(`a.${i}`))).to.equal(3)
+      expect(await most3(model("a.$id", { get: enter, mode: { get: "shared" } }), (kit) => kit.get("a.1"))).to.equal(3)
+      expect(await most3(model("a.$id", { get: enter, group: () => "one" }), (kit, i) => kit.get(`a.${i}`))).to.equal(1)
+      const free = method(z.unknown(), enter, { mode: "free" })
+      expect(await most3(model("a.$id", { call: { free } }), (kit) => kit.call("a.1", "free"))).to.equal(3)
+    })
+
+    it("answers everything it took before stop() resolves", async () => {
+      const kit = await started(
+        model("library.slow", {
+          get: async () => {
+            await sleep(30)
+            return { done: true }
+          },
+        }),
+      )
+      const reading = kit.get("library.slow")
+      await sleep(10)
+      await kit.service.stop()
+      expect((await reading).answer.result).to.deep.equal({ model: { done: true } })
+    })
+  })
+
+  describe("slow answers", () => {
+    it("sends a pre-response when the handler asks for it", async () => {
+      const kit = await started(
+        model("library.slow", {
+          get: (req) => {
+            req.extendTimeout(7000)
+            return {}
+          },
+        }),
+      )
+      expect((await kit.get("library.slow")).extendedTo).to.equal(7000)
+    })
+
+    it("sends one by itself, after a second, to a resource with timeoutMs; to a quick answer none", async () => {
+      let pauseMs = 1100
+      const kit = await started(
+        model("library.slow", {
+          timeoutMs: 9000,
+          get: async () => {
+            await sleep(pauseMs)
+            return {}
+          },
+        }),
+      )
+      expect((await kit.get("library.slow")).extendedTo).to.equal(9000)
+      pauseMs = 0
+      expect((await kit.get("library.slow")).extendedTo).to.equal(undefined)
+    })
+  })
+}
+
+function pathsOf(error: ErrorObject | undefined): unknown[] {
+  return (error?.data as { errors: { path: unknown }[] } | undefined)?.errors.map(({ path }) => path) ?? []
+}
+
+describe("Service, after an outage", () => {
+  it("sends system.reset at every reconnect", async () => {
+    const broker = new MemoryBroker()
+    const kit = await ServiceKit.start([model("library.book.$id", { get: () => ({ a: 1 }) })], {
+      connect: () => broker.connect(),
+    })
+    await kit.rest()
+    for (let i = 0; i < 2; i++) {
+      broker.disconnect()
+      broker.reconnect()
+      await sleep(1)
+      const payload = { resources: ["library", "library.>"] }
+      expect(await kit.rest()).to.deep.equal([{ subject: "system.reset", payload }])
+    }
+    expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { a: 1 } })
+    await kit.stop()
+  })
+})
