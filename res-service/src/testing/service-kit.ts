@@ -60,12 +60,14 @@ export interface ServiceKitOptions extends ServiceOptions {
  */
 export class ServiceKit {
   readonly service: Service
+  readonly #serviceConn: Conn
   readonly #conn: Conn
   readonly #subscriptions: Subscription[]
   #sent: Sent[] = []
 
-  private constructor(service: Service, conn: Conn) {
+  private constructor(service: Service, serviceConn: Conn, conn: Conn) {
     this.service = service
+    this.#serviceConn = serviceConn
     this.#conn = conn
     const record = (msg: Msg): void => {
       this.#sent.push({ subject: msg.subject, payload: parse(msg) })
@@ -77,12 +79,11 @@ export class ServiceKit {
   static async start(resources: readonly AnyResource[], options: ServiceKitOptions = {}): Promise<ServiceKit> {
     const broker = new MemoryBroker()
     const connect = options.connect ?? (() => broker.connect())
-    const service = new Service(await connect(), options).add(...resources)
+    const serviceConn = await connect()
     const conn = await connect()
-    const kit = new ServiceKit(service, conn)
+    const kit = new ServiceKit(new Service(serviceConn, options).add(...resources), serviceConn, conn)
     await conn.flush()
-    await service.start()
-    await conn.flush()
+    await kit.service.start()
     return kit
   }
 
@@ -131,6 +132,7 @@ export class ServiceKit {
 
   /** Everything that was sent and not taken yet; takes it. */
   async rest(): Promise<readonly Sent[]> {
+    await this.#serviceConn.flush()
     await this.#conn.flush()
     return this.#take()
   }

@@ -451,6 +451,7 @@ function serviceSuite(setUp: () => Promise<{ options: ServiceKitOptions; stop: (
         most = 0
         const kit = await started(resource)
         await Promise.all([0, 1, 2].map((i) => request(kit, i)))
+        await kit.stop()
         return most
       }
       expect(await most3(model("a.$id", { get: enter }), (kit) => kit.get("a.1"))).to.equal(1)
