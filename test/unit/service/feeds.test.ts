@@ -1,0 +1,80 @@
+import { expect } from "chai"
+import { silentLogger } from "res-service"
+import type { LogEntry } from "../../../service/log/entry.ts"
+import { Feeds } from "../../../service/store/feeds.ts"
+import { publishEvent } from "../../helpers/events.ts"
+
+const entry = (shopId: string, seq: number): LogEntry => ({
+  shopId,
+  event: { ...publishEvent({ shop_id: shopId }), seq, received_at: "2026-01-01T00:00:00.000Z" },
+})
+
+describe("Feeds", () => {
+  const times = { idleMs: 1000, graceMs: 100 }
+
+  function feedsOf(read: (shopId: string) => Promise<LogEntry[]>): { feeds: Feeds; sent: string[] } {
+    const sent: string[] = []
+    const feeds = new Feeds(
+      read,
+      async (shopId, task) => {
+        task({
+          name: shopId,
+          add: (value, index) => sent.push(`${shopId} add ${value.data.seq} at ${index}`),
+          remove: (index) => sent.push(`${shopId} remove ${index}`),
+          event: () => {},
+          create: () => {},
+          delete: () => {},
+          reaccess: () => {},
+          reset: () => {},
+        })
+      },
+      silentLogger,
+    )
+    return { feeds, sent }
+  }
+
+  it("loads a feed once, and only follows those that were loaded", async () => {
+    let reads = 0
+    const { feeds, sent } = feedsOf(async (shopId) => {
+      reads++
+      return [entry(shopId, 1)]
+    })
+    feeds.add(entry("a", 2))
+    await feeds.get("a")
+    feeds.add(entry("a", 3))
+    feeds.add(entry("b", 4))
+    expect((await feeds.get("a")).map(({ seq }) => seq)).to.deep.equal([3, 1])
+    expect(sent).to.deep.equal(["a add 3 at 0"])
+    expect(reads).to.equal(1)
+  })
+
+  it("forgets a feed that could not be read, so that the next get tries again", async () => {
+    let fails = true
+    const { feeds } = feedsOf(async () => {
+      if (fails) throw new Error("the log does not answer")
+      return []
+    })
+    const failed = await feeds.get("a").catch((error: Error) => error.message)
+    expect(failed).to.equal("the log does not answer")
+    expect(feeds.size).to.equal(0)
+    fails = false
+    expect(await feeds.get("a")).to.deep.equal([])
+  })
+
+  it("resets an idle feed once, and drops it unless it is asked for again", async () => {
+    const { feeds, sent } = feedsOf(async () => [])
+    await feeds.get("watched")
+    await feeds.get("left")
+    const start = Date.now()
+    expect(feeds.sweep(start + 500, times)).to.deep.equal([])
+    expect(feeds.sweep(start + 2000, times)).to.have.members(["watched", "left"])
+    expect(feeds.sweep(start + 2010, times)).to.deep.equal([])
+    await feeds.get("watched")
+    expect(feeds.sweep(start + 2200, times)).to.not.include("left")
+    expect(feeds.has("left")).to.equal(false)
+    expect(feeds.has("watched")).to.equal(true)
+    feeds.add(entry("left", 1))
+    feeds.add(entry("watched", 2))
+    expect(sent).to.deep.equal(["watched add 2 at 0"])
+  })
+})
