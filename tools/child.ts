@@ -102,7 +102,8 @@ export class Child {
     if (pid !== undefined) onStart(pid)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (text) => {
-        this.#lastLine = text
+        // Node ends a stack with an empty line and its version, which say nothing.
+        if (text.trim() !== "" && !text.startsWith("Node.js v")) this.#lastLine = text
         line(text)
       })
     }
