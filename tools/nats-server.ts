@@ -75,7 +75,9 @@ export async function findNatsServer(options: FindOptions): Promise<NatsServer> 
       await rename(draft, file)
       return { file, version, origin }
     } catch (error) {
-      tried.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      progress(`no nats-server by ${origin}: ${why}`)
+      tried.push(`${origin}: ${why}`)
     } finally {
       await rm(draft, { force: true })
     }

@@ -26,7 +26,11 @@ class Reporter extends Mocha.reporters.Spec {
       setTimeout(() => {
         const left = process.getActiveResourcesInfo().filter((kind) => kind !== "TTYWrap" && kind !== "PipeWrap")
         process.stderr.write(`the tests are over, but something they started still runs: ${left.join(", ")}\n`)
-        process.exit(1)
+        // mocha sets the status in a listener of its own, which comes before this one.
+        process.once("exit", () => {
+          process.exitCode = 1
+        })
+        process.exit()
       }, LINGER_MS).unref()
     })
   }
