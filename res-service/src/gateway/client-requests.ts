@@ -90,7 +90,9 @@ function dispatch(
       break
     case "auth":
       count(type)
-      connection.requestAuth(request.rid, request.method, params, false, (answer) => replyToCall(request, answer))
+      connection.requestAuth(request.rid, request.method, params ?? "null", false, (answer) =>
+        replyToCall(request, answer),
+      )
       break
     default:
       throw new ResError("system.invalidRequest")

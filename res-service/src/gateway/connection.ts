@@ -156,6 +156,7 @@ export class Connection {
     })
   }
 
+  /** `params` are left out of the request when undefined. */
   requestAuth(
     rid: string,
     method: string,
@@ -164,7 +165,7 @@ export class Connection {
     answered: (answer: CallAnswer) => void,
   ): void {
     const { name, query } = parseRid(this.expandCid(rid))
-    const parts = { params: params ?? "null", token: this.#token, query, cid: this.cid, isHttp, http: this.#http }
+    const parts = { params, token: this.#token, query, cid: this.cid, isHttp, http: this.#http }
     this.#host.cache.request(name, `auth.${name}.${method}`, encodeRequest(parts), (error, text) => {
       this.run(() => answered(error ? { error } : decodeCall(text)))
     })
