@@ -61,6 +61,10 @@ export class Cache {
     })
   }
 
+  get log(): Logger {
+    return this.#host.log
+  }
+
   /** Resource names in the cache, unused ones included. */
   get size(): number {
     return this.#entries.size

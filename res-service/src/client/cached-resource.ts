@@ -1,6 +1,7 @@
 import { ResError } from "../errors.ts"
 import type { CacheEntry } from "./cache-entry.ts"
 import {
+  applyEvent,
   CollectionContent,
   type Content,
   decodeGet,
@@ -291,19 +292,10 @@ export class CachedResource {
   }
 
   #apply(detail: EventDetail): void {
-    if (detail.type === "change") {
-      const values = new Map(detail.old)
-      for (const [name, value] of detail.changed) {
-        if (value.type === "delete") values.delete(name)
-        else values.set(name, value)
-      }
-      this.#content = new ModelContent(values)
-    } else if ((detail.type === "add" || detail.type === "remove") && this.#content instanceof CollectionContent) {
-      const values = this.#content.values
-      this.#content = new CollectionContent(
-        detail.type === "add" ? values.toSpliced(detail.idx, 0, detail.value) : values.toSpliced(detail.idx, 1),
-      )
-    } else return
+    if (!this.#content) return
+    const content = applyEvent(this.#content, detail)
+    if (content === this.#content) return
+    this.#content = content
     this.#version++
   }
 

@@ -1,16 +1,21 @@
 import type { Conn } from "../conn.ts"
 import { ResError } from "../errors.ts"
+import { type Logger, silentLogger } from "../logger.ts"
 import { isValidPart, isValidRid, parseRid } from "../rid.ts"
+import { Cache, type CacheOptions } from "./cache.ts"
 import { Fields } from "./decode.ts"
 import type { Access } from "./messages.ts"
 import { asResError, decodeAccess, decodeCall, encodeGetRequest, encodeRequest } from "./messages.ts"
+import { Mirror } from "./mirror.ts"
 import { Requester } from "./requester.ts"
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
 
-export interface ClientOptions {
+export interface ClientOptions extends CacheOptions {
   /** How long to wait for an answer, unless a service asks for more; 3000 by default. */
   readonly requestTimeoutMs?: number
+  /** Told of invalid events and answers; nobody by default. */
+  readonly logger?: Logger
 }
 
 export interface CallOptions {
@@ -47,9 +52,24 @@ export type Resource = { readonly model: Record<string, unknown> } | { readonly 
 export class Client {
   /** For callers that need answers in order with events: a promise is always a little late. */
   readonly requester: Requester
+  readonly #conn: Conn
+  readonly #options: ClientOptions
+  #cache: Cache | undefined
 
   constructor(conn: Conn, options: ClientOptions = {}) {
     this.requester = new Requester(conn, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS)
+    this.#conn = conn
+    this.#options = options
+  }
+
+  /**
+   * A live copy of a resource and all that it refers to. The mirrors of a client share what they have in common. Throws
+   * `system.invalidRequest` for what is no rid.
+   */
+  mirror(rid: string): Mirror {
+    checked(rid)
+    this.#cache ??= new Cache(this.#conn, this.requester, this.#options.logger ?? silentLogger, this.#options)
+    return new Mirror(this.#cache, rid)
   }
 
   /** The result, or `{ rid }` if the answer is a resource. */
@@ -76,8 +96,9 @@ export class Client {
     return decodeResource(text)
   }
 
-  /** Ends all waiting requests with `system.serviceUnavailable`. The connection stays open. */
+  /** Ends all waiting requests with `system.serviceUnavailable`, and all mirrors. The connection stays open. */
   close(): void {
+    this.#cache?.close()
     this.requester.close()
   }
 

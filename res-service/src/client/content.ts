@@ -2,6 +2,7 @@ import { ResError } from "../errors.ts"
 import { DecodeError, Fields, internalError } from "./decode.ts"
 import { missingResult } from "./messages.ts"
 import { elements, members, quote } from "./raw-json.ts"
+import type { EventDetail } from "./resource-event.ts"
 import { decodeValue, encodeValue, type WireValue } from "./wire-value.ts"
 
 export type Values = ReadonlyMap<string, WireValue>
@@ -52,6 +53,25 @@ export class CollectionContent extends Encoded {
   protected override write(legacy: boolean): string {
     return `[${this.values.map((value) => encodeValue(value, legacy)).join(",")}]`
   }
+}
+
+/** The content after an event; the same one when the event does not touch it. */
+export function applyEvent(content: Content, detail: EventDetail): Content {
+  if (detail.type === "change" && content.type === "model") {
+    const values = new Map(content.values)
+    for (const [name, value] of detail.changed) {
+      if (value.type === "delete") values.delete(name)
+      else values.set(name, value)
+    }
+    return new ModelContent(values)
+  }
+  if (detail.type === "add" && content.type === "collection") {
+    return new CollectionContent(content.values.toSpliced(detail.idx, 0, detail.value))
+  }
+  if (detail.type === "remove" && content.type === "collection") {
+    return new CollectionContent(content.values.toSpliced(detail.idx, 1))
+  }
+  return content
 }
 
 /** Members sorted by name, as Resgate sends them. */

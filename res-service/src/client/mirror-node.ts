@@ -1,0 +1,131 @@
+import { ResError } from "../errors.ts"
+import { parseRid } from "../rid.ts"
+import { type CachedResource, meansSilence } from "./cached-resource.ts"
+import { applyEvent, type Content } from "./content.ts"
+import type { EventDetail, ResourceEvent } from "./resource-event.ts"
+import type { Subscriber } from "./subscriber.ts"
+
+const RETRY_MS = 1_000
+
+/** What a node needs of the mirror that it belongs to. */
+export interface MirrorHost {
+  subscribe(subscriber: Subscriber): void
+  /** The node has new references, or none any more: what it refers to has to be found anew. */
+  update(): void
+  /** Calls `ready` when all of `rids` and what they refer to is loaded. */
+  whenReady(rids: readonly string[], ready: () => void): void
+  emit(node: MirrorNode, event: ResourceEvent | "load"): void
+}
+
+/** One resource of a mirror. */
+export class MirrorNode implements Subscriber {
+  readonly rid: string
+  readonly name: string
+  readonly query: string
+  readonly #host: MirrorHost
+  #resource: CachedResource | undefined
+  #content: Content | undefined
+  #error: ResError | undefined
+  #version = 0
+  /** Events wait here while something that an earlier one refers to is loaded; undefined when nothing has to wait. */
+  #held: ResourceEvent[] | undefined
+  #retry: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(host: MirrorHost, rid: string) {
+    const { name, query } = parseRid(rid)
+    this.rid = rid
+    this.name = name
+    this.query = query
+    this.#host = host
+  }
+
+  /** May lead to `MirrorHost.update` at once. */
+  start(): void {
+    this.#host.subscribe(this)
+  }
+
+  get content(): Content | undefined {
+    return this.#content
+  }
+
+  get error(): ResError | undefined {
+    return this.#error
+  }
+
+  /** True when it is known what the resource is, or that it can't be had. */
+  get settled(): boolean {
+    return this.#content !== undefined || this.#error !== undefined
+  }
+
+  get references(): string[] {
+    return [...(this.#content?.values.values() ?? [])].flatMap((value) => (value.type === "reference" ? value.rid : []))
+  }
+
+  loaded(resource: CachedResource | undefined, error?: ResError): void {
+    if (this.#ended) {
+      resource?.remove(this)
+      return
+    }
+    this.#resource = resource
+    this.#content = resource?.content
+    this.#version = resource?.version ?? 0
+    const retried = this.#error !== undefined
+    this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
+    // Nobody was there to ask: a mirror outlives that.
+    if (this.#error && meansSilence(this.#error)) {
+      this.#retry = setTimeout(() => this.#host.subscribe(this), RETRY_MS)
+      this.#retry.unref()
+    }
+    this.#host.update()
+    if (retried && resource) this.#host.whenReady([this.rid], () => this.#host.emit(this, "load"))
+  }
+
+  event(event: ResourceEvent): void {
+    if (this.#ended || !this.#resource) return
+    if (this.#held) this.#held.push(event)
+    else this.#process(event)
+  }
+
+  reaccess(): void {
+    // A mirror asks no service for access.
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#held = undefined
+    clearTimeout(this.#retry)
+    this.#resource?.remove(this)
+    this.#resource = undefined
+  }
+
+  #process(event: ResourceEvent): void {
+    if (event.version !== this.#version || !this.#content || event.detail.type === "reaccess") return
+    if (event.detail.type === "delete") {
+      this.#content = undefined
+      this.#resource = undefined
+      this.#error = new ResError("system.deleted", "Deleted")
+    } else this.#content = applyEvent(this.#content, event.detail)
+    if (event.updates) this.#version++
+    const added = addedReferences(event.detail)
+    this.#host.update()
+    if (added.length === 0) {
+      this.#host.emit(this, event)
+      return
+    }
+    this.#held = []
+    this.#host.whenReady(added, () => {
+      const held = this.#held ?? []
+      this.#held = undefined
+      if (this.#ended) return
+      this.#host.emit(this, event)
+      for (const each of held) this.event(each)
+    })
+  }
+}
+
+function addedReferences(detail: EventDetail): string[] {
+  if (detail.type === "add") return detail.value.type === "reference" ? [detail.value.rid] : []
+  if (detail.type !== "change") return []
+  return [...detail.changed.values()].flatMap((value) => (value.type === "reference" ? value.rid : []))
+}

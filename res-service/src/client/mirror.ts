@@ -1,0 +1,225 @@
+import { ResError } from "../errors.ts"
+import {
+  type DeleteAction,
+  dataValue,
+  deleteAction,
+  type Json,
+  reference,
+  softReference,
+  type Value,
+} from "../values.ts"
+import type { Cache } from "./cache.ts"
+import { type MirrorHost, MirrorNode } from "./mirror-node.ts"
+import type { ResourceEvent } from "./resource-event.ts"
+import type { WireValue } from "./wire-value.ts"
+
+/** What happened to a resource of a mirror; `rid` says which. */
+export type MirrorEvent =
+  /** A model's properties; deleted ones are `deleteAction`. */
+  | { readonly type: "change"; readonly rid: string; readonly changed: Readonly<Record<string, Value | DeleteAction>> }
+  | { readonly type: "add"; readonly rid: string; readonly idx: number; readonly value: Value }
+  | { readonly type: "remove"; readonly rid: string; readonly idx: number; readonly value: Value }
+  | { readonly type: "delete"; readonly rid: string }
+  /** The resource could not be had before. */
+  | { readonly type: "load"; readonly rid: string }
+  | { readonly type: "custom"; readonly rid: string; readonly name: string; readonly data: unknown }
+
+/** One resource of a mirror as it is now. */
+export type MirroredResource =
+  | { readonly type: "model"; readonly values: Readonly<Record<string, Value>> }
+  | { readonly type: "collection"; readonly values: readonly Value[] }
+  | { readonly type: "error"; readonly error: ResError }
+
+/**
+ * A live copy of a resource and of all that it refers to. It outlives disconnects, restarts of services and system
+ * resets: what has changed meanwhile comes as ordinary events.
+ *
+ * Events come synchronously, in the order in which they came in, and once what they refer to is loaded as well, so that
+ * a listener always sees a whole. No access is asked for: this is for services, not for clients.
+ *
+ * @example
+ * const mirror = client.mirror("library.books")
+ * await mirror.ready
+ * mirror.onEvent((event) => console.log(event.type, event.rid))
+ * console.log(mirror.value) // [{ title: "Emma" }, ...]
+ */
+export class Mirror {
+  readonly rid: string
+  /** Resolves when everything is loaded. Rejects with the `ResError` for which the resource can't be had. */
+  readonly ready: Promise<void>
+  readonly #cache: Cache
+  readonly #nodes = new Map<string, MirrorNode>()
+  readonly #listeners = new Set<(event: MirrorEvent) => void>()
+  readonly #host: MirrorHost
+  #waiting: { readonly rids: readonly string[]; readonly ready: () => void }[] = []
+  #closed = false
+
+  constructor(cache: Cache, rid: string) {
+    this.#cache = cache
+    this.rid = rid
+    this.#host = {
+      subscribe: (subscriber) => this.#cache.subscribe(subscriber),
+      update: () => this.#update(),
+      whenReady: (rids, ready) => {
+        this.#waiting.push({ rids, ready })
+        this.#wake()
+      },
+      emit: (node, event) => this.#emit(node, event),
+    }
+    this.ready = new Promise((resolve, reject) => {
+      this.#add(rid)
+      this.#host.whenReady([rid], () => {
+        const error = this.#closed ? new ResError("system.serviceUnavailable") : this.#nodes.get(rid)?.error
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+    // Who does not wait for it must not be stopped by it.
+    this.ready.catch(() => {})
+  }
+
+  /**
+   * The whole content as plain JSON: references are replaced by what they refer to, data values by what is in them, soft
+   * references stay. A reference in a circle stays, too; what could not be loaded is null.
+   */
+  get value(): Json {
+    return this.#plain(this.rid, new Set())
+  }
+
+  /** One of the resources, also those that it refers to; undefined when it is not part of the mirror, or not loaded. */
+  resource(rid: string): MirroredResource | undefined {
+    const node = this.#nodes.get(rid)
+    if (node?.error) return { type: "error", error: node.error }
+    const content = node?.content
+    if (content?.type === "collection") return { type: "collection", values: content.values.map(toValue) }
+    if (content?.type === "model") return { type: "model", values: toValues(content.values) as Record<string, Value> }
+    return undefined
+  }
+
+  /** Calls `listener` for each event of the resource and of what it refers to; returns a function that stops that. */
+  onEvent(listener: (event: MirrorEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** No events come after this. */
+  close(): void {
+    this.#closed = true
+    this.#listeners.clear()
+    for (const node of this.#nodes.values()) node.end()
+    this.#nodes.clear()
+    this.#wake()
+  }
+
+  /** Subscribes to what is referred to, and lets go of what is not any more. */
+  #update(): void {
+    if (this.#closed) return
+    const reached = new Set<string>()
+    const visit = (rid: string): void => {
+      if (reached.has(rid)) return
+      reached.add(rid)
+      for (const referred of this.#nodes.get(rid)?.references ?? []) visit(referred)
+    }
+    visit(this.rid)
+    for (const [rid, node] of this.#nodes) {
+      if (reached.has(rid)) continue
+      this.#nodes.delete(rid)
+      node.end()
+    }
+    // May lead here again at once, if what is referred to is in the cache.
+    for (const rid of reached) if (!this.#nodes.has(rid)) this.#add(rid)
+    this.#wake()
+  }
+
+  #add(rid: string): void {
+    const node = new MirrorNode(this.#host, rid)
+    this.#nodes.set(rid, node)
+    node.start()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    const late = waiting.filter(({ rids, ready }) => {
+      const done = this.#closed || rids.every((rid) => this.#isReady(rid, new Set()))
+      if (done) ready()
+      return !done
+    })
+    this.#waiting.push(...late)
+  }
+
+  #isReady(rid: string, seen: Set<string>): boolean {
+    if (seen.has(rid)) return true
+    seen.add(rid)
+    const node = this.#nodes.get(rid)
+    // What is not part of the mirror any more does not hold it up.
+    if (!node) return true
+    return node.settled && node.references.every((referred) => this.#isReady(referred, seen))
+  }
+
+  #emit(node: MirrorNode, event: ResourceEvent | "load"): void {
+    if (this.#nodes.get(node.rid) !== node) return
+    const told = event === "load" ? ({ type: "load", rid: node.rid } as const) : toMirrorEvent(node.rid, event)
+    if (!told) return
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(told)
+      } catch (error) {
+        this.#cache.log.error({ err: error, rid: node.rid, event: told.type }, "mirror listener failed")
+      }
+    }
+  }
+
+  #plain(rid: string, path: Set<string>): Json {
+    const content = this.#nodes.get(rid)?.content
+    if (path.has(rid)) return { rid }
+    if (!content) return null
+    path.add(rid)
+    const plain = (value: WireValue): Json => {
+      if (value.type === "reference") return this.#plain(value.rid, path)
+      return JSON.parse(value.type === "data" ? value.inner : value.raw) as Json
+    }
+    const whole: Json =
+      content.type === "collection"
+        ? content.values.map(plain)
+        : Object.fromEntries([...content.values].map(([name, value]) => [name, plain(value)]))
+    path.delete(rid)
+    return whole
+  }
+}
+
+function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent | undefined {
+  const { detail } = event
+  switch (detail.type) {
+    case "change":
+      return { type: "change", rid, changed: toValues(detail.changed) }
+    case "add":
+    case "remove":
+      return { type: detail.type, rid, idx: detail.idx, value: toValue(detail.value) }
+    case "delete":
+      return { type: "delete", rid }
+    case "custom":
+      return { type: "custom", rid, name: event.name, data: JSON.parse(event.data) as unknown }
+    case "reaccess":
+      return undefined
+  }
+}
+
+function toValues(values: ReadonlyMap<string, WireValue>): Record<string, Value | DeleteAction> {
+  return Object.fromEntries(
+    [...values].map(([name, value]) => [name, value.type === "delete" ? deleteAction : toValue(value)]),
+  )
+}
+
+function toValue(value: WireValue): Value {
+  switch (value.type) {
+    case "reference":
+      return reference(value.rid)
+    case "soft":
+      return softReference(value.rid)
+    case "data":
+      return dataValue(JSON.parse(value.inner) as Json)
+    default:
+      return JSON.parse(value.raw) as Value
+  }
+}
