@@ -102,8 +102,8 @@ export class Child {
     if (pid !== undefined) onStart(pid)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (text) => {
-        // Node ends a stack with an empty line and its version, which say nothing.
-        if (text.trim() !== "" && !text.startsWith("Node.js v")) this.#lastLine = text
+        // Not what follows an error's message: the indented lines of its stack, brackets, and Node's version.
+        if (/^[^\s{}]/.test(text) && !text.startsWith("Node.js v")) this.#lastLine = text
         line(text)
       })
     }

@@ -5,6 +5,10 @@ import { StartError } from "./start-error.ts"
 /** Pause between two looks; a look that fails is cheap. */
 const POLL_MS = 25
 
+/** When a wait is told of first, and how often then. */
+const FIRST_PROGRESS_MS = 2000
+const PROGRESS_MS = 10_000
+
 /** One look costs at most this, so that a peer which accepts and says nothing doesn't eat the whole deadline. */
 const LOOK_MS = 2000
 
@@ -12,7 +16,7 @@ export interface WaitOptions {
   readonly deadlineMs: number
   /** Says why waiting is in vain, as soon as it is. */
   readonly hopeless?: () => string | undefined
-  /** Called every ten seconds. */
+  /** Called after two seconds, and then every ten. */
   readonly progress?: (line: string) => void
 }
 
@@ -27,7 +31,7 @@ export async function waitUntil<T>(
   options: WaitOptions,
 ): Promise<T> {
   const started = Date.now()
-  let nextProgress = started + 10_000
+  let nextProgress = started + FIRST_PROGRESS_MS
   let last = ""
   while (Date.now() - started < options.deadlineMs) {
     const reason = options.hopeless?.()
@@ -38,7 +42,7 @@ export async function waitUntil<T>(
       last = error instanceof Error ? error.message : String(error)
     }
     if (Date.now() > nextProgress) {
-      nextProgress += 10_000
+      nextProgress += PROGRESS_MS
       options.progress?.(`still waiting: ${what} (${last})`)
     }
     await sleep(POLL_MS)
