@@ -48,7 +48,9 @@ export class Child {
     return this.#options.name
   }
 
+  /** Does nothing when it runs. */
   start(): void {
+    if (this.#process !== undefined) return
     this.#wanted = true
     this.#spawn()
   }

@@ -64,6 +64,13 @@ describe("Child", () => {
     expect(seen.pids).to.have.length(1)
   })
 
+  it("runs once when two restarts overlap", async () => {
+    const { child, seen } = run("setInterval(() => {}, 1000)")
+    await Promise.all([child.restart(), child.restart()])
+    expect(seen.pids).to.have.length(2)
+    expect(seen.pids.filter((pid) => processIdentity(pid) !== undefined)).to.have.length(1)
+  })
+
   it("is out of a Ctrl-C's reach: leads a process group of its own", async () => {
     const { seen } = run("setInterval(() => {}, 1000)")
     const [pid = 0] = seen.pids
