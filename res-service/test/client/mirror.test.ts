@@ -1,0 +1,154 @@
+import assert from "node:assert/strict"
+import { Client, type MirrorEvent } from "../../src/client/mod.ts"
+import { MemoryBroker } from "../../src/testing/mod.ts"
+import { Library, settled } from "./library.ts"
+
+describe("Mirror", () => {
+  const setUp = () => {
+    const broker = new MemoryBroker()
+    const conn = broker.connect()
+    const library = new Library(broker.connect())
+    library.set("library.books", [{ rid: "library.book.1" }, { rid: "library.book.2" }])
+    library.set("library.book.1", { title: "Emma", tags: { data: ["old"] } })
+    library.set("library.book.2", {
+      title: "Dune",
+      next: { rid: "library.book.1" },
+      author: { rid: "a.b", soft: true },
+    })
+    library.set("library.book.3", { title: "Kim" })
+    const client = new Client(conn, { requestTimeoutMs: 50 })
+    const mirror = client.mirror("library.books")
+    const events: MirrorEvent[] = []
+    mirror.onEvent((event) => events.push(event))
+    return { broker, conn, library, client, mirror, events }
+  }
+  const emma = { title: "Emma", tags: ["old"] }
+  const dune = { title: "Dune", next: emma, author: { rid: "a.b", soft: true } }
+
+  it("holds the resource and all that it refers to", async () => {
+    const { mirror } = setUp()
+    await mirror.ready
+    assert.deepEqual(mirror.value, [emma, dune])
+    assert.deepEqual(mirror.resource("library.book.1"), {
+      type: "model",
+      values: { title: "Emma", tags: { data: ["old"] } },
+    })
+  })
+
+  it("follows changes, adds, removes and custom events", async () => {
+    const { mirror, library, events, conn } = setUp()
+    await mirror.ready
+    library.change("library.book.1", { title: "Emma II" })
+    library.remove("library.books", 1)
+    library.add("library.books", 0, { rid: "library.book.3" })
+    library.event("library.books", "sorted", { n: 1 })
+    await settled(conn)
+    assert.deepEqual(mirror.value, [{ title: "Kim" }, { title: "Emma II", tags: ["old"] }])
+    assert.deepEqual(events, [
+      { type: "change", rid: "library.book.1", changed: { title: "Emma II" } },
+      { type: "remove", rid: "library.books", idx: 1, value: { rid: "library.book.2" } },
+      { type: "add", rid: "library.books", idx: 0, value: { rid: "library.book.3" } },
+      { type: "custom", rid: "library.books", name: "sorted", data: { n: 1 } },
+    ])
+  })
+
+  it("lets go of what is not referred to any more", async () => {
+    const { mirror, library, events, conn } = setUp()
+    await mirror.ready
+    library.remove("library.books", 1)
+    await settled(conn)
+    events.length = 0
+    library.change("library.book.2", { title: "Dune II" })
+    await settled(conn)
+    assert.deepEqual(events, [])
+    assert.equal(mirror.resource("library.book.2"), undefined)
+  })
+
+  it("shows a circle of references as the reference", async () => {
+    const { mirror, library, conn } = setUp()
+    await mirror.ready
+    library.change("library.book.1", { next: { rid: "library.book.2" } })
+    await settled(conn)
+    assert.deepEqual(mirror.value, [
+      { ...emma, next: { ...dune, next: { rid: "library.book.1" } } },
+      { ...dune, next: { ...emma, next: { rid: "library.book.2" } } },
+    ])
+  })
+
+  it("takes a reset as events of what differs", async () => {
+    const { mirror, library, events, conn } = setUp()
+    await mirror.ready
+    library.remove("library.books", 0, true)
+    library.change("library.book.2", { title: "Dune II" }, true)
+    library.reset(["library.>"])
+    await settled(conn)
+    assert.deepEqual(events, [
+      { type: "remove", rid: "library.books", idx: 0, value: { rid: "library.book.1" } },
+      { type: "change", rid: "library.book.2", changed: { title: "Dune II" } },
+    ])
+  })
+
+  it("catches up after a disconnect", async () => {
+    const { mirror, library, broker, conn } = setUp()
+    await mirror.ready
+    broker.disconnect()
+    library.change("library.book.1", { title: "Emma II" })
+    await settled(conn)
+    assert.deepEqual(mirror.value, [emma, dune])
+    broker.reconnect()
+    await settled(conn)
+    const changed = { ...emma, title: "Emma II" }
+    assert.deepEqual(mirror.value, [changed, { ...dune, next: changed }])
+  })
+
+  it("keeps what it has while no service answers after a reconnect", async () => {
+    const { mirror, library, broker, conn, events } = setUp()
+    await mirror.ready
+    library.answers = () => []
+    broker.disconnect()
+    library.change("library.book.1", { title: "Emma II" })
+    broker.reconnect()
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    assert.deepEqual(mirror.value, [emma, dune])
+    library.answers = () => undefined
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    await settled(conn)
+    assert.deepEqual(events, [{ type: "change", rid: "library.book.1", changed: { title: "Emma II" } }])
+  })
+
+  it("rejects when there is no such resource", async () => {
+    const { client } = setUp()
+    await assert.rejects(client.mirror("library.none").ready, { code: "system.notFound" })
+    await assert.rejects(client.mirror("nowhere").ready, { code: "system.notFound" })
+  })
+
+  it("says when a resource was deleted", async () => {
+    const { mirror, library, conn, events } = setUp()
+    await mirror.ready
+    library.event("library.book.1", "delete")
+    await settled(conn)
+    assert.deepEqual(events, [{ type: "delete", rid: "library.book.1" }])
+    assert.equal(mirror.resource("library.book.1")?.type, "error")
+  })
+
+  it("goes on when a listener throws", async () => {
+    const { mirror, library, conn, events } = setUp()
+    mirror.onEvent(() => {
+      throw new Error("in a listener")
+    })
+    await mirror.ready
+    library.change("library.book.1", { title: "x" })
+    library.change("library.book.1", { title: "y" })
+    await settled(conn)
+    assert.equal(events.length, 2)
+  })
+
+  it("is quiet once closed", async () => {
+    const { mirror, library, conn, events } = setUp()
+    await mirror.ready
+    mirror.close()
+    library.change("library.book.1", { title: "x" })
+    await settled(conn)
+    assert.deepEqual(events, [])
+  })
+})

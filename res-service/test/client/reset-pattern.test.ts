@@ -1,0 +1,34 @@
+import assert from "node:assert/strict"
+import { resetPattern } from "../../src/client/reset-pattern.ts"
+
+const matches = (pattern: string, name: string): boolean => {
+  const found = resetPattern(pattern)
+  return typeof found === "function" ? found(name) : found === name
+}
+
+describe("resetPattern", () => {
+  for (const [pattern, name, expected] of [
+    ["a.b", "a.b", true],
+    ["a.b", "a.b.c", false],
+    ["a.*", "a.b", true],
+    ["a.*", "a.b.c", false],
+    ["a.*.c", "a.b.c", true],
+    ["*", "a", true],
+    ["*", "a.b", false],
+    [">", "a.b", true],
+    ["a.>", "a.b.c", true],
+    ["a.>", "a", false],
+    ["a.$x(", "a.$x(", true],
+    ["a.*$", "a.b$", false],
+  ] as const) {
+    it(`${pattern} ${expected ? "matches" : "does not match"} ${name}`, () => {
+      assert.equal(matches(pattern, name), expected)
+    })
+  }
+
+  for (const pattern of ["", ".", "a.", ".a", "a..b", "a.>.b", "a>", "a*b", "*a", "a b", "a?b", "é"]) {
+    it(`refuses ${JSON.stringify(pattern)}`, () => {
+      assert.equal(resetPattern(pattern), undefined)
+    })
+  }
+})
