@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { expect } from "chai"
+import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { type KnownProcess, stillRuns } from "../../tools/process-identity.ts"
-import { SAMPLE_EVENT, SAMPLE_SHOP } from "../../tools/welcome.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 
@@ -52,15 +52,15 @@ describe("npm start", function () {
     const run = await ready(start())
     const lines = run.stdout().split("\n")
     const [publish = "", feed = ""] = lines.filter((line) => line.startsWith("curl "))
-    expect(publish).to.include(SAMPLE_EVENT)
+    expect(publish).to.include(JSON.stringify(samplePublishEvent))
     const sh = promisify(execFile)
     await sh("curl", ["--version"]).catch(() => skip(this, "there is no curl on this machine"))
 
     const published = await sh("sh", ["-c", publish])
-    expect(published.stdout).to.equal(`{"status":"Message sent to shop ID ${SAMPLE_SHOP}"}`)
+    expect(published.stdout).to.equal(`{"status":"Message sent to shop ID ${samplePublishEvent.shop_id}"}`)
     const shown = await sh("sh", ["-c", feed])
     expect(JSON.parse(shown.stdout)).to.have.length(1)
-    expect(JSON.parse(shown.stdout)[0]).to.include(JSON.parse(SAMPLE_EVENT))
+    expect(JSON.parse(shown.stdout)[0]).to.include(samplePublishEvent)
   })
 
   it("starts a child that was killed again, and says so", async () => {
@@ -192,16 +192,16 @@ describe("npm start", function () {
   }
 
   async function publishSample(): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${ports.EDGE_PORT}/publish/${SAMPLE_SHOP}`, {
+    const response = await fetch(`http://127.0.0.1:${ports.EDGE_PORT}/publish/${samplePublishEvent.shop_id}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: SAMPLE_EVENT,
+      body: JSON.stringify(samplePublishEvent),
     })
     expect(response.status).to.equal(200)
   }
 
   function feedUrl(): string {
-    return `http://127.0.0.1:${ports.GATEWAY_PORT}/api/store/${SAMPLE_SHOP}/feed`
+    return `http://127.0.0.1:${ports.GATEWAY_PORT}/api/store/${samplePublishEvent.shop_id}/feed`
   }
 
   async function feedLength(): Promise<number> {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { expect } from "chai"
 import { parse } from "yaml"
 import { loadSettings } from "../../config/settings.ts"
+import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { pinnedVersion } from "../../tools/nats-server.ts"
 import { natsServerConf } from "../../tools/nats-server-conf.ts"
 
@@ -83,6 +84,11 @@ describe("the pipelines", () => {
     const { image } = parse(read("docker-compose.yml"), { merge: true }).services.resgate
     const take = ci.jobs.test.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
     expect(take.env.IMAGE).to.equal(image)
+  })
+
+  it("publish the sample event", () => {
+    const event = /event='(.*)'/.exec(read(".github/workflows/ci.yml"))?.[1] ?? ""
+    expect(JSON.parse(event)).to.deep.equal(samplePublishEvent)
   })
 
   it("deploy after the workflow that tests", () => {
