@@ -2,7 +2,7 @@ import type { Conn, Subscription } from "../conn.ts"
 import type { Logger } from "../logger.ts"
 import { CacheEntry } from "./cache-entry.ts"
 import { Fields } from "./decode.ts"
-import { type Answered, decodeText, type Requester } from "./requester.ts"
+import { type Answered, decodeText, type Requester, type SendOptions } from "./requester.ts"
 import { resetPattern } from "./reset-pattern.ts"
 import type { Subscriber } from "./subscriber.ts"
 import { Throttle } from "./throttle.ts"
@@ -83,15 +83,16 @@ export class Cache {
    * Sends a request about a resource. Its answer waits its turn among the events of that name, which matters while a
    * query event is worked off.
    */
-  request(name: string, subject: string, payload: string, answered: Answered): void {
+  request(name: string, subject: string, payload: string, answered: Answered, options?: SendOptions): void {
     const entry = this.#entries.get(name)
     entry?.use()
-    this.#host.requester.send(subject, payload, (error, text) => {
+    const received: Answered = (error, text) => {
       const queue = (entry ?? this.#entries.get(name))?.queue
       if (queue) queue.run(() => answered(error, text))
       else answered(error, text)
       entry?.letGo(1)
-    })
+    }
+    this.#host.requester.send(subject, payload, received, options)
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import {
   decodeCall,
   encodeRequest,
 } from "../client/messages.ts"
-import type { Requester } from "../client/requester.ts"
+import type { Answered, Requester } from "../client/requester.ts"
 import { SerialQueue } from "../client/serial-queue.ts"
 import { Throttle } from "../client/throttle.ts"
 import { ResError } from "../errors.ts"
@@ -137,9 +137,8 @@ export class Connection {
   requestAccess(subscription: Subscription, isHttp: boolean, answered: (answer: AccessAnswer) => void): void {
     const { name, query } = subscription
     const payload = encodeRequest({ token: this.#token, query, cid: this.cid, isHttp })
-    this.#host.cache.request(name, `access.${name}`, payload, (error, text) => {
-      answered(error ? { error } : decodeAccess(text))
-    })
+    const received: Answered = (error, text) => answered(error ? { error } : decodeAccess(text))
+    this.#host.cache.request(name, `access.${name}`, payload, received, { repeatable: true })
   }
 
   requestCall(

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseCommandLine, UsageError, usage } from "../../src/gateway/command-line.ts"
+import { ConfigError, checkConfig, type GatewayConfig } from "../../src/gateway/config.ts"
+import { parseConfig, readConfigFile } from "../../src/gateway/config-file.ts"
+import { natsOptions } from "../../src/gateway/nats-options.ts"
+
+describe("gateway configuration", () => {
+  it("has Resgate's defaults", () => {
+    const { addr, port, wsPath, apiPath, apiEncoding, origins, requestTimeoutMs } = checkConfig({})
+    assert.deepEqual(
+      { addr, port, wsPath, apiPath, apiEncoding, any: origins.any, requestTimeoutMs },
+      {
+        addr: "0.0.0.0",
+        port: 8080,
+        wsPath: "/",
+        apiPath: "/api/",
+        apiEncoding: "json",
+        any: true,
+        requestTimeoutMs: 3000,
+      },
+    )
+  })
+
+  it("ends the API path with a slash, takes encodings in any case, and small timeouts as seconds", () => {
+    const settings = checkConfig({ apiPath: "/rest", apiEncoding: "JSONFlat", requestTimeout: 5 })
+    assert.equal(settings.apiPath, "/rest/")
+    assert.equal(settings.apiEncoding, "jsonflat")
+    assert.equal(settings.requestTimeoutMs, 5000)
+  })
+
+  const refused: [GatewayConfig, RegExp][] = [
+    [{ addr: "localhost" }, /invalid addr setting \(localhost\): must be a valid IPv4 or IPv6 address/],
+    [{ port: 70_000 }, /invalid port/],
+    [{ port: 8080, metricsPort: 8080 }, /invalid metricsPort/],
+    [{ headerAuth: "vault" }, /invalid headerAuth/],
+    [{ headerAuth: "vault.*" }, /invalid headerAuth/],
+    [{ wsHeaderAuth: "" }, /invalid wsHeaderAuth/],
+    [{ putMethod: "a.b" }, /invalid putMethod/],
+    [{ deleteMethod: "" }, /invalid deleteMethod/],
+    [{ patchMethod: "a b" }, /invalid patchMethod/],
+    [{ apiEncoding: "xml" }, /available encodings: json, jsonflat/],
+    [{ allowOrigin: "*;http://a.example" }, /must not be used together/],
+    [{ allowOrigin: "" }, /invalid allowOrigin/],
+    [{ allowOrigin: "a.example" }, /doesn't match/],
+    [{ allowOrigin: "http://a.example/" }, /doesn't match/],
+    [{ allowOrigin: "http://a.example?x" }, /doesn't match/],
+    [{ allowOrigin: "http://u@a.example" }, /doesn't match/],
+  ]
+  for (const [config, message] of refused) {
+    it(`refuses ${JSON.stringify(config)}`, () => {
+      assert.throws(() => checkConfig(config), { name: "ConfigError", message })
+    })
+  }
+
+  it("finds keys in any case, ignores null, and names those that it does not know", () => {
+    assert.deepEqual(parseConfig('{"PORT":8081,"headerAuth":null,"requestTimeout":0,"colour":"red"}'), {
+      config: { port: 8081 },
+      unknownKeys: ["colour"],
+    })
+  })
+
+  for (const text of [
+    "",
+    "[]",
+    "null",
+    '{"port":"80"}',
+    '{"port":1.5}',
+    '{"tls":1}',
+    '{"wsPath":5}',
+    '{"natsRootCAs":"a"}',
+  ]) {
+    it(`refuses the file ${JSON.stringify(text)}`, () => {
+      assert.throws(() => parseConfig(text), ConfigError)
+    })
+  }
+
+  it("writes a file with the defaults where there is none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gateway-config-"))
+    const file = join(folder, "config.json")
+    try {
+      assert.deepEqual(readConfigFile(file).config, {})
+      const written = parseConfig(await readFile(file, "utf8"))
+      assert.deepEqual(written.unknownKeys, [])
+      assert.equal(written.config.natsUrl, "nats://127.0.0.1:4222")
+      checkConfig(written.config)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+describe("gateway command line", () => {
+  it("takes Resgate's flags, with one dash or two", () => {
+    const line = "-c a.json --nats=nats://n:1 -i 127.0.0.1 -p 9000 -a /rest -w /ws --headauth a.b -DV --wscompression"
+    assert.deepEqual(parseCommandLine(line.split(" ")), {
+      action: "run",
+      configFile: "a.json",
+      overrides: {
+        natsUrl: "nats://n:1",
+        addr: "127.0.0.1",
+        port: 9000,
+        apiPath: "/rest",
+        wsPath: "/ws",
+        headerAuth: "a.b",
+        debug: true,
+        trace: true,
+        wsCompression: true,
+      },
+    })
+  })
+
+  it("collects origins and switches settings off by an empty text", () => {
+    const { overrides } = parseCommandLine(["--alloworigin", "http://a", "--alloworigin", "http://b", "--headauth", ""])
+    assert.deepEqual(overrides, { allowOrigin: "http://a;http://b", headerAuth: null })
+  })
+
+  for (const args of [["--colour"], ["--port"], ["--port", "x"], ["--port", "70000"], ["--tls=maybe"]]) {
+    it(`refuses ${args.join(" ")}`, () => {
+      assert.throws(() => parseCommandLine(args), UsageError)
+    })
+  }
+
+  it("knows help and version", () => {
+    assert.equal(parseCommandLine(["-h"]).action, "help")
+    assert.equal(parseCommandLine(["--version"]).action, "version")
+    assert.match(usage(), /-p, --port <port>/)
+  })
+})
+
+describe("connection to NATS", () => {
+  it("is tried for ever, at all addresses, with what the URL says", () => {
+    const options = natsOptions({ natsUrl: "nats://me:secret@a:1, b:2" })
+    assert.deepEqual(options.servers, ["a:1", "b:2"])
+    assert.equal(options.user, "me")
+    assert.equal(options.pass, "secret")
+    assert.equal(options.maxReconnectAttempts, -1)
+    assert.equal(options.waitOnFirstConnect, true)
+  })
+
+  it("needs certificate and key together", () => {
+    assert.throws(() => natsOptions({ natsCert: "a.pem" }), { message: /natsKey/ })
+    assert.throws(() => natsOptions({ natsKey: "a.pem" }), { message: /natsCert/ })
+  })
+})
