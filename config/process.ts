@@ -1,4 +1,4 @@
-import { connect, type NatsConnection } from "nats"
+import { type ConnectionOptions, connect, type NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
 import { SettingError, type Settings } from "./settings.ts"
 
@@ -15,12 +15,15 @@ export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">)
   return pino({ name, level: LOG_LEVEL, redact: ["token", "*.token", "headers.authorization", "headers.cookie"] })
 }
 
-/** Connects to NATS, waiting until there is one, and keeps on reconnecting for good. */
+/**
+ * Connects to NATS, waiting until there is one, and keeps on reconnecting for good. The URL may hold a user and password, or
+ * a token alone: `nats://user:password@host`, `nats://token@host`.
+ */
 export async function connectNats(name: string, url: string, logger: Logger): Promise<NatsConnection> {
   logger.info("connecting to NATS")
   const nc = await connect({
     name,
-    servers: url,
+    ...serverOptions(url),
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
@@ -35,6 +38,16 @@ export async function connectNats(name: string, url: string, logger: Logger): Pr
     }
   })()
   return nc
+}
+
+/** What the NATS client needs of a NATS_URL; it takes user, password and token as options only. */
+export function serverOptions(text: string): ConnectionOptions {
+  const { protocol, host, username, password } = new URL(text)
+  const login = {
+    ...(password === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    ...(username === "" || password !== "" ? {} : { token: decodeURIComponent(username) }),
+  }
+  return { servers: `${protocol}//${host}`, ...login }
 }
 
 /**

@@ -3,6 +3,7 @@ import { natsConn, silentLogger } from "res-service"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
 import { type RunningService, startService } from "../../service/service.ts"
 import { startNats, type TestNats } from "./nats.ts"
+import { until } from "./until.ts"
 
 const RETENTION = { maxAgeDays: 0, maxMiB: 0 }
 
@@ -16,6 +17,8 @@ export interface Product {
   /** Stops the service, and starts another one. */
   restartService(): Promise<void>
   stopService(): Promise<void>
+  /** Starts nats-server again, after its end or after stopping it, and waits for the test's own connection. */
+  restartNats(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -55,6 +58,15 @@ export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeout
       service = await startService(serviceNats, { retention: RETENTION, logger: silentLogger })
     },
     stopService,
+    restartNats: async () => {
+      await natsServer.restart()
+      await until("the test's connection to NATS", () =>
+        nats.flush().then(
+          () => true,
+          () => false,
+        ),
+      )
+    },
     stop: async () => {
       await edge.stop()
       await stopService()

@@ -37,7 +37,7 @@ describe("outages", () => {
     expect(notReady.status).to.equal(503)
     expect(notReady.body).to.deep.equal({ ready: false, nats: false, service: false })
 
-    await product.natsServer.restart()
+    await product.restartNats()
     await until("the edge to be ready", isReady)
     expect((await publish(event)).status).to.equal(200)
     const feed = await getFeed(product.nats, event.shop_id)
@@ -69,7 +69,7 @@ describe("outages", () => {
     })
     await sleep(20)
     await product.natsServer.kill()
-    await product.natsServer.restart()
+    await product.restartNats()
     await Promise.all(pouring)
 
     const feed = await getFeed(product.nats, shopId)
@@ -83,7 +83,7 @@ describe("outages", () => {
     await publish(publishEvent({ shop_id: shopId }))
     await FeedWatcher.watch(product.nats, shopId)
     await product.natsServer.kill()
-    await product.natsServer.restart()
+    await product.restartNats()
     await until("the edge to be ready", isReady)
 
     const watcher = await FeedWatcher.watch(product.nats, shopId)
@@ -98,7 +98,7 @@ describe("outages", () => {
     expect(await getFeed(product.nats, event.shop_id)).to.have.length(1)
     await product.natsServer.kill()
     await rm(join(product.natsServer.storeDir, "jetstream"), { recursive: true })
-    await product.natsServer.restart()
+    await product.restartNats()
     await until("the edge to be ready", isReady)
 
     await until("the old feed to be forgotten", async () => (await getFeed(product.nats, event.shop_id)).length === 0)

@@ -1,0 +1,25 @@
+// Watches a shop's feed live, as the merchant's app does: node examples/watch-store.mjs [shop_id] [gateway]
+import resclient from "resclient"
+
+const [shopId = "123e4567-e89b-42d3-a456-426614174000", gateway = "ws://127.0.0.1:8080"] = process.argv.slice(2)
+
+// The package is CommonJS, so in Node its default export is one level down.
+const ResClient = resclient.default
+// Node >= 22 has a WebSocket of its own; `ws` serves older ones.
+const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket
+const client = new ResClient(() => new WebSocket(gateway))
+
+// resclient reconnects by itself, and brings the feed up to date.
+client.on("connect", () => console.log(`connected to ${gateway}`))
+client.on("close", () => console.log("the connection is lost, trying again"))
+
+const feed = await client.get(`store.${shopId}.feed`)
+console.log(`${feed.length} events so far, newest first`)
+for (const event of feed) print("  ", event)
+
+feed.on("add", ({ item, idx }) => print(`add at ${idx}:`, item))
+feed.on("remove", ({ idx }) => console.log(`remove at ${idx}`))
+
+function print(label, { seq, received_at, action, product_name, basket_total }) {
+  console.log(label, `#${seq} ${received_at} ${action} ${product_name}, basket ${basket_total}`)
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs"
+import { connect } from "nats"
+import { natsConn } from "res-service"
+import { createGateway } from "res-service/gateway"
+import { loadSettings } from "../../config/settings.ts"
+import { spawnGateway } from "../vectors/spawned-gateway.ts"
+
+/** A gateway of one suite, with the product's own configuration. */
+export interface TestGateway {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  /** For resclient: `ws://127.0.0.1:<port>` */
+  readonly wsUrl: string
+  stop(): Promise<void>
+}
+
+/** Starts a gateway on a free port: the real Resgate when RESGATE_BIN names it, else the embedded one. */
+export async function startGateway(natsUrl: string): Promise<TestGateway> {
+  const config: Record<string, unknown> = JSON.parse(
+    readFileSync(new URL("../../resgate.config.json", import.meta.url), "utf8"),
+  )
+  const { RESGATE_BIN } = loadSettings(["RESGATE_BIN"])
+  if (RESGATE_BIN !== undefined) {
+    const { url, stop } = await spawnGateway(`${RESGATE_BIN} --config {config}`, config, natsUrl)
+    return { url, wsUrl: url.replace("http", "ws"), stop }
+  }
+  const nats = await connect({ servers: natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  const gateway = createGateway(natsConn(nats), { ...config, addr: "127.0.0.1", port: 0 })
+  await gateway.start()
+  const address = `127.0.0.1:${gateway.address.port}`
+  return {
+    url: `http://${address}`,
+    wsUrl: `ws://${address}`,
+    stop: async () => {
+      await gateway.close()
+      await nats.close()
+    },
+  }
+}

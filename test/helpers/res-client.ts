@@ -1,0 +1,28 @@
+import { createRequire } from "node:module"
+import { WebSocket } from "ws"
+
+// The package is CommonJS with a default export, which Node and tsx import differently; `require` is the same in both.
+const { default: ResClient } = createRequire(import.meta.url)("resclient") as {
+  default: new (connect: () => WebSocket) => Client
+}
+
+/** What tests use of resclient's collections. */
+export interface ClientCollection<T> extends Iterable<T> {
+  readonly length: number
+  on(event: "add", handler: (event: { item: T; idx: number }) => void): void
+  on(event: "remove", handler: (event: { item: T; idx: number }) => void): void
+  off(event: string, handler: unknown): void
+}
+
+/** What tests use of resclient. */
+export interface Client {
+  get<T>(rid: string): Promise<T>
+  call<T>(rid: string, method: string, params?: unknown): Promise<T>
+  on(event: "connect" | "close", handler: () => void): void
+  disconnect(): void
+}
+
+/** The real resclient from npm, as browsers use it. */
+export function resClient(wsUrl: string): Client {
+  return new ResClient(() => new WebSocket(wsUrl))
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { expect } from "chai"
+import { publishEvent } from "../helpers/events.ts"
+import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { post } from "../helpers/http.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { until } from "../helpers/until.ts"
+
+describe("examples/", () => {
+  let product: Product
+  let gateway: TestGateway
+  const running: ChildProcess[] = []
+
+  before(async () => {
+    product = await startProduct()
+    gateway = await startGateway(product.natsServer.url)
+  })
+
+  after(async () => {
+    for (const child of running) child.kill()
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  /** Runs an example as the README says, and gives what it has printed so far. */
+  function run(name: string, ...args: string[]): () => string {
+    const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+    const child = spawn(process.execPath, [file, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { PATH: process.env.PATH },
+    })
+    running.push(child)
+    let output = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text
+    })
+    return () => output
+  }
+
+  it("watch-store.mjs shows an event that is POSTed, with the real resclient", async () => {
+    const event = publishEvent()
+    const output = run("watch-store.mjs", event.shop_id, gateway.wsUrl)
+    await until("the example to watch", () => output().includes("0 events so far"))
+    const answer = await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+    await until("the event", () => output().includes("add at 0:"))
+    expect(output())
+      .to.include(`#${answer.headers.get("x-event-seq")} `)
+      .and.include("ADD FUJI Apples, basket 12.18")
+  })
+
+  it("nats-sub.mjs prints what a NATS subscriber gets", async () => {
+    const event = publishEvent()
+    const output = run("nats-sub.mjs", event.shop_id, product.natsServer.url)
+    await until("the example to listen", () => output().includes("listening on"))
+    await until("the event", async () => {
+      await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+      return output().includes(JSON.stringify(event))
+    })
+  })
+})
