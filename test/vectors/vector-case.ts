@@ -65,6 +65,21 @@ export interface Step {
   readonly response?: ExpectedAnswer
 }
 
+/**
+ * Cases in which the embedded gateway is not like Resgate on purpose, and why. They are all marked `incidental`: not the
+ * protocol but a defect.
+ */
+export const deviations: ReadonlyMap<string, string> = new Map([
+  [
+    "indirect/let-go-then-changed-while-parent-loads",
+    "Resgate leaves the client with old values; here the child comes as it is now",
+  ],
+  [
+    "indirect/changed-then-let-go-while-parent-loads",
+    "Resgate sends the child as it was when first loaded; here it comes as it is now",
+  ],
+])
+
 /** To which a service listens unless the case says otherwise. */
 export const defaultListen: readonly string[] = ["access.>", "get.>", "call.>", "auth.>"]
 

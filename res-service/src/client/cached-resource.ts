@@ -93,12 +93,7 @@ export class CachedResource {
   /** One event, `payload` being JSON text. Events that are not valid here are logged and dropped. */
   handle(name: string, payload: string | undefined): void {
     if (this.#state !== "loaded" && name !== "reaccess") return
-    const detail = this.#detail(name, payload)
-    if (!detail) return
-    const event = new ResourceEvent(name, detail, this.#version, payload)
-    this.#apply(detail)
-    if (detail.type === "delete") this.#end(event)
-    else for (const subscriber of this.#subscribers) subscriber.event(event)
+    this.#emit(name, this.#detail(name, payload), payload)
   }
 
   /** Gets the resource anew and turns what differs into events. */
@@ -228,9 +223,13 @@ export class CachedResource {
 
   #emit(name: string, detail: EventDetail | undefined, payload: string | undefined): void {
     if (!detail) return
-    const event = new ResourceEvent(name, detail, this.#version, payload)
-    this.#apply(detail)
-    for (const subscriber of this.#subscribers) subscriber.event(event)
+    const version = this.#version
+    const after = this.#content && applyEvent(this.#content, detail)
+    if (after !== this.#content) this.#version++
+    this.#content = after
+    const event = new ResourceEvent(name, detail, { version, after }, payload)
+    if (detail.type === "delete") this.#end(event)
+    else for (const subscriber of this.#subscribers) subscriber.event(event)
   }
 
   #detail(name: string, payload: string | undefined): EventDetail | undefined {
@@ -289,14 +288,6 @@ export class CachedResource {
     if (idx >= 0 && idx <= length - room) return true
     this.entry.log.warn({ resource: this.entry.name, idx, length }, "dropped an event that is out of bounds")
     return false
-  }
-
-  #apply(detail: EventDetail): void {
-    if (!this.#content) return
-    const content = applyEvent(this.#content, detail)
-    if (content === this.#content) return
-    this.#content = content
-    this.#version++
   }
 
   #end(event: ResourceEvent): void {

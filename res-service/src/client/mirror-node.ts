@@ -1,7 +1,7 @@
 import { ResError } from "../errors.ts"
 import { parseRid } from "../rid.ts"
 import { type CachedResource, meansSilence } from "./cached-resource.ts"
-import { applyEvent, type Content } from "./content.ts"
+import type { Content } from "./content.ts"
 import type { EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 
@@ -105,7 +105,7 @@ export class MirrorNode implements Subscriber {
       this.#content = undefined
       this.#resource = undefined
       this.#error = new ResError("system.deleted", "Deleted")
-    } else this.#content = applyEvent(this.#content, event.detail)
+    } else this.#content = event.after
     if (event.updates) this.#version++
     const added = addedReferences(event.detail)
     this.#host.update()

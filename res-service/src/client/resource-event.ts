@@ -1,4 +1,4 @@
-import type { Values } from "./content.ts"
+import type { Content, Values } from "./content.ts"
 import { compact } from "./raw-json.ts"
 import type { WireValue } from "./wire-value.ts"
 
@@ -18,13 +18,21 @@ export class ResourceEvent {
   readonly detail: EventDetail
   /** Of the resource before the event. A subscriber that has a later one has seen this event in the content. */
   readonly version: number
+  /** The resource after the event. */
+  readonly after: Content | undefined
   readonly #payload: string | undefined
   #data: string | undefined
 
-  constructor(name: string, detail: EventDetail, version: number, payload: string | undefined) {
+  constructor(
+    name: string,
+    detail: EventDetail,
+    state: { readonly version: number; readonly after: Content | undefined },
+    payload: string | undefined,
+  ) {
     this.name = name
     this.detail = detail
-    this.version = version
+    this.version = state.version
+    this.after = state.after
     this.#payload = payload
   }
 

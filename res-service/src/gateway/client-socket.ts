@@ -6,7 +6,6 @@ import { Outbox } from "./outbox.ts"
 
 /** How long a client has to answer the closing of the socket, before it is cut. */
 const CLOSE_TIMEOUT_MS = 3_000
-const TOO_LARGE = 1009
 
 export interface ClientSocketOptions {
   readonly compress: boolean
@@ -38,13 +37,11 @@ export class ClientSocket {
     webSocket.on("pong", () => {
       this.#alive = true
     })
-    // The socket closes after any error; for broken frames the code says what was wrong.
-    webSocket.on("error", (error: Error & { code?: string }) => {
-      if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#reason ??= "messageTooLarge"
-    })
-    webSocket.on("close", (code) => {
+    // The socket closes after any error; for broken frames its code says what was wrong.
+    webSocket.on("error", () => {})
+    webSocket.on("close", () => {
       this.#outbox.clear()
-      options.onClose(this.#reason ?? (code === TOO_LARGE ? "messageTooLarge" : undefined))
+      options.onClose(this.#reason)
     })
   }
 
@@ -72,7 +69,8 @@ export class ClientSocket {
     this.#outbox.clear()
     const { code, reason: text } = closeCodes[reason]
     this.#webSocket.close(code, text)
-    setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT_MS).unref()
+    // Who did not answer pings will not answer this either.
+    setTimeout(() => this.#stream.destroy(), reason === "noPong" ? 0 : CLOSE_TIMEOUT_MS).unref()
   }
 
   terminate(): void {

@@ -27,6 +27,8 @@ const DELETED = 6
 /** Reasons to hold events back. */
 const WHILE_LOADING = 1
 const WHILE_ASKING_ACCESS = 2
+/** Something that an event refers to is loading. */
+const WHILE_ADDING = 4
 
 const ACCESS_RETRY_MS = 2_000
 
@@ -60,7 +62,7 @@ export class Subscription implements Subscriber {
   readonly #connection: Connection
   #state = LOADING
   #resource: CachedResource | undefined
-  /** As it was when it was loaded: events after that are sent one by one. */
+  /** As the client has it, or gets it with the next answer. */
   #content: Content | undefined
   #version = 0
   #error: ResError | undefined
@@ -256,7 +258,9 @@ export class Subscription implements Subscriber {
       set.addError(this.rid, error)
       return
     }
-    if (this.#content) set.add(this.rid, this.#content)
+    // Referred to by an event that waits for it: comes with that.
+    if (!this.#content) return
+    set.add(this.rid, this.#content)
     this.#state = TO_SEND
     for (const { subscription } of this.references) subscription.collect(set, true)
   }
@@ -269,7 +273,10 @@ export class Subscription implements Subscriber {
     this.#resume(WHILE_LOADING)
   }
 
-  /** The client drops the resource, though another that is loading refers to it. */
+  /**
+   * The client drops the resource, though another that is loading refers to it and will bring it back as it is then. As
+   * with Resgate events go on meanwhile, which does no harm; those that would bring other resources with them do not.
+   */
   unsend(): void {
     this.#state = READY
     this.indirectSent = 0
@@ -337,6 +344,7 @@ export class Subscription implements Subscriber {
       default:
         this.#connection.send(encodeEvent(event, this.rid))
     }
+    if (!(this.#held & WHILE_ADDING)) this.#content = event.after
   }
 
   #processAdd(event: ResourceEvent, value: WireValue): void {
@@ -344,7 +352,7 @@ export class Subscription implements Subscriber {
       this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy))
       return
     }
-    this.#sendWith([this.#addReference(value.rid)], (set) =>
+    this.#sendWith(event, [this.#addReference(value.rid)], (set) =>
       this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy, set)),
     )
   }
@@ -362,26 +370,31 @@ export class Subscription implements Subscriber {
       const before = old.get(name)
       if (before?.type === "reference") this.#removeReference(before.rid)
     }
-    this.#sendWith(added, (set) => this.#connection.send(encodeChange(event, this.rid, this.#connection.legacy, set)))
+    this.#sendWith(event, added, (set) =>
+      this.#connection.send(encodeChange(event, this.rid, this.#connection.legacy, set)),
+    )
   }
 
   /** Sends an event once what it refers to is loaded, and holds back those after it until then. */
-  #sendWith(added: readonly Subscription[], send: (set?: ResourceSet) => void): void {
+  #sendWith(event: ResourceEvent, added: readonly Subscription[], send: (set?: ResourceSet) => void): void {
     if (added.every((subscription) => subscription.isSent)) {
-      for (const subscription of added) subscription.indirectSent++
+      if (this.isSent) for (const subscription of added) subscription.indirectSent++
       send()
       return
     }
-    this.#held |= WHILE_LOADING
+    this.#held |= WHILE_ADDING
     let loading = added.length
     const ready = (): void => {
       loading--
       if (loading > 0 || this.#state === DISPOSED) return
-      const set = new ResourceSet(this.#connection.legacy)
-      for (const subscription of added) subscription.collect(set, true)
-      send(set)
-      for (const subscription of added) subscription.release()
-      this.#resume(WHILE_LOADING)
+      this.#content = event.after
+      if (this.isSent) {
+        const set = new ResourceSet(this.#connection.legacy)
+        for (const subscription of added) subscription.collect(set, true)
+        send(set)
+        for (const subscription of added) subscription.release()
+      }
+      this.#resume(WHILE_ADDING)
     }
     for (const subscription of added) subscription.onReady(ready)
   }

@@ -95,10 +95,8 @@ export class ResClient {
     const event = name.slice(dot + 1)
     const values = this.#resources.get(rid)
     if (event === "unsubscribe") this.direct.delete(rid)
-    if (!values) {
-      if (event !== "unsubscribe") this.faults.push(`${event} of ${rid}, which the client does not have`)
-      return
-    }
+    // Of a resource that was let go, but is about to come back with another that refers to it.
+    if (!values) return
     this.#take(data as ResourceSet)
     const { idx = -1, value, values: changed = {} } = data as { idx?: number; value?: unknown; values?: object }
     if (event === "add" && Array.isArray(values)) {
@@ -124,6 +122,8 @@ export class ResClient {
       for (const value of Object.values(this.#resources.get(rid) ?? {})) if (isReference(value)) visit(value.rid)
     }
     for (const rid of this.direct) visit(rid)
+    // Else an answer "you have it already" could cross the event that takes it away.
+    for (const { type, rid } of this.#pending.values()) if (type === "subscribe") visit(rid)
     for (const rid of this.#resources.keys()) if (!kept.has(rid)) this.#resources.delete(rid)
   }
 }

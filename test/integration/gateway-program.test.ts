@@ -1,0 +1,86 @@
+import assert from "node:assert/strict"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import WebSocket from "ws"
+import { startNats, type TestNats } from "../helpers/nats.ts"
+import { until } from "../helpers/until.ts"
+
+const MAIN = new URL("../../res-service/src/gateway/main.ts", import.meta.url).pathname
+
+describe("gateway program", function () {
+  this.timeout(30_000)
+  let folder: string
+  let nats: TestNats
+  const children: ChildProcess[] = []
+
+  const run = (...args: string[]): { child: ChildProcess; output: () => string } => {
+    const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", MAIN, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    children.push(child)
+    let text = ""
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk
+      })
+    }
+    return { child, output: () => text }
+  }
+
+  const config = async (settings: object): Promise<string> => {
+    const file = join(folder, `${Math.random()}.json`)
+    await writeFile(file, JSON.stringify(settings))
+    return file
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gateway-program-"))
+    nats = await startNats()
+  })
+
+  after(async () => {
+    for (const child of children) child.kill("SIGKILL")
+    await nats?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it("waits for NATS, serves, shows metrics, and stops on SIGTERM with status 0", async () => {
+    await nats.kill()
+    const [port, metricsPort] = [20_000 + (process.pid % 10_000), 30_000 + (process.pid % 10_000)]
+    const file = await config({ port, natsUrl: "nats://127.0.0.1:1", metricsPort, colour: "red" })
+    const { child, output } = run("--config", file, "--addr", "127.0.0.1", "--nats", nats.url)
+    await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
+    assert.match(output(), /unknown setting is ignored {"key":"colour"}/)
+    await nats.restart()
+    await until("ready", () => output().includes("ready"), 15_000)
+
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
+    await once(socket, "open")
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    assert.match(text, /^resgate_ws_current_connections 1$/m)
+    assert.match(text, /^resgate_ws_requests_total{method="subscribe"} 0$/m)
+    assert.match(text, /# EOF\n$/)
+
+    const closed = once(socket, "close")
+    child.kill("SIGTERM")
+    const [[status], [code]] = await Promise.all([once(child, "exit"), closed])
+    assert.equal(status, 0, output())
+    assert.equal(code, 4000)
+  })
+
+  it("stops while it waits for NATS", async () => {
+    const { child, output } = run("--config", await config({ natsUrl: "nats://127.0.0.1:1", addr: "127.0.0.1" }))
+    await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
+    child.kill("SIGINT")
+    assert.deepEqual(await once(child, "exit"), [0, null], output())
+  })
+
+  it("says in one line what is wrong with the configuration", async () => {
+    const { child, output } = run("--config", await config({ addr: "localhost" }))
+    assert.deepEqual(await once(child, "exit"), [1, null])
+    assert.equal(output(), "invalid addr setting (localhost): must be a valid IPv4 or IPv6 address\n")
+  })
+})

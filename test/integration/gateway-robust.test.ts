@@ -1,0 +1,207 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect as connectTcp, type Socket } from "node:net"
+import { connect, type NatsConnection } from "nats"
+import { natsConn } from "res-service"
+import { closeCodes, createGateway, type Gateway, type GatewayOptions } from "res-service/gateway"
+import WebSocket from "ws"
+import { startNats, type TestNats } from "../helpers/nats.ts"
+import { until } from "../helpers/until.ts"
+
+const BIG = "x".repeat(100_000)
+
+describe("gateway and clients that misbehave", () => {
+  let nats: TestNats
+  let nc: NatsConnection
+  let service: NatsConnection
+  let gateway: Gateway
+  let url: string
+
+  const start = async (options: GatewayOptions = {}): Promise<void> => {
+    gateway = createGateway(natsConn(nc), { addr: "127.0.0.1", port: 0, metricsPort: 0 }, options)
+    await gateway.start()
+    url = `ws://127.0.0.1:${gateway.address.port}/`
+  }
+
+  before(async () => {
+    nats = await startNats()
+    nc = await connect({ servers: nats.url })
+    service = await connect({ servers: nats.url })
+    service.subscribe("access.library.>", {
+      callback: (_error, { reply = "" }) => service.publish(reply, '{"result":{"get":true,"call":"*"}}'),
+    })
+    service.subscribe("get.library.>", {
+      callback: (_error, { reply = "" }) => service.publish(reply, '{"result":{"model":{"title":"Emma"}}}'),
+    })
+    await service.flush()
+  })
+
+  afterEach(async () => {
+    await gateway?.close()
+  })
+
+  after(async () => {
+    await Promise.all([nc?.close(), service?.close()])
+    await nats?.stop()
+  })
+
+  const open = async (): Promise<{ socket: WebSocket; received: string[] }> => {
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    const received: string[] = []
+    socket.on("message", (data: Buffer) => received.push(data.toString()))
+    socket.on("error", () => {})
+    await once(socket, "open")
+    return { socket, received }
+  }
+
+  const subscribe = async (
+    { socket, received }: { socket: WebSocket; received: string[] },
+    rid: string,
+  ): Promise<void> => {
+    socket.send(`{"id":1,"method":"subscribe.${rid}"}`)
+    await until(`the answer about ${rid}`, () => received.length > 0)
+    received.length = 0
+  }
+
+  it("closes a client that does not read, with a reason, and nobody else notices", async () => {
+    await start({ maxQueuedBytes: 500_000 })
+    const slow = await open()
+    const good = await open()
+    await subscribe(slow, "library.book")
+    await subscribe(good, "library.book")
+    const closed = once(slow.socket, "close")
+    slow.socket.pause()
+    let sent = 0
+    await until("the slow client to be dropped", async () => {
+      for (let i = 0; i < 10; i++) service.publish("event.library.book.noise", JSON.stringify({ n: sent++, BIG }))
+      await service.flush()
+      return gateway.connectionCount === 1 || sent > 2_000
+    })
+    slow.socket.resume()
+    const [code] = (await closed) as [number]
+    assert.ok([closeCodes.slowReader.code, 1006].includes(code), `closed with ${code}`)
+    await until("the good client to have everything", () => good.received.length === sent)
+    assert.deepEqual(
+      good.received.map((text) => (JSON.parse(text) as { data: { n: number } }).data.n),
+      Array.from({ length: sent }, (_, i) => i),
+    )
+    assert.equal(good.socket.readyState, WebSocket.OPEN)
+  })
+
+  it("closes a client that does not answer pings", async () => {
+    await start({ pingIntervalMs: 60 })
+    const socket = await openRaw()
+    await once(socket, "close")
+    await until("the connection to be gone", () => gateway.connectionCount === 0)
+  })
+
+  it("keeps a client that answers pings but says nothing", async () => {
+    await start({ pingIntervalMs: 30 })
+    const { socket } = await open()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.equal(socket.readyState, WebSocket.OPEN)
+    assert.equal(gateway.connectionCount, 1)
+  })
+
+  it("closes a client whose message is too large", async () => {
+    await start({ maxMessageBytes: 1_000 })
+    const { socket } = await open()
+    socket.send(`{"id":1,"method":"call.library.book.lend","params":"${BIG}"}`)
+    const [code] = (await once(socket, "close")) as [number]
+    assert.equal(code, 1009)
+  })
+
+  it("refuses an HTTP body that is too large", async () => {
+    await start({ maxMessageBytes: 1_000 })
+    const response = await fetch(`${url.replace("ws", "http")}api/library/book/lend`, {
+      method: "POST",
+      body: `"${BIG}"`,
+    })
+    assert.equal(response.status, 400)
+    assert.equal(((await response.json()) as { code: string }).code, "system.badRequest")
+  })
+
+  for (const [what, bytes] of [
+    ["an unmasked frame", [0x81, 2, 0x7b, 0x7d]],
+    ["an unknown opcode", [0x83, 0x80, 0, 0, 0, 0]],
+    ["reserved bits", [0xf1, 0x80, 0, 0, 0, 0]],
+    ["a fragmented ping", [0x09, 0x80, 0, 0, 0, 0]],
+    ["a continuation of nothing", [0x80, 0x80, 0, 0, 0, 0]],
+    ["text that is no UTF-8", [0x81, 0x81, 0, 0, 0, 0, 0xff]],
+    ["a length of 2^63", [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ] as const) {
+    it(`closes a client that sends ${what}, and no other`, async () => {
+      await start()
+      const good = await open()
+      const socket = await openRaw()
+      socket.write(Buffer.from(bytes))
+      socket.resume()
+      await until("the connection to be gone", () => gateway.connectionCount === 1)
+      await subscribe(good, "library.book")
+      socket.destroy()
+    })
+  }
+
+  it("ignores what is no request, and goes on", async () => {
+    await start()
+    const client = await open()
+    for (const text of [
+      "",
+      "{",
+      "[]",
+      "null",
+      "5",
+      '{"id":"a","method":"get.a"}',
+      '{"method":"get.a"}',
+      '{"id":1.5}',
+    ]) {
+      client.socket.send(text)
+    }
+    client.socket.send(Buffer.from([0, 255, 1]))
+    client.socket.send('{"id":7}')
+    await until("an answer", () => client.received.length > 0)
+    assert.deepEqual(client.received, ['{"error":{"code":"system.invalidRequest","message":"Invalid request"},"id":7}'])
+  })
+
+  it("holds nothing after 10,000 subscriptions that were ended", async function () {
+    this.timeout(30_000)
+    await start()
+    const { socket, received } = await open()
+    // An unsubscribe that overtakes the answer to its subscribe is answered, the subscribe is not.
+    for (let round = 1; round <= 100; round++) {
+      for (const type of ["subscribe", "unsubscribe"]) {
+        for (let i = 0; i < 100; i++)
+          socket.send(`{"id":${round},"method":"${type}.library.book.${(round * 7 + i) % 500}"}`)
+        if (round % 2 === 0) await until("answers to all subscribes", () => received.length >= 100)
+      }
+      socket.send('{"id":0,"method":"version"}')
+      await until(`the end of round ${round}`, () => received.at(-1)?.includes('"id":0'))
+      received.length = 0
+    }
+    await until("the cache to be empty", () => gateway.cacheSize.resources === 0, 10_000)
+    assert.deepEqual(gateway.cacheSize, { resources: 0, subscriptions: 0 })
+    socket.close()
+  })
+
+  it("tells clients to come back when it stops", async () => {
+    await start()
+    const { socket } = await open()
+    const closed = once(socket, "close")
+    await gateway.close()
+    const [code, reason] = (await closed) as [number, Buffer]
+    assert.equal(code, closeCodes.stopping.code)
+    assert.equal(reason.toString(), closeCodes.stopping.reason)
+  })
+
+  /** An upgraded socket of which nothing is read. */
+  async function openRaw(): Promise<Socket> {
+    const socket = connectTcp(gateway.address.port, "127.0.0.1")
+    socket.on("error", () => {})
+    const key = Buffer.alloc(16).toString("base64")
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    )
+    await once(socket, "data")
+    return socket
+  }
+})
