@@ -1,0 +1,105 @@
+// Publishes per second at 16 connections, each answered when it is stored, beside a bare node:http server that answers the
+// same; and POST to resclient's add event, one at a time. Everything in processes of its own, as npm start runs it.
+// npm run bench -- publish [seconds]
+import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { Agent, request } from "node:http"
+import { fileURLToPath } from "node:url"
+import type { ShownEvent } from "../service/schemas/publish-event.ts"
+import { publishEvent } from "../test/helpers/events.ts"
+import { type ClientCollection, resClient } from "../test/helpers/res-client.ts"
+import { startProcesses } from "./processes.ts"
+import { report, summarize } from "./stats.ts"
+
+const CONNECTIONS = 16
+const IDLE_POSTS = 1000
+
+await main(Number(process.argv[2] ?? 5))
+
+async function main(seconds: number): Promise<void> {
+  const product = await startProcesses()
+  const bare = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(new URL("bare-server.ts", import.meta.url))],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  )
+  const [port] = (await once(bare.stdout, "data")) as [Buffer]
+  const bareUrl = `http://127.0.0.1:${Number(port)}`
+
+  for (const round of [1, 2]) {
+    report("bare node:http, requests/s", { round, ...(await load(bareUrl, seconds)) })
+    report("POST /publish, stored, requests/s", { round, ...(await load(product.edgeUrl, seconds)) })
+    report("POST /publish, stored, each with an Idempotency-Key, requests/s", {
+      round,
+      ...(await load(product.edgeUrl, seconds, () => ({ "idempotency-key": randomUUID() }))),
+    })
+  }
+  report("POST to resclient's add event on an idle machine, ms", summarize(await untilShown(product)))
+
+  bare.kill()
+  await product.stop()
+}
+
+/** Sends as fast as answers come, over 16 connections; each has a shop of its own. */
+async function load(url: string, seconds: number, headers: () => Record<string, string> = () => ({})): Promise<object> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const timings: number[] = []
+  const run = async (until: number): Promise<void> => {
+    const event = publishEvent()
+    const body = JSON.stringify(event)
+    while (performance.now() < until) {
+      const start = performance.now()
+      await post(agent, `${url}/publish/${event.shop_id}`, body, headers())
+      timings.push(performance.now() - start)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => run(performance.now() + 1000))) // warm
+  timings.length = 0
+  const start = performance.now()
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => run(start + seconds * 1000)))
+  const perSecond = Math.round(timings.length / ((performance.now() - start) / 1000))
+  agent.destroy()
+  const { p50, p99 } = summarize(timings)
+  return { perSecond, p50Ms: p50, p99Ms: p99 }
+}
+
+async function untilShown(product: { edgeUrl: string; gatewayWsUrl: string }): Promise<number[]> {
+  const client = resClient(product.gatewayWsUrl)
+  const agent = new Agent({ keepAlive: true })
+  const event = publishEvent()
+  const feed = await client.get<ClientCollection<ShownEvent>>(`store.${event.shop_id}.feed`)
+  let seen: () => void = () => {}
+  feed.on("add", () => seen())
+  const timings: number[] = []
+  for (let i = 0; i < IDLE_POSTS + 50; i++) {
+    const start = performance.now()
+    const shown = new Promise<number>((resolve) => {
+      seen = () => resolve(performance.now() - start)
+    })
+    await post(agent, `${product.edgeUrl}/publish/${event.shop_id}`, JSON.stringify(event), {})
+    if (i >= 50) timings.push(await shown)
+    else await shown
+  }
+  client.disconnect()
+  agent.destroy()
+  return timings
+}
+
+function post(agent: Agent, url: string, body: string, headers: Record<string, string>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const length = Buffer.byteLength(body)
+    const req = request(
+      url,
+      { agent, method: "POST", headers: { "content-type": "application/json", "content-length": length, ...headers } },
+      (res) => {
+        res.resume()
+        res.on("end", () => (res.statusCode === 200 ? resolve() : reject(new Error(`answered ${res.statusCode}`))))
+      },
+    )
+    req.on("error", reject)
+    req.end(body)
+  })
+}
