@@ -3,11 +3,11 @@
 import { randomUUID } from "node:crypto"
 import { jetstream } from "@nats-io/jetstream"
 import { connect } from "nats"
-import { silentLogger } from "res-service"
 import { shopSubject } from "../service/log/subjects.ts"
 import { samplePublishEvent } from "../service/schemas/publish-event.ts"
 import { startService } from "../service/service.ts"
 import { startNats } from "../test/helpers/nats.ts"
+import { serviceOptions } from "../test/helpers/product.ts"
 import { getFeed } from "../test/helpers/res.ts"
 import { report, summarize, timed } from "./stats.ts"
 
@@ -21,8 +21,7 @@ const hot = randomUUID()
 
 const natsServer = await startNats()
 const nats = await connect({ servers: natsServer.url })
-const retention = { maxAgeDays: 0, maxMiB: 0 }
-let service = await startService(nats, { retention, logger: silentLogger })
+let service = await startService(nats, serviceOptions)
 await service.stop()
 
 const log = jetstream(nats, { timeout: 60_000 })
@@ -42,7 +41,7 @@ const fillMs = await timed(async () => {
     )
   }
 })
-service = await startService(nats, { retention, logger: silentLogger })
+service = await startService(nats, serviceOptions)
 report("fill", { events, shops: shops.length, ms: Math.round(fillMs) })
 
 const cold: number[] = []
@@ -52,7 +51,7 @@ report("first get of a shop, ms", summarize(cold))
 const hotGets: number[] = []
 for (let i = 0; i < 20; i++) {
   await service.stop()
-  service = await startService(nats, { retention, logger: silentLogger })
+  service = await startService(nats, serviceOptions)
   hotGets.push(await timed(() => getFeed(nats, hot)))
 }
 report(`first get of a shop with ${events / HOT_SHARE} events, ms`, summarize(hotGets))

@@ -7,7 +7,11 @@ await runProcess(async () => {
   const logger = createLogger("service", settings)
   const nc = await connectNats("shopwire-service", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
   const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
-  const service = await startService(nc, { retention, logger })
+  const onDisplaced = (): never => {
+    logger.error("another service is active too; ending, to be started again and to stand by")
+    process.exit(1)
+  }
+  const service = await startService(nc, { retention, logger, onDisplaced })
   return async () => {
     await service.stop()
     await nc.drain()

@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { type Logger, natsConn, Service } from "res-service"
+import { becomeActive } from "./active.ts"
 import { health } from "./health.ts"
 import { LogAppender } from "./log/appender.ts"
 import { readEntry } from "./log/entry.ts"
@@ -20,6 +21,8 @@ const SWEEP_INTERVAL_MS = 10 * 1000
 export interface StoreServiceOptions {
   readonly retention: Retention
   readonly logger: Logger
+  /** Called when another service turns out to be the active one: this one must end. */
+  readonly onDisplaced: () => void
 }
 
 /** What runs once `startService` has resolved. */
@@ -30,10 +33,13 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-/** Opens the log and serves the resources made from it. Resolves when requests are answered. */
+/**
+ * Opens the log and serves the resources made from it. Resolves when requests are answered; while another service is active,
+ * that is when it is gone.
+ */
 export async function startService(
   nc: NatsConnection,
-  { retention, logger }: StoreServiceOptions,
+  { retention, logger, onDisplaced }: StoreServiceOptions,
 ): Promise<RunningService> {
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
@@ -81,6 +87,7 @@ export async function startService(
     },
   })
 
+  const stepDown = await becomeActive(nc, logger, onDisplaced)
   await tail.start()
   service.add(
     feedResource,
@@ -105,6 +112,7 @@ export async function startService(
       clearInterval(sweeping)
       await service.stop()
       await tail.stop()
+      stepDown()
     },
   }
 }

@@ -5,7 +5,13 @@ import { type RunningService, startService } from "../../service/service.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { until } from "./until.ts"
 
-const RETENTION = { maxAgeDays: 0, maxMiB: 0 }
+export const serviceOptions = {
+  retention: { maxAgeDays: 0, maxMiB: 0 },
+  logger: silentLogger,
+  onDisplaced: () => {
+    throw new Error("another service is active")
+  },
+}
 
 /** The product without a gateway: a real nats-server, and service and edge in this process, each on a connection of its own. */
 export interface Product {
@@ -34,10 +40,7 @@ export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeout
     logger: silentLogger,
   })
   let serviceNats = await open(natsServer)
-  let service: RunningService | undefined = await startService(serviceNats, {
-    retention: RETENTION,
-    logger: silentLogger,
-  })
+  let service: RunningService | undefined = await startService(serviceNats, serviceOptions)
 
   const stopService = async (): Promise<void> => {
     await service?.stop()
@@ -55,7 +58,7 @@ export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeout
     restartService: async () => {
       await stopService()
       serviceNats = await open(natsServer)
-      service = await startService(serviceNats, { retention: RETENTION, logger: silentLogger })
+      service = await startService(serviceNats, serviceOptions)
     },
     stopService,
     restartNats: async () => {
