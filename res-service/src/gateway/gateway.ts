@@ -225,10 +225,7 @@ export class Gateway {
     response: () => ServerResponse,
     proceed: (client: Client, headers: HeaderMap) => void,
   ): void {
-    const client: Client = {
-      socket: undefined,
-      connection: new Connection(this.#host, encodeHttpParts(request), (frame) => client.socket?.send(frame)),
-    }
+    const client = makeClient(this.#host, request)
     const warn = (status: number): void => {
       this.#log.warn({ status }, "a service asked for a status that it may not set")
     }
@@ -287,6 +284,15 @@ export class Gateway {
 interface Client {
   readonly connection: Connection
   socket: ClientSocket | undefined
+}
+
+/** On its own, as what a connection keeps for ever would else keep the request alive with it: a third of its memory. */
+function makeClient(host: ConnectionHost, request: IncomingMessage): Client {
+  const client: Client = {
+    socket: undefined,
+    connection: new Connection(host, encodeHttpParts(request), (frame) => client.socket?.send(frame)),
+  }
+  return client
 }
 
 /** Makes a gateway on `conn`, to be started. Throws a `ConfigError`. */

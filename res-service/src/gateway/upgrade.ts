@@ -91,6 +91,7 @@ export class Upgrades {
 
 export function refuseUpgrade(response: ServerResponse, status: number): void {
   response.setHeader("Sec-WebSocket-Version", "13")
+  response.setHeader("X-Content-Type-Options", "nosniff")
   sendText(response, status, `${STATUS_TEXTS[status] ?? ""}\n`)
 }
 
