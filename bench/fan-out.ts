@@ -1,0 +1,261 @@
+// Deliveries per second and their delay: the embedded gateway, Socket.IO 4 and, where RESGATE_BIN names it, a real Resgate,
+// one after the other in the same run: N subscribers of one collection, and 1,000 collections with 5 subscribers each.
+// Every server is a process of its own and takes its events from the same nats-server.
+// npm run bench -- fan-out [seconds]
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { connect, type NatsConnection } from "nats"
+import { collection, dataValue, natsConn, Service } from "res-service"
+import { publishEvent } from "../test/helpers/events.ts"
+import { startNats } from "../test/helpers/nats.ts"
+import { until } from "../test/helpers/until.ts"
+import { FrameSocket } from "./frame-socket.ts"
+import { freePort } from "./processes.ts"
+import { report, summarize } from "./stats.ts"
+
+interface Shape {
+  readonly collections: number
+  readonly subscribers: number
+}
+
+const SHAPES: readonly Shape[] = [
+  { collections: 1, subscribers: 100 },
+  { collections: 1, subscribers: 1000 },
+  { collections: 1, subscribers: 5000 },
+  { collections: 1000, subscribers: 5 },
+]
+
+/** Deliveries under way at the most while the throughput is measured: enough to keep a server busy. */
+const DELIVERIES_UNDER_WAY = 10_000
+/** Deliveries per second while the delay is measured: what each of the servers can do. */
+const CALM_DELIVERIES_PER_S = 10_000
+/** Every how many-th subscriber reads what it gets. */
+const SAMPLE = 20
+
+/** A kind of server: how it is started, and how a client subscribes. */
+interface Kind {
+  readonly name: string
+  start(natsUrl: string): Promise<{ child: ChildProcess; url: string }>
+  /** Resolves when the client has joined; calls `onEvent` with the frame of each event. */
+  join(url: string, rid: string, onEvent: (frame: Buffer) => void): Promise<FrameSocket>
+}
+
+const gatewayKind = (name: string, file: string, args: string[]): Kind => ({
+  name,
+  start: async (natsUrl) => {
+    const port = await freePort()
+    const child = spawn(file, [...args, "--addr", "127.0.0.1", "--port", `${port}`, "--nats", natsUrl], {
+      stdio: "ignore",
+    })
+    await until(
+      `${name} to listen`,
+      () =>
+        fetch(`http://127.0.0.1:${port}/api/`).then(
+          () => true,
+          () => false,
+        ),
+      20_000,
+    )
+    return { child, url: `ws://127.0.0.1:${port}/` }
+  },
+  join: (url, rid, onEvent) =>
+    new Promise((resolve, reject) => {
+      let joined = false
+      FrameSocket.open(url, (frame) => {
+        if (joined) return onEvent(frame)
+        if (!frame.includes('"id":2')) return
+        joined = true
+        if (frame.includes('"error"')) reject(new Error(frame.toString()))
+        opening.then(resolve, reject)
+      }).then((socket) => {
+        socket.send(JSON.stringify({ id: 1, method: "version", params: { protocol: "1.2.3" } }))
+        socket.send(JSON.stringify({ id: 2, method: `subscribe.${rid}` }))
+        open(socket)
+      }, reject)
+      let open: (socket: FrameSocket) => void = () => {}
+      const opening = new Promise<FrameSocket>((done) => {
+        open = done
+      })
+    }),
+})
+
+const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+const kinds: Kind[] = [
+  gatewayKind("embedded gateway", process.execPath, [path("../res-service/dist/gateway/main.js")]),
+  {
+    name: "Socket.IO 4",
+    start: async (natsUrl) => {
+      const args = [...process.execArgv, path("socket-io-server.ts"), natsUrl]
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
+      const [port] = (await once(child.stdout, "data")) as [Buffer]
+      return { child, url: `ws://127.0.0.1:${Number(port)}/socket.io/?EIO=4&transport=websocket` }
+    },
+    join: async (url, rid, onEvent) => {
+      let onJoined: () => void = () => {}
+      const joined = new Promise<void>((resolve) => {
+        onJoined = resolve
+      })
+      const socket = await FrameSocket.open(url, (frame) => {
+        // Engine.IO: 0 opens, 2 pings; Socket.IO: 40 connects, 42 is an event.
+        if (frame[0] === 0x30) socket.send("40")
+        else if (frame[0] === 0x32) socket.send("3")
+        else if (frame.includes("40{")) socket.send(`42["join","${rid}"]`)
+        else if (frame.includes('"joined"')) onJoined()
+        else onEvent(frame)
+      })
+      await joined
+      return socket
+    },
+  },
+]
+if (process.env.RESGATE_BIN) kinds.push(gatewayKind("Resgate 1.8.0", process.env.RESGATE_BIN, []))
+
+const seconds = Number(process.argv[2] ?? 5)
+const natsServer = await startNats()
+const nats = await connect({ servers: natsServer.url })
+const service = new Service(natsConn(nats))
+service.add(
+  collection("bench.$id", {
+    mode: { access: "free", get: "shared" },
+    access: () => ({ get: true }),
+    get: () => [dataValue(publishEvent())],
+  }),
+)
+await service.start()
+
+for (const shape of SHAPES) {
+  for (const kind of kinds) {
+    const { child, url } = await kind.start(natsServer.url)
+    report(`${shape.collections} x ${shape.subscribers}, ${kind.name}`, await measure(kind, url, child, shape))
+    child.kill("SIGKILL")
+    await once(child, "exit")
+  }
+}
+await service.stop()
+await nats.close()
+await natsServer.stop()
+
+async function measure(
+  kind: Kind,
+  url: string,
+  child: ChildProcess,
+  { collections, subscribers }: Shape,
+): Promise<object> {
+  const load = new Load(nats, subscribers)
+  const sockets: FrameSocket[] = []
+  const all = Array.from({ length: collections * subscribers }, (_, i) => i)
+  while (all.length > 0) {
+    const opened = all.splice(0, 50).map((i) => {
+      const onEvent = i % SAMPLE === 0 ? (frame: Buffer) => load.read(frame) : () => load.count()
+      return kind.join(url, `bench.${i % collections}`, onEvent)
+    })
+    sockets.push(...(await Promise.all(opened)))
+  }
+  const idleMiB = residentMiB(child)
+  await load.flood(collections, 1)
+  const cpuBefore = cpuSeconds(child)
+  const perSecond = await load.flood(collections, seconds)
+  const cpu = cpuSeconds(child) - cpuBefore
+  const delays = await load.calm(collections, seconds)
+  const busyMiB = residentMiB(child)
+  for (const socket of sockets) socket.close()
+  const { p50, p99 } = summarize(delays)
+  return {
+    deliveriesPerSecond: Math.round(perSecond),
+    deliveriesPerCpuSecond: Math.round((perSecond * seconds) / cpu),
+    calmP50Ms: p50,
+    calmP99Ms: p99,
+    connections: sockets.length,
+    idleMiB,
+    busyMiB,
+  }
+}
+
+/** Sends events over NATS, and counts what arrives. */
+class Load {
+  readonly #nats: NatsConnection
+  readonly #subscribers: number
+  #sent = 0
+  #received = 0
+  #delays: number[] = []
+  #onReceived: () => void = () => {}
+
+  constructor(connection: NatsConnection, subscribers: number) {
+    this.#nats = connection
+    this.#subscribers = subscribers
+  }
+
+  count(): void {
+    this.#received++
+    this.#onReceived()
+  }
+
+  read(frame: Buffer): void {
+    const at = /"sent_at":([\d.]+)/.exec(frame.toString("latin1"))
+    if (at) this.#delays.push(performance.now() - Number(at[1]))
+    this.count()
+  }
+
+  /** Sends as fast as deliveries come in; resolves to deliveries per second. */
+  async flood(collections: number, forSeconds: number): Promise<number> {
+    const [start, before] = [performance.now(), this.#received]
+    const end = start + forSeconds * 1000
+    await new Promise<void>((resolve) => {
+      const refill = (): void => {
+        if (performance.now() > end) {
+          resolve()
+          return
+        }
+        while (this.#sent * this.#subscribers - this.#received < Math.max(DELIVERIES_UNDER_WAY, 2 * this.#subscribers))
+          this.#send(collections)
+      }
+      this.#onReceived = refill
+      refill()
+    })
+    const perSecond = (this.#received - before) / ((performance.now() - start) / 1000)
+    this.#onReceived = () => {}
+    await this.#allReceived()
+    return perSecond
+  }
+
+  /** Sends at a steady pace; resolves to the delays of sampled deliveries, in ms. */
+  async calm(collections: number, forSeconds: number): Promise<number[]> {
+    this.#delays = []
+    const intervalMs = (1000 * this.#subscribers) / CALM_DELIVERIES_PER_S
+    const start = performance.now()
+    for (let n = 0; n * intervalMs < forSeconds * 1000; n++) {
+      const wait = start + n * intervalMs - performance.now()
+      if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
+      this.#send(collections)
+    }
+    await this.#allReceived()
+    return this.#delays
+  }
+
+  #send(collections: number): void {
+    const event = { ...publishEvent(), seq: this.#sent, sent_at: performance.now() }
+    this.#nats.publish(
+      `event.bench.${this.#sent++ % collections}.add`,
+      JSON.stringify({ idx: 0, value: { data: event } }),
+    )
+  }
+
+  async #allReceived(): Promise<void> {
+    await until("all deliveries", () => this.#received >= this.#sent * this.#subscribers, 60_000)
+  }
+}
+
+function residentMiB(child: ChildProcess): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8")
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+}
+
+/** CPU time of a process so far, all its threads. */
+function cpuSeconds(child: ChildProcess): number {
+  const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")
+  const [user, system] = fields.split(" ").slice(11, 13).map(Number)
+  return ((user ?? 0) + (system ?? 0)) / 100
+}
