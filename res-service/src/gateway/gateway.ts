@@ -188,7 +188,7 @@ export class Gateway {
   }
 
   #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", () => socket.destroy())
+    socket.on("error", destroyIt)
     const response = (): ServerResponse => responseFor(request, socket)
     if (splitTarget(request.url ?? "")?.path !== this.#settings.wsPath) {
       this.#handleRequest(request, response())
@@ -286,7 +286,12 @@ interface Client {
   socket: ClientSocket | undefined
 }
 
-/** On its own, as what a connection keeps for ever would else keep the request alive with it: a third of its memory. */
+// Functions of their own, as what lives as long as the socket would else keep the request alive with it.
+
+function destroyIt(this: Duplex): void {
+  this.destroy()
+}
+
 function makeClient(host: ConnectionHost, request: IncomingMessage): Client {
   const client: Client = {
     socket: undefined,
