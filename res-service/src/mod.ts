@@ -1,16 +1,28 @@
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"
 export { type Logger, silentLogger } from "./logger.ts"
-export { natsConn } from "./nats-conn.ts"
+export { connectNats, type NatsConn, natsConn } from "./nats-conn.ts"
 export { type PartName, type Parts, Pattern } from "./pattern.ts"
 export { formatRid, isValidName, isValidPart, isValidRid, parseRid, type Rid } from "./rid.ts"
-export type { CollectionEvents, ModelEvents, ResourceEvents } from "./service/events.ts"
+export type {
+  CollectionChanges,
+  CollectionEvents,
+  ModelChanges,
+  ModelEvents,
+  QueryAnswer,
+  QueryEvent,
+  ResourceEvents,
+} from "./service/events.ts"
+export { mount, type Under, under } from "./service/mount.ts"
+export type { Owned } from "./service/owned.ts"
 export type { Mode } from "./service/queue.ts"
 export type { AccessRequest, AuthRequest, CallRequest, GetRequest, Meta } from "./service/request.ts"
 export {
   type Access,
   type AnyResource,
   type AuthMethod,
+  accessDenied,
+  accessGranted,
   authMethod,
   type CallMethod,
   collection,
@@ -24,9 +36,13 @@ export {
   query,
   type Resource,
   ResourceResponse,
+  type Send,
 } from "./service/resource.ts"
-export { Service, type ServiceOptions } from "./service/service.ts"
+export { Service, type ServiceLoad, type ServiceOptions } from "./service/service.ts"
 export type { Problem, StandardSchema } from "./service/standard-schema.ts"
+export { LiveStore, type Storage, type Store, type StoreChange } from "./service/store.ts"
+export { type StoreCollection, storeCollection } from "./service/store-collection.ts"
+export { type ShownModel, type StoreModel, storeModel } from "./service/store-model.ts"
 export {
   type Collection,
   type DataValue,

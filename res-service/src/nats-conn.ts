@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection } from "nats"
+import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from "nats"
 import type { Conn, ConnStatus } from "./conn.ts"
 
 const NO_RESPONDERS = 503
@@ -48,6 +48,28 @@ export function natsConn(nc: NatsConnection): Conn {
       return () => listeners.delete(listener)
     },
   }
+}
+
+/** A connection that is closed with `close`. */
+export interface NatsConn extends Conn {
+  /** The official client's connection, for what RES has no part in. */
+  readonly nats: NatsConnection
+  /** Sends what is still to be sent, then closes. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects to NATS by the official client. Unlike that client's own default it never stops trying to reconnect, as befits a
+ * service. Rejects when there is no server at first.
+ *
+ * @param servers one or more addresses, or all of the client's options
+ * @example const conn = await connectNats("nats://127.0.0.1:4222")
+ */
+export async function connectNats(servers: string | string[] | NodeConnectionOptions): Promise<NatsConn> {
+  const options = typeof servers === "string" || Array.isArray(servers) ? { servers } : servers
+  const nats = await connect({ maxReconnectAttempts: -1, ...options })
+  // Assigned to, not spread: some of its properties are read anew each time.
+  return Object.assign(natsConn(nats), { nats, close: () => nats.drain() })
 }
 
 async function watchStatus(nc: NatsConnection, set: (status: ConnStatus) => void): Promise<void> {

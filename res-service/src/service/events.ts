@@ -1,7 +1,18 @@
 import type { Conn } from "../conn.ts"
 import type { DeleteAction, Value } from "../values.ts"
 
-const RESERVED = new Set(["add", "change", "create", "delete", "patch", "reset", "reaccess", "remove", "unsubscribe"])
+const RESERVED = new Set([
+  "add",
+  "change",
+  "create",
+  "delete",
+  "patch",
+  "query",
+  "reset",
+  "reaccess",
+  "remove",
+  "unsubscribe",
+])
 const EVENT_NAME = /^[A-Za-z0-9_-]+$/
 
 /** Events of any resource. */
@@ -20,16 +31,70 @@ export interface ResourceEvents {
   reset(): void
 }
 
-export interface ModelEvents<T> extends ResourceEvents {
-  /** Sends the properties that changed; `deleteAction` removes one. Nothing is sent when there are none. */
+/** Tells how a model changed. */
+export interface ModelChanges<T> {
+  /** The properties that changed; `deleteAction` removes one. Nothing is sent when there are none. */
   change(values: { readonly [K in keyof T]?: T[K] | DeleteAction }): void
 }
 
-export interface CollectionEvents<V> extends ResourceEvents {
-  /** Sends that `value` was put at `index`, from 0 to the length before. */
+/** Tells how a collection changed. */
+export interface CollectionChanges<V> {
+  /** `value` was put at `index`, from 0 to the length before. Throws a `RangeError` for what is no index. */
   add(value: V, index: number): void
-  /** Sends that the value at `index`, from 0 to the length before less one, was taken out. */
+  /** The value at `index`, from 0 to the length before less one, was taken out. Throws a `RangeError` likewise. */
   remove(index: number): void
+}
+
+/**
+ * Says what a query event means for the resource of one query, given its validated params: returns its content as it is
+ * now, or tells `changes` and returns undefined. Telling and returning nothing means that nothing changed. A `ResError`
+ * that it throws is the answer: `system.notFound` ends the subscription.
+ */
+export type QueryAnswer<Q, C, T> = (params: Q, changes: C) => T | undefined | Promise<T | undefined>
+
+/** Events of a model with the content `T`. */
+export interface ModelEvents<T> extends ResourceEvents, ModelChanges<T> {}
+
+/** Events of a collection of the values `V`. */
+export interface CollectionEvents<V> extends ResourceEvents, CollectionChanges<V> {}
+
+/** The event of a resource with queries, whose params are `Q`; it tells of changes as `C`, its content is `T`. */
+export interface QueryEvent<Q, C, T> {
+  /**
+   * Tells that what the queries read was changed. Gateways ask for each query that they know of, within
+   * `ServiceOptions.queryEventMs`; `answer` says what is new. Default: the content, by the resource's query handler.
+   *
+   * Throws a `TypeError` for a resource without queries.
+   *
+   * Source: RES-Service protocol 1.2.3, "Query event", "Query request".
+   */
+  query(answer?: QueryAnswer<Q, C, T>): void
+}
+
+/** Turns changes into events: their names and payloads. */
+abstract class Changes implements ModelChanges<Record<string, Value>>, CollectionChanges<Value> {
+  change(values: Record<string, Value | DeleteAction | undefined>): void {
+    if (Object.keys(values).length > 0) this.send("change", { values })
+  }
+
+  add(value: Value, idx: number): void {
+    this.send("add", { value, idx: checkedIndex(idx) })
+  }
+
+  remove(idx: number): void {
+    this.send("remove", { idx: checkedIndex(idx) })
+  }
+
+  protected abstract send(event: string, data?: unknown): void
+}
+
+/** Collects changes, as they stand in the answer to a query request. */
+export class ChangeList extends Changes {
+  readonly events: { readonly event: string; readonly data: unknown }[] = []
+
+  protected override send(event: string, data: unknown): void {
+    this.events.push({ event, data })
+  }
 }
 
 /**
@@ -37,49 +102,41 @@ export interface CollectionEvents<V> extends ResourceEvents {
  *
  * Source: RES-Service protocol 1.2.3, "Resource events".
  */
-export class EventSender implements ModelEvents<Record<string, Value>>, CollectionEvents<Value> {
+export class EventSender extends Changes {
   readonly name: string
+  /** Sends a query event. */
+  readonly query: (answer?: QueryAnswer<unknown, ChangeList, unknown>) => void
   readonly #conn: Conn
 
-  constructor(conn: Conn, name: string) {
+  constructor(conn: Conn, name: string, query: (answer?: QueryAnswer<unknown, ChangeList, unknown>) => void) {
+    super()
     this.#conn = conn
     this.name = name
-  }
-
-  change(values: Record<string, Value | DeleteAction | undefined>): void {
-    if (Object.keys(values).length > 0) this.#send("change", { values })
-  }
-
-  add(value: Value, idx: number): void {
-    this.#send("add", { value, idx: checkedIndex(idx) })
-  }
-
-  remove(idx: number): void {
-    this.#send("remove", { idx: checkedIndex(idx) })
+    this.query = query
   }
 
   event(name: string, payload?: unknown): void {
     if (RESERVED.has(name) || !EVENT_NAME.test(name)) throw new TypeError(`"${name}" cannot name an event of your own`)
-    this.#send(name, payload)
+    this.send(name, payload)
   }
 
   create(): void {
-    this.#send("create")
+    this.send("create")
   }
 
   delete(): void {
-    this.#send("delete")
+    this.send("delete")
   }
 
   reaccess(): void {
-    this.#send("reaccess")
+    this.send("reaccess")
   }
 
   reset(): void {
     this.#conn.publish("system.reset", JSON.stringify({ resources: [this.name] }))
   }
 
-  #send(event: string, payload?: unknown): void {
+  protected override send(event: string, payload?: unknown): void {
     this.#conn.publish(`event.${this.name}.${event}`, payload === undefined ? "" : JSON.stringify(payload))
   }
 }

@@ -1,6 +1,6 @@
 import { type Parts, Pattern } from "../pattern.ts"
 import type { Value } from "../values.ts"
-import type { CollectionEvents, ModelEvents } from "./events.ts"
+import type { CollectionChanges, CollectionEvents, ModelChanges, ModelEvents, QueryEvent } from "./events.ts"
 import type { Mode } from "./queue.ts"
 import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
 import type { Output, StandardSchema } from "./standard-schema.ts"
@@ -13,12 +13,26 @@ export interface Access {
   readonly call?: readonly string[] | "*"
 }
 
+/** To read and to call every method. */
+export const accessGranted: Access = { get: true, call: "*" }
+
+/** Nothing: clients are told `system.accessDenied`. */
+export const accessDenied: Access = {}
+
 type Awaitable<T> = T | Promise<T>
 
-/** The events that may be sent for a resource of kind `K` whose content is `T`. */
-export type EventsOf<K extends Kind, T> = K extends "model"
-  ? ModelEvents<T>
-  : CollectionEvents<T extends readonly (infer V)[] ? V : never>
+/** The events that may be sent for a resource of kind `K` with the content `T` and queries with the params `Q`. */
+export type EventsOf<K extends Kind, T, Q = unknown> = K extends "model"
+  ? ModelEvents<T> & (unknown extends Q ? unknown : QueryEvent<Q, ModelChanges<T>, T>)
+  : CollectionEvents<ValueOf<T>> & (unknown extends Q ? unknown : QueryEvent<Q, CollectionChanges<ValueOf<T>>, T>)
+
+type ValueOf<T> = T extends readonly (infer V)[] ? V : never
+
+/** Runs a task in the queue of one of a resource's names, as `Service.with` does. */
+export type Send<P extends string, K extends Kind, T, Q = unknown> = <R>(
+  parts: Parts<P>,
+  task: (events: EventsOf<K, T, Q>) => R | Promise<R>,
+) => Promise<R>
 
 /** A call or auth method, made by `method` or `authMethod`; without `params` it takes them as they come. */
 export interface Method<R> {
@@ -29,9 +43,11 @@ export interface Method<R> {
   handle(req: R, params: unknown): unknown
 }
 
-export type CallMethod<P extends string, K extends Kind, T> = Method<CallRequest<P, EventsOf<K, T>>>
+/** A method that clients call, if their access allows it. */
+export type CallMethod<P extends string, K extends Kind, T, Q = unknown> = Method<CallRequest<P, EventsOf<K, T, Q>>>
 
-export type AuthMethod<P extends string, K extends Kind, T> = Method<AuthRequest<P, EventsOf<K, T>>>
+/** A method by which clients get their token; no access is asked for. */
+export type AuthMethod<P extends string, K extends Kind, T, Q = unknown> = Method<AuthRequest<P, EventsOf<K, T, Q>>>
 
 /**
  * What a service does for the resources of one pattern. Handlers may be async. They answer with what they return or throw:
@@ -39,42 +55,50 @@ export type AuthMethod<P extends string, K extends Kind, T> = Method<AuthRequest
  *
  * A service that leaves `access` out leaves the question to another service.
  */
-export interface Handlers<P extends string, K extends Kind, T> {
+export interface Handlers<P extends string, K extends Kind, T, Q = unknown> {
   /** False for a name that is none of the service's: every request for it is `system.notFound`. */
   owns?(parts: Parts<P>): boolean
   /** The queue that requests and events of a resource go through. Default: its name, so one queue each. */
   group?(parts: Parts<P>): string
   /**
    * How long the answer to a request may take, in ms, waiting in the queue included. A requester that had to wait for a
-   * second is told, so that it does not give up after its usual 3. Default: it is not told.
+   * second is told, so that it does not give up after its usual 3. After that time the answer is `system.timeout`, and the
+   * queue goes on; if a method ends later nevertheless, the resource is reset, for its events came out of order.
+   * Default: the requester is not told, and a handler that never answers holds up its resource.
    */
   readonly timeoutMs?: number
   /** In which mode `access` and `get` requests are handled. Default `serial` for both. */
   readonly mode?: { readonly access?: Mode; readonly get?: Mode }
   access?(req: AccessRequest<P>): Awaitable<Access>
-  get?(req: GetRequest<P>): Awaitable<T>
+  /** The content; undefined is answered as `system.notFound`. */
+  get?(req: GetRequest<P>): Awaitable<T | undefined>
   /** Makes the resource a query resource. Without it a query is ignored. */
-  readonly query?: QueryHandler<P, T>
-  readonly call?: { readonly [method: string]: CallMethod<P, K, T> }
-  readonly auth?: { readonly [method: string]: AuthMethod<P, K, T> }
+  readonly query?: QueryHandler<P, T, Q>
+  readonly call?: { readonly [method: string]: CallMethod<P, K, T, Q> }
+  readonly auth?: { readonly [method: string]: AuthMethod<P, K, T, Q> }
+  /**
+   * Called when the service starts, for events that come from elsewhere: a database, a clock. What it returns is called when
+   * the service stops.
+   */
+  onStart?(send: Send<P, K, T, Q>): (() => void) | undefined
 }
 
 /** How a query resource reads and answers its queries. Made by `query`. */
-export interface QueryHandler<P extends string, T> {
+export interface QueryHandler<P extends string, T, Q = unknown> {
   readonly params: StandardSchema
-  get(req: GetRequest<P>, params: never): Awaitable<T>
+  get(req: GetRequest<P>, params: Q): Awaitable<T | undefined>
 }
 
 /** Declared resources: a pattern of names and what is done for them. */
-export interface Resource<P extends string = string, K extends Kind = Kind, T = unknown> {
+export interface Resource<P extends string = string, K extends Kind = Kind, T = unknown, Q = unknown> {
   readonly kind: K
   readonly pattern: Pattern<P>
-  readonly handlers: Handlers<P, K, T>
+  readonly handlers: Handlers<P, K, T, Q>
 }
 
 /** Resources of any pattern, kind and content. */
 // biome-ignore lint/suspicious/noExplicitAny: a resource's types hold between its own handlers only
-export type AnyResource = Resource<any, any, any>
+export type AnyResource = Resource<any, any, any, any>
 
 /**
  * Declares models.
@@ -85,18 +109,18 @@ export type AnyResource = Resource<any, any, any>
  *   get: (req) => books.find(req.parts.id),
  * })
  */
-export function model<const P extends string, T extends { readonly [K in keyof T]: Value }>(
+export function model<const P extends string, T extends { readonly [K in keyof T]: Value }, Q = unknown>(
   pattern: P,
-  handlers: Handlers<P, "model", T>,
-): Resource<P, "model", T> {
+  handlers: Handlers<P, "model", T, Q>,
+): Resource<P, "model", T, Q> {
   return { kind: "model", pattern: new Pattern(pattern), handlers }
 }
 
 /** Declares collections: as `model`, but `get` returns an array of values. */
-export function collection<const P extends string, V extends Value>(
+export function collection<const P extends string, V extends Value, Q = unknown>(
   pattern: P,
-  handlers: Handlers<P, "collection", readonly V[]>,
-): Resource<P, "collection", readonly V[]> {
+  handlers: Handlers<P, "collection", readonly V[], Q>,
+): Resource<P, "collection", readonly V[], Q> {
   return { kind: "collection", pattern: new Pattern(pattern), handlers }
 }
 
@@ -106,20 +130,20 @@ export function collection<const P extends string, V extends Value>(
  *
  * @example call: { lend: method(z.object({ to: z.string() }), (req, { to }) => lend(req.parts.id, to)) }
  */
-export function method<P extends string, K extends Kind, T, S extends StandardSchema>(
+export function method<P extends string, K extends Kind, T, Q, S extends StandardSchema>(
   params: S,
-  handle: (req: CallRequest<P, EventsOf<K, T>>, params: Output<S>) => unknown,
+  handle: (req: CallRequest<P, EventsOf<K, T, Q>>, params: Output<S>) => unknown,
   options: { readonly mode?: Mode } = {},
-): CallMethod<P, K, T> {
+): CallMethod<P, K, T, Q> {
   return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
 }
 
 /** As `method`, for auth methods: their requests also tell headers and address, and can set the connection's token. */
-export function authMethod<P extends string, K extends Kind, T, S extends StandardSchema>(
+export function authMethod<P extends string, K extends Kind, T, Q, S extends StandardSchema>(
   params: S,
-  handle: (req: AuthRequest<P, EventsOf<K, T>>, params: Output<S>) => unknown,
+  handle: (req: AuthRequest<P, EventsOf<K, T, Q>>, params: Output<S>) => unknown,
   options: { readonly mode?: Mode } = {},
-): AuthMethod<P, K, T> {
+): AuthMethod<P, K, T, Q> {
   return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
 }
 
@@ -131,8 +155,8 @@ export function authMethod<P extends string, K extends Kind, T, S extends Standa
  */
 export function query<P extends string, T, S extends StandardSchema>(
   params: S,
-  get: (req: GetRequest<P>, params: Output<S>) => Awaitable<T>,
-): QueryHandler<P, T> {
+  get: (req: GetRequest<P>, params: Output<S>) => Awaitable<T | undefined>,
+): QueryHandler<P, T, Output<S>> {
   return { params, get }
 }
 

@@ -2,33 +2,40 @@ import type { Conn } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
 import type { Parts } from "../pattern.ts"
-import { EventSender } from "./events.ts"
-import type { Incoming, Response } from "./incoming.ts"
+import { isValidPart } from "../rid.ts"
+import type { EventSender } from "./events.ts"
+import type { Incoming } from "./incoming.ts"
+import { normalisedQuery, readQuery, validated } from "./params.ts"
 import type { Mode } from "./queue.ts"
+import type { Response } from "./reply.ts"
 import type { AuthRequest, Meta } from "./request.ts"
 import { type Access, type EventsOf, type Kind, type Method, type Resource, ResourceResponse } from "./resource.ts"
-import { type StandardSchema, validate } from "./standard-schema.ts"
+import type { TimeLimit } from "./time-limit.ts"
 
-/** How a request will be answered: in which mode, and by what. `run` never rejects. */
+/** How a request will be answered: in which mode, and by what. `run` never rejects for a handler's sake. */
 export interface Answering {
   readonly mode: Mode
   run(): Promise<void>
 }
 
-/** A long list in which everything is wrong would make an error too large for one message. */
-const MAX_PROBLEMS = 100
+/** What a request's handler is given besides the request. */
+export interface Surroundings {
+  readonly conn: Conn
+  readonly logger: Logger
+  readonly parts: Parts<string>
+  readonly events: EventSender
+  readonly limit: TimeLimit
+}
 
 type Handled = Resource<string, Kind, unknown>
 type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
-/** Finds out what answers a request for a resource. Undefined: it is for another service to answer. */
+/** Finds out what answers a request for a resource. */
 export function respond(
-  conn: Conn,
-  logger: Logger,
+  { conn, logger, parts, events, limit }: Surroundings,
   resource: Handled,
   request: Incoming,
-  parts: Parts<string>,
-): Answering | undefined {
+): Answering {
   const { handlers } = resource
   let meta: Meta | undefined
   const req: AnyRequest = {
@@ -36,28 +43,26 @@ export function respond(
     name: request.name,
     method: request.method,
     parts,
-    events: new EventSender(conn, request.name) as EventsOf<Kind, unknown>,
-    extendTimeout: (timeoutMs) => request.extendTimeout(timeoutMs),
+    events: events as EventsOf<Kind, unknown>,
+    extendTimeout: (timeoutMs) => limit.extend(timeoutMs),
     meta: (given) => {
       meta = given
     },
-    setToken: (token, tid) => {
-      const payload = { token, ...(tid === undefined ? {} : { tid }) }
-      conn.publish(`conn.${request.payload.cid}.token`, JSON.stringify(payload))
-    },
+    setToken: (token, tid) => publishToken(conn, request.payload.cid, token, tid),
   }
 
-  const answering = (mode: Mode | undefined, handle: () => Promise<Response>): Answering => ({
-    mode: mode ?? "serial",
+  const answering = (mode: Mode = "serial", handle: () => Promise<Response>): Answering => ({
+    mode,
     run: async () => {
       const response = await handle().catch((error: unknown) => ({ error: reported(logger, request, error) }))
-      request.answer(meta === undefined ? response : { ...response, meta })
+      if (!request.reply.answered) return request.reply.answer(meta === undefined ? response : { ...response, meta })
+      logger.error({ ...labels(request) }, "a handler ended after its time")
+      if (request.method !== "" && mode !== "free") events.reset()
     },
   })
 
   switch (request.type) {
     case "access":
-      if (handlers.access === undefined) return undefined
       return answering(handlers.mode?.access, async () => ({ result: accessResult(await handlers.access?.(req)) }))
     case "get":
       return answering(handlers.mode?.get, async () => ({ result: await read(resource, req) }))
@@ -75,34 +80,23 @@ export function respond(
   }
 }
 
+/** Sends a token event. Throws a `ResError` for what is no connection ID: a request may carry none, or anything. */
+export function publishToken(conn: Conn, cid: string, token: unknown, tid: string | undefined): void {
+  if (!isValidPart(cid)) throw new ResError("system.invalidRequest", `${JSON.stringify(cid)} is no connection ID`)
+  conn.publish(`conn.${cid}.token`, JSON.stringify({ token, ...(tid === undefined ? {} : { tid }) }))
+}
+
 async function read({ kind, handlers }: Handled, req: AnyRequest): Promise<unknown> {
   if (req.query !== "" && handlers.query !== undefined) {
     const params = await validated("system.invalidQuery", handlers.query.params, readQuery(req.query))
-    const content = await handlers.query.get(req, params as never)
-    return { [kind]: content, query: normalised(params) }
+    return { [kind]: found(await handlers.query.get(req, params)), query: normalisedQuery(params) }
   }
-  if (handlers.get === undefined) throw new ResError("system.notFound")
-  return { [kind]: await handlers.get(req) }
+  return { [kind]: found(await handlers.get?.(req)) }
 }
 
-// An own property for every name, `__proto__` included; of a name given twice the last counts.
-function readQuery(query: string): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(query))
-}
-
-function normalised(params: unknown): string {
-  const entries = Object.entries(params as object).filter(([, value]) => value !== undefined)
-  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()
-}
-
-async function validated(
-  code: "system.invalidParams" | "system.invalidQuery",
-  schema: StandardSchema,
-  value: unknown,
-): Promise<unknown> {
-  const result = await validate(schema, value)
-  if (result.problems) throw new ResError(code, undefined, { errors: result.problems.slice(0, MAX_PROBLEMS) })
-  return result.value
+function found<T>(content: T | undefined): T {
+  if (content === undefined) throw new ResError("system.notFound")
+  return content
 }
 
 function accessResult(access: Access | undefined): { get?: boolean; call?: string } {
@@ -115,9 +109,13 @@ function accessResult(access: Access | undefined): { get?: boolean; call?: strin
 
 function reported(logger: Logger, request: Incoming, error: unknown): ResError {
   const resError = ResError.from(error)
-  const details = { type: request.type, name: request.name, method: request.method }
+  const details = labels(request)
   if (resError.code === "system.internalError")
     logger.error({ ...details, err: resError.cause ?? resError }, "a handler failed")
   else logger.debug({ ...details, code: resError.code }, "a request was refused")
   return resError
+}
+
+function labels({ type, name, method }: Incoming): { type: string; name: string; method: string } {
+  return { type, name, method }
 }

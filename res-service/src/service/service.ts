@@ -2,21 +2,38 @@ import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { type Logger, silentLogger } from "../logger.ts"
 import { type Parts, Pattern } from "../pattern.ts"
+import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
 import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
+import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
+import { type Named, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
 import type { AnyResource, EventsOf, Kind, Resource } from "./resource.ts"
-import { respond } from "./respond.ts"
+import { publishToken, respond } from "./respond.ts"
+import { TimeLimit } from "./time-limit.ts"
+
+const DEFAULT_QUERY_EVENT_MS = 3000
 
 export interface ServiceOptions {
   /** Default: silent. */
   readonly logger?: Logger
   /** The NATS queue group that requests are taken from, shared by equal services. Default `res-service`. */
   readonly queueGroup?: string
+  /** The names that the service answers for, when another one answers for the rest. Default: see there. */
+  readonly owned?: Owned
+  /** How long the requests that follow a query event are answered, in ms. Default 3000. */
+  readonly queryEventMs?: number
 }
 
-/** A requester that has waited this long is told how long it may take; well below the usual limit of 3 s. */
-const SLOW_AFTER_MS = 1000
+/** What a service has in hand. All are 0 when it is idle. */
+export interface ServiceLoad {
+  /** Requests that are not answered yet. */
+  readonly requests: number
+  /** Queues, of resources or groups, in which something runs or waits. */
+  readonly queues: number
+  /** Query events whose requests are still answered. */
+  readonly queryEvents: number
+}
 
 /**
  * Answers the requests for declared resources and sends their events.
@@ -30,22 +47,37 @@ export class Service {
   readonly #conn: Conn
   readonly #logger: Logger
   readonly #queueGroup: string
+  readonly #owned: Owned
   readonly #resources: AnyResource[] = []
   readonly #queue = new KeyedQueue()
+  readonly #queryEvents: QueryEvents
   readonly #running = new Set<Promise<void>>()
   #subscriptions: Subscription[] = []
-  #stopStatus: (() => void) | undefined
+  #stops: (() => void)[] = []
 
+  /** @throws {TypeError} for `owned` patterns that are none, or that match the same names */
   constructor(conn: Conn, options: ServiceOptions = {}) {
     this.#conn = conn
     this.#logger = options.logger ?? silentLogger
     this.#queueGroup = options.queueGroup ?? "res-service"
+    this.#owned = options.owned ?? {}
+    checkOwned(this.#owned.resources ?? [])
+    checkOwned(this.#owned.access ?? [])
+    const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
+    this.#queryEvents = new QueryEvents(this.#conn, this.#logger, durationMs, (named, task) =>
+      this.#track(this.#queue.run(groupOf(named), named.resource.handlers.mode?.get ?? "serial", task)),
+    )
+  }
+
+  get load(): ServiceLoad {
+    return { requests: this.#running.size, queues: this.#queue.size, queryEvents: this.#queryEvents.size }
   }
 
   /**
    * Declares resources; allowed before `start`. Where two patterns match a name, the more specific one answers.
    *
-   * @throws {TypeError} for a pattern that is there already, or that does not start with a literal part
+   * @throws {TypeError} for a pattern that is there already, or that does not start with a literal part although
+   * `ServiceOptions.owned` does not say what the service answers for
    */
   add(...resources: AnyResource[]): this {
     if (this.#subscriptions.length > 0) throw new Error("resources are added before the service starts")
@@ -58,7 +90,7 @@ export class Service {
       ) {
         throw new TypeError(`the pattern "${resource.pattern.source}" is declared twice`)
       }
-      if (rootOf(resource.pattern) === undefined)
+      if (rootOf(resource.pattern) === undefined && this.#owned.resources === undefined)
         throw new TypeError(`the pattern "${resource.pattern.source}" starts with a wildcard`)
       this.#resources.push(resource)
     }
@@ -66,30 +98,40 @@ export class Service {
     return this
   }
 
-  /** Listens for requests, then makes gateways forget what they have, now and after every reconnect. */
+  /**
+   * Listens for requests, then makes gateways forget what they have, now and after every reconnect.
+   *
+   * @throws {TypeError} for a resource that `ServiceOptions.owned` leaves out: nobody would ever ask for it
+   */
   async start(): Promise<void> {
-    const receive = (msg: Msg): void => this.#receive(msg)
-    for (const root of this.#roots()) {
-      for (const type of REQUEST_TYPES) {
-        if (type === "access" && !this.#decidesAccess()) continue
-        // A call's subject ends with its method, so there is none for the root alone.
-        const subjects =
-          type === "access" || type === "get" ? [`${type}.${root}`, `${type}.${root}.>`] : [`${type}.${root}.>`]
-        for (const subject of subjects)
-          this.#subscriptions.push(this.#conn.subscribe(subject, receive, this.#queueGroup))
-      }
+    const { resources, access } = this.#ownership()
+    this.#checkOwned([...resources, ...access])
+    for (const resource of this.#resources) {
+      const stop = resource.handlers.onStart?.((parts, task) => {
+        const sent = this.with(resource, parts, task)
+        sent.catch((error: unknown) => this.#logger.error({ err: error }, "events could not be sent"))
+        return sent
+      })
+      if (stop !== undefined) this.#stops.push(stop)
     }
-    this.#stopStatus = this.#conn.onStatus((status) => {
-      if (status === "connected") void this.#announce()
-    })
+    const receive = (msg: Msg): void => this.#receive(msg)
+    for (const type of REQUEST_TYPES) {
+      for (const pattern of type === "access" ? access : resources)
+        this.#subscriptions.push(this.#conn.subscribe(requestSubject(type, pattern), receive, this.#queueGroup))
+    }
+    this.#stops.push(
+      this.#conn.onStatus((status) => {
+        if (status === "connected") void this.#announce()
+      }),
+    )
     await this.#announce()
   }
 
   /** Takes no more requests, and resolves when all that were taken are answered. */
   async stop(): Promise<void> {
-    this.#stopStatus?.()
-    for (const subscription of this.#subscriptions) subscription.unsubscribe()
-    this.#subscriptions = []
+    for (const stop of this.#stops.splice(0)) stop()
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+    this.#queryEvents.close()
     await Promise.all(this.#running)
     if (this.#conn.connected) await this.#conn.flush()
   }
@@ -100,14 +142,14 @@ export class Service {
    *
    * @example await service.with(book, { id: "42" }, (events) => events.change({ title: "New title" }))
    */
-  with<P extends string, K extends Kind, T, R>(
-    resource: Resource<P, K, T>,
+  with<P extends string, K extends Kind, T, Q, R>(
+    resource: Resource<P, K, T, Q>,
     parts: Parts<P>,
-    task: (events: EventsOf<K, T>) => R | Promise<R>,
+    task: (events: EventsOf<K, T, Q>) => R | Promise<R>,
   ): Promise<R> {
-    const name = resource.pattern.name(parts)
-    const group = resource.handlers.group?.(parts) ?? name
-    return this.#queue.run(group, "serial", () => task(new EventSender(this.#conn, name) as unknown as EventsOf<K, T>))
+    const named = { resource, parts: parts as Parts<string>, name: resource.pattern.name(parts) }
+    const events = this.#events(named) as unknown as EventsOf<K, T, Q>
+    return this.#queue.run(groupOf(named), "serial", () => task(events))
   }
 
   /**
@@ -128,21 +170,40 @@ export class Service {
     this.#conn.publish("system.tokenReset", JSON.stringify({ tids, subject }))
   }
 
-  #roots(): Set<string> {
-    return new Set(this.#resources.map(({ pattern }) => rootOf(pattern) ?? ""))
+  /**
+   * Gives a connection an access token, or takes it away with null, outside a request; `tid` identifies the token for
+   * `tokenReset`. Throws a `ResError` (`system.invalidRequest`) for what is no connection ID.
+   *
+   * Source: RES-Service protocol 1.2.3, "Connection token event".
+   */
+  setToken(cid: string, token: unknown, tid?: string): void {
+    publishToken(this.#conn, cid, token, tid)
   }
 
-  #decidesAccess(): boolean {
-    return this.#resources.some(({ handlers }) => handlers.access !== undefined)
+  #ownership(): Required<Owned> {
+    const roots = new Set(this.#resources.map(({ pattern }) => rootOf(pattern)).filter((root) => root !== undefined))
+    const resources = this.#owned.resources ?? [...roots].flatMap((root) => [root, `${root}.>`])
+    const decides = this.#resources.some(({ handlers }) => handlers.access !== undefined)
+    return { resources, access: this.#owned.access ?? (decides ? resources : []) }
+  }
+
+  #checkOwned(owned: readonly string[]): void {
+    for (const { pattern } of this.#resources) {
+      if (!owned.some((each) => overlap(each, pattern.subject)))
+        throw new TypeError(`the pattern "${pattern.source}" is not among those that the service owns`)
+    }
   }
 
   // Requests first, reset second: a gateway that fetches because of the reset must find us listening.
   async #announce(): Promise<void> {
     try {
       await this.#conn.flush()
-      const owned = [...this.#roots()].flatMap((root) => [root, `${root}.>`])
-      this.reset({ resources: owned, ...(this.#decidesAccess() ? { access: owned } : {}) })
-      this.#logger.info({ resources: owned }, "listening, and reset sent")
+      const { resources, access } = this.#ownership()
+      this.reset({
+        ...(resources.length > 0 ? { resources } : {}),
+        ...(access.length > 0 ? { access } : {}),
+      })
+      this.#logger.info({ resources, access }, "listening, and reset sent")
     } catch (error) {
       this.#logger.warn({ err: error }, "no reset sent: the connection was lost again")
     }
@@ -150,31 +211,55 @@ export class Service {
 
   #receive(msg: Msg): void {
     const request = parseRequest(this.#conn, this.#logger, msg)
-    if (request === undefined) return
-    const running = this.#handle(request).finally(() => this.#running.delete(running))
+    if (request !== undefined) this.#track(this.#handle(request))
+  }
+
+  #track(work: Promise<void>): void {
+    const running = work
+      .catch((error: unknown) => this.#logger.error({ err: error }, "an answer could not be sent"))
+      .finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 
   async #handle(request: Incoming): Promise<void> {
-    for (const resource of this.#resources) {
-      const parts = resource.pattern.match(request.name)
-      if (parts === undefined) continue
-      if (resource.handlers.owns?.(parts) === false) break
-      const answer = respond(this.#conn, this.#logger, resource, request, parts)
-      if (answer === undefined) return
-      const stopTimer = announceSlowness(request, resource.handlers.timeoutMs)
-      await this.#queue.run(resource.handlers.group?.(parts) ?? request.name, answer.mode, answer.run)
-      return stopTimer()
+    try {
+      const named = isValidName(request.name) ? this.#find(request.name) : undefined
+      if (named === undefined) return request.reply.answer({ error: new ResError("system.notFound") })
+      await this.#respond(named, request)
+    } catch (error) {
+      this.#logger.error({ name: request.name, err: error }, "a request could not be handled")
+      if (!request.reply.answered) request.reply.answer({ error: new ResError("system.internalError") })
     }
-    request.answer({ error: new ResError("system.notFound") })
+  }
+
+  async #respond(named: Named, request: Incoming): Promise<void> {
+    const { resource, parts } = named
+    if (request.type === "access" && resource.handlers.access === undefined) return
+    const limit = new TimeLimit(request.reply, resource.handlers.timeoutMs)
+    const surroundings = { conn: this.#conn, logger: this.#logger, parts, events: this.#events(named), limit }
+    const answering = respond(surroundings, resource, request)
+    try {
+      await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))
+    } finally {
+      limit.end()
+    }
+  }
+
+  #find(name: string): Named | undefined {
+    for (const resource of this.#resources) {
+      const parts = resource.pattern.match(name)
+      if (parts !== undefined) return resource.handlers.owns?.(parts) === false ? undefined : { resource, parts, name }
+    }
+    return undefined
+  }
+
+  #events(named: Named): EventSender {
+    return new EventSender(this.#conn, named.name, (answer) => this.#queryEvents.send(named, answer))
   }
 }
 
-// Not at once: most answers are quick, and a plain NATS request would take the pre-response for the answer.
-function announceSlowness(request: Incoming, timeoutMs: number | undefined): () => void {
-  if (timeoutMs === undefined) return () => {}
-  const timer = setTimeout(() => request.extendTimeout(timeoutMs), SLOW_AFTER_MS)
-  return () => clearTimeout(timer)
+function groupOf({ resource, parts, name }: Named): string {
+  return resource.handlers.group?.(parts) ?? name
 }
 
 function rootOf(pattern: Pattern): string | undefined {

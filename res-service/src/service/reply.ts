@@ -1,0 +1,67 @@
+import type { Conn } from "../conn.ts"
+import { type ErrorObject, ResError } from "../errors.ts"
+import type { Logger } from "../logger.ts"
+import type { Meta } from "./request.ts"
+
+/** An answer as it goes out. Source: RES-Service protocol 1.2.3, "Response". */
+export type Response = { readonly meta?: Meta } & (
+  | { readonly result: unknown }
+  | { readonly resource: { readonly rid: string } }
+  | { readonly error: ErrorObject | ResError }
+)
+
+/** The way back to who sent a request. */
+export class Reply {
+  readonly #conn: Conn
+  readonly #logger: Logger
+  readonly #request: string
+  readonly #subject: string
+  #answered = false
+
+  /**
+   * @param request what is answered, for the log
+   * @param subject where the answer goes
+   */
+  constructor(conn: Conn, logger: Logger, request: string, subject: string) {
+    this.#conn = conn
+    this.#logger = logger
+    this.#request = request
+    this.#subject = subject
+  }
+
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** Sends the answer. Only the first one is sent; a further one is a mistake, and logged. */
+  answer(response: Response): void {
+    if (this.#answered) {
+      this.#logger.error({ request: this.#request }, "a request was answered twice; the second answer is dropped")
+      return
+    }
+    this.#answered = true
+    this.#send(this.#encode(response) ?? JSON.stringify({ error: new ResError("system.internalError") }))
+  }
+
+  /** Source: RES-Service protocol 1.2.3, "Pre-response". */
+  extendTimeout(timeoutMs: number): void {
+    if (!this.#answered) this.#send(`timeout:"${Math.ceil(timeoutMs)}"`)
+  }
+
+  #encode(response: Response): string | undefined {
+    try {
+      const payload = JSON.stringify(response)
+      const limitBytes = this.#conn.maxPayloadBytes
+      if (Buffer.byteLength(payload) <= limitBytes) return payload
+      this.#logger.error({ request: this.#request, limitBytes }, "an answer is too large for one message")
+    } catch (error) {
+      this.#logger.error({ request: this.#request, err: error }, "an answer cannot be written as JSON")
+    }
+    return undefined
+  }
+
+  #send(payload: string): void {
+    this.#logger.trace({ subject: this.#request, payload }, "<==")
+    this.#conn.publish(this.#subject, payload)
+  }
+}

@@ -1,0 +1,127 @@
+import { diff } from "../client/diff.ts"
+import type { WireValue } from "../client/wire-value.ts"
+import type { Parts } from "../pattern.ts"
+import { isValidPart } from "../rid.ts"
+import type { Value } from "../values.ts"
+import type { CollectionEvents } from "./events.ts"
+import { collection, type Handlers, type Resource, type Send } from "./resource.ts"
+import type { Store, StoreChange } from "./store.ts"
+
+const DEFAULT_KEEP_MS = 10 * 60 * 1000
+
+/** What a collection reads from a store, and the other handlers. Reads are serial: `mode.get` has no effect. */
+export interface StoreCollection<P extends string, S, V extends Value, Q = unknown>
+  extends Omit<Handlers<P, "collection", readonly V[], Q>, "get" | "onStart"> {
+  /** The content as the store has it now; undefined: there is no such collection. */
+  list(parts: Parts<P>): readonly V[] | undefined | Promise<readonly V[] | undefined>
+  /** The collections that a change may alter. Default, for a pattern without placeholders: the one. */
+  affected?(change: StoreChange<S>): readonly Parts<P>[]
+  /**
+   * How long a collection is remembered after its last `get`, in ms; at the next change of the store after that time its
+   * watchers, if it has any, are made to `get` it again. Default: 10 minutes.
+   */
+  readonly keepMs?: number
+}
+
+type Sender<V> = CollectionEvents<V> & { query(): void }
+
+interface Told<V> {
+  readonly list: readonly V[]
+  readonly usedAt: number
+}
+
+/**
+ * Declares collections that are read from a store. After each change the collections that it may alter are read again, and
+ * what is new is sent as add and remove events, in order with the answers; if there is a `query` handler, a query event
+ * follows. Many changes in a row are read at once.
+ *
+ * Only one service may serve a store's resources, for it alone sends their events.
+ *
+ * @example
+ * storeCollection("library.books", books, {
+ *   access: () => ({ get: true }),
+ *   list: () => [...ids].map((id) => reference(`library.book.${id}`)),
+ * })
+ */
+export function storeCollection<const P extends string, S, V extends Value, Q = unknown>(
+  pattern: P,
+  store: Store<S>,
+  handlers: StoreCollection<P, S, V, Q>,
+): Resource<P, "collection", readonly V[], Q> {
+  const { list, affected, keepMs = DEFAULT_KEEP_MS, ...others } = handlers
+  if (affected === undefined && /(^|\.)[$>]/.test(pattern))
+    throw new TypeError(`"${pattern}" has placeholders: it needs the option affected`)
+  /** What the watchers of each name have, the longest unused first. */
+  const told = new Map<string, Told<V> & { readonly parts: Parts<P> }>()
+  /** Names that will be read anyway. */
+  const waiting = new Set<string>()
+
+  const resource: Resource<P, "collection", readonly V[], Q> = collection(pattern, {
+    ...others,
+    mode: { ...others.mode, get: "serial" },
+    get: async ({ name, parts }) => {
+      const content = told.get(name)?.list ?? (await list(parts))
+      told.delete(name)
+      if (content !== undefined) told.set(name, { list: content, usedAt: Date.now(), parts })
+      return content
+    },
+    onStart: (send) => {
+      const stop = store.onChange((change) => {
+        forgetOld(send)
+        for (const parts of affected?.(change) ?? [{} as Parts<P>]) {
+          if (!Object.values<string>(parts).every(isValidPart)) continue // nobody can ask for it
+          const name = resource.pattern.name(parts)
+          if (waiting.has(name)) continue
+          waiting.add(name)
+          void send(parts, (events) => {
+            waiting.delete(name)
+            return tell(events as unknown as Sender<V>, name, parts)
+          })
+        }
+      })
+      return () => {
+        stop()
+        told.clear()
+      }
+    },
+  } as Handlers<P, "collection", readonly V[], Q>)
+
+  async function tell(events: Sender<V>, name: string, parts: Parts<P>): Promise<void> {
+    const before = told.get(name)
+    if (before !== undefined) {
+      try {
+        const now = await list(parts)
+        if (now === undefined) told.delete(name)
+        else told.set(name, { ...before, list: now })
+        if (now === undefined) events.delete()
+        else sendSteps(events, before.list, now)
+      } catch (error) {
+        told.delete(name)
+        events.reset()
+        throw error
+      }
+    }
+    if (handlers.query !== undefined) events.query()
+  }
+
+  function forgetOld(send: Send<P, "collection", readonly V[], Q>): void {
+    for (const [name, { usedAt, parts }] of told) {
+      if (Date.now() - usedAt < keepMs) return
+      told.delete(name)
+      void send(parts, (events) => (events as CollectionEvents<V>).reset())
+    }
+  }
+
+  return resource
+}
+
+function sendSteps<V extends Value>(events: CollectionEvents<V>, from: readonly V[], to: readonly V[]): void {
+  for (const step of diff(from.map(comparable), to.map(comparable))) {
+    if (step.type === "remove") events.remove(step.idx)
+    else events.add(JSON.parse(step.value.raw) as V, step.idx)
+  }
+}
+
+function comparable(value: Value): WireValue {
+  return { type: "primitive", raw: JSON.stringify(value) }
+}

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util"
+import type { Parts } from "../pattern.ts"
+import { isValidPart } from "../rid.ts"
+import { type DeleteAction, deleteAction, type Value } from "../values.ts"
+import type { ModelEvents } from "./events.ts"
+import { type Handlers, model, type Resource } from "./resource.ts"
+import type { Store } from "./store.ts"
+
+/** What a store's values are as models, and the other handlers. */
+export interface StoreModel<P extends string, V, T, Q = unknown>
+  extends Omit<Handlers<P, "model", T, Q>, "get" | "onStart"> {
+  /** The ID in the store of the model with these parts. Default: the value of the only placeholder. */
+  id?(parts: Parts<P>): string
+  /** The parts of the model of a value; undefined: it has none. Default: the ID as the only placeholder's value. */
+  parts?(id: string, value: V): Parts<P> | undefined
+}
+
+/** With what clients see of a value. */
+export interface ShownModel<P extends string, V, T, Q = unknown> extends StoreModel<P, V, T, Q> {
+  show(value: V, id: string): T
+}
+
+type Shown = { readonly [key: string]: Value }
+
+/**
+ * Declares models that are the values of a store: `get` answers with them, and each change is sent as change, create or
+ * delete event, in order with the answers. What is stored need not be what is shown: see `show`.
+ *
+ * Only one service may serve a store's resources, for it alone sends their events.
+ *
+ * @example
+ * storeModel("library.book.$id", books, {
+ *   access: () => accessGranted,
+ *   show: ({ title, tags }) => ({ title, tags: dataValue(tags) }),
+ * })
+ */
+export function storeModel<const P extends string, V, T extends { readonly [K in keyof T]: Value }, Q = unknown>(
+  pattern: P,
+  store: Store<V>,
+  handlers: ShownModel<P, V, T, Q>,
+): Resource<P, "model", T, Q>
+export function storeModel<const P extends string, V extends { readonly [K in keyof V]: Value }, Q = unknown>(
+  pattern: P,
+  store: Store<V>,
+  handlers?: StoreModel<P, V, V, Q>,
+): Resource<P, "model", V, Q>
+export function storeModel<P extends string, V, Q>(
+  pattern: P,
+  store: Store<V>,
+  handlers: StoreModel<P, V, Shown, Q> & { show?(value: V, id: string): Shown } = {},
+): Resource<P, "model", Shown, Q> {
+  /** By name, what was shown before each change that was not sent yet. */
+  const unsent = new Map<string, (Shown | undefined)[]>()
+  const resource: Resource<P, "model", Shown, Q> = model(pattern, {
+    ...handlers,
+    get: async ({ name, parts }) => {
+      const id = idOf(parts)
+      const value = await store.get(id)
+      // What is stored is ahead of the events. Undefined is an entry, too: it was not there.
+      const before = unsent.get(name)
+      return before === undefined ? shownAs(name, id, value) : before[0]
+    },
+    onStart: (send) =>
+      store.onChange(({ id, before, after }) => {
+        const [old, now] = [placeOf(id, before), placeOf(id, after)]
+        const places = new Map([old, now].filter((place) => place !== undefined).map((place) => [place.name, place]))
+        for (const { name, parts } of places.values()) {
+          const [from, to] = [shownAs(name, id, before), shownAs(name, id, after)]
+          unsent.set(name, [...(unsent.get(name) ?? []), from])
+          void send(parts, (events) => {
+            const rest = unsent.get(name)?.slice(1) ?? []
+            if (rest.length > 0) unsent.set(name, rest)
+            else unsent.delete(name)
+            sendChange(events as ModelEvents<Shown>, from, to)
+          })
+        }
+      }),
+  } as Handlers<P, "model", Shown, Q>)
+
+  const [placeholder, ...others] = pattern.split(".").filter((part) => part.startsWith("$"))
+  const only = placeholder !== undefined && others.length === 0 ? placeholder.slice(1) : undefined
+  if (only === undefined && (handlers.id === undefined || handlers.parts === undefined))
+    throw new TypeError(`"${pattern}" has not one placeholder: it needs the options id and parts`)
+
+  const idOf = (parts: Parts<P>): string => handlers.id?.(parts) ?? (parts as Record<string, string>)[only ?? ""] ?? ""
+
+  function placeOf(id: string, value: V | undefined): { name: string; parts: Parts<P> } | undefined {
+    if (value === undefined) return undefined
+    const parts = handlers.parts === undefined ? ({ [only ?? ""]: id } as Parts<P>) : handlers.parts(id, value)
+    // An ID that is no part of a name is no resource either.
+    if (parts === undefined || !Object.values<string>(parts).every(isValidPart)) return undefined
+    return { name: resource.pattern.name(parts), parts }
+  }
+
+  function shownAs(name: string, id: string, value: V | undefined): Shown | undefined {
+    if (value === undefined || placeOf(id, value)?.name !== name) return undefined
+    return handlers.show === undefined ? (value as Shown) : handlers.show(value, id)
+  }
+
+  return resource
+}
+
+function sendChange(events: ModelEvents<Shown>, from: Shown | undefined, to: Shown | undefined): void {
+  if (from !== undefined && to !== undefined) events.change(differences(from, to))
+  else if (to !== undefined) events.create()
+  else if (from !== undefined) events.delete()
+}
+
+function differences(from: Shown, to: Shown): Record<string, Value | DeleteAction> {
+  const changed: Record<string, Value | DeleteAction> = {}
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    if (!isDeepStrictEqual(from[key], to[key])) changed[key] = to[key] === undefined ? deleteAction : to[key]
+  }
+  return changed
+}
