@@ -113,31 +113,6 @@ const kinds: Kind[] = [
 ]
 if (process.env.RESGATE_BIN) kinds.push(gatewayKind("Resgate 1.8.0", process.env.RESGATE_BIN, []))
 
-const seconds = Number(process.argv[2] ?? 5)
-const natsServer = await startNats()
-const nats = await connect({ servers: natsServer.url })
-const service = new Service(natsConn(nats))
-service.add(
-  collection("bench.$id", {
-    mode: { access: "free", get: "shared" },
-    access: () => ({ get: true }),
-    get: () => [dataValue(publishEvent())],
-  }),
-)
-await service.start()
-
-for (const shape of SHAPES) {
-  for (const kind of kinds) {
-    const { child, url } = await kind.start(natsServer.url)
-    report(`${shape.collections} x ${shape.subscribers}, ${kind.name}`, await measure(kind, url, child, shape))
-    child.kill("SIGKILL")
-    await once(child, "exit")
-  }
-}
-await service.stop()
-await nats.close()
-await natsServer.stop()
-
 async function measure(
   kind: Kind,
   url: string,
@@ -259,3 +234,28 @@ function cpuSeconds(child: ChildProcess): number {
   const [user, system] = fields.split(" ").slice(11, 13).map(Number)
   return ((user ?? 0) + (system ?? 0)) / 100
 }
+
+const seconds = Number(process.argv[2] ?? 5)
+const natsServer = await startNats()
+const nats = await connect({ servers: natsServer.url })
+const service = new Service(natsConn(nats))
+service.add(
+  collection("bench.$id", {
+    mode: { access: "free", get: "shared" },
+    access: () => ({ get: true }),
+    get: () => [dataValue(publishEvent())],
+  }),
+)
+await service.start()
+
+for (const shape of SHAPES) {
+  for (const kind of kinds) {
+    const { child, url } = await kind.start(natsServer.url)
+    report(`${shape.collections} x ${shape.subscribers}, ${kind.name}`, await measure(kind, url, child, shape))
+    child.kill("SIGKILL")
+    await once(child, "exit")
+  }
+}
+await service.stop()
+await nats.close()
+await natsServer.stop()
