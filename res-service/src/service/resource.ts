@@ -50,6 +50,34 @@ export type CallMethod<P extends string, K extends Kind, T, Q = unknown> = Metho
 export type AuthMethod<P extends string, K extends Kind, T, Q = unknown> = Method<AuthRequest<P, EventsOf<K, T, Q>>>
 
 /**
+ * Methods by name; or a function that makes them, given a `method` whose requests have events typed by what `get` and `query`
+ * return: TypeScript knows that only then.
+ *
+ * @example call: (method) => ({ lend: method(z.string(), (req, to) => req.events.change({ lentTo: to })) })
+ */
+export type CallMethods<P extends string, K extends Kind, T, Q = unknown> = Methods<
+  CallMethod<P, K, T, Q>,
+  MakeMethod<CallRequest<P, EventsOf<K, T, Q>>>
+>
+
+/** As `CallMethods`; what is given makes auth methods. */
+export type AuthMethods<P extends string, K extends Kind, T, Q = unknown> = Methods<
+  AuthMethod<P, K, T, Q>,
+  MakeMethod<AuthRequest<P, EventsOf<K, T, Q>>>
+>
+
+type Methods<M, Make> = ByName<M> | ((method: Make) => ByName<M>)
+
+type ByName<M> = { readonly [method: string]: M }
+
+/** As `method` and `authMethod`. */
+export type MakeMethod<R> = <S extends StandardSchema>(
+  params: S,
+  handle: (req: R, params: Output<S>) => unknown,
+  options?: { readonly mode?: Mode },
+) => Method<R>
+
+/**
  * What a service does for the resources of one pattern. Handlers may be async. They answer with what they return or throw:
  * a `ResError` as it is, anything else as `system.internalError`.
  *
@@ -74,8 +102,8 @@ export interface Handlers<P extends string, K extends Kind, T, Q = unknown> {
   get?(req: GetRequest<P>): Awaitable<T | undefined>
   /** Makes the resource a query resource. Without it a query is ignored. */
   readonly query?: QueryHandler<P, T, Q>
-  readonly call?: { readonly [method: string]: CallMethod<P, K, T, Q> }
-  readonly auth?: { readonly [method: string]: AuthMethod<P, K, T, Q> }
+  readonly call?: CallMethods<P, K, NoInfer<T>, NoInfer<Q>>
+  readonly auth?: AuthMethods<P, K, NoInfer<T>, NoInfer<Q>>
   /**
    * Called when the service starts, for events that come from elsewhere: a database, a clock. What it returns is called when
    * the service stops.
@@ -113,7 +141,7 @@ export function model<const P extends string, T extends { readonly [K in keyof T
   pattern: P,
   handlers: Handlers<P, "model", T, Q>,
 ): Resource<P, "model", T, Q> {
-  return { kind: "model", pattern: new Pattern(pattern), handlers }
+  return { kind: "model", pattern: new Pattern(pattern), handlers: withMethods(handlers) }
 }
 
 /** Declares collections: as `model`, but `get` returns an array of values. */
@@ -121,7 +149,26 @@ export function collection<const P extends string, V extends Value, Q = unknown>
   pattern: P,
   handlers: Handlers<P, "collection", readonly V[], Q>,
 ): Resource<P, "collection", readonly V[], Q> {
-  return { kind: "collection", pattern: new Pattern(pattern), handlers }
+  return { kind: "collection", pattern: new Pattern(pattern), handlers: withMethods(handlers) }
+}
+
+// As they are where possible: they may be an instance of a class.
+function withMethods<P extends string, K extends Kind, T, Q>(handlers: Handlers<P, K, T, Q>): Handlers<P, K, T, Q> {
+  const { call, auth } = handlers
+  if (typeof call !== "function" && typeof auth !== "function") return handlers
+  return {
+    ...handlers,
+    ...(call === undefined ? {} : { call: typeof call === "function" ? call(makeMethod) : call }),
+    ...(auth === undefined ? {} : { auth: typeof auth === "function" ? auth(makeMethod) : auth }),
+  }
+}
+
+function makeMethod<R, S extends StandardSchema>(
+  params: S,
+  handle: (req: R, params: Output<S>) => unknown,
+  options: { readonly mode?: Mode } = {},
+): Method<R> {
+  return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
 }
 
 /**
@@ -135,7 +182,7 @@ export function method<P extends string, K extends Kind, T, Q, S extends Standar
   handle: (req: CallRequest<P, EventsOf<K, T, Q>>, params: Output<S>) => unknown,
   options: { readonly mode?: Mode } = {},
 ): CallMethod<P, K, T, Q> {
-  return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
+  return makeMethod(params, handle, options)
 }
 
 /** As `method`, for auth methods: their requests also tell headers and address, and can set the connection's token. */
@@ -144,7 +191,7 @@ export function authMethod<P extends string, K extends Kind, T, Q, S extends Sta
   handle: (req: AuthRequest<P, EventsOf<K, T, Q>>, params: Output<S>) => unknown,
   options: { readonly mode?: Mode } = {},
 ): AuthMethod<P, K, T, Q> {
-  return { params, handle: (req, value) => handle(req, value as Output<S>), ...options }
+  return makeMethod(params, handle, options)
 }
 
 /**

@@ -68,7 +68,8 @@ export function respond(
       return answering(handlers.mode?.get, async () => ({ result: await read(resource, req) }))
     case "call":
     case "auth": {
-      const methods: { readonly [name: string]: Method<AnyRequest> } | undefined = handlers[request.type]
+      // Made by name when the resource was declared.
+      const methods = handlers[request.type] as { readonly [name: string]: Method<AnyRequest> } | undefined
       const method = methods && Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
       return answering(method?.mode, async () => {
         if (method === undefined) throw new ResError("system.methodNotFound")

@@ -3,6 +3,7 @@ import type { WireValue } from "../client/wire-value.ts"
 import type { Parts } from "../pattern.ts"
 import { isValidPart } from "../rid.ts"
 import type { Value } from "../values.ts"
+import { afterMethods } from "./after-methods.ts"
 import type { CollectionEvents } from "./events.ts"
 import { collection, type Handlers, type Resource, type Send } from "./resource.ts"
 import type { Store, StoreChange } from "./store.ts"
@@ -53,10 +54,10 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
     throw new TypeError(`"${pattern}" has placeholders: it needs the option affected`)
   /** What the watchers of each name have, the longest unused first. */
   const told = new Map<string, Told<V> & { readonly parts: Parts<P> }>()
-  /** Names that will be read anyway. */
-  const waiting = new Set<string>()
+  /** Names that will be read again, and whose changes were not sent yet. */
+  const stale = new Set<string>()
 
-  const resource: Resource<P, "collection", readonly V[], Q> = collection(pattern, {
+  const declared: Resource<P, "collection", readonly V[], Q> = collection(pattern, {
     ...others,
     mode: { ...others.mode, get: "serial" },
     get: async ({ name, parts }) => {
@@ -71,12 +72,9 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
         for (const parts of affected?.(change) ?? [{} as Parts<P>]) {
           if (!Object.values<string>(parts).every(isValidPart)) continue // nobody can ask for it
           const name = resource.pattern.name(parts)
-          if (waiting.has(name)) continue
-          waiting.add(name)
-          void send(parts, (events) => {
-            waiting.delete(name)
-            return tell(events as unknown as Sender<V>, name, parts)
-          })
+          if (stale.has(name)) continue
+          stale.add(name)
+          void send(parts, (events) => tell(events as unknown as Sender<V>, parts))
         }
       })
       return () => {
@@ -86,17 +84,22 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
     },
   } as Handlers<P, "collection", readonly V[], Q>)
 
-  async function tell(events: Sender<V>, name: string, parts: Parts<P>): Promise<void> {
-    const before = told.get(name)
+  const resource = afterMethods(declared, ({ events, parts }) =>
+    tell(events as unknown as Sender<V>, parts as Parts<P>),
+  )
+
+  async function tell(events: Sender<V>, parts: Parts<P>): Promise<void> {
+    if (!stale.delete(events.name)) return
+    const before = told.get(events.name)
     if (before !== undefined) {
       try {
         const now = await list(parts)
-        if (now === undefined) told.delete(name)
-        else told.set(name, { ...before, list: now })
+        if (now === undefined) told.delete(events.name)
+        else told.set(events.name, { ...before, list: now })
         if (now === undefined) events.delete()
         else sendSteps(events, before.list, now)
       } catch (error) {
-        told.delete(name)
+        told.delete(events.name)
         events.reset()
         throw error
       }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { Parts } from "../pattern.ts"
 import { isValidPart } from "../rid.ts"
 import { type DeleteAction, deleteAction, type Value } from "../values.ts"
+import { afterMethods } from "./after-methods.ts"
 import type { ModelEvents } from "./events.ts"
 import { type Handlers, model, type Resource } from "./resource.ts"
 import type { Store } from "./store.ts"
@@ -18,6 +19,12 @@ export interface StoreModel<P extends string, V, T, Q = unknown>
 /** With what clients see of a value. */
 export interface ShownModel<P extends string, V, T, Q = unknown> extends StoreModel<P, V, T, Q> {
   show(value: V, id: string): T
+}
+
+/** Undefined: it is not there. */
+interface Change {
+  readonly from: Shown | undefined
+  readonly to: Shown | undefined
 }
 
 type Shown = { readonly [key: string]: Value }
@@ -49,33 +56,34 @@ export function storeModel<P extends string, V, Q>(
   store: Store<V>,
   handlers: StoreModel<P, V, Shown, Q> & { show?(value: V, id: string): Shown } = {},
 ): Resource<P, "model", Shown, Q> {
-  /** By name, what was shown before each change that was not sent yet. */
-  const unsent = new Map<string, (Shown | undefined)[]>()
-  const resource: Resource<P, "model", Shown, Q> = model(pattern, {
+  /** By name, the changes that were not sent yet. */
+  const unsent = new Map<string, Change[]>()
+  const declared: Resource<P, "model", Shown, Q> = model(pattern, {
     ...handlers,
     get: async ({ name, parts }) => {
       const id = idOf(parts)
       const value = await store.get(id)
-      // What is stored is ahead of the events. Undefined is an entry, too: it was not there.
-      const before = unsent.get(name)
-      return before === undefined ? shownAs(name, id, value) : before[0]
+      // What is stored may be ahead of the events.
+      const next = unsent.get(name)?.[0]
+      return next === undefined ? shownAs(name, id, value) : next.from
     },
     onStart: (send) =>
       store.onChange(({ id, before, after }) => {
-        const [old, now] = [placeOf(id, before), placeOf(id, after)]
-        const places = new Map([old, now].filter((place) => place !== undefined).map((place) => [place.name, place]))
-        for (const { name, parts } of places.values()) {
-          const [from, to] = [shownAs(name, id, before), shownAs(name, id, after)]
-          unsent.set(name, [...(unsent.get(name) ?? []), from])
-          void send(parts, (events) => {
-            const rest = unsent.get(name)?.slice(1) ?? []
-            if (rest.length > 0) unsent.set(name, rest)
-            else unsent.delete(name)
-            sendChange(events as ModelEvents<Shown>, from, to)
-          })
+        const places = [placeOf(id, before), placeOf(id, after)].filter((place) => place !== undefined)
+        for (const [name, { parts }] of new Map(places.map((place) => [place.name, place]))) {
+          const change = { from: shownAs(name, id, before), to: shownAs(name, id, after) }
+          unsent.set(name, [...(unsent.get(name) ?? []), change])
+          void send(parts, (events) => sendAll(events as ModelEvents<Shown>))
         }
       }),
   } as Handlers<P, "model", Shown, Q>)
+  const resource = afterMethods(declared, ({ events }) => sendAll(events as ModelEvents<Shown>))
+
+  function sendAll(events: ModelEvents<Shown>): void {
+    const changes = unsent.get(events.name) ?? []
+    unsent.delete(events.name)
+    for (const change of changes) sendChange(events, change)
+  }
 
   const [placeholder, ...others] = pattern.split(".").filter((part) => part.startsWith("$"))
   const only = placeholder !== undefined && others.length === 0 ? placeholder.slice(1) : undefined
@@ -100,7 +108,7 @@ export function storeModel<P extends string, V, Q>(
   return resource
 }
 
-function sendChange(events: ModelEvents<Shown>, from: Shown | undefined, to: Shown | undefined): void {
+function sendChange(events: ModelEvents<Shown>, { from, to }: Change): void {
   if (from !== undefined && to !== undefined) events.change(differences(from, to))
   else if (to !== undefined) events.create()
   else if (from !== undefined) events.delete()

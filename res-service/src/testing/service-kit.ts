@@ -1,11 +1,12 @@
+import { deepStrictEqual } from "node:assert/strict"
 import type { Conn, Msg, Subscription } from "../conn.ts"
 import type { ErrorObject } from "../errors.ts"
 import type { AnyResource } from "../service/resource.ts"
 import { Service, type ServiceOptions } from "../service/service.ts"
 import { MemoryBroker } from "./memory-broker.ts"
 
-/** Time for an answer, in ms. */
-const ANSWER_TIMEOUT_MS = 5000
+/** Time for an answer or an event, in ms. */
+const TIMEOUT_MS = 5000
 
 /** Something that the service sent, other than an answer: an event, a reset, a token. */
 export interface Sent {
@@ -56,7 +57,7 @@ export interface ServiceKitOptions extends ServiceOptions {
  * const { answer, sent } = await kit.call("library.book.42", "lend", { to: "Ann" })
  * expect(sent).to.deep.equal([{ subject: "event.library.book.42.change", payload: { values: { lentTo: "Ann" } } }])
  * expect(answer).to.deep.equal({ result: null })
- * expect(await kit.rest()).to.deep.equal([])
+ * await kit.nothingMore()
  */
 export class ServiceKit {
   readonly service: Service
@@ -64,6 +65,7 @@ export class ServiceKit {
   readonly #conn: Conn
   readonly #subscriptions: Subscription[]
   #sent: Sent[] = []
+  #told: () => void = () => {}
 
   private constructor(service: Service, serviceConn: Conn, conn: Conn) {
     this.service = service
@@ -71,6 +73,7 @@ export class ServiceKit {
     this.#conn = conn
     const record = (msg: Msg): void => {
       this.#sent.push({ subject: msg.subject, payload: parse(msg) })
+      this.#told()
     }
     this.#subscriptions = ["event.>", "system.>", "conn.>"].map((subject) => conn.subscribe(subject, record))
   }
@@ -103,6 +106,13 @@ export class ServiceKit {
     return this.request(`auth.${rid}.${method}`, { cid: "test", token: null, params, ...fields })
   }
 
+  /** Asks what a query event means for one query, as a gateway does that has it. */
+  query(event: Sent | undefined, query: string): Promise<Exchange> {
+    const { subject } = (event?.payload ?? {}) as { subject?: unknown }
+    if (typeof subject !== "string") return Promise.reject(new TypeError("this is no query event"))
+    return this.request(subject, { query })
+  }
+
   /** Sends any request: `payload` as JSON, a string as it is. Rejects when no answer comes. */
   request(subject: string, payload: unknown): Promise<Exchange> {
     const inbox = this.#conn.newInbox()
@@ -115,7 +125,7 @@ export class ServiceKit {
       const timer = setTimeout(() => {
         end()
         reject(new Error(`no answer to ${subject}`))
-      }, ANSWER_TIMEOUT_MS)
+      }, TIMEOUT_MS)
       const subscription = this.#conn.subscribe(inbox, (msg) => {
         const preResponse = /^timeout:"(\d+)"$/.exec(new TextDecoder().decode(msg.data))
         if (preResponse !== null) {
@@ -130,6 +140,24 @@ export class ServiceKit {
     })
   }
 
+  /**
+   * Waits until `count` more were sent, for what a service sends by itself, and takes them. Rejects when they do not come.
+   */
+  async next(count = 1): Promise<readonly Sent[]> {
+    const end = Date.now() + TIMEOUT_MS
+    while (this.#sent.length < count) {
+      const arrived = await new Promise<boolean>((resolve) => {
+        const timer = setTimeout(() => resolve(false), end - Date.now())
+        this.#told = () => {
+          clearTimeout(timer)
+          resolve(true)
+        }
+      })
+      if (!arrived) throw new Error(`expected ${count} to be sent, but got ${JSON.stringify(this.#sent)}`)
+    }
+    return this.#sent.splice(0, count)
+  }
+
   /** Everything that was sent and not taken yet; takes it. */
   async rest(): Promise<readonly Sent[]> {
     await this.#serviceConn.flush()
@@ -137,6 +165,12 @@ export class ServiceKit {
     return this.#take()
   }
 
+  /** Rejects with an `AssertionError` if anything was sent that was not taken yet. */
+  async nothingMore(): Promise<void> {
+    deepStrictEqual(await this.rest(), [], "the service sent more than was expected")
+  }
+
+  /** Stops the service; the connections that `connect` gave are left to whoever made them. */
   async stop(): Promise<void> {
     await this.service.stop()
     for (const subscription of this.#subscriptions) subscription.unsubscribe()

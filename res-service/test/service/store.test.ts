@@ -1,0 +1,344 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect } from "chai"
+import fc from "fast-check"
+import {
+  dataValue,
+  LiveStore,
+  method,
+  query,
+  reference,
+  type Storage,
+  type StoreChange,
+  storeCollection,
+  storeModel,
+} from "res-service"
+import { type Sent, ServiceKit } from "res-service/testing"
+import { z } from "zod"
+import { inMemoryAndOnNats } from "./service-suite.ts"
+
+interface Book {
+  readonly title: string
+  readonly tags?: readonly string[]
+  readonly shelf?: string
+}
+
+describe("LiveStore", () => {
+  /** A storage that takes its time. */
+  class SlowMap implements Storage<number> {
+    readonly map = new Map<string, number>()
+    async get(id: string): Promise<number | undefined> {
+      await sleep(1)
+      return this.map.get(id)
+    }
+    async set(id: string, value: number): Promise<void> {
+      await sleep(1)
+      this.map.set(id, value)
+      await sleep(1)
+    }
+    async delete(id: string): Promise<void> {
+      this.map.delete(id)
+      await sleep(1)
+    }
+  }
+
+  it("update() runs one after the other for an ID, and tells each change with before and after", async () => {
+    const store = new LiveStore(new SlowMap())
+    const changes: StoreChange<number>[] = []
+    store.onChange((change) => changes.push(change))
+    await Promise.all([1, 2, 3].map(() => store.update("a", (n = 0) => n + 1)))
+    await store.delete("a")
+    await store.delete("a")
+    expect(changes).to.deep.equal([
+      { id: "a", before: undefined, after: 1 },
+      { id: "a", before: 1, after: 2 },
+      { id: "a", before: 2, after: 3 },
+      { id: "a", before: 3, after: undefined },
+    ])
+  })
+
+  it("get() does not give a new value before its change was told", async () => {
+    const store = new LiveStore(new SlowMap())
+    await store.set("a", 1)
+    let told = false
+    store.onChange(() => {
+      told = true
+    })
+    const updated = store.set("a", 2)
+    let value: number | undefined
+    do {
+      const toldBefore = told
+      value = await store.get("a")
+      if (value === 2) expect(told || toldBefore).to.equal(true)
+    } while (value !== 2)
+    await updated
+  })
+
+  it("update() changes nothing when the change throws, or gives the same value", async () => {
+    const store = new LiveStore<number>()
+    await store.set("a", 1)
+    store.onChange(() => expect.fail("told of a change"))
+    const error = await store
+      .update("a", () => Promise.reject(new Error("mine")))
+      .catch((reason: Error) => reason.message)
+    expect(error).to.equal("mine")
+    expect(await store.update("a", (n) => n)).to.equal(1)
+    expect(await store.get("a")).to.equal(1)
+  })
+})
+
+inMemoryAndOnNats("storeModel()", (start) => {
+  it("answers with the store's value, and system.notFound without one", async () => {
+    const books = new LiveStore(new Map([["1", { title: "Emma" }]]))
+    const kit = await start([storeModel("library.book.$id", books)])
+    expect((await kit.get("library.book.1")).answer).to.deep.equal({ result: { model: { title: "Emma" } } })
+    expect((await kit.get("library.book.2")).answer.error?.code).to.equal("system.notFound")
+  })
+
+  it("sends create, change and delete as the store changes, and only what changed", async () => {
+    const books = new LiveStore<Book>()
+    const kit = await start([
+      storeModel("library.book.$id", books, {
+        show: ({ title, tags }) => ({ title, ...(tags && { tags: dataValue(tags) }) }),
+      }),
+    ])
+    await books.set("1", { title: "Emma", tags: ["a"] })
+    await books.set("1", { title: "Emma", tags: ["a"], shelf: "not shown" })
+    await books.set("1", { title: "Emma", tags: ["a", "b"] })
+    await books.set("1", { title: "Persuasion" })
+    await books.delete("1")
+    expect(await kit.rest()).to.deep.equal([
+      { subject: "event.library.book.1.create", payload: undefined },
+      { subject: "event.library.book.1.change", payload: { values: { tags: { data: ["a", "b"] } } } },
+      {
+        subject: "event.library.book.1.change",
+        payload: { values: { title: "Persuasion", tags: { action: "delete" } } },
+      },
+      { subject: "event.library.book.1.delete", payload: undefined },
+    ])
+  })
+
+  it("sends a method's changes before its answer", async () => {
+    const books = new LiveStore(new Map([["1", { title: "Emma" }]]))
+    const kit = await start([
+      storeModel("library.book.$id", books, {
+        call: {
+          rename: method(z.object({ title: z.string() }), async (req, { title }) => {
+            await books.update(req.parts.id, (book) => book && { ...book, title })
+          }),
+        },
+      }),
+    ])
+    const { sent, answer } = await kit.call("library.book.1", "rename", { title: "Persuasion" })
+    expect(sent).to.deep.equal([
+      { subject: "event.library.book.1.change", payload: { values: { title: "Persuasion" } } },
+    ])
+    expect(answer).to.deep.equal({ result: null })
+    await kit.nothingMore()
+  })
+
+  it("moves a model whose name depends on its value, and leaves out those without a name", async () => {
+    const books = new LiveStore<Book>()
+    const kit = await start([
+      storeModel("library.$shelf.book.$id", books, {
+        id: ({ id }) => id,
+        parts: (id, { shelf }) => (shelf === undefined ? undefined : { shelf, id }),
+        show: ({ title }) => ({ title }),
+      }),
+    ])
+    await books.set("1", { title: "Emma" })
+    await books.set("1", { title: "Emma", shelf: "a" })
+    await books.set("1", { title: "Emma", shelf: "b" })
+    await books.set("no.part", { title: "Emma", shelf: "b" })
+    expect((await kit.rest()).map(({ subject }) => subject)).to.deep.equal([
+      "event.library.a.book.1.create",
+      "event.library.a.book.1.delete",
+      "event.library.b.book.1.create",
+    ])
+    expect((await kit.get("library.a.book.1")).answer.error?.code).to.equal("system.notFound")
+    expect((await kit.get("library.b.book.1")).answer.result).to.deep.equal({ model: { title: "Emma" } })
+  })
+})
+
+inMemoryAndOnNats("storeCollection()", (start) => {
+  it("sends the fewest adds and removes from what its watchers have to what is there now", async () => {
+    const books = new Map<string, Book>([["1", { title: "B" }]])
+    const store = new LiveStore(books)
+    const titles = () => [...books.values()].map(({ title }) => title).toSorted()
+    const kit = await start([storeCollection("library.titles", store, { list: titles })])
+    await store.set("2", { title: "A" })
+    await kit.nothingMore() // nobody has it
+    expect((await kit.get("library.titles")).answer.result).to.deep.equal({ collection: ["A", "B"] })
+    await store.set("3", { title: "C" })
+    await store.set("1", { title: "D" })
+    expect(await kit.next(3)).to.deep.equal([
+      { subject: "event.library.titles.add", payload: { value: "C", idx: 2 } },
+      { subject: "event.library.titles.remove", payload: { idx: 1 } },
+      { subject: "event.library.titles.add", payload: { value: "D", idx: 2 } },
+    ])
+    expect((await kit.get("library.titles")).answer.result).to.deep.equal({ collection: ["A", "C", "D"] })
+    await kit.nothingMore()
+  })
+
+  it("sends a method's adds before its answer, also when the method fails after it has changed something", async () => {
+    const books = new Map<string, Book>()
+    const store = new LiveStore(books)
+    const kit = await start([
+      storeCollection("library.ids", store, {
+        list: () => [...books.keys()],
+        call: (method) => ({
+          add: method(z.object({ id: z.string() }), (_req, { id }) => store.set(id, { title: "" })),
+          fail: method(z.object({ id: z.string() }), async (_req, { id }) => {
+            await store.set(id, { title: "" })
+            throw new Error("mine")
+          }),
+        }),
+      }),
+    ])
+    await kit.get("library.ids")
+    const added = await kit.call("library.ids", "add", { id: "1" })
+    expect(added.sent).to.deep.equal([{ subject: "event.library.ids.add", payload: { value: "1", idx: 0 } }])
+    const failed = await kit.call("library.ids", "fail", { id: "2" })
+    expect(failed.sent).to.deep.equal([{ subject: "event.library.ids.add", payload: { value: "2", idx: 1 } }])
+    expect(failed.answer.error?.code).to.equal("system.internalError")
+    await kit.nothingMore()
+  })
+
+  it("reads only those that a change affects, and deletes one that is gone", async () => {
+    const books = new Map<string, Book>([["1", { title: "Emma", shelf: "a" }]])
+    const store = new LiveStore(books)
+    const kit = await start([
+      storeCollection("library.shelf.$shelf", store, {
+        list: ({ shelf }) => {
+          const found = [...books]
+            .filter(([, book]) => book.shelf === shelf)
+            .map(([id]) => reference(`library.book.${id}`))
+          return found.length > 0 ? found : undefined
+        },
+        affected: ({ before, after }) =>
+          [before?.shelf, after?.shelf].filter((shelf) => shelf !== undefined).map((shelf) => ({ shelf })),
+      }),
+    ])
+    await kit.get("library.shelf.a")
+    expect((await kit.get("library.shelf.b")).answer.error?.code).to.equal("system.notFound")
+    await store.set("2", { title: "Persuasion", shelf: "a" })
+    await store.set("2", { title: "Persuasion", shelf: "c d" })
+    await store.delete("1")
+    expect(await kit.next(3)).to.deep.equal([
+      { subject: "event.library.shelf.a.add", payload: { value: { rid: "library.book.2" }, idx: 1 } },
+      { subject: "event.library.shelf.a.remove", payload: { idx: 1 } },
+      { subject: "event.library.shelf.a.delete", payload: undefined },
+    ])
+    await kit.nothingMore()
+  })
+
+  it("sends a query event after each change, with which queries get their content anew", async () => {
+    const books = new Map<string, Book>([["1", { title: "Emma" }]])
+    const store = new LiveStore(books)
+    const find = (start: string) =>
+      [...books.values()].map(({ title }) => title).filter((title) => title.startsWith(start))
+    const kit = await start([
+      storeCollection("library.search", store, {
+        list: () => find(""),
+        query: query(z.object({ start: z.string() }), (_req, { start }) => find(start)),
+      }),
+    ])
+    expect((await kit.get("library.search", "start=E")).answer.result).to.deep.equal({
+      collection: ["Emma"],
+      query: "start=E",
+    })
+    await store.set("2", { title: "Eve" })
+    const [event] = await kit.next()
+    expect(event?.subject).to.equal("event.library.search.query")
+    expect((await kit.query(event, "start=E")).answer.result).to.deep.equal({ collection: ["Emma", "Eve"] })
+  })
+
+  it("makes watchers get it again when it was not got for keepMs, or could not be read", async () => {
+    const books = new Map<string, Book>()
+    const store = new LiveStore(books)
+    let broken = false
+    const list = () => {
+      if (broken) throw new Error("mine")
+      return [...books.keys()]
+    }
+    const reset = { subject: "system.reset", payload: { resources: ["library.ids"] } }
+    const forgetful = await start([storeCollection("library.ids", store, { list, keepMs: 0 })])
+    await forgetful.get("library.ids")
+    await store.set("1", { title: "Emma" })
+    expect(await forgetful.next()).to.deep.equal([reset])
+    await forgetful.stop()
+
+    const kit = await start([storeCollection("library.ids", store, { list })])
+    await kit.get("library.ids")
+    broken = true
+    await store.set("2", { title: "Eve" })
+    expect(await kit.next()).to.deep.equal([reset])
+    broken = false
+    expect((await kit.get("library.ids")).answer.result).to.deep.equal({ collection: ["1", "2"] })
+    await kit.nothingMore()
+  })
+})
+
+describe("The resources of a store", () => {
+  it("refuse at their declaration a pattern for which they need more options", () => {
+    const store = new LiveStore<Book>()
+    const show = ({ title }: Book) => ({ title })
+    expect(() => storeModel("library.$shelf.book.$id", store, { show })).to.throw(TypeError, "one placeholder")
+    expect(() => storeModel("library.book", store, { show })).to.throw(TypeError, "one placeholder")
+    expect(() => storeCollection("library.$shelf", store, { list: () => [] })).to.throw(TypeError, "affected")
+  })
+
+  it("[property] lead whoever gets them at any time, and follows their events, to what is stored", async () => {
+    const action = fc.oneof(
+      fc.record({ type: fc.constant("set" as const), id: fc.constantFrom("1", "2", "3"), n: fc.nat(5) }),
+      fc.record({ type: fc.constant("delete" as const), id: fc.constantFrom("1", "2", "3") }),
+      fc.record({ type: fc.constant("get" as const) }),
+      fc.record({ type: fc.constant("pause" as const), turns: fc.nat(3) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        const values = new Map<string, { readonly n: number }>()
+        const store = new LiveStore(values)
+        const list = async () => {
+          const read = [...values].map(([id, { n }]) => `${id}:${n}`)
+          await sleep(0)
+          return read
+        }
+        const listed = storeCollection("all", store, { list, mode: { get: "shared" } })
+        const kit = await ServiceKit.start([listed])
+        await kit.rest()
+        const gots: { readonly content: readonly string[]; readonly from: number }[] = []
+        const log: Sent[] = []
+        const work: Promise<unknown>[] = []
+        const get = async (): Promise<void> => {
+          const { answer, sent } = await kit.get("all")
+          log.push(...sent)
+          gots.push({ content: (answer.result as { collection: string[] }).collection, from: log.length })
+        }
+        for (const each of actions) {
+          if (each.type === "set") work.push(store.set(each.id, { n: each.n }))
+          else if (each.type === "delete") work.push(store.delete(each.id))
+          else if (each.type === "get") work.push(get())
+          else for (let turn = 0; turn < each.turns; turn++) await sleep(0)
+        }
+        await Promise.all(work)
+        while (kit.service.load.queues > 0) await sleep(0)
+        log.push(...(await kit.rest()))
+        const stored = [...values].map(([id, { n }]) => `${id}:${n}`)
+        for (const { content, from } of gots) expect(followed(content, log.slice(from))).to.deep.equal(stored)
+        await kit.stop()
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+/** What a gateway has in the end that got `content` and then received these. */
+function followed(content: readonly string[], sent: readonly Sent[]): string[] {
+  const now = [...content]
+  for (const { subject, payload } of sent) {
+    const { idx, value } = (payload ?? {}) as { idx: number; value: string }
+    if (subject === "event.all.add") now.splice(idx, 0, value)
+    if (subject === "event.all.remove") now.splice(idx, 1)
+  }
+  return now
+}
