@@ -29,7 +29,8 @@ export async function spawnGateway(
   await writeFile(file, JSON.stringify({ natsUrl, addr: "127.0.0.1", port, ...settings }))
   const filled = command.replaceAll("{config}", file).replaceAll("{port}", String(port)).replaceAll("{nats}", natsUrl)
   const [program = "", ...args] = filled.split(" ").filter((part) => part !== "")
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] })
+  // A process group of its own: a command like `npm run` starts others, which must end with it.
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true })
   let output = ""
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -37,13 +38,21 @@ export async function spawnGateway(
     })
   }
   const exited = once(child, "exit").catch(() => [])
-  const lastResort = (): boolean => child.kill("SIGKILL")
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal)
+    } catch {
+      // Nobody left in the group.
+    }
+  }
+  const lastResort = (): void => kill("SIGKILL")
   process.once("exit", lastResort)
   const stop = async (): Promise<void> => {
-    child.kill("SIGTERM")
+    kill("SIGTERM")
     const timer = setTimeout(lastResort, STOP_TIMEOUT_MS)
     if (child.exitCode === null && child.signalCode === null) await exited
     clearTimeout(timer)
+    lastResort()
     process.off("exit", lastResort)
     await rm(folder, { recursive: true, force: true })
   }
