@@ -63,21 +63,17 @@ const gatewayKind = (name: string, file: string, args: string[]): Kind => ({
   join: (url, rid, onEvent) =>
     new Promise((resolve, reject) => {
       let joined = false
-      FrameSocket.open(url, (frame) => {
-        if (joined) return onEvent(frame)
-        if (!frame.includes('"id":2')) return
-        joined = true
-        if (frame.includes('"error"')) reject(new Error(frame.toString()))
-        opening.then(resolve, reject)
+      FrameSocket.open(url, (frame, socket) => {
+        if (joined) onEvent(frame)
+        else if (frame.includes('"id":2')) {
+          joined = true
+          if (frame.includes('"error"')) reject(new Error(frame.toString()))
+          else resolve(socket)
+        }
       }).then((socket) => {
         socket.send(JSON.stringify({ id: 1, method: "version", params: { protocol: "1.2.3" } }))
         socket.send(JSON.stringify({ id: 2, method: `subscribe.${rid}` }))
-        open(socket)
       }, reject)
-      let open: (socket: FrameSocket) => void = () => {}
-      const opening = new Promise<FrameSocket>((done) => {
-        open = done
-      })
     }),
 })
 
@@ -93,22 +89,17 @@ const kinds: Kind[] = [
       const [port] = (await once(child.stdout, "data")) as [Buffer]
       return { child, url: `ws://127.0.0.1:${Number(port)}/socket.io/?EIO=4&transport=websocket` }
     },
-    join: async (url, rid, onEvent) => {
-      let onJoined: () => void = () => {}
-      const joined = new Promise<void>((resolve) => {
-        onJoined = resolve
-      })
-      const socket = await FrameSocket.open(url, (frame) => {
-        // Engine.IO: 0 opens, 2 pings; Socket.IO: 40 connects, 42 is an event.
-        if (frame[0] === 0x30) socket.send("40")
-        else if (frame[0] === 0x32) socket.send("3")
-        else if (frame.includes("40{")) socket.send(`42["join","${rid}"]`)
-        else if (frame.includes('"joined"')) onJoined()
-        else onEvent(frame)
-      })
-      await joined
-      return socket
-    },
+    join: (url, rid, onEvent) =>
+      new Promise((resolve, reject) => {
+        FrameSocket.open(url, (frame, socket) => {
+          // Engine.IO: 0 opens, 2 pings; Socket.IO: 40 connects, 42 is an event.
+          if (frame[0] === 0x30) socket.send("40")
+          else if (frame[0] === 0x32) socket.send("3")
+          else if (frame.includes("40{")) socket.send(`42["join","${rid}"]`)
+          else if (frame.includes('"joined"')) resolve(socket)
+          else onEvent(frame)
+        }).catch(reject)
+      }),
   },
 ]
 if (process.env.RESGATE_BIN) kinds.push(gatewayKind("Resgate 1.8.0", process.env.RESGATE_BIN, []))

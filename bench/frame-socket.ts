@@ -3,23 +3,26 @@ import { connect, type Socket } from "node:net"
 
 const HEADER_END = "\r\n\r\n"
 
+/** Called with each payload; possibly before `open` has resolved. */
+type OnFrame = (payload: Buffer, socket: FrameSocket) => void
+
 /**
  * A WebSocket client that does as little as possible with what it receives, so that a benchmark measures the server:
  * it finds the frames, and hands over their payloads, unread.
  */
 export class FrameSocket {
   readonly #socket: Socket
-  readonly #onFrame: (payload: Buffer) => void
+  readonly #onFrame: OnFrame
   #rest: Buffer = Buffer.alloc(0)
   #upgraded = false
 
-  private constructor(socket: Socket, onFrame: (payload: Buffer) => void) {
+  private constructor(socket: Socket, onFrame: OnFrame) {
     this.#socket = socket
     this.#onFrame = onFrame
   }
 
   /** Resolves when the connection is a WebSocket. */
-  static open(url: string, onFrame: (payload: Buffer) => void): Promise<FrameSocket> {
+  static open(url: string, onFrame: OnFrame): Promise<FrameSocket> {
     const { hostname, port, pathname, search } = new URL(url)
     return new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname)
@@ -74,7 +77,7 @@ export class FrameSocket {
             : short
       const end = start + extended + length
       if (this.#rest.length < end) break
-      this.#onFrame(this.#rest.subarray(start + extended, end))
+      this.#onFrame(this.#rest.subarray(start + extended, end), this)
       at = end
     }
     this.#rest = this.#rest.subarray(at)
