@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect } from "chai"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { get, post } from "../helpers/http.ts"
+import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
+import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { until } from "../helpers/until.ts"
+
+const PUBLISHERS = 4
+
+/** Publishes to one shop without a pause, each event until it is accepted. */
+class Publisher {
+  readonly shopId = randomUUID()
+  /** What was answered with 200, by action_id, with its sequence. */
+  readonly accepted = new Map<number, number>()
+  #stopped = false
+  readonly #running: Promise<void>
+
+  constructor(edgeUrl: string) {
+    this.#running = this.#run(`${edgeUrl}/publish/${this.shopId}`)
+  }
+
+  /** Resolves when the last event was accepted. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #run(url: string): Promise<void> {
+    for (let action_id = 1; !this.#stopped; action_id++) {
+      const event = publishEvent({ shop_id: this.shopId, action_id })
+      await until(
+        `event ${action_id} to be accepted`,
+        async () => {
+          const answer = await post(url, event, { "idempotency-key": `${action_id}` }).catch(() => undefined)
+          if (answer?.status !== 200) return false
+          this.accepted.set(action_id, Number(answer.headers.get("x-event-seq")))
+          return true
+        },
+        DEADLINE_MS,
+      )
+    }
+  }
+}
+
+describe("kill -9 of one process after another, under load", function () {
+  this.timeout(90_000)
+  let kit: LauncherKit
+  const clients: Client[] = []
+
+  before(async () => {
+    kit = await LauncherKit.create()
+    await kit.ready(kit.start())
+  })
+
+  after(async () => {
+    for (const client of clients) client.disconnect()
+    await kit?.end()
+  })
+
+  it("loses no accepted event, shows each once and in one order, and everything recovers by itself", async () => {
+    const publishers = Array.from({ length: PUBLISHERS }, () => new Publisher(kit.edgeUrl))
+    const feeds = await Promise.all(publishers.map(({ shopId }) => watch(shopId)))
+
+    for (const victim of ["service", "edge", "gateway", "nats", "service", "nats"]) {
+      await sleep(300)
+      await kit.remember()
+      const { pid } = kit.known.find(({ name }) => name === victim) ?? {}
+      if (pid === undefined) throw new Error(`there is no ${victim}`)
+      process.kill(pid, "SIGKILL")
+      await until(
+        `${victim} to be started again`,
+        async () => {
+          await kit.remember()
+          return kit.known.some((known) => known.name === victim && known.pid !== pid)
+        },
+        DEADLINE_MS,
+      )
+      await until("the product to be ready again", isReady, DEADLINE_MS)
+    }
+    await sleep(300)
+    await Promise.all(publishers.map((publisher) => publisher.stop()))
+
+    for (const [i, { shopId, accepted }] of publishers.entries()) {
+      const all = await history(shopId)
+      const ids = all.map(({ action_id }) => action_id)
+      expect(new Set(ids).size, "each event once").to.equal(ids.length)
+      expect(
+        all.map(({ seq }) => seq),
+        "the log's order",
+      ).to.deep.equal(all.map(({ seq }) => seq).toSorted((a, b) => b - a))
+      const stored = new Map(all.map(({ action_id, seq }) => [action_id, seq]))
+      for (const [id, seq] of accepted) expect(stored.get(id), `event ${id}`).to.equal(seq)
+      expect(accepted.size).to.be.above(10)
+
+      const feed = feeds[i] as ClientCollection<ShownEvent>
+      await until("the open feed to be what a fresh get gives", async () => {
+        const fresh = (await get(`${kit.gatewayUrl}/api/store/${shopId}/feed`)).body
+        return JSON.stringify([...feed]) === JSON.stringify(fresh)
+      })
+    }
+  })
+
+  async function watch(shopId: string): Promise<ClientCollection<ShownEvent>> {
+    const client = resClient(kit.gatewayUrl.replace("http", "ws"))
+    clients.push(client)
+    const feed = await client.get<ClientCollection<ShownEvent>>(`store.${shopId}.feed`)
+    feed.on("add", () => {})
+    return feed
+  }
+
+  async function isReady(): Promise<boolean> {
+    const answers = await Promise.all([
+      get(`${kit.edgeUrl}/readyz`).catch(() => undefined),
+      get(`${kit.gatewayUrl}/api/shopwire/health`).catch(() => undefined),
+    ])
+    return answers.every((answer) => answer?.status === 200)
+  }
+
+  /** All events of a shop, newest first, as a developer would read them. */
+  async function history(shopId: string): Promise<ShownEvent[]> {
+    const url = `${kit.gatewayUrl}/api/store/${shopId}/feed`
+    const all: ShownEvent[] = (await get(url)).body
+    for (;;) {
+      const page: ShownEvent[] = (await get(`${url}?before=${all.at(-1)?.seq}&limit=500`)).body
+      if (page.length === 0) return all
+      all.push(...page)
+    }
+  }
+})
