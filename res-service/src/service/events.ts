@@ -33,8 +33,11 @@ export interface ResourceEvents {
 
 /** Tells how a model changed. */
 export interface ModelChanges<T> {
-  /** The properties that changed; `deleteAction` removes one. Nothing is sent when there are none. */
-  change(values: { readonly [K in keyof T]?: T[K] | DeleteAction }): void
+  /**
+   * The properties that changed; `deleteAction` removes one, undefined ones count as absent. Nothing is sent when there are
+   * none.
+   */
+  change(values: { readonly [K in keyof T]?: T[K] | DeleteAction | undefined }): void
 }
 
 /** Tells how a collection changed. */
@@ -74,7 +77,7 @@ export interface QueryEvent<Q, C, T> {
 /** Turns changes into events: their names and payloads. */
 abstract class Changes implements ModelChanges<Record<string, Value>>, CollectionChanges<Value> {
   change(values: Record<string, Value | DeleteAction | undefined>): void {
-    if (Object.keys(values).length > 0) this.send("change", { values })
+    if (Object.values(values).some((value) => value !== undefined)) this.send("change", { values })
   }
 
   add(value: Value, idx: number): void {
