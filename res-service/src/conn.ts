@@ -38,6 +38,7 @@ export interface Msg {
   readonly noResponders: boolean
 }
 
+/** What ends the calls of a `Conn.subscribe` handler. */
 export interface Subscription {
   unsubscribe(): void
 }

@@ -19,6 +19,7 @@ export const systemErrors = {
   "system.unsupportedProtocol": "Unsupported protocol",
 } as const
 
+/** A code that the protocol defines: see `systemErrors`. */
 export type SystemErrorCode = keyof typeof systemErrors
 
 /** An error as it stands in a RES message. */

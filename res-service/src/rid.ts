@@ -5,11 +5,13 @@ export interface Rid {
   readonly query: string
 }
 
+/** Splits a resource ID at its first question mark. It is not checked: see `isValidRid`. */
 export function parseRid(rid: string): Rid {
   const mark = rid.indexOf("?")
   return mark === -1 ? { name: rid, query: "" } : { name: rid.slice(0, mark), query: rid.slice(mark + 1) }
 }
 
+/** The opposite of `parseRid`. */
 export function formatRid({ name, query }: Rid): string {
   return query === "" ? name : `${name}?${query}`
 }

@@ -1,6 +1,7 @@
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
+/** A value without parts. */
 export type Primitive = null | boolean | number | string
 
 /** A link to another resource, which a client that subscribes to this one gets and follows too. */
@@ -31,7 +32,9 @@ export interface DeleteAction {
  */
 export type Value = Primitive | Reference | SoftReference | DataValue<unknown>
 
+/** The content of a model: values by name. */
 export type Model = { readonly [key: string]: Value }
+/** The content of a collection: values in their order. */
 export type Collection = readonly Value[]
 
 /** @example reference("library.book.42") */
@@ -39,6 +42,7 @@ export function reference(rid: string): Reference {
   return { rid }
 }
 
+/** @example softReference("library.author.7") */
 export function softReference(rid: string): SoftReference {
   return { rid, soft: true }
 }

@@ -34,8 +34,10 @@ interface ClientRequest {
   meta(meta: Meta): void
 }
 
+/** A request for the content. Whether the client may have it was asked by an access request. */
 export interface GetRequest<P extends string> extends BaseRequest<P> {}
 
+/** The question what a client may do with a resource. */
 export interface AccessRequest<P extends string> extends BaseRequest<P>, ClientRequest {}
 
 /** A call. Events sent through `events` leave before the answer. */
@@ -46,6 +48,7 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   readonly events: E
 }
 
+/** A call of an auth method: also tells how the client is connected, and can set its token. */
 export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
   /** HTTP headers of the client's connection; canonical names. */
   readonly header: { readonly [name: string]: readonly string[] }

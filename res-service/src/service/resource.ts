@@ -5,6 +5,7 @@ import type { Mode } from "./queue.ts"
 import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
 import type { Output, StandardSchema } from "./standard-schema.ts"
 
+/** What a resource holds: named values, or values in order. */
 export type Kind = "model" | "collection"
 
 /** What a client may do: read (`get`), and call the methods named, all of them with `"*"`. Left out: it may not. */

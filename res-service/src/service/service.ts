@@ -14,6 +14,7 @@ import { TimeLimit } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
 
+/** How a service listens and reports. All may be left out. */
 export interface ServiceOptions {
   /** Default: silent. */
   readonly logger?: Logger

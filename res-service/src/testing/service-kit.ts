@@ -41,6 +41,7 @@ export interface RequestFields {
   readonly header?: { readonly [name: string]: readonly string[] }
 }
 
+/** The options of the service under test, and where it runs. */
 export interface ServiceKitOptions extends ServiceOptions {
   /**
    * Gives a new connection; called twice, for the service and for the test. Default: connections of a `MemoryBroker`.
