@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs"
+import { expect } from "chai"
+import type { AnyResource } from "res-service"
+import { health } from "../../service/health.ts"
+import type { LogReader } from "../../service/log/reader.ts"
+import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { event } from "../../service/store/event.ts"
+import { type FeedSources, feed } from "../../service/store/feed.ts"
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
+
+describe("the docs", () => {
+  const readme = read("README.md")
+
+  it("publish the sample: README's curl sends what the schema's example is", () => {
+    const bodies = [...readme.matchAll(/-d '(\{.*?\})'/g)].map(([, body = ""]) => JSON.parse(body))
+    expect(bodies).to.deep.equal([samplePublishEvent])
+    expect(PublishEvent.parse(samplePublishEvent)).to.deep.equal(samplePublishEvent)
+    expect(readme).to.include(`/publish/${samplePublishEvent.shop_id}`)
+  })
+
+  it("list the fields of an event, in docs/publish.md, as the schema has them", () => {
+    const fields = [...read("docs/publish.md").matchAll(/^\| `(\w+)` \| (UUID version 4|integer|number|string) \|/gm)]
+    expect(fields.map(([, name]) => name)).to.deep.equal(Object.keys(PublishEvent.shape))
+    for (const [, name, type] of fields) {
+      const sample = samplePublishEvent[name as keyof PublishEvent]
+      expect(typeof sample, name).to.equal(type === "string" || type === "UUID version 4" ? "string" : "number")
+    }
+  })
+
+  it("list the resources, with their kind and calls, in README, as they are declared", () => {
+    const declared: AnyResource[] = [
+      feed({} as FeedSources),
+      event({} as LogReader),
+      health(async () => ({ stream: "", last_seq: 0 })),
+    ]
+    const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
+    const documented = rows.map(([, rid = "", kind, calls = ""]) => [
+      rid.replaceAll(/<(\w+)>/g, "$$$1"),
+      kind,
+      [...calls.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    ])
+    const expected = declared.map(({ pattern, kind, handlers }) => [
+      pattern.source,
+      kind,
+      Object.keys(handlers.call ?? {}),
+    ])
+    expect(documented).to.deep.equal(expected)
+  })
+
+  it("name only files and scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> }
+    for (const file of ["README.md", "CONTRIBUTING.md", "docs/publish.md", "docs/lifecycle.md", "docs/errors.md"]) {
+      const text = read(file)
+      const folder = file.includes("/") ? `${file.split("/")[0]}/` : ""
+      for (const [, target = ""] of text.matchAll(/\]\((?!http)([^)#]+)\)/g)) read(folder + target)
+      for (const [, name = ""] of text.matchAll(/npm run ([\w:-]+)/g)) expect(scripts, file).to.have.property(name)
+      for (const [, example = ""] of text.matchAll(/node (examples\/\S+)/g)) read(example)
+    }
+  })
+})
