@@ -59,7 +59,7 @@ export class Feeds {
       loaded.feed = (await this.#newest(shopId, FEED_LIMIT)).map(({ event }) => event)
       return loaded.feed
     } catch (error) {
-      this.#loaded.delete(shopId)
+      if (this.#loaded.get(shopId) === loaded) this.#loaded.delete(shopId)
       throw error
     }
   }
@@ -69,7 +69,11 @@ export class Feeds {
     if (!this.#loaded.has(shopId)) return
     this.#send(shopId, (events) => {
       const loaded = this.#loaded.get(shopId)
-      if (loaded?.feed === undefined) return
+      if (loaded?.feed === undefined) {
+        // Read for longer than its `get` was given: what will be read may lack this event.
+        this.#loaded.delete(shopId)
+        return
+      }
       const { feed, changes } = applyEvent(loaded.feed, event)
       loaded.feed = feed
       for (const change of changes) {

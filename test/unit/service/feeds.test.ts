@@ -61,6 +61,25 @@ describe("Feeds", () => {
     expect(await feeds.get("a")).to.deep.equal([])
   })
 
+  it("reads anew when an event passed a reading that took too long", async () => {
+    let finish: (entries: LogEntry[]) => void = () => {}
+    let log = [entry("a", 1)]
+    const { feeds } = feedsOf((shopId) =>
+      log.length === 1 && shopId === "a"
+        ? new Promise((resolve) => {
+            finish = resolve
+          })
+        : Promise.resolve(log),
+    )
+    const slow = feeds.get("a")
+    const old = log
+    log = [entry("a", 2), ...log]
+    feeds.add(entry("a", 2))
+    finish(old)
+    await slow
+    expect((await feeds.get("a")).map(({ seq }) => seq)).to.deep.equal([2, 1])
+  })
+
   it("resets an idle feed once, and drops it unless it is asked for again", async () => {
     const { feeds, sent } = feedsOf(async () => [])
     await feeds.get("watched")
