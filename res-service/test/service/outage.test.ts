@@ -17,7 +17,7 @@ describe("Service, when nats-server is killed and restarted", () => {
     await nats.stop()
   })
 
-  it("sends system.reset once it is connected again, and answers as before", async () => {
+  it("sends system.reset once it is connected again, for the events that were lost, and answers as before", async () => {
     // The service's connection is made first, and comes back well after the one that watches it.
     const waits = [300, 10]
     const connect = async () => {
@@ -27,14 +27,17 @@ describe("Service, when nats-server is killed and restarted", () => {
       return conn
     }
     let title = "Emma"
-    const kit = await ServiceKit.start([model("library.book.$id", { get: () => ({ title }) })], { connect })
+    const book = model("library.book.$id", { get: () => ({ title }) })
+    const kit = await ServiceKit.start([book], { connect })
     const reset = { subject: "system.reset", payload: { resources: ["library", "library.>"] } }
     expect(await kit.rest()).to.deep.equal([reset])
 
     await nats.kill()
     await until("the disconnect", () => conns.every((conn) => !conn.connected))
     title = "Persuasion"
+    await kit.service.with(book, { id: "1" }, (events) => events.change({ title }))
     await nats.restart()
+    // The change is lost; who watched the book gets it again.
     expect(await kit.next()).to.deep.equal([reset])
     expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { title: "Persuasion" } })
     await kit.stop()

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { expect } from "chai"
+import { apiPage, readExports } from "../../tools/api-page.ts"
+
+const LIBRARY = fileURLToPath(new URL("../../", import.meta.url))
+
+/** Nothing but options, of which each has a docstring. */
+const EXPLAINED_BY_MEMBERS = [
+  "res-service/client: CallOptions",
+  "res-service/client: ClientOptions",
+  "res-service/client: SendOptions",
+  "res-service/gateway: CloseReason",
+  "res-service/gateway: GatewayOptions",
+]
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(LIBRARY, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/[/\\](dist|node_modules)([/\\]|$)/.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+describe("res-service/src", () => {
+  it("imports its own files, its dependencies and Node, and nothing else of the project", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"))
+    const known = Object.keys(dependencies)
+    const strange = filesIn("src").flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)]
+        .map(([, imported = ""]) => imported)
+        .filter((imported) => {
+          if (!imported.startsWith(".")) return !imported.startsWith("node:") && !known.includes(imported)
+          return relative(join(LIBRARY, "src"), join(dirname(file), imported)).startsWith("..")
+        })
+        .map((imported) => `${relative(LIBRARY, file)}: ${imported}`),
+    )
+    expect(strange).to.deep.equal([])
+  })
+
+  it("has a docstring for everything that the package exports", () => {
+    const bare = readExports().filter(({ docs }) => docs === "")
+    const names = bare.map(({ entry, name }) => `${entry}: ${name}`)
+    expect(names.filter((name) => !EXPLAINED_BY_MEMBERS.includes(name))).to.deep.equal([])
+  })
+
+  it("is what docs/api.md was made from (`npm run api -w res-service`)", () => {
+    expect(readFileSync(join(LIBRARY, "docs/api.md"), "utf8")).to.equal(apiPage(readExports()))
+  })
+})
+
+describe("res-service/", () => {
+  it("has no word of the product that uses it", () => {
+    const words =
+      /\b(shop|shops|shopper|shopping|merchant|basket|baskets|cart|carts|multicart|storefront|checkout)s?\b|shop_/i
+    const found = ["."].flatMap(filesIn).filter((file) => {
+      const own = file === fileURLToPath(import.meta.url)
+      return !own && /\.(ts|mjs|md|json)$/.test(file) && words.test(readFileSync(file, "utf8"))
+    })
+    expect(found.map((file) => relative(LIBRARY, file))).to.deep.equal([])
+  })
+})
