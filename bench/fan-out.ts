@@ -27,12 +27,19 @@ const SHAPES: readonly Shape[] = [
   { collections: 1000, subscribers: 5 },
 ]
 
-/** Deliveries under way at the most while the throughput is measured: enough to keep a server busy. */
-const DELIVERIES_UNDER_WAY = 10_000
+/**
+ * Deliveries under way at the most while the throughput is measured, at least and for each connection: enough to keep
+ * every server busy, and the same for all.
+ */
+const MIN_UNDER_WAY = 10_000
+const UNDER_WAY_PER_CONNECTION = 20
 /** Deliveries per second while the delay is measured: what each of the servers can do. */
 const CALM_DELIVERIES_PER_S = 10_000
 /** Every how many-th subscriber reads what it gets. */
 const SAMPLE = 20
+
+/** An add event but for its end: `seq`, `sent_at`. */
+const EVENT_START = JSON.stringify({ idx: 0, value: { data: publishEvent() } }).slice(0, -3)
 
 /** A kind of server: how it is started, and how a client subscribes. */
 interface Kind {
@@ -110,22 +117,22 @@ async function measure(
   child: ChildProcess,
   { collections, subscribers }: Shape,
 ): Promise<object> {
-  const load = new Load(nats, subscribers)
+  const load = new Load(nats, collections, subscribers)
   const sockets: FrameSocket[] = []
   const all = Array.from({ length: collections * subscribers }, (_, i) => i)
   while (all.length > 0) {
     const opened = all.splice(0, 50).map((i) => {
-      const onEvent = i % SAMPLE === 0 ? (frame: Buffer) => load.read(frame) : () => load.count()
-      return kind.join(url, `bench.${i % collections}`, onEvent)
+      return kind.join(url, `bench.${i % collections}`, (frame) => load.read(frame))
     })
     sockets.push(...(await Promise.all(opened)))
   }
+  for (const [i, socket] of sockets.entries()) if (i % SAMPLE !== 0) socket.count((frames) => load.count(frames))
   const idleMiB = residentMiB(child)
-  await load.flood(collections, 1)
+  await load.flood(1)
   const cpuBefore = cpuSeconds(child)
-  const perSecond = await load.flood(collections, seconds)
+  const perSecond = await load.flood(seconds)
   const cpu = cpuSeconds(child) - cpuBefore
-  const delays = await load.calm(collections, seconds)
+  const delays = await load.calm(seconds)
   const busyMiB = residentMiB(child)
   for (const socket of sockets) socket.close()
   const { p50, p99 } = summarize(delays)
@@ -143,30 +150,33 @@ async function measure(
 /** Sends events over NATS, and counts what arrives. */
 class Load {
   readonly #nats: NatsConnection
+  readonly #collections: number
   readonly #subscribers: number
   #sent = 0
   #received = 0
   #delays: number[] = []
   #onReceived: () => void = () => {}
 
-  constructor(connection: NatsConnection, subscribers: number) {
+  constructor(connection: NatsConnection, collections: number, subscribers: number) {
     this.#nats = connection
+    this.#collections = collections
     this.#subscribers = subscribers
   }
 
-  count(): void {
-    this.#received++
+  count(frames: number): void {
+    this.#received += frames
     this.#onReceived()
   }
 
   read(frame: Buffer): void {
     const at = /"sent_at":([\d.]+)/.exec(frame.toString("latin1"))
     if (at) this.#delays.push(performance.now() - Number(at[1]))
-    this.count()
+    this.count(1)
   }
 
   /** Sends as fast as deliveries come in; resolves to deliveries per second. */
-  async flood(collections: number, forSeconds: number): Promise<number> {
+  async flood(forSeconds: number): Promise<number> {
+    const underWay = Math.max(MIN_UNDER_WAY, UNDER_WAY_PER_CONNECTION * this.#collections * this.#subscribers)
     const [start, before] = [performance.now(), this.#received]
     const end = start + forSeconds * 1000
     await new Promise<void>((resolve) => {
@@ -175,8 +185,7 @@ class Load {
           resolve()
           return
         }
-        while (this.#sent * this.#subscribers - this.#received < Math.max(DELIVERIES_UNDER_WAY, 2 * this.#subscribers))
-          this.#send(collections)
+        while (this.#sent * this.#subscribers - this.#received < underWay) this.#send()
       }
       this.#onReceived = refill
       refill()
@@ -188,25 +197,25 @@ class Load {
   }
 
   /** Sends at a steady pace; resolves to the delays of sampled deliveries, in ms. */
-  async calm(collections: number, forSeconds: number): Promise<number[]> {
+  async calm(forSeconds: number): Promise<number[]> {
     this.#delays = []
     const intervalMs = (1000 * this.#subscribers) / CALM_DELIVERIES_PER_S
     const start = performance.now()
     for (let n = 0; n * intervalMs < forSeconds * 1000; n++) {
       const wait = start + n * intervalMs - performance.now()
       if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
-      this.#send(collections)
+      this.#send()
     }
     await this.#allReceived()
     return this.#delays
   }
 
-  #send(collections: number): void {
-    const event = { ...publishEvent(), seq: this.#sent, sent_at: performance.now() }
+  #send(): void {
     this.#nats.publish(
-      `event.bench.${this.#sent++ % collections}.add`,
-      JSON.stringify({ idx: 0, value: { data: event } }),
+      `event.bench.${this.#sent % this.#collections}.add`,
+      `${EVENT_START},"seq":${this.#sent},"sent_at":${performance.now()}}}}`,
     )
+    this.#sent++
   }
 
   async #allReceived(): Promise<void> {

@@ -2,8 +2,14 @@ import { randomBytes } from "node:crypto"
 import { connect, type Socket } from "node:net"
 
 const HEADER_END = "\r\n\r\n"
+const TEXT = 0x81
+const PING = 0x89
+const PONG = 0x8a
+/** Read into by all sockets, one after the other: a read then costs no memory of its own. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(1024 * 1024)
+const NOTHING = Buffer.alloc(0)
 
-/** Called with each payload; possibly before `open` has resolved. */
+/** Called with each payload, which is valid until the call returns; possibly before `open` has resolved. */
 type OnFrame = (payload: Buffer, socket: FrameSocket) => void
 
 /**
@@ -13,73 +19,92 @@ type OnFrame = (payload: Buffer, socket: FrameSocket) => void
 export class FrameSocket {
   readonly #socket: Socket
   readonly #onFrame: OnFrame
-  #rest: Buffer = Buffer.alloc(0)
-  #upgraded = false
+  #onCount: ((frames: number) => void) | undefined
+  /** The beginning of a frame whose end has not come yet. */
+  #rest = NOTHING
+  #onUpgrade: (() => void) | undefined
 
-  private constructor(socket: Socket, onFrame: OnFrame) {
-    this.#socket = socket
+  private constructor(hostname: string, port: number, onFrame: OnFrame) {
     this.#onFrame = onFrame
+    const callback = (bytes: number): boolean => {
+      this.#receive(READ_BUFFER.subarray(0, bytes))
+      return true
+    }
+    this.#socket = connect({ port, host: hostname, noDelay: true, onread: { buffer: READ_BUFFER, callback } })
   }
 
   /** Resolves when the connection is a WebSocket. */
   static open(url: string, onFrame: OnFrame): Promise<FrameSocket> {
     const { hostname, port, pathname, search } = new URL(url)
     return new Promise((resolve, reject) => {
-      const socket = connect(Number(port), hostname)
-      socket.setNoDelay(true)
-      const own = new FrameSocket(socket, onFrame)
-      socket.on("data", (chunk: Buffer) => own.#receive(chunk, () => resolve(own)))
-      socket.on("error", reject)
-      socket.write(
+      const own = new FrameSocket(hostname, Number(port), onFrame)
+      own.#onUpgrade = () => resolve(own)
+      own.#socket.on("error", reject)
+      own.#socket.write(
         `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
           `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
       )
     })
   }
 
+  /** From now on the frames that come in are only counted. */
+  count(onCount: (frames: number) => void): void {
+    this.#onCount = onCount
+  }
+
   /** Sends a text of at most 65,535 bytes. */
   send(text: string): void {
-    const payload = Buffer.from(text)
-    const long = payload.length > 125
-    const header = Buffer.alloc(long ? 8 : 6)
-    header[0] = 0x81
-    header[1] = 0x80 | (long ? 126 : payload.length)
-    if (long) header.writeUInt16BE(payload.length, 2)
-    this.#socket.write(Buffer.concat([header, payload])) // masked with zeros
+    this.#write(TEXT, Buffer.from(text))
   }
 
   close(): void {
     this.#socket.destroy()
   }
 
-  #receive(chunk: Buffer, onUpgrade: () => void): void {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    if (!this.#upgraded) {
-      const end = this.#rest.indexOf(HEADER_END)
-      if (end === -1) return
-      if (!this.#rest.subarray(0, end).toString().startsWith("HTTP/1.1 101"))
-        throw new Error(this.#rest.subarray(0, end).toString())
-      this.#upgraded = true
-      this.#rest = this.#rest.subarray(end + HEADER_END.length)
-      onUpgrade()
+  #write(type: number, payload: Buffer): void {
+    const long = payload.length > 125
+    const header = Buffer.alloc(long ? 8 : 6)
+    header[0] = type
+    header[1] = 0x80 | (long ? 126 : payload.length)
+    if (long) header.writeUInt16BE(payload.length, 2)
+    this.#socket.write(Buffer.concat([header, payload])) // masked with zeros
+  }
+
+  #receive(chunk: Buffer): void {
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#rest = NOTHING
+    if (this.#onUpgrade) {
+      const end = bytes.indexOf(HEADER_END)
+      if (end === -1) {
+        this.#rest = Buffer.from(bytes)
+        return
+      }
+      if (!bytes.subarray(0, end).toString().startsWith("HTTP/1.1 101")) throw new Error(bytes.toString())
+      bytes = bytes.subarray(end + HEADER_END.length)
+      this.#onUpgrade()
+      this.#onUpgrade = undefined
     }
+    const at = this.#takeFrames(bytes)
+    if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at))
+  }
+
+  /** Returns where the first frame begins that is not complete. */
+  #takeFrames(bytes: Buffer): number {
     let at = 0
-    for (;;) {
-      const start = at + 2
-      const short = (this.#rest[at + 1] ?? 0) & 0x7f
-      const extended = short === 126 ? 2 : short === 127 ? 8 : 0
-      if (this.#rest.length < start + extended) break
-      const length =
-        short === 126
-          ? this.#rest.readUInt16BE(start)
-          : short === 127
-            ? Number(this.#rest.readBigUInt64BE(start))
-            : short
-      const end = start + extended + length
-      if (this.#rest.length < end) break
-      this.#onFrame(this.#rest.subarray(start + extended, end), this)
+    let counted = 0
+    while (at + 2 <= bytes.length) {
+      const short = (bytes[at + 1] ?? 0) & 0x7f
+      const start = at + 2 + (short === 126 ? 2 : short === 127 ? 8 : 0)
+      if (start > bytes.length) break
+      const end =
+        start + (short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6))
+      if (end > bytes.length) break
+      if (bytes[at] === PING) this.#write(PONG, bytes.subarray(start, end))
+      else if (this.#onCount) counted++
+      else this.#onFrame(bytes.subarray(start, end), this)
       at = end
     }
-    this.#rest = this.#rest.subarray(at)
+    if (counted > 0) this.#onCount?.(counted)
+    return at
   }
 }

@@ -30,11 +30,18 @@ async function main(seconds: number): Promise<void> {
   const bareUrl = `http://127.0.0.1:${Number(port)}`
 
   for (const round of [1, 2]) {
-    report("bare node:http, requests/s", { round, ...(await load(bareUrl, seconds)) })
-    report("POST /publish, stored, requests/s", { round, ...(await load(product.edgeUrl, seconds)) })
+    report("bare node:http, requests/s", { round, ...(await load(`${bareUrl}/publish`, seconds, "POST")) })
+    report("GET /healthz of the edge, requests/s", {
+      round,
+      ...(await load(`${product.edgeUrl}/healthz`, seconds, "GET")),
+    })
+    report("POST /publish, stored, requests/s", {
+      round,
+      ...(await load(`${product.edgeUrl}/publish`, seconds, "POST")),
+    })
     report("POST /publish, stored, each with an Idempotency-Key, requests/s", {
       round,
-      ...(await load(product.edgeUrl, seconds, () => ({ "idempotency-key": randomUUID() }))),
+      ...(await load(`${product.edgeUrl}/publish`, seconds, "POST", () => ({ "idempotency-key": randomUUID() }))),
     })
   }
   report("POST to resclient's add event on an idle machine, ms", summarize(await untilShown(product)))
@@ -44,7 +51,12 @@ async function main(seconds: number): Promise<void> {
 }
 
 /** Sends as fast as answers come, over 16 connections; each has a shop of its own. */
-async function load(url: string, seconds: number, headers: () => Record<string, string> = () => ({})): Promise<object> {
+async function load(
+  url: string,
+  seconds: number,
+  method: "GET" | "POST",
+  headers: () => Record<string, string> = () => ({}),
+): Promise<object> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const timings: number[] = []
   const run = async (until: number): Promise<void> => {
@@ -52,7 +64,9 @@ async function load(url: string, seconds: number, headers: () => Record<string, 
     const body = JSON.stringify(event)
     while (performance.now() < until) {
       const start = performance.now()
-      await post(agent, `${url}/publish/${event.shop_id}`, body, headers())
+      await (method === "GET"
+        ? send(agent, url, method)
+        : send(agent, `${url}/${event.shop_id}`, method, body, headers()))
       timings.push(performance.now() - start)
     }
   }
@@ -79,7 +93,7 @@ async function untilShown(product: { edgeUrl: string; gatewayWsUrl: string }): P
     const shown = new Promise<number>((resolve) => {
       seen = () => resolve(performance.now() - start)
     })
-    await post(agent, `${product.edgeUrl}/publish/${event.shop_id}`, JSON.stringify(event), {})
+    await send(agent, `${product.edgeUrl}/publish/${event.shop_id}`, "POST", JSON.stringify(event))
     if (i >= 50) timings.push(await shown)
     else await shown
   }
@@ -88,17 +102,19 @@ async function untilShown(product: { edgeUrl: string; gatewayWsUrl: string }): P
   return timings
 }
 
-function post(agent: Agent, url: string, body: string, headers: Record<string, string>): Promise<void> {
+function send(
+  agent: Agent,
+  url: string,
+  method: string,
+  body = "",
+  headers: Record<string, string> = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const length = Buffer.byteLength(body)
-    const req = request(
-      url,
-      { agent, method: "POST", headers: { "content-type": "application/json", "content-length": length, ...headers } },
-      (res) => {
-        res.resume()
-        res.on("end", () => (res.statusCode === 200 ? resolve() : reject(new Error(`answered ${res.statusCode}`))))
-      },
-    )
+    const ofBody = body === "" ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+    const req = request(url, { agent, method, headers: { ...ofBody, ...headers } }, (res) => {
+      res.resume()
+      res.on("end", () => (res.statusCode === 200 ? resolve() : reject(new Error(`answered ${res.statusCode}`))))
+    })
     req.on("error", reject)
     req.end(body)
   })
