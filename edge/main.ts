@@ -1,13 +1,18 @@
-import { natsConn } from "res-service"
+import { setTimeout as sleep } from "node:timers/promises"
+import { deferredConn, natsConn } from "res-service"
 import { connectNats, createLogger, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
 
+/** Time to let go of NATS, if it ever was there. */
+const DRAIN_TIMEOUT_MS = 1000
+
 await runProcess(async () => {
   const settings = loadSettings(["HOST", "EDGE_PORT", "NATS_URL", "LOG_LEVEL", "REQUEST_TIMEOUT_MS"])
   const logger = createLogger("edge", settings)
-  const nc = await connectNats("shopwire-edge", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
-  const edge = await startEdge(natsConn(nc), {
+  // Serving before NATS is there: probes are answered, and publishers told to come again.
+  const connecting = connectNats("shopwire-edge", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
+  const edge = await startEdge(deferredConn(connecting.then(natsConn)), {
     host: settings.HOST,
     port: settings.EDGE_PORT,
     serviceTimeoutMs: settings.REQUEST_TIMEOUT_MS,
@@ -15,6 +20,6 @@ await runProcess(async () => {
   })
   return async () => {
     await edge.stop()
-    await nc.drain()
+    await Promise.race([connecting.then((nc) => nc.drain()), sleep(DRAIN_TIMEOUT_MS)])
   }
 })

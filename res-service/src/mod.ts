@@ -1,4 +1,5 @@
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
+export { deferredConn } from "./deferred-conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"
 export { type Logger, silentLogger } from "./logger.ts"
 export { connectNats, type NatsConn, natsConn } from "./nats-conn.ts"

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { expect } from "chai"
+import { publishEvent } from "../helpers/events.ts"
+import { get, post } from "../helpers/http.ts"
+import { block } from "../helpers/launcher.ts"
+import { until } from "../helpers/until.ts"
+
+describe("the edge, started before NATS is there", () => {
+  it("is alive but not ready, answers 503, and stops on SIGTERM", async () => {
+    const [edge, nats] = [await block(), await block()]
+    await Promise.all([edge.free(), nats.free()])
+    const main = fileURLToPath(new URL("../../edge/main.ts", import.meta.url))
+    const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", main], {
+      env: { PATH: process.env.PATH, EDGE_PORT: `${edge.port}`, NATS_URL: `nats://127.0.0.1:${nats.port}` },
+      stdio: ["ignore", "ignore", "inherit"],
+    })
+    try {
+      const url = `http://127.0.0.1:${edge.port}`
+      await until(
+        "the edge to be alive",
+        async () => (await get(`${url}/healthz`).catch(() => undefined))?.status === 200,
+        10_000,
+      )
+      expect((await get(`${url}/readyz`)).body).to.deep.equal({ ready: false, nats: false, service: false })
+      const event = publishEvent()
+      expect((await post(`${url}/publish/${event.shop_id}`, event)).status).to.equal(503)
+    } finally {
+      child.kill("SIGTERM")
+    }
+    expect(await once(child, "exit")).to.deep.equal([0, null])
+  })
+})
