@@ -10,7 +10,10 @@ import type { Store, StoreChange } from "./store.ts"
 
 const DEFAULT_KEEP_MS = 10 * 60 * 1000
 
-/** What a collection reads from a store, and the other handlers. Reads are serial: `mode.get` has no effect. */
+/**
+ * What a collection reads from a store, and the other handlers. Reads are serial: `mode.get` has no effect. What a serial method
+ * changes is told before its answer.
+ */
 export interface StoreCollection<P extends string, S, V extends Value, Q = unknown>
   extends Omit<Handlers<P, "collection", readonly V[], Q>, "get" | "onStart"> {
   /** The content as the store has it now; undefined: there is no such collection. */

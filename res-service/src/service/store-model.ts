@@ -7,7 +7,10 @@ import type { ModelEvents } from "./events.ts"
 import { type Handlers, model, type Resource } from "./resource.ts"
 import type { Store } from "./store.ts"
 
-/** What a store's values are as models, and the other handlers. */
+/**
+ * What a store's values are as models, and the other handlers. Reads run beside each other unless `mode.get` is `serial`; what a
+ * serial method changes is told before its answer.
+ */
 export interface StoreModel<P extends string, V, T, Q = unknown>
   extends Omit<Handlers<P, "model", T, Q>, "get" | "onStart"> {
   /** The ID in the store of the model with these parts. Default: the value of the only placeholder. */
@@ -60,6 +63,7 @@ export function storeModel<P extends string, V, Q>(
   const unsent = new Map<string, Change[]>()
   const declared: Resource<P, "model", Shown, Q> = model(pattern, {
     ...handlers,
+    mode: { ...handlers.mode, get: handlers.mode?.get === "serial" ? "serial" : "shared" },
     get: async ({ name, parts }) => {
       const id = idOf(parts)
       const value = await store.get(id)

@@ -190,6 +190,7 @@ describe("A service under odd requests", () => {
       auth: { login: authMethod(z.unknown(), (req) => req.setToken(req.header, "tid")) },
     }),
     collection("library.books", {
+      access: () => ({ get: true }),
       get: () => [1],
       query: query(z.object({ from: z.coerce.number() }), (_req, { from }) => [from]),
     }),

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
-import { connect, type NatsConnection } from "nats"
 import {
   type AnyResource,
   authMethod,
@@ -10,7 +9,6 @@ import {
   type ErrorObject,
   method,
   model,
-  natsConn,
   query,
   ResError,
   ResourceResponse,
@@ -18,67 +16,23 @@ import {
   Service,
   softReference,
 } from "res-service"
-import { MemoryBroker, ServiceKit, type ServiceKitOptions } from "res-service/testing"
+import { MemoryBroker, ServiceKit } from "res-service/testing"
 import { z } from "zod"
-import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
+import { inMemoryAndOnNats } from "./service-suite.ts"
 
-// The same tests in memory and on a real nats-server.
-describe("Service, in memory", () => serviceSuite(async () => ({ options: {}, stop: async () => {} })))
-
-describe("Service, on nats-server", () => {
-  let nats: TestNats
-
-  before(async () => {
-    nats = await startNats()
-  })
-
-  after(() => nats.stop())
-
-  serviceSuite(async () => {
-    const connections: NatsConnection[] = []
-    const open = async () => {
-      const connection = await connect({ servers: nats.url })
-      connections.push(connection)
-      return natsConn(connection)
-    }
-    return {
-      options: { connect: open },
-      stop: async () => void (await Promise.all(connections.map((nc) => nc.close()))),
-    }
-  })
-})
-
-function serviceSuite(setUp: () => Promise<{ options: ServiceKitOptions; stop: () => Promise<void> }>): void {
-  const stops: (() => Promise<void>)[] = []
-
-  async function start(...resources: AnyResource[]): Promise<ServiceKit> {
-    const { options, stop } = await setUp()
-    const kit = await ServiceKit.start(resources, options)
-    stops.push(async () => {
-      await kit.stop()
-      await stop()
-    })
-    return kit
-  }
-
-  /** Starts, and passes over what is sent at the start. */
-  async function started(...resources: AnyResource[]): Promise<ServiceKit> {
-    const kit = await start(...resources)
-    await kit.rest()
-    return kit
-  }
-
-  afterEach(async () => {
-    for (const stop of stops.splice(0)) await stop()
-  })
+inMemoryAndOnNats("Service", (startKit) => {
+  const started = (...resources: AnyResource[]) => startKit(resources)
 
   describe("start()", () => {
     it("sends system.reset for what it owns, access only if it decides on that", async () => {
-      const open = await start(model("library.book.$id", { get: () => ({}) }), model("shelf", { get: () => ({}) }))
+      const open = await ServiceKit.start([
+        model("library.book.$id", { get: () => ({}) }),
+        model("shelf", { get: () => ({}) }),
+      ])
       const owned = ["library", "library.>", "shelf", "shelf.>"]
       expect(await open.rest()).to.deep.equal([{ subject: "system.reset", payload: { resources: owned } }])
 
-      const deciding = await start(model("library.book.$id", { access: () => ({ get: true }) }))
+      const deciding = await ServiceKit.start([model("library.book.$id", { access: () => ({ get: true }) })])
       const payload = { resources: ["library", "library.>"], access: ["library", "library.>"] }
       expect(await deciding.rest()).to.deep.equal([{ subject: "system.reset", payload }])
     })
@@ -507,7 +461,7 @@ function serviceSuite(setUp: () => Promise<{ options: ServiceKitOptions; stop: (
       expect((await kit.get("library.slow")).extendedTo).to.equal(undefined)
     })
   })
-}
+})
 
 function pathsOf(error: ErrorObject | undefined): unknown[] {
   return (error?.data as { errors: { path: unknown }[] } | undefined)?.errors.map(({ path }) => path) ?? []

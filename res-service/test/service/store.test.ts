@@ -22,27 +22,30 @@ interface Book {
   readonly shelf?: string
 }
 
-describe("LiveStore", () => {
-  /** A storage that takes its time. */
-  class SlowMap implements Storage<number> {
-    readonly map = new Map<string, number>()
-    async get(id: string): Promise<number | undefined> {
-      await sleep(1)
-      return this.map.get(id)
-    }
-    async set(id: string, value: number): Promise<void> {
-      await sleep(1)
-      this.map.set(id, value)
-      await sleep(1)
-    }
-    async delete(id: string): Promise<void> {
-      this.map.delete(id)
-      await sleep(1)
-    }
+/** A storage that takes its time. */
+class SlowMap<V> implements Storage<V> {
+  readonly #map = new Map<string, V>()
+
+  async get(id: string): Promise<V | undefined> {
+    await sleep(0)
+    return this.#map.get(id)
   }
 
+  async set(id: string, value: V): Promise<void> {
+    await sleep(0)
+    this.#map.set(id, value)
+    await sleep(0)
+  }
+
+  async delete(id: string): Promise<void> {
+    this.#map.delete(id)
+    await sleep(0)
+  }
+}
+
+describe("LiveStore", () => {
   it("update() runs one after the other for an ID, and tells each change with before and after", async () => {
-    const store = new LiveStore(new SlowMap())
+    const store = new LiveStore(new SlowMap<number>())
     const changes: StoreChange<number>[] = []
     store.onChange((change) => changes.push(change))
     await Promise.all([1, 2, 3].map(() => store.update("a", (n = 0) => n + 1)))
@@ -57,7 +60,7 @@ describe("LiveStore", () => {
   })
 
   it("get() does not give a new value before its change was told", async () => {
-    const store = new LiveStore(new SlowMap())
+    const store = new LiveStore(new SlowMap<number>())
     await store.set("a", 1)
     let told = false
     store.onChange(() => {
@@ -325,6 +328,45 @@ describe("The resources of a store", () => {
         log.push(...(await kit.rest()))
         const stored = [...values].map(([id, { n }]) => `${id}:${n}`)
         for (const { content, from } of gots) expect(followed(content, log.slice(from))).to.deep.equal(stored)
+        await kit.stop()
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it("[property] give of a model what its coming events lead from to what is stored", async () => {
+    const action = fc.oneof(
+      fc.record({ type: fc.constant("set" as const), key: fc.constantFrom("a", "b"), n: fc.nat(5) }),
+      fc.record({ type: fc.constant("get" as const) }),
+      fc.record({ type: fc.constant("pause" as const), turns: fc.nat(3) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        const store = new LiveStore(new SlowMap<{ readonly a: number; readonly b: number }>())
+        await store.set("1", { a: 0, b: 0 })
+        const kit = await ServiceKit.start([storeModel("item.$id", store)])
+        await kit.rest()
+        const log: Sent[] = []
+        const gots: { readonly content: object; readonly from: number }[] = []
+        const get = async (): Promise<void> => {
+          const { answer, sent } = await kit.get("item.1")
+          log.push(...sent)
+          gots.push({ content: (answer.result as { model: object }).model, from: log.length })
+        }
+        const work: Promise<unknown>[] = []
+        for (const each of actions) {
+          if (each.type === "set") work.push(store.update("1", (old) => old && { ...old, [each.key]: each.n }))
+          else if (each.type === "get") work.push(get())
+          else for (let turn = 0; turn < each.turns; turn++) await sleep(0)
+        }
+        await Promise.all(work)
+        while (kit.service.load.queues > 0) await sleep(0)
+        log.push(...(await kit.rest()))
+        const stored = await store.get("1")
+        for (const { content, from } of gots) {
+          const changes = log.slice(from).map(({ payload }) => (payload as { values: object }).values)
+          expect(Object.assign({}, content, ...changes)).to.deep.equal(stored)
+        }
         await kit.stop()
       }),
       { numRuns: 40 },
