@@ -1,13 +1,13 @@
 // Watches a shop's feed live, as the merchant's app does: node examples/watch-store.mjs [shop_id] [gateway]
 import resclient from "resclient"
+import { WebSocket } from "ws"
 
 const [shopId = "123e4567-e89b-42d3-a456-426614174000", gateway = "ws://127.0.0.1:8080"] = process.argv.slice(2)
 
 // The package is CommonJS, so in Node its default export is one level down.
 const ResClient = resclient.default
-// Node >= 22 has a WebSocket of its own; `ws` serves older ones.
-const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket
-const client = new ResClient(() => new WebSocket(gateway))
+// As in a browser, one message at a time: resclient is not ready for the next one before.
+const client = new ResClient(() => new WebSocket(gateway, { allowSynchronousEvents: false }))
 
 // resclient reconnects by itself, and brings the feed up to date.
 client.on("connect", () => console.log(`connected to ${gateway}`))

@@ -22,7 +22,10 @@ export interface Client {
   disconnect(): void
 }
 
-/** The real resclient from npm, as browsers use it. */
+/**
+ * The real resclient from npm. As in a browser, it gets one message at a time: it knows a resource only after the microtasks
+ * that follow the answer.
+ */
 export function resClient(wsUrl: string): Client {
-  return new ResClient(() => new WebSocket(wsUrl))
+  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false }))
 }
