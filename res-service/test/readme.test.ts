@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { closeCodes } from "res-service/gateway"
@@ -11,22 +13,25 @@ import { until } from "../../test/helpers/until.ts"
 import { parseConfig } from "../src/gateway/config-file.ts"
 
 const LIBRARY = fileURLToPath(new URL("../", import.meta.url))
+const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url))
 const readme = readFileSync(`${LIBRARY}README.md`, "utf8")
 
 describe("res-service/README.md", () => {
   describe("First example", () => {
     const [, example = ""] = /## First example\n\n```ts\n([\s\S]*?)```/.exec(readme) ?? []
-    const file = `${LIBRARY}test/first-example-${process.pid}.mjs`
+    let folder: string
     let nats: TestNats
     let child: ChildProcess | undefined
 
     before(async () => {
+      folder = mkdtempSync(join(tmpdir(), "res-service-readme-"))
+      symlinkSync(MODULES, join(folder, "node_modules"))
       nats = await startNats()
     })
 
     after(async () => {
       if (child?.kill()) await once(child, "exit")
-      rmSync(file, { force: true })
+      rmSync(folder, { recursive: true })
       await nats?.stop()
     })
 
@@ -36,6 +41,7 @@ describe("res-service/README.md", () => {
 
     it("answers the curl below it with what stands there, but for addresses as printed", async () => {
       const port = await freePort()
+      const file = join(folder, "hello.mjs")
       writeFileSync(file, example.replace("nats://127.0.0.1:4222", nats.url).replace("8080", String(port)))
       const args = ["--import=tsx", "--conditions=@res-service/source", file]
       child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })

@@ -105,6 +105,7 @@ export class Service {
    * @throws {TypeError} for a resource that `ServiceOptions.owned` leaves out: nobody would ever ask for it
    */
   async start(): Promise<void> {
+    if (this.#subscriptions.length > 0) throw new Error("the service is started already")
     const { resources, access } = this.#ownership()
     this.#checkOwned([...resources, ...access])
     for (const resource of this.#resources) {
@@ -128,7 +129,10 @@ export class Service {
     await this.#announce()
   }
 
-  /** Takes no more requests, and resolves when all that were taken are answered. */
+  /**
+   * Takes no more requests, and resolves when all that were taken are answered: a handler that never ends holds it up, unless
+   * its resource has a `timeoutMs`. The connection stays open, and the service may be started again.
+   */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop()
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()

@@ -14,10 +14,12 @@ import {
   ResourceResponse,
   reference,
   Service,
+  silentLogger,
   softReference,
 } from "res-service"
 import { MemoryBroker, ServiceKit } from "res-service/testing"
 import { z } from "zod"
+import { until } from "../../../test/helpers/until.ts"
 import { inMemoryAndOnNats } from "./service-suite.ts"
 
 inMemoryAndOnNats("Service", (startKit) => {
@@ -35,6 +37,15 @@ inMemoryAndOnNats("Service", (startKit) => {
       const deciding = await ServiceKit.start([model("library.book.$id", { access: () => ({ get: true }) })])
       const payload = { resources: ["library", "library.>"], access: ["library", "library.>"] }
       expect(await deciding.rest()).to.deep.equal([{ subject: "system.reset", payload }])
+    })
+
+    it("works again after stop(), and is refused while the service runs", async () => {
+      const kit = await started(model("library.book.$id", { get: () => ({ a: 1 }) }))
+      const error = await kit.service.start().catch((reason: Error) => reason)
+      expect(error).to.be.instanceOf(Error).with.property("message").that.includes("started already")
+      await kit.service.stop()
+      await kit.service.start()
+      expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { a: 1 } })
     })
 
     it("refuses a pattern that is there twice, or starts with a wildcard", () => {
@@ -466,6 +477,49 @@ inMemoryAndOnNats("Service", (startKit) => {
 function pathsOf(error: ErrorObject | undefined): unknown[] {
   return (error?.data as { errors: { path: unknown }[] } | undefined)?.errors.map(({ path }) => path) ?? []
 }
+
+describe("Services of one queue group", () => {
+  it("share the requests, each answered once", async () => {
+    const broker = new MemoryBroker()
+    const counts = [0, 0]
+    const services = counts.map((_, i) => {
+      const get = () => {
+        counts[i] = (counts[i] ?? 0) + 1
+        return { i }
+      }
+      return new Service(broker.connect(), { queueGroup: "library" }).add(model("library.book.$id", { get }))
+    })
+    for (const service of services) await service.start()
+    const conn = broker.connect()
+    let answers = 0
+    conn.subscribe("answers", () => answers++)
+    for (let i = 0; i < 20; i++) conn.publish(`get.library.book.${i}`, "", "answers")
+    await until("20 answers", () => answers >= 20)
+    await conn.flush()
+    expect([answers, ...counts]).to.deep.equal([20, 10, 10])
+    for (const service of services) await service.stop()
+  })
+})
+
+describe("ServiceOptions.logger", () => {
+  it("is given all traffic as trace, without tokens and headers", async () => {
+    const traced: string[] = []
+    const logger = {
+      ...silentLogger,
+      trace: (details: object, message: string) => traced.push(message + JSON.stringify(details)),
+    }
+    const gate = model("library.gate", {
+      auth: { login: { handle: (req) => req.setToken({ name: "Ann", key: "secret" }) } },
+    })
+    const kit = await ServiceKit.start([gate], { logger })
+    await kit.auth("library.gate", "login", { a: 1 }, { token: "secret", header: { Authorization: ["secret"] } })
+    await kit.stop()
+    expect(traced).to.have.length(2)
+    expect(traced[0]).to.include("==>").and.include("auth.library.gate.login").and.include('"a":1')
+    expect(traced[1]).to.include("<==").and.include("null")
+    expect(traced.join()).not.to.include("secret")
+  })
+})
 
 describe("Service, after an outage", () => {
   it("sends system.reset at every reconnect", async () => {
