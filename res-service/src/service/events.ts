@@ -65,7 +65,8 @@ export interface CollectionEvents<V> extends ResourceEvents, CollectionChanges<V
 export interface QueryEvent<Q, C, T> {
   /**
    * Tells that what the queries read was changed. Gateways ask for each query that they know of, within
-   * `ServiceOptions.queryEventMs`; `answer` says what is new. Default: the content, by the resource's query handler.
+   * `ServiceOptions.queryEventMs`; `answer` says what is new. Default: the content, by the resource's query handler; such
+   * events are sent once for all changes until the first gateway asks.
    *
    * Throws a `TypeError` for a resource without queries.
    *

@@ -28,6 +28,8 @@ export class QueryEvents {
   readonly #durationMs: number
   readonly #enqueue: (named: Named, task: () => Promise<void>) => void
   readonly #open = new Set<() => void>()
+  /** By name, the event for which nobody has asked yet, nor got a query since: whoever will, sees later changes as well. */
+  readonly #unasked = new Map<string, () => void>()
 
   /** @param enqueue runs a read in the queue of the resource */
   constructor(
@@ -47,18 +49,27 @@ export class QueryEvents {
     return this.#open.size
   }
 
+  /** @param answer undefined: the content as it is when asked for; many such events in a row are sent as one */
   send(named: Named, answer: Answer | undefined): void {
     if (named.resource.handlers.query === undefined) throw new TypeError(`"${named.name}" has no queries`)
+    if (answer === undefined && this.#unasked.has(named.name)) return
     const subject = this.#conn.newInbox()
     const subscription = this.#conn.subscribe(subject, (msg) => this.#receive(named, answer, msg))
     const end = (): void => {
       clearTimeout(timer)
       subscription.unsubscribe()
       this.#open.delete(end)
+      if (this.#unasked.get(named.name) === end) this.#unasked.delete(named.name)
     }
     const timer = setTimeout(end, this.#durationMs)
     this.#open.add(end)
+    if (answer === undefined) this.#unasked.set(named.name, end)
     this.#conn.publish(`event.${named.name}.query`, JSON.stringify({ subject }))
+  }
+
+  /** To be told when somebody gets a query of the name: who comes later than an event has to be sent the next one. */
+  got(name: string): void {
+    this.#unasked.delete(name)
   }
 
   /** Answers no more requests. */
@@ -67,6 +78,7 @@ export class QueryEvents {
   }
 
   #receive(named: Named, answer: Answer | undefined, msg: Msg): void {
+    this.#unasked.delete(named.name)
     if (msg.reply === undefined || msg.reply === "") return
     const reply = new Reply(this.#conn, this.#logger, `query request for ${named.name}`, msg.reply)
     const payload = parsePayload(reply, msg.data)

@@ -240,6 +240,7 @@ export class Service {
   async #respond(named: Named, request: Incoming): Promise<void> {
     const { resource, parts } = named
     if (request.type === "access" && resource.handlers.access === undefined) return
+    if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
     const limit = new TimeLimit(request.reply, resource.handlers.timeoutMs)
     const surroundings = { conn: this.#conn, logger: this.#logger, parts, events: this.#events(named), limit }
     const answering = respond(surroundings, resource, request)

@@ -106,6 +106,31 @@ inMemoryAndOnNats("Query events", (start) => {
     expect(other.service.load).to.deep.equal({ requests: 0, queues: 0, queryEvents: 0 })
   })
 
+  it("is sent once for many changes until somebody asks, or gets a query, and no change is lost by that", async () => {
+    const kit = await start([pages])
+    const change = (value: number) =>
+      kit.service.with(pages, {}, (events) => {
+        numbers = [value, ...numbers]
+        events.query()
+      })
+    for (let i = 0; i < 50; i++) await change(i)
+    const [event, ...more] = await kit.rest()
+    expect(more).to.deep.equal([])
+    expect((await kit.query(event, "from=0&limit=1")).answer.result).to.deep.equal({ collection: [49] })
+
+    await change(50) // whoever asked does not know of it
+    const [second, ...others] = await kit.rest()
+    expect(others).to.deep.equal([])
+    expect((await kit.query(second, "from=0&limit=1")).answer.result).to.deep.equal({ collection: [50] })
+
+    await change(51)
+    await kit.next()
+    await kit.get("library.numbers", "from=0&limit=1") // came too late for that event
+    await change(52)
+    expect((await kit.next())[0]?.subject).to.equal("event.library.numbers.query")
+    await kit.nothingMore()
+  })
+
   it("is refused for a resource without queries", async () => {
     const plain = model("library.plain", { get: () => ({ a: 1 }) })
     const kit = await start([plain])
