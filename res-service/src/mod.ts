@@ -17,7 +17,15 @@ export type {
 export { mount, type Under, under } from "./service/mount.ts"
 export type { Owned } from "./service/owned.ts"
 export type { Mode } from "./service/queue.ts"
-export type { AccessRequest, AuthRequest, CallRequest, GetRequest, Meta } from "./service/request.ts"
+export type {
+  AccessRequest,
+  AuthRequest,
+  BaseRequest,
+  CallRequest,
+  ClientRequest,
+  GetRequest,
+  Meta,
+} from "./service/request.ts"
 export {
   type Access,
   type AnyResource,

@@ -68,6 +68,7 @@ function reexports(file: string): { name: string; from: string }[] {
   return [...lines].flatMap(([, names = "", path = ""]) =>
     names
       .split(",")
+      .filter((name) => name.trim() !== "")
       .map((name) => ({ name: name.replace("type ", "").trim(), from: join(dirname(file), `${path}.d.ts`) })),
   )
 }

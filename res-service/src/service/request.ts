@@ -1,7 +1,7 @@
 import type { Parts } from "../pattern.ts"
 
 /** What every request tells. */
-interface BaseRequest<P extends string> {
+export interface BaseRequest<P extends string> {
   /** The resource name, without a query. */
   readonly name: string
   /** The values of the pattern's placeholders. */
@@ -23,7 +23,8 @@ export interface Meta {
   readonly header?: { readonly [name: string]: readonly string[] }
 }
 
-interface ClientRequest {
+/** What requests for a client tell besides. */
+export interface ClientRequest {
   /** The connection that asks. */
   readonly cid: string
   /** The connection's access token, null when it has none. */

@@ -152,9 +152,18 @@ export class Service {
     parts: Parts<P>,
     task: (events: EventsOf<K, T, Q>) => R | Promise<R>,
   ): Promise<R> {
+    const group = groupOf({ resource, parts: parts as Parts<string>, name: resource.pattern.name(parts) })
+    const events = this.events(resource, parts)
+    return this.#queue.run(group, "serial", () => task(events))
+  }
+
+  /**
+   * Events of a resource, for a task or method that runs in its queue but is another resource's: one of the same group. From
+   * anywhere else they could overtake an answer; use `with`.
+   */
+  events<P extends string, K extends Kind, T, Q>(resource: Resource<P, K, T, Q>, parts: Parts<P>): EventsOf<K, T, Q> {
     const named = { resource, parts: parts as Parts<string>, name: resource.pattern.name(parts) }
-    const events = this.#events(named) as unknown as EventsOf<K, T, Q>
-    return this.#queue.run(groupOf(named), "serial", () => task(events))
+    return this.#events(named) as unknown as EventsOf<K, T, Q>
   }
 
   /**

@@ -37,6 +37,22 @@ describe("res-service/src", () => {
     expect(strange).to.deep.equal([])
   })
 
+  it("exports what is told of here, each under its name", async () => {
+    const exported = readExports()
+    expect(exported.filter(({ name, code }) => !/^\w+$/.test(name) || !code.includes(name))).to.deep.equal([])
+    const values = (entry: string) =>
+      exported
+        .filter((each) => each.entry === entry && /^(abstract class|class|function|const)\b/.test(each.code))
+        .map(({ name }) => name)
+    for (const entry of ["res-service", "res-service/client", "res-service/gateway", "res-service/testing"]) {
+      const runtime = Object.keys((await import(entry)) as object)
+      expect(
+        runtime.filter((name) => !values(entry).includes(name)),
+        entry,
+      ).to.deep.equal([])
+    }
+  })
+
   it("has a docstring for everything that the package exports", () => {
     const bare = readExports().filter(({ docs }) => docs === "")
     const names = bare.map(({ entry, name }) => `${entry}: ${name}`)
