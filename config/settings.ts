@@ -39,6 +39,16 @@ const table = {
     0,
     "Size in MiB from which the stream UPDATES drops its oldest events; 0 sets no limit.",
   ),
+  SESSION_IDLE_HOURS: setting(
+    number({ min: 1, max: 8760 }),
+    24,
+    "Hours after which a shared session that nobody changes is forgotten.",
+  ),
+  LEGACY_CUSTOMER_BINDING: setting(
+    z.enum(["socket", "session"], "expected socket or session"),
+    "socket",
+    "Whether a customerId works only on the connection that it was given to (socket), or on any of its session.",
+  ),
   REQUEST_TIMEOUT_MS: setting(
     number({ min: 100, max: 60_000 }),
     5000,

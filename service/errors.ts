@@ -6,6 +6,15 @@ export const serviceErrors = {
   "store.eventTooLarge": "An event is too large",
   "store.tooManyEvents": "Too many events at once",
   "store.idempotencyConflict": "The idempotency key was used for other events",
+  "session.hostPresent": "The session has a host who is there",
+  "session.notStarted": "Nobody is in the session",
+  "session.full": "The session has its most members",
+  "session.notMember": "There is no such customer in the session",
+  "session.notYourCustomer": "The customer belongs to another connection",
+  "session.notHost": "Only the host may do that",
+  "session.guestsNotReady": "The host can be ready only when every guest is",
+  "session.wrongResumeToken": "The resume token is not the customer's",
+  "session.cartTooLarge": "The cart, or all carts together, are too large",
 } as const
 
 export type ServiceErrorCode = keyof typeof serviceErrors

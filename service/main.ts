@@ -3,7 +3,14 @@ import { loadSettings } from "../config/settings.ts"
 import { startService } from "./service.ts"
 
 await runProcess(async () => {
-  const settings = loadSettings(["NATS_URL", "LOG_LEVEL", "STREAM_MAX_AGE_DAYS", "STREAM_MAX_MIB"])
+  const settings = loadSettings([
+    "NATS_URL",
+    "LOG_LEVEL",
+    "STREAM_MAX_AGE_DAYS",
+    "STREAM_MAX_MIB",
+    "SESSION_IDLE_HOURS",
+    "LEGACY_CUSTOMER_BINDING",
+  ])
   const logger = createLogger("service", settings)
   const nc = await connectNats("shopwire-service", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
   const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
@@ -11,7 +18,13 @@ await runProcess(async () => {
     logger.error("another service is active too; ending, to be started again and to stand by")
     process.exit(1)
   }
-  const service = await startService(nc, { retention, logger, onDisplaced })
+  const service = await startService(nc, {
+    retention,
+    sessionIdleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
+    customerBinding: settings.LEGACY_CUSTOMER_BINDING,
+    logger,
+    onDisplaced,
+  })
   return async () => {
     await service.stop()
     await nc.drain()

@@ -8,6 +8,8 @@ import { readEntry } from "./log/entry.ts"
 import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
+import type { CustomerBinding } from "./session/multicart-resource.ts"
+import { openSessions } from "./session/open-sessions.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
@@ -18,8 +20,12 @@ const IDLE_MS = 15 * 60 * 1000
 const GRACE_MS = 60 * 1000
 const SWEEP_INTERVAL_MS = 10 * 1000
 
-export interface StoreServiceOptions {
+export interface StartOptions {
   readonly retention: Retention
+  /** A shared session that nobody changes for this time, in ms, is forgotten. */
+  readonly sessionIdleMs: number
+  /** Where a customer of a shared session may be spoken for. */
+  readonly customerBinding: CustomerBinding
   readonly logger: Logger
   /** Called when another service turns out to be the active one: this one must end. */
   readonly onDisplaced: () => void
@@ -37,10 +43,8 @@ export interface RunningService {
  * Opens the log and serves the resources made from it. Resolves when requests are answered; while another service is active,
  * that is when it is gone.
  */
-export async function startService(
-  nc: NatsConnection,
-  { retention, logger, onDisplaced }: StoreServiceOptions,
-): Promise<RunningService> {
+export async function startService(nc: NatsConnection, options: StartOptions): Promise<RunningService> {
+  const { retention, logger, onDisplaced } = options
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const conn = natsConn(nc)
@@ -89,6 +93,11 @@ export async function startService(
 
   const stepDown = await becomeActive(nc, logger, onDisplaced)
   await tail.start()
+  const sessions = await openSessions(nc, service, {
+    idleMs: options.sessionIdleMs,
+    binding: options.customerBinding,
+    logger,
+  })
   service.add(
     feedResource,
     event(reader),
@@ -97,6 +106,7 @@ export async function startService(
       return { stream: STREAM, last_seq: tail.position }
     }),
   )
+  service.add(...sessions.resources)
   await service.start()
 
   const sweeping = setInterval(() => {
@@ -110,6 +120,7 @@ export async function startService(
     },
     stop: async () => {
       clearInterval(sweeping)
+      sessions.stop()
       await service.stop()
       await tail.stop()
       stepDown()

@@ -22,6 +22,15 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.eventTooLarge": 413,
   "store.tooManyEvents": 413,
   "store.idempotencyConflict": 409,
+  "session.hostPresent": 409,
+  "session.notStarted": 409,
+  "session.full": 409,
+  "session.notMember": 404,
+  "session.notYourCustomer": 403,
+  "session.notHost": 403,
+  "session.guestsNotReady": 409,
+  "session.wrongResumeToken": 403,
+  "session.cartTooLarge": 413,
 }
 
 /** When to come again after a 503, in seconds. */

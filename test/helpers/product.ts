@@ -7,6 +7,8 @@ import { until } from "./until.ts"
 
 export const serviceOptions = {
   retention: { maxAgeDays: 0, maxMiB: 0 },
+  sessionIdleMs: 60_000,
+  customerBinding: "socket" as const,
   logger: silentLogger,
   onDisplaced: () => {
     throw new Error("another service is active")

@@ -4,6 +4,8 @@ import type { AnyResource } from "res-service"
 import { health } from "../../service/health.ts"
 import type { LogReader } from "../../service/log/reader.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { cart, multicart, type SessionSources } from "../../service/session/multicart-resource.ts"
+import type { Sessions } from "../../service/session/sessions.ts"
 import { event } from "../../service/store/event.ts"
 import { type FeedSources, feed } from "../../service/store/feed.ts"
 
@@ -32,6 +34,8 @@ describe("the docs", () => {
     const declared: AnyResource[] = [
       feed({} as FeedSources),
       event({} as LogReader),
+      multicart({} as SessionSources),
+      cart({} as Sessions),
       health(async () => ({ stream: "", last_seq: 0 })),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]

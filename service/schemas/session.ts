@@ -1,0 +1,45 @@
+import { z } from "zod"
+
+/** Largest cart, and all carts of a session together, in bytes of JSON. */
+export const MAX_CART_BYTES = 256 * 1024
+export const MAX_SESSION_BYTES = 2 * 1024 * 1024
+
+export const SessionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -")
+
+const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
+
+const customerName = z
+  .string("expected a string")
+  .trim()
+  .min(1, "expected a name")
+  .max(100, "expected at most 100 characters")
+  .regex(/^\P{Cc}*$/u, "expected no control characters")
+
+/** Params of `start` and `join`. */
+export const Introduction = z.object({ customerName }, "expected a JSON object")
+
+/** Params of `updateCart`. */
+export const CartUpdate = z.object(
+  // Not a copy: what comes out must be what came in.
+  { customerId, cartContent: z.custom<object>((value) => isObject(value), "expected a JSON object") },
+  "expected a JSON object",
+)
+
+/** Params of `customerReadyToCheckout`. */
+export const ReadyUpdate = z.object(
+  { customerId, customerReadyToCheckout: z.boolean("expected true or false") },
+  "expected a JSON object",
+)
+
+/** Params of `resume`. */
+export const Resumption = z.object(
+  { customerId, resumeToken: z.string("expected a string").max(200) },
+  "expected a JSON object",
+)
+
+/** Params of `leave` and `kick`. */
+export const CustomerRef = z.object({ customerId }, "expected a JSON object")
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from "node:crypto"
+import { type CallRequest, collection, model, type Reference, ResError, reference } from "res-service"
+import { z } from "zod"
+import { serviceError } from "../errors.ts"
+import { CartUpdate, CustomerRef, Introduction, ReadyUpdate, Resumption, SessionId } from "../schemas/session.ts"
+import type { Leases } from "./leases.ts"
+import { shownMembers } from "./multicart.ts"
+import type { Newcomer, SessionCommand } from "./session.ts"
+import { type CartModel, cartModel, cartRid, type SessionEvents, type Sessions } from "./sessions.ts"
+
+/** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
+export type CustomerBinding = "socket" | "session"
+
+export interface SessionSources {
+  readonly sessions: Sessions
+  readonly leases: Leases
+  readonly binding: CustomerBinding
+  /** The events of a session's resources; to be used in its queue. */
+  readonly events: (sessionId: string) => SessionEvents
+}
+
+type Call = Pick<CallRequest<"session.$id.multicart", unknown>, "cid" | "parts">
+
+const ownership = {
+  owns: ({ id }: { readonly id: string }) => SessionId.safeParse(id).success,
+  // One queue for all resources of a session.
+  group: ({ id }: { readonly id: string }) => `session.${id}`,
+} as const
+
+/**
+ * `session.<id>.cart.<customerId>`: model, a member's cart.
+ *
+ * access  get for everyone
+ * get     { owner: { data: { id, name, isHost, isReadyToCheckout } }, content: { data: the cart, {} until it is set } }
+ * errors  system.notFound: no such member
+ * events  change
+ */
+export function cart(sessions: Sessions) {
+  return model<"session.$id.cart.$customer", CartModel, unknown>("session.$id.cart.$customer", {
+    ...ownership,
+    mode: { access: "free" },
+    access: () => ({ get: true }),
+    get: async (req) => {
+      const session = await sessions.get(req.parts.id)
+      const member = session?.members.find(({ id }) => id === req.parts.customer)
+      if (session === undefined || member === undefined) throw new ResError("system.notFound")
+      return cartModel(session, member)
+    },
+  })
+}
+
+/**
+ * `session.<id>.multicart`: collection of references to the carts, host first, then in the order of joining.
+ *
+ * access  get and all calls for everyone: knowing the id is the invitation
+ * call    start({ customerName }), join({ customerName }) -> { customerId, resumeToken, n }
+ *         updateCart({ customerId, cartContent }), customerReadyToCheckout({ customerId, customerReadyToCheckout }) -> { n }
+ *         resume({ customerId, resumeToken }), leave({ customerId }), kick({ customerId }) -> { n }
+ *         keepAlive() -> null; a connection that did not call for 15 s is gone, its member absent, and 30 s later out
+ * errors  system.notFound (no session id) · system.invalidParams · session.*, see docs/errors.md
+ * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
+ * source  design.md, "RES resources", "Sessions"
+ */
+export function multicart({ sessions, leases, binding, events }: SessionSources) {
+  const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => {
+    leases.renew(req.cid)
+    return { n: await sessions.execute(req.parts.id, command, events(req.parts.id)) }
+  }
+
+  const introduce = async (req: Call, type: "start" | "join", customerName: string) => {
+    const resumeToken = randomBytes(24).toString("base64url")
+    const newcomer: Newcomer = {
+      id: randomBytes(12).toString("base64url"),
+      name: customerName,
+      cid: checkedCid(req.cid),
+      resumeHash: sha256(resumeToken),
+    }
+    return { customerId: newcomer.id, resumeToken, ...(await execute(req, { type, newcomer })) }
+  }
+
+  const checkOwn = async (req: Call, customerId: string): Promise<void> => {
+    const members = (await sessions.get(req.parts.id))?.members ?? []
+    const member = members.find(({ id }) => id === customerId)
+    if (member === undefined) throw serviceError("session.notMember")
+    const isOwn = binding === "session" ? members.some(({ cid }) => cid === req.cid) : member.cid === req.cid
+    if (!isOwn) throw serviceError("session.notYourCustomer")
+  }
+
+  return collection<"session.$id.multicart", Reference, unknown>("session.$id.multicart", {
+    ...ownership,
+    mode: { access: "free" },
+    access: () => ({ get: true, call: "*" }),
+    get: async (req) =>
+      shownMembers(await sessions.get(req.parts.id)).map(({ id }) => reference(cartRid(req.parts.id, id))),
+    call: (method) => ({
+      start: method(Introduction, (req, { customerName }) => introduce(req, "start", customerName)),
+      join: method(Introduction, (req, { customerName }) => introduce(req, "join", customerName)),
+      updateCart: method(CartUpdate, async (req, { customerId, cartContent }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
+      }),
+      customerReadyToCheckout: method(ReadyUpdate, async (req, { customerId, customerReadyToCheckout }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "setReady", id: customerId, ready: customerReadyToCheckout })
+      }),
+      resume: method(Resumption, (req, { customerId, resumeToken }) =>
+        execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid: checkedCid(req.cid) }),
+      ),
+      leave: method(CustomerRef, async (req, { customerId }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "leave", id: customerId })
+      }),
+      kick: method(CustomerRef, async (req, { customerId }) => {
+        const members = (await sessions.get(req.parts.id))?.members ?? []
+        const by = members.find(({ cid }) => cid === req.cid)
+        if (by === undefined) throw serviceError("session.notHost")
+        return await execute(req, { type: "kick", by: by.id, id: customerId })
+      }),
+      keepAlive: method(z.unknown(), (req) => leases.renew(checkedCid(req.cid)), { mode: "free" }),
+    }),
+  })
+}
+
+function checkedCid(cid: string): string {
+  if (cid === "") throw new ResError("system.invalidRequest", "A request without a connection ID")
+  return cid
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64url")
+}

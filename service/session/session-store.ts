@@ -1,0 +1,115 @@
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
+import type { NatsConnection } from "nats"
+import { ResError } from "res-service"
+import { partitionOf } from "../log/subjects.ts"
+import type { Member, Session } from "./session.ts"
+
+export const BUCKET = "sessions"
+
+/** A session as it is stored. */
+export interface StoredSession {
+  readonly session: Session | undefined
+  /** Revision of each key that there is, by key. */
+  readonly revisions: ReadonlyMap<string, number>
+}
+
+/** What `<partition>.<id>.state` holds: everything but the carts. */
+interface State {
+  readonly hostId: string
+  readonly members: readonly Omit<Member, "content">[]
+}
+
+/**
+ * Keeps sessions in a JetStream KV bucket: `<partition>.<id>.state` the members, `<partition>.<id>.cart.<customerId>` a cart.
+ * Every write names the revision that it replaces, so that of two who write, one is refused.
+ *
+ * All methods reject with `system.serviceUnavailable` when it is not known to be stored, or somebody else wrote meanwhile:
+ * what was loaded is void then.
+ */
+export class SessionStore {
+  readonly #kv: KV
+
+  private constructor(kv: KV) {
+    this.#kv = kv
+  }
+
+  /** @param idleMs how long the bucket keeps what nobody writes */
+  static async open(nc: NatsConnection, idleMs: number): Promise<SessionStore> {
+    return new SessionStore(await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs }))
+  }
+
+  async load(id: string): Promise<StoredSession> {
+    return await unavailableOnFailure(async () => {
+      const stateEntry = await this.#get(stateKey(id))
+      if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
+      const { hostId, members } = stateEntry.json<State>()
+      const carts = await Promise.all(members.map((member) => this.#get(cartKey(id, member.id))))
+      const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
+      return {
+        session: {
+          hostId,
+          members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
+        },
+        revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
+      }
+    })
+  }
+
+  /** Replaces what is stored by `session`: the cart of `cartOf` alone if only that changed, else the members alone. */
+  async save(id: string, stored: StoredSession, session: Session | undefined, cartOf?: string): Promise<StoredSession> {
+    const revisions = new Map(stored.revisions)
+    const write = async (key: string, value: unknown): Promise<void> => {
+      const revision = revisions.get(key)
+      const data = JSON.stringify(value)
+      revisions.set(
+        key,
+        await (revision === undefined ? this.#kv.create(key, data) : this.#kv.update(key, data, revision)),
+      )
+    }
+    await unavailableOnFailure(async () => {
+      const member = session?.members.find((each) => each.id === cartOf)
+      if (session !== undefined && member !== undefined) await write(cartKey(id, member.id), member.content)
+      else if (session !== undefined) await write(stateKey(id), stateOf(session))
+      else {
+        await this.#kv.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0 })
+        revisions.delete(stateKey(id))
+      }
+    })
+    const gone =
+      stored.session?.members.filter(({ id: before }) => !session?.members.some((now) => now.id === before)) ?? []
+    await Promise.all(gone.map((member) => this.#forgetCart(id, member.id, revisions)))
+    return { session, revisions }
+  }
+
+  // The members decide; a cart that stays behind is nobody's, and goes with the bucket's age.
+  async #forgetCart(id: string, customerId: string, revisions: Map<string, number>): Promise<void> {
+    const key = cartKey(id, customerId)
+    if (!revisions.delete(key)) return
+    await this.#kv.purge(key).catch(() => {})
+  }
+
+  async #get(key: string): Promise<KvEntry | undefined> {
+    const entry = await this.#kv.get(key)
+    return entry?.operation === "PUT" ? entry : undefined
+  }
+}
+
+function stateOf({ hostId, members }: Session): State {
+  return { hostId, members: members.map(({ content: _, ...member }) => member) }
+}
+
+function stateKey(id: string): string {
+  return `${partitionOf(id)}.${id}.state`
+}
+
+function cartKey(id: string, customerId: string): string {
+  return `${partitionOf(id)}.${id}.cart.${customerId}`
+}
+
+async function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (cause) {
+    throw new ResError("system.serviceUnavailable", "The sessions cannot be stored", undefined, { cause })
+  }
+}

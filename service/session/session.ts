@@ -1,0 +1,222 @@
+import { serviceError } from "../errors.ts"
+
+/** Most members of a session. */
+export const MAX_MEMBERS = 50
+
+/** One friend in a session. */
+export interface Member {
+  /** The customerId. */
+  readonly id: string
+  readonly name: string
+  readonly ready: boolean
+  /** The cart, a JSON object; `{}` until it is set. */
+  readonly content: object
+  /** The connection that speaks for the member; undefined while it is absent. */
+  readonly cid: string | undefined
+  /** Since when it is absent, in ms since the epoch; undefined while it is there. */
+  readonly absentSince: number | undefined
+  /** SHA-256 of the token that lets it resume on another connection. */
+  readonly resumeHash: string
+}
+
+/** Friends who shop together. There is always somebody, and always one host. */
+export interface Session {
+  readonly hostId: string
+  /** In the order of joining. */
+  readonly members: readonly Member[]
+}
+
+/** What happened in a session. A session is what its events have made of it. */
+export type SessionEvent =
+  | { readonly type: "created"; readonly host: Member }
+  | { readonly type: "joined"; readonly member: Member }
+  | { readonly type: "cartSet"; readonly id: string; readonly content: object }
+  | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
+  | { readonly type: "becameAbsent"; readonly id: string; readonly at: number }
+  | { readonly type: "resumed"; readonly id: string; readonly cid: string }
+  | { readonly type: "left"; readonly id: string }
+  | { readonly type: "hostPassed"; readonly id: string }
+  | { readonly type: "ended" }
+
+/** Somebody who wants to take part: a member to be. */
+export type Newcomer = Pick<Member, "id" | "name" | "cid" | "resumeHash"> & { readonly cid: string }
+
+/** What somebody wants of a session. */
+export type SessionCommand =
+  | { readonly type: "start"; readonly newcomer: Newcomer }
+  | { readonly type: "join"; readonly newcomer: Newcomer }
+  | { readonly type: "updateCart"; readonly id: string; readonly content: object }
+  | { readonly type: "setReady"; readonly id: string; readonly ready: boolean }
+  | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
+  | { readonly type: "leave"; readonly id: string }
+  | { readonly type: "kick"; readonly by: string; readonly id: string }
+  /** The connection is gone. */
+  | { readonly type: "disconnect"; readonly cid: string; readonly at: number }
+  /** Those who are absent since before `before` are gone. */
+  | { readonly type: "expire"; readonly before: number }
+
+/** The session after one more event. Pure: the same events make the same session. */
+export function evolve(session: Session | undefined, event: SessionEvent): Session | undefined {
+  if (event.type === "created") return { hostId: event.host.id, members: [event.host] }
+  if (session === undefined) throw new Error(`"${event.type}" without a session`)
+  const change = (id: string, fields: Partial<Member>): Session => ({
+    ...session,
+    members: session.members.map((member) => (member.id === id ? { ...member, ...fields } : member)),
+  })
+  switch (event.type) {
+    case "joined":
+      return { ...session, members: [...session.members, event.member] }
+    case "cartSet":
+      return change(event.id, { content: event.content })
+    case "readySet":
+      return change(event.id, { ready: event.ready })
+    case "becameAbsent":
+      return change(event.id, { cid: undefined, absentSince: event.at })
+    case "resumed":
+      return change(event.id, { cid: event.cid, absentSince: undefined })
+    case "left":
+      return { ...session, members: session.members.filter(({ id }) => id !== event.id) }
+    case "hostPassed":
+      return { ...session, hostId: event.id }
+    case "ended":
+      return undefined
+  }
+}
+
+/**
+ * What a command makes happen. Events of a session that was not there begin with `created`; those after which nobody is there
+ * end with `ended`.
+ *
+ * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
+ *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken`
+ */
+export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
+  const happening = new Happening(session)
+  switch (command.type) {
+    case "start":
+      start(happening, command.newcomer)
+      break
+    case "join":
+      join(happening, command.newcomer)
+      break
+    case "updateCart":
+      happening.member(command.id)
+      happening.add({ type: "cartSet", id: command.id, content: command.content })
+      break
+    case "setReady":
+      setReady(happening, command.id, command.ready)
+      break
+    case "resume":
+      if (happening.member(command.id).resumeHash !== command.resumeHash) throw serviceError("session.wrongResumeToken")
+      releaseConnection(happening, command.cid, command.id)
+      happening.add({ type: "resumed", id: command.id, cid: command.cid })
+      break
+    case "leave":
+      leave(happening, happening.member(command.id).id)
+      break
+    case "kick":
+      if (happening.member(command.by).id !== happening.session?.hostId) throw serviceError("session.notHost")
+      leave(happening, happening.member(command.id).id)
+      break
+    case "disconnect":
+      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
+        happening.add({ type: "becameAbsent", id, at: command.at })
+      }
+      break
+    case "expire":
+      for (const { id } of happening.membersWhere(({ absentSince }) => (absentSince ?? Infinity) < command.before)) {
+        leave(happening, id)
+      }
+      break
+  }
+  unreadyHostIfNeeded(happening)
+  return happening.events
+}
+
+// A host that is there keeps its place; one that is away loses it to who starts: a page that was loaded again.
+function start(happening: Happening, newcomer: Newcomer): void {
+  const host = happening.host()
+  if (host === undefined) {
+    happening.add({ type: "created", host: memberOf(newcomer) })
+    return
+  }
+  if (host.cid !== undefined && host.cid !== newcomer.cid) throw serviceError("session.hostPresent")
+  releaseConnection(happening, newcomer.cid, host.id)
+  happening.add({ type: "joined", member: memberOf(newcomer) })
+  happening.add({ type: "hostPassed", id: newcomer.id })
+  happening.add({ type: "left", id: host.id })
+}
+
+function join(happening: Happening, newcomer: Newcomer): void {
+  const others = happening.membersWhere(({ cid }) => cid !== newcomer.cid)
+  if (others.length === 0) throw serviceError("session.notStarted")
+  if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
+  releaseConnection(happening, newcomer.cid)
+  happening.add({ type: "joined", member: memberOf(newcomer) })
+}
+
+function setReady(happening: Happening, id: string, ready: boolean): void {
+  const isHost = happening.member(id).id === happening.session?.hostId
+  if (isHost && ready && !happening.guestsAreReady()) throw serviceError("session.guestsNotReady")
+  happening.add({ type: "readySet", id, ready })
+}
+
+/** Takes a member out; its place as host goes to the guest who joined first, one that is there if there is one. */
+function leave(happening: Happening, id: string): void {
+  const rest = happening.membersWhere((member) => member.id !== id)
+  const heir = rest.find(({ cid }) => cid !== undefined) ?? rest[0]
+  if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
+  happening.add({ type: "left", id })
+  if (rest.length === 0) happening.add({ type: "ended" })
+}
+
+/** A connection speaks for one member: whom it spoke for so far leaves. */
+function releaseConnection(happening: Happening, cid: string, except?: string): void {
+  for (const { id } of happening.membersWhere((member) => member.cid === cid && member.id !== except))
+    leave(happening, id)
+}
+
+function unreadyHostIfNeeded(happening: Happening): void {
+  const host = happening.host()
+  if (host?.ready && !happening.guestsAreReady()) happening.add({ type: "readySet", id: host.id, ready: false })
+}
+
+function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
+  return { id, name, ready: false, content: {}, cid, absentSince: undefined, resumeHash }
+}
+
+/** The events that a command has made happen so far, and the session after them. */
+class Happening {
+  readonly events: SessionEvent[] = []
+  session: Session | undefined
+
+  constructor(session: Session | undefined) {
+    this.session = session
+  }
+
+  add(event: SessionEvent): void {
+    this.events.push(event)
+    this.session = evolve(this.session, event)
+  }
+
+  host(): Member | undefined {
+    return this.session?.members.find(({ id }) => id === this.session?.hostId)
+  }
+
+  member(id: string): Member {
+    const found = this.session?.members.find((member) => member.id === id)
+    if (found === undefined) throw serviceError("session.notMember")
+    return found
+  }
+
+  membersWhere(condition: (member: Member) => boolean): readonly Member[] {
+    return this.session?.members.filter(condition) ?? []
+  }
+
+  /** True when every guest that is there is ready; absent ones hold nobody up. */
+  guestsAreReady(): boolean {
+    return this.membersWhere(({ id, cid }) => id !== this.session?.hostId && cid !== undefined).every(
+      ({ ready }) => ready,
+    )
+  }
+}

@@ -1,0 +1,203 @@
+import { expect } from "chai"
+import fc from "fast-check"
+import { ResError } from "res-service"
+import {
+  decide,
+  evolve,
+  MAX_MEMBERS,
+  type Newcomer,
+  type Session,
+  type SessionCommand,
+  type SessionEvent,
+} from "../../../service/session/session.ts"
+
+const newcomer = (id: string, cid = `conn-${id}`): Newcomer => ({
+  id,
+  name: id.toUpperCase(),
+  cid,
+  resumeHash: `hash-${id}`,
+})
+
+/** The session after some commands; all of them must be accepted. */
+function sessionAfter(...commands: SessionCommand[]): Session | undefined {
+  return commands.reduce<Session | undefined>(
+    (session, command) => decide(session, command).reduce(evolve, session),
+    undefined,
+  )
+}
+
+function refusal(session: Session | undefined, command: SessionCommand): string | undefined {
+  try {
+    decide(session, command)
+    return undefined
+  } catch (error) {
+    return error instanceof ResError ? error.code : String(error)
+  }
+}
+
+const start = (id: string, cid?: string): SessionCommand => ({ type: "start", newcomer: newcomer(id, cid) })
+const join = (id: string, cid?: string): SessionCommand => ({ type: "join", newcomer: newcomer(id, cid) })
+const ready = (id: string, value = true): SessionCommand => ({ type: "setReady", id, ready: value })
+const leave = (id: string): SessionCommand => ({ type: "leave", id })
+const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
+const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
+  type: "resume",
+  id,
+  resumeHash: `hash-${id}`,
+  cid,
+})
+
+const ids = (session: Session | undefined): string[] | undefined => session?.members.map(({ id }) => id)
+
+describe("a session", () => {
+  it("begins with a host, whose cart is empty and who is not ready", () => {
+    const session = sessionAfter(start("a"))
+    expect(session?.hostId).to.equal("a")
+    expect(session?.members[0]).to.deep.include({ id: "a", name: "A", ready: false, content: {}, cid: "conn-a" })
+  })
+
+  it("refuses a second host while the first is there, and gives the place of one who is away to the next", () => {
+    const session = sessionAfter(start("a"), join("b"))
+    expect(refusal(session, start("c"))).to.equal("session.hostPresent")
+    const again = sessionAfter(start("a"), join("b"), disconnect("a"), start("c"))
+    expect([again?.hostId, ids(again)]).to.deep.equal(["c", ["b", "c"]])
+  })
+
+  it("lets nobody join before the start, or when it is full", () => {
+    expect(refusal(undefined, join("a"))).to.equal("session.notStarted")
+    const guests = Array.from({ length: MAX_MEMBERS - 1 }, (_, i) => join(`g${i}`))
+    expect(refusal(sessionAfter(start("a"), ...guests), join("late"))).to.equal("session.full")
+  })
+
+  it("lets the host be ready only when every guest is who is there", () => {
+    const session = sessionAfter(start("a"), join("b"), join("c"), ready("b"))
+    expect(refusal(session, ready("a"))).to.equal("session.guestsNotReady")
+    expect(refusal(sessionAfter(start("a"), join("b"), join("c"), ready("b"), disconnect("c")), ready("a"))).to.equal(
+      undefined,
+    )
+  })
+
+  it("takes the host's readiness back when a guest joins, comes back, or is not ready any more", () => {
+    const allReady = [start("a"), join("b"), ready("b"), ready("a")]
+    const hostReady = (...more: SessionCommand[]) => sessionAfter(...allReady, ...more)?.members[0]?.ready
+    expect(hostReady()).to.equal(true)
+    expect(hostReady(join("c"))).to.equal(false)
+    expect(hostReady(ready("b", false))).to.equal(false)
+    expect(hostReady(disconnect("b"))).to.equal(true)
+    const returning = sessionAfter(start("a"), join("b"), disconnect("b"), ready("a"), resume("b"))
+    expect(returning?.members[0]?.ready).to.equal(false)
+  })
+
+  it("passes the host's place to the guest who joined first and is there", () => {
+    expect(sessionAfter(start("a"), join("b"), join("c"), leave("a"))?.hostId).to.equal("b")
+    expect(sessionAfter(start("a"), join("b"), join("c"), disconnect("b"), leave("a"))?.hostId).to.equal("c")
+    expect(sessionAfter(start("a"), leave("a"))).to.equal(undefined)
+  })
+
+  it("lets go of who is absent for too long, not of who came back", () => {
+    const session = sessionAfter(
+      start("a"),
+      join("b"),
+      join("c"),
+      disconnect("a", 100),
+      disconnect("b", 100),
+      resume("b", "new"),
+    )
+    const later = decide(session, { type: "expire", before: 101 }).reduce(evolve, session)
+    expect([later?.hostId, ids(later)]).to.deep.equal(["b", ["b", "c"]])
+    expect(decide(session, { type: "expire", before: 100 })).to.deep.equal([])
+  })
+
+  it("lets only the host kick, and only who knows the token resume", () => {
+    const session = sessionAfter(start("a"), join("b"))
+    expect(refusal(session, { type: "kick", by: "b", id: "a" })).to.equal("session.notHost")
+    expect(ids(sessionAfter(start("a"), join("b"), { type: "kick", by: "a", id: "b" }))).to.deep.equal(["a"])
+    const guess: SessionCommand = { type: "resume", id: "a", resumeHash: "guess", cid: "x" }
+    expect(refusal(session, guess)).to.equal("session.wrongResumeToken")
+    expect(refusal(session, resume("nobody"))).to.equal("session.notMember")
+  })
+
+  it("replaces a connection's first customer at its second start or join", () => {
+    const guest = sessionAfter(start("a"), join("b"), join("b2", "conn-b"))
+    expect(ids(guest)).to.deep.equal(["a", "b2"])
+    const host = sessionAfter(start("a"), join("b"), start("a2", "conn-a"))
+    expect([host?.hostId, ids(host)]).to.deep.equal(["a2", ["b", "a2"]])
+    expect(refusal(sessionAfter(start("a")), join("a2", "conn-a"))).to.equal("session.notStarted")
+  })
+
+  it("[property] keeps its rules through any commands, and replays to the same", () => {
+    const id = fc.constantFrom("a", "b", "c", "d")
+    const cid = fc.constantFrom("conn-a", "conn-b", "conn-c", "conn-d")
+    let count = 0
+    const fresh = cid.map((each) => newcomer(`n${count++}`, each))
+    const member = fc.nat(5)
+    const command = fc.oneof(
+      fc.record({ type: fc.constant("start"), newcomer: fresh }),
+      fc.record({ type: fc.constant("join"), newcomer: fresh }),
+      fc.record({ type: fc.constant("updateCart"), member, content: fc.object() }),
+      fc.record({ type: fc.constant("setReady"), member, ready: fc.boolean() }),
+      fc.record({ type: fc.constant("resume"), member, cid, id }),
+      fc.record({ type: fc.constant("leave"), member }),
+      fc.record({ type: fc.constant("kick"), member, by: member }),
+      fc.record({ type: fc.constant("disconnect"), cid, at: fc.nat(100) }),
+      fc.record({ type: fc.constant("expire"), before: fc.nat(100) }),
+    )
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 60 }), (list) => {
+        let session: Session | undefined
+        const log: SessionEvent[] = []
+        for (const abstract of list) {
+          const pick = (n: number) => session?.members[n % session.members.length]?.id ?? "nobody"
+          const concrete = {
+            ...abstract,
+            ...("member" in abstract ? { id: pick(abstract.member), resumeHash: `hash-${pick(abstract.member)}` } : {}),
+            ...("by" in abstract ? { by: pick(abstract.by) } : {}),
+          } as SessionCommand
+          const before = session
+          let happened: readonly SessionEvent[]
+          try {
+            happened = decide(before, concrete)
+          } catch (error) {
+            expect(error).to.be.instanceOf(ResError)
+            continue
+          }
+          session = happened.reduce(evolve, before)
+          log.push(...happened)
+          checkRules(before, session, concrete)
+        }
+        expect(log.reduce<Session | undefined>(evolve, undefined)).to.deep.equal(session)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function checkRules(before: Session | undefined, session: Session | undefined, command: SessionCommand): void {
+  if (session === undefined) return
+  const { members, hostId } = session
+  expect(members.length).to.be.within(1, MAX_MEMBERS)
+  expect(
+    members.filter(({ id }) => id === hostId),
+    "one host",
+  ).to.have.length(1)
+  const cids = members.flatMap(({ cid }) => (cid === undefined ? [] : [cid]))
+  expect(new Set(cids).size, "one customer a connection").to.equal(cids.length)
+
+  const host = members.find(({ id }) => id === hostId)
+  const guests = members.filter(({ id, cid }) => id !== hostId && cid !== undefined)
+  if (host?.ready)
+    expect(
+      guests.every(({ ready: isReady }) => isReady),
+      "ready last",
+    ).to.equal(true)
+
+  const stayed = before?.members.filter(({ id }) => members.some((now) => now.id === id)) ?? []
+  expect(
+    members.slice(0, stayed.length).map(({ id }) => id),
+    "order",
+  ).to.deep.equal(stayed.map(({ id }) => id))
+  for (const old of stayed) {
+    if (command.type === "updateCart" && command.id === old.id) continue
+    expect(members.find(({ id }) => id === old.id)?.content, "somebody else's cart").to.equal(old.content)
+  }
+}
