@@ -33,6 +33,8 @@ const SHAPES: readonly Shape[] = [
  */
 const MIN_UNDER_WAY = 10_000
 const UNDER_WAY_PER_CONNECTION = 20
+/** Resgate loses events when more than 8,192 wait for it. */
+const MAX_EVENTS_UNDER_WAY = 5_000
 /** Deliveries per second while the delay is measured: what each of the servers can do. */
 const CALM_DELIVERIES_PER_S = 10_000
 /** Every how many-th subscriber reads what it gets. */
@@ -176,7 +178,8 @@ class Load {
 
   /** Sends as fast as deliveries come in; resolves to deliveries per second. */
   async flood(forSeconds: number): Promise<number> {
-    const underWay = Math.max(MIN_UNDER_WAY, UNDER_WAY_PER_CONNECTION * this.#collections * this.#subscribers)
+    const wanted = Math.max(MIN_UNDER_WAY, UNDER_WAY_PER_CONNECTION * this.#collections * this.#subscribers)
+    const underWay = Math.min(wanted, MAX_EVENTS_UNDER_WAY * this.#subscribers)
     const [start, before] = [performance.now(), this.#received]
     const end = start + forSeconds * 1000
     await new Promise<void>((resolve) => {

@@ -280,11 +280,12 @@ export class CachedResource {
 
   #removeDetail(idx: number): EventDetail | undefined {
     if (!(this.#content instanceof CollectionContent) || !this.#inBounds(idx, 1)) return undefined
-    return { type: "remove", idx, value: this.#content.values[idx] as WireValue }
+    const value = this.#content.at(idx)
+    return value && { type: "remove", idx, value }
   }
 
   #inBounds(idx: number, room: 0 | 1): boolean {
-    const length = this.#content instanceof CollectionContent ? this.#content.values.length : 0
+    const length = this.#content instanceof CollectionContent ? this.#content.length : 0
     if (idx >= 0 && idx <= length - room) return true
     this.entry.log.warn({ resource: this.entry.name, idx, length }, "dropped an event that is out of bounds")
     return false

@@ -1,4 +1,5 @@
 import { ResError } from "../errors.ts"
+import { ChunkedList } from "./chunked-list.ts"
 import { DecodeError, Fields, internalError } from "./decode.ts"
 import { missingResult } from "./messages.ts"
 import { elements, members, quote } from "./raw-json.ts"
@@ -43,11 +44,31 @@ export class ModelContent extends Encoded {
 
 export class CollectionContent extends Encoded {
   readonly type = "collection"
-  readonly values: readonly WireValue[]
+  readonly #list: ChunkedList<WireValue>
 
-  constructor(values: readonly WireValue[]) {
+  constructor(list: ChunkedList<WireValue>) {
     super()
-    this.values = values
+    this.#list = list
+  }
+
+  get length(): number {
+    return this.#list.length
+  }
+
+  get values(): readonly WireValue[] {
+    return this.#list.all
+  }
+
+  at(idx: number): WireValue | undefined {
+    return this.#list.at(idx)
+  }
+
+  withAdded(idx: number, value: WireValue): CollectionContent {
+    return new CollectionContent(this.#list.withAdded(idx, value))
+  }
+
+  withRemoved(idx: number): CollectionContent {
+    return new CollectionContent(this.#list.withRemoved(idx))
   }
 
   protected override write(legacy: boolean): string {
@@ -66,10 +87,10 @@ export function applyEvent(content: Content, detail: EventDetail): Content {
     return new ModelContent(values)
   }
   if (detail.type === "add" && content.type === "collection") {
-    return new CollectionContent(content.values.toSpliced(detail.idx, 0, detail.value))
+    return content.withAdded(detail.idx, detail.value)
   }
   if (detail.type === "remove" && content.type === "collection") {
-    return new CollectionContent(content.values.toSpliced(detail.idx, 1))
+    return content.withRemoved(detail.idx)
   }
   return content
 }
@@ -166,7 +187,7 @@ function contents(result: Fields): Contents {
 function only({ model, collection }: Contents): Content | undefined {
   if ((model === undefined) === (collection === undefined)) return undefined
   for (const value of model?.values() ?? collection ?? []) if (value.type === "delete") return undefined
-  return model ? new ModelContent(model) : new CollectionContent(collection ?? [])
+  return model ? new ModelContent(model) : new CollectionContent(ChunkedList.of(collection ?? []))
 }
 
 function decodeValueList(raw: string): WireValue[] | undefined {

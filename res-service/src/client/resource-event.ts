@@ -20,6 +20,8 @@ export class ResourceEvent {
   readonly version: number
   /** The resource after the event. */
   readonly after: Content | undefined
+  /** For whoever passes the event on: what it has made of it, to be used for the other subscribers too. */
+  passedOn: object | undefined
   readonly #payload: string | undefined
   #data: string | undefined
 

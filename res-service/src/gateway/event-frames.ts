@@ -8,34 +8,42 @@ import { Frame } from "./frame.ts"
 import type { ResourceSet } from "./resource-set.ts"
 
 /**
- * Events as clients get them. The frame of an event is made once for all who know the resource by the same rid.
+ * The frames of one event: each is made once for all who know the resource by the same rid.
  *
  * Source: RES-Client protocol 1.2.3, "Events".
  */
-const made = {
-  modern: new WeakMap<ResourceEvent, Map<string, Frame>>(),
-  legacy: new WeakMap<ResourceEvent, Map<string, Frame>>(),
+class EventFrames {
+  readonly #made: { readonly rid: string; readonly legacy: boolean; readonly frame: Frame }[] = []
+
+  static of(event: ResourceEvent): EventFrames {
+    if (event.passedOn instanceof EventFrames) return event.passedOn
+    const frames = new EventFrames()
+    event.passedOn = frames
+    return frames
+  }
+
+  find(rid: string, legacy: boolean): Frame | undefined {
+    for (const made of this.#made) if (made.legacy === legacy && made.rid === rid) return made.frame
+    return undefined
+  }
+
+  add(rid: string, legacy: boolean, frame: Frame): Frame {
+    this.#made.push({ rid, legacy, frame })
+    return frame
+  }
 }
 
 /** A remove, delete or custom event: its payload goes on as it came. */
 export function encodeEvent(event: ResourceEvent, rid: string): Frame {
-  return once(event, rid, false, () => event.data)
+  const frames = EventFrames.of(event)
+  return frames.find(rid, false) ?? frames.add(rid, false, frame(rid, event.name, event.data))
 }
 
-/** `set`: what the client has to get with the event; such a frame is the client's own. */
-export function encodeAdd(event: ResourceEvent, rid: string, legacy: boolean, set?: ResourceSet): Frame {
-  const { detail } = event
-  const value = detail.type === "add" ? detail : undefined
-  const data = (): string =>
-    value ? `{"idx":${value.idx},"value":${encodeValue(value.value, legacy)}${withSet(set)}}` : "null"
-  return set ? frame(rid, event.name, data()) : once(event, rid, legacy, data)
-}
-
-export function encodeChange(event: ResourceEvent, rid: string, legacy: boolean, set?: ResourceSet): Frame {
-  const { detail } = event
-  const values = detail.type === "change" ? detail.changed : new Map()
-  const data = (): string => `{"values":${encodeValues(values, legacy)}${withSet(set)}}`
-  return set ? frame(rid, event.name, data()) : once(event, rid, legacy, data)
+/** An add or change event. `set`: what the client has to get with it; such a frame is the client's own. */
+export function encodeUpdate(event: ResourceEvent, rid: string, legacy: boolean, set?: ResourceSet): Frame {
+  if (set) return frame(rid, event.name, updateData(event, legacy, set.encodeMembers()))
+  const frames = EventFrames.of(event)
+  return frames.find(rid, legacy) ?? frames.add(rid, legacy, frame(rid, event.name, updateData(event, legacy, "")))
 }
 
 /** Source: RES-Client protocol 1.2.3, "Unsubscribe event". */
@@ -43,26 +51,12 @@ export function encodeUnsubscribed(rid: string, reason: ResError): Frame {
   return frame(rid, "unsubscribe", `{"reason":${encodeError(reason)}}`)
 }
 
-function once(event: ResourceEvent, rid: string, legacy: boolean, data: () => string): Frame {
-  const frames = legacy ? made.legacy : made.modern
-  let byRid = frames.get(event)
-  if (!byRid) {
-    byRid = new Map()
-    frames.set(event, byRid)
-  }
-  let found = byRid.get(rid)
-  if (!found) {
-    found = frame(rid, event.name, data())
-    byRid.set(rid, found)
-  }
-  return found
+function updateData({ detail }: ResourceEvent, legacy: boolean, members: string): string {
+  const rest = members === "" ? "" : `,${members}`
+  if (detail.type === "add") return `{"idx":${detail.idx},"value":${encodeValue(detail.value, legacy)}${rest}}`
+  return `{"values":${encodeValues(detail.type === "change" ? detail.changed : new Map(), legacy)}${rest}}`
 }
 
 function frame(rid: string, event: string, data: string): Frame {
   return new Frame(`{"event":${quote(`${rid}.${event}`)},"data":${data}}`)
-}
-
-function withSet(set: ResourceSet | undefined): string {
-  const members = set?.encodeMembers() ?? ""
-  return members === "" ? "" : `,${members}`
 }

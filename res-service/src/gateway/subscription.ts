@@ -10,7 +10,7 @@ import { ResError } from "../errors.ts"
 import { parseRid } from "../rid.ts"
 import { canCall, canGet } from "./access.ts"
 import type { Connection } from "./connection.ts"
-import { encodeAdd, encodeChange, encodeEvent } from "./event-frames.ts"
+import { encodeEvent, encodeUpdate } from "./event-frames.ts"
 import { ResourceSet } from "./resource-set.ts"
 
 const DISPOSED = 0
@@ -349,11 +349,11 @@ export class Subscription implements Subscriber {
 
   #processAdd(event: ResourceEvent, value: WireValue): void {
     if (value.type !== "reference") {
-      this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy))
+      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy))
       return
     }
     this.#sendWith(event, [this.#addReference(value.rid)], (set) =>
-      this.#connection.send(encodeAdd(event, this.rid, this.#connection.legacy, set)),
+      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy, set)),
     )
   }
 
@@ -371,7 +371,7 @@ export class Subscription implements Subscriber {
       if (before?.type === "reference") this.#removeReference(before.rid)
     }
     this.#sendWith(event, added, (set) =>
-      this.#connection.send(encodeChange(event, this.rid, this.#connection.legacy, set)),
+      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy, set)),
     )
   }
 
