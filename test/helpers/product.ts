@@ -30,8 +30,21 @@ export interface Product {
   stop(): Promise<void>
 }
 
+export interface ProductOptions {
+  readonly serviceTimeoutMs?: number
+  /** As the setting PROTOCOL. */
+  readonly protocol?: string
+  /** As the setting LEGACY_CUSTOMER_BINDING. */
+  readonly customerBinding?: "socket" | "session"
+}
+
 /** Starts it all on free ports. `stop` leaves nothing behind. */
-export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeoutMs?: number } = {}): Promise<Product> {
+export async function startProduct({
+  serviceTimeoutMs = 5000,
+  protocol,
+  customerBinding = "socket",
+}: ProductOptions = {}): Promise<Product> {
+  const ownOptions = { ...serviceOptions, customerBinding }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)
@@ -39,10 +52,11 @@ export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeout
     host: "127.0.0.1",
     port: 0,
     serviceTimeoutMs,
+    legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000 },
     logger: silentLogger,
   })
   let serviceNats = await open(natsServer)
-  let service: RunningService | undefined = await startService(serviceNats, serviceOptions)
+  let service: RunningService | undefined = await startService(serviceNats, ownOptions)
 
   const stopService = async (): Promise<void> => {
     await service?.stop()
@@ -60,7 +74,7 @@ export async function startProduct({ serviceTimeoutMs = 5000 }: { serviceTimeout
     restartService: async () => {
       await stopService()
       serviceNats = await open(natsServer)
-      service = await startService(serviceNats, serviceOptions)
+      service = await startService(serviceNats, ownOptions)
     },
     stopService,
     restartNats: async () => {

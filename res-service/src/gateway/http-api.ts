@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { encodeError } from "../client/decode.ts"
 import { asResError, type CallAnswer, type Meta } from "../client/messages.ts"
 import { isJson } from "../client/raw-json.ts"
 import { ResError } from "../errors.ts"
@@ -118,6 +119,13 @@ export class HttpApi {
     const { rid, method } = target
     readBody(request, this.#options.maxBodyBytes).then(
       (body) => {
+        if (body === undefined) {
+          const { maxBodyBytes } = this.#options
+          const error = new ResError("system.badRequest", `Request body is larger than ${maxBodyBytes} bytes`)
+          // Resgate has no limit, and so no code for it.
+          sendJson(response, 413, headers, encodeError(error))
+          return
+        }
         const params = body.trim()
         if (params !== "" && !isJson(params)) {
           const message = "Error decoding request body: invalid JSON"
@@ -232,13 +240,20 @@ function ofMethod(error: ResError, httpMethod: string): ResError {
   return mapped && error.code === "system.methodNotFound" ? httpErrors.methodNotAllowed() : error
 }
 
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+/** Undefined when the body is too large; its rest is then read and dropped, so that the client gets to see the answer. */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new ResError("system.badRequest", `Request body is larger than ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= maxBytes) chunks.push(chunk)
+      else {
+        chunks.length = 0
+        resolve(undefined)
+      }
+    })
+    request.on("end", () => resolve(Buffer.concat(chunks).toString()))
+    request.on("error", reject)
+  })
 }

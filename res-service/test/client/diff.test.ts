@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import fc from "fast-check"
 import { diff } from "../../src/client/diff.ts"
 import type { WireValue } from "../../src/client/wire-value.ts"
@@ -16,27 +16,21 @@ describe("diff", () => {
           if (step.type === "remove") copy.splice(step.idx, 1)
           else copy.splice(step.idx, 0, step.value)
         }
-        assert.deepEqual(copy, values(to))
+        expect(copy).to.deep.equal(values(to))
         const removes = steps.filter(({ type }) => type === "remove")
         const adds = steps.filter(({ type }) => type === "add")
-        assert.deepEqual(steps, [...removes, ...adds])
-        assert.deepEqual(
-          [...removes],
+        expect(steps).to.deep.equal([...removes, ...adds])
+        expect([...removes], "removes from the highest index down").to.deep.equal(
           [...removes].sort((a, b) => b.idx - a.idx),
-          "removes from the highest index down",
         )
-        assert.deepEqual(
-          [...adds],
-          [...adds].sort((a, b) => a.idx - b.idx),
-          "adds from the lowest index up",
-        )
+        expect([...adds], "adds from the lowest index up").to.deep.equal([...adds].sort((a, b) => a.idx - b.idx))
       }),
     )
   })
 
   it("keeps what can be kept", () => {
-    assert.deepEqual(diff(values([1, 2, 3]), values([1, 2, 3])), [])
-    assert.deepEqual(diff(values([1, 2, 3, 4]), values([0, 1, 3, 4])), [
+    expect(diff(values([1, 2, 3]), values([1, 2, 3]))).to.deep.equal([])
+    expect(diff(values([1, 2, 3, 4]), values([0, 1, 3, 4]))).to.deep.equal([
       { type: "remove", idx: 1 },
       { type: "add", idx: 0, value: { type: "primitive", raw: "0" } },
     ])
@@ -45,6 +39,6 @@ describe("diff", () => {
   it("replaces everything when a comparison would be too costly", () => {
     const from = Array.from({ length: 3000 }, (_, i) => i)
     const to = from.map((i) => i + 3000)
-    assert.equal(diff(values(from), values(to)).length, 6000)
+    expect(diff(values(from), values(to)).length).to.equal(6000)
   })
 })

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import { Client, type MirrorEvent } from "../../src/client/mod.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "./library.ts"
@@ -28,8 +28,8 @@ describe("Mirror", () => {
   it("holds the resource and all that it refers to", async () => {
     const { mirror } = setUp()
     await mirror.ready
-    assert.deepEqual(mirror.value, [emma, dune])
-    assert.deepEqual(mirror.resource("library.book.1"), {
+    expect(mirror.value).to.deep.equal([emma, dune])
+    expect(mirror.resource("library.book.1")).to.deep.equal({
       type: "model",
       values: { title: "Emma", tags: { data: ["old"] } },
     })
@@ -43,8 +43,8 @@ describe("Mirror", () => {
     library.add("library.books", 0, { rid: "library.book.3" })
     library.event("library.books", "sorted", { n: 1 })
     await settled(conn)
-    assert.deepEqual(mirror.value, [{ title: "Kim" }, { title: "Emma II", tags: ["old"] }])
-    assert.deepEqual(events, [
+    expect(mirror.value).to.deep.equal([{ title: "Kim" }, { title: "Emma II", tags: ["old"] }])
+    expect(events).to.deep.equal([
       { type: "change", rid: "library.book.1", changed: { title: "Emma II" } },
       { type: "remove", rid: "library.books", idx: 1, value: { rid: "library.book.2" } },
       { type: "add", rid: "library.books", idx: 0, value: { rid: "library.book.3" } },
@@ -60,8 +60,8 @@ describe("Mirror", () => {
     events.length = 0
     library.change("library.book.2", { title: "Dune II" })
     await settled(conn)
-    assert.deepEqual(events, [])
-    assert.equal(mirror.resource("library.book.2"), undefined)
+    expect(events).to.deep.equal([])
+    expect(mirror.resource("library.book.2")).to.equal(undefined)
   })
 
   it("shows a circle of references as the reference", async () => {
@@ -69,7 +69,7 @@ describe("Mirror", () => {
     await mirror.ready
     library.change("library.book.1", { next: { rid: "library.book.2" } })
     await settled(conn)
-    assert.deepEqual(mirror.value, [
+    expect(mirror.value).to.deep.equal([
       { ...emma, next: { ...dune, next: { rid: "library.book.1" } } },
       { ...dune, next: { ...emma, next: { rid: "library.book.2" } } },
     ])
@@ -82,7 +82,7 @@ describe("Mirror", () => {
     library.change("library.book.2", { title: "Dune II" }, true)
     library.reset(["library.>"])
     await settled(conn)
-    assert.deepEqual(events, [
+    expect(events).to.deep.equal([
       { type: "remove", rid: "library.books", idx: 0, value: { rid: "library.book.1" } },
       { type: "change", rid: "library.book.2", changed: { title: "Dune II" } },
     ])
@@ -94,11 +94,11 @@ describe("Mirror", () => {
     broker.disconnect()
     library.change("library.book.1", { title: "Emma II" })
     await settled(conn)
-    assert.deepEqual(mirror.value, [emma, dune])
+    expect(mirror.value).to.deep.equal([emma, dune])
     broker.reconnect()
     await settled(conn)
     const changed = { ...emma, title: "Emma II" }
-    assert.deepEqual(mirror.value, [changed, { ...dune, next: changed }])
+    expect(mirror.value).to.deep.equal([changed, { ...dune, next: changed }])
   })
 
   it("keeps what it has while no service answers after a reconnect", async () => {
@@ -109,17 +109,21 @@ describe("Mirror", () => {
     library.change("library.book.1", { title: "Emma II" })
     broker.reconnect()
     await new Promise((resolve) => setTimeout(resolve, 80))
-    assert.deepEqual(mirror.value, [emma, dune])
+    expect(mirror.value).to.deep.equal([emma, dune])
     library.answers = () => undefined
     await new Promise((resolve) => setTimeout(resolve, 400))
     await settled(conn)
-    assert.deepEqual(events, [{ type: "change", rid: "library.book.1", changed: { title: "Emma II" } }])
+    expect(events).to.deep.equal([{ type: "change", rid: "library.book.1", changed: { title: "Emma II" } }])
   })
 
   it("rejects when there is no such resource", async () => {
     const { client } = setUp()
-    await assert.rejects(client.mirror("library.none").ready, { code: "system.notFound" })
-    await assert.rejects(client.mirror("nowhere").ready, { code: "system.notFound" })
+    expect(await client.mirror("library.none").ready.catch((error: unknown) => error)).to.deep.include({
+      code: "system.notFound",
+    })
+    expect(await client.mirror("nowhere").ready.catch((error: unknown) => error)).to.deep.include({
+      code: "system.notFound",
+    })
   })
 
   it("says when a resource was deleted", async () => {
@@ -127,8 +131,8 @@ describe("Mirror", () => {
     await mirror.ready
     library.event("library.book.1", "delete")
     await settled(conn)
-    assert.deepEqual(events, [{ type: "delete", rid: "library.book.1" }])
-    assert.equal(mirror.resource("library.book.1")?.type, "error")
+    expect(events).to.deep.equal([{ type: "delete", rid: "library.book.1" }])
+    expect(mirror.resource("library.book.1")?.type).to.equal("error")
   })
 
   it("goes on when a listener throws", async () => {
@@ -140,7 +144,7 @@ describe("Mirror", () => {
     library.change("library.book.1", { title: "x" })
     library.change("library.book.1", { title: "y" })
     await settled(conn)
-    assert.equal(events.length, 2)
+    expect(events.length).to.equal(2)
   })
 
   it("is quiet once closed", async () => {
@@ -149,6 +153,6 @@ describe("Mirror", () => {
     mirror.close()
     library.change("library.book.1", { title: "x" })
     await settled(conn)
-    assert.deepEqual(events, [])
+    expect(events).to.deep.equal([])
   })
 })

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import { resetPattern } from "../../src/client/reset-pattern.ts"
 
 const matches = (pattern: string, name: string): boolean => {
@@ -22,13 +22,13 @@ describe("resetPattern", () => {
     ["a.*$", "a.b$", false],
   ] as const) {
     it(`${pattern} ${expected ? "matches" : "does not match"} ${name}`, () => {
-      assert.equal(matches(pattern, name), expected)
+      expect(matches(pattern, name)).to.equal(expected)
     })
   }
 
   for (const pattern of ["", ".", "a.", ".a", "a..b", "a.>.b", "a>", "a*b", "*a", "a b", "a?b", "é"]) {
     it(`refuses ${JSON.stringify(pattern)}`, () => {
-      assert.equal(resetPattern(pattern), undefined)
+      expect(resetPattern(pattern)).to.equal(undefined)
     })
   }
 })

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { expect } from "chai"
 import { parseCommandLine, UsageError, usage } from "../../src/gateway/command-line.ts"
 import { ConfigError, checkConfig, type GatewayConfig } from "../../src/gateway/config.ts"
 import { parseConfig, readConfigFile } from "../../src/gateway/config-file.ts"
@@ -10,25 +10,22 @@ import { natsOptions } from "../../src/gateway/nats-options.ts"
 describe("gateway configuration", () => {
   it("has Resgate's defaults", () => {
     const { addr, port, wsPath, apiPath, apiEncoding, origins, requestTimeoutMs } = checkConfig({})
-    assert.deepEqual(
-      { addr, port, wsPath, apiPath, apiEncoding, any: origins.any, requestTimeoutMs },
-      {
-        addr: "0.0.0.0",
-        port: 8080,
-        wsPath: "/",
-        apiPath: "/api/",
-        apiEncoding: "json",
-        any: true,
-        requestTimeoutMs: 3000,
-      },
-    )
+    expect({ addr, port, wsPath, apiPath, apiEncoding, any: origins.any, requestTimeoutMs }).to.deep.equal({
+      addr: "0.0.0.0",
+      port: 8080,
+      wsPath: "/",
+      apiPath: "/api/",
+      apiEncoding: "json",
+      any: true,
+      requestTimeoutMs: 3000,
+    })
   })
 
   it("ends the API path with a slash, takes encodings in any case, and small timeouts as seconds", () => {
     const settings = checkConfig({ apiPath: "/rest", apiEncoding: "JSONFlat", requestTimeout: 5 })
-    assert.equal(settings.apiPath, "/rest/")
-    assert.equal(settings.apiEncoding, "jsonflat")
-    assert.equal(settings.requestTimeoutMs, 5000)
+    expect(settings.apiPath).to.equal("/rest/")
+    expect(settings.apiEncoding).to.equal("jsonflat")
+    expect(settings.requestTimeoutMs).to.equal(5000)
   })
 
   const refused: [GatewayConfig, RegExp][] = [
@@ -51,12 +48,12 @@ describe("gateway configuration", () => {
   ]
   for (const [config, message] of refused) {
     it(`refuses ${JSON.stringify(config)}`, () => {
-      assert.throws(() => checkConfig(config), { name: "ConfigError", message })
+      expect(() => checkConfig(config)).to.throw(ConfigError, message)
     })
   }
 
   it("finds keys in any case, ignores null, and names those that it does not know", () => {
-    assert.deepEqual(parseConfig('{"PORT":8081,"headerAuth":null,"requestTimeout":0,"colour":"red"}'), {
+    expect(parseConfig('{"PORT":8081,"headerAuth":null,"requestTimeout":0,"colour":"red"}')).to.deep.equal({
       config: { port: 8081 },
       unknownKeys: ["colour"],
     })
@@ -73,7 +70,7 @@ describe("gateway configuration", () => {
     '{"natsRootCAs":"a"}',
   ]) {
     it(`refuses the file ${JSON.stringify(text)}`, () => {
-      assert.throws(() => parseConfig(text), ConfigError)
+      expect(() => parseConfig(text)).to.throw(ConfigError)
     })
   }
 
@@ -81,10 +78,10 @@ describe("gateway configuration", () => {
     const folder = await mkdtemp(join(tmpdir(), "gateway-config-"))
     const file = join(folder, "config.json")
     try {
-      assert.deepEqual(readConfigFile(file).config, {})
+      expect(readConfigFile(file).config).to.deep.equal({})
       const written = parseConfig(await readFile(file, "utf8"))
-      assert.deepEqual(written.unknownKeys, [])
-      assert.equal(written.config.natsUrl, "nats://127.0.0.1:4222")
+      expect(written.unknownKeys).to.deep.equal([])
+      expect(written.config.natsUrl).to.equal("nats://127.0.0.1:4222")
       checkConfig(written.config)
     } finally {
       await rm(folder, { recursive: true })
@@ -95,7 +92,7 @@ describe("gateway configuration", () => {
 describe("gateway command line", () => {
   it("takes Resgate's flags, with one dash or two", () => {
     const line = "-c a.json --nats=nats://n:1 -i 127.0.0.1 -p 9000 -a /rest -w /ws --headauth a.b -DV --wscompression"
-    assert.deepEqual(parseCommandLine(line.split(" ")), {
+    expect(parseCommandLine(line.split(" "))).to.deep.equal({
       action: "run",
       configFile: "a.json",
       overrides: {
@@ -114,34 +111,34 @@ describe("gateway command line", () => {
 
   it("collects origins and switches settings off by an empty text", () => {
     const { overrides } = parseCommandLine(["--alloworigin", "http://a", "--alloworigin", "http://b", "--headauth", ""])
-    assert.deepEqual(overrides, { allowOrigin: "http://a;http://b", headerAuth: null })
+    expect(overrides).to.deep.equal({ allowOrigin: "http://a;http://b", headerAuth: null })
   })
 
   for (const args of [["--colour"], ["--port"], ["--port", "x"], ["--port", "70000"], ["--tls=maybe"]]) {
     it(`refuses ${args.join(" ")}`, () => {
-      assert.throws(() => parseCommandLine(args), UsageError)
+      expect(() => parseCommandLine(args)).to.throw(UsageError)
     })
   }
 
   it("knows help and version", () => {
-    assert.equal(parseCommandLine(["-h"]).action, "help")
-    assert.equal(parseCommandLine(["--version"]).action, "version")
-    assert.match(usage(), /-p, --port <port>/)
+    expect(parseCommandLine(["-h"]).action).to.equal("help")
+    expect(parseCommandLine(["--version"]).action).to.equal("version")
+    expect(usage()).to.match(/-p, --port <port>/)
   })
 })
 
 describe("connection to NATS", () => {
   it("is tried for ever, at all addresses, with what the URL says", () => {
     const options = natsOptions({ natsUrl: "nats://me:secret@a:1, b:2" })
-    assert.deepEqual(options.servers, ["a:1", "b:2"])
-    assert.equal(options.user, "me")
-    assert.equal(options.pass, "secret")
-    assert.equal(options.maxReconnectAttempts, -1)
-    assert.equal(options.waitOnFirstConnect, true)
+    expect(options.servers).to.deep.equal(["a:1", "b:2"])
+    expect(options.user).to.equal("me")
+    expect(options.pass).to.equal("secret")
+    expect(options.maxReconnectAttempts).to.equal(-1)
+    expect(options.waitOnFirstConnect).to.equal(true)
   })
 
   it("needs certificate and key together", () => {
-    assert.throws(() => natsOptions({ natsCert: "a.pem" }), { message: /natsKey/ })
-    assert.throws(() => natsOptions({ natsKey: "a.pem" }), { message: /natsCert/ })
+    expect(() => natsOptions({ natsCert: "a.pem" })).to.throw(/natsKey/)
+    expect(() => natsOptions({ natsKey: "a.pem" })).to.throw(/natsCert/)
   })
 })

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import fc from "fast-check"
 import { Cache } from "../../src/client/cache.ts"
 import { Requester } from "../../src/client/requester.ts"
@@ -162,8 +162,8 @@ class Run {
     this.#library.reset(["library.>"])
     for (let i = 0; i < 3; i++) await settled(this.#conn)
     for (const [i, each] of this.#clients.entries()) {
-      assert.deepEqual(each.faults, [], `client ${i}`)
-      for (const name of each.direct) assert.deepEqual(each.view(name), this.#fresh(name), `client ${i}, ${name}`)
+      expect(each.faults, `client ${i}`).to.deep.equal([])
+      for (const name of each.direct) expect(each.view(name), `client ${i}, ${name}`).to.deep.equal(this.#fresh(name))
     }
     this.#cache.close()
     this.#requester.close()

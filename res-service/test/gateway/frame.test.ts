@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import { encodeTextFrame } from "../../src/gateway/frame.ts"
 
 describe("encodeTextFrame", () => {
@@ -11,12 +11,12 @@ describe("encodeTextFrame", () => {
   ] as const) {
     it(`makes one frame of ${length} bytes`, () => {
       const frame = encodeTextFrame("x".repeat(length))
-      assert.deepEqual([...frame.subarray(0, header.length)], [...header])
-      assert.equal(frame.subarray(header.length).toString(), "x".repeat(length))
+      expect([...frame.subarray(0, header.length)]).to.deep.equal([...header])
+      expect(frame.subarray(header.length).toString()).to.equal("x".repeat(length))
     })
   }
 
   it("counts bytes, not characters", () => {
-    assert.deepEqual([...encodeTextFrame("é")], [0x81, 2, 0xc3, 0xa9])
+    expect([...encodeTextFrame("é")]).to.deep.equal([0x81, 2, 0xc3, 0xa9])
   })
 })

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict"
+import { expect } from "chai"
 import fc from "fast-check"
 import { pathToRid, pathToRidAndMethod, ridToPath, splitTarget } from "../../src/gateway/http-path.ts"
 import { isValidRid } from "../../src/rid.ts"
@@ -23,29 +23,29 @@ describe("HTTP paths", () => {
     ["/%61pi/library/a%2Eb", undefined],
     ["/other/library", undefined],
   ] as const) {
-    it(`${target} is ${rid ?? "no resource"}`, () => assert.equal(ridOf(target), rid))
+    it(`${target} is ${rid ?? "no resource"}`, () => expect(ridOf(target)).to.equal(rid))
   }
 
   it("refuses an incomplete escape", () => {
-    assert.equal(splitTarget("/api/a%2"), undefined)
-    assert.equal(splitTarget("/api/a%zz"), undefined)
+    expect(splitTarget("/api/a%2")).to.equal(undefined)
+    expect(splitTarget("/api/a%zz")).to.equal(undefined)
   })
 
   it("cuts the method off the end", () => {
     const path = splitTarget("/api/library/book/lend?q=1")
-    assert.deepEqual(path && pathToRidAndMethod(path, "/api/"), { rid: "library.book?q=1", method: "lend" })
+    expect(path && pathToRidAndMethod(path, "/api/")).to.deep.equal({ rid: "library.book?q=1", method: "lend" })
     const short = splitTarget("/api/library")
-    assert.equal(short && pathToRidAndMethod(short, "/api/"), undefined)
+    expect(short && pathToRidAndMethod(short, "/api/")).to.equal(undefined)
   })
 
   it("leads from a rid to its path and back", () => {
-    assert.equal(ridToPath("library.book?q=1.5&x=ä/b", "/api/"), "/api/library/book%3Fq=1/5&x=%C3%A4%2Fb")
+    expect(ridToPath("library.book?q=1.5&x=ä/b", "/api/")).to.equal("/api/library/book%3Fq=1/5&x=%C3%A4%2Fb")
     const part = fc.stringMatching(/^[a-z0-9_$&+=:@!'()~-]{1,8}$/)
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
         const rid = parts.join(".")
-        assert.ok(isValidRid(rid))
-        assert.equal(ridOf(ridToPath(rid, "/api/")), rid)
+        expect(isValidRid(rid)).to.equal(true)
+        expect(ridOf(ridToPath(rid, "/api/"))).to.equal(rid)
       }),
     )
   })

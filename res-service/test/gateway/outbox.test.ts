@@ -1,5 +1,5 @@
-import assert from "node:assert/strict"
 import { Writable } from "node:stream"
+import { expect } from "chai"
 import { Frame } from "../../src/gateway/frame.ts"
 import { Outbox } from "../../src/gateway/outbox.ts"
 
@@ -24,9 +24,9 @@ describe("Outbox", () => {
   it("writes everything of one turn at once, in order", async () => {
     const { outbox, writes } = setUp()
     for (const text of ["a", "b", "c"]) outbox.add(new Frame(text))
-    assert.equal(writes.length, 0)
+    expect(writes.length).to.equal(0)
     await turn()
-    assert.deepEqual(writes.map(String), ["\ufffd\u0001a\ufffd\u0001b\ufffd\u0001c"])
+    expect(writes.map(String)).to.deep.equal(["\ufffd\u0001a\ufffd\u0001b\ufffd\u0001c"])
   })
 
   it("shares the bytes of equal frames between sockets", async () => {
@@ -34,7 +34,7 @@ describe("Outbox", () => {
     const frames = ["a", "b"].map((text) => new Frame(text))
     for (const frame of frames) for (const { outbox } of [a, b]) outbox.add(frame)
     await turn()
-    assert.equal(a.writes[0], b.writes[0])
+    expect(a.writes[0]).to.equal(b.writes[0])
   })
 
   it("reports a reader that leaves too much unread, and writes nothing more", async () => {
@@ -43,19 +43,19 @@ describe("Outbox", () => {
       outbox.add(new Frame("x".repeat(20)))
       await turn()
     }
-    assert.equal(writes.length, 1)
-    assert.equal(slow(), 2)
+    expect(writes.length).to.equal(1)
+    expect(slow()).to.equal(2)
     read()
     outbox.add(new Frame("y"))
     await turn()
-    assert.equal(slow(), 2)
+    expect(slow()).to.equal(2)
   })
 
   it("takes one large message when nothing else is unread", async () => {
     const { outbox, writes, slow } = setUp(10)
     outbox.add(new Frame("x".repeat(1_000)))
     await turn()
-    assert.equal(writes.length, 1)
-    assert.equal(slow(), 0)
+    expect(writes.length).to.equal(1)
+    expect(slow()).to.equal(0)
   })
 })
