@@ -174,9 +174,10 @@ export class CacheEntry {
     if (!subject) return
     this.queue.hold(loaded.length)
     for (const resource of loaded) {
-      this.#host.requester.send(subject, `{"query":${quote(resource.query)}}`, (error, text) => {
+      const answered: Answered = (error, text) =>
         this.queue.release(() => resource.answerQuery(error, () => decodeQueryAnswer(text)))
-      })
+      // Repeated after a reconnect, so that nothing waits for an answer that was lost: the service answers, or is not there.
+      this.#host.requester.send(subject, `{"query":${quote(resource.query)}}`, answered, { repeatable: true })
     }
   }
 

@@ -86,6 +86,11 @@ export class Mirror {
     return this.#plain(this.rid, new Set())
   }
 
+  /** `value` as JSON text, put together from what services sent: numbers and the order of members stay as they came. */
+  get json(): string {
+    return this.#encode(this.rid, new Set())
+  }
+
   /** One of the resources, also those that it refers to; undefined when it is not part of the mirror, or not loaded. */
   resource(rid: string): MirroredResource | undefined {
     const node = this.#nodes.get(rid)
@@ -168,6 +173,23 @@ export class Mirror {
         this.#cache.log.error({ err: error, rid: node.rid, event: told.type }, "mirror listener failed")
       }
     }
+  }
+
+  #encode(rid: string, path: Set<string>): string {
+    const content = this.#nodes.get(rid)?.content
+    if (path.has(rid)) return JSON.stringify({ rid })
+    if (!content) return "null"
+    path.add(rid)
+    const encode = (value: WireValue): string => {
+      if (value.type === "reference") return this.#encode(value.rid, path)
+      return value.type === "data" ? value.inner : value.raw
+    }
+    const whole =
+      content.type === "collection"
+        ? `[${content.values.map(encode).join(",")}]`
+        : `{${[...content.values].map(([name, value]) => `${JSON.stringify(name)}:${encode(value)}`).join(",")}}`
+    path.delete(rid)
+    return whole
   }
 
   #plain(rid: string, path: Set<string>): Json {

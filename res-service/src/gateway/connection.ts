@@ -105,6 +105,7 @@ export class Connection {
   subscribe(rid: string): Subscription {
     const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, undefined)
     if (subscription.direct >= MAX_DIRECT_SUBSCRIPTIONS) {
+      this.#host.log.debug({ cid: this.cid, rid, count: subscription.direct }, "subscription limit exceeded")
       throw new ResError("system.subscriptionLimitExceeded", "Subscription limit exceeded")
     }
     subscription.direct++

@@ -22,6 +22,7 @@ import { sendEmpty, sendError, sendText } from "./http-response.ts"
 import type { HeaderMap } from "./meta.ts"
 import { Metrics, metricsServer } from "./metrics.ts"
 import { defaultVersion } from "./protocol-version.ts"
+import { Trace } from "./trace.ts"
 import { refuseUpgrade, responseFor, Upgrades } from "./upgrade.ts"
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
@@ -32,6 +33,8 @@ const STOP_TIMEOUT_MS = 3_000
 
 export interface GatewayOptions {
   readonly logger?: Logger
+  /** Reports all traffic to `logger.trace`, with tokens, headers and other secrets blanked out; false by default. */
+  readonly trace?: boolean
   /** Largest message of a client, over WebSocket or HTTP; 1 MiB by default. */
   readonly maxMessageBytes?: number
   /** Unread bytes after which a client is closed as too slow; 4 MiB by default. */
@@ -50,6 +53,8 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #settings: Settings
   readonly #log: Logger
+  /** None unless asked for: to make something printable of every message costs more than to pass it on. */
+  readonly #trace: Trace | undefined
   readonly #conn: Conn
   readonly #requester: Requester
   readonly #cache: Cache
@@ -73,9 +78,10 @@ export class Gateway {
     this.#pingIntervalMs = options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS
     const { requestTimeoutMs, resetThrottle, referenceThrottle } = this.#settings
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
-    this.#conn = conn
-    this.#requester = new Requester(conn, requestTimeoutMs)
-    this.#cache = new Cache(conn, this.#requester, this.#log, { resetThrottle })
+    this.#trace = options.trace ? new Trace(this.#log) : undefined
+    this.#conn = this.#trace?.conn(conn) ?? conn
+    this.#requester = new Requester(this.#conn, requestTimeoutMs)
+    this.#cache = new Cache(this.#conn, this.#requester, this.#log, { resetThrottle })
     this.#host = {
       cache: this.#cache,
       requester: this.#requester,
@@ -85,11 +91,11 @@ export class Gateway {
     }
     this.#subscriptions = [
       // One subscription for all connections, instead of one for each: 5,000 of them are not free, here and in NATS.
-      conn.subscribe("conn.*.*", (msg) => {
+      this.#conn.subscribe("conn.*.*", (msg) => {
         const [, cid = "", event = ""] = msg.subject.split(".")
         this.#host.connections.get(cid)?.handleEvent(event, decodeText(msg.data))
       }),
-      conn.subscribe("system.tokenReset", (msg) => this.#resetTokens(decodeText(msg.data))),
+      this.#conn.subscribe("system.tokenReset", (msg) => this.#resetTokens(decodeText(msg.data))),
     ]
     this.#upgrades = new Upgrades(this.#settings, maxMessageBytes)
     this.#api = new HttpApi({
@@ -111,6 +117,11 @@ export class Gateway {
   /** WebSockets that are open. */
   get connectionCount(): number {
     return this.#sockets.size
+  }
+
+  /** Requests to services that wait for their answer. */
+  get pendingRequestCount(): number {
+    return this.#requester.pendingCount
   }
 
   /** What the cache holds. */
@@ -147,6 +158,7 @@ export class Gateway {
     if (this.#stopping) return
     this.#stopping = true
     clearInterval(this.#pings)
+    this.#log.debug({ connections: this.#sockets.size }, "closing connections")
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
     for (const socket of this.#sockets) socket.close("stopping")
     for (const server of this.#servers) server.closeIdleConnections()
@@ -202,6 +214,7 @@ export class Gateway {
       const refusal = this.#upgrades.refusal(request)
       if (refusal === undefined) this.#accept(connection, request, socket, head, headers)
       else {
+        this.#log.debug({ status: refusal, remoteAddress: request.socket.remoteAddress }, "refused an upgrade")
         refuseUpgrade(response(), refusal)
         connection.connection.dispose()
       }
@@ -225,7 +238,7 @@ export class Gateway {
     response: () => ServerResponse,
     proceed: (client: Client, headers: HeaderMap) => void,
   ): void {
-    const client = makeClient(this.#host, request)
+    const client = makeClient(this.#host, request, this.#trace)
     const warn = (status: number): void => {
       this.#log.warn({ status }, "a service asked for a status that it may not set")
     }
@@ -244,9 +257,11 @@ export class Gateway {
         compress: webSocket.extensions !== "",
         maxQueuedBytes: this.#maxQueuedBytes,
         onMessage: (text) => {
+          this.#trace?.fromClient(connection.cid, text)
           connection.run(() => handleMessage(connection, text, (kind) => this.#metrics.countWsRequest(kind)))
         },
         onClose: (reason) => {
+          this.#trace?.disconnected(connection.cid)
           this.#sockets.delete(socket)
           this.#metrics.connections--
           if (reason) {
@@ -257,6 +272,7 @@ export class Gateway {
         },
       })
       client.socket = socket
+      this.#trace?.connected(connection.cid)
       this.#sockets.add(socket)
       this.#metrics.connections++
       this.#metrics.connectionsTotal++
@@ -292,10 +308,13 @@ function destroyIt(this: Duplex): void {
   this.destroy()
 }
 
-function makeClient(host: ConnectionHost, request: IncomingMessage): Client {
+function makeClient(host: ConnectionHost, request: IncomingMessage, trace: Trace | undefined): Client {
   const client: Client = {
     socket: undefined,
-    connection: new Connection(host, encodeHttpParts(request), (frame) => client.socket?.send(frame)),
+    connection: new Connection(host, encodeHttpParts(request), (frame) => {
+      trace?.toClient(client.connection.cid, frame.text)
+      client.socket?.send(frame)
+    }),
   }
   return client
 }

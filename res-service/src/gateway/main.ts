@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   const nc = await connect(options)
   const conn = natsConn(nc)
   conn.onStatus((status) => log.info({ status }, "connection to NATS"))
-  gateway = createGateway(conn, config, { logger: log })
+  gateway = createGateway(conn, config, { logger: log, trace: config.trace ?? false })
   await gateway.start()
   log.info({}, "ready")
 }

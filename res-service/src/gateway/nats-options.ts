@@ -39,6 +39,6 @@ function parseUrl(text: string): URL {
   try {
     return new URL(text.includes("://") ? text : `nats://${text}`)
   } catch {
-    throw new ConfigError("natsUrl", text, "must be like nats://host:4222")
+    throw new ConfigError("natsUrl", text.replace(/[^/]*@/, "***@"), "must be like nats://host:4222")
   }
 }
