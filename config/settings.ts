@@ -44,6 +44,17 @@ const table = {
     24,
     "Hours after which a shared session that nobody changes is forgotten.",
   ),
+  LEGACY_PORT: setting(port(), undefined, "A further port for the old WebSocket protocol alone."),
+  PROTOCOL: setting(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a name of a WebSocket subprotocol"),
+    undefined,
+    "The only subprotocol that old storefronts may offer; when unset, their first offer is taken.",
+  ),
+  LEGACY_MAX_SOCKETS_PER_ADDRESS: setting(
+    number({ min: 1 }),
+    10_000,
+    "Sockets of the old protocol from one address; further ones are refused with 429.",
+  ),
   LEGACY_CUSTOMER_BINDING: setting(
     z.enum(["socket", "session"], "expected socket or session"),
     "socket",

@@ -6,6 +6,7 @@ import { healthRoutes } from "./http/health.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
 import { requestId } from "./http/request-id.ts"
+import { LegacyServer } from "./legacy/legacy-server.ts"
 
 /** Limits for a client that takes its time, in ms: for its headers, for the whole request, between two requests. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -18,6 +19,13 @@ export interface EdgeOptions {
   readonly port: number
   /** Time that the service gets to answer, in ms. */
   readonly serviceTimeoutMs: number
+  readonly legacy: {
+    /** A further port for the old protocol alone. */
+    readonly port: number | undefined
+    /** The only subprotocol that is taken; undefined: the client's first offer. */
+    readonly protocol: string | undefined
+    readonly maxSocketsPerAddress: number
+  }
   readonly logger: Logger
 }
 
@@ -27,25 +35,34 @@ export interface RunningEdge {
   stop(): Promise<void>
 }
 
-/** Listens for HTTP requests and turns them into RES calls. Rejects when the port is taken. */
+/** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, logger }: EdgeOptions,
 ): Promise<RunningEdge> {
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
   const server = createServer(createApp(client, conn, logger))
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
+  const legacyServer = new LegacyServer({ conn, client, logger, ...legacy })
+  legacyServer.attach(server)
+  const servers = [server]
   const listeningPort = await listen(server, host, port)
-  logger.info({ host, port: listeningPort }, "listening")
+  if (legacy.port !== undefined) {
+    const extra = createServer((_, res) => res.writeHead(426).end())
+    legacyServer.attach(extra)
+    servers.push(extra)
+    await listen(extra, host, legacy.port)
+  }
+  logger.info({ host, port: listeningPort, legacyPort: legacy.port }, "listening")
   return {
     port: listeningPort,
     stop: async () => {
-      await new Promise((closed) => {
-        server.close(closed)
-        server.closeIdleConnections()
-      })
+      const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
+      await legacyServer.stop()
+      for (const each of servers) each.closeIdleConnections()
+      await Promise.all(closed)
       client.close()
     },
   }

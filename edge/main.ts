@@ -8,7 +8,16 @@ import { startEdge } from "./edge.ts"
 const DRAIN_TIMEOUT_MS = 1000
 
 await runProcess(async () => {
-  const settings = loadSettings(["HOST", "EDGE_PORT", "NATS_URL", "LOG_LEVEL", "REQUEST_TIMEOUT_MS"])
+  const settings = loadSettings([
+    "HOST",
+    "EDGE_PORT",
+    "NATS_URL",
+    "LOG_LEVEL",
+    "REQUEST_TIMEOUT_MS",
+    "LEGACY_PORT",
+    "PROTOCOL",
+    "LEGACY_MAX_SOCKETS_PER_ADDRESS",
+  ])
   const logger = createLogger("edge", settings)
   // Serving before NATS is there: probes are answered, and publishers told to come again.
   const connecting = connectNats("shopwire-edge", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
@@ -16,6 +25,11 @@ await runProcess(async () => {
     host: settings.HOST,
     port: settings.EDGE_PORT,
     serviceTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    legacy: {
+      port: settings.LEGACY_PORT,
+      protocol: settings.PROTOCOL,
+      maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
+    },
     logger,
   })
   return async () => {

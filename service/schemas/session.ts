@@ -37,6 +37,9 @@ export const Resumption = z.object(
   "expected a JSON object",
 )
 
+/** Params of `keepAlive`. */
+export const KeepAlive = z.object({ cids: z.array(z.string().max(100)).max(1000).default([]) }).prefault({})
+
 /** Params of `leave` and `kick`. */
 export const CustomerRef = z.object({ customerId }, "expected a JSON object")
 

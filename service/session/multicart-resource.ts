@@ -2,7 +2,15 @@ import { createHash, randomBytes } from "node:crypto"
 import { type CallRequest, collection, model, type Reference, ResError, reference } from "res-service"
 import { z } from "zod"
 import { serviceError } from "../errors.ts"
-import { CartUpdate, CustomerRef, Introduction, ReadyUpdate, Resumption, SessionId } from "../schemas/session.ts"
+import {
+  CartUpdate,
+  CustomerRef,
+  Introduction,
+  KeepAlive,
+  ReadyUpdate,
+  Resumption,
+  SessionId,
+} from "../schemas/session.ts"
 import type { Leases } from "./leases.ts"
 import { shownMembers } from "./multicart.ts"
 import type { Newcomer, SessionCommand } from "./session.ts"
@@ -17,6 +25,10 @@ export interface SessionSources {
   readonly binding: CustomerBinding
   /** The events of a session's resources; to be used in its queue. */
   readonly events: (sessionId: string) => SessionEvents
+  /** Runs a task in a session's queue. */
+  readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
+  /** Whether somebody still is at a connection's other end; asks there if it can. */
+  readonly isAlive: (cid: string) => Promise<boolean>
 }
 
 type Call = Pick<CallRequest<"session.$id.multicart", unknown>, "cid" | "parts">
@@ -56,12 +68,13 @@ export function cart(sessions: Sessions) {
  * call    start({ customerName }), join({ customerName }) -> { customerId, resumeToken, n }
  *         updateCart({ customerId, cartContent }), customerReadyToCheckout({ customerId, customerReadyToCheckout }) -> { n }
  *         resume({ customerId, resumeToken }), leave({ customerId }), kick({ customerId }) -> { n }
- *         keepAlive() -> null; a connection that did not call for 15 s is gone, its member absent, and 30 s later out
+ *         keepAlive({ cids? }) -> null, for the own connection and others of the same edge; one that did not call for 15 s is
+ *         gone, its member absent, and 30 s later out · disconnect() -> { n }: the own connection is gone now
  * errors  system.notFound (no session id) · system.invalidParams · session.*, see docs/errors.md
  * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
  * source  design.md, "RES resources", "Sessions"
  */
-export function multicart({ sessions, leases, binding, events }: SessionSources) {
+export function multicart({ sessions, leases, binding, events, inQueue, isAlive }: SessionSources) {
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => {
     leases.renew(req.cid)
     return { n: await sessions.execute(req.parts.id, command, events(req.parts.id)) }
@@ -76,6 +89,19 @@ export function multicart({ sessions, leases, binding, events }: SessionSources)
       resumeHash: sha256(resumeToken),
     }
     return { customerId: newcomer.id, resumeToken, ...(await execute(req, { type, newcomer })) }
+  }
+
+  /** Makes a host absent whose connection does not answer; false when it does. */
+  const letGoOfDeadHost = async (sessionId: string): Promise<boolean> => {
+    const cid = await inQueue(sessionId, async () => {
+      const session = await sessions.get(sessionId)
+      return session?.members.find(({ id }) => id === session.hostId)?.cid
+    })
+    if (cid === undefined) return true
+    if (await isAlive(cid)) return false
+    const command: SessionCommand = { type: "disconnect", cid, at: Date.now() }
+    await inQueue(sessionId, () => sessions.execute(sessionId, command, events(sessionId)))
+    return true
   }
 
   const checkOwn = async (req: Call, customerId: string): Promise<void> => {
@@ -93,7 +119,19 @@ export function multicart({ sessions, leases, binding, events }: SessionSources)
     get: async (req) =>
       shownMembers(await sessions.get(req.parts.id)).map(({ id }) => reference(cartRid(req.parts.id, id))),
     call: (method) => ({
-      start: method(Introduction, (req, { customerName }) => introduce(req, "start", customerName)),
+      // Beside the queue, for the session goes on while a host is asked whether it is there.
+      start: method(
+        Introduction,
+        async (req, { customerName }) => {
+          const start = () => inQueue(req.parts.id, () => introduce(req, "start", customerName))
+          return await start().catch(async (error: unknown) => {
+            if (!(error instanceof ResError) || error.code !== "session.hostPresent") throw error
+            if (!(await letGoOfDeadHost(req.parts.id))) throw error
+            return await start()
+          })
+        },
+        { mode: "free" },
+      ),
       join: method(Introduction, (req, { customerName }) => introduce(req, "join", customerName)),
       updateCart: method(CartUpdate, async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)
@@ -116,7 +154,23 @@ export function multicart({ sessions, leases, binding, events }: SessionSources)
         if (by === undefined) throw serviceError("session.notHost")
         return await execute(req, { type: "kick", by: by.id, id: customerId })
       }),
-      keepAlive: method(z.unknown(), (req) => leases.renew(checkedCid(req.cid)), { mode: "free" }),
+      disconnect: method(z.unknown(), async (req) => {
+        leases.end(req.cid)
+        return {
+          n: await sessions.execute(
+            req.parts.id,
+            { type: "disconnect", cid: req.cid, at: Date.now() },
+            events(req.parts.id),
+          ),
+        }
+      }),
+      keepAlive: method(
+        KeepAlive,
+        (req, { cids }) => {
+          for (const cid of [checkedCid(req.cid), ...cids]) leases.renew(cid)
+        },
+        { mode: "free" },
+      ),
     }),
   })
 }

@@ -1,5 +1,6 @@
 import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
+import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
 import { Leases } from "./leases.ts"
 import { type CustomerBinding, cart, multicart } from "./multicart-resource.ts"
 import { SessionStore } from "./session-store.ts"
@@ -9,6 +10,8 @@ import { Sessions } from "./sessions.ts"
 const LEASE_MS = 15_000
 /** An absent member is out after this time. */
 const ABSENCE_MS = 30_000
+/** An edge gives a connection 2 s to answer, in ms. */
+const PING_TIMEOUT_MS = 2500
 const SWEEP_INTERVAL_MS = 1000
 
 export interface SessionOptions {
@@ -31,7 +34,25 @@ export async function openSessions(
     multicart: service.events(multicartResource, { id }),
     cart: (customer: string) => service.events(cartResource, { id, customer }),
   })
-  const multicartResource = multicart({ sessions, leases, binding, events })
+  const inQueue = <T>(id: string, task: () => Promise<T>) => service.with(multicartResource, { id }, task)
+  const isAlive = async (cid: string): Promise<boolean> => {
+    const edgeId = edgeOfCid(cid)
+    if (edgeId === undefined) return leases.isAlive(cid)
+    try {
+      const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
+      return answer.json<{ alive: boolean }>().alive
+    } catch {
+      return false // that edge is gone
+    }
+  }
+  const multicartResource: ReturnType<typeof multicart> = multicart({
+    sessions,
+    leases,
+    binding,
+    events,
+    inQueue,
+    isAlive,
+  })
 
   /** Marks members as absent whose connection is gone, and lets go of those who are absent for too long. */
   const sweep = async (id: string): Promise<void> => {
@@ -48,9 +69,9 @@ export async function openSessions(
   }
   const sweeping = setInterval(() => {
     for (const id of sessions.ids) {
-      service
-        .with(multicartResource, { id }, () => sweep(id))
-        .catch((error: unknown) => logger.warn({ err: error }, "absent members could not be let go of yet"))
+      inQueue(id, () => sweep(id)).catch((error: unknown) =>
+        logger.warn({ err: error }, "absent members could not be let go of yet"),
+      )
     }
   }, SWEEP_INTERVAL_MS)
 

@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto"
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http"
+import type { Duplex } from "node:stream"
+import type { Conn, Logger, Subscription } from "res-service"
+import type { Client } from "res-service/client"
+import { type WebSocket, WebSocketServer } from "ws"
+import { edgePingSubject, newEdgeCid } from "../../service/schemas/edge-connection.ts"
+import { SessionId } from "../../service/schemas/session.ts"
+import { LegacySession } from "./legacy-session.ts"
+import { LegacySocket } from "./legacy-socket.ts"
+
+/** Largest frame of a client: a cart of 256 KiB, however it is escaped. */
+const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
+/** A socket that has not answered a ping until the next one is cut. */
+const PING_INTERVAL_MS = 20_000
+/** Time for a socket to show that it is alive, when a new host asks, in ms. */
+const ALIVE_TIMEOUT_MS = 2000
+
+export interface LegacyServerOptions {
+  readonly conn: Conn
+  readonly client: Client
+  /** The only subprotocol that is taken; undefined: the client's first offer. */
+  readonly protocol: string | undefined
+  /** Most sockets from one address. */
+  readonly maxSocketsPerAddress: number
+  readonly logger: Logger
+}
+
+/** Speaks the old storefronts' WebSocket protocol, at `/<sessionId>`. */
+export class LegacyServer {
+  readonly #options: LegacyServerOptions
+  readonly #edgeId = randomBytes(9).toString("hex")
+  readonly #webSockets: WebSocketServer
+  readonly #sockets = new Map<string, { webSocket: WebSocket; alive: boolean }>()
+  readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
+  readonly #socketsByAddress = new Map<string, number>()
+  readonly #subscription: Subscription
+  readonly #pinging: NodeJS.Timeout
+
+  constructor(options: LegacyServerOptions) {
+    this.#options = options
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+      handleProtocols: (offers) => (options.protocol === undefined ? ([...offers][0] ?? false) : options.protocol),
+    })
+    this.#subscription = options.conn.subscribe(edgePingSubject(this.#edgeId), (msg) => {
+      void this.#isAlive(msg.data.toString()).then((alive) => {
+        if (msg.reply) options.conn.publish(msg.reply, JSON.stringify({ alive }))
+      })
+    })
+    this.#pinging = setInterval(() => {
+      for (const socket of this.#sockets.values()) {
+        if (!socket.alive) socket.webSocket.terminate()
+        socket.alive = false
+        socket.webSocket.ping()
+      }
+    }, PING_INTERVAL_MS)
+  }
+
+  /** Takes the upgrades of a server. */
+  attach(server: Server): void {
+    server.on("upgrade", (request, stream, head) => {
+      const refusal = this.#refusal(request)
+      if (refusal) refuse(stream, ...refusal)
+      else {
+        this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
+          this.#open(webSocket, sessionIdOf(request) ?? "", addressOf(request)),
+        )
+      }
+    })
+  }
+
+  /** Closes all sockets; clients come back to another edge. */
+  async stop(): Promise<void> {
+    clearInterval(this.#pinging)
+    this.#subscription.unsubscribe()
+    const closing = [...this.#sockets.values()].map(({ webSocket }) => {
+      const closed = new Promise((resolve) => webSocket.once("close", resolve))
+      webSocket.close(1001, "going away")
+      setTimeout(() => webSocket.terminate(), ALIVE_TIMEOUT_MS).unref()
+      return closed
+    })
+    await Promise.all(closing)
+  }
+
+  #refusal(request: IncomingMessage): [status: number, detail: string] | undefined {
+    if (sessionIdOf(request) === undefined)
+      return [400, "The path must be /<sessionId>: 1 to 64 letters, digits, _ or -"]
+    const { protocol, maxSocketsPerAddress } = this.#options
+    const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim())
+    if (protocol !== undefined && !offers.includes(protocol)) return [400, `The subprotocol must be ${protocol}`]
+    if ((this.#socketsByAddress.get(addressOf(request)) ?? 0) >= maxSocketsPerAddress)
+      return [429, "Too many connections"]
+    return undefined
+  }
+
+  #open(webSocket: WebSocket, sessionId: string, address: string): void {
+    const cid = newEdgeCid(this.#edgeId)
+    const entry = { webSocket, alive: true }
+    let isUsed = false
+    const socket = new LegacySocket(webSocket, {
+      cid,
+      client: this.#options.client,
+      session: () => {
+        const session = this.#sessionFor(sessionId, !isUsed)
+        isUsed = true
+        return session
+      },
+    })
+    this.#sockets.set(cid, entry)
+    this.#count(address, 1)
+    const alive = (): void => {
+      entry.alive = true
+    }
+    webSocket.on("message", alive)
+    webSocket.on("pong", alive)
+    // The socket is closed after any error, with a code that says why.
+    webSocket.on("error", (error) => this.#options.logger.debug({ err: error, cid }, "a storefront's socket failed"))
+    webSocket.on("close", () => {
+      this.#sockets.delete(cid)
+      this.#count(address, -1)
+      socket.end()
+      if (isUsed) this.#release(sessionId, socket)
+    })
+  }
+
+  #sessionFor(id: string, isNew: boolean): LegacySession {
+    const known = this.#sessions.get(id) ?? { session: new LegacySession(this.#options.client, id), sockets: 0 }
+    if (isNew) known.sockets++
+    this.#sessions.set(id, known)
+    return known.session
+  }
+
+  #release(id: string, socket: LegacySocket): void {
+    const known = this.#sessions.get(id)
+    if (known === undefined) return
+    known.session.delete(socket)
+    if (--known.sockets > 0) return
+    this.#sessions.delete(id)
+    known.session.close()
+  }
+
+  #count(address: string, change: number): void {
+    const count = (this.#socketsByAddress.get(address) ?? 0) + change
+    if (count === 0) this.#socketsByAddress.delete(address)
+    else this.#socketsByAddress.set(address, count)
+  }
+
+  /** Whether a socket is here and answers a ping in time. One that does not is cut. */
+  async #isAlive(cid: string): Promise<boolean> {
+    const webSocket = this.#sockets.get(cid)?.webSocket
+    if (webSocket === undefined) return false
+    const answered = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), ALIVE_TIMEOUT_MS)
+      webSocket.once("pong", () => {
+        clearTimeout(timer)
+        resolve(true)
+      })
+      webSocket.once("close", () => resolve(false))
+      webSocket.ping()
+    })
+    if (!answered) webSocket.terminate()
+    return answered
+  }
+}
+
+function sessionIdOf({ url = "" }: IncomingMessage): string | undefined {
+  const [path = ""] = url.split("?")
+  const parsed = SessionId.safeParse(path.slice(1))
+  return parsed.success ? parsed.data : undefined
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ""
+}
+
+function refuse(stream: Duplex, status: number, detail: string): void {
+  const title = STATUS_CODES[status] ?? "Error"
+  const body = JSON.stringify({ type: "about:blank", title, status, detail })
+  stream.on("error", () => {})
+  stream.end(
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

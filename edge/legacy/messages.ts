@@ -1,0 +1,55 @@
+import { z } from "zod"
+
+/**
+ * The old BuddyShopping protocol: text frames with a JSON object `{ "event", "payload" }`. What a payload must be, the service
+ * decides; here only the envelope is read.
+ *
+ * Source: design.md, "Legacy WebSocket".
+ */
+export const LegacyMessage = z.discriminatedUnion("event", [
+  z.object({ event: z.literal("startSession"), payload: z.unknown().optional() }),
+  z.object({ event: z.literal("joinSession"), payload: z.unknown().optional() }),
+  z.object({ event: z.literal("updateCart"), payload: z.unknown().optional() }),
+  z.object({ event: z.literal("customerReadyToCheckout"), payload: z.unknown().optional() }),
+  // Later additions, which old clients do not send.
+  z.object({ event: z.literal("resumeSession"), payload: z.unknown().optional() }),
+  z.object({ event: z.literal("leaveSession"), payload: z.unknown().optional() }),
+  z.object({ event: z.literal("kick"), payload: z.unknown().optional() }),
+])
+export type LegacyMessage = z.infer<typeof LegacyMessage>
+
+/** The edge's own refusals; the service's codes come as they are. */
+export const legacyErrors = {
+  "legacy.notJson": "A message is a text frame with a JSON object",
+  "legacy.unknownEvent": "The message has no event that is known",
+  "legacy.unavailable": "It is not known to be stored; try again",
+} as const
+
+export type LegacyErrorCode = keyof typeof legacyErrors
+
+/** A message to a client. */
+export function encodeMessage(event: string, payload: unknown): string {
+  return JSON.stringify({ event, payload })
+}
+
+export function encodeError(code: string, message: string): string {
+  return encodeMessage("error", { code, message })
+}
+
+/** @param multicartContent JSON text of `[{ owner, content }]` */
+export function encodeUpdate(multicartContent: string): string {
+  return `{"event":"multicartUpdate","payload":{"multicartContent":${multicartContent}}}`
+}
+
+/** Reads a text frame; gives the code of what is wrong with it. */
+export function readMessage(text: string): LegacyMessage | LegacyErrorCode {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return "legacy.notJson"
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "legacy.notJson"
+  const parsed = LegacyMessage.safeParse(value)
+  return parsed.success ? parsed.data : "legacy.unknownEvent"
+}
