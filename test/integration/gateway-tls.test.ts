@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
+import { get } from "node:https"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { expect } from "chai"
+import { createGateway, type Gateway } from "res-service/gateway"
+import { MemoryBroker } from "res-service/testing"
+import WebSocket from "ws"
+import { skip } from "../helpers/skip.ts"
+
+describe("gateway with TLS", () => {
+  let folder: string
+  let gateway: Gateway
+  let ca: Buffer
+
+  before(async function () {
+    folder = await mkdtemp(join(tmpdir(), "gateway-tls-"))
+    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")]
+    const how = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+    const names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    const made = spawnSync("openssl", [...how.split(" "), ...names, "-keyout", keyFile, "-out", certFile])
+    if (made.status !== 0) skip(this, "openssl, which makes the certificate, is missing")
+    ca = readFileSync(certFile)
+
+    const broker = new MemoryBroker()
+    const service = broker.connect()
+    for (const [subject, result] of [
+      ["access.library.book", { get: true }],
+      ["get.library.book", { model: { title: "Emma" } }],
+    ] as const) {
+      service.subscribe(subject, ({ reply = "" }) => service.publish(reply, JSON.stringify({ result })))
+    }
+    gateway = createGateway(broker.connect(), { addr: "127.0.0.1", port: 0, tls: true, certFile, keyFile })
+    await gateway.start()
+  })
+
+  after(async () => {
+    await gateway?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it("serves WebSockets", async () => {
+    const socket = new WebSocket(`wss://localhost:${gateway.address.port}/`, { ca })
+    await once(socket, "open")
+    const answered = once(socket, "message")
+    socket.send('{"id":1,"method":"subscribe.library.book"}')
+    expect(JSON.parse(String((await answered)[0]))).to.deep.equal({
+      id: 1,
+      result: { models: { "library.book": { title: "Emma" } } },
+    })
+    socket.close()
+    await once(socket, "close")
+  })
+
+  it("serves resources over HTTP", async () => {
+    const request = get(`https://localhost:${gateway.address.port}/api/library/book`, { ca, agent: false })
+    const [response] = await once(request, "response")
+    expect(response.statusCode).to.equal(200)
+    expect(await text(response)).to.equal('{"title":"Emma"}')
+  })
+
+  it("is not to be had without TLS", async () => {
+    const refused = await fetch(`http://localhost:${gateway.address.port}/api/library/book`).catch(() => undefined)
+    expect(refused).to.equal(undefined)
+  })
+})
