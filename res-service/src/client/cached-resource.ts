@@ -1,22 +1,15 @@
 import { ResError } from "../errors.ts"
 import type { CacheEntry } from "./cache-entry.ts"
-import {
-  applyEvent,
-  CollectionContent,
-  type Content,
-  decodeGet,
-  type GetAnswer,
-  ModelContent,
-  type QueryAnswer,
-} from "./content.ts"
+import { applyEvent, CollectionContent, type Content, ModelContent } from "./content.ts"
 import { diff } from "./diff.ts"
-import { decodeAdd, decodeChange, decodeRemoveIdx } from "./event-payload.ts"
+import { changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
+import { decodeGet, type GetAnswer, type QueryAnswer } from "./get-answer.ts"
 import { asResError } from "./messages.ts"
 import { NoRespondersError } from "./requester.ts"
 import { type EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
-import { deleteValue, equalValues, type WireValue } from "./wire-value.ts"
+import { deleteValue, type WireValue } from "./wire-value.ts"
 
 const FIRST_RETRY_MS = 250
 const MAX_RETRY_MS = 5_000
@@ -210,11 +203,11 @@ export class CachedResource {
     if (now instanceof ModelContent && next instanceof ModelContent) {
       const changed = new Map<string, WireValue>(next.values)
       for (const name of now.values.keys()) if (!changed.has(name)) changed.set(name, deleteValue)
-      this.#emit("change", this.#changeDetail(changed), undefined)
+      this.#emit("change", changeDetail(now, changed), undefined)
     } else if (now instanceof CollectionContent && next instanceof CollectionContent) {
       for (const step of diff(now.values, next.values)) {
         if (step.type === "add") this.#emit("add", step, undefined)
-        else this.#emit("remove", this.#removeDetail(step.idx), `{"idx":${step.idx}}`)
+        else this.#emit("remove", removeDetail(this.#content, step.idx), `{"idx":${step.idx}}`)
       }
     } else {
       this.entry.log.warn({ resource: this.entry.name, query: this.query }, "answer has another resource type")
@@ -248,47 +241,12 @@ export class CachedResource {
     }
     if (name === "delete") return { type: "delete" }
     try {
-      return this.#updateDetail(name, payload)
+      return this.#content && updateDetail(this.#content, name, payload)
     } catch (error) {
       const details = { resource: this.entry.name, event: name, reason: asResError(error).message }
       this.entry.log.warn(details, "dropped an invalid event")
       return undefined
     }
-  }
-
-  #updateDetail(name: "change" | "add" | "remove", payload: string | undefined): EventDetail | undefined {
-    if ((name === "change") !== (this.#content?.type === "model")) throw new Error("event of another resource type")
-    if (payload === undefined) throw new SyntaxError("event without payload")
-    if (name === "change") return this.#changeDetail(decodeChange(payload))
-    if (name === "remove") return this.#removeDetail(decodeRemoveIdx(payload))
-    const { idx, value } = decodeAdd(payload)
-    if (!this.#inBounds(idx, 0)) return undefined
-    return { type: "add", idx, value }
-  }
-
-  #changeDetail(values: ReadonlyMap<string, WireValue>): EventDetail | undefined {
-    if (!(this.#content instanceof ModelContent)) return undefined
-    const old = this.#content.values
-    const changed = new Map<string, WireValue>()
-    for (const [name, value] of values) {
-      const before = old.get(name)
-      const same = before === undefined ? value.type === "delete" : equalValues(before, value)
-      if (!same) changed.set(name, value)
-    }
-    return changed.size === 0 ? undefined : { type: "change", changed, old }
-  }
-
-  #removeDetail(idx: number): EventDetail | undefined {
-    if (!(this.#content instanceof CollectionContent) || !this.#inBounds(idx, 1)) return undefined
-    const value = this.#content.at(idx)
-    return value && { type: "remove", idx, value }
-  }
-
-  #inBounds(idx: number, room: 0 | 1): boolean {
-    const length = this.#content instanceof CollectionContent ? this.#content.length : 0
-    if (idx >= 0 && idx <= length - room) return true
-    this.entry.log.warn({ resource: this.entry.name, idx, length }, "dropped an event that is out of bounds")
-    return false
   }
 
   #end(event: ResourceEvent): void {

@@ -1,7 +1,6 @@
-import { decodeValueMap } from "./content.ts"
 import { DecodeError, Fields, internalError } from "./decode.ts"
 import { members } from "./raw-json.ts"
-import { decodeValue, type WireValue } from "./wire-value.ts"
+import { decodeValue, decodeValueMap, type WireValue } from "./wire-value.ts"
 
 /**
  * The values of a change event. Protocol 1.0 sent them without the `values` around them: that is what a payload is taken

@@ -1,6 +1,6 @@
 import { isValidRid } from "../rid.ts"
-import { Fields, internalError } from "./decode.ts"
-import { compact, quote } from "./raw-json.ts"
+import { DecodeError, Fields, internalError } from "./decode.ts"
+import { compact, members, quote } from "./raw-json.ts"
 
 /**
  * A value as it came from a service. `raw` is its JSON text, unchanged; a primitive wrapped as a data value is the
@@ -50,6 +50,14 @@ export function decodeValue(raw: string): WireValue {
   }
   if (action !== "delete") throw internalError(`invalid value: unknown action "${action}"`)
   return { type: "delete", raw }
+}
+
+/** Throws for a value that is none. `raw` may be `null`: no values. */
+export function decodeValueMap(raw: string): Map<string, WireValue> | undefined {
+  if (raw === "null") return undefined
+  const found = members(raw)
+  if (!found) throw new DecodeError("values are no object")
+  return new Map(found.map(([name, value]) => [name, decodeValue(value)]))
 }
 
 /** Compares the text, not the meaning: the order of an object's members counts, and so does the white space in it. */

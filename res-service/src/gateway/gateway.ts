@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
-import type { WebSocket } from "ws"
 import { Cache } from "../client/cache.ts"
 import { Fields } from "../client/decode.ts"
 import { asResError } from "../client/messages.ts"
@@ -11,19 +10,15 @@ import { decodeText, Requester } from "../client/requester.ts"
 import type { Conn, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { type Logger, silentLogger } from "../logger.ts"
-import { handleMessage } from "./client-requests.ts"
-import { ClientSocket } from "./client-socket.ts"
 import { checkConfig, type GatewayConfig, type Settings } from "./config.ts"
-import { Connection, type ConnectionHost } from "./connection.ts"
+import type { ConnectionHost } from "./connection.ts"
 import { HttpApi } from "./http-api.ts"
-import { encodeHttpParts } from "./http-parts.ts"
 import { splitTarget } from "./http-path.ts"
 import { sendEmpty, sendError, sendText } from "./http-response.ts"
-import type { HeaderMap } from "./meta.ts"
 import { Metrics, metricsServer } from "./metrics.ts"
-import { defaultVersion } from "./protocol-version.ts"
 import { Trace } from "./trace.ts"
-import { refuseUpgrade, responseFor, Upgrades } from "./upgrade.ts"
+import { responseFor } from "./upgrade.ts"
+import { WebSockets } from "./web-sockets.ts"
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
@@ -53,33 +48,26 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #settings: Settings
   readonly #log: Logger
-  /** None unless asked for: to make something printable of every message costs more than to pass it on. */
-  readonly #trace: Trace | undefined
   readonly #conn: Conn
   readonly #requester: Requester
   readonly #cache: Cache
   readonly #host: ConnectionHost
   readonly #metrics = new Metrics()
-  readonly #sockets = new Set<ClientSocket>()
   readonly #subscriptions: Subscription[]
-  readonly #upgrades: Upgrades
+  readonly #webSockets: WebSockets
   readonly #api: HttpApi
-  readonly #maxQueuedBytes: number
-  readonly #pingIntervalMs: number
   readonly #servers: Server[] = []
-  #pings: NodeJS.Timeout | undefined
   #stopping = false
 
   /** Throws a `ConfigError`. */
   constructor(conn: Conn, config: GatewayConfig = {}, options: GatewayOptions = {}) {
     this.#settings = checkConfig(config)
     this.#log = options.logger ?? silentLogger
-    this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES
-    this.#pingIntervalMs = options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS
     const { requestTimeoutMs, resetThrottle, referenceThrottle } = this.#settings
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
-    this.#trace = options.trace ? new Trace(this.#log) : undefined
-    this.#conn = this.#trace?.conn(conn) ?? conn
+    // Only if asked for: to make something printable of every message costs more than to pass it on.
+    const trace = options.trace ? new Trace(this.#log) : undefined
+    this.#conn = trace?.conn(conn) ?? conn
     this.#requester = new Requester(this.#conn, requestTimeoutMs)
     this.#cache = new Cache(this.#conn, this.#requester, this.#log, { resetThrottle })
     this.#host = {
@@ -97,11 +85,17 @@ export class Gateway {
       }),
       this.#conn.subscribe("system.tokenReset", (msg) => this.#resetTokens(decodeText(msg.data))),
     ]
-    this.#upgrades = new Upgrades(this.#settings, maxMessageBytes)
+    const shared = { settings: this.#settings, host: this.#host, log: this.#log }
+    this.#webSockets = new WebSockets({
+      ...shared,
+      trace,
+      metrics: this.#metrics,
+      maxMessageBytes,
+      maxQueuedBytes: options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES,
+      pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+    })
     this.#api = new HttpApi({
-      settings: this.#settings,
-      host: this.#host,
-      log: this.#log,
+      ...shared,
       maxBodyBytes: maxMessageBytes,
       count: (method) => this.#metrics.countHttpRequest(method),
     })
@@ -116,7 +110,7 @@ export class Gateway {
 
   /** WebSockets that are open. */
   get connectionCount(): number {
-    return this.#sockets.size
+    return this.#webSockets.size
   }
 
   /** Requests to services that wait for their answer. */
@@ -145,10 +139,6 @@ export class Gateway {
         addr,
       )
     }
-    this.#pings = setInterval(() => {
-      for (const socket of this.#sockets) socket.ping()
-    }, this.#pingIntervalMs)
-    this.#pings.unref()
     const { host, port: taken } = this.address
     this.#log.info({ addr: host, port: taken }, "gateway listens")
   }
@@ -157,13 +147,12 @@ export class Gateway {
   async close(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
-    clearInterval(this.#pings)
-    this.#log.debug({ connections: this.#sockets.size }, "closing connections")
+    this.#log.debug({ connections: this.connectionCount }, "closing connections")
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
-    for (const socket of this.#sockets) socket.close("stopping")
+    this.#webSockets.close()
     for (const server of this.#servers) server.closeIdleConnections()
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.terminate()
+      this.#webSockets.terminate()
       for (const server of this.#servers) server.closeAllConnections()
     }, STOP_TIMEOUT_MS)
     await Promise.all(closed)
@@ -192,7 +181,7 @@ export class Gateway {
     }
     const path = splitTarget(target)
     if (!path) sendText(response, 400, "400 Bad Request")
-    else if (path.path === this.#settings.wsPath) this.#refuseOrdinary(request, response)
+    else if (path.path === this.#settings.wsPath) this.#webSockets.refuse(request, response)
     else if (!path.path.startsWith(this.#settings.apiPath))
       sendError(response, new Map(), new ResError("system.notFound"))
     else if (!this.#conn.connected) sendError(response, new Map(), new ResError("system.serviceUnavailable"))
@@ -201,84 +190,15 @@ export class Gateway {
 
   #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", destroyIt)
-    const response = (): ServerResponse => responseFor(request, socket)
     if (splitTarget(request.url ?? "")?.path !== this.#settings.wsPath) {
-      this.#handleRequest(request, response())
+      this.#handleRequest(request, responseFor(request, socket))
       return
     }
     if (this.#stopping || !this.#conn.connected) {
-      sendError(response(), new Map(), new ResError("system.serviceUnavailable"))
+      sendError(responseFor(request, socket), new Map(), new ResError("system.serviceUnavailable"))
       return
     }
-    this.#open(request, response, (connection, headers) => {
-      const refusal = this.#upgrades.refusal(request)
-      if (refusal === undefined) this.#accept(connection, request, socket, head, headers)
-      else {
-        this.#log.debug({ status: refusal, remoteAddress: request.socket.remoteAddress }, "refused an upgrade")
-        refuseUpgrade(response(), refusal)
-        connection.connection.dispose()
-      }
-    })
-  }
-
-  /** A request to the WebSocket's path that does not ask for one. */
-  #refuseOrdinary(request: IncomingMessage, response: ServerResponse): void {
-    this.#open(
-      request,
-      () => response,
-      ({ connection }) => {
-        refuseUpgrade(response, this.#upgrades.refusal(request) ?? 400)
-        connection.dispose()
-      },
-    )
-  }
-
-  #open(
-    request: IncomingMessage,
-    response: () => ServerResponse,
-    proceed: (client: Client, headers: HeaderMap) => void,
-  ): void {
-    const client = makeClient(this.#host, request, this.#trace)
-    const warn = (status: number): void => {
-      this.#log.warn({ status }, "a service asked for a status that it may not set")
-    }
-    this.#upgrades.authenticate(client.connection, request, response, warn, (headers) => proceed(client, headers))
-  }
-
-  #accept(client: Client, request: IncomingMessage, stream: Duplex, head: Buffer, headers: HeaderMap): void {
-    const { connection } = client
-    if (stream.destroyed) {
-      connection.dispose()
-      return
-    }
-    connection.version = defaultVersion
-    const upgraded = (webSocket: WebSocket): void => {
-      const socket = new ClientSocket(webSocket, stream, {
-        compress: webSocket.extensions !== "",
-        maxQueuedBytes: this.#maxQueuedBytes,
-        onMessage: (text) => {
-          this.#trace?.fromClient(connection.cid, text)
-          connection.run(() => handleMessage(connection, text, (kind) => this.#metrics.countWsRequest(kind)))
-        },
-        onClose: (reason) => {
-          this.#trace?.disconnected(connection.cid)
-          this.#sockets.delete(socket)
-          this.#metrics.connections--
-          if (reason) {
-            this.#metrics.countClosed(reason)
-            this.#log.info({ cid: connection.cid, reason }, "closed a connection")
-          }
-          connection.dispose()
-        },
-      })
-      client.socket = socket
-      this.#trace?.connected(connection.cid)
-      this.#sockets.add(socket)
-      this.#metrics.connections++
-      this.#metrics.connectionsTotal++
-    }
-    this.#upgrades.complete(request, stream, head, headers, upgraded)
-    if (!client.socket) connection.dispose()
+    this.#webSockets.upgrade(request, socket, head)
   }
 
   /** Source: RES-Service protocol 1.2.3, "System token reset event". */
@@ -296,27 +216,8 @@ export class Gateway {
   }
 }
 
-/** A connection and, once upgraded, its socket. */
-interface Client {
-  readonly connection: Connection
-  socket: ClientSocket | undefined
-}
-
-// Functions of their own, as what lives as long as the socket would else keep the request alive with it.
-
 function destroyIt(this: Duplex): void {
   this.destroy()
-}
-
-function makeClient(host: ConnectionHost, request: IncomingMessage, trace: Trace | undefined): Client {
-  const client: Client = {
-    socket: undefined,
-    connection: new Connection(host, encodeHttpParts(request), (frame) => {
-      trace?.toClient(client.connection.cid, frame.text)
-      client.socket?.send(frame)
-    }),
-  }
-  return client
 }
 
 /** Makes a gateway on `conn`, to be started. Throws a `ConfigError`. */

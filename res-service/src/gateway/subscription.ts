@@ -11,6 +11,7 @@ import { parseRid } from "../rid.ts"
 import { canCall, canGet } from "./access.ts"
 import type { Connection } from "./connection.ts"
 import { encodeEvent, encodeUpdate } from "./event-frames.ts"
+import { type Reference, References } from "./references.ts"
 import { ResourceSet } from "./resource-set.ts"
 
 const DISPOSED = 0
@@ -31,11 +32,6 @@ const WHILE_ASKING_ACCESS = 2
 const WHILE_ADDING = 4
 
 const ACCESS_RETRY_MS = 2_000
-
-interface Reference {
-  readonly subscription: Subscription
-  count: number
-}
 
 /** Somebody who waits for a subscription and all that it refers to. */
 interface Waiter {
@@ -66,7 +62,7 @@ export class Subscription implements Subscriber {
   #content: Content | undefined
   #version = 0
   #error: ResError | undefined
-  #references: Map<string, Reference> | undefined
+  readonly #references = new References()
   #waiters: Waiter[] | undefined
   #held = WHILE_LOADING
   #heldEvents: ResourceEvent[] | undefined
@@ -100,11 +96,11 @@ export class Subscription implements Subscriber {
   }
 
   get references(): Iterable<Reference> {
-    return this.#references?.values() ?? []
+    return this.#references.values()
   }
 
   reference(rid: string): Subscription | undefined {
-    return this.#references?.get(rid)?.subscription
+    return this.#references.get(rid)
   }
 
   // Subscriber
@@ -294,7 +290,7 @@ export class Subscription implements Subscriber {
     this.#throttle = undefined
     if (!this.#resource) return
     for (const { subscription } of this.references) this.#connection.dropReference(subscription, state === SENT, false)
-    this.#references = undefined
+    this.#references.clear()
     if (state !== DELETED) this.#resource.remove(this)
     this.#resource = undefined
   }
@@ -400,24 +396,12 @@ export class Subscription implements Subscriber {
   }
 
   #addReference(rid: string): Subscription {
-    this.#references ??= new Map()
-    const known = this.#references.get(rid)
-    if (known) {
-      known.count++
-      return known.subscription
-    }
-    const subscription = this.#connection.refer(rid, this.#throttle)
-    this.#references.set(rid, { subscription, count: 1 })
-    return subscription
+    return this.#references.add(rid, () => this.#connection.refer(rid, this.#throttle))
   }
 
   #removeReference(rid: string): void {
-    const reference = this.#references?.get(rid)
-    if (!reference) return
-    reference.count--
-    if (reference.count > 0) return
-    this.#references?.delete(rid)
-    this.#connection.dropReference(reference.subscription, this.isSent, true)
+    const unused = this.#references.remove(rid)
+    if (unused) this.#connection.dropReference(unused, this.isSent, true)
   }
 
   #endDirect(reason: ResError): void {

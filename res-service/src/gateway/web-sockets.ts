@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import type { WebSocket } from "ws"
+import type { Logger } from "../logger.ts"
+import { handleMessage } from "./client-requests.ts"
+import { ClientSocket } from "./client-socket.ts"
+import type { Settings } from "./config.ts"
+import { Connection, type ConnectionHost } from "./connection.ts"
+import { encodeHttpParts } from "./http-parts.ts"
+import type { HeaderMap } from "./meta.ts"
+import type { Metrics } from "./metrics.ts"
+import { defaultVersion } from "./protocol-version.ts"
+import type { Trace } from "./trace.ts"
+import { refuseUpgrade, responseFor, Upgrades } from "./upgrade.ts"
+
+export interface WebSocketsOptions {
+  readonly settings: Settings
+  readonly host: ConnectionHost
+  readonly log: Logger
+  readonly trace: Trace | undefined
+  readonly metrics: Metrics
+  readonly maxMessageBytes: number
+  readonly maxQueuedBytes: number
+  readonly pingIntervalMs: number
+}
+
+/** The clients that are connected by WebSocket, from the upgrade on. */
+export class WebSockets {
+  readonly #options: WebSocketsOptions
+  readonly #upgrades: Upgrades
+  readonly #sockets = new Set<ClientSocket>()
+  readonly #pings: NodeJS.Timeout
+
+  constructor(options: WebSocketsOptions) {
+    this.#options = options
+    this.#upgrades = new Upgrades(options.settings, options.maxMessageBytes)
+    this.#pings = setInterval(() => {
+      for (const socket of this.#sockets) socket.ping()
+    }, options.pingIntervalMs)
+    this.#pings.unref()
+  }
+
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  /** A request to upgrade that came to the WebSockets' path. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const response = (): ServerResponse => responseFor(request, stream)
+    this.#authenticate(request, response, (client, headers) => {
+      const refusal = this.#upgrades.refusal(request)
+      if (refusal === undefined) this.#accept(client, request, stream, head, headers)
+      else {
+        this.#options.log.debug({ status: refusal, remoteAddress: request.socket.remoteAddress }, "refused an upgrade")
+        refuseUpgrade(response(), refusal)
+        client.connection.dispose()
+      }
+    })
+  }
+
+  /** Answers a request to the WebSockets' path that does not ask for an upgrade. */
+  refuse(request: IncomingMessage, response: ServerResponse): void {
+    this.#authenticate(
+      request,
+      () => response,
+      ({ connection }) => {
+        refuseUpgrade(response, this.#upgrades.refusal(request) ?? 400)
+        connection.dispose()
+      },
+    )
+  }
+
+  /** Tells all clients to come back later. */
+  close(): void {
+    clearInterval(this.#pings)
+    for (const socket of this.#sockets) socket.close("stopping")
+  }
+
+  /** Cuts those who are still there. */
+  terminate(): void {
+    for (const socket of this.#sockets) socket.terminate()
+  }
+
+  #authenticate(
+    request: IncomingMessage,
+    response: () => ServerResponse,
+    proceed: (client: Client, headers: HeaderMap) => void,
+  ): void {
+    const { host, log, trace } = this.#options
+    const client = makeClient(host, request, trace)
+    const warn = (status: number): void => log.warn({ status }, "a service asked for a status that it may not set")
+    this.#upgrades.authenticate(client.connection, request, response, warn, (headers) => proceed(client, headers))
+  }
+
+  #accept(client: Client, request: IncomingMessage, stream: Duplex, head: Buffer, headers: HeaderMap): void {
+    const { connection } = client
+    if (stream.destroyed) {
+      connection.dispose()
+      return
+    }
+    connection.version = defaultVersion
+    this.#upgrades.complete(request, stream, head, headers, (webSocket) => this.#open(client, webSocket, stream))
+    if (!client.socket) connection.dispose()
+  }
+
+  #open(client: Client, webSocket: WebSocket, stream: Duplex): void {
+    const { log, trace, metrics, maxQueuedBytes } = this.#options
+    const { connection } = client
+    const socket = new ClientSocket(webSocket, stream, {
+      compress: webSocket.extensions !== "",
+      maxQueuedBytes,
+      onMessage: (text) => {
+        trace?.fromClient(connection.cid, text)
+        connection.run(() => handleMessage(connection, text, (kind) => metrics.countWsRequest(kind)))
+      },
+      onClose: (reason) => {
+        trace?.disconnected(connection.cid)
+        this.#sockets.delete(socket)
+        metrics.connections--
+        if (reason) {
+          metrics.countClosed(reason)
+          log.info({ cid: connection.cid, reason }, "closed a connection")
+        }
+        connection.dispose()
+      },
+    })
+    client.socket = socket
+    trace?.connected(connection.cid)
+    this.#sockets.add(socket)
+    metrics.connections++
+    metrics.connectionsTotal++
+  }
+}
+
+/** A connection and, once upgraded, its socket. */
+interface Client {
+  readonly connection: Connection
+  socket: ClientSocket | undefined
+}
+
+// A function of its own, as what lives as long as the socket would else keep the request alive with it.
+function makeClient(host: ConnectionHost, request: IncomingMessage, trace: Trace | undefined): Client {
+  const client: Client = {
+    socket: undefined,
+    connection: new Connection(host, encodeHttpParts(request), (frame) => {
+      trace?.toClient(client.connection.cid, frame.text)
+      client.socket?.send(frame)
+    }),
+  }
+  return client
+}
