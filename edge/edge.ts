@@ -6,6 +6,7 @@ import { healthRoutes } from "./http/health.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
 import { requestId } from "./http/request-id.ts"
+import { sessionRoutes } from "./http/sessions.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
 
 /** Limits for a client that takes its time, in ms: for its headers, for the whole request, between two requests. */
@@ -72,7 +73,14 @@ function createApp(client: Client, conn: Conn, logger: Logger): Express {
   const app = express()
   app.disable("x-powered-by")
   app.disable("etag")
-  app.use(requestId, publishRoutes(client, conn), healthRoutes(client, conn), notFound, problems(logger))
+  app.use(
+    requestId,
+    publishRoutes(client, conn),
+    sessionRoutes(),
+    healthRoutes(client, conn),
+    notFound,
+    problems(logger),
+  )
   return app
 }
 

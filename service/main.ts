@@ -20,8 +20,10 @@ await runProcess(async () => {
   }
   const service = await startService(nc, {
     retention,
-    sessionIdleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
-    customerBinding: settings.LEGACY_CUSTOMER_BINDING,
+    sessions: {
+      idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
+      binding: settings.LEGACY_CUSTOMER_BINDING,
+    },
     logger,
     onDisplaced,
   })

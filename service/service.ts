@@ -8,8 +8,7 @@ import { readEntry } from "./log/entry.ts"
 import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
-import type { CustomerBinding } from "./session/multicart-resource.ts"
-import { openSessions } from "./session/open-sessions.ts"
+import { openSessions, type SessionOptions } from "./session/open-sessions.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
@@ -22,10 +21,7 @@ const SWEEP_INTERVAL_MS = 10 * 1000
 
 export interface StartOptions {
   readonly retention: Retention
-  /** A shared session that nobody changes for this time, in ms, is forgotten. */
-  readonly sessionIdleMs: number
-  /** Where a customer of a shared session may be spoken for. */
-  readonly customerBinding: CustomerBinding
+  readonly sessions: Omit<SessionOptions, "logger">
   readonly logger: Logger
   /** Called when another service turns out to be the active one: this one must end. */
   readonly onDisplaced: () => void
@@ -94,8 +90,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const stepDown = await becomeActive(nc, logger, onDisplaced)
   await tail.start()
   const sessions = await openSessions(nc, service, {
-    idleMs: options.sessionIdleMs,
-    binding: options.customerBinding,
+    ...options.sessions,
     logger,
   })
   service.add(

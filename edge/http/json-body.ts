@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from "express"
+import express, { type Request, type RequestHandler } from "express"
 import { HttpProblem } from "./problem.ts"
 
 /** Largest body, in bytes and after decompression, so that it fits into one NATS message with what goes around it. */
@@ -34,4 +34,15 @@ function parse(body: unknown): unknown {
   } catch {
     throw new HttpProblem(400, "The body is not JSON in UTF-8")
   }
+}
+
+/** As `jsonBody`, but a request without a body is fine; `req.body` is undefined then. */
+export const optionalJsonBody: readonly RequestHandler[] = jsonBody.map(
+  (handler): RequestHandler =>
+    (req, res, next) =>
+      hasBody(req) ? handler(req, res, next) : next(),
+)
+
+function hasBody(req: Request): boolean {
+  return req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0
 }

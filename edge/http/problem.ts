@@ -126,7 +126,7 @@ function entriesOf(data: unknown): ProblemEntry[] {
 }
 
 /** Source: RFC 6901, "URI Fragment Identifier Representation". */
-export function jsonPointer(path: readonly (string | number)[]): string {
+export function jsonPointer(path: readonly PropertyKey[]): string {
   return `#${path.map((key) => `/${encodeURIComponent(String(key).replaceAll("~", "~0").replaceAll("/", "~1"))}`).join("")}`
 }
 

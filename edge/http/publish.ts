@@ -47,7 +47,7 @@ export function publishRoutes(client: Client, conn: Conn): Router {
       const event = PublishEvent.safeParse(req.body)
       if (!event.success) {
         const errors = event.error.issues.map(({ path, message }) => ({
-          pointer: jsonPointer(path.map((key) => (typeof key === "symbol" ? String(key) : key))),
+          pointer: jsonPointer(path),
           detail: message,
         }))
         throw new HttpProblem(422, "Invalid parameters", errors, "system.invalidParams")

@@ -6,10 +6,8 @@ import { type CustomerBinding, cart, multicart } from "./multicart-resource.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
-/** A connection that does not call for this time is gone, its member absent. */
-const LEASE_MS = 15_000
-/** An absent member is out after this time. */
-const ABSENCE_MS = 30_000
+const DEFAULT_LEASE_MS = 15_000
+const DEFAULT_ABSENCE_MS = 30_000
 /** An edge gives a connection 2 s to answer, in ms. */
 const PING_TIMEOUT_MS = 2500
 const SWEEP_INTERVAL_MS = 1000
@@ -18,6 +16,10 @@ export interface SessionOptions {
   /** A session that nobody changes for this time, in ms, is forgotten. */
   readonly idleMs: number
   readonly binding: CustomerBinding
+  /** A connection that does not call for this time is gone, its member absent. Default 15 s. */
+  readonly leaseMs?: number
+  /** An absent member is out after this time. Default 30 s. */
+  readonly absenceMs?: number
   readonly logger: Logger
 }
 
@@ -25,10 +27,10 @@ export interface SessionOptions {
 export async function openSessions(
   nc: NatsConnection,
   service: Service,
-  { idleMs, binding, logger }: SessionOptions,
+  { idleMs, binding, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS, logger }: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
   const sessions = new Sessions(await SessionStore.open(nc, idleMs), logger)
-  const leases = new Leases(LEASE_MS)
+  const leases = new Leases(leaseMs)
   const cartResource = cart(sessions)
   const events = (id: string) => ({
     multicart: service.events(multicartResource, { id }),
@@ -63,8 +65,8 @@ export async function openSessions(
       leases.start(cid, now)
       if (!leases.isAlive(cid, now)) await sessions.execute(id, { type: "disconnect", cid, at: now }, events(id))
     }
-    if (members.some(({ absentSince }) => (absentSince ?? now) < now - ABSENCE_MS)) {
-      await sessions.execute(id, { type: "expire", before: now - ABSENCE_MS }, events(id))
+    if (members.some(({ absentSince }) => (absentSince ?? now) < now - absenceMs)) {
+      await sessions.execute(id, { type: "expire", before: now - absenceMs }, events(id))
     }
   }
   const sweeping = setInterval(() => {

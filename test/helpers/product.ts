@@ -2,13 +2,13 @@ import { connect, type NatsConnection } from "nats"
 import { natsConn, silentLogger } from "res-service"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
 import { type RunningService, startService } from "../../service/service.ts"
+import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { until } from "./until.ts"
 
 export const serviceOptions = {
   retention: { maxAgeDays: 0, maxMiB: 0 },
-  sessionIdleMs: 60_000,
-  customerBinding: "socket" as const,
+  sessions: { idleMs: 60_000, binding: "socket" as const },
   logger: silentLogger,
   onDisplaced: () => {
     throw new Error("another service is active")
@@ -34,17 +34,16 @@ export interface ProductOptions {
   readonly serviceTimeoutMs?: number
   /** As the setting PROTOCOL. */
   readonly protocol?: string
-  /** As the setting LEGACY_CUSTOMER_BINDING. */
-  readonly customerBinding?: "socket" | "session"
+  readonly sessions?: Partial<Omit<SessionOptions, "logger">>
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
 export async function startProduct({
   serviceTimeoutMs = 5000,
   protocol,
-  customerBinding = "socket",
+  sessions = {},
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = { ...serviceOptions, customerBinding }
+  const ownOptions = { ...serviceOptions, sessions: { ...serviceOptions.sessions, ...sessions } }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)

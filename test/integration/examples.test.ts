@@ -49,6 +49,14 @@ describe("examples/", () => {
       .and.include("ADD FUJI Apples, basket 12.18")
   })
 
+  it("shared-cart.mjs lets two friends see each other's carts", async () => {
+    const first = run("shared-cart.mjs", "example", "Ann", gateway.wsUrl)
+    await until("the host", () => first().includes("Ann* {}"))
+    const second = run("shared-cart.mjs", "example", "Ben", gateway.wsUrl)
+    await until("both at the first", () => first().includes("| Ben"))
+    await until("a cart at the second", () => /Ann\* \{"apples":\d+\} \| Ben/.test(second()), 10_000)
+  })
+
   it("nats-sub.mjs prints what a NATS subscriber gets", async () => {
     const event = publishEvent()
     const output = run("nats-sub.mjs", event.shop_id, product.natsServer.url)

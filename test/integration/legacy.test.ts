@@ -333,7 +333,7 @@ describe("the old storefronts' WebSocket with PROTOCOL and LEGACY_CUSTOMER_BINDI
   let product: Product
 
   before(async () => {
-    product = await startProduct({ protocol, customerBinding: "session" })
+    product = await startProduct({ protocol, sessions: { binding: "session" } })
   })
 
   after(() => product?.stop())

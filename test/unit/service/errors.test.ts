@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import { systemErrors } from "res-service"
 import { statusOfCode } from "../../../edge/http/problem.ts"
+import { legacyErrors } from "../../../edge/legacy/messages.ts"
 import { serviceErrors } from "../../../service/errors.ts"
 
 describe("error codes", () => {
@@ -14,5 +15,10 @@ describe("error codes", () => {
     const codes = [...Object.keys(systemErrors), ...Object.keys(serviceErrors)]
     expect(Object.keys(statusOfCode)).to.have.members(codes)
     expect(Object.fromEntries(documented)).to.deep.equal(statusOfCode)
+  })
+
+  it("of the old protocol are those that docs/errors.md names", () => {
+    const named = [...docs.matchAll(/`(legacy\.\w+)`/g)].map(([, code]) => code)
+    expect(named).to.have.members(Object.keys(legacyErrors))
   })
 })

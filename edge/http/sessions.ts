@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto"
+import { Router } from "express"
+import { z } from "zod"
+import { optionalJsonBody } from "./json-body.ts"
+import { HttpProblem, jsonPointer, methodNotAllowed } from "./problem.ts"
+
+/** The parameter by which the old pages are invited. */
+const INVITE_PARAMETER = "buddyshoppingId"
+
+const NewSession = z.object(
+  {
+    page: z
+      .url({ protocol: /^https?$/, error: "expected an http or https URL" })
+      .max(2000)
+      .optional(),
+  },
+  "expected a JSON object",
+)
+
+/**
+ * `POST /sessions`: an id for a shared session that nobody can guess, 201 `{ "id" }`; with `{ "page" }` in the body also `url`,
+ * the page's address that invites to it. Nothing is stored: a session begins when somebody starts it.
+ */
+export function sessionRoutes(): Router {
+  const router = Router()
+  router
+    .route("/sessions")
+    .post(...optionalJsonBody, (req, res) => {
+      const parsed = NewSession.safeParse(req.body ?? {})
+      if (!parsed.success) {
+        const errors = parsed.error.issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message }))
+        throw new HttpProblem(422, "Invalid parameters", errors)
+      }
+      const id = randomBytes(16).toString("base64url")
+      const { page } = parsed.data
+      res.status(201).json(page === undefined ? { id } : { id, url: inviteUrl(page, id) })
+    })
+    .all(methodNotAllowed("POST"))
+  return router
+}
+
+function inviteUrl(page: string, id: string): string {
+  const url = new URL(page)
+  url.searchParams.set(INVITE_PARAMETER, id)
+  return url.href
+}

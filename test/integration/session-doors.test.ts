@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { get, post } from "../helpers/http.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { type SharedCart, Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
+
+describe("one session, through every door", () => {
+  let product: Product
+  let gateway: TestGateway
+
+  before(async () => {
+    product = await startProduct()
+    gateway = await startGateway(product.natsServer.url)
+  })
+
+  after(async () => {
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  it("shows an old storefront, a resclient and curl the same after every step", async () => {
+    const id = `mixed-${randomUUID().slice(0, 8)}`
+    const rid = `session.${id}.multicart`
+    const old = await Storefront.open(product.edgeUrl, id)
+    const client = resClient(gateway.wsUrl)
+    const carts = await client.get<ClientCollection<SharedCart>>(rid)
+    carts.on("add", () => {})
+
+    const same = async (step: string, check: (content: SharedCart[]) => boolean): Promise<void> => {
+      await until(step, async () => {
+        const content: SharedCart[] = (await get(`${gateway.url}/api/session/${id}/multicart`)).body
+        const ofClient = [...carts].map(({ owner, content: cart }) => ({ owner, content: cart }))
+        if (!check(content) || old.sees === undefined) return false
+        expect(ofClient.length).to.be.at.most(2)
+        return JSON.stringify([old.sees, ofClient]) === JSON.stringify([content, content])
+      })
+    }
+
+    const { customerId: hostId } = await old.start("Old")
+    await same("the start", ([host]) => host?.owner.name === "Old" && host.owner.isHost)
+    const { customerId } = await client.call<{ customerId: string }>(rid, "join", { customerName: "New" })
+    await same("the join", ([, guest]) => guest?.owner.name === "New")
+    await client.call(rid, "updateCart", { customerId, cartContent: { new: [1, null, "ü"] } })
+    await same("the new client's cart", ([, guest]) => JSON.stringify(guest?.content) === '{"new":[1,null,"ü"]}')
+    old.send("updateCart", { customerId: hostId, cartContent: { old: 1e-7 } })
+    await same("the old client's cart", ([host]) => JSON.stringify(host?.content) === '{"old":1e-7}')
+    await client.call(rid, "customerReadyToCheckout", { customerId, customerReadyToCheckout: true })
+    old.send("customerReadyToCheckout", { customerId: hostId, customerReadyToCheckout: true })
+    await same("both ready", (content) => content.every(({ owner }) => owner.isReadyToCheckout))
+    old.send("leaveSession")
+    await old.next("leaveSession", 0)
+    await until("the new client to be host", () => [...carts][0]?.owner.isHost && [...carts].length === 1)
+
+    client.disconnect()
+    await old.close()
+  })
+
+  describe("POST /sessions", () => {
+    it("makes an id that fits, another one each time, and an invitation to a page", async () => {
+      const url = `${product.edgeUrl}/sessions`
+      const [bare, again] = [await post(url, ""), await post(url, {})]
+      for (const { status, body } of [bare, again]) {
+        expect(status).to.equal(201)
+        expect(Object.keys(body)).to.deep.equal(["id"])
+        expect(body.id).to.match(/^[A-Za-z0-9_-]{20,64}$/)
+      }
+      expect(bare.body.id).to.not.equal(again.body.id)
+      const invited = await post(url, { page: "https://shop.example/cart?a=1&buddyshoppingId=old#top" })
+      expect(invited.body.url).to.equal(`https://shop.example/cart?a=1&buddyshoppingId=${invited.body.id}#top`)
+      const storefront = await Storefront.open(product.edgeUrl, invited.body.id)
+      await storefront.start("Host")
+      await storefront.close()
+    })
+
+    it("answers 422 given what is no page, 400 given no JSON, 405 to GET", async () => {
+      const url = `${product.edgeUrl}/sessions`
+      for (const body of [5, [], { page: 5 }, { page: "javascript:alert(1)" }, { page: "shop" }]) {
+        expect((await post(url, body)).status, JSON.stringify(body)).to.equal(422)
+      }
+      expect((await post(url, "no JSON")).status).to.equal(400)
+      expect((await get(url)).status).to.equal(405)
+    })
+  })
+})
+
+describe("presence in a session", () => {
+  let product: Product
+  let gateway: TestGateway
+
+  before(async () => {
+    product = await startProduct({ sessions: { leaseMs: 1500, absenceMs: 1000 } })
+    gateway = await startGateway(product.natsServer.url)
+  })
+
+  after(async () => {
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  it("makes a guest absent whose socket is gone: it holds nobody up, and is out after a time", async () => {
+    const id = `absent-${randomUUID().slice(0, 8)}`
+    const [host, guest] = [await Storefront.open(product.edgeUrl, id), await Storefront.open(product.edgeUrl, id)]
+    await host.start("Host")
+    await guest.join("Guest")
+    const ready = { customerId: host.customerId, customerReadyToCheckout: true }
+    expect(await host.refusal("customerReadyToCheckout", ready)).to.equal("session.guestsNotReady")
+    await guest.close()
+    await until("the host to be ready", () => {
+      host.send("customerReadyToCheckout", ready)
+      return host.line === "Host*+ Guest"
+    })
+    await host.shows("Host*+")
+    await host.close()
+  })
+
+  it("ends the place of a resclient that keeps no lease, and keeps that of one that calls keepAlive", async () => {
+    const id = `lease-${randomUUID().slice(0, 8)}`
+    const rid = `session.${id}.multicart`
+    const [host, silent] = [resClient(gateway.wsUrl), resClient(gateway.wsUrl)]
+    await host.call(rid, "start", { customerName: "Host" })
+    await silent.call(rid, "join", { customerName: "Silent" })
+    const keepingAlive = setInterval(() => void host.call(rid, "keepAlive"), 300)
+    const names = async () => {
+      const content: SharedCart[] = (await get(`${gateway.url}/api/session/${id}/multicart`)).body
+      return content.map(({ owner }) => owner.name).join(" ")
+    }
+    expect(await names()).to.equal("Host Silent")
+    await until("the silent one to be out", async () => (await names()) === "Host", 10_000)
+    clearInterval(keepingAlive)
+    await until("the host to be out, too", async () => (await names()) === "", 10_000)
+    host.disconnect()
+    silent.disconnect()
+  })
+})
