@@ -29,7 +29,7 @@ export async function openSessions(
   service: Service,
   { idleMs, binding, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS, logger }: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
-  const sessions = new Sessions(await SessionStore.open(nc, idleMs), logger)
+  const sessions = new Sessions(await SessionStore.open(nc, idleMs), idleMs, logger)
   const leases = new Leases(leaseMs)
   const cartResource = cart(sessions)
   const events = (id: string) => ({

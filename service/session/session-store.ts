@@ -58,14 +58,7 @@ export class SessionStore {
   /** Replaces what is stored by `session`: the cart of `cartOf` alone if only that changed, else the members alone. */
   async save(id: string, stored: StoredSession, session: Session | undefined, cartOf?: string): Promise<StoredSession> {
     const revisions = new Map(stored.revisions)
-    const write = async (key: string, value: unknown): Promise<void> => {
-      const revision = revisions.get(key)
-      const data = JSON.stringify(value)
-      revisions.set(
-        key,
-        await (revision === undefined ? this.#kv.create(key, data) : this.#kv.update(key, data, revision)),
-      )
-    }
+    const write = (key: string, value: unknown): Promise<void> => this.#write(revisions, key, value)
     await unavailableOnFailure(async () => {
       const member = session?.members.find((each) => each.id === cartOf)
       if (session !== undefined && member !== undefined) await write(cartKey(id, member.id), member.content)
@@ -79,6 +72,29 @@ export class SessionStore {
       stored.session?.members.filter(({ id: before }) => !session?.members.some((now) => now.id === before)) ?? []
     await Promise.all(gone.map((member) => this.#forgetCart(id, member.id, revisions)))
     return { session, revisions }
+  }
+
+  /** Writes all of a session again, so that the bucket's age begins anew for what nobody has changed for long. */
+  async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession> {
+    const revisions = new Map(known)
+    if (session === undefined) return { session, revisions }
+    await unavailableOnFailure(async () => {
+      await this.#write(revisions, stateKey(id), stateOf(session))
+      for (const member of session.members) {
+        const key = cartKey(id, member.id)
+        if (revisions.has(key)) await this.#write(revisions, key, member.content)
+      }
+    })
+    return { session, revisions }
+  }
+
+  async #write(revisions: Map<string, number>, key: string, value: unknown): Promise<void> {
+    const revision = revisions.get(key)
+    const data = JSON.stringify(value)
+    revisions.set(
+      key,
+      await (revision === undefined ? this.#kv.create(key, data) : this.#kv.update(key, data, revision)),
+    )
   }
 
   // The members decide; a cart that stays behind is nobody's, and goes with the bucket's age.

@@ -28,6 +28,8 @@ export interface SessionEvents {
 interface Loaded extends StoredSession {
   /** Revision of the last write; with every command it grows. */
   readonly n: number
+  /** When all of it was last known to be young, in ms since the epoch. */
+  readonly refreshedAt: number
 }
 
 /**
@@ -36,11 +38,14 @@ interface Loaded extends StoredSession {
  */
 export class Sessions {
   readonly #store: SessionStore
+  readonly #refreshMs: number
   readonly #logger: Logger
   readonly #loaded = new Map<string, Loaded>()
 
-  constructor(store: SessionStore, logger: Logger) {
+  /** @param idleMs how long the store keeps what is not written */
+  constructor(store: SessionStore, idleMs: number, logger: Logger) {
     this.#store = store
+    this.#refreshMs = idleMs / 2
     this.#logger = logger
   }
 
@@ -66,10 +71,15 @@ export class Sessions {
     const cartOf = command.type === "updateCart" ? command.id : undefined
     if (cartOf !== undefined) checkCarts(after, cartOf)
     try {
-      const stored = await this.#store.save(id, before, after, cartOf)
+      let stored = await this.#store.save(id, before, after, cartOf)
+      let { refreshedAt } = before
+      if (Date.now() - refreshedAt > this.#refreshMs) {
+        stored = await this.#store.refresh(id, stored)
+        refreshedAt = Date.now()
+      }
       const n = Math.max(before.n + 1, ...stored.revisions.values())
       if (after === undefined) this.#loaded.delete(id)
-      else this.#loaded.set(id, { ...stored, n })
+      else this.#loaded.set(id, { ...stored, n, refreshedAt })
       tell(id, before.session, after, events)
       events.multicart.event("updated", { n })
       return n
@@ -86,7 +96,9 @@ export class Sessions {
     const known = this.#loaded.get(id)
     if (known !== undefined) return known
     const stored = await this.#store.load(id)
-    const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()) }
+    // The age of what was stored before is not known: the next command refreshes it.
+    const refreshedAt = stored.session === undefined ? Date.now() : 0
+    const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt }
     if (stored.session !== undefined) this.#loaded.set(id, loaded)
     return loaded
   }

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
 import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -133,5 +135,26 @@ describe("presence in a session", () => {
     await until("the host to be out, too", async () => (await names()) === "", 10_000)
     host.disconnect()
     silent.disconnect()
+  })
+
+  it("forgets a session that nobody changes, and none that is in use", async () => {
+    const short = await startProduct({ sessions: { idleMs: 2000 } })
+    const [busy, idle] = ["busy", "idle"]
+    const friends = await Promise.all([busy, idle].map((id) => Storefront.open(short.edgeUrl, id)))
+    const [host, other] = friends
+    await host?.start("Host")
+    await other?.start("Other")
+    for (let n = 1; n <= 12; n++) {
+      host?.send("updateCart", { customerId: host.customerId, cartContent: { n } })
+      await until(`update ${n}`, () => (host?.sees?.[0]?.content as { n?: number } | undefined)?.n === n)
+      await sleep(300)
+    }
+    // What is in memory is not asked: after a restart only what is stored counts.
+    await short.restartService()
+    const members = async (id: string) =>
+      (await resRequest(short.nats, `get.session.${id}.multicart`)).result.collection.length
+    expect([await members(busy), await members(idle)]).to.deep.equal([1, 0])
+    for (const friend of friends) await friend.close()
+    await short.stop()
   })
 })
