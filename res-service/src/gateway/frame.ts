@@ -2,37 +2,69 @@ const FINAL_TEXT = 0x81
 const MAX_SHORT_BYTES = 125
 const MAX_MEDIUM_BYTES = 0xffff
 
-/** One text message for clients. However many get it, its bytes are made once. */
+/**
+ * One text message for clients, as an unmasked, uncompressed WebSocket frame. However many get it, its bytes are made
+ * once.
+ *
+ * Source: RFC 6455, section 5.2.
+ */
 export class Frame {
   readonly text: string
+  #size: number | undefined
   #bytes: Buffer | undefined
 
   constructor(text: string) {
     this.text = text
   }
 
-  /** The message as an unmasked, uncompressed WebSocket frame. Source: RFC 6455, section 5.2. */
   get bytes(): Buffer {
-    this.#bytes ??= encodeTextFrame(this.text)
+    this.#bytes ??= encodeFrames([this])
     return this.#bytes
+  }
+
+  /** Of the frame, in bytes. */
+  get size(): number {
+    this.#size ??= frameSize(Buffer.byteLength(this.text))
+    return this.#size
+  }
+
+  /** Returns where the frame ends. */
+  write(target: Buffer, at: number): number {
+    const end = at + this.size
+    if (this.#bytes) target.set(this.#bytes, at)
+    else {
+      target[at] = FINAL_TEXT
+      target.write(this.text, writeLength(target, at + 1, this.size))
+    }
+    return end
   }
 }
 
-export function encodeTextFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const start = length <= MAX_SHORT_BYTES ? 2 : length <= MAX_MEDIUM_BYTES ? 4 : 10
+/** Frames one behind the other. */
+export function encodeFrames(frames: readonly Frame[]): Buffer {
+  let size = 0
+  for (const frame of frames) size += frame.size
   // Frames of a fan-out live long in slow sockets: not from the pool, of which they would keep whole slabs.
-  const frame = Buffer.allocUnsafeSlow(start + length)
-  frame[0] = FINAL_TEXT
-  if (start === 2) frame[1] = length
-  else if (start === 4) {
-    frame[1] = 126
-    frame.writeUInt16BE(length, 2)
-  } else {
-    frame[1] = 127
-    frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2)
-    frame.writeUInt32BE(length % 2 ** 32, 6)
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let at = 0
+  for (const frame of frames) at = frame.write(bytes, at)
+  return bytes
+}
+
+function frameSize(textBytes: number): number {
+  return textBytes + (textBytes <= MAX_SHORT_BYTES ? 2 : textBytes <= MAX_MEDIUM_BYTES ? 4 : 10)
+}
+
+/** Returns where the text begins. */
+function writeLength(target: Buffer, at: number, size: number): number {
+  if (size <= MAX_SHORT_BYTES + 2) {
+    target[at] = size - 2
+    return at + 1
   }
-  frame.write(text, start)
-  return frame
+  if (size <= MAX_MEDIUM_BYTES + 4) {
+    target[at] = 126
+    return target.writeUInt16BE(size - 4, at + 1)
+  }
+  target[at] = 127
+  return target.writeUIntBE(size - 10, target.writeUInt16BE(0, at + 1), 6)
 }

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream"
-import type { Frame } from "./frame.ts"
+import { encodeFrames, type Frame } from "./frame.ts"
 
 /** The longest that frames are held back for others to join them. */
 const MAX_HOLD_MS = 100
@@ -80,7 +80,7 @@ function joined(frames: readonly Frame[]): Buffer {
   const [first] = frames
   if (frames.length === 1 && first) return first.bytes
   if (lastJoined && same(lastJoined.frames, frames)) return lastJoined.bytes
-  const bytes = Buffer.concat(frames.map((frame) => frame.bytes))
+  const bytes = encodeFrames(frames)
   lastJoined = { frames, bytes }
   return bytes
 }
