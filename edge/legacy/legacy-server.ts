@@ -99,15 +99,11 @@ export class LegacyServer {
   #open(webSocket: WebSocket, sessionId: string, address: string): void {
     const cid = newEdgeCid(this.#edgeId)
     const entry = { webSocket, alive: true }
-    let isUsed = false
-    const socket = new LegacySocket(webSocket, {
+    new LegacySocket(webSocket, {
       cid,
       client: this.#options.client,
-      session: () => {
-        const session = this.#sessionFor(sessionId, !isUsed)
-        isUsed = true
-        return session
-      },
+      acquire: () => this.#acquire(sessionId),
+      release: () => this.#release(sessionId),
     })
     this.#sockets.set(cid, entry)
     this.#count(address, 1)
@@ -121,23 +117,19 @@ export class LegacyServer {
     webSocket.on("close", () => {
       this.#sockets.delete(cid)
       this.#count(address, -1)
-      socket.end()
-      if (isUsed) this.#release(sessionId, socket)
     })
   }
 
-  #sessionFor(id: string, isNew: boolean): LegacySession {
+  #acquire(id: string): LegacySession {
     const known = this.#sessions.get(id) ?? { session: new LegacySession(this.#options.client, id), sockets: 0 }
-    if (isNew) known.sockets++
+    known.sockets++
     this.#sessions.set(id, known)
     return known.session
   }
 
-  #release(id: string, socket: LegacySocket): void {
+  #release(id: string): void {
     const known = this.#sessions.get(id)
-    if (known === undefined) return
-    known.session.delete(socket)
-    if (--known.sockets > 0) return
+    if (known === undefined || --known.sockets > 0) return
     this.#sessions.delete(id)
     known.session.close()
   }

@@ -9,8 +9,11 @@ const UNANNOUNCED_MS = 200
 /** Somebody who is shown the session. */
 export interface Watcher {
   readonly cid: string
-  /** Called with each update, encoded once for all. */
-  show(update: string): void
+  /**
+   * Called with each update, encoded once for all. `n` is that of the service's `updated`; Infinity for an update that none
+   * announced, which may be newer than any.
+   */
+  show(update: string, n: number): void
 }
 
 /**
@@ -19,7 +22,9 @@ export interface Watcher {
  */
 export class LegacySession {
   readonly rid: string
-  readonly #mirror: Mirror
+  readonly #client: Client
+  #mirror: Mirror
+  #hasFailed = false
   readonly #watchers = new Set<Watcher>()
   readonly #keepingAlive: NodeJS.Timeout
   #unannounced: NodeJS.Timeout | undefined
@@ -27,12 +32,8 @@ export class LegacySession {
 
   constructor(client: Client, id: string) {
     this.rid = `session.${id}.multicart`
-    this.#mirror = client.mirror(this.rid)
-    this.#mirror.onEvent((event) => {
-      this.#encoded = undefined
-      if (event.type === "custom" && event.name === "updated") this.#showAll()
-      else this.#unannounced ??= setTimeout(() => this.#showAll(), UNANNOUNCED_MS)
-    })
+    this.#client = client
+    this.#mirror = this.#open()
     this.#keepingAlive = setInterval(() => {
       const cids = [...this.#watchers].map(({ cid }) => cid)
       // Who is not heard of because NATS or the service is away, gets time again when it is back.
@@ -40,8 +41,12 @@ export class LegacySession {
     }, KEEP_ALIVE_MS)
   }
 
-  /** Resolves when the session is known; rejects when it cannot be had. */
+  /** Resolves when the session is known; rejects when it cannot be had, to be tried again by the next who asks. */
   get ready(): Promise<void> {
+    if (this.#hasFailed) {
+      this.#mirror.close()
+      this.#mirror = this.#open()
+    }
     return this.#mirror.ready
   }
 
@@ -65,11 +70,30 @@ export class LegacySession {
     this.#mirror.close()
   }
 
-  #showAll(): void {
+  #open(): Mirror {
+    this.#hasFailed = false
+    const mirror = this.#client.mirror(this.rid)
+    mirror.ready.catch(() => {
+      this.#hasFailed = mirror === this.#mirror
+    })
+    mirror.onEvent((event) => {
+      this.#encoded = undefined
+      if (event.type === "custom" && event.name === "updated") this.#showAll(numberOf(event.data))
+      else this.#unannounced ??= setTimeout(() => this.#showAll(Infinity), UNANNOUNCED_MS)
+    })
+    return mirror
+  }
+
+  #showAll(n: number): void {
     clearTimeout(this.#unannounced)
     this.#unannounced = undefined
     if (this.#watchers.size === 0) return
     const { update } = this
-    for (const watcher of this.#watchers) watcher.show(update)
+    for (const watcher of this.#watchers) watcher.show(update, n)
   }
+}
+
+function numberOf(data: unknown): number {
+  const { n } = data as { n?: unknown }
+  return typeof n === "number" ? n : Infinity
 }

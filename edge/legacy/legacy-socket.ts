@@ -19,8 +19,10 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 export interface LegacySocketOptions {
   readonly cid: string
   readonly client: Client
-  /** The session; kept open for this socket from its first message on until it is closed. */
-  readonly session: () => LegacySession
+  /** Gives the session, which is kept open for this socket until `release`; called at most once. */
+  readonly acquire: () => LegacySession
+  /** Called once, after the socket is closed, if the session was acquired. */
+  readonly release: () => void
 }
 
 /**
@@ -31,46 +33,55 @@ export class LegacySocket implements Watcher {
   readonly cid: string
   readonly #webSocket: WebSocket
   readonly #client: Client
-  readonly #session: () => LegacySession
+  readonly #acquire: () => LegacySession
+  #session: LegacySession | undefined
   readonly #waiting: { text: string; isText: boolean }[] = []
   #working = false
   #takesPart = false
+  #closed = false
   #customerId = ""
-  /** While a reply is under way, updates wait here: the reply comes first. */
-  #held: { update: string | undefined } | undefined
+  /** While a reply is under way, the newest update waits: the reply comes first. */
+  #replying = false
+  #held: { readonly update: string; readonly n: number } | undefined
   /** The newest update that was not sent yet, since the one before is not written yet. */
   #unsent: string | undefined
   #writing = false
 
-  constructor(webSocket: WebSocket, { cid, client, session }: LegacySocketOptions) {
+  constructor(webSocket: WebSocket, { cid, client, acquire, release }: LegacySocketOptions) {
     this.cid = cid
     this.#webSocket = webSocket
     this.#client = client
-    this.#session = session
+    this.#acquire = acquire
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       this.#waiting.push({ text: isBinary ? "" : data.toString(), isText: !isBinary })
       if (this.#waiting.length >= MAX_WAITING) webSocket.pause()
       void this.#work()
     })
+    webSocket.on("close", () => {
+      this.#closed = true
+      this.#disconnect()
+      if (this.#session === undefined) return
+      this.#session.delete(this)
+      release()
+    })
   }
 
   /** Shows an update, the newest only where the client does not keep up. */
-  show(update: string): void {
-    if (this.#held) this.#held.update = update
+  show(update: string, n: number): void {
+    if (this.#replying) this.#held = { update, n }
     else if (this.#takesPart) this.#sendUpdate(update)
   }
 
-  /** Tells the service that the connection is gone. */
-  end(): void {
-    if (!this.#takesPart) return
-    // If it does not get through, the connection's lease ends.
-    this.#client.call(this.#session().rid, "disconnect", {}, { cid: this.cid }).catch(() => {})
+  /** Tells the service that the connection is gone. If that does not get through, its lease ends. */
+  #disconnect(): void {
+    if (this.#takesPart) this.#call("disconnect", {}).catch(() => {})
   }
 
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (this.#closed && !this.#takesPart) continue
       if (this.#waiting.length < MAX_WAITING / 2) this.#webSocket.resume()
       const message = next.isText ? readMessage(next.text) : "legacy.notJson"
       if (typeof message === "string") this.#refuse(message, legacyErrors[message])
@@ -91,6 +102,7 @@ export class LegacySocket implements Watcher {
         case "leaveSession": {
           await this.#call("leave", { customerId: this.#customerId })
           this.#takesPart = false
+          this.#open().delete(this)
           return this.#send(encodeMessage(event, {}))
         }
         case "kick":
@@ -104,30 +116,39 @@ export class LegacySocket implements Watcher {
     }
   }
 
-  /** The reply first, then the update: those that come before the reply wait for it. */
+  /**
+   * The reply first, then the update: those that come before the reply wait for it. One from before the call is not shown,
+   * for it lacks who just came; the call's own comes yet.
+   */
   async #enter(event: string, method: "start" | "join" | "resume", payload: unknown): Promise<void> {
-    const session = this.#session()
-    this.#held = { update: undefined }
+    const session = this.#open()
+    this.#replying = true
     session.add(this)
     try {
       await session.ready
-      const result = (await this.#call(method, payload)) as { customerId?: string; resumeToken?: string }
+      const result = (await this.#call(method, payload)) as { customerId?: string; resumeToken?: string; n: number }
       const customerId = result.customerId ?? (payload as { customerId: string }).customerId
-      const { resumeToken } = result
+      const { resumeToken, n } = result
       this.#customerId = customerId
       this.#takesPart = true
+      if (this.#closed) this.#disconnect() // closed while it was entering
       this.#send(encodeMessage(event, { customerId, ...(resumeToken === undefined ? {} : { resumeToken }) }))
+      if (this.#held !== undefined && this.#held.n >= n) this.#sendUpdate(this.#held.update)
     } finally {
-      const { update } = this.#held
+      // Who is refused and takes part already is shown the session as it is, after the error.
+      this.#replying = false
       this.#held = undefined
-      if (this.#takesPart) {
-        if (update !== undefined) this.#sendUpdate(update)
-      } else session.delete(this)
+      if (!this.#takesPart) session.delete(this)
     }
   }
 
   #call(method: string, payload: unknown): Promise<unknown> {
-    return this.#client.call(this.#session().rid, method, payload ?? {}, { cid: this.cid })
+    return this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid })
+  }
+
+  #open(): LegacySession {
+    this.#session ??= this.#acquire()
+    return this.#session
   }
 
   #refuseFor(error: unknown): void {
@@ -137,7 +158,7 @@ export class LegacySocket implements Watcher {
     if (isOurs) this.#refuse(code, message)
     else this.#refuse(own, legacyErrors[own])
     // The client may show already what was refused.
-    if (this.#takesPart) this.#sendUpdate(this.#session().update)
+    if (this.#takesPart) this.#sendUpdate(this.#open().update)
   }
 
   #refuse(code: string, message: string): void {
