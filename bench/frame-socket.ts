@@ -22,6 +22,10 @@ export class FrameSocket {
   #onCount: ((frames: number) => void) | undefined
   /** The beginning of a frame whose end has not come yet. */
   #rest = NOTHING
+  /** What follows it, and how many bytes all are when the frame is complete: a large one is put together only once. */
+  #more: Buffer[] = []
+  #moreBytes = 0
+  #needed = 0
   #onUpgrade: (() => void) | undefined
 
   private constructor(hostname: string, port: number, onFrame: OnFrame) {
@@ -71,8 +75,16 @@ export class FrameSocket {
   }
 
   #receive(chunk: Buffer): void {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    if (this.#rest.length + this.#moreBytes + chunk.length < this.#needed) {
+      this.#more.push(Buffer.from(chunk))
+      this.#moreBytes += chunk.length
+      return
+    }
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, ...this.#more, chunk])
     this.#rest = NOTHING
+    this.#more = []
+    this.#moreBytes = 0
+    this.#needed = 0
     if (this.#onUpgrade) {
       const end = bytes.indexOf(HEADER_END)
       if (end === -1) {
@@ -98,7 +110,10 @@ export class FrameSocket {
       if (start > bytes.length) break
       const end =
         start + (short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6))
-      if (end > bytes.length) break
+      if (end > bytes.length) {
+        this.#needed = end - at
+        break
+      }
       if (bytes[at] === PING) this.#write(PONG, bytes.subarray(start, end))
       else if (this.#onCount) counted++
       else this.#onFrame(bytes.subarray(start, end), this)

@@ -11,7 +11,7 @@ export interface Processes {
   readonly gatewayUrl: string
   readonly gatewayWsUrl: string
   readonly natsUrl: string
-  readonly pids: { readonly edge: number; readonly gateway: number; readonly service: number }
+  readonly pids: { readonly edge: number; readonly gateway: number; readonly service: number; readonly nats: number }
   stop(): Promise<void>
 }
 
@@ -49,7 +49,7 @@ export async function startProcesses(): Promise<Processes> {
     gatewayUrl,
     gatewayWsUrl: gatewayUrl.replace("http", "ws"),
     natsUrl: nats.url,
-    pids: { edge: edge.pid ?? 0, gateway: gateway.pid ?? 0, service: service.pid ?? 0 },
+    pids: { edge: edge.pid ?? 0, gateway: gateway.pid ?? 0, service: service.pid ?? 0, nats: nats.pid ?? 0 },
     stop: async () => {
       for (const child of [edge, gateway, service]) await end(child)
       await nats.stop()
