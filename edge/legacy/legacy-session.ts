@@ -13,7 +13,7 @@ export interface Watcher {
    * Called with each update, encoded once for all. `n` is that of the service's `updated`; Infinity for an update that none
    * announced, which may be newer than any.
    */
-  show(update: string, n: number): void
+  show(update: Buffer, n: number): void
 }
 
 /**
@@ -28,7 +28,7 @@ export class LegacySession {
   readonly #watchers = new Set<Watcher>()
   readonly #keepingAlive: NodeJS.Timeout
   #unannounced: NodeJS.Timeout | undefined
-  #encoded: string | undefined
+  #encoded: Buffer | undefined
 
   constructor(client: Client, id: string) {
     this.rid = `session.${id}.multicart`
@@ -51,7 +51,7 @@ export class LegacySession {
   }
 
   /** The session as it is now, as a `multicartUpdate`. */
-  get update(): string {
+  get update(): Buffer {
     this.#encoded ??= encodeUpdate(this.#mirror.json)
     return this.#encoded
   }

@@ -42,9 +42,9 @@ export class LegacySocket implements Watcher {
   #customerId = ""
   /** While a reply is under way, the newest update waits: the reply comes first. */
   #replying = false
-  #held: { readonly update: string; readonly n: number } | undefined
+  #held: { readonly update: Buffer; readonly n: number } | undefined
   /** The newest update that was not sent yet, since the one before is not written yet. */
-  #unsent: string | undefined
+  #unsent: Buffer | undefined
   #writing = false
 
   constructor(webSocket: WebSocket, { cid, client, acquire, release }: LegacySocketOptions) {
@@ -67,7 +67,7 @@ export class LegacySocket implements Watcher {
   }
 
   /** Shows an update, the newest only where the client does not keep up. */
-  show(update: string, n: number): void {
+  show(update: Buffer, n: number): void {
     if (this.#replying) this.#held = { update, n }
     else if (this.#takesPart) this.#sendUpdate(update)
   }
@@ -171,13 +171,13 @@ export class LegacySocket implements Watcher {
   }
 
   // One update at a time: while it is not written, newer ones replace each other.
-  #sendUpdate(update: string): void {
+  #sendUpdate(update: Buffer): void {
     if (this.#writing) {
       this.#unsent = update
       return
     }
     this.#writing = true
-    this.#webSocket.send(update, () => {
+    this.#webSocket.send(update, { binary: false }, () => {
       this.#writing = false
       const unsent = this.#unsent
       this.#unsent = undefined

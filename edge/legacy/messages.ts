@@ -36,9 +36,13 @@ export function encodeError(code: string, message: string): string {
   return encodeMessage("error", { code, message })
 }
 
-/** @param multicartContent JSON text of `[{ owner, content }]` */
-export function encodeUpdate(multicartContent: string): string {
-  return `{"event":"multicartUpdate","payload":{"multicartContent":${multicartContent}}}`
+/**
+ * The bytes of a `multicartUpdate`: they are the same for all sockets, and made once.
+ *
+ * @param multicartContent JSON text of `[{ owner, content }]`
+ */
+export function encodeUpdate(multicartContent: string): Buffer {
+  return Buffer.from(`{"event":"multicartUpdate","payload":{"multicartContent":${multicartContent}}}`)
 }
 
 /** Reads a text frame; gives the code of what is wrong with it. */

@@ -118,6 +118,7 @@ function tell(id: string, before: Session | undefined, after: Session | undefine
   for (const member of shownMembers(after)) {
     const old = before?.members.find((each) => each.id === member.id)
     if (before === undefined || after === undefined || old === undefined) continue
+    if (member === old && before.hostId === after.hostId) continue
     const owner = ownerOf(after, member)
     const ownerChanged = JSON.stringify(owner) !== JSON.stringify(ownerOf(before, old))
     events.cart(member.id).change({
