@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
@@ -49,13 +50,13 @@ describe("gateway program", function () {
 
   it("waits for NATS, serves, shows metrics, and stops on SIGTERM with status 0", async () => {
     await nats.kill()
-    const [port, metricsPort] = [20_000 + (process.pid % 10_000), 30_000 + (process.pid % 10_000)]
+    const [port, metricsPort] = await freePorts()
     const file = await config({ port, natsUrl: "nats://127.0.0.1:1", metricsPort, colour: "red" })
     const { child, output } = run("--config", file, "--addr", "127.0.0.1", "--nats", nats.url)
     await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
     expect(output()).to.match(/unknown setting is ignored {"key":"colour"}/)
     await nats.restart()
-    await until("ready", () => output().includes("ready"), 15_000)
+    await until("ready", () => / INF ready$/m.test(output()), 15_000)
 
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
     await once(socket, "open")
@@ -84,3 +85,12 @@ describe("gateway program", function () {
     expect(output()).to.equal("invalid addr setting (localhost): must be a valid IPv4 or IPv6 address\n")
   })
 })
+
+/** Two ports that nobody uses at the moment. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()]
+  await Promise.all(servers.map((server) => once(server.listen(0, "127.0.0.1"), "listening")))
+  const [a = 0, b = 0] = servers.map((server) => (server.address() as AddressInfo).port)
+  for (const server of servers) server.close()
+  return [a, b]
+}
