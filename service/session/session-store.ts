@@ -1,6 +1,7 @@
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import { ResError } from "res-service"
+import { JetStreamWriter } from "../jetstream-writer.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Member, Session } from "./session.ts"
 
@@ -28,14 +29,16 @@ interface State {
  */
 export class SessionStore {
   readonly #kv: KV
+  readonly #writer: JetStreamWriter
 
-  private constructor(kv: KV) {
+  private constructor(kv: KV, writer: JetStreamWriter) {
     this.#kv = kv
+    this.#writer = writer
   }
 
   /** @param idleMs how long the bucket keeps what nobody writes */
   static async open(nc: NatsConnection, idleMs: number): Promise<SessionStore> {
-    return new SessionStore(await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs }))
+    return new SessionStore(await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs }), new JetStreamWriter(nc))
   }
 
   async load(id: string): Promise<StoredSession> {
@@ -93,7 +96,9 @@ export class SessionStore {
     const data = JSON.stringify(value)
     revisions.set(
       key,
-      await (revision === undefined ? this.#kv.create(key, data) : this.#kv.update(key, data, revision)),
+      await (revision === undefined
+        ? this.#kv.create(key, data)
+        : this.#writer.replace(`$KV.${BUCKET}.${key}`, data, revision)),
     )
   }
 
