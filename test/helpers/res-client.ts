@@ -3,8 +3,11 @@ import { WebSocket } from "ws"
 
 // The package is CommonJS with a default export, which Node and tsx import differently; `require` is the same in both.
 const { default: ResClient } = createRequire(import.meta.url)("resclient") as {
-  default: new (connect: () => WebSocket) => Client
+  default: new (connect: () => WebSocket, options: object) => Client
 }
+
+/** Its own pauses are 3 s and 10 s, after which a page is right again; tests need not wait that long. */
+const delays = { reconnectDelay: 250, subscribeStaleDelay: 250, subscribeRetryDelay: 500 }
 
 /** What tests use of resclient's collections. */
 export interface ClientCollection<T> extends Iterable<T> {
@@ -27,5 +30,5 @@ export interface Client {
  * that follow the answer.
  */
 export function resClient(wsUrl: string): Client {
-  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false }))
+  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false }), delays)
 }
