@@ -11,6 +11,7 @@ import { Requester } from "./requester.ts"
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
 
+/** How a client waits and keeps copies. All may be left out. */
 export interface ClientOptions extends CacheOptions {
   /** How long to wait for an answer, unless a service asks for more; 3000 by default. */
   readonly requestTimeoutMs?: number
@@ -18,6 +19,7 @@ export interface ClientOptions extends CacheOptions {
   readonly logger?: Logger
 }
 
+/** Whom a request comes from, and how long it may take. */
 export interface CallOptions {
   /** Access token that the service sees; none by default. */
   readonly token?: unknown

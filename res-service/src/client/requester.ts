@@ -5,6 +5,7 @@ import { internalError } from "./decode.ts"
 /** The answer's text, or why there is none. Called exactly once, in the order in which answers and events came in. */
 export type Answered = (error: ResError | undefined, text: string) => void
 
+/** How one request is sent. */
 export interface SendOptions {
   /** How long to wait for the answer, in milliseconds; a pre-response of the service overrides it. */
   readonly timeoutMs?: number

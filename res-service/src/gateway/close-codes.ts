@@ -8,4 +8,5 @@ export const closeCodes = {
   noPong: { code: 4002, reason: "pings are not answered", reconnect: true },
 } as const
 
+/** Why the gateway closes a WebSocket. */
 export type CloseReason = keyof typeof closeCodes

@@ -26,6 +26,7 @@ const DEFAULT_PING_INTERVAL_MS = 30_000
 /** For clients to close their sockets when the gateway stops. */
 const STOP_TIMEOUT_MS = 3_000
 
+/** Limits of a gateway that Resgate has no setting for. All may be left out. */
 export interface GatewayOptions {
   readonly logger?: Logger
   /** Reports all traffic to `logger.trace`, with tokens, headers and other secrets blanked out; false by default. */
