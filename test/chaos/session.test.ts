@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { get } from "../helpers/http.ts"
 import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
@@ -156,9 +157,9 @@ describe("a shared session while processes are killed with -9", function () {
     const last = await freshContent()
     for (const shopper of shoppers) expect(shopper.numberIn(last), shopper.name).to.equal(shopper.shown)
     for (const { page, name } of shoppers) {
-      await until(`${name} to see it`, () => JSON.stringify(page.sees) === JSON.stringify(last))
+      await until(`${name} to see it`, () => isDeepStrictEqual(page.sees, last))
     }
-    await until("the client to see it", () => JSON.stringify(sees()) === JSON.stringify(last), DEADLINE_MS).catch(() =>
+    await until("the client to see it", () => isDeepStrictEqual(sees(), last), DEADLINE_MS).catch(() =>
       expect(sees()).to.deep.equal(last),
     )
 

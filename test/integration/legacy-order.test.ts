@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import fc from "fast-check"
 import { connect, type NatsConnection } from "nats"
@@ -346,8 +347,8 @@ describe("a session on two edges", () => {
           if (takesPart(page)) members.push(page)
         }
         const same = async (): Promise<boolean> => {
-          const shown = JSON.stringify(await fresh())
-          return members.every((page) => JSON.stringify(page.sees) === shown)
+          const shown = await fresh()
+          return members.every((page) => isDeepStrictEqual(page.sees, shown))
         }
         await until("all to see what a fresh get gives", same).catch(async () => {
           const shown = await fresh()

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
@@ -37,7 +38,7 @@ describe("one session, through every door", () => {
         const ofClient = [...carts].map(({ owner, content: cart }) => ({ owner, content: cart }))
         if (!check(content) || old.sees === undefined) return false
         expect(ofClient.length).to.be.at.most(2)
-        return JSON.stringify([old.sees, ofClient]) === JSON.stringify([content, content])
+        return isDeepStrictEqual([old.sees, ofClient], [content, content])
       })
     }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
@@ -100,7 +101,7 @@ describe("session.<id>.multicart, through the gateway", () => {
   async function allSee(id: string, friends: readonly Friend[], expected: unknown[]): Promise<void> {
     expect(await freshContent(id)).to.deep.equal(expected)
     for (const friend of friends) {
-      await until("a friend to see it", () => JSON.stringify(friend.sees) === JSON.stringify(expected)).catch(() => {
+      await until("a friend to see it", () => isDeepStrictEqual(friend.sees, expected)).catch(() => {
         expect(friend.sees).to.deep.equal(expected)
       })
     }
