@@ -2,6 +2,8 @@ import { type ConnectionOptions, connect, type NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
 import { SettingError, type Settings } from "./settings.ts"
 
+/** Where NATS is when NATS_URL is not set. */
+const LOCAL_NATS_URL = "nats://127.0.0.1:4222"
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
 /** A NATS server that does not answer this often, this long, in ms, counts as gone. */
@@ -19,7 +21,7 @@ export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">)
  * Connects to NATS, waiting until there is one, and keeps on reconnecting for good. The URL may hold a user and password, or
  * a token alone: `nats://user:password@host`, `nats://token@host`.
  */
-export async function connectNats(name: string, url: string, logger: Logger): Promise<NatsConnection> {
+export async function connectNats(name: string, url: string | undefined, logger: Logger): Promise<NatsConnection> {
   logger.info("connecting to NATS")
   const nc = await connect({
     name,
@@ -41,8 +43,8 @@ export async function connectNats(name: string, url: string, logger: Logger): Pr
 }
 
 /** What the NATS client needs of a NATS_URL; it takes user, password and token as options only. */
-export function serverOptions(text: string): ConnectionOptions {
-  const { protocol, host, username, password } = new URL(text)
+export function serverOptions(text: string | undefined): ConnectionOptions {
+  const { protocol, host, username, password } = new URL(text ?? LOCAL_NATS_URL)
   const login = {
     ...(password === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     ...(username === "" || password !== "" ? {} : { token: decodeURIComponent(username) }),

@@ -20,7 +20,7 @@ await runProcess(async () => {
   ])
   const logger = createLogger("edge", settings)
   // Serving before NATS is there: probes are answered, and publishers told to come again.
-  const connecting = connectNats("shopwire-edge", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
+  const connecting = connectNats("shopwire-edge", settings.NATS_URL, logger)
   const edge = await startEdge(deferredConn(connecting.then(natsConn)), {
     host: settings.HOST,
     port: settings.EDGE_PORT,

@@ -12,7 +12,7 @@ await runProcess(async () => {
     "LEGACY_CUSTOMER_BINDING",
   ])
   const logger = createLogger("service", settings)
-  const nc = await connectNats("shopwire-service", settings.NATS_URL ?? "nats://127.0.0.1:4222", logger)
+  const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
   const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
   const onDisplaced = (): never => {
     logger.error("another service is active too; ending, to be started again and to stand by")

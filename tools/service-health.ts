@@ -9,7 +9,7 @@ const TIMEOUT_MS = 3000
 try {
   const { NATS_URL } = loadSettings(["NATS_URL"])
   const nc = await connect({
-    ...serverOptions(NATS_URL ?? "nats://127.0.0.1:4222"),
+    ...serverOptions(NATS_URL),
     timeout: TIMEOUT_MS,
     reconnect: false,
   })

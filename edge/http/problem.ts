@@ -119,10 +119,12 @@ function problemOfResError(error: ResError): HttpProblem {
 
 function entriesOf(data: unknown): ProblemEntry[] {
   if (typeof data !== "object" || data === null || !("errors" in data) || !Array.isArray(data.errors)) return []
-  return data.errors.map(({ path, message }: { path: (string | number)[]; message: string }) => ({
-    pointer: jsonPointer(path),
-    detail: message,
-  }))
+  return bodyEntries(data.errors)
+}
+
+/** The entries for what a schema found wrong with a body. */
+export function bodyEntries(issues: readonly { path: readonly PropertyKey[]; message: string }[]): ProblemEntry[] {
+  return issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message }))
 }
 
 /** Source: RFC 6901, "URI Fragment Identifier Representation". */

@@ -4,7 +4,7 @@ import type { Client } from "res-service/client"
 import { IdempotencyKey, PublishEvent, ShopId } from "../../service/schemas/publish-event.ts"
 import type { Published } from "../../service/store/publish.ts"
 import { jsonBody } from "./json-body.ts"
-import { HttpProblem, jsonPointer, methodNotAllowed } from "./problem.ts"
+import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 
 /** Room for what goes around a body in a RES request, in bytes. */
 const ENVELOPE_BYTES = 4096
@@ -46,11 +46,7 @@ export function publishRoutes(client: Client, conn: Conn): Router {
     .post(...jsonBody, async (req, res) => {
       const event = PublishEvent.safeParse(req.body)
       if (!event.success) {
-        const errors = event.error.issues.map(({ path, message }) => ({
-          pointer: jsonPointer(path),
-          detail: message,
-        }))
-        throw new HttpProblem(422, "Invalid parameters", errors, "system.invalidParams")
+        throw new HttpProblem(422, "Invalid parameters", bodyEntries(event.error.issues), "system.invalidParams")
       }
       await publish(req, res, event.data.shop_id)
     })

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import { Router } from "express"
 import { z } from "zod"
 import { optionalJsonBody } from "./json-body.ts"
-import { HttpProblem, jsonPointer, methodNotAllowed } from "./problem.ts"
+import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 
 /** The parameter by which the old pages are invited. */
 const INVITE_PARAMETER = "buddyshoppingId"
@@ -27,10 +27,7 @@ export function sessionRoutes(): Router {
     .route("/sessions")
     .post(...optionalJsonBody, (req, res) => {
       const parsed = NewSession.safeParse(req.body ?? {})
-      if (!parsed.success) {
-        const errors = parsed.error.issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message }))
-        throw new HttpProblem(422, "Invalid parameters", errors)
-      }
+      if (!parsed.success) throw new HttpProblem(422, "Invalid parameters", bodyEntries(parsed.error.issues))
       const id = randomBytes(16).toString("base64url")
       const { page } = parsed.data
       res.status(201).json(page === undefined ? { id } : { id, url: inviteUrl(page, id) })

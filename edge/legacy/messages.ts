@@ -6,16 +6,19 @@ import { z } from "zod"
  *
  * Source: design.md, "Legacy WebSocket".
  */
-export const LegacyMessage = z.discriminatedUnion("event", [
-  z.object({ event: z.literal("startSession"), payload: z.unknown().optional() }),
-  z.object({ event: z.literal("joinSession"), payload: z.unknown().optional() }),
-  z.object({ event: z.literal("updateCart"), payload: z.unknown().optional() }),
-  z.object({ event: z.literal("customerReadyToCheckout"), payload: z.unknown().optional() }),
-  // Later additions, which old clients do not send.
-  z.object({ event: z.literal("resumeSession"), payload: z.unknown().optional() }),
-  z.object({ event: z.literal("leaveSession"), payload: z.unknown().optional() }),
-  z.object({ event: z.literal("kick"), payload: z.unknown().optional() }),
-])
+export const LegacyMessage = z.object({
+  event: z.enum([
+    "startSession",
+    "joinSession",
+    "updateCart",
+    "customerReadyToCheckout",
+    // Later additions, which old clients do not send.
+    "resumeSession",
+    "leaveSession",
+    "kick",
+  ]),
+  payload: z.unknown().optional(),
+})
 export type LegacyMessage = z.infer<typeof LegacyMessage>
 
 /** The edge's own refusals; the service's codes come as they are. */

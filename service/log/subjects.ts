@@ -1,4 +1,4 @@
-import { ShopId } from "../schemas/publish-event.ts"
+import { isShopId } from "../schemas/publish-event.ts"
 
 /** How many partitions the log has. Fixed for good: stored subjects contain the number. */
 export const PARTITIONS = 64
@@ -19,8 +19,7 @@ export function storedSubject(shopId: string): string {
 /** The shop of a stored subject; undefined when what stands there is no shop ID. */
 export function shopOfStoredSubject(subject: string): string | undefined {
   const shopId = subject.split(".")[3] ?? ""
-  const parsed = ShopId.safeParse(shopId)
-  return parsed.success && parsed.data === shopId ? shopId : undefined
+  return isShopId(shopId) ? shopId : undefined
 }
 
 /** The partition that `{{partition(64,1)}}` of a nats-server gives: FNV-1a, 32 bits, modulo 64. */

@@ -20,6 +20,12 @@ const text = z.string("expected a string")
 
 export const ShopId = uuidV4
 
+/** True for a shop ID as it stands in resource names and subjects: a UUID version 4 in lower case. */
+export function isShopId(part: string): boolean {
+  const parsed = ShopId.safeParse(part)
+  return parsed.success && parsed.data === part
+}
+
 /**
  * A basket action, as a customer's app POSTs it and as it stands in the log: exactly these twelve fields, all required;
  * unknown ones are dropped. Source: design.md, "HTTP".

@@ -1,7 +1,6 @@
 import { model, ResError } from "res-service"
 import type { LogReader } from "../log/reader.ts"
-import type { ShownEvent } from "../schemas/publish-event.ts"
-import { isShopId } from "./feed.ts"
+import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
 
 /**
  * `store.<shop_id>.event.<seq>`: model, one event of that shop.

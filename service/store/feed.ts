@@ -2,7 +2,7 @@ import { collection, dataValue, method, query, ResError } from "res-service"
 import { z } from "zod"
 import type { LogAppender } from "../log/appender.ts"
 import type { LogReader } from "../log/reader.ts"
-import { ShopId, type ShownEvent } from "../schemas/publish-event.ts"
+import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
 import { FEED_LIMIT } from "./feed-projection.ts"
 import type { Feeds } from "./feeds.ts"
 import { PublishParams, publish } from "./publish.ts"
@@ -80,12 +80,6 @@ export function feed({ feeds, reader, appender, shown }: FeedSources) {
       ),
     },
   })
-}
-
-/** True for a shop ID as it stands in resource names: a UUID version 4 in lower case. */
-export function isShopId(part: string): boolean {
-  const parsed = ShopId.safeParse(part)
-  return parsed.success && parsed.data === part
 }
 
 function fitting(events: readonly ShownEvent[]): readonly ShownEvent[] {

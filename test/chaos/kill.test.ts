@@ -70,18 +70,7 @@ describe("kill -9 of one process after another, under load", function () {
     const gateway = kit.known.some(({ name }) => name === "resgate") ? "resgate" : "gateway"
     for (const victim of ["service", "edge", gateway, "nats", "service", "nats"]) {
       await sleep(300)
-      await kit.remember()
-      const { pid } = kit.known.find(({ name }) => name === victim) ?? {}
-      if (pid === undefined) throw new Error(`there is no ${victim}`)
-      process.kill(pid, "SIGKILL")
-      await until(
-        `${victim} to be started again`,
-        async () => {
-          await kit.remember()
-          return kit.known.some((known) => known.name === victim && known.pid !== pid)
-        },
-        DEADLINE_MS,
-      )
+      await kit.kill(victim)
       await until("the product to be ready again", isReady, DEADLINE_MS)
     }
     await sleep(300)

@@ -137,7 +137,7 @@ describe("a shared session while processes are killed with -9", function () {
       await furtherUpdates("before the kill")
       const shownBefore = new Map(shoppers.map((shopper) => [shopper, shopper.shown]))
       const breaksBefore = shoppers.map(({ breaks }) => breaks)
-      await kill(victim)
+      await kit.kill(victim)
       await furtherUpdates(`after ${victim} was killed`)
 
       const fresh = await freshContent()
@@ -177,21 +177,6 @@ describe("a shared session while processes are killed with -9", function () {
   async function furtherUpdates(when: string): Promise<void> {
     const wanted = shoppers.map(({ shown }) => shown + 2)
     await until(`updates ${when}`, () => shoppers.every(({ shown }, i) => shown >= (wanted[i] ?? 0)), DEADLINE_MS)
-  }
-
-  async function kill(victim: string): Promise<void> {
-    await kit.remember()
-    const { pid } = kit.known.find(({ name }) => name === victim) ?? {}
-    if (pid === undefined) throw new Error(`there is no ${victim}`)
-    process.kill(pid, "SIGKILL")
-    await until(
-      `${victim} to be started again`,
-      async () => {
-        await kit.remember()
-        return kit.known.some((known) => known.name === victim && known.pid !== pid)
-      },
-      DEADLINE_MS,
-    )
   }
 
   async function freshContent(): Promise<SharedCart[]> {
