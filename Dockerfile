@@ -15,7 +15,8 @@ COPY edge edge
 COPY res-service res-service
 COPY service service
 COPY tools tools
-RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+COPY web web
+RUN npm run build && node dist/tools/build-web-cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0
@@ -25,6 +26,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/res-service/package.json res-service/package.json
 COPY --from=build /app/res-service/dist res-service/dist
 COPY --from=build /app/dist dist
+COPY --from=build /app/web/dist web/dist
 COPY package.json resgate.config.json ./
 # The user `node` of the image, by number so that an orchestrator can tell that it is not root.
 USER 1000:1000

@@ -9,6 +9,11 @@ const table = {
   HOST: setting(ipAddress(), "127.0.0.1", "Address that edge, gateway and nats-server listen on."),
   EDGE_PORT: setting(port(), 8000, "Port of the edge: HTTP and the legacy WebSocket protocol."),
   GATEWAY_PORT: setting(port(), 8080, "Port of the gateway: RES over WebSocket, and its HTTP API."),
+  PUBLIC_GATEWAY_URL: setting(
+    url("ws:", "wss:"),
+    undefined,
+    "Where browsers reach the gateway; when unset, GATEWAY_PORT on the host that served the page.",
+  ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
   NATS_URL: setting(

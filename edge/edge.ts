@@ -7,6 +7,7 @@ import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
 import { requestId } from "./http/request-id.ts"
 import { sessionRoutes } from "./http/sessions.ts"
+import { type WebOptions, webRoutes } from "./http/web.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
 
 /** Limits for a client that takes its time, in ms: for its headers, for the whole request, between two requests. */
@@ -27,6 +28,7 @@ export interface EdgeOptions {
     readonly protocol: string | undefined
     readonly maxSocketsPerAddress: number
   }
+  readonly web: WebOptions
   readonly logger: Logger
 }
 
@@ -39,10 +41,10 @@ export interface RunningEdge {
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, web, logger }: EdgeOptions,
 ): Promise<RunningEdge> {
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
-  const server = createServer(createApp(client, conn, logger))
+  const server = createServer(createApp(client, conn, web, logger))
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
@@ -69,7 +71,7 @@ export async function startEdge(
   }
 }
 
-function createApp(client: Client, conn: Conn, logger: Logger): Express {
+function createApp(client: Client, conn: Conn, web: WebOptions, logger: Logger): Express {
   const app = express()
   app.disable("x-powered-by")
   app.disable("etag")
@@ -78,6 +80,7 @@ function createApp(client: Client, conn: Conn, logger: Logger): Express {
     publishRoutes(client, conn),
     sessionRoutes(),
     healthRoutes(client, conn),
+    webRoutes(web),
     notFound,
     problems(logger),
   )

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { deferredConn, natsConn } from "res-service"
 import { connectNats, createLogger, runProcess } from "../config/process.ts"
+import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
 
@@ -11,6 +12,8 @@ await runProcess(async () => {
   const settings = loadSettings([
     "HOST",
     "EDGE_PORT",
+    "GATEWAY_PORT",
+    "PUBLIC_GATEWAY_URL",
     "NATS_URL",
     "LOG_LEVEL",
     "REQUEST_TIMEOUT_MS",
@@ -29,6 +32,12 @@ await runProcess(async () => {
       port: settings.LEGACY_PORT,
       protocol: settings.PROTOCOL,
       maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
+    },
+    web: {
+      dir: pagesDir,
+      gateway: settings.PUBLIC_GATEWAY_URL ?? settings.GATEWAY_PORT,
+      auth: { kind: "none" },
+      connectTo: [],
     },
     logger,
   })

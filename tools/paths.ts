@@ -1,13 +1,5 @@
-import { dirname, extname, join } from "node:path"
-import { fileURLToPath } from "node:url"
-
-const here = fileURLToPath(import.meta.url)
-
-/** True when this code runs from source (under tsx), false when it runs compiled from `dist/`. */
-export const fromSource = extname(here) === ".ts"
-
-/** The root of the repository, or of the image. */
-export const projectDir = join(dirname(here), fromSource ? ".." : "../..")
+import { join } from "node:path"
+import { fromSource, projectDir } from "../config/project-dir.ts"
 
 /** Where binaries are kept that `npm start` has built or downloaded. Git-ignored; safe to delete. */
 export const cacheDir = join(projectDir, ".cache")

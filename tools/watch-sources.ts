@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs"
 import { join } from "node:path"
-import { projectDir } from "./paths.ts"
+import { projectDir } from "../config/project-dir.ts"
 
 /** An editor saves in several steps; one change is reported for all that come within this time. */
 const SETTLE_MS = 200

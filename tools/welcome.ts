@@ -14,6 +14,7 @@ export function welcome(doors: {
   return `
 shopwire is ready (${seconds.toFixed(1)} s).
 
+  merchant ${edge}/merchant/?shop=${shop_id}
   edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
   gateway  ${gateway}  (${gatewayKind})
   NATS     ${nats}  (${natsKind})

@@ -1,6 +1,8 @@
 import { connect, type NatsConnection } from "nats"
 import { natsConn, silentLogger } from "res-service"
+import { pagesDir } from "../../config/project-dir.ts"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import type { WebOptions } from "../../edge/http/web.ts"
 import { type RunningService, startService } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { startNats, type TestNats } from "./nats.ts"
@@ -14,6 +16,8 @@ export const serviceOptions = {
     throw new Error("another service is active")
   },
 }
+
+export const webOptions: WebOptions = { dir: pagesDir, gateway: 8080, auth: { kind: "none" }, connectTo: [] }
 
 /** The product without a gateway: a real nats-server, and service and edge in this process, each on a connection of its own. */
 export interface Product {
@@ -34,6 +38,8 @@ export interface ProductOptions {
   readonly serviceTimeoutMs?: number
   /** As the setting PROTOCOL. */
   readonly protocol?: string
+  /** As the setting PUBLIC_GATEWAY_URL. */
+  readonly gatewayUrl?: string
   readonly sessions?: Partial<Omit<SessionOptions, "logger">>
 }
 
@@ -41,6 +47,7 @@ export interface ProductOptions {
 export async function startProduct({
   serviceTimeoutMs = 5000,
   protocol,
+  gatewayUrl,
   sessions = {},
 }: ProductOptions = {}): Promise<Product> {
   const ownOptions = { ...serviceOptions, sessions: { ...serviceOptions.sessions, ...sessions } }
@@ -52,6 +59,7 @@ export async function startProduct({
     port: 0,
     serviceTimeoutMs,
     legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000 },
+    web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
     logger: silentLogger,
   })
   let serviceNats = await open(natsServer)

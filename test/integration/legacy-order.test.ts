@@ -7,7 +7,7 @@ import { type Conn, type Msg, natsConn, silentLogger } from "res-service"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { type Product, startProduct, webOptions } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -119,6 +119,7 @@ describe("a session on two edges", () => {
       port: 0,
       serviceTimeoutMs: 5000,
       legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
+      web: webOptions,
       logger: silentLogger,
     })
     return {

@@ -1,0 +1,29 @@
+import { type Browser, chromium } from "playwright-core"
+import { projectDir } from "../../config/project-dir.ts"
+import { findChromium } from "../../tools/install-chromium.mjs"
+import { runCommand } from "../../tools/run-command.ts"
+
+const BUILD_TIMEOUT_MS = 120_000
+
+/** What is missing when there is no Chromium. */
+export const NO_CHROMIUM =
+  "Chromium: put chromium or google-chrome on PATH, or name it by CHROMIUM_BIN (`npm test` installs it as root on Debian)"
+
+/** Starts the Chromium of this machine, without a window; undefined when there is none. */
+export async function launchChromium(): Promise<Browser | undefined> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) return undefined
+  // As root it has no sandbox to go into.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []
+  return await chromium.launch({ executablePath, args })
+}
+
+/** Builds the pages, unless they are as their sources. In a process of its own, for Vite changes its environment. */
+export async function buildPages(): Promise<void> {
+  const args = ["--import=tsx", "tools/build-web-cli.ts"]
+  const { ok, reason, stderr } = await runCommand(process.execPath, args, {
+    cwd: projectDir,
+    timeoutMs: BUILD_TIMEOUT_MS,
+  })
+  if (!ok) throw new Error(`the pages could not be built: ${reason}\n${stderr}`)
+}
