@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { z } from "zod"
 
@@ -16,10 +17,9 @@ const table = {
   ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
-  NATS_URL: setting(
+  NATS_URL: secret(
     url("nats:", "tls:"),
-    undefined,
-    "A running nats-server (>= 2.12, JetStream on); without it `npm start` runs one.",
+    "A running nats-server (>= 2.12, JetStream on), with its login; without it `npm start` runs one.",
   ),
   NATS_SERVER_BIN: setting(
     z.string().min(1),
@@ -70,6 +70,42 @@ const table = {
     5000,
     "Time in ms that the edge gives the service to answer.",
   ),
+  CORS_ORIGINS: setting(
+    list(origin(), "expected origins as https://shop.example with commas between, or *"),
+    undefined,
+    "Origins whose pages may use the edge, with commas between, or `*`; when unset, browsers let no other origin's page read answers, and any may open an old WebSocket.",
+  ),
+  TRUSTED_PROXIES: setting(
+    list(network(), "expected addresses or networks (10.0.0.0/8) with commas between"),
+    undefined,
+    "Addresses or networks of reverse proxies, with commas between, whose `X-Forwarded-For` tells a client's address.",
+  ),
+  RATE_PER_ADDRESS: setting(
+    number(),
+    10_000,
+    "Most requests a second of one client address over 10 s, a publish counting as many as its events; 0 sets no limit.",
+  ),
+  RATE_PER_TOKEN: setting(number(), 5000, "The same of one bearer token."),
+  RATE_PER_SHOP: setting(
+    number(),
+    5000,
+    "Most events a second that are stored for one shop through an edge, over 10 s; 0 sets no limit.",
+  ),
+  LEGACY_NEW_SOCKETS_PER_MINUTE: setting(
+    number(),
+    20_000,
+    "Most new sockets of the old protocol from one address in a minute; 0 sets no limit.",
+  ),
+  MAX_CONNECTIONS: setting(
+    number({ min: 1 }),
+    20_000,
+    "Connections to a port of the edge at a time, WebSockets included; further ones are closed at once.",
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: setting(
+    number({ min: 1 }),
+    12_000,
+    "The same of one client address (trusted proxies excepted).",
+  ),
 }
 
 export type SettingName = keyof typeof table
@@ -83,6 +119,8 @@ export interface SettingDoc {
   /** Undefined: optional, unset by default. */
   readonly default: string | number | undefined
   readonly meaning: string
+  /** May be read from a file, which `<name>_FILE` names. */
+  readonly secret: boolean
 }
 
 type SettingValue<N extends SettingName> = (typeof table)[N] extends { schema: z.ZodType<infer V>; default: infer D }
@@ -98,7 +136,8 @@ export class SettingError extends Error {
 }
 
 /**
- * Reads the named settings from the environment. An empty variable counts as unset.
+ * Reads the named settings from the environment. An empty variable counts as unset. A secret `X` may also stand in the file
+ * that `X_FILE` names.
  *
  * @throws {SettingError} at the first wrong value
  */
@@ -108,8 +147,8 @@ export function loadSettings<N extends SettingName>(
 ): Settings<N> {
   const settings: Record<string, unknown> = {}
   for (const name of names) {
-    const { schema, default: fallback } = table[name]
-    const text = env[name]
+    const { schema, default: fallback, secret } = table[name]
+    const text = secret ? secretText(name, env) : env[name]
     if (text === undefined || text === "") {
       settings[name] = fallback
       continue
@@ -118,8 +157,8 @@ export function loadSettings<N extends SettingName>(
     if (!parsed.success) {
       const expected = parsed.error.issues.map((issue) => issue.message).join("; ")
       // What stands before an @ in a URL is a user and a password.
-      const shown = text.replace(/^.*@/s, "***@")
-      throw new SettingError(`${name}=${JSON.stringify(shown)}: ${expected}`)
+      const shown = secret ? "***" : JSON.stringify(text.replace(/^.*@/s, "***@"))
+      throw new SettingError(`${name}=${shown}: ${expected}`)
     }
     settings[name] = parsed.data
   }
@@ -127,14 +166,36 @@ export function loadSettings<N extends SettingName>(
 }
 
 export function settingsDocs(): SettingDoc[] {
-  return Object.entries(table).map(([name, { default: fallback, meaning }]) => ({ name, default: fallback, meaning }))
+  return Object.entries(table).map(([name, { default: fallback, meaning, secret }]) => ({
+    name,
+    default: fallback,
+    meaning,
+    secret,
+  }))
+}
+
+/** The value of a secret, in the environment or a file; without what an editor or `echo` leaves at a file's end. */
+function secretText(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const file = env[`${name}_FILE`]
+  if (file === undefined || file === "") return env[name]
+  if (env[name]) throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected not to be set beside ${name}`)
+  try {
+    return readFileSync(file, "utf8").trimEnd()
+  } catch {
+    throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected a file that can be read`)
+  }
 }
 
 function setting<S extends z.ZodType, D extends z.infer<S> | undefined>(schema: S, fallback: D, meaning: string) {
-  return { schema, default: fallback, meaning }
+  return { schema, default: fallback, meaning, secret: false }
 }
 
-function number({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number }) {
+/** A setting that holds a password or key: also to be had from a file, and never shown. */
+function secret<S extends z.ZodType>(schema: S, meaning: string) {
+  return { schema, default: undefined, meaning, secret: true }
+}
+
+function number({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) {
   const expected =
     max === Number.MAX_SAFE_INTEGER
       ? `expected a whole number from ${min}`
@@ -152,6 +213,25 @@ function port() {
 
 function ipAddress() {
   return z.string().refine((value) => isIP(value) !== 0, "expected an IPv4 or IPv6 address")
+}
+
+/** Things with commas between. */
+function list(each: z.ZodType<string>, expected: string) {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => each.safeParse(part).success), expected)
+}
+
+function origin() {
+  return z.string().refine((text) => text === "*" || (URL.canParse(text) && new URL(text).origin === text))
+}
+
+function network() {
+  return z.string().refine((text) => {
+    const [, address = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+    return isIP(address) !== 0 && Number(bits ?? 0) <= (isIP(address) === 6 ? 128 : 32)
+  })
 }
 
 function url(...protocols: string[]) {

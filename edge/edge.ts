@@ -2,18 +2,28 @@ import { createServer, type Server } from "node:http"
 import express, { type Express } from "express"
 import type { Conn, Logger } from "res-service"
 import { Client } from "res-service/client"
+import { type ClientAddresses, clientAddresses } from "./client-address.ts"
+import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
+import { crossOrigin } from "./http/cross-origin.ts"
 import { healthRoutes } from "./http/health.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
+import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
 import { requestId } from "./http/request-id.ts"
+import { securityHeaders } from "./http/security-headers.ts"
 import { sessionRoutes } from "./http/sessions.ts"
 import { type WebOptions, webRoutes } from "./http/web.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
 
-/** Limits for a client that takes its time, in ms: for its headers, for the whole request, between two requests. */
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
-const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** Who may come in, and how often. Each may be left out: no CORS, no proxies, no limit. */
+export interface Doors {
+  /** Origins whose pages may use the edge; `*`: all. */
+  readonly origins?: readonly string[]
+  /** Addresses and networks of reverse proxies. */
+  readonly trustedProxies?: readonly string[]
+  readonly rates?: RateLimitOptions
+  readonly connections?: ConnectionLimits
+}
 
 export interface EdgeOptions {
   readonly host: string
@@ -27,10 +37,15 @@ export interface EdgeOptions {
     /** The only subprotocol that is taken; undefined: the client's first offer. */
     readonly protocol: string | undefined
     readonly maxSocketsPerAddress: number
+    /** Most new ones of an address in a minute; 0 or left out: no limit. */
+    readonly newSocketsPerMinute?: number
   }
   readonly web: WebOptions
+  readonly doors?: Doors
   readonly logger: Logger
 }
+
+const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
 
 export interface RunningEdge {
   readonly port: number
@@ -41,23 +56,18 @@ export interface RunningEdge {
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, web, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, web, doors = {}, logger }: EdgeOptions,
 ): Promise<RunningEdge> {
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
-  const server = createServer(createApp(client, conn, web, logger))
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-  const legacyServer = new LegacyServer({ conn, client, logger, ...legacy })
-  legacyServer.attach(server)
-  const servers = [server]
+  const addresses = clientAddresses(doors.trustedProxies ?? [])
+  const server = createServer(boundedServer, createApp({ client, conn, web, doors, addresses, logger }))
+  const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
+  const servers = [server, ...extra]
+  if (doors.connections !== undefined) boundConnections(servers, doors.connections, addresses)
+  const legacyServer = new LegacyServer({ conn, client, logger, addresses, origins: doors.origins ?? [], ...legacy })
+  for (const each of servers) legacyServer.attach(each)
   const listeningPort = await listen(server, host, port)
-  if (legacy.port !== undefined) {
-    const extra = createServer((_, res) => res.writeHead(426).end())
-    legacyServer.attach(extra)
-    servers.push(extra)
-    await listen(extra, host, legacy.port)
-  }
+  for (const each of extra) await listen(each, host, legacy.port ?? 0)
   logger.info({ host, port: listeningPort, legacyPort: legacy.port }, "listening")
   return {
     port: listeningPort,
@@ -71,16 +81,30 @@ export async function startEdge(
   }
 }
 
-function createApp(client: Client, conn: Conn, web: WebOptions, logger: Logger): Express {
+interface AppParts {
+  readonly client: Client
+  readonly conn: Conn
+  readonly web: WebOptions
+  readonly doors: Doors
+  readonly addresses: ClientAddresses
+  readonly logger: Logger
+}
+
+function createApp({ client, conn, web, doors, addresses, logger }: AppParts): Express {
   const app = express()
+  const limits = new RateLimits(doors.rates ?? NO_LIMITS, addresses)
   app.disable("x-powered-by")
   app.disable("etag")
   app.use(
     requestId,
-    publishRoutes(client, conn),
-    sessionRoutes(),
+    securityHeaders,
+    crossOrigin(doors.origins ?? []),
+    // Probes are not counted: an edge that is busy is not dead.
     healthRoutes(client, conn),
     webRoutes(web),
+    limits.request,
+    publishRoutes(client, conn, limits),
+    sessionRoutes(),
     notFound,
     problems(logger),
   )

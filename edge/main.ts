@@ -20,6 +20,14 @@ await runProcess(async () => {
     "LEGACY_PORT",
     "PROTOCOL",
     "LEGACY_MAX_SOCKETS_PER_ADDRESS",
+    "LEGACY_NEW_SOCKETS_PER_MINUTE",
+    "CORS_ORIGINS",
+    "TRUSTED_PROXIES",
+    "RATE_PER_ADDRESS",
+    "RATE_PER_TOKEN",
+    "RATE_PER_SHOP",
+    "MAX_CONNECTIONS",
+    "MAX_CONNECTIONS_PER_ADDRESS",
   ])
   const logger = createLogger("edge", settings)
   // Serving before NATS is there: probes are answered, and publishers told to come again.
@@ -32,6 +40,17 @@ await runProcess(async () => {
       port: settings.LEGACY_PORT,
       protocol: settings.PROTOCOL,
       maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
+      newSocketsPerMinute: settings.LEGACY_NEW_SOCKETS_PER_MINUTE,
+    },
+    doors: {
+      origins: settings.CORS_ORIGINS ?? [],
+      trustedProxies: settings.TRUSTED_PROXIES ?? [],
+      rates: {
+        perAddress: settings.RATE_PER_ADDRESS,
+        perToken: settings.RATE_PER_TOKEN,
+        perShop: settings.RATE_PER_SHOP,
+      },
+      connections: { max: settings.MAX_CONNECTIONS, maxPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS },
     },
     web: {
       dir: pagesDir,

@@ -57,7 +57,7 @@ export class Launcher {
     const natsKind = NATS_URL === undefined ? await this.#startNats(this.#dataDir) : await this.#findNats(NATS_URL)
     const natsUrl = NATS_URL ?? `nats://${connectHost(HOST)}:${NATS_PORT}`
 
-    const env = { ...process.env, NATS_URL: natsUrl }
+    const env = { ...process.env, NATS_URL: natsUrl, NATS_URL_FILE: "" }
     this.#run({ name: "service", ...this.#node("service/main"), env })
     const gateway = this.#startGateway(choice, natsUrl)
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`

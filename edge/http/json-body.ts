@@ -18,6 +18,8 @@ export const jsonBody: readonly RequestHandler[] = [
     if (!JSON_TYPE.test(req.get("content-type") ?? "")) {
       throw new HttpProblem(415, "The Content-Type must be application/json, in UTF-8")
     }
+    // The parser would first read to its end what is announced as too large.
+    if (Number(req.get("content-length") ?? 0) > MAX_BODY_BYTES) throw new HttpProblem(413, "The body is too large")
     next()
   },
   raw,

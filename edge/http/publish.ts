@@ -5,6 +5,7 @@ import { IdempotencyKey, PublishEvent, ShopId } from "../../service/schemas/publ
 import type { Published } from "../../service/store/publish.ts"
 import { jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
+import type { RateLimits } from "./rate-limits.ts"
 
 /** Room for what goes around a body in a RES request, in bytes. */
 const ENVELOPE_BYTES = 4096
@@ -14,13 +15,20 @@ const ENVELOPE_BYTES = 4096
  * Answers when the service has stored them. What an event is, the service decides; here only the shop ID is checked, since
  * it goes into a subject.
  */
-export function publishRoutes(client: Client, conn: Conn): Router {
+export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): Router {
   const router = Router()
 
   const publish = async (req: Request, res: Response, shopId: string): Promise<void> => {
     const params = paramsOf(req)
     checkSize(params, conn.maxPayloadBytes - ENVELOPE_BYTES)
-    const published = (await client.call(`store.${shopId}.feed`, "publish", params)) as Published
+    const events = Array.isArray(req.body) ? req.body.length : 1
+    const published = await limits.publish(
+      req,
+      res,
+      shopId,
+      events,
+      () => client.call(`store.${shopId}.feed`, "publish", params) as Promise<Published>,
+    )
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published) {
       res.json(published.seqs.map((seq) => ({ status, seq })))

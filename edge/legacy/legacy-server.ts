@@ -6,6 +6,9 @@ import type { Client } from "res-service/client"
 import { type WebSocket, WebSocketServer } from "ws"
 import { edgePingSubject, newEdgeCid } from "../../service/schemas/edge-connection.ts"
 import { SessionId } from "../../service/schemas/session.ts"
+import { Allowance } from "../allowance.ts"
+import { addressGroup, type ClientAddresses } from "../client-address.ts"
+import { isOriginAllowed } from "../http/cross-origin.ts"
 import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
 
@@ -15,14 +18,22 @@ const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
 const PING_INTERVAL_MS = 20_000
 /** Time for a socket to show that it is alive, when a new host asks, in ms. */
 const ALIVE_TIMEOUT_MS = 2000
+/** Seconds over which new sockets are counted. */
+const NEW_SOCKETS_WINDOW_S = 60
 
 export interface LegacyServerOptions {
   readonly conn: Conn
   readonly client: Client
   /** The only subprotocol that is taken; undefined: the client's first offer. */
   readonly protocol: string | undefined
+  /** Tells a client's address. */
+  readonly addresses: ClientAddresses
+  /** Origins whose pages may connect; empty: all. */
+  readonly origins: readonly string[]
   /** Most sockets from one address. */
   readonly maxSocketsPerAddress: number
+  /** Most new ones of an address in a minute; 0 or left out: no limit. */
+  readonly newSocketsPerMinute?: number
   readonly logger: Logger
 }
 
@@ -34,11 +45,14 @@ export class LegacyServer {
   readonly #sockets = new Map<string, { webSocket: WebSocket; alive: boolean }>()
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
   readonly #socketsByAddress = new Map<string, number>()
+  readonly #newSockets: Allowance | undefined
   readonly #subscription: Subscription
   readonly #pinging: NodeJS.Timeout
 
   constructor(options: LegacyServerOptions) {
     this.#options = options
+    const { newSocketsPerMinute = 0 } = options
+    this.#newSockets = newSocketsPerMinute === 0 ? undefined : new Allowance(newSocketsPerMinute, NEW_SOCKETS_WINDOW_S)
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_FRAME_BYTES,
@@ -62,13 +76,16 @@ export class LegacyServer {
   /** Takes the upgrades of a server. */
   attach(server: Server): void {
     server.on("upgrade", (request, stream, head) => {
-      const refusal = this.#refusal(request)
-      if (refusal) refuse(stream, ...refusal)
-      else {
+      // Until it is a WebSocket; what fails before that is closed by itself.
+      const onError = (): void => {}
+      stream.on("error", onError)
+      void this.#refusal(request).then((refusal) => {
+        if (refusal !== undefined) return refuse(stream, refusal)
+        stream.off("error", onError)
         this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
-          this.#open(webSocket, sessionIdOf(request) ?? "", addressOf(request)),
+          this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
         )
-      }
+      })
     })
   }
 
@@ -85,15 +102,26 @@ export class LegacyServer {
     await Promise.all(closing)
   }
 
-  #refusal(request: IncomingMessage): [status: number, detail: string] | undefined {
+  async #refusal(request: IncomingMessage): Promise<Refusal | undefined> {
+    const { protocol, origins, maxSocketsPerAddress } = this.#options
     if (sessionIdOf(request) === undefined)
-      return [400, "The path must be /<sessionId>: 1 to 64 letters, digits, _ or -"]
-    const { protocol, maxSocketsPerAddress } = this.#options
+      return { status: 400, detail: "The path must be /<sessionId>: 1 to 64 letters, digits, _ or -" }
     const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim())
-    if (protocol !== undefined && !offers.includes(protocol)) return [400, `The subprotocol must be ${protocol}`]
-    if ((this.#socketsByAddress.get(addressOf(request)) ?? 0) >= maxSocketsPerAddress)
-      return [429, "Too many connections"]
+    if (protocol !== undefined && !offers.includes(protocol))
+      return { status: 400, detail: `The subprotocol must be ${protocol}` }
+    if (!isOriginAllowed(request, origins)) return { status: 403, detail: "Pages of that origin may not connect" }
+    const address = this.#addressOf(request)
+    const standing = await this.#newSockets?.take(address, 1)
+    if (standing?.granted === false)
+      return { status: 429, detail: "Too many new connections", retryAfterS: standing.resetS }
+    if ((this.#socketsByAddress.get(address) ?? 0) >= maxSocketsPerAddress)
+      return { status: 429, detail: "Too many connections" }
     return undefined
+  }
+
+  /** The address, or IPv6 network, that a client's sockets are counted for. */
+  #addressOf(request: IncomingMessage): string {
+    return addressGroup(this.#options.addresses.of(request))
   }
 
   #open(webSocket: WebSocket, sessionId: string, address: string): void {
@@ -164,16 +192,18 @@ function sessionIdOf({ url = "" }: IncomingMessage): string | undefined {
   return parsed.success ? parsed.data : undefined
 }
 
-function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? ""
+interface Refusal {
+  readonly status: number
+  readonly detail: string
+  readonly retryAfterS?: number
 }
 
-function refuse(stream: Duplex, status: number, detail: string): void {
+function refuse(stream: Duplex, { status, detail, retryAfterS }: Refusal): void {
   const title = STATUS_CODES[status] ?? "Error"
   const body = JSON.stringify({ type: "about:blank", title, status, detail })
-  stream.on("error", () => {})
+  const retryAfter = retryAfterS === undefined ? "" : `Retry-After: ${retryAfterS}\r\n`
   stream.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n${retryAfter}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }

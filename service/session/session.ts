@@ -1,4 +1,5 @@
 import { serviceError } from "../errors.ts"
+import { sameSecret } from "../same-secret.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
@@ -107,7 +108,8 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       setReady(happening, command.id, command.ready)
       break
     case "resume":
-      if (happening.member(command.id).resumeHash !== command.resumeHash) throw serviceError("session.wrongResumeToken")
+      if (!sameSecret(happening.member(command.id).resumeHash, command.resumeHash))
+        throw serviceError("session.wrongResumeToken")
       releaseConnection(happening, command.cid, command.id)
       happening.add({ type: "resumed", id: command.id, cid: command.cid })
       break

@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from "nats"
 import { natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
-import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
 import { type RunningService, startService } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
@@ -41,6 +41,9 @@ export interface ProductOptions {
   /** As the setting PUBLIC_GATEWAY_URL. */
   readonly gatewayUrl?: string
   readonly sessions?: Partial<Omit<SessionOptions, "logger">>
+  readonly doors?: Doors
+  /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
+  readonly newSocketsPerMinute?: number
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
@@ -49,6 +52,8 @@ export async function startProduct({
   protocol,
   gatewayUrl,
   sessions = {},
+  doors = {},
+  newSocketsPerMinute = 0,
 }: ProductOptions = {}): Promise<Product> {
   const ownOptions = { ...serviceOptions, sessions: { ...serviceOptions.sessions, ...sessions } }
   const natsServer = await startNats()
@@ -58,8 +63,9 @@ export async function startProduct({
     host: "127.0.0.1",
     port: 0,
     serviceTimeoutMs,
-    legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000 },
+    legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000, newSocketsPerMinute },
     web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
+    doors,
     logger: silentLogger,
   })
   let serviceNats = await open(natsServer)

@@ -60,6 +60,7 @@ describe("the docs", () => {
       "docs/publish.md",
       "docs/lifecycle.md",
       "docs/errors.md",
+      "docs/limits.md",
       "docs/legacy.md",
       "docs/session.md",
     ]) {

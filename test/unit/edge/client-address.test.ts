@@ -1,0 +1,47 @@
+import type { IncomingMessage } from "node:http"
+import { expect } from "chai"
+import { addressGroup, clientAddresses } from "../../../edge/client-address.ts"
+
+const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
+  ({ socket: { remoteAddress }, headers: { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage
+
+describe("clientAddresses", () => {
+  const { of } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
+
+  const cases: [string, string | undefined, string, string][] = [
+    ["192.0.2.1", undefined, "192.0.2.1", "the peer's own"],
+    ["192.0.2.1", "203.0.113.9", "192.0.2.1", "the peer's own, whatever it claims"],
+    ["10.0.0.1", "203.0.113.9", "203.0.113.9", "what a trusted proxy says"],
+    ["::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9", "what a trusted proxy on an IPv6 socket says"],
+    ["2001:db8::1", "203.0.113.9", "203.0.113.9", "what a trusted proxy with IPv6 says"],
+    [
+      "10.0.0.1",
+      "1.1.1.1, 203.0.113.9, 10.0.0.2",
+      "203.0.113.9",
+      "the last that is no proxy: the client's claims count not",
+    ],
+    ["10.0.0.1", undefined, "10.0.0.1", "the proxy's when it says nothing"],
+    ["10.0.0.1", "unknown", "10.0.0.1", "the proxy's when what it says is no address"],
+    ["10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3", "the farthest proxy's when there is nobody else"],
+  ]
+  for (const [peer, forwarded, expected, what] of cases) {
+    it(`gives ${what}: ${peer}, X-Forwarded-For ${forwarded ?? "absent"}`, () =>
+      expect(of(request(peer, forwarded))).to.equal(expected))
+  }
+})
+
+describe("addressGroup", () => {
+  const cases: [string, string][] = [
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:0001:0002::9", "2001:db8:1:2::/64"],
+    ["2001:db8::9", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["", ""],
+  ]
+  for (const [address, group] of cases) {
+    it(`of ${address || "nothing"} is ${group || "nothing"}`, () => expect(addressGroup(address)).to.equal(group))
+  }
+})
