@@ -44,7 +44,8 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const conn = natsConn(nc)
-  const service = new Service(conn, { logger, queueGroup: "shopwire" })
+  // Not what is said, at no level: it is about people.
+  const service = new Service(conn, { logger, tracePayloads: false, queueGroup: "shopwire" })
   const reader = new LogReader(jsm)
   let setAside = 0
 

@@ -2,7 +2,7 @@
  * Where the library reports. Any logger with pino's call style fits: an object with details, then a text.
  *
  * `error`: someone must act · `warn`: something was refused or dropped · `info`: life of the process ·
- * `trace`: all traffic, with tokens and headers blanked out.
+ * `trace`: all traffic, with tokens, headers and the params of auth requests blanked out.
  */
 export interface Logger {
   error(details: object, message: string): void
@@ -16,3 +16,14 @@ const ignore = (): void => {}
 
 /** Drops everything; the default everywhere. */
 export const silentLogger: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore }
+
+/** The same logger, but told only the subjects of the traffic: for payloads that nobody is to read in a log. */
+export function withoutPayloads(logger: Logger): Logger {
+  return {
+    error: (details, message) => logger.error(details, message),
+    warn: (details, message) => logger.warn(details, message),
+    info: (details, message) => logger.info(details, message),
+    debug: (details, message) => logger.debug(details, message),
+    trace: (details, message) => logger.trace({ ...details, payload: undefined }, message),
+  }
+}

@@ -28,13 +28,13 @@ export type Known = KnownProcess & { readonly name: string }
 /** Runs `npm start`'s launcher from its sources, on ports and in a data folder of one suite. */
 export class LauncherKit {
   readonly ports: { readonly EDGE_PORT: string; readonly GATEWAY_PORT: string; readonly NATS_PORT: string }
-  readonly #dataDir: string
+  readonly dataDir: string
   readonly #runs: Run[] = []
   /** The processes at work when the launcher was last ready, or `remember` called. */
   known: readonly Known[] = []
 
   private constructor(dataDir: string, [edge, gateway, nats]: readonly number[]) {
-    this.#dataDir = dataDir
+    this.dataDir = dataDir
     this.ports = { EDGE_PORT: `${edge}`, GATEWAY_PORT: `${gateway}`, NATS_PORT: `${nats}` }
   }
 
@@ -70,7 +70,7 @@ export class LauncherKit {
     const given = { NATS_URL: "", RESGATE_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...given, DATA_DIR: this.#dataDir, ...this.ports, ...settings },
+      env: { ...process.env, ...given, DATA_DIR: this.dataDir, ...this.ports, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     })
     const seen = { stdout: "", stderr: "" }
@@ -102,7 +102,7 @@ export class LauncherKit {
 
   /** Notes the processes at work, to see later that they are gone. */
   async remember(): Promise<void> {
-    this.known = JSON.parse(await readFile(join(this.#dataDir, "launcher.json"), "utf8")).children
+    this.known = JSON.parse(await readFile(join(this.dataDir, "launcher.json"), "utf8")).children
   }
 
   /** Kills one of the processes with SIGKILL, and waits until the launcher has started it again. */
@@ -130,7 +130,7 @@ export class LauncherKit {
   async end(): Promise<void> {
     for (const run of this.#runs) run.process.kill("SIGKILL")
     await until("all processes gone", () => this.known.every((process) => !stillRuns(process)), DEADLINE_MS)
-    await rm(this.#dataDir, { recursive: true, force: true })
+    await rm(this.dataDir, { recursive: true, force: true })
   }
 }
 

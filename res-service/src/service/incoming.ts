@@ -42,7 +42,7 @@ export function parseRequest(conn: Conn, logger: Logger, msg: Msg): Incoming | u
   }
   const reply = new Reply(conn, logger, msg.subject, msg.reply)
   const payload = parsePayload(reply, msg.data)
-  logger.trace({ subject: msg.subject, payload: payload && { ...payload, token: undefined, header: undefined } }, "==>")
+  logger.trace({ subject: msg.subject, payload: payload && printable(subject.type, payload) }, "==>")
   return payload && { ...subject, payload, reply }
 }
 
@@ -57,6 +57,11 @@ export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefine
   }
   reply.answer({ error: new ResError("system.invalidRequest", "The payload is no JSON object of a RES request") })
   return undefined
+}
+
+/** A payload without what a log is not to have; what an auth request says is a password as often as not. */
+function printable(type: RequestType, payload: Payload): object {
+  return { ...payload, token: undefined, header: undefined, params: type === "auth" ? undefined : payload.params }
 }
 
 function parseSubject(subject: string): Pick<Incoming, "type" | "name" | "method"> | undefined {

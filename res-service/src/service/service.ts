@@ -1,6 +1,6 @@
 import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
-import { type Logger, silentLogger } from "../logger.ts"
+import { type Logger, silentLogger, withoutPayloads } from "../logger.ts"
 import { type Parts, Pattern } from "../pattern.ts"
 import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
@@ -18,6 +18,8 @@ const DEFAULT_QUERY_EVENT_MS = 3000
 export interface ServiceOptions {
   /** Default: silent. */
   readonly logger?: Logger
+  /** False: `logger.trace` is told the subjects of the traffic only, not what it says. Default true. */
+  readonly tracePayloads?: boolean
   /** The NATS queue group that requests are taken from, shared by equal services. Default `res-service`. */
   readonly queueGroup?: string
   /** The names that the service answers for, when another one answers for the rest. Default: see there. */
@@ -59,7 +61,8 @@ export class Service {
   /** @throws {TypeError} for `owned` patterns that are none, or that match the same names */
   constructor(conn: Conn, options: ServiceOptions = {}) {
     this.#conn = conn
-    this.#logger = options.logger ?? silentLogger
+    const { logger = silentLogger, tracePayloads = true } = options
+    this.#logger = tracePayloads ? logger : withoutPayloads(logger)
     this.#queueGroup = options.queueGroup ?? "res-service"
     this.#owned = options.owned ?? {}
     checkOwned(this.#owned.resources ?? [])

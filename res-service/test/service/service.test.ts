@@ -502,22 +502,40 @@ describe("Services of one queue group", () => {
 })
 
 describe("ServiceOptions.logger", () => {
-  it("is given all traffic as trace, without tokens and headers", async () => {
+  const traceOf = async (options: { readonly tracePayloads?: boolean } = {}): Promise<string[]> => {
     const traced: string[] = []
     const logger = {
       ...silentLogger,
       trace: (details: object, message: string) => traced.push(message + JSON.stringify(details)),
     }
     const gate = model("library.gate", {
+      call: { knock: { handle: () => null } },
       auth: { login: { handle: (req) => req.setToken({ name: "Ann", key: "secret" }) } },
     })
-    const kit = await ServiceKit.start([gate], { logger })
-    await kit.auth("library.gate", "login", { a: 1 }, { token: "secret", header: { Authorization: ["secret"] } })
+    const kit = await ServiceKit.start([gate], { logger, ...options })
+    const secrets = { token: "secret", header: { Authorization: ["secret"] } }
+    await kit.auth("library.gate", "login", { password: "secret" }, secrets)
+    await kit.call("library.gate", "knock", { a: 1 }, secrets)
     await kit.stop()
-    expect(traced).to.have.length(2)
-    expect(traced[0]).to.include("==>").and.include("auth.library.gate.login").and.include('"a":1')
+    return traced
+  }
+
+  it("is given all traffic as trace, without tokens and headers", async () => {
+    const traced = await traceOf()
+    expect(traced).to.have.length(4)
+    expect(traced[0]).to.include("==>").and.include("auth.library.gate.login")
     expect(traced[1]).to.include("<==").and.include("null")
+    expect(traced[2]).to.include("call.library.gate.knock").and.include('"a":1')
     expect(traced.join()).not.to.include("secret")
+  })
+
+  it("is given the subjects alone with tracePayloads false", async () => {
+    expect(await traceOf({ tracePayloads: false })).to.deep.equal([
+      '==>{"subject":"auth.library.gate.login"}',
+      '<=={"subject":"auth.library.gate.login"}',
+      '==>{"subject":"call.library.gate.knock"}',
+      '<=={"subject":"call.library.gate.knock"}',
+    ])
   })
 })
 
