@@ -21,7 +21,10 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
     if (bits === undefined) proxies.addAddress(address, familyOf(address))
     else proxies.addSubnet(address, Number(bits), familyOf(address))
   }
-  const isProxy = (address: string): boolean => isIP(address) !== 0 && proxies.check(address, familyOf(address))
+  const isProxy = (peer: string): boolean => {
+    const address = plain(peer)
+    return isIP(address) !== 0 && proxies.check(address, familyOf(address))
+  }
 
   return {
     isProxy,

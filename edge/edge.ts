@@ -95,6 +95,8 @@ function createApp({ client, conn, web, doors, addresses, logger }: AppParts): E
   const limits = new RateLimits(doors.rates ?? NO_LIMITS, addresses)
   app.disable("x-powered-by")
   app.disable("etag")
+  // Whether the client came by https, and to which host, is a proxy's word too.
+  app.set("trust proxy", addresses.isProxy)
   app.use(
     requestId,
     securityHeaders,

@@ -6,7 +6,12 @@ const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
   ({ socket: { remoteAddress }, headers: { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage
 
 describe("clientAddresses", () => {
-  const { of } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
+  const { of, isProxy } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
+
+  it("knows a proxy by its peer address, in either form", () => {
+    for (const peer of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"]) expect(isProxy(peer), peer).to.equal(true)
+    for (const peer of ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::2", ""]) expect(isProxy(peer), peer).to.equal(false)
+  })
 
   const cases: [string, string | undefined, string, string][] = [
     ["192.0.2.1", undefined, "192.0.2.1", "the peer's own"],
