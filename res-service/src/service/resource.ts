@@ -99,6 +99,12 @@ export interface Handlers<P extends string, K extends Kind, T, Q = unknown> {
   /** In which mode `access` and `get` requests are handled. Default `serial` for both. */
   readonly mode?: { readonly access?: Mode; readonly get?: Mode }
   access?(req: AccessRequest<P>): Awaitable<Access>
+  /**
+   * Whether `access` is also asked before each call, with the call's own token; what it does not grant is
+   * `system.accessDenied`, before the params are looked at. Gateways ask by themselves but keep what they were granted, and
+   * programs on NATS do not ask at all. Default false.
+   */
+  readonly checkCalls?: boolean
   /** The content; undefined is answered as `system.notFound`. */
   get?(req: GetRequest<P>): Awaitable<T | undefined>
   /** Makes the resource a query resource. Without it a query is ignored. */

@@ -73,12 +73,18 @@ export function respond(
       const method = methods && Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
       return answering(method?.mode, async () => {
         if (method === undefined) throw new ResError("system.methodNotFound")
+        if (request.type === "call" && handlers.checkCalls === true) await checkCall(resource, req)
         const params = method.params ? await validated("system.invalidParams", method.params, req.params) : req.params
         const result = await method.handle(req, params)
         return result instanceof ResourceResponse ? { resource: { rid: result.rid } } : { result: result ?? null }
       })
     }
   }
+}
+
+async function checkCall({ handlers }: Handled, req: AnyRequest): Promise<void> {
+  const { call = [] } = (await handlers.access?.(req)) ?? {}
+  if (call !== "*" && !call.includes(req.method)) throw new ResError("system.accessDenied")
 }
 
 /** Sends a token event. Throws a `ResError` for what is no connection ID: a request may carry none, or anything. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import {
   type AnyResource,
+  accessGranted,
   authMethod,
   collection,
   dataValue,
@@ -234,6 +235,33 @@ inMemoryAndOnNats("Service", (startKit) => {
       for (const name of ["steal", "toString", "__proto__", "constructor"]) {
         expect((await kit.call("library.book.42", name)).answer.error?.code).to.equal("system.methodNotFound")
       }
+    })
+
+    it("asks access before each call, params unseen, where checkCalls is set", async () => {
+      const called: unknown[] = []
+      const kit = await started(
+        model("library.book.$id", {
+          checkCalls: true,
+          access: (req) => (req.token === "Eve" ? accessGranted : req.token === "Ann" ? { call: ["lend"] } : {}),
+          call: (method) => ({
+            lend: method(z.object({ to: z.string() }), (req) => called.push([req.token, "lend"])),
+            burn: method(z.unknown(), (req) => called.push([req.token, "burn"])),
+          }),
+        }),
+      )
+      const code = async (method: string, token: unknown, params: unknown = { to: "Bob" }): Promise<unknown> =>
+        (await kit.call("library.book.1", method, params, { token })).answer.error?.code
+      expect(await code("lend", null)).to.equal("system.accessDenied")
+      expect(await code("lend", null, { to: 1 })).to.equal("system.accessDenied")
+      expect(await code("burn", "Ann")).to.equal("system.accessDenied")
+      expect(await code("lend", "Ann", { to: 1 })).to.equal("system.invalidParams")
+      expect(called).to.deep.equal([])
+      expect(await code("lend", "Ann")).to.equal(undefined)
+      expect(await code("burn", "Eve")).to.equal(undefined)
+      expect(called).to.deep.equal([
+        ["Ann", "lend"],
+        ["Eve", "burn"],
+      ])
     })
 
     it("answers with a handler's own error", async () => {
