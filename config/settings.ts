@@ -32,6 +32,38 @@ const table = {
     undefined,
     "The resgate binary to run as the gateway; else `resgate` on PATH, else the embedded gateway.",
   ),
+  AUTH: setting(
+    z.enum(["none", "firebase", "jwks"], "expected none, firebase or jwks"),
+    "none",
+    "Whose tokens decide who may do what: nobody's, so that everybody may everything; Firebase's; those of an OpenID Connect issuer, by its keys.",
+  ),
+  FIREBASE_PROJECT_ID: setting(
+    z.string().regex(/^[a-z0-9:.-]+$/, "expected a project ID"),
+    undefined,
+    "With `AUTH=firebase`: the project whose ID tokens count.",
+  ),
+  AUTH_CHECK_REVOKED: setting(
+    flag(),
+    false,
+    "With `AUTH=firebase`: also ask Firebase about disabled users, revoked tokens and changed claims; needs GOOGLE_APPLICATION_CREDENTIALS.",
+  ),
+  JWKS_URL: setting(
+    url("http:", "https:", "file:"),
+    undefined,
+    "With `AUTH=jwks`: where the issuer's public keys are, a JSON Web Key Set.",
+  ),
+  JWT_ISSUER: setting(z.string(), undefined, "With `AUTH=jwks`: the claim `iss` that tokens must have."),
+  JWT_AUDIENCE: setting(z.string(), undefined, "With `AUTH=jwks`: the claim `aud` that tokens must have."),
+  JWT_CLAIM_PREFIX: setting(
+    z.string(),
+    "",
+    "With `AUTH=jwks`: what stands before the names of the claims `role`, `shops`, `shopper_id`, as in `https://shop.example/`.",
+  ),
+  AUTH_COOKIE: setting(
+    z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected a cookie's name"),
+    undefined,
+    "The cookie in which a browser's WebSocket to the gateway may bring its token, from pages of CORS_ORIGINS only.",
+  ),
   LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
   NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
   STREAM_MAX_AGE_DAYS: setting(
@@ -117,7 +149,7 @@ export const settingNames = Object.keys(table) as SettingName[]
 export interface SettingDoc {
   readonly name: string
   /** Undefined: optional, unset by default. */
-  readonly default: string | number | undefined
+  readonly default: string | number | boolean | undefined
   readonly meaning: string
   /** May be read from a file, which `<name>_FILE` names. */
   readonly secret: boolean
@@ -205,6 +237,10 @@ function number({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?
     .regex(/^\d+$/, expected)
     .transform(Number)
     .refine((value) => value >= min && value <= max, expected)
+}
+
+function flag() {
+  return z.enum(["true", "false"], "expected true or false").transform((text) => text === "true")
 }
 
 function port() {

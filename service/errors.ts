@@ -2,6 +2,7 @@ import { ResError } from "res-service"
 
 /** The codes of this product's own errors, with their usual message. Codes are stable, messages may change. */
 export const serviceErrors = {
+  "auth.invalidToken": "The token is not valid",
   "store.shopMismatch": "An event is another shop's",
   "store.eventTooLarge": "An event is too large",
   "store.tooManyEvents": "Too many events at once",

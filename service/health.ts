@@ -1,4 +1,7 @@
 import { model } from "res-service"
+import type { Guard } from "./auth/guard.ts"
+
+const HEALTH = "shopwire.health"
 
 /**
  * `shopwire.health`: model, for probes; it answers only while the service can store events.
@@ -8,10 +11,10 @@ import { model } from "res-service"
  * errors  system.serviceUnavailable: the log does not answer
  * events  none: read it anew
  */
-export function health(probe: () => Promise<{ stream: string; last_seq: number }>) {
-  return model("shopwire.health", {
+export function health(guard: Guard, probe: () => Promise<{ stream: string; last_seq: number }>) {
+  return model(HEALTH, {
     mode: { access: "free", get: "free" },
-    access: () => ({ get: true }),
+    access: guard.access(HEALTH),
     get: probe,
   })
 }

@@ -1,5 +1,7 @@
+import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
 import { connectNats, createLogger, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
+import { tokenVerifier } from "./auth/open-auth.ts"
 import { startService } from "./service.ts"
 
 await runProcess(async () => {
@@ -10,8 +12,12 @@ await runProcess(async () => {
     "STREAM_MAX_MIB",
     "SESSION_IDLE_HOURS",
     "LEGACY_CUSTOMER_BINDING",
+    ...cookieSettings,
+    ...authSettings,
   ])
   const logger = createLogger("service", settings)
+  const verifier = tokenVerifier(authConfig(settings))
+  const cookie = authCookie(settings)
   const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
   const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
   const onDisplaced = (): never => {
@@ -24,6 +30,7 @@ await runProcess(async () => {
       idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
       binding: settings.LEGACY_CUSTOMER_BINDING,
     },
+    auth: verifier === undefined ? undefined : { verifier, cookie },
     logger,
     onDisplaced,
   })

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { type Logger, natsConn, Service } from "res-service"
 import { becomeActive } from "./active.ts"
+import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
 import { LogAppender } from "./log/appender.ts"
 import { readEntry } from "./log/entry.ts"
@@ -21,7 +22,9 @@ const SWEEP_INTERVAL_MS = 10 * 1000
 
 export interface StartOptions {
   readonly retention: Retention
-  readonly sessions: Omit<SessionOptions, "logger">
+  readonly sessions: Omit<SessionOptions, "guard" | "logger">
+  /** Undefined: everybody may do everything. */
+  readonly auth: Omit<AuthOptions, "logger"> | undefined
   readonly logger: Logger
   /** Called when another service turns out to be the active one: this one must end. */
   readonly onDisplaced: () => void
@@ -77,7 +80,10 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     },
     logger,
   )
+  const auth = options.auth === undefined ? noAuth : await openAuth(nc, service, { ...options.auth, logger })
+  const { guard } = auth
   const feedResource = feed({
+    guard,
     feeds,
     reader,
     appender: new LogAppender(nc, jsm),
@@ -92,17 +98,18 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   await tail.start()
   const sessions = await openSessions(nc, service, {
     ...options.sessions,
+    guard,
     logger,
   })
   service.add(
     feedResource,
-    event(reader),
-    health(async () => {
+    event(guard, reader),
+    health(guard, async () => {
       await jsm.streams.info(STREAM)
       return { stream: STREAM, last_seq: tail.position }
     }),
   )
-  service.add(...sessions.resources)
+  service.add(...sessions.resources, ...auth.resources)
   await service.start()
 
   const sweeping = setInterval(() => {
@@ -117,6 +124,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     stop: async () => {
       clearInterval(sweeping)
       sessions.stop()
+      auth.stop()
       await service.stop()
       await tail.stop()
       stepDown()

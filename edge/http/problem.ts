@@ -18,6 +18,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "system.subjectTooLong": 414,
   "system.timeout": 503,
   "system.unsupportedProtocol": 500,
+  "auth.invalidToken": 401,
   "store.shopMismatch": 422,
   "store.eventTooLarge": 413,
   "store.tooManyEvents": 413,
@@ -67,11 +68,12 @@ export class HttpProblem extends Error {
  * Source: RFC 9457, "Members of a Problem Details Object".
  */
 export function problems(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, _req, res, next) => {
+  return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
-    const problem = problemOf(error)
+    const problem = problemOf(error, req.get("authorization") !== undefined)
     const { status, errors, code } = problem
     if (status === 500) logger.error({ err: error, request_id: res.locals.requestId }, "a request failed")
+    if (status === 401) res.set("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
     if (status === 503) res.set("Retry-After", String(RETRY_AFTER_S))
     res.status(status).type("application/problem+json")
     res.send(
@@ -101,9 +103,12 @@ export function methodNotAllowed(allow: string): RequestHandler {
   }
 }
 
-function problemOf(error: unknown): HttpProblem {
+function problemOf(error: unknown, hasCredentials: boolean): HttpProblem {
   if (error instanceof HttpProblem) return error
-  if (error instanceof ResError) return problemOfResError(error)
+  if (error instanceof ResError) {
+    const isAnonymous = error.code === "system.accessDenied" && !hasCredentials
+    return isAnonymous ? new HttpProblem(401, "Authorization: Bearer and a token are needed") : problemOfResError(error)
+  }
   // What Express and its body parser refuse has a status and a message that may be told.
   if (isClientError(error)) return new HttpProblem(error.status, error.message)
   return new HttpProblem(500, "Something went wrong here")
@@ -114,7 +119,13 @@ function problemOfResError(error: ResError): HttpProblem {
   if (status === 503)
     return new HttpProblem(503, "It is not known to be stored; try again with the same Idempotency-Key")
   if (status === 500) return new HttpProblem(500, "Something went wrong here")
-  return new HttpProblem(status, error.message, entriesOf(error.data), error.code)
+  return new HttpProblem(status, detailOf(error), entriesOf(error.data), error.code)
+}
+
+/** What happened; of an invalid token, also why it is. */
+function detailOf({ message, data }: ResError): string {
+  const reason = typeof data === "object" && data !== null && "reason" in data ? data.reason : undefined
+  return typeof reason === "string" ? `${message}: ${reason}` : message
 }
 
 function entriesOf(data: unknown): ProblemEntry[] {

@@ -3,6 +3,7 @@ import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
 import { IdempotencyKey, PublishEvent, ShopId } from "../../service/schemas/publish-event.ts"
 import type { Published } from "../../service/store/publish.ts"
+import { callerOf } from "./bearer.ts"
 import { jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 import type { RateLimits } from "./rate-limits.ts"
@@ -20,6 +21,7 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
 
   const publish = async (req: Request, res: Response, shopId: string): Promise<void> => {
     const params = paramsOf(req)
+    const caller = callerOf(req)
     checkSize(params, conn.maxPayloadBytes - ENVELOPE_BYTES)
     const events = Array.isArray(req.body) ? req.body.length : 1
     const published = await limits.publish(
@@ -27,7 +29,7 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
       res,
       shopId,
       events,
-      () => client.call(`store.${shopId}.feed`, "publish", params) as Promise<Published>,
+      () => client.call(`store.${shopId}.feed`, "publish", params, caller) as Promise<Published>,
     )
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published) {

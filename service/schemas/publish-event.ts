@@ -19,6 +19,7 @@ const integer = number.refine(Number.isInteger, "expected an integer")
 const text = z.string("expected a string")
 
 export const ShopId = uuidV4
+export const ShopperId = uuidV4
 
 /** True for a shop ID as it stands in resource names and subjects: a UUID version 4 in lower case. */
 export function isShopId(part: string): boolean {
@@ -34,7 +35,7 @@ export const PublishEvent = z.object(
   {
     session_id: uuidV4,
     shop_id: ShopId,
-    shopper_id: uuidV4,
+    shopper_id: ShopperId,
     action_id: integer,
     /** ISO 8601 with offset or Z, kept verbatim. */
     create_time: z.iso.datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" }),

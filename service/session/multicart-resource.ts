@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import { type CallRequest, collection, model, type Reference, ResError, reference } from "res-service"
 import { z } from "zod"
+import type { Guard } from "../auth/guard.ts"
 import { serviceError } from "../errors.ts"
 import {
   CartUpdate,
@@ -19,7 +20,11 @@ import { type CartModel, cartModel, cartRid, type SessionEvents, type Sessions }
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
 export type CustomerBinding = "socket" | "session"
 
+const MULTICART = "session.$id.multicart"
+const CART = "session.$id.cart.$customer"
+
 export interface SessionSources {
+  readonly guard: Guard
   readonly sessions: Sessions
   readonly leases: Leases
   readonly binding: CustomerBinding
@@ -31,7 +36,7 @@ export interface SessionSources {
   readonly isAlive: (cid: string) => Promise<boolean>
 }
 
-type Call = Pick<CallRequest<"session.$id.multicart", unknown>, "cid" | "parts">
+type Call = Pick<CallRequest<typeof MULTICART, unknown>, "cid" | "parts">
 
 const ownership = {
   owns: ({ id }: { readonly id: string }) => SessionId.safeParse(id).success,
@@ -47,11 +52,11 @@ const ownership = {
  * errors  system.notFound: no such member
  * events  change
  */
-export function cart(sessions: Sessions) {
-  return model<"session.$id.cart.$customer", CartModel, unknown>("session.$id.cart.$customer", {
+export function cart(guard: Guard, sessions: Sessions) {
+  return model<typeof CART, CartModel, unknown>(CART, {
     ...ownership,
     mode: { access: "free" },
-    access: () => ({ get: true }),
+    access: guard.access(CART),
     get: async (req) => {
       const session = await sessions.get(req.parts.id)
       const member = session?.members.find(({ id }) => id === req.parts.customer)
@@ -74,7 +79,7 @@ export function cart(sessions: Sessions) {
  * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
  * source  design.md, "RES resources", "Sessions"
  */
-export function multicart({ sessions, leases, binding, events, inQueue, isAlive }: SessionSources) {
+export function multicart({ guard, sessions, leases, binding, events, inQueue, isAlive }: SessionSources) {
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => {
     leases.renew(req.cid)
     return { n: await sessions.execute(req.parts.id, command, events(req.parts.id)) }
@@ -112,10 +117,10 @@ export function multicart({ sessions, leases, binding, events, inQueue, isAlive 
     if (!isOwn) throw serviceError("session.notYourCustomer")
   }
 
-  return collection<"session.$id.multicart", Reference, unknown>("session.$id.multicart", {
+  return collection<typeof MULTICART, Reference, unknown>(MULTICART, {
     ...ownership,
     mode: { access: "free" },
-    access: () => ({ get: true, call: "*" }),
+    access: guard.access(MULTICART),
     get: async (req) =>
       shownMembers(await sessions.get(req.parts.id)).map(({ id }) => reference(cartRid(req.parts.id, id))),
     call: (method) => ({

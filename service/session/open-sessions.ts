@@ -1,5 +1,6 @@
 import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
+import type { Guard } from "../auth/guard.ts"
 import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
 import { Leases } from "./leases.ts"
 import { type CustomerBinding, cart, multicart } from "./multicart-resource.ts"
@@ -20,6 +21,7 @@ export interface SessionOptions {
   readonly leaseMs?: number
   /** An absent member is out after this time. Default 30 s. */
   readonly absenceMs?: number
+  readonly guard: Guard
   readonly logger: Logger
 }
 
@@ -27,11 +29,11 @@ export interface SessionOptions {
 export async function openSessions(
   nc: NatsConnection,
   service: Service,
-  { idleMs, binding, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS, logger }: SessionOptions,
+  { idleMs, binding, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS, guard, logger }: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
   const sessions = new Sessions(await SessionStore.open(nc, idleMs), idleMs, logger)
   const leases = new Leases(leaseMs)
-  const cartResource = cart(sessions)
+  const cartResource = cart(guard, sessions)
   const events = (id: string) => ({
     multicart: service.events(multicartResource, { id }),
     cart: (customer: string) => service.events(cartResource, { id, customer }),
@@ -48,6 +50,7 @@ export async function openSessions(
     }
   }
   const multicartResource: ReturnType<typeof multicart> = multicart({
+    guard,
     sessions,
     leases,
     binding,

@@ -1,11 +1,14 @@
 import { collection, dataValue, method, query, ResError } from "res-service"
 import { z } from "zod"
+import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
 import type { LogReader } from "../log/reader.ts"
 import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
 import { FEED_LIMIT } from "./feed-projection.ts"
 import type { Feeds } from "./feeds.ts"
 import { PublishParams, publish } from "./publish.ts"
+
+const FEED = "store.$shop_id.feed"
 
 /** Most bytes of JSON in an older page, so that it fits into one NATS message. */
 const PAGE_MAX_BYTES = 768 * 1024
@@ -28,6 +31,7 @@ export const PageQuery = z.object({
 })
 
 export interface FeedSources {
+  readonly guard: Guard
   readonly feeds: Feeds
   readonly reader: LogReader
   readonly appender: LogAppender
@@ -40,22 +44,23 @@ export interface FeedSources {
  * has no events, for history does not change, and may be shorter than `limit` (it is capped at 768 KiB): the end is
  * reached with an empty one.
  *
- * access  get and call `publish` for everyone (`AUTH=none`)
+ * access  get, call `publish`: as the policy says (service/auth/policy.ts)
  * get     data values holding a ShownEvent: [{ data: { action: "ADD", ..., seq: 7, received_at: "2026-..." } }]
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
  *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key
  * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the newest) ·
  *         publish: system.invalidParams, store.shopMismatch, store.eventTooLarge, store.tooManyEvents,
- *         store.idempotencyConflict, system.serviceUnavailable
+ *         store.idempotencyConflict, system.accessDenied, auth.invalidToken, system.serviceUnavailable
  * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
  */
-export function feed({ feeds, reader, appender, shown }: FeedSources) {
-  return collection("store.$shop_id.feed", {
+export function feed({ guard, feeds, reader, appender, shown }: FeedSources) {
+  return collection(FEED, {
     owns: ({ shop_id }) => isShopId(shop_id),
     mode: { access: "free" },
     timeoutMs: GET_TIMEOUT_MS,
-    access: () => ({ get: true, call: ["publish"] }),
+    checkCalls: true,
+    access: guard.access(FEED),
     get: async (req) => (await feeds.get(req.parts.shop_id)).map(dataValue),
     query: query(PageQuery, async (req, { before, limit }) => {
       const newest = await reader.newestSeq(req.parts.shop_id)
@@ -71,7 +76,9 @@ export function feed({ feeds, reader, appender, shown }: FeedSources) {
       publish: method(
         PublishParams,
         async (req, publication) => {
-          const published = await publish(appender, req, publication)
+          const shopperIds = publication.events.map(({ shopper_id }) => shopper_id)
+          const claims = await guard.check(FEED, "publish", req, { shopperIds })
+          const published = await publish(appender, req.parts.shop_id, publication, claims?.user)
           const last = "seq" in published ? published.seq : Math.max(...published.seqs)
           await shown(req.parts.shop_id, last, SHOWN_TIMEOUT_MS)
           return published

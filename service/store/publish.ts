@@ -1,10 +1,10 @@
-import type { CallRequest, StandardSchema } from "res-service"
+import type { StandardSchema } from "res-service"
 import { z } from "zod"
 import { serviceError } from "../errors.ts"
 import type { LogAppender } from "../log/appender.ts"
 import { IdempotencyKey, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, PublishEvent } from "../schemas/publish-event.ts"
 
-/** Keys of callers without a token all belong to one caller. */
+/** Keys of callers whom nobody knows all belong to one caller. */
 const ANONYMOUS = "anonymous"
 
 const Single = z.object({
@@ -61,18 +61,19 @@ export const PublishParams: StandardSchema<unknown, Publication> = {
 export type Published = { readonly seq: number } | { readonly seqs: readonly number[] }
 
 /**
- * Stores the events of one shop, all or none, and answers when they are stored.
+ * Stores the events of one shop, all or none, and answers when they are stored. `caller` is whose idempotency key it is.
  *
  * @throws {ResError} `store.shopMismatch`: an event is another shop's · `store.eventTooLarge` ·
  *   `store.idempotencyConflict` · `system.serviceUnavailable`: it is not known to be stored
  */
 export async function publish(
   log: LogAppender,
-  req: CallRequest<"store.$shop_id.feed", unknown>,
+  shopId: string,
   { events, batch, idempotencyKey }: Publication,
+  caller = ANONYMOUS,
 ): Promise<Published> {
   const errors = events.flatMap((event, i) => {
-    if (event.shop_id === req.parts.shop_id) return []
+    if (event.shop_id === shopId) return []
     return [{ path: batch ? [i, "shop_id"] : ["shop_id"], message: "expected the shop that it is published to" }]
   })
   if (errors.length > 0) throw serviceError("store.shopMismatch", { errors })
@@ -84,7 +85,7 @@ export async function publish(
     throw serviceError("store.eventTooLarge", { errors: [{ path, message }] })
   }
 
-  const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller: ANONYMOUS }
-  const seqs = await log.append(req.parts.shop_id, events, idempotency)
+  const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller }
+  const seqs = await log.append(shopId, events, idempotency)
   return batch ? { seqs } : { seq: seqs[0] ?? 0 }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { connect } from "nats"
 import { natsConn } from "res-service"
-import { createGateway } from "res-service/gateway"
+import { createGateway, type GatewayConfig } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
 import { spawnGateway } from "../vectors/spawned-gateway.ts"
 
@@ -14,11 +14,14 @@ export interface TestGateway {
   stop(): Promise<void>
 }
 
-/** Starts a gateway on a free port: the real Resgate when RESGATE_BIN names it, else the embedded one. */
-export async function startGateway(natsUrl: string): Promise<TestGateway> {
-  const config: Record<string, unknown> = JSON.parse(
-    readFileSync(new URL("../../resgate.config.json", import.meta.url), "utf8"),
-  )
+/**
+ * Starts a gateway on a free port: the real Resgate when RESGATE_BIN names it, else the embedded one.
+ *
+ * @param settings on top of the product's configuration
+ */
+export async function startGateway(natsUrl: string, settings: GatewayConfig = {}): Promise<TestGateway> {
+  const file = readFileSync(new URL("../../resgate.config.json", import.meta.url), "utf8")
+  const config: Record<string, unknown> = { ...JSON.parse(file), ...settings }
   const { RESGATE_BIN } = loadSettings(["RESGATE_BIN"])
   if (RESGATE_BIN !== undefined) {
     const { url, stop } = await spawnGateway(`${RESGATE_BIN} --config {config}`, config, natsUrl)

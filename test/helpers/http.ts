@@ -23,7 +23,8 @@ export async function get(url: string): Promise<Answer> {
   return await answer(fetch(url))
 }
 
-async function answer(response: Promise<Response>): Promise<Answer> {
+/** Reads a response to its end. */
+export async function answer(response: Promise<Response>): Promise<Answer> {
   const { status, headers, ...rest } = await response.then(async (res) => ({
     status: res.status,
     headers: res.headers,

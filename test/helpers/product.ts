@@ -3,7 +3,7 @@ import { natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
-import { type RunningService, startService } from "../../service/service.ts"
+import { type RunningService, type StartOptions, startService } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { until } from "./until.ts"
@@ -11,6 +11,7 @@ import { until } from "./until.ts"
 export const serviceOptions = {
   retention: { maxAgeDays: 0, maxMiB: 0 },
   sessions: { idleMs: 60_000, binding: "socket" as const },
+  auth: undefined,
   logger: silentLogger,
   onDisplaced: () => {
     throw new Error("another service is active")
@@ -40,10 +41,11 @@ export interface ProductOptions {
   readonly protocol?: string
   /** As the setting PUBLIC_GATEWAY_URL. */
   readonly gatewayUrl?: string
-  readonly sessions?: Partial<Omit<SessionOptions, "logger">>
+  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "logger">>
   readonly doors?: Doors
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
+  readonly auth?: StartOptions["auth"]
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
@@ -54,8 +56,9 @@ export async function startProduct({
   sessions = {},
   doors = {},
   newSocketsPerMinute = 0,
+  auth,
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = { ...serviceOptions, sessions: { ...serviceOptions.sessions, ...sessions } }
+  const ownOptions = { ...serviceOptions, auth, sessions: { ...serviceOptions.sessions, ...sessions } }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)

@@ -14,6 +14,7 @@ export interface ClientCollection<T> extends Iterable<T> {
   readonly length: number
   on(event: "add", handler: (event: { item: T; idx: number }) => void): void
   on(event: "remove", handler: (event: { item: T; idx: number }) => void): void
+  on(event: "unsubscribe", handler: () => void): void
   off(event: string, handler: unknown): void
 }
 
@@ -21,6 +22,7 @@ export interface ClientCollection<T> extends Iterable<T> {
 export interface Client {
   get<T>(rid: string): Promise<T>
   call<T>(rid: string, method: string, params?: unknown): Promise<T>
+  authenticate<T>(rid: string, method: string, params?: unknown): Promise<T>
   on(event: "connect" | "close", handler: () => void): void
   disconnect(): void
 }
@@ -29,6 +31,6 @@ export interface Client {
  * The real resclient from npm. As in a browser, it gets one message at a time: it knows a resource only after the microtasks
  * that follow the answer.
  */
-export function resClient(wsUrl: string): Client {
-  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false }), delays)
+export function resClient(wsUrl: string, { headers = {} }: { headers?: Record<string, string> } = {}): Client {
+  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false, headers }), delays)
 }

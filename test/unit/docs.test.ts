@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
+import { openGuard } from "../../service/auth/guard.ts"
 import { health } from "../../service/health.ts"
 import type { LogReader } from "../../service/log/reader.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
@@ -32,11 +33,11 @@ describe("the docs", () => {
 
   it("list the resources, with their kind and calls, in README, as they are declared", () => {
     const declared: AnyResource[] = [
-      feed({} as FeedSources),
-      event({} as LogReader),
-      multicart({} as SessionSources),
-      cart({} as Sessions),
-      health(async () => ({ stream: "", last_seq: 0 })),
+      feed({ guard: openGuard } as FeedSources),
+      event(openGuard, {} as LogReader),
+      multicart({ guard: openGuard } as SessionSources),
+      cart(openGuard, {} as Sessions),
+      health(openGuard, async () => ({ stream: "", last_seq: 0 })),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
     const documented = rows.map(([, rid = "", kind, calls = ""]) => [

@@ -1,0 +1,128 @@
+import { type AuthRequest, model } from "res-service"
+import { z } from "zod"
+import type { AuthCookie } from "../../config/auth.ts"
+import type { Claims } from "./claims.ts"
+import type { TokenGuard } from "./guard.ts"
+import type { Logins } from "./logins.ts"
+import { MAX_TOKEN_LENGTH } from "./token-verifier.ts"
+
+/** The name of the resource, and of the method that gateways send after a token reset. */
+export const AUTH_RESOURCE = "shopwire.auth"
+export const RENEW_SUBJECT = `auth.${AUTH_RESOURCE}.renew`
+
+const Credentials = z.object(
+  { token: z.string("expected a string").max(MAX_TOKEN_LENGTH, `expected at most ${MAX_TOKEN_LENGTH} characters`) },
+  "expected a JSON object",
+)
+
+const Revocation = z.object(
+  { user: z.string("expected a string").min(1, "expected a user").max(255, "expected at most 255 characters") },
+  "expected a JSON object",
+)
+
+export interface AuthSources {
+  readonly guard: TokenGuard
+  readonly logins: Logins
+  /** Undefined: none. */
+  readonly cookie: AuthCookie | undefined
+}
+
+type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "cid" | "token" | "header" | "setToken" | "meta">
+
+/**
+ * `shopwire.auth`: how a connection gets a token, and loses it.
+ *
+ * auth    login({ token }) -> { user, name, role, shops, expires_at (ISO 8601) }: the connection may from now on what the JWT
+ *         says; on a connection that is logged in it renews the login · logout() -> null ·
+ *         for gateways: header() with `Authorization: Bearer`, for one HTTP request; wsHeader(), also with the cookie that is
+ *         set up, for a connection; renew(), after a token reset
+ * call    revoke({ user }) -> null: the user's logins end, and tokens issued until now do not count any more
+ * access  `revoke`: admins
+ * errors  auth.invalidToken, data { reason } · system.serviceUnavailable: the issuer, or the log, is away
+ * source  RES-Service protocol 1.2.3, "Auth request", "Connection token event"; design.md, "RES resources"
+ */
+export function authResource({ guard, logins, cookie }: AuthSources) {
+  const begin = async (req: Request, jwt: string): Promise<Claims> => {
+    const claims = await guard.verify(jwt)
+    const tid = await logins.begin(claims, tidOf(req.token))
+    req.setToken({ tid }, tid)
+    return claims
+  }
+
+  return model(AUTH_RESOURCE, {
+    mode: { access: "free" },
+    checkCalls: true,
+    access: guard.access(AUTH_RESOURCE),
+    auth: (method) => ({
+      login: method(
+        Credentials,
+        async (req, { token }) => {
+          const { user, name = null, role = null, shops, exp } = await begin(req, token)
+          return { user, name, role, shops, expires_at: new Date(exp * 1000).toISOString() }
+        },
+        { mode: "free" },
+      ),
+      logout: method(
+        z.unknown(),
+        async (req) => {
+          req.setToken(null)
+          const tid = tidOf(req.token)
+          if (tid !== undefined) await logins.end(tid)
+        },
+        { mode: "free" },
+      ),
+      renew: method(
+        z.unknown(),
+        (req) => {
+          const tid = tidOf(req.token)
+          if (tid === undefined || logins.get(tid) === undefined) req.setToken(null)
+          // The same again: gateways then ask anew what it allows.
+          else req.setToken({ tid }, tid)
+        },
+        { mode: "free" },
+      ),
+      header: method(
+        z.unknown(),
+        async (req) => {
+          const bearer = bearerIn(req)
+          if (bearer === undefined) return
+          // Told at once why, rather than that access is denied.
+          await guard.verify(bearer).catch((error: unknown) => {
+            req.meta({ status: 401, header: { "WWW-Authenticate": ['Bearer error="invalid_token"'] } })
+            throw error
+          })
+          req.setToken({ bearer })
+        },
+        { mode: "free" },
+      ),
+      wsHeader: method(
+        z.unknown(),
+        async (req) => {
+          const [origin = ""] = req.header.Origin ?? []
+          const fromCookie = cookie?.origins.includes(origin) ? cookieIn(req, cookie.name) : undefined
+          const jwt = bearerIn(req) ?? fromCookie
+          if (jwt !== undefined) await begin(req, jwt)
+        },
+        { mode: "free" },
+      ),
+    }),
+    call: (method) => ({
+      revoke: method(Revocation, (_req, { user }) => logins.revoke(user, Date.now() / 1000), { mode: "free" }),
+    }),
+  })
+}
+
+function tidOf(token: unknown): string | undefined {
+  if (typeof token !== "object" || token === null || !("tid" in token)) return undefined
+  return typeof token.tid === "string" ? token.tid : undefined
+}
+
+/** The JWT in an `Authorization` header. Source: RFC 6750, "Authorization Request Header Field". */
+function bearerIn({ header }: Request): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*)$/i.exec(header.Authorization?.[0] ?? "")?.[1]
+}
+
+function cookieIn({ header }: Request, name: string): string | undefined {
+  const pairs = (header.Cookie ?? []).flatMap((line) => line.split(";")).map((pair) => pair.trim())
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
+}

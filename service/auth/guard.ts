@@ -1,0 +1,97 @@
+import { type Access, ResError } from "res-service"
+import { z } from "zod"
+import { serviceError } from "../errors.ts"
+import { type Claims, TokenError } from "./claims.ts"
+import type { Logins } from "./logins.ts"
+import { decide, type Governed, policy, type Target } from "./policy.ts"
+import type { TokenVerifier } from "./token-verifier.ts"
+
+/**
+ * The RES token of a request: `tid` of a browser's login, whose claims only this service knows; or `bearer`, a JWT as the edge, or a
+ * gateway for one HTTP request, passes it on. Anything else is nobody's: who can send requests over NATS gains nothing by
+ * making up claims.
+ */
+export const RequestToken = z.union([
+  z.object({ tid: z.string() }).transform(({ tid }) => ({ tid, bearer: undefined })),
+  z.object({ bearer: z.string() }).transform(({ bearer }) => ({ tid: undefined, bearer })),
+])
+export type RequestToken = z.input<typeof RequestToken>
+
+/** What is looked at of a request. */
+interface Asking {
+  readonly token: unknown
+  readonly parts: { readonly [name: string]: string }
+}
+
+/** Knows who asks, and asks the policy. */
+export interface Guard {
+  /** The handler `access` of a governed resource. Throws as `check` does for a bearer token that is not to be trusted. */
+  access(resource: Governed): (req: Asking) => Promise<Access>
+  /**
+   * Who calls a method. Undefined: nobody who is known.
+   *
+   * @throws {ResError} `system.accessDenied` · `auth.invalidToken` · `system.serviceUnavailable`: the issuer of tokens is away
+   */
+  check(resource: Governed, method: string, req: Asking, target?: Target): Promise<Claims | undefined>
+}
+
+/** With `AUTH=none`: everybody may do everything. */
+export const openGuard: Guard = {
+  access: (resource) => {
+    const methods = Object.keys(policy[resource])
+    const granted: Access = { get: methods.includes("get"), call: methods.includes("*") ? "*" : methods }
+    return async () => granted
+  },
+  check: async () => undefined,
+}
+
+/** Lets in by token, as the policy says. */
+export class TokenGuard implements Guard {
+  readonly #verifier: TokenVerifier
+  readonly #logins: Logins
+
+  constructor(verifier: TokenVerifier, logins: Logins) {
+    this.#verifier = verifier
+    this.#logins = logins
+  }
+
+  access(resource: Governed): (req: Asking) => Promise<Access> {
+    const methods = Object.keys(policy[resource])
+    return async (req) => {
+      const claims = await this.identify(req.token)
+      const allowed = methods.filter((method) => decide(resource, method, claims, targetOf(req)).allowed)
+      const call = allowed.filter((method) => method !== "get")
+      return { get: allowed.includes("get"), call: call.includes("*") ? "*" : call }
+    }
+  }
+
+  async check(resource: Governed, method: string, req: Asking, target: Target = {}): Promise<Claims | undefined> {
+    const claims = await this.identify(req.token)
+    if (decide(resource, method, claims, { ...targetOf(req), ...target }).allowed) return claims
+    throw new ResError("system.accessDenied")
+  }
+
+  /** Whose a request's token is. Throws as `check` does. */
+  async identify(token: unknown): Promise<Claims | undefined> {
+    const parsed = RequestToken.safeParse(token)
+    if (!parsed.success) return undefined
+    const { tid, bearer } = parsed.data
+    return tid === undefined ? await this.verify(bearer) : this.#logins.get(tid)
+  }
+
+  /** The claims of a JWT, as far as they count now. Throws as `check` does. */
+  async verify(jwt: string): Promise<Claims> {
+    try {
+      const claims = await this.#verifier.verify(jwt)
+      if (this.#logins.isRevoked(claims)) throw new TokenError("it was revoked")
+      return this.#logins.upToDate(claims)
+    } catch (error) {
+      if (error instanceof TokenError) throw serviceError("auth.invalidToken", { reason: error.message })
+      throw error
+    }
+  }
+}
+
+function targetOf({ parts }: Asking): Target {
+  return { shopId: parts.shop_id }
+}

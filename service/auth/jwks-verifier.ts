@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from "jose"
+import { claimsOf, TokenError } from "./claims.ts"
+import { CLOCK_TOLERANCE_S, issuerAway, type TokenVerifier } from "./token-verifier.ts"
+
+export interface JwksOptions {
+  /** Where the issuer's public keys are: `http:`, `https:` or `file:`. */
+  readonly url: URL
+  readonly issuer: string
+  readonly audience: string
+  /** Stands before the names of our own claims. */
+  readonly claimPrefix: string
+  /** After an unknown key ID the keys are fetched anew, but not more often than this. Default 5000. */
+  readonly cooldownMs?: number
+}
+
+/** Asymmetric ones only: with a key that all know, nobody can sign. */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+
+const FETCH_TIMEOUT_MS = 3000
+const DEFAULT_COOLDOWN_MS = 5000
+
+/**
+ * Verifies tokens of any OpenID Connect issuer by its JSON Web Key Set.
+ *
+ * Source: RFC 7517; RFC 8725, "JSON Web Token Best Current Practices".
+ */
+export function jwksVerifier(options: JwksOptions): TokenVerifier {
+  const { url, issuer, audience, claimPrefix, cooldownMs = DEFAULT_COOLDOWN_MS } = options
+  const keys = keysAt(url, cooldownMs)
+  return {
+    verify: async (jwt) => {
+      try {
+        const { payload } = await jwtVerify(jwt, keys, {
+          issuer,
+          audience,
+          algorithms: ALGORITHMS,
+          clockTolerance: CLOCK_TOLERANCE_S,
+          requiredClaims: ["sub", "iat", "exp"],
+        })
+        return claimsOf(payload, claimPrefix)
+      } catch (error) {
+        throw refused(error)
+      }
+    },
+  }
+}
+
+function keysAt(url: URL, cooldownMs: number): JWTVerifyGetKey {
+  if (url.protocol === "file:") {
+    return createLocalJWKSet(JSON.parse(readFileSync(fileURLToPath(url), "utf8")) as JSONWebKeySet)
+  }
+  return createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: cooldownMs })
+}
+
+function refused(error: unknown): unknown {
+  if (error instanceof TokenError) return error
+  if (error instanceof errors.JWTExpired) return new TokenError("it has expired")
+  if (error instanceof errors.JWTClaimValidationFailed) return new TokenError(error.message)
+  if (error instanceof errors.JWSSignatureVerificationFailed) return new TokenError("it has an invalid signature")
+  if (error instanceof errors.JWKSNoMatchingKey) return new TokenError("none of the issuer's keys has signed it")
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return new TokenError("it does not say which key has signed it")
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
+    return new TokenError("it has an algorithm that is not taken")
+  if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return new TokenError("it is no JWT")
+  // The keys could not be fetched, or are none.
+  return issuerAway(error)
+}

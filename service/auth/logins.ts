@@ -1,0 +1,248 @@
+import { createHash, randomBytes } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
+import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
+import type { NatsConnection } from "nats"
+import { type Logger, ResError } from "res-service"
+import type { Claims, Grants } from "./claims.ts"
+
+export const BUCKET = "logins"
+
+/** The longest that a login lasts, whatever its token says, in ms. */
+const MAX_LOGIN_MS = 7 * 24 * 60 * 60 * 1000
+/** How often it is looked for logins that have expired, in ms. */
+const EXPIRY_INTERVAL_MS = 250
+
+/** A key that every process writes when it starts: when it is seen, all that was written before was seen. */
+const STARTED_KEY = "started"
+
+export interface LoginsOptions {
+  /** Called with the token IDs of logins that this process has ended, or whose holders may now do something else. */
+  readonly onChanged: (tids: readonly string[]) => void
+  readonly logger: Logger
+}
+
+/** A browser's login. */
+export interface Login extends Claims {
+  /** When the issuer has said what the user may, in seconds since the epoch: that of a later token than the login's, maybe. */
+  readonly granted_at: number
+}
+
+/** `<user>.revoked` holds it. */
+interface Revocation {
+  /** Tokens issued before do not count any more, in seconds since the epoch. */
+  readonly before: number
+}
+
+/**
+ * The logins of browsers, one token ID each, in a JetStream KV bucket: `<user>.<tid>` a login, `<user>.revoked` since when the user's
+ * tokens count; `<user>` is a hash. Every process has a copy that follows the bucket, so that a restart ends no login, and what
+ * one process ends is ended in all.
+ *
+ * Methods that write reject with `system.serviceUnavailable` when it is not known to be stored.
+ */
+export class Logins {
+  readonly #kv: KV
+  readonly #onChanged: (tids: readonly string[]) => void
+  readonly #logger: Logger
+  readonly #logins = new Map<string, Login>()
+  readonly #tidsByUser = new Map<string, Set<string>>()
+  readonly #revokedBefore = new Map<string, number>()
+  /** Ended here; that the bucket knows, was not seen yet. */
+  readonly #ended = new Set<string>()
+  #expiring: NodeJS.Timeout | undefined
+  #stopFollowing = (): void => {}
+
+  private constructor(kv: KV, { onChanged, logger }: LoginsOptions) {
+    this.#kv = kv
+    this.#onChanged = onChanged
+    this.#logger = logger
+  }
+
+  /** Opens the bucket; resolves when all that it holds is known. */
+  static async open(nc: NatsConnection, options: LoginsOptions): Promise<Logins> {
+    const logins = new Logins(await new Kvm(nc).create(BUCKET, { history: 1, ttl: MAX_LOGIN_MS }), options)
+    await logins.#follow()
+    logins.#expiring = setInterval(() => logins.#expire(), EXPIRY_INTERVAL_MS)
+    return logins
+  }
+
+  stop(): void {
+    clearInterval(this.#expiring)
+    this.#stopFollowing()
+  }
+
+  /** The login of a token ID; undefined when it has ended. */
+  get(tid: string): Login | undefined {
+    const login = this.#logins.get(tid)
+    return login !== undefined && login.exp * 1000 > Date.now() ? login : undefined
+  }
+
+  /** Users with logins. */
+  get users(): ReadonlySet<string> {
+    return new Set([...this.#logins.values()].map(({ user }) => user))
+  }
+
+  /** True when a token was issued before its user's tokens were revoked. */
+  isRevoked({ user, iat }: Claims): boolean {
+    return iat < (this.#revokedBefore.get(userKey(user)) ?? 0)
+  }
+
+  /** The claims of a token; but if it is known what its user may since then, that counts. */
+  upToDate(claims: Claims): Login {
+    const newest = this.#loginsOf(claims.user).reduce<Login | undefined>(
+      (found, { login }) => (login.granted_at > (found?.granted_at ?? claims.iat) ? login : found),
+      undefined,
+    )
+    return newest === undefined ? { ...claims, granted_at: claims.iat } : granted(claims, newest, newest.granted_at)
+  }
+
+  /**
+   * Begins a login; or goes on with that of `previousTid`, with a newer token, if it is the same user's. What the newest token
+   * says that the user may, counts for all of the user's logins. Resolves to the token ID.
+   */
+  async begin(claims: Claims, previousTid?: string): Promise<string> {
+    const isSame = previousTid !== undefined && this.#logins.get(previousTid)?.user === claims.user
+    const tid = isSame ? previousTid : randomBytes(16).toString("base64url")
+    const exp = Math.min(claims.exp, (Date.now() + MAX_LOGIN_MS) / 1000)
+    await this.#put(tid, this.upToDate({ ...claims, exp }))
+    await this.grant(claims.user, claims, claims.iat)
+    return tid
+  }
+
+  /** Ends a login. */
+  async end(tid: string): Promise<void> {
+    await this.#end([tid])
+  }
+
+  /** Ends a user's logins of tokens issued before a time, in seconds since the epoch; such tokens do not count any more. */
+  async revoke(user: string, before: number): Promise<void> {
+    const key = userKey(user)
+    if (before > (this.#revokedBefore.get(key) ?? 0)) {
+      this.#revokedBefore.set(key, before)
+      await stored(this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
+    }
+    await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
+  }
+
+  /** Sets what a user may since a time, in seconds since the epoch, for all logins of which nothing newer is known. */
+  async grant(user: string, grants: Grants, at: number): Promise<void> {
+    const older = this.#loginsOf(user).filter(({ login }) => login.granted_at < at)
+    const changed = older.flatMap(({ tid, login }) => {
+      const now = granted(login, grants, at)
+      return isDeepStrictEqual({ ...now, granted_at: 0 }, { ...login, granted_at: 0 }) ? [] : [{ tid, now }]
+    })
+    for (const { tid, now } of changed) this.#remember(tid, now)
+    if (changed.length > 0) this.#onChanged(changed.map(({ tid }) => tid))
+    for (const { tid, now } of changed) await this.#put(tid, now)
+  }
+
+  async #put(tid: string, login: Login): Promise<void> {
+    await stored(this.#kv.put(`${userKey(login.user)}.${tid}`, JSON.stringify(login)))
+    this.#remember(tid, login)
+  }
+
+  // Ended here at once, whether or not the bucket can be reached; what is left in there goes with its age.
+  async #end(tids: readonly string[]): Promise<void> {
+    const keys = tids.flatMap((tid) => {
+      const login = this.#logins.get(tid)
+      return login === undefined ? [] : [`${userKey(login.user)}.${tid}`]
+    })
+    for (const tid of tids) {
+      if (this.#forget(tid)) this.#ended.add(tid)
+    }
+    if (keys.length > 0) this.#onChanged(tids)
+    await stored(Promise.all(keys.map((key) => this.#kv.delete(key))))
+  }
+
+  #expire(): void {
+    const expired = [...this.#logins.keys()].filter((tid) => this.get(tid) === undefined)
+    this.#end(expired).catch((error: unknown) =>
+      this.#logger.warn({ err: error }, "logins that have expired could not be deleted"),
+    )
+  }
+
+  #loginsOf(user: string): { readonly tid: string; readonly login: Login }[] {
+    const tids = [...(this.#tidsByUser.get(userKey(user)) ?? [])]
+    return tids.flatMap((tid) => {
+      const login = this.#logins.get(tid)
+      return login === undefined ? [] : [{ tid, login }]
+    })
+  }
+
+  #remember(tid: string, login: Login): void {
+    const key = userKey(login.user)
+    this.#logins.set(tid, login)
+    this.#tidsByUser.set(key, (this.#tidsByUser.get(key) ?? new Set()).add(tid))
+  }
+
+  #forget(tid: string): boolean {
+    const key = userKey(this.#logins.get(tid)?.user ?? "")
+    const tids = this.#tidsByUser.get(key)
+    tids?.delete(tid)
+    if (tids?.size === 0) this.#tidsByUser.delete(key)
+    return this.#logins.delete(tid)
+  }
+
+  async #follow(): Promise<void> {
+    const entries = await this.#kv.watch()
+    this.#stopFollowing = () => entries.stop()
+    const mark = await this.#kv.put(STARTED_KEY, "")
+    await new Promise<void>((resolve, reject) => {
+      const follow = async (): Promise<void> => {
+        for await (const entry of entries) {
+          this.#take(entry)
+          if (entry.revision >= mark) resolve()
+        }
+      }
+      follow().catch((error: unknown) => {
+        reject(error)
+        this.#logger.error({ err: error }, "the logins cannot be followed any more")
+      })
+    })
+  }
+
+  #take(entry: KvWatchEntry): void {
+    const [key = "", id] = entry.key.split(".")
+    if (id === undefined) return // a mark
+    if (id === "revoked") {
+      const { before } = entry.operation === "PUT" ? entry.json<Revocation>() : { before: 0 }
+      this.#revokedBefore.set(key, Math.max(before, this.#revokedBefore.get(key) ?? 0))
+    } else if (entry.operation !== "PUT") {
+      this.#forget(id)
+      this.#ended.delete(id)
+    } else if (!this.#ended.has(id)) {
+      const login = entry.json<Login>()
+      // What this process has written itself may come back when it has written again.
+      if (login.granted_at >= (this.#logins.get(id)?.granted_at ?? 0)) this.#remember(id, login)
+    }
+  }
+}
+
+/** Claims with other grants than their own. */
+function granted(
+  { role: _role, shops: _shops, shopper_id: _shopperId, ...rest }: Claims,
+  grants: Grants,
+  at: number,
+): Login {
+  const { role, shops, shopper_id } = grants
+  return {
+    ...rest,
+    ...(role === undefined ? {} : { role }),
+    shops,
+    ...(shopper_id === undefined ? {} : { shopper_id }),
+    granted_at: at,
+  }
+}
+
+/** A name for a user that fits into a key, and does not tell who it is. */
+function userKey(user: string): string {
+  return createHash("sha256").update(user).digest("base64url")
+}
+
+async function stored<T>(writing: Promise<T>): Promise<T> {
+  try {
+    return await writing
+  } catch (cause) {
+    throw new ResError("system.serviceUnavailable", "The login cannot be stored", undefined, { cause })
+  }
+}

@@ -1,0 +1,82 @@
+import type { NatsConnection } from "nats"
+import type { AnyResource, Logger, Service } from "res-service"
+import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
+import { authResource, RENEW_SUBJECT } from "./auth-resource.ts"
+import { firebaseVerifier } from "./firebase-verifier.ts"
+import { type Guard, openGuard, TokenGuard } from "./guard.ts"
+import { jwksVerifier } from "./jwks-verifier.ts"
+import { Logins } from "./logins.ts"
+import { RememberingVerifier, type TokenVerifier } from "./token-verifier.ts"
+
+/** How often the issuer is asked about users who are logged in, in ms. */
+const USER_STATE_INTERVAL_MS = 30_000
+/** Token IDs in one reset; it must fit into a NATS message. */
+const MAX_RESET_TIDS = 1000
+
+export interface AuthOptions {
+  readonly verifier: TokenVerifier
+  readonly cookie: AuthCookie | undefined
+  readonly logger: Logger
+}
+
+export interface OpenAuth {
+  readonly guard: Guard
+  readonly resources: readonly AnyResource[]
+  stop(): void
+}
+
+/** With `AUTH=none`. */
+export const noAuth: OpenAuth = { guard: openGuard, resources: [], stop: () => {} }
+
+/** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
+export function tokenVerifier(config: AuthConfig): TokenVerifier | undefined {
+  switch (config.kind) {
+    case "none":
+      return undefined
+    case "firebase":
+      return new RememberingVerifier(firebaseVerifier(config))
+    case "jwks":
+      return new RememberingVerifier(jwksVerifier(config))
+  }
+}
+
+/** Opens the bucket of logins; gives the guard, the resources to be added to `service`, and how to stop. */
+export async function openAuth(
+  nc: NatsConnection,
+  service: Service,
+  { verifier, cookie, logger }: AuthOptions,
+): Promise<OpenAuth> {
+  const logins = await Logins.open(nc, {
+    logger,
+    onChanged: (tids) => {
+      for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {
+        service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), RENEW_SUBJECT)
+      }
+    },
+  })
+  const guard = new TokenGuard(verifier, logins)
+  const asking = setInterval(() => void askIssuer(verifier, logins, logger), USER_STATE_INTERVAL_MS)
+  return {
+    guard,
+    resources: [authResource({ guard, logins, cookie })],
+    stop: () => {
+      clearInterval(asking)
+      logins.stop()
+    },
+  }
+}
+
+/** Asks the issuer about each user who is logged in, and ends, or changes, the logins of those who may less now. */
+export async function askIssuer(verifier: TokenVerifier, logins: Logins, logger: Logger): Promise<void> {
+  for (const user of verifier.userState === undefined ? [] : logins.users) {
+    try {
+      const askedAt = Date.now() / 1000
+      const state = await verifier.userState?.(user)
+      if (state === undefined) continue
+      await logins.revoke(user, state.validSince)
+      await logins.grant(user, state.grants, askedAt)
+    } catch (error) {
+      logger.warn({ err: error }, "the issuer of tokens could not be asked about a user")
+    }
+  }
+}

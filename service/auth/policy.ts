@@ -1,0 +1,87 @@
+import type { Claims } from "./claims.ts"
+
+/** Whom a rule tells apart: by role; signed in without one; without a valid token. */
+export const holders = ["merchant", "shopper", "admin", "noRole", "nobody"] as const
+
+export type Holder = (typeof holders)[number]
+
+/** What is asked for. */
+export interface Target {
+  /** Undefined where no shop is concerned. */
+  readonly shopId?: string | undefined
+  /** The shoppers of the events to be published; undefined while that is not known. */
+  readonly shopperIds?: readonly string[]
+}
+
+/** Says why not; undefined when it holds. */
+type Condition = (claims: Claims | undefined, target: Target) => string | undefined
+
+const ownShop: Condition = (claims, { shopId = "" }) =>
+  claims?.shops.includes(shopId) ? undefined : `the claim shops does not have ${shopId}`
+
+const asItself: Condition = (claims, { shopperIds = [] }) => {
+  const own = claims?.shopper_id
+  const isOther = own !== undefined && shopperIds.some((shopperId) => shopperId !== own)
+  return isOther ? "an event is another shopper's than the claim shopper_id says" : undefined
+}
+
+/** The conditions, by the names that docs and `shopwire explain` use. */
+export const conditions = {
+  always: () => undefined,
+  ownShop,
+  ownShopAsItself: (claims, target) => ownShop(claims, target) ?? asItself(claims, target),
+} satisfies Record<string, Condition>
+
+/** The rules: who may, under which condition. Who is not named may not. */
+export const rules = {
+  anybody: { merchant: "always", shopper: "always", admin: "always", noRole: "always", nobody: "always" },
+  readShop: { merchant: "ownShop", admin: "always" },
+  publish: { merchant: "ownShop", shopper: "ownShopAsItself", admin: "always" },
+  tendBaskets: { merchant: "ownShop", admin: "always" },
+  administer: { admin: "always" },
+} as const satisfies Record<string, Readonly<Partial<Record<Holder, keyof typeof conditions>>>>
+
+export type Rule = keyof typeof rules
+
+/** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. What is not here, nobody may. */
+export const policy = {
+  "store.$shop_id.feed": { get: "readShop", publish: "publish" },
+  "store.$shop_id.event.$seq": { get: "readShop" },
+  // Knowing the id of a session is the invitation. What members may do among themselves, the session decides.
+  "session.$id.multicart": { get: "anybody", "*": "anybody" },
+  "session.$id.cart.$customer": { get: "anybody" },
+  "shopwire.auth": { revoke: "administer" },
+  "shopwire.health": { get: "anybody" },
+} as const satisfies Record<string, Readonly<Record<string, Rule>>>
+
+export type Governed = keyof typeof policy
+
+/** The answer of the policy, and why. */
+export interface Decision {
+  readonly allowed: boolean
+  /** Undefined: there is none, so it is refused. */
+  readonly rule: Rule | undefined
+  readonly holder: Holder
+  /** One line, for people. */
+  readonly reason: string
+}
+
+/** Decides whether the holder of `claims` (undefined: of no valid token) may call `method` of a resource, or `get` it. */
+export function decide(resource: Governed, method: string, claims: Claims | undefined, target: Target): Decision {
+  const methods: { readonly [method: string]: Rule } = policy[resource]
+  const rule = Object.hasOwn(methods, method) ? methods[method] : method === "get" ? undefined : methods["*"]
+  const holder = holderOf(claims)
+  if (rule === undefined) return { allowed: false, rule, holder, reason: `nobody may ${method} ${resource}` }
+  const granted: Readonly<Partial<Record<Holder, keyof typeof conditions>>> = rules[rule]
+  const condition = granted[holder]
+  if (condition === undefined)
+    return { allowed: false, rule, holder, reason: `the rule ${rule} does not name ${holder}` }
+  const refusal = conditions[condition](claims, target)
+  if (refusal !== undefined) return { allowed: false, rule, holder, reason: refusal }
+  return { allowed: true, rule, holder, reason: `the rule ${rule} allows ${holder}: ${condition}` }
+}
+
+function holderOf(claims: Claims | undefined): Holder {
+  if (claims === undefined) return "nobody"
+  return claims.role ?? "noRole"
+}
