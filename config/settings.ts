@@ -47,6 +47,11 @@ const table = {
     false,
     "With `AUTH=firebase`: also ask Firebase about disabled users, revoked tokens and changed claims; needs GOOGLE_APPLICATION_CREDENTIALS.",
   ),
+  FIREBASE_API_KEY: setting(
+    z.string(),
+    undefined,
+    "With `AUTH=firebase`: the project's web API key, with which the merchant's page signs in by e-mail and password; it is public.",
+  ),
   JWKS_URL: setting(
     url("http:", "https:", "file:"),
     undefined,

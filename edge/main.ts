@@ -4,6 +4,7 @@ import { connectNats, createLogger, runProcess } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
+import { signIn } from "./http/sign-in.ts"
 
 /** Time to let go of NATS, if it ever was there. */
 const DRAIN_TIMEOUT_MS = 1000
@@ -14,6 +15,8 @@ await runProcess(async () => {
     "EDGE_PORT",
     "GATEWAY_PORT",
     "PUBLIC_GATEWAY_URL",
+    "AUTH",
+    "FIREBASE_API_KEY",
     "NATS_URL",
     "LOG_LEVEL",
     "REQUEST_TIMEOUT_MS",
@@ -55,8 +58,7 @@ await runProcess(async () => {
     web: {
       dir: pagesDir,
       gateway: settings.PUBLIC_GATEWAY_URL ?? settings.GATEWAY_PORT,
-      auth: { kind: "none" },
-      connectTo: [],
+      ...signIn(settings),
     },
     logger,
   })

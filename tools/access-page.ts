@@ -1,4 +1,4 @@
-import { conditions, type Holder, holders, policy, rules } from "../service/auth/policy.ts"
+import { type conditions, type Holder, holders, policy, rules } from "../service/auth/policy.ts"
 
 const holderNames: Readonly<Record<Holder, string>> = {
   merchant: "merchant",
@@ -32,5 +32,5 @@ export function accessTable(): string {
 
 /** `page` with its table, which stands between two marks, made anew. */
 export function withAccessTable(page: string): string {
-  return page.replace(/(<!-- policy -->\n)[\s\S]*(\n<!-- \/policy -->)/, `$1${accessTable()}$2`)
+  return page.replace(/(<!-- policy -->\n)[\s\S]*(\n<!-- \/policy -->)/, (_, begin, end) => begin + accessTable() + end)
 }

@@ -158,9 +158,10 @@ export class Launcher {
 
   #startGateway(choice: GatewayChoice, natsUrl: string): Child | undefined {
     if (choice.kind === "running") return undefined
-    const { HOST, GATEWAY_PORT } = this.#settings
+    const { AUTH, HOST, GATEWAY_PORT } = this.#settings
     const flags = ["--config", join(projectDir, "resgate.config.json")]
     flags.push("--addr", HOST, "--port", String(GATEWAY_PORT), "--nats", natsUrl)
+    if (AUTH !== "none") flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
-import { openGuard } from "../../service/auth/guard.ts"
+import { type AuthSources, authResource } from "../../service/auth/auth-resource.ts"
+import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
+import { policy } from "../../service/auth/policy.ts"
 import { health } from "../../service/health.ts"
 import type { LogReader } from "../../service/log/reader.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
@@ -9,6 +11,7 @@ import { cart, multicart, type SessionSources } from "../../service/session/mult
 import type { Sessions } from "../../service/session/sessions.ts"
 import { event } from "../../service/store/event.ts"
 import { type FeedSources, feed } from "../../service/store/feed.ts"
+import { accessTable, withAccessTable } from "../../tools/access-page.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
 
@@ -37,6 +40,7 @@ describe("the docs", () => {
       event(openGuard, {} as LogReader),
       multicart({ guard: openGuard } as SessionSources),
       cart(openGuard, {} as Sessions),
+      authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
       health(openGuard, async () => ({ stream: "", last_seq: 0 })),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
@@ -51,6 +55,13 @@ describe("the docs", () => {
       Object.keys(handlers.call ?? {}),
     ])
     expect(documented).to.deep.equal(expected)
+    expect(declared.map(({ pattern }) => pattern.source)).to.have.members(Object.keys(policy))
+  })
+
+  it("have the policy's table in docs/access.md as service/auth/policy.ts is (if not: npm run docs)", () => {
+    const page = read("docs/access.md")
+    expect(page).to.include(accessTable())
+    expect(withAccessTable(page)).to.equal(page)
   })
 
   it("name only files and scripts that exist", () => {
@@ -64,6 +75,7 @@ describe("the docs", () => {
       "docs/limits.md",
       "docs/legacy.md",
       "docs/session.md",
+      "docs/access.md",
     ]) {
       const text = read(file)
       const folder = file.includes("/") ? `${file.split("/")[0]}/` : ""
