@@ -38,8 +38,7 @@ export interface Guard {
 /** With `AUTH=none`: everybody may do everything. */
 export const openGuard: Guard = {
   access: (resource) => {
-    const methods = Object.keys(policy[resource])
-    const granted: Access = { get: methods.includes("get"), call: methods.includes("*") ? "*" : methods }
+    const granted = accessOf(Object.keys(policy[resource]))
     return async () => granted
   },
   check: async () => undefined,
@@ -59,9 +58,7 @@ export class TokenGuard implements Guard {
     const methods = Object.keys(policy[resource])
     return async (req) => {
       const claims = await this.identify(req.token)
-      const allowed = methods.filter((method) => decide(resource, method, claims, targetOf(req)).allowed)
-      const call = allowed.filter((method) => method !== "get")
-      return { get: allowed.includes("get"), call: call.includes("*") ? "*" : call }
+      return accessOf(methods.filter((method) => decide(resource, method, claims, targetOf(req)).allowed))
     }
   }
 
@@ -90,6 +87,12 @@ export class TokenGuard implements Guard {
       throw error
     }
   }
+}
+
+/** Access to the methods of a policy. */
+function accessOf(methods: readonly string[]): Access {
+  const call = methods.filter((method) => method !== "get")
+  return { get: methods.includes("get"), call: call.includes("*") ? "*" : call }
 }
 
 function targetOf({ parts }: Asking): Target {
