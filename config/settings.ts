@@ -102,6 +102,21 @@ const table = {
     "socket",
     "Whether a customerId works only on the connection that it was given to (socket), or on any of its session.",
   ),
+  MONGO_URL: setting(
+    z.string().regex(/^mongodb(\+srv)?:\/\/\S+$/, "expected a URL with mongodb: or mongodb+srv:"),
+    undefined,
+    "The MongoDB to archive events in; without it nothing is archived. The database is the one in its path, else `shopwire`.",
+  ),
+  MONGO_TIMEOUT_MS: setting(
+    number({ min: 100, max: 600_000 }),
+    10_000,
+    "Time in ms for MongoDB to be found, and to answer, before the archiver tries again.",
+  ),
+  ARCHIVE_TAKEOVER_SECONDS: setting(
+    number({ min: 1, max: 3600 }),
+    15,
+    "Seconds after which other archivers take over what one that died had in hand.",
+  ),
   REQUEST_TIMEOUT_MS: setting(
     number({ min: 100, max: 60_000 }),
     5000,

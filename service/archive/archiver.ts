@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import type { NatsConnection } from "nats"
+import type { Logger } from "res-service"
+import { type LogEntry, readEntry } from "../log/entry.ts"
+import { BackOff } from "./back-off.ts"
+import { DeadLetters } from "./dead-letters.ts"
+import { EventCollection, type Refused } from "./event-collection.ts"
+import { type EventDocument, eventDocument } from "./event-document.ts"
+import { ensureIndexes } from "./indexes.ts"
+import { Intake, type Taken } from "./intake.ts"
+import { type Mongo, openMongo } from "./mongo.ts"
+
+/** Events in one bulk write at most. */
+const BATCH = 1000
+
+/** An event that is refused this often, with these pauses in ms, for a reason that might pass, counts as poison. */
+const UNCLEAR_ATTEMPTS = 5
+const UNCLEAR_PAUSE_MS = 300
+
+export interface ArchiverOptions {
+  /** MONGO_URL. */
+  readonly url: string
+  /** Time in ms after which others take over what an archiver that died had in hand. */
+  readonly takeoverMs: number
+  /** Time in ms for MongoDB to be found, and to answer. */
+  readonly timeoutMs: number
+  readonly logger: Logger
+}
+
+/** What runs once `startArchiver` has returned. */
+export interface RunningArchiver {
+  readonly counts: {
+    /** Events that were written, or were found to be. */
+    readonly archived: number
+    /** Messages that are no valid events. */
+    readonly setAside: number
+    /** Events and baskets that went to the dead letters. */
+    readonly refused: number
+  }
+  /** Since when MongoDB takes nothing, in ms since the epoch; undefined while it does. */
+  readonly failingSince: number | undefined
+  /** Lets go of the log and of MongoDB; what is in hand goes to others, or is done again at the next start. */
+  stop(): Promise<void>
+}
+
+/** An event in hand: its document, and how often it was refused so far. */
+interface InHand {
+  readonly taken: Taken
+  readonly entry: LogEntry
+  readonly document: EventDocument
+  attempts: number
+}
+
+/** Archives what is and what comes on the log, as one of any number of archivers. MongoDB need not be there yet. */
+export async function startArchiver(nc: NatsConnection, options: ArchiverOptions): Promise<RunningArchiver> {
+  const jsm = await jetstreamManager(nc, { checkAPI: false })
+  const archiver = new Archiver(
+    openMongo("shopwire-archiver", options.url, options.timeoutMs),
+    new Intake(nc, jetstream(nc), jsm, options),
+    new DeadLetters(jetstream(nc), jsm),
+    options.logger,
+  )
+  archiver.start()
+  return archiver
+}
+
+class Archiver implements RunningArchiver {
+  readonly #mongo: Mongo
+  readonly #intake: Intake
+  readonly #deadLetters: DeadLetters
+  readonly #logger: Logger
+  readonly #stopping = new AbortController()
+  readonly #backOff: BackOff
+  readonly #events: EventCollection
+  #running: Promise<void> | undefined
+  readonly #counts = { archived: 0, setAside: 0, refused: 0 }
+
+  constructor(mongo: Mongo, intake: Intake, deadLetters: DeadLetters, logger: Logger) {
+    this.#mongo = mongo
+    this.#intake = intake
+    this.#deadLetters = deadLetters
+    this.#logger = logger
+    this.#backOff = new BackOff(logger, this.#stopping.signal)
+    this.#events = new EventCollection(mongo.db)
+  }
+
+  get counts(): RunningArchiver["counts"] {
+    return this.#counts
+  }
+
+  get failingSince(): number | undefined {
+    return this.#backOff.failingSince
+  }
+
+  start(): void {
+    this.#intake.start()
+    this.#running = this.#run().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) throw error
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#intake.stop()
+    await this.#running
+    await this.#mongo.close()
+  }
+
+  async #run(): Promise<void> {
+    await this.#backOff.persist("set up the archive", async () => {
+      await this.#deadLetters.open()
+      await this.#mongo.connect()
+      await ensureIndexes(this.#mongo.db)
+    })
+    this.#logger.info({}, "archiving")
+    for (;;) {
+      const batch = await this.#intake.next(BATCH)
+      if (batch.length === 0) return
+      await this.#archive(batch)
+    }
+  }
+
+  async #archive(batch: readonly Taken[]): Promise<void> {
+    let left = batch.flatMap((taken) => this.#read(taken))
+    while (left.length > 0) {
+      const refused = await this.#backOff.persist("archive events", () => this.#write(left))
+      for (const event of left) if (!refused.has(event)) this.#done(event)
+
+      left = []
+      for (const [event, { kind, reason }] of refused) {
+        event.attempts++
+        if (kind === "unclear" && event.attempts < UNCLEAR_ATTEMPTS) left.push(event)
+        else await this.#bury(event, reason)
+      }
+      if (left.length > 0) await sleep(UNCLEAR_PAUSE_MS, undefined, { signal: this.#stopping.signal })
+    }
+  }
+
+  #read(taken: Taken): InHand[] {
+    const { seq, subject } = taken.message
+    const entry = readEntry(taken.message)
+    if ("reason" in entry) {
+      this.#counts.setAside++
+      this.#logger.warn({ seq, subject, reason: entry.reason }, "set aside a message that is no event")
+      this.#intake.done(taken)
+      return []
+    }
+    return [{ taken, entry, document: eventDocument(taken.log, entry), attempts: 0 }]
+  }
+
+  /** Resolves to those that were refused. */
+  async #write(events: readonly InHand[]): Promise<Map<InHand, Refused>> {
+    const refused = await this.#events.insert(events.map(({ document }) => document))
+    const byDocument = new Map(refused.map((each) => [each.document, each]))
+    return new Map(
+      events.flatMap((event) => {
+        const refusal = byDocument.get(event.document)
+        return refusal === undefined ? [] : [[event, refusal]]
+      }),
+    )
+  }
+
+  #done({ taken }: InHand): void {
+    this.#counts.archived++
+    this.#intake.done(taken)
+  }
+
+  async #bury({ taken, entry: { shopId, event } }: InHand, reason: string): Promise<void> {
+    const { seq } = event
+    const letter = { shopId, kind: "event", id: String(seq), reason, payload: taken.message.data } as const
+    await this.#backOff.persist("store a dead letter", () => this.#deadLetters.put(letter))
+    this.#counts.refused++
+    this.#logger.error({ seq, shopId, reason }, "MongoDB refuses an event; it is with the dead letters")
+    this.#intake.done(taken)
+  }
+}

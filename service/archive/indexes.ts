@@ -1,0 +1,28 @@
+import type { Db } from "mongodb"
+
+/**
+ * The indexes that the queries need, by collection. `log` comes before `seq`: only within one log do sequences tell an order.
+ *
+ * events   pages of a shop, of a basket, of a category; a person's (erasure); by age (retention) ·
+ * baskets  a shop's latest; a person's
+ */
+const indexes = {
+  events: [
+    { name: "shop", key: { shop_id: 1, log: -1, seq: -1 } },
+    { name: "basket", key: { shop_id: 1, session_id: 1, log: 1, seq: 1 } },
+    { name: "category", key: { shop_id: 1, category_id: 1, log: -1, seq: -1 } },
+    { name: "shopper", key: { shopper_id: 1 } },
+    { name: "age", key: { received_at: 1 } },
+  ],
+  baskets: [
+    { name: "shop", key: { shop_id: 1, last_at: -1 } },
+    { name: "shopper", key: { shopper_id: 1 } },
+  ],
+} as const
+
+/** Makes the indexes that are missing. MongoDB takes writes while it builds them. */
+export async function ensureIndexes(db: Db): Promise<void> {
+  for (const [collection, wanted] of Object.entries(indexes)) {
+    await db.collection(collection).createIndexes(wanted.map(({ name, key }) => ({ name, key: { ...key } })))
+  }
+}

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from "@nats-io/jetstream"
+import { type NatsConnection, nanos } from "nats"
+import type { Logger } from "res-service"
+import { isApiError, STREAM } from "../log/stream.ts"
+import { type LogId, logId } from "./log-id.ts"
+
+/** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
+const HELD = 3000
+/** Messages that all archivers together have in hand. */
+const MAX_ACK_PENDING = 30_000
+
+/** One request for messages waits this long for more, in ms. */
+const FETCH_MS = 5000
+const HEARTBEAT_MS = 1000
+const RETRY_MS = 500
+
+const CONSUMER_NOT_FOUND = 10014
+
+/** A message of the log that is to be archived and not yet acknowledged. */
+export interface Taken {
+  readonly message: JsMsg
+  readonly log: LogId
+}
+
+/** The durable consumer that all archivers of a log share. With the log's key in its name, it can't be another log's. */
+export function consumerName(log: LogId): string {
+  return `archiver-${log.key}`
+}
+
+/**
+ * Takes messages from the log for one of any number of archivers. What is in hand is kept from being delivered to others, by
+ * "in progress" acknowledgements, for as long as this lives; what a dead one had in hand goes to others after `takeoverMs`.
+ */
+export class Intake {
+  readonly #nc: NatsConnection
+  readonly #js: JetStreamClient
+  readonly #jsm: JetStreamManager
+  readonly #takeoverMs: number
+  readonly #logger: Logger
+  readonly #waiting: Taken[] = []
+  readonly #held = new Set<JsMsg>()
+  #fetching: ConsumerMessages | undefined
+  #stopped = false
+  #changed: (() => void)[] = []
+  #filling: Promise<void> | undefined
+  #working: NodeJS.Timeout | undefined
+
+  constructor(
+    nc: NatsConnection,
+    js: JetStreamClient,
+    jsm: JetStreamManager,
+    { takeoverMs, logger }: { takeoverMs: number; logger: Logger },
+  ) {
+    this.#nc = nc
+    this.#js = js
+    this.#jsm = jsm
+    this.#takeoverMs = takeoverMs
+    this.#logger = logger
+  }
+
+  start(): void {
+    this.#working = setInterval(() => {
+      for (const message of this.#held) message.working()
+    }, this.#takeoverMs / 3)
+    this.#filling = this.#fill()
+    void this.#watchReconnects()
+  }
+
+  /** The next messages, 1 to `count`, as soon as there are any; none when it was stopped. */
+  async next(count: number): Promise<Taken[]> {
+    while (this.#waiting.length === 0 && !this.#stopped) await this.#change()
+    return this.#stopped ? [] : this.#waiting.splice(0, count)
+  }
+
+  /** It is archived, or put aside for good. */
+  done({ message }: Taken): void {
+    message.ack()
+    if (this.#held.delete(message)) this.#tell()
+  }
+
+  /** Takes no more, and gives back what is in hand: others get it at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#working)
+    this.#fetching?.stop()
+    this.#tell()
+    await this.#filling
+    for (const message of this.#held) message.nak()
+    this.#held.clear()
+  }
+
+  async #fill(): Promise<void> {
+    let failing = false
+    while (!this.#stopped && !this.#nc.isClosed()) {
+      try {
+        const log = await this.#openConsumer()
+        const consumer = await this.#js.consumers.get(STREAM, consumerName(log))
+        if (failing) this.#logger.info({}, "the log can be read again")
+        failing = false
+        while (!this.#stopped) {
+          while (this.#held.size >= HELD && !this.#stopped) await this.#change()
+          if (this.#stopped) return
+          this.#fetching = await consumer.fetch({
+            max_messages: HELD - this.#held.size,
+            expires: FETCH_MS,
+            idle_heartbeat: HEARTBEAT_MS,
+          })
+          for await (const message of this.#fetching) this.#take(message, log)
+        }
+      } catch (error) {
+        if (this.#stopped) return
+        if (!failing) this.#logger.warn({ err: error }, "the log cannot be read now; waiting")
+        failing = true
+        await sleep(RETRY_MS)
+      }
+    }
+  }
+
+  #take(message: JsMsg, log: LogId): void {
+    if (this.#stopped) {
+      message.nak()
+      return
+    }
+    this.#held.add(message)
+    this.#waiting.push({ message, log })
+    this.#tell()
+  }
+
+  async #openConsumer(): Promise<LogId> {
+    const log = logId((await this.#jsm.streams.info(STREAM)).created)
+    const name = consumerName(log)
+    const limits = { ack_wait: nanos(this.#takeoverMs), max_ack_pending: MAX_ACK_PENDING }
+    try {
+      const { config } = await this.#jsm.consumers.info(STREAM, name)
+      if (config.ack_wait !== limits.ack_wait) await this.#jsm.consumers.update(STREAM, name, limits)
+    } catch (error) {
+      if (!isApiError(error, CONSUMER_NOT_FOUND)) throw error
+      await this.#jsm.consumers.add(STREAM, {
+        durable_name: name,
+        description: "What is not archived in MongoDB yet",
+        // The stored subjects of events; others of this stream are not for the archive.
+        filter_subjects: ["updates.store.>"],
+        deliver_policy: DeliverPolicy.All,
+        ack_policy: AckPolicy.Explicit,
+        max_deliver: -1,
+        ...limits,
+      })
+    }
+    return log
+  }
+
+  // What was asked for before a lost connection may never be answered.
+  async #watchReconnects(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (this.#stopped) return
+      if (status.type === "reconnect") this.#fetching?.stop()
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changed.push(resolve))
+  }
+
+  #tell(): void {
+    const changed = this.#changed
+    this.#changed = []
+    for (const resolve of changed) resolve()
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Which log an event came from. A stream that was deleted, or lost with its files, is made anew and counts from 1 again: the
+ * sequence alone would take a new event for an old one. The time at which JetStream made the stream tells them apart; it
+ * stays the same through restarts, changed limits, and a restore from a backup of the stream.
+ */
+export interface LogId {
+  readonly created: Date
+  /** The same as text, short, for document IDs and consumer names: "mi1x0f2a". */
+  readonly key: string
+}
+
+/** @param created as JetStream gives it, an ISO date-time */
+export function logId(created: string): LogId {
+  const date = new Date(created)
+  return { created: date, key: date.getTime().toString(36) }
+}
+
+/** The `_id` of an event's document: "mi1x0f2a-7". */
+export function eventId(log: LogId, seq: number): string {
+  return `${log.key}-${seq}`
+}

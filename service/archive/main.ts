@@ -1,0 +1,20 @@
+import { connectNats, createLogger, runProcess } from "../../config/process.ts"
+import { loadSettings, SettingError } from "../../config/settings.ts"
+import { startArchiver } from "./archiver.ts"
+
+await runProcess(async () => {
+  const settings = loadSettings(["NATS_URL", "LOG_LEVEL", "MONGO_URL", "MONGO_TIMEOUT_MS", "ARCHIVE_TAKEOVER_SECONDS"])
+  if (settings.MONGO_URL === undefined) throw new SettingError("MONGO_URL is not set: expected where to archive")
+  const logger = createLogger("archiver", settings)
+  const nc = await connectNats("shopwire-archiver", settings.NATS_URL, logger)
+  const archiver = await startArchiver(nc, {
+    url: settings.MONGO_URL,
+    takeoverMs: settings.ARCHIVE_TAKEOVER_SECONDS * 1000,
+    timeoutMs: settings.MONGO_TIMEOUT_MS,
+    logger,
+  })
+  return async () => {
+    await archiver.stop()
+    await nc.drain()
+  }
+})

@@ -1,0 +1,58 @@
+import { type Db, MongoClient, MongoError, MongoNetworkError, MongoServerSelectionError } from "mongodb"
+
+/** Where the archive lies when MONGO_URL names no database. */
+const DEFAULT_DATABASE = "shopwire"
+
+/** Connections at most: the writer's, the watchers', and some for readers. */
+const MAX_CONNECTIONS = 10
+
+export interface Mongo {
+  readonly db: Db
+  /** Connects; to be called until it resolves. From then on lost connections are made anew by themselves. */
+  connect(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * The way to a MongoDB. Writes are acknowledged by the majority of a replica set.
+ *
+ * @param url MONGO_URL, which may hold a password
+ * @param timeoutMs until a server is found, and until it answers
+ */
+export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
+  const client = new MongoClient(url, {
+    appName: name,
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: timeoutMs,
+    maxPoolSize: MAX_CONNECTIONS,
+    writeConcern: { w: "majority", wtimeoutMS: timeoutMs },
+    readConcernLevel: "majority",
+    readPreference: "primary",
+    ignoreUndefined: true,
+  })
+  const named = /^[^/]*\/\/[^/]*\/[^?]/.test(url)
+  return {
+    db: named ? client.db() : client.db(DEFAULT_DATABASE),
+    // Commands connect too, but after the first one that failed to, the driver refuses all that follow.
+    connect: async () => {
+      await client.connect()
+    },
+    close: () => client.close(),
+  }
+}
+
+/**
+ * What went wrong, for logs: the server's own words may quote a document, so of its errors only name and code are told. Those
+ * of the network name an address.
+ */
+export function mongoReason(error: unknown): string {
+  if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
+    return `${error.name}: ${error.message}`
+  }
+  if (error instanceof MongoError) {
+    const { code, codeName } = error as { code?: unknown; codeName?: unknown }
+    return [error.name, code, codeName].filter((part) => part !== undefined).join(" ")
+  }
+  return error instanceof Error ? error.name : "unknown error"
+}

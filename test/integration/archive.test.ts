@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto"
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { expect } from "chai"
+import { type Db, MongoClient } from "mongodb"
+import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
+import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
+import { consumerName } from "../../service/archive/intake.ts"
+import { logId } from "../../service/archive/log-id.ts"
+import { STREAM } from "../../service/log/stream.ts"
+import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishMany } from "../helpers/archive.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { post } from "../helpers/http.ts"
+import { MemoryLogger } from "../helpers/memory-logger.ts"
+import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { getFeed } from "../helpers/res.ts"
+import { skip } from "../helpers/skip.ts"
+import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
+import { until } from "../helpers/until.ts"
+
+/** So that what waits outlives several takeovers. */
+const TAKEOVER_MS = 600
+const OUTAGE_MS = 1500
+
+// The rules of the archive. Whatever speaks MongoDB's protocol must pass; see test/helpers/mongo/mongo.ts for which is taken.
+describe("the archive", function () {
+  this.timeout(60_000)
+  let mongo: TestMongo
+  let proxy: TcpProxy
+  let client: MongoClient
+  let db: Db
+  let product: Product
+  let logger: MemoryLogger
+  let archivers: RunningArchiver[] = []
+
+  const start = async (): Promise<RunningArchiver> => {
+    const url = mongoVia(mongo.url, proxy.port)
+    const archiver = await startArchiver(product.nats, { url, takeoverMs: TAKEOVER_MS, timeoutMs: 1000, logger })
+    archivers.push(archiver)
+    return archiver
+  }
+  const consumer = async () => {
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    return await jsm.consumers.info(STREAM, consumerName(logId((await jsm.streams.info(STREAM)).created)))
+  }
+  const expectAllArchivedOnce = async (): Promise<void> => {
+    await caughtUp(product.nats)
+    const logged = await loggedEvents(product.nats)
+    const archived = await archivedEvents(db)
+    expect(archived.map(({ seq }) => seq)).to.deep.equal(logged.map(({ seq }) => seq))
+    expect(archived).to.deep.equal(logged)
+  }
+
+  before(async function () {
+    const started = await startMongo()
+    if (typeof started === "string") skip(this, started)
+    mongo = started
+    client = new MongoClient(mongo.url)
+    db = client.db()
+  })
+
+  beforeEach(async () => {
+    await db.dropDatabase()
+    proxy = await startTcpProxy(mongo)
+    product = await startProduct()
+    logger = new MemoryLogger()
+  })
+
+  afterEach(async () => {
+    await Promise.all(archivers.map((archiver) => archiver.stop()))
+    archivers = []
+    await product.stop()
+    await proxy.stop()
+  })
+
+  after(async () => {
+    await client?.close()
+    await mongo?.stop()
+  })
+
+  it("[AR1] keeps every event once, each as its shop's feed shows it, with those from before it was started", async () => {
+    const shopId = randomUUID()
+    await publishMany(product.nats, 40, shopId)
+    await start()
+    await publishMany(product.nats, 60, shopId)
+    await expectAllArchivedOnce()
+    expect((await archivedEvents(db)).reverse()).to.deep.equal(await getFeed(product.nats, shopId))
+  })
+
+  it("[AR2] numbers that JSON can have come back as they were", async () => {
+    const prices = [0, -1, 0.1, 1e-9, 2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)]
+    const events = prices.map((product_price) => publishEvent({ product_price, product_id: Math.round(product_price) }))
+    for (const event of events) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+    await start()
+    await expectAllArchivedOnce()
+  })
+
+  it("[AR3] sets aside what is no event, and goes on behind it", async () => {
+    await jetstream(product.nats).publish(`updates.store.${randomUUID()}`, '{"shopper_id":"someone"}')
+    await jetstream(product.nats).publish("updates.store.nobody", "{}")
+    await publishMany(product.nats, 1)
+    const archiver = await start()
+    await expectAllArchivedOnce()
+    expect(archiver.counts).to.deep.equal({ archived: 1, setAside: 2, refused: 0 })
+  })
+
+  it("[AR4] puts an event that MongoDB refuses for good with the dead letters, and archives the others", async () => {
+    await db.collection("events").createIndex({ product_name: 1 }, { unique: true, name: "operators_own" })
+    const first = publishEvent({ product_name: "taken" })
+    const second = publishEvent({ product_name: "taken" })
+    await post(`${product.edgeUrl}/publish/${first.shop_id}`, first)
+    await post(`${product.edgeUrl}/publish/${second.shop_id}`, second)
+    await publishMany(product.nats, 20)
+    const archiver = await start()
+    await caughtUp(product.nats)
+    expect(archiver.counts).to.deep.equal({ archived: 21, setAside: 0, refused: 1 })
+    expect((await archivedEvents(db)).map(({ shop_id }) => shop_id)).to.include(first.shop_id)
+
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    const letter = await jsm.direct.getMessage(DEAD_LETTERS, { last_by_subj: `archive.dead.${second.shop_id}.event.2` })
+    expect(letter?.json()).to.deep.equal(second)
+    expect(letter?.header.get("Shopwire-Reason")).to.equal("duplicate key (11000) in the index operators_own")
+  })
+
+  for (const [name, disturb] of [
+    ["away", (way: TcpProxy) => way.refuse()],
+    ["stalled: it takes connections and answers nothing", (way: TcpProxy) => way.stall()],
+  ] as const) {
+    it(`[AR5] MongoDB ${name}: publishing goes on, the archive waits and catches up, nothing is delivered again`, async () => {
+      await start()
+      await publishMany(product.nats, 10)
+      await caughtUp(product.nats)
+      disturb(proxy)
+      const event = publishEvent()
+      const { status } = await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+      expect(status).to.equal(200)
+      await publishMany(product.nats, 300)
+      await until("the archiver to say that it waits", () =>
+        logger.messages("warn").includes("cannot archive events now; waiting"),
+      )
+      await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS))
+      expect((await consumer()).num_ack_pending).to.equal(301)
+      expect((await consumer()).num_redelivered).to.equal(0)
+      proxy.heal()
+      await expectAllArchivedOnce()
+      expect(logger.messages("warn"), "told of once").to.have.lengthOf(1)
+      expect(logger.messages("info")).to.include("can archive events again")
+    })
+  }
+
+  it("[AR6] MongoDB not there at the start: waits for it", async () => {
+    proxy.refuse()
+    await start()
+    await publishMany(product.nats, 5)
+    await until("it to wait", () => logger.messages("warn").includes("cannot set up the archive now; waiting"))
+    proxy.heal()
+    await expectAllArchivedOnce()
+  })
+
+  it("[AR7] connections cut again and again under load: nothing is lost or doubled", async () => {
+    await start()
+    await start()
+    let cutting = true
+    const cuts = (async () => {
+      while (cutting) {
+        await new Promise((resolve) => setTimeout(resolve, 40))
+        proxy.cut()
+      }
+    })()
+    for (let i = 0; i < 20; i++) await publishMany(product.nats, 200)
+    cutting = false
+    await cuts
+    await expectAllArchivedOnce()
+  })
+
+  it("[AR8] any number of archivers share the work, and do that of one that stops", async () => {
+    const [first, second, third] = [await start(), await start(), await start()]
+    const publishing = (async () => {
+      for (let i = 0; i < 30; i++) await publishMany(product.nats, 100)
+    })()
+    await until("the first to have archived some", () => first.counts.archived > 0)
+    await first.stop()
+    await publishing
+    await expectAllArchivedOnce()
+    const counts = [first, second, third].map(({ counts }) => counts.archived)
+    expect(
+      counts.filter((count) => count === 0),
+      `each did some: ${counts}`,
+    ).to.deep.equal([])
+  })
+
+  it("[AR9] a log that was made anew counts from 1 again: its events are others", async () => {
+    await start()
+    await publishMany(product.nats, 3)
+    await caughtUp(product.nats)
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    await jsm.streams.delete(STREAM)
+    await product.restartService()
+    await publishMany(product.nats, 3)
+    await caughtUp(product.nats)
+    expect((await archivedEvents(db)).map(({ seq }) => seq)).to.deep.equal([1, 1, 2, 2, 3, 3])
+  })
+
+  it("[AR10] nats-server restarted: goes on where it was", async () => {
+    await start()
+    await publishMany(product.nats, 20)
+    await product.restartNats()
+    await publishMany(product.nats, 20)
+    await expectAllArchivedOnce()
+  })
+
+  it("[AR11] makes the indexes that the queries need", async () => {
+    await start()
+    await publishMany(product.nats, 1)
+    await caughtUp(product.nats)
+    const names = (await db.collection("events").indexes()).map(({ name }) => name)
+    expect(names).to.have.members(["_id_", "shop", "basket", "category", "shopper", "age"])
+    expect((await db.collection("baskets").indexes()).map(({ name }) => name)).to.have.members([
+      "_id_",
+      "shop",
+      "shopper",
+    ])
+  })
+
+  it("[AR12] logs nothing of an event, and nothing of MONGO_URL but the address", async () => {
+    await db.collection("events").createIndex({ UPC: 1 }, { unique: true, name: "operators_own" })
+    const event = publishEvent({ UPC: "secret-upc", product_name: "secret name", product_id: 424242 })
+    for (let i = 0; i < 2; i++) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+    await jetstream(product.nats).publish(`updates.store.${event.shop_id}`, JSON.stringify({ ...event, action: 7 }))
+    await start()
+    await caughtUp(product.nats)
+    proxy.refuse()
+    await publishMany(product.nats, 1)
+    await until("it to wait", () => logger.messages("warn").includes("cannot archive events now; waiting"))
+    const all = logger.lines.join("\n")
+    expect(all).to.include("operators_own")
+    for (const secret of [event.shopper_id, event.session_id, "secret", "424242", new URL(mongo.url).pathname]) {
+      expect(all).not.to.include(secret)
+    }
+  })
+
+  it("[AR13] the primary steps down under load: nothing is lost or doubled", async function () {
+    if (!mongo.isReplicaSet) skip(this, "a replica set: MONGO_URL, or mongod")
+    await start()
+    const publishing = (async () => {
+      for (let i = 0; i < 30; i++) await publishMany(product.nats, 100)
+    })()
+    await client
+      .db("admin")
+      .command({ replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true })
+      .catch(() => {})
+    await publishing
+    await expectAllArchivedOnce()
+  })
+})
