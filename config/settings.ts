@@ -102,9 +102,8 @@ const table = {
     "socket",
     "Whether a customerId works only on the connection that it was given to (socket), or on any of its session.",
   ),
-  MONGO_URL: setting(
+  MONGO_URL: secret(
     z.string().regex(/^mongodb(\+srv)?:\/\/\S+$/, "expected a URL with mongodb: or mongodb+srv:"),
-    undefined,
     "The MongoDB to archive events in; without it nothing is archived. The database is the one in its path, else `shopwire`.",
   ),
   MONGO_TIMEOUT_MS: setting(

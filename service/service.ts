@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { type Logger, natsConn, Service } from "res-service"
 import { becomeActive } from "./active.ts"
+import { archiveStatus } from "./archive/status.ts"
 import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
 import { LogAppender } from "./log/appender.ts"
@@ -108,6 +109,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       await jsm.streams.info(STREAM)
       return { stream: STREAM, last_seq: tail.position }
     }),
+    archiveStatus(guard, jsm),
   )
   service.add(...sessions.resources, ...auth.resources)
   await service.start()

@@ -22,7 +22,7 @@ const NATS_READY_MS = 120_000
 /** Time for a server that runs already (NATS_URL, RESGATE_URL) to answer. */
 const GIVEN_READY_MS = 10_000
 
-/** Runs the whole product on one machine: nats-server, gateway, service, edge. */
+/** Runs the whole product on one machine: nats-server, gateway, service, edge, and with MONGO_URL the archiver. */
 export class Launcher {
   readonly #settings: Settings<SettingName>
   readonly #output: Output
@@ -59,6 +59,8 @@ export class Launcher {
 
     const env = { ...process.env, NATS_URL: natsUrl, NATS_URL_FILE: "" }
     this.#run({ name: "service", ...this.#node("service/main"), env })
+    if (this.#settings.MONGO_URL !== undefined)
+      this.#run({ name: "archiver", ...this.#node("service/archive/main"), env })
     const gateway = this.#startGateway(choice, natsUrl)
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
     // A gateway that is given is where its URL says, for browsers too unless told otherwise.

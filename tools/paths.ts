@@ -5,7 +5,12 @@ import { fromSource, projectDir } from "../config/project-dir.ts"
 export const cacheDir = join(projectDir, ".cache")
 
 /** A program of the project: its path from the root, without an ending. */
-export type Program = "service/main" | "edge/main" | "res-service/src/gateway/main" | "tools/reaper"
+export type Program =
+  | "service/main"
+  | "service/archive/main"
+  | "edge/main"
+  | "res-service/src/gateway/main"
+  | "tools/reaper"
 
 /** The file that runs a program in the mode that this process runs in: its source, or what `npm run build` made of it. */
 export function programFile(program: Program): string {

@@ -12,6 +12,9 @@ import type { Logger } from "res-service"
 import { isApiError, STREAM } from "../log/stream.ts"
 import { type LogId, logId } from "./log-id.ts"
 
+/** The stored subjects of events; others of the stream are not for the archive. */
+export const EVENT_SUBJECTS = "updates.store.>"
+
 /** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
 const HELD = 3000
 /** Messages that all archivers together have in hand. */
@@ -19,7 +22,7 @@ const MAX_ACK_PENDING = 30_000
 
 /** One request for messages waits this long for more, in ms. */
 const FETCH_MS = 5000
-const HEARTBEAT_MS = 1000
+const HEARTBEAT_MS = 500
 const RETRY_MS = 500
 
 const CONSUMER_NOT_FOUND = 10014
@@ -146,8 +149,7 @@ export class Intake {
       await this.#jsm.consumers.add(STREAM, {
         durable_name: name,
         description: "What is not archived in MongoDB yet",
-        // The stored subjects of events; others of this stream are not for the archive.
-        filter_subjects: ["updates.store.>"],
+        filter_subjects: [EVENT_SUBJECTS],
         deliver_policy: DeliverPolicy.All,
         ack_policy: AckPolicy.Explicit,
         max_deliver: -1,

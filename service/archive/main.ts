@@ -4,7 +4,8 @@ import { startArchiver } from "./archiver.ts"
 
 await runProcess(async () => {
   const settings = loadSettings(["NATS_URL", "LOG_LEVEL", "MONGO_URL", "MONGO_TIMEOUT_MS", "ARCHIVE_TAKEOVER_SECONDS"])
-  if (settings.MONGO_URL === undefined) throw new SettingError("MONGO_URL is not set: expected where to archive")
+  if (settings.MONGO_URL === undefined)
+    throw new SettingError("MONGO_URL is not set: expected the MongoDB to archive in")
   const logger = createLogger("archiver", settings)
   const nc = await connectNats("shopwire-archiver", settings.NATS_URL, logger)
   const archiver = await startArchiver(nc, {

@@ -1,4 +1,12 @@
-import { type Db, MongoClient, MongoError, MongoNetworkError, MongoServerSelectionError } from "mongodb"
+import {
+  type Db,
+  MongoClient,
+  type MongoClientOptions,
+  MongoError,
+  MongoNetworkError,
+  MongoServerSelectionError,
+} from "mongodb"
+import { SettingError } from "../../config/settings.ts"
 
 /** Where the archive lies when MONGO_URL names no database. */
 const DEFAULT_DATABASE = "shopwire"
@@ -18,9 +26,10 @@ export interface Mongo {
  *
  * @param url MONGO_URL, which may hold a password
  * @param timeoutMs until a server is found, and until it answers
+ * @throws {SettingError} the driver does not take the URL
  */
 export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
-  const client = new MongoClient(url, {
+  const client = createClient(url, {
     appName: name,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
@@ -29,7 +38,6 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
     writeConcern: { w: "majority", wtimeoutMS: timeoutMs },
     readConcernLevel: "majority",
     readPreference: "primary",
-    ignoreUndefined: true,
   })
   const named = /^[^/]*\/\/[^/]*\/[^?]/.test(url)
   return {
@@ -39,6 +47,15 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
       await client.connect()
     },
     close: () => client.close(),
+  }
+}
+
+function createClient(url: string, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(url, options)
+  } catch {
+    // Its own words quote the URL, and with it a password.
+    throw new SettingError("MONGO_URL=***: expected a connection string as MongoDB's driver takes it")
   }
 }
 

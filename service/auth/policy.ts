@@ -52,6 +52,7 @@ export const policy = {
   "session.$id.cart.$customer": { get: "anybody" },
   "shopwire.auth": { revoke: "administer" },
   "shopwire.health": { get: "anybody" },
+  "shopwire.archive": { get: "anybody" },
 } as const satisfies Record<string, Readonly<Record<string, Rule>>>
 
 export type Governed = keyof typeof policy

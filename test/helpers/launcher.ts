@@ -67,7 +67,7 @@ export class LauncherKit {
   start(settings: NodeJS.ProcessEnv = {}): Run {
     const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/start.ts")]
     // A gateway or a NATS that is given for the tests would not see what this launcher publishes.
-    const given = { NATS_URL: "", RESGATE_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
+    const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...given, DATA_DIR: this.dataDir, ...this.ports, ...settings },

@@ -38,13 +38,22 @@ describe("docker-compose.yml", () => {
   })
 
   it("runs programs that exist", () => {
-    for (const name of ["service", "edge"]) {
+    for (const name of ["service", "edge", "archiver"]) {
       const [node, file] = services[name].command
       expect(node).to.equal("node")
       expect(existsSync(new URL(sourceOf(file), root)), file).to.equal(true)
     }
     const [, , health] = services.service.healthcheck.test
     expect(existsSync(new URL(sourceOf(health), root)), health).to.equal(true)
+  })
+
+  it("archives in the replica set that the healthcheck of MongoDB makes", () => {
+    const { command, healthcheck } = services.mongo
+    const url = services.archiver.environment.MONGO_URL.slice("${MONGO_URL:-".length, -1)
+    const { MONGO_URL } = loadSettings(["MONGO_URL"], { MONGO_URL: url })
+    const name = command[command.indexOf("--replSet") + 1]
+    expect(MONGO_URL).to.equal(`mongodb://mongo:27017/shopwire?replicaSet=${name}`)
+    expect(healthcheck.test.at(-1)).to.include(`_id: "${name}"`).and.include('host: "mongo:27017"')
   })
 })
 
@@ -84,6 +93,12 @@ describe("the pipelines", () => {
     const { image } = parse(read("docker-compose.yml"), { merge: true }).services.resgate
     const take = ci.jobs.test.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
     expect(take.env.IMAGE).to.equal(image)
+  })
+
+  it("test the archive on the MongoDB that compose runs", () => {
+    const { image } = parse(read("docker-compose.yml"), { merge: true }).services.mongo
+    const start = ci.jobs.mongo.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
+    expect(start.env.IMAGE).to.equal(image)
   })
 
   it("publish the sample event", () => {

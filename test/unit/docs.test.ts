@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs"
+import type { JetStreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
+import { archiveStatus } from "../../service/archive/status.ts"
 import { type AuthSources, authResource } from "../../service/auth/auth-resource.ts"
 import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
@@ -42,6 +44,7 @@ describe("the docs", () => {
       cart(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
       health(openGuard, async () => ({ stream: "", last_seq: 0 })),
+      archiveStatus(openGuard, {} as JetStreamManager),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
     const documented = rows.map(([, rid = "", kind, calls = ""]) => [
@@ -76,6 +79,7 @@ describe("the docs", () => {
       "docs/legacy.md",
       "docs/session.md",
       "docs/access.md",
+      "docs/archive.md",
     ]) {
       const text = read(file)
       const folder = file.includes("/") ? `${file.split("/")[0]}/` : ""

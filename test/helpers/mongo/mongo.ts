@@ -59,7 +59,7 @@ export async function startMongo({ javaHeap = "256m" }: { javaHeap?: string } = 
       kind: server.kind,
       isReplicaSet: typeof hello.setName === "string",
       stop: async () => {
-        await client.db().dropDatabase()
+        if (server.kind === "MONGO_URL") await client.db().dropDatabase()
         await client.close()
         await server.stop()
       },

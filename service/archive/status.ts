@@ -1,0 +1,63 @@
+import type { JetStreamManager } from "@nats-io/jetstream"
+import { model } from "res-service"
+import type { Guard } from "../auth/guard.ts"
+import { isApiError, STREAM } from "../log/stream.ts"
+import { DEAD_LETTERS } from "./dead-letters.ts"
+import { consumerName, EVENT_SUBJECTS } from "./intake.ts"
+import { logId } from "./log-id.ts"
+
+const ARCHIVE = "shopwire.archive"
+
+const CONSUMER_NOT_FOUND = 10014
+const STREAM_NOT_FOUND = 10059
+
+/** How far the archive is behind the log, whether or not an archiver runs. */
+export interface ArchiveStatus {
+  /** False when no archiver has ever run on this log: all else is 0 then. */
+  readonly archiving: boolean
+  /** Events of the log that are not archived yet. */
+  readonly waiting: number
+  /** Age of the oldest of them, in ms. */
+  readonly lag_ms: number
+  /** Events and baskets that MongoDB has refused for good. */
+  readonly dead_letters: number
+}
+
+/**
+ * `shopwire.archive`: model, for monitoring.
+ *
+ * access  get for everyone
+ * get     an ArchiveStatus: { archiving: true, waiting: 0, lag_ms: 0, dead_letters: 0 }
+ * errors  system.serviceUnavailable: the log does not answer
+ * events  none: read it anew
+ */
+export function archiveStatus(guard: Guard, jsm: JetStreamManager) {
+  return model(ARCHIVE, {
+    mode: { access: "free", get: "free" },
+    access: guard.access(ARCHIVE),
+    get: () => readStatus(jsm),
+  })
+}
+
+async function readStatus(jsm: JetStreamManager): Promise<ArchiveStatus> {
+  const log = logId((await jsm.streams.info(STREAM)).created)
+  const consumer = await unlessMissing(CONSUMER_NOT_FOUND, jsm.consumers.info(STREAM, consumerName(log)))
+  const letters = await unlessMissing(STREAM_NOT_FOUND, jsm.streams.info(DEAD_LETTERS))
+  const dead_letters = letters?.state.messages ?? 0
+  if (consumer === undefined) return { archiving: false, waiting: 0, lag_ms: 0, dead_letters }
+  const waiting = consumer.num_pending + consumer.num_ack_pending
+  if (waiting === 0) return { archiving: true, waiting, lag_ms: 0, dead_letters }
+  const seq = consumer.ack_floor.stream_seq + 1
+  const oldest = await jsm.direct.getMessage(STREAM, { seq, next_by_subj: EVENT_SUBJECTS })
+  const lag_ms = oldest === null ? 0 : Math.max(0, Date.now() - oldest.time.getTime())
+  return { archiving: true, waiting, lag_ms, dead_letters }
+}
+
+async function unlessMissing<T>(code: number, info: Promise<T>): Promise<T | undefined> {
+  try {
+    return await info
+  } catch (error) {
+    if (isApiError(error, code)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect } from "chai"
+import { MongoClient } from "mongodb"
+import { connect, type NatsConnection } from "nats"
+import { archivedEvents, caughtUp, loggedEvents, publishMany } from "../helpers/archive.ts"
+import { get } from "../helpers/http.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
+import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+
+const KILLS = 3
+/** Pause between two hundred events, in ms: a server that keeps all in memory must hold them. */
+const PAUSE_MS = 50
+
+describe("kill -9 of the archiver under load", function () {
+  this.timeout(90_000)
+  let mongo: TestMongo
+  let kit: LauncherKit | undefined
+  let client: MongoClient | undefined
+  let nats: NatsConnection | undefined
+
+  before(async function () {
+    const started = await startMongo()
+    if (typeof started === "string") skip(this, started)
+    mongo = started
+    client = new MongoClient(mongo.url)
+    kit = await LauncherKit.create()
+    await kit.ready(kit.start({ MONGO_URL: mongo.url, ARCHIVE_TAKEOVER_SECONDS: "1" }))
+    nats = await connect({ servers: kit.natsUrl })
+  })
+
+  after(async () => {
+    await nats?.close()
+    await kit?.end()
+    await client?.close()
+    await mongo?.stop()
+  })
+
+  it("loses and doubles nothing", async () => {
+    if (kit === undefined || nats === undefined || client === undefined) throw new Error("not started")
+    const publisher = nats
+    const events = client.db().collection("events")
+    let publishing = true
+    const published = (async () => {
+      while (publishing) {
+        await publishMany(publisher, 200)
+        await sleep(PAUSE_MS)
+      }
+    })()
+    for (let kills = 0; kills < KILLS; kills++) {
+      const before = await events.countDocuments()
+      await until("some more to be archived", async () => (await events.countDocuments()) > before, 20_000)
+      await kit.kill("archiver")
+    }
+    publishing = false
+    await published
+
+    await caughtUp(nats)
+    expect(await archivedEvents(client.db())).to.deep.equal(await loggedEvents(nats))
+    const { body } = await get(`${kit.gatewayUrl}/api/shopwire/archive`)
+    expect(body).to.deep.equal({ archiving: true, waiting: 0, lag_ms: 0, dead_letters: 0 })
+  })
+})
