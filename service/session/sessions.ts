@@ -8,8 +8,9 @@ import {
   reference,
 } from "res-service"
 import { serviceError } from "../errors.ts"
+import { listChanges } from "../list-changes.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../schemas/session.ts"
-import { listChanges, type Owner, ownerOf, shownMembers } from "./multicart.ts"
+import { type Owner, ownerOf, shownMembers } from "./multicart.ts"
 import { decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
 

@@ -3,16 +3,13 @@ import { dataValue } from "res-service"
 import type { LogEntry } from "../log/entry.ts"
 import type { ShownEvent } from "../schemas/publish-event.ts"
 import { applyEvent, FEED_LIMIT, type Feed } from "./feed-projection.ts"
+import { type IdleTimes, LoadedShops } from "./loaded-shops.ts"
 
 type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>
 
 interface Loaded {
   /** Undefined while it is read from the log. */
   feed: Feed | undefined
-  /** The last `get`, in ms since the epoch. */
-  usedAt: number
-  /** When its watchers, if there are any, were made to `get` it again. */
-  resetAt: number | undefined
 }
 
 /**
@@ -20,7 +17,7 @@ interface Loaded {
  * a shop without a loaded feed costs nothing.
  */
 export class Feeds {
-  readonly #loaded = new Map<string, Loaded>()
+  readonly #loaded = new LoadedShops<Loaded>()
   readonly #newest: (shopId: string, count: number) => Promise<LogEntry[]>
   readonly #send: Send
   readonly #logger: Logger
@@ -41,37 +38,33 @@ export class Feeds {
   }
 
   has(shopId: string): boolean {
-    return this.#loaded.has(shopId)
+    return this.#loaded.get(shopId) !== undefined
   }
 
   /** What a shop's feed shows. To be called in the queue of that feed. */
   async get(shopId: string): Promise<Feed> {
-    const known = this.#loaded.get(shopId)
-    if (known?.feed !== undefined) {
-      known.usedAt = Date.now()
-      known.resetAt = undefined
-      return known.feed
-    }
-    // In the map before it is read: events that come meanwhile wait in the queue behind this.
-    const loaded: Loaded = { feed: undefined, usedAt: Date.now(), resetAt: undefined }
-    this.#loaded.set(shopId, loaded)
+    const known = this.#loaded.use(shopId)?.feed
+    if (known !== undefined) return known
+    // Among the loaded before it is read: events that come meanwhile wait in the queue behind this.
+    const loaded: Loaded = { feed: undefined }
+    this.#loaded.add(shopId, loaded)
     try {
       loaded.feed = (await this.#newest(shopId, FEED_LIMIT)).map(({ event }) => event)
       return loaded.feed
     } catch (error) {
-      if (this.#loaded.get(shopId) === loaded) this.#loaded.delete(shopId)
+      this.#loaded.drop(shopId, loaded)
       throw error
     }
   }
 
   /** Takes in one event of the log. */
   add({ shopId, event }: LogEntry): void {
-    if (!this.#loaded.has(shopId)) return
+    if (!this.has(shopId)) return
     this.#send(shopId, (events) => {
       const loaded = this.#loaded.get(shopId)
       if (loaded?.feed === undefined) {
         // Read for longer than its `get` was given: what will be read may lack this event.
-        this.#loaded.delete(shopId)
+        if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
         return
       }
       const { feed, changes } = applyEvent(loaded.feed, event)
@@ -88,19 +81,8 @@ export class Feeds {
     this.#loaded.clear()
   }
 
-  /**
-   * Makes room: for feeds without a `get` for `idleMs` it returns the shops to be reset; whoever still watches them will
-   * `get` them again. Those for which nobody did within `graceMs` are dropped.
-   */
-  sweep(now: number, { idleMs, graceMs }: { idleMs: number; graceMs: number }): string[] {
-    const toReset: string[] = []
-    for (const [shopId, loaded] of this.#loaded) {
-      if (loaded.resetAt !== undefined && now - loaded.resetAt >= graceMs) this.#loaded.delete(shopId)
-      else if (loaded.resetAt === undefined && now - loaded.usedAt >= idleMs) {
-        loaded.resetAt = now
-        toReset.push(shopId)
-      }
-    }
-    return toReset
+  /** As `LoadedShops.sweep`: the shops whose feed is to be reset. */
+  sweep(now: number, times: IdleTimes): string[] {
+    return this.#loaded.sweep(now, times)
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { listChanges } from "../../../service/session/multicart.ts"
+import { listChanges } from "../../../service/list-changes.ts"
 
 describe("listChanges()", () => {
   it("[property] leads from any list to any other, and says nothing when they are equal", () => {

@@ -1,0 +1,26 @@
+/** A change of a list of distinct IDs, as RES has it. */
+export type ListChange =
+  | { readonly type: "add"; readonly index: number; readonly id: string }
+  | { readonly type: "remove"; readonly index: number }
+
+/** The changes that lead from one list of distinct IDs to another. */
+export function listChanges(before: readonly string[], after: readonly string[]): ListChange[] {
+  const changes: ListChange[] = []
+  const list = [...before]
+  for (let index = list.length - 1; index >= 0; index--) {
+    if (after.includes(list[index] ?? "")) continue
+    list.splice(index, 1)
+    changes.push({ type: "remove", index })
+  }
+  for (const [index, id] of after.entries()) {
+    if (list[index] === id) continue
+    const from = list.indexOf(id)
+    if (from !== -1) {
+      list.splice(from, 1)
+      changes.push({ type: "remove", index: from })
+    }
+    list.splice(index, 0, id)
+    changes.push({ type: "add", index, id })
+  }
+  return changes
+}
