@@ -3,9 +3,10 @@ import type { JetStreamManager } from "@nats-io/jetstream"
 import { headers, type MsgHdrs, type NatsConnection } from "nats"
 import { ResError } from "res-service"
 import { serviceError } from "../errors.ts"
+import type { Acknowledgement } from "../schemas/acknowledgement.ts"
 import type { PublishEvent } from "../schemas/publish-event.ts"
 import { STREAM } from "./stream.ts"
-import { PROBE_SUBJECT, shopSubject } from "./subjects.ts"
+import { ackSubject, PROBE_SUBJECT, shopSubject } from "./subjects.ts"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000
@@ -62,6 +63,15 @@ export class LogAppender {
     const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))
     this.#underWay.set(id, appending)
     return await appending
+  }
+
+  /**
+   * Stores that somebody has seen to a basket, and resolves to the sequence.
+   *
+   * @throws {ResError} `system.serviceUnavailable`: it is not known to be stored
+   */
+  async acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
+    return (await this.#store(ackSubject(shopId), [JSON.stringify(acknowledgement)])).seq
   }
 
   // Asks before it publishes: plain subscribers see whatever is published, stored or not.

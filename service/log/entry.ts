@@ -1,11 +1,24 @@
+import { Acknowledgement } from "../schemas/acknowledgement.ts"
 import { MAX_EVENT_BYTES, PublishEvent, type ShownEvent } from "../schemas/publish-event.ts"
-import { shopOfStoredSubject } from "./subjects.ts"
+import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
 
 /** One event of the log, with its shop. */
 export interface LogEntry {
   readonly shopId: string
   readonly event: ShownEvent
 }
+
+/** Somebody of the shop has seen to a basket; `seq` and `received_at` as an event has them. */
+export type LoggedAck = Acknowledgement & { readonly seq: number; readonly received_at: string }
+
+/** One acknowledgement of the log, with its shop. */
+export interface LogAck {
+  readonly shopId: string
+  readonly ack: LoggedAck
+}
+
+/** Whatever the log has of a shop. */
+export type LogRecord = LogEntry | LogAck
 
 /** A message of the log as it was read. */
 export interface StoredMessage {
@@ -22,7 +35,12 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** Reads a message of the log. Anybody may publish there, so nothing is taken for granted. */
+/** Reads a message of the log, whatever it is of. */
+export function readRecord(message: StoredMessage): LogRecord | Refusal {
+  return isAckSubject(message.subject) ? readAck(message) : readEntry(message)
+}
+
+/** Reads an event of the log. Anybody may publish there, so nothing is taken for granted. */
 export function readEntry(message: StoredMessage): LogEntry | Refusal {
   const shopId = shopOfStoredSubject(message.subject)
   if (shopId === undefined) return { reason: "the subject does not end in a shop ID: a UUID version 4 in lower case" }
@@ -34,6 +52,21 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
   }
   if (parsed.data.shop_id !== shopId) return { reason: "shop_id is not the subject's shop" }
   return { shopId, event: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
+}
+
+function readAck(message: StoredMessage): LogAck | Refusal {
+  const shopId = shopOfStoredSubject(message.subject)
+  // Under another shop's partition it would be followed, but never be read again.
+  if (shopId === undefined || message.subject !== ackSubject(shopId)) {
+    return { reason: "the subject is not that of a shop's acknowledgements" }
+  }
+  if (message.data.length > MAX_EVENT_BYTES) return { reason: `larger than ${MAX_EVENT_BYTES} bytes` }
+  const parsed = Acknowledgement.safeParse(parseJson(message.data))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return { reason: `${issue?.path.join(".") || "acknowledgement"}: ${issue?.message}` }
+  }
+  return { shopId, ack: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
 }
 
 function parseJson(data: Uint8Array): unknown {

@@ -1,8 +1,8 @@
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { ResError } from "res-service"
-import { type LogEntry, readEntry } from "./entry.ts"
+import { type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
 import { isApiError, STREAM } from "./stream.ts"
-import { storedSubject } from "./subjects.ts"
+import { ackSubject, storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
@@ -30,8 +30,25 @@ export class LogReader {
 
   /** The sequence of a shop's newest message; 0 when it has none. */
   async newestSeq(shopId: string): Promise<number> {
-    const message = await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: storedSubject(shopId) }))
-    return message?.seq ?? 0
+    return await this.#lastSeq(storedSubject(shopId))
+  }
+
+  /** The sequence of what is newest of a shop, event or acknowledgement; 0 when there is nothing. */
+  async newestRecordSeq(shopId: string): Promise<number> {
+    return Math.max(...(await Promise.all([storedSubject(shopId), ackSubject(shopId)].map((it) => this.#lastSeq(it)))))
+  }
+
+  /**
+   * A shop's events and acknowledgements behind the sequence `after`, up to `end`, in the log's order, in batches. What is
+   * neither is passed over.
+   */
+  async *records(shopId: string, after: number, end: number): AsyncGenerator<readonly LogRecord[]> {
+    const acks = new Drawn(this.#messages(ackSubject(shopId), after, end))
+    for await (const messages of this.#messages(storedSubject(shopId), after, end)) {
+      const drawn = await acks.upTo(messages.at(-1)?.seq ?? 0)
+      yield validRecords(drawn.length === 0 ? messages : [...messages, ...drawn].sort((a, b) => a.seq - b.seq))
+    }
+    yield validRecords(await acks.upTo(end))
   }
 
   /**
@@ -53,6 +70,22 @@ export class LogReader {
       end = oldest.seq
     }
     return found
+  }
+
+  async #lastSeq(subject: string): Promise<number> {
+    return (await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject })))?.seq ?? 0
+  }
+
+  /** The messages of a subject behind `after`, up to `end`, oldest first, in batches that are never empty. */
+  async *#messages(subject: string, after: number, end: number): AsyncGenerator<StoredMsg[]> {
+    for (let from = after + 1; from <= end; ) {
+      const batch = await this.#batch(subject, from, BATCH)
+      const last = batch.at(-1)
+      const wanted = last === undefined || last.seq <= end ? batch : batch.filter(({ seq }) => seq <= end)
+      if (wanted.length > 0) yield wanted
+      if (last === undefined || pendingAfter(last) === 0) return
+      from = last.seq + 1
+    }
   }
 
   /** The last `count` messages of a subject before a sequence, oldest first. Fewer: there are no more. */
@@ -113,6 +146,35 @@ export class LogReader {
     }
     return await deadline(all(), () => reading.stop())
   }
+}
+
+/** Batches of messages, to be drawn by sequence. */
+class Drawn {
+  readonly #batches: AsyncGenerator<StoredMsg[]>
+  #waiting: StoredMsg[] = []
+  #ended = false
+
+  constructor(batches: AsyncGenerator<StoredMsg[]>) {
+    this.#batches = batches
+  }
+
+  /** Those that were not drawn before, up to the sequence `seq`. */
+  async upTo(seq: number): Promise<StoredMsg[]> {
+    while (!this.#ended && (this.#waiting.at(-1)?.seq ?? 0) <= seq) {
+      const next = await this.#batches.next()
+      if (next.done) this.#ended = true
+      else this.#waiting.push(...next.value)
+    }
+    const beyond = this.#waiting.findIndex((message) => message.seq > seq)
+    return this.#waiting.splice(0, beyond === -1 ? this.#waiting.length : beyond)
+  }
+}
+
+function validRecords(messages: readonly StoredMsg[]): readonly LogRecord[] {
+  return messages.flatMap((message) => {
+    const record = readRecord(message)
+    return "reason" in record ? [] : [record]
+  })
 }
 
 function validEntry(message: StoredMsg): LogEntry | undefined {

@@ -7,7 +7,7 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream"
 import { nanos } from "nats"
-import { PARTITIONS, PROBE_SUBJECT } from "./subjects.ts"
+import { ACK_SUBJECTS, PARTITIONS, PROBE_SUBJECT } from "./subjects.ts"
 
 export const STREAM = "UPDATES"
 
@@ -27,8 +27,9 @@ export interface Retention {
 export async function openStream(jsm: JetStreamManager, retention: Retention): Promise<StreamInfo> {
   const config = {
     name: STREAM,
-    description: "Basket actions of all shops, the truth that feeds are made from",
-    subjects: ["updates.store.*", PROBE_SUBJECT],
+    description:
+      "Basket actions of all shops and their acknowledgements: the truth that all that is shown is made from",
+    subjects: ["updates.store.*", ACK_SUBJECTS, PROBE_SUBJECT],
     subject_transform: {
       src: "updates.store.*",
       dest: `updates.store.{{partition(${PARTITIONS},1)}}.{{wildcard(1)}}`,

@@ -16,6 +16,22 @@ export function storedSubject(shopId: string): string {
   return `updates.store.${partitionOf(shopId)}.${shopId}`
 }
 
+/** All subjects of acknowledgements, as the stream takes them in. */
+export const ACK_SUBJECTS = "acks.store.*.*"
+
+/**
+ * Where a shop's acknowledgements are published and kept. It has the partition already, so that the stream need not put it in,
+ * and lies beside `updates.store.*`, whose plain subscribers get nothing but events.
+ */
+export function ackSubject(shopId: string): string {
+  return `acks.store.${partitionOf(shopId)}.${shopId}`
+}
+
+/** True for a stored subject of acknowledgements. */
+export function isAckSubject(subject: string): boolean {
+  return subject.startsWith("acks.store.")
+}
+
 /** The shop of a stored subject; undefined when what stands there is no shop ID. */
 export function shopOfStoredSubject(subject: string): string | undefined {
   const shopId = subject.split(".")[3] ?? ""

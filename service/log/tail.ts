@@ -3,6 +3,7 @@ import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import type { StoredMessage } from "./entry.ts"
 import { openStream, type Retention, STREAM } from "./stream.ts"
+import { ACK_SUBJECTS } from "./subjects.ts"
 
 /** A consumer that says nothing for twice this long is taken for dead and made anew. */
 const HEARTBEAT_MS = 1000
@@ -55,6 +56,11 @@ export class LogTail {
     return this.#position
   }
 
+  /** When the stream that is followed was made; another stream of that name has another one. */
+  get created(): string {
+    return this.#created
+  }
+
   /** Makes the stream if need be, and follows it from its end on. */
   async start(): Promise<void> {
     const { created, state } = await openStream(this.#jsm, this.#retention)
@@ -86,7 +92,7 @@ export class LogTail {
 
   async #consume(): Promise<void> {
     const consumer = await this.#js.consumers.get(STREAM, {
-      filter_subjects: ["updates.store.>"],
+      filter_subjects: ["updates.store.>", ACK_SUBJECTS],
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
     })

@@ -7,7 +7,7 @@ export const MAX_EVENT_BYTES = 8 * 1024
 export const MAX_BATCH_EVENTS = 1000
 
 /** A UUID version 4, in any case; lower case from here on. */
-const uuidV4 = z.uuidv4("expected a UUID version 4").transform((id) => id.toLowerCase())
+export const uuidV4 = z.uuidv4("expected a UUID version 4").transform((id) => id.toLowerCase())
 
 // JSON knows no Infinity, but 1e999 parses to it, and an integer beyond 2^53 would be changed silently.
 const number = z
@@ -25,6 +25,11 @@ export const ShopperId = uuidV4
 export function isShopId(part: string): boolean {
   const parsed = ShopId.safeParse(part)
   return parsed.success && parsed.data === part
+}
+
+/** True for a basket's session ID as it stands in resource names: as a shop ID. */
+export function isBasketId(part: string): boolean {
+  return isShopId(part)
 }
 
 /**
