@@ -6,7 +6,7 @@ import { archiveStatus } from "./archive/status.ts"
 import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
 import { LogAppender } from "./log/appender.ts"
-import { readEntry } from "./log/entry.ts"
+import { readRecord } from "./log/entry.ts"
 import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
@@ -14,8 +14,9 @@ import { openSessions, type SessionOptions } from "./session/open-sessions.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
+import { openShops } from "./store/open-shops.ts"
 
-/** A feed without a `get` for this long is asked whether anybody still watches it. */
+/** A shop without a `get` for this long is asked whether anybody still watches it. */
 const IDLE_MS = 15 * 60 * 1000
 /** How long gateways get for their answer. */
 const GRACE_MS = 60 * 1000
@@ -65,17 +66,21 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     retention,
     {
       onMessage: (message) => {
-        const entry = readEntry(message)
-        if ("reason" in entry) {
+        const record = readRecord(message)
+        if ("reason" in record) {
           setAside++
           logger.warn(
-            { seq: message.seq, subject: message.subject, reason: entry.reason, setAside },
+            { seq: message.seq, subject: message.subject, reason: record.reason, setAside },
             "set aside a message that is no event",
           )
-        } else feeds.add(entry)
+          return
+        }
+        if ("event" in record) feeds.add(record)
+        opened.shops.add(record)
       },
       onLost: () => {
         feeds.clear()
+        opened.shops.clear()
         service.reset({ resources: ["store.>"] })
       },
     },
@@ -83,19 +88,28 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   )
   const auth = options.auth === undefined ? noAuth : await openAuth(nc, service, { ...options.auth, logger })
   const { guard } = auth
+  const appender = new LogAppender(nc, jsm)
   const feedResource = feed({
     guard,
     feeds,
     reader,
-    appender: new LogAppender(nc, jsm),
+    appender,
     // Who publishes and then looks must see it: the answer waits until what shows it has left, on the same connection.
     shown: async (shopId, seq, timeoutMs) => {
-      if (feeds.has(shopId) && (await tail.reached(seq, timeoutMs)))
+      if ((feeds.has(shopId) || opened.shops.has(shopId)) && (await tail.reached(seq, timeoutMs)))
         await service.with(feedResource, { shop_id: shopId }, () => {})
     },
   })
 
   const stepDown = await becomeActive(nc, logger, onDisplaced)
+  const opened = await openShops(nc, service, {
+    guard,
+    reader,
+    appender,
+    log: () => tail.created,
+    reached: (seq, timeoutMs) => tail.reached(seq, timeoutMs),
+    logger,
+  })
   await tail.start()
   const sessions = await openSessions(nc, service, {
     ...options.sessions,
@@ -111,12 +125,16 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     }),
     archiveStatus(guard, jsm),
   )
-  service.add(...sessions.resources, ...auth.resources)
+  service.add(...opened.resources, ...sessions.resources, ...auth.resources)
   await service.start()
 
   const sweeping = setInterval(() => {
-    const shops = feeds.sweep(Date.now(), { idleMs: IDLE_MS, graceMs: GRACE_MS })
-    if (shops.length > 0) service.reset({ resources: shops.map((shop_id) => feedResource.pattern.name({ shop_id })) })
+    const times = { idleMs: IDLE_MS, graceMs: GRACE_MS }
+    const idle = [
+      ...feeds.sweep(Date.now(), times).map((shop_id) => feedResource.pattern.name({ shop_id })),
+      ...opened.shops.sweep(Date.now(), times).flatMap((shopId) => opened.names(shopId)),
+    ]
+    if (idle.length > 0) service.reset({ resources: idle })
   }, SWEEP_INTERVAL_MS)
 
   return {
@@ -128,6 +146,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       sessions.stop()
       auth.stop()
       await service.stop()
+      await opened.stop()
       await tail.stop()
       stepDown()
     },

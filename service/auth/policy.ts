@@ -47,6 +47,9 @@ export type Rule = keyof typeof rules
 export const policy = {
   "store.$shop_id.feed": { get: "readShop", publish: "publish" },
   "store.$shop_id.event.$seq": { get: "readShop" },
+  "store.$shop_id.baskets": { get: "readShop" },
+  "store.$shop_id.basket.$session_id": { get: "readShop", acknowledge: "tendBaskets" },
+  "store.$shop_id.stats": { get: "readShop" },
   // Knowing the id of a session is the invitation. What members may do among themselves, the session decides.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },

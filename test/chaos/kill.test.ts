@@ -5,10 +5,16 @@ import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
-import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { type Client, type ClientCollection, type ClientModel, resClient } from "../helpers/res-client.ts"
 import { until } from "../helpers/until.ts"
 
 const PUBLISHERS = 4
+
+/** A shop's baskets and figures as a page has them. */
+interface ShopOfClient {
+  readonly baskets: ClientCollection<ClientModel<{ events: number; last_seq: number }>>
+  readonly figures: ClientModel<{ events: number }>
+}
 
 /** Publishes to one shop without a pause, each event until it is accepted. */
 class Publisher {
@@ -65,6 +71,7 @@ describe("kill -9 of one process after another, under load", function () {
   it("loses no accepted event, shows each once and in one order, and everything recovers by itself", async () => {
     publishers = Array.from({ length: PUBLISHERS }, () => new Publisher(kit.edgeUrl))
     const feeds = await Promise.all(publishers.map(({ shopId }) => watch(shopId)))
+    const shops = await Promise.all(publishers.map(({ shopId }) => watchShop(shopId)))
 
     // The real Resgate goes by its own name.
     const gateway = kit.known.some(({ name }) => name === "resgate") ? "resgate" : "gateway"
@@ -93,8 +100,29 @@ describe("kill -9 of one process after another, under load", function () {
         const fresh = (await get(`${kit.gatewayUrl}/api/store/${shopId}/feed`)).body
         return JSON.stringify([...feed]) === JSON.stringify(fresh)
       })
+      await until("the open baskets and figures to be what a fresh get gives, with every event", async () => {
+        const { baskets, figures } = shops[i] as ShopOfClient
+        const [basket] = (await get(`${kit.gatewayUrl}/api/store/${shopId}/baskets`)).body
+        const fresh = (await get(`${kit.gatewayUrl}/api/store/${shopId}/stats`)).body
+        const [shown] = [...baskets]
+        return (
+          [shown?.props.events, basket.events, figures.props.events, fresh.events].every(
+            (count) => count === all.length,
+          ) && shown?.props.last_seq === all[0]?.seq
+        )
+      })
     }
   })
+
+  async function watchShop(shopId: string): Promise<ShopOfClient> {
+    const client = resClient(kit.gatewayUrl.replace("http", "ws"))
+    clients.push(client)
+    const baskets = await client.get<ShopOfClient["baskets"]>(`store.${shopId}.baskets`)
+    baskets.on("add", () => {})
+    const figures = await client.get<ShopOfClient["figures"]>(`store.${shopId}.stats`)
+    figures.on("change", () => {})
+    return { baskets, figures }
+  }
 
   async function watch(shopId: string): Promise<ClientCollection<ShownEvent>> {
     const client = resClient(kit.gatewayUrl.replace("http", "ws"))

@@ -18,6 +18,12 @@ export interface ClientCollection<T> extends Iterable<T> {
   off(event: string, handler: unknown): void
 }
 
+/** What tests use of resclient's models. */
+export interface ClientModel<T> {
+  readonly props: T
+  on(event: "change", handler: () => void): void
+}
+
 /** What tests use of resclient. */
 export interface Client {
   get<T>(rid: string): Promise<T>

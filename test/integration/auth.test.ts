@@ -144,6 +144,23 @@ describe("with tokens", () => {
       expect(await publish({ bearer: await token("admin", []) })).to.equal(undefined)
     })
 
+    it("acknowledges a basket in the name of the token's holder, for merchants of the shop", async () => {
+      const rid = `store.${event.shop_id}.basket.${event.session_id}`
+      await publish({ bearer: await token("admin", []) })
+      const acknowledge = async (requestToken: unknown, params: unknown = { by: "Eve" }): Promise<string | undefined> =>
+        (await resRequest(product.nats, `call.${rid}.acknowledge`, { params, token: requestToken })).error?.code
+      expect(await acknowledge(null)).to.equal("system.accessDenied")
+      expect(await acknowledge({ bearer: await token("shopper", [event.shop_id]) })).to.equal("system.accessDenied")
+      expect(await acknowledge({ bearer: await token("merchant", [randomUUID()]) })).to.equal("system.accessDenied")
+      const shown = async () => (await resRequest(product.nats, `get.${rid}`)).result.model.acknowledged_by
+      expect(await shown()).to.equal(null)
+      const merchant = (claims: JWTPayload) => token("merchant", [event.shop_id], claims)
+      expect(await acknowledge({ bearer: await merchant({ name: " Ann " }) })).to.equal(undefined)
+      expect(await shown()).to.equal("Ann")
+      expect(await acknowledge({ bearer: await merchant({ sub: "user-7" }) }, null)).to.equal(undefined)
+      expect(await shown()).to.equal("user-7")
+    })
+
     it("is refused where it would revoke", async () => {
       const revoke = async (requestToken: unknown): Promise<string | undefined> =>
         (await resRequest(product.nats, "call.shopwire.auth.revoke", { params: { user: "x" }, token: requestToken }))

@@ -11,8 +11,12 @@ import type { LogReader } from "../../service/log/reader.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { cart, multicart, type SessionSources } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
+import { type BasketSources, basket } from "../../service/store/basket.ts"
+import { baskets } from "../../service/store/baskets.ts"
 import { event } from "../../service/store/event.ts"
 import { type FeedSources, feed } from "../../service/store/feed.ts"
+import type { Shops } from "../../service/store/shops.ts"
+import { stats } from "../../service/store/stats.ts"
 import { accessTable, withAccessTable } from "../../tools/access-page.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
@@ -40,6 +44,9 @@ describe("the docs", () => {
     const declared: AnyResource[] = [
       feed({ guard: openGuard } as FeedSources),
       event(openGuard, {} as LogReader),
+      baskets(openGuard, {} as Shops),
+      basket({ guard: openGuard } as BasketSources),
+      stats(openGuard, {} as Shops),
       multicart({ guard: openGuard } as SessionSources),
       cart(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
@@ -80,6 +87,7 @@ describe("the docs", () => {
       "docs/session.md",
       "docs/access.md",
       "docs/archive.md",
+      "docs/baskets.md",
     ]) {
       const text = read(file)
       const folder = file.includes("/") ? `${file.split("/")[0]}/` : ""

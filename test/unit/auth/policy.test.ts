@@ -38,6 +38,12 @@ const expected: Readonly<
     },
   },
   "store.$shop_id.event.$seq": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.baskets": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.basket.$session_id": {
+    get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    acknowledge: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+  },
+  "store.$shop_id.stats": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "session.$id.multicart": {
     get: { own: Object.keys(people), other: Object.keys(people) },
     start: { own: Object.keys(people), other: Object.keys(people) },

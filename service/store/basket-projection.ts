@@ -1,0 +1,176 @@
+import type { LoggedAck } from "../log/entry.ts"
+import type { ShownEvent } from "../schemas/publish-event.ts"
+import { differ, fromCents, toCents } from "./money.ts"
+import { shortened } from "./text.ts"
+
+/** An open basket without activity for this long, in ms, is idle. */
+export const IDLE_AFTER_MS = 2 * 60 * 60 * 1000
+
+/** Most lines of a basket; an ADD of yet another product counts as activity only. */
+export const MAX_LINES = 200
+
+/** Longest texts that are shown, in UTF-16 units; longer ones are cut. So the largest basket has less than half a MiB. */
+const MAX_NAME = 200
+const MAX_CODE = 64
+
+/** Bytes of JSON in a snapshot besides the texts: of a basket, and of one of its lines; and the longest escape. */
+const BASKET_BYTES = 320
+const LINE_BYTES = 64
+const ESCAPE_BYTES = 6
+
+/** One product in a basket. Its texts and its price are those of the last ADD. */
+export interface Line {
+  readonly product_id: number
+  readonly product_name: string
+  readonly UPC: string
+  readonly category_id: string
+  /** 1 and up. */
+  readonly quantity: number
+  /** As sent. */
+  readonly unit_price: number
+  /** Of the texts, as JSON. */
+  readonly textBytes: number
+}
+
+/** What the log has made of the basket of one session. */
+export interface Basket {
+  readonly session_id: string
+  /** Of the last event. */
+  readonly shopper_id: string
+  readonly checkedOut: boolean
+  /** In the order in which the products came in. */
+  readonly lines: readonly Line[]
+  /** As last sent. */
+  readonly basket_total: number
+  /** Since it was opened. */
+  readonly events: number
+  /** Times of the log, in ms since the epoch. */
+  readonly firstAt: number
+  readonly lastAt: number
+  /** As sent. */
+  readonly last_action: string
+  readonly last_seq: number
+  /** Sequence of the event that opened it, or brought it back. */
+  readonly openedSeq: number
+  readonly acknowledged: { readonly by: string; readonly at: number } | undefined
+}
+
+/**
+ * A basket after one more event of its session. Pure: the log alone makes the basket.
+ *
+ * `ADD` puts one of the product in, `REMOVE` takes one out, `CHECKOUT` closes the basket; upper or lower case. Any other action,
+ * and the REMOVE of what is not in the basket, changes no line and is activity nevertheless.
+ *
+ * An event for a closed basket opens it anew. After a checkout it begins empty: what was in it was bought. (A second CHECKOUT,
+ * a repetition most likely, opens nothing.) After being idle it still has its lines: the shopper's app does too.
+ * Opened anew it is no longer acknowledged; until then it stays so, whatever happens in it.
+ */
+export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Basket {
+  const at = Date.parse(event.received_at)
+  const action = event.action.trim().toUpperCase()
+  const open = basket !== undefined && !basket.checkedOut && !isIdle(basket, at)
+  const closedAgain = basket?.checkedOut === true && action === "CHECKOUT"
+  const goesOn = open || closedAgain
+  const previous = basket?.checkedOut && !closedAgain ? undefined : basket
+  return {
+    session_id: event.session_id,
+    shopper_id: event.shopper_id,
+    checkedOut: action === "CHECKOUT",
+    lines: applyToLines(previous?.lines ?? [], action, event),
+    basket_total: event.basket_total,
+    events: (previous?.events ?? 0) + 1,
+    firstAt: previous?.firstAt ?? at,
+    lastAt: at,
+    last_action: shortened(event.action, MAX_CODE),
+    last_seq: event.seq,
+    openedSeq: goesOn ? basket.openedSeq : event.seq,
+    acknowledged: goesOn ? basket.acknowledged : undefined,
+  }
+}
+
+/** A basket that somebody has seen to: the last one who did counts. No activity of the basket's own. */
+export function acknowledge(basket: Basket, { by, received_at }: LoggedAck): Basket {
+  return { ...basket, acknowledged: { by, at: Date.parse(received_at) } }
+}
+
+/** True for an open basket that nobody has touched for too long before `now`, in ms since the epoch. */
+export function isIdle({ checkedOut, lastAt }: Basket, now: number): boolean {
+  return !checkedOut && now - lastAt >= IDLE_AFTER_MS
+}
+
+/** What a line costs, in whole cents. */
+function centsOf({ quantity, unit_price }: Pick<Line, "quantity" | "unit_price">): number {
+  return toCents(quantity * unit_price)
+}
+
+/** What a basket's lines cost together, in whole cents. */
+export function totalCents({ lines }: Basket): number {
+  return lines.reduce((total, line) => total + centsOf(line), 0)
+}
+
+/**
+ * About how many bytes of JSON a basket takes, and never fewer: numbers and IDs by their greatest length, texts of which no
+ * length is known by that of their escapes.
+ */
+export function bytesOf({ lines, last_action, acknowledged }: Basket): number {
+  const texts = last_action.length + (acknowledged?.by.length ?? 0)
+  return lines.reduce((bytes, { textBytes }) => bytes + LINE_BYTES + textBytes, BASKET_BYTES + ESCAPE_BYTES * texts)
+}
+
+/** A basket as it is shown at `now`, in ms since the epoch; `lines` is for a data value. */
+export function shownBasket(basket: Basket, now: number) {
+  const total = fromCents(totalCents(basket))
+  const { session_id, shopper_id, basket_total, events, last_action, last_seq, acknowledged } = basket
+  const status = basket.checkedOut ? "checked_out" : isIdle(basket, now) ? "idle" : "open"
+  return {
+    session_id,
+    shopper_id,
+    status,
+    lines: basket.lines.map(({ textBytes: _, ...line }) => ({ ...line, line_total: fromCents(centsOf(line)) })),
+    item_count: basket.lines.reduce((count, { quantity }) => count + quantity, 0),
+    total,
+    basket_total,
+    drift: differ(total, basket_total),
+    events,
+    first_at: iso(basket.firstAt),
+    last_at: iso(basket.lastAt),
+    last_action,
+    last_seq,
+    acknowledged_by: acknowledged?.by ?? null,
+    acknowledged_at: acknowledged === undefined ? null : iso(acknowledged.at),
+  } as const
+}
+
+function applyToLines(lines: readonly Line[], action: string, event: ShownEvent): readonly Line[] {
+  const index = lines.findIndex(({ product_id }) => product_id === event.product_id)
+  const line = lines[index]
+  if (action === "ADD") {
+    const added = lineOf(event, line)
+    if (line !== undefined) return lines.with(index, added)
+    return lines.length < MAX_LINES ? [...lines, added] : lines
+  }
+  if (action !== "REMOVE" || line === undefined) return lines
+  if (line.quantity === 1) return lines.toSpliced(index, 1)
+  return lines.with(index, { ...line, quantity: line.quantity - 1 })
+}
+
+function lineOf(event: ShownEvent, known: Line | undefined): Line {
+  const texts = {
+    product_name: shortened(event.product_name, MAX_NAME),
+    UPC: shortened(event.UPC, MAX_CODE),
+    category_id: shortened(event.category_id, MAX_CODE),
+  }
+  const same =
+    known?.product_name === texts.product_name && known.UPC === texts.UPC && known.category_id === texts.category_id
+  return {
+    product_id: event.product_id,
+    ...texts,
+    quantity: (known?.quantity ?? 0) + 1,
+    unit_price: event.product_price,
+    textBytes: same ? known.textBytes : Buffer.byteLength(JSON.stringify(Object.values(texts))),
+  }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,78 @@
+import { method, model, ResError } from "res-service"
+import { z } from "zod"
+import type { Claims } from "../auth/claims.ts"
+import type { Guard } from "../auth/guard.ts"
+import { DisplayName, MAX_DISPLAY_NAME } from "../schemas/acknowledgement.ts"
+import { isBasketId, isShopId } from "../schemas/publish-event.ts"
+import { shopQueue } from "./shop-queue.ts"
+import type { BasketModel } from "./shop-view.ts"
+import type { Shops } from "./shops.ts"
+import { shortened } from "./text.ts"
+
+const BASKET = "store.$shop_id.basket.$session_id"
+
+/** `by` counts only where nobody is known by a token. */
+const AcknowledgeParams = z.object({ by: z.unknown() }, "expected an object").optional()
+
+export interface BasketSources {
+  readonly guard: Guard
+  readonly shops: Shops
+  /**
+   * Stores that `by` has seen to a basket, and resolves to its sequence when those who watch the basket were told.
+   *
+   * @throws {ResError} `system.notFound`: there is no such basket · `system.serviceUnavailable`: not known to be stored
+   */
+  acknowledge(shopId: string, sessionId: string, by: string): Promise<number>
+}
+
+/**
+ * `store.<shop_id>.basket.<session_id>`: model, what the events of one session have made of its basket. See
+ * `basket-projection.ts` for what each action does, and docs/baskets.md.
+ *
+ * access  get, call `acknowledge`: as the policy says (service/auth/policy.ts)
+ * get     { session_id, shopper_id, status: "open" | "checked_out" | "idle", lines: { data: [{ product_id, product_name, UPC,
+ *         category_id, quantity, unit_price, line_total }] }, item_count, total (of the lines), basket_total (as last sent),
+ *         drift (they differ), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }
+ * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; who is known by a token is called as the
+ *         token says, and `by` is not looked at; the last acknowledgement counts
+ * errors  system.notFound: no such basket, or one that was not touched for a day · system.timeout (see `shopQueue`) ·
+ *         acknowledge: system.invalidParams, system.accessDenied, auth.invalidToken, system.serviceUnavailable
+ * events  change, at most ten times a second · delete, when the shop has more baskets than are kept
+ * source  design.md, "RES resources"
+ */
+export function basket({ guard, shops, acknowledge }: BasketSources) {
+  return model<typeof BASKET, BasketModel, unknown>(BASKET, {
+    owns: ({ shop_id, session_id }) => isShopId(shop_id) && isBasketId(session_id),
+    ...shopQueue,
+    checkCalls: true,
+    access: guard.access(BASKET),
+    get: async (req) => {
+      const found = await shops.basket(req.parts.shop_id, req.parts.session_id)
+      if (found === undefined) throw new ResError("system.notFound")
+      return found
+    },
+    call: {
+      // Beside the queue: the basket goes on while the log is written.
+      acknowledge: method(
+        AcknowledgeParams,
+        async (req, params) => {
+          const claims = await guard.check(BASKET, "acknowledge", req)
+          const by = claims === undefined ? checkedName(params?.by) : nameOf(claims)
+          return { seq: await acknowledge(req.parts.shop_id, req.parts.session_id, by) }
+        },
+        { mode: "free" },
+      ),
+    },
+  })
+}
+
+function nameOf({ name, user }: Claims): string {
+  return shortened(name?.trim() || user, MAX_DISPLAY_NAME)
+}
+
+function checkedName(by: unknown): string {
+  const parsed = DisplayName.safeParse(by)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(({ message }) => ({ path: ["by"], message }))
+  throw new ResError("system.invalidParams", undefined, { errors })
+}

@@ -1,0 +1,207 @@
+import {
+  type CollectionEvents,
+  type DataValue,
+  dataValue,
+  type ModelEvents,
+  type Reference,
+  reference,
+} from "res-service"
+import { listChanges } from "../list-changes.ts"
+import type { LogRecord } from "../log/entry.ts"
+import { type Basket, isIdle, shownBasket } from "./basket-projection.ts"
+import { Figure } from "./figure.ts"
+import { applyRecord, nextList, openTotals, type Shop } from "./shop-projection.ts"
+import { nextChangeAt, shownStats } from "./stats-projection.ts"
+
+/** Least time between two changes of a basket, or of the list of baskets, in ms: ten a second are as many as eyes can follow. */
+const BASKET_INTERVAL_MS = 100
+/** Least time between two changes of the figures, in ms. */
+const STATS_INTERVAL_MS = 1000
+
+type ShownBasket = ReturnType<typeof shownBasket>
+type ShownStats = ReturnType<typeof shownStats>
+
+/** A basket as `store.<shop_id>.basket.<session_id>` shows it. */
+export type BasketModel = Omit<ShownBasket, "lines"> & { readonly lines: DataValue<ShownBasket["lines"]> }
+
+/** The figures as `store.<shop_id>.stats` shows them. */
+export type StatsModel = Omit<ShownStats, "minutes" | "top_products"> & {
+  readonly minutes: DataValue<ShownStats["minutes"]>
+  readonly top_products: DataValue<ShownStats["top_products"]>
+}
+
+/** How events of a shop's resources are sent: in the shop's queue. */
+export interface ShopEvents {
+  readonly baskets: CollectionEvents<Reference>
+  readonly stats: ModelEvents<StatsModel>
+  basket(sessionId: string): ModelEvents<BasketModel>
+}
+
+interface BasketList {
+  readonly ids: readonly string[]
+  /** Sequence up to which the list has the log. */
+  readonly seq: number
+}
+
+/**
+ * A shop that somebody looks at: what the log has made of it, and what those who watch have been told of it. Only what was
+ * asked for is told. All methods are to be called in the shop's queue; `now` is in ms since the epoch.
+ */
+export class ShopView {
+  readonly #events: ShopEvents
+  readonly #rid: (sessionId: string) => string
+  readonly #baskets = new Map<string, Figure<BasketModel>>()
+  #shop: Shop
+  #list: Figure<BasketList> | undefined
+  #stats: Figure<StatsModel> | undefined
+  #statsChangeAt = 0
+  /** Session IDs of baskets that changed and were not told yet. */
+  readonly #changed = new Set<string>()
+
+  /** @param rid gives the resource name of a session's basket */
+  constructor(shop: Shop, events: ShopEvents, rid: (sessionId: string) => string) {
+    this.#shop = shop
+    this.#events = events
+    this.#rid = rid
+  }
+
+  /** What the log has made of the shop so far. Not to be changed. */
+  get shop(): Shop {
+    return this.#shop
+  }
+
+  /** Takes in records of the log, and tells what may be told already. */
+  add(records: readonly LogRecord[], now: number): void {
+    for (const record of records) {
+      const { shop, changed } = applyRecord(this.#shop, record)
+      this.#shop = shop
+      for (const id of changed) this.#touch(id)
+    }
+    if (records.length === 0) return
+    this.#list?.touch()
+    this.#stats?.touch()
+    this.tell(now)
+  }
+
+  /** References to the open baskets. What is answered has been told to those who watch. */
+  list(now: number): Reference[] {
+    this.#list ??= new Figure(this.#nextList({ ids: [], seq: this.#shop.seq }, now), BASKET_INTERVAL_MS)
+    this.#tellList(this.#list, now)
+    return this.#list.shown.ids.map((id) => reference(this.#rid(id)))
+  }
+
+  /** A basket; undefined for one that is not known. What is answered has been told to those who watch. */
+  basket(id: string, now: number): BasketModel | undefined {
+    const basket = this.#shop.baskets.get(id)
+    if (basket === undefined) return undefined
+    const figure = this.#baskets.get(id)
+    if (figure !== undefined) this.#tellBasket(id, figure, now)
+    else this.#baskets.set(id, new Figure(basketModel(basket, now), BASKET_INTERVAL_MS))
+    return this.#baskets.get(id)?.shown
+  }
+
+  /** Tells those who watch a basket how it is now, however recently they were told. */
+  tellBasket(id: string, now: number): void {
+    const figure = this.#baskets.get(id)
+    if (figure !== undefined) this.#tellBasket(id, figure, now)
+  }
+
+  /** The figures. They may be a second old: they change no faster for those who ask than for those who watch. */
+  stats(now: number): StatsModel {
+    this.#stats ??= this.#firstStats(now)
+    return this.#stats.shown
+  }
+
+  /** True when there is something to tell. */
+  isDue(now: number): boolean {
+    if (this.#list?.isDue(now) || this.#stats?.isDue(now)) return true
+    for (const id of this.#changed) if (this.#baskets.get(id)?.isDue(now)) return true
+    return false
+  }
+
+  /** Notes what time alone changes: baskets become idle, minutes are over. To be called about once a second. */
+  passTime(now: number): void {
+    const becomesIdle = (id: string): boolean => {
+      const basket = this.#shop.baskets.get(id)
+      return basket !== undefined && isIdle(basket, now)
+    }
+    if (this.#list?.shown.ids.some(becomesIdle)) this.#list.touch()
+    for (const [id, { shown }] of this.#baskets) if (shown.status === "open" && becomesIdle(id)) this.#touch(id)
+    if (now >= this.#statsChangeAt) this.#stats?.touch()
+  }
+
+  /** Tells what there is to tell and may be told: baskets first, for who follows a reference that is added finds it so. */
+  tell(now: number): void {
+    for (const id of this.#changed) {
+      const figure = this.#baskets.get(id)
+      if (figure === undefined) this.#changed.delete(id)
+      else if (figure.isDue(now)) this.#tellBasket(id, figure, now)
+    }
+    if (this.#list?.isDue(now)) this.#tellList(this.#list, now)
+    if (this.#stats?.isDue(now)) this.#tellStats(this.#stats, now)
+  }
+
+  #touch(id: string): void {
+    const figure = this.#baskets.get(id)
+    if (figure === undefined) return
+    figure.touch()
+    this.#changed.add(id)
+  }
+
+  #tellBasket(id: string, figure: Figure<BasketModel>, now: number): void {
+    this.#changed.delete(id)
+    const basket = this.#shop.baskets.get(id)
+    if (basket === undefined) {
+      this.#baskets.delete(id)
+      this.#events.basket(id).delete()
+      return
+    }
+    const next = basketModel(basket, now)
+    this.#events.basket(id).change(differences(figure.shown, next))
+    figure.show(next, now)
+  }
+
+  #tellList(figure: Figure<BasketList>, now: number): void {
+    const next = this.#nextList(figure.shown, now)
+    for (const change of listChanges(figure.shown.ids, next.ids)) {
+      if (change.type === "remove") this.#events.baskets.remove(change.index)
+      else this.#events.baskets.add(reference(this.#rid(change.id)), change.index)
+    }
+    figure.show(next, now)
+  }
+
+  #nextList({ ids, seq }: BasketList, now: number): BasketList {
+    return { ids: nextList(ids, this.#shop, seq, now), seq: this.#shop.seq }
+  }
+
+  #firstStats(now: number): Figure<StatsModel> {
+    const figure = new Figure(this.#statsModel(now), STATS_INTERVAL_MS)
+    // Whoever asked was told just now.
+    figure.show(figure.shown, now)
+    return figure
+  }
+
+  #tellStats(figure: Figure<StatsModel>, now: number): void {
+    const next = this.#statsModel(now)
+    this.#events.stats.change(differences(figure.shown, next))
+    figure.show(next, now)
+  }
+
+  #statsModel(now: number): StatsModel {
+    this.#statsChangeAt = nextChangeAt(this.#shop.stats, now)
+    const { minutes, top_products, ...figures } = shownStats(this.#shop.stats, openTotals(this.#shop, now), now)
+    return { ...figures, minutes: dataValue(minutes), top_products: dataValue(top_products) }
+  }
+}
+
+function basketModel(basket: Basket, now: number): BasketModel {
+  const { lines, ...rest } = shownBasket(basket, now)
+  return { ...rest, lines: dataValue(lines) }
+}
+
+/** The members of `after` that are not the same in `before`. */
+function differences<T extends object>(before: T, after: T): Partial<T> {
+  const names = Object.keys(after) as (keyof T)[]
+  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  return Object.fromEntries(changed.map((name) => [name, after[name]])) as Partial<T>
+}

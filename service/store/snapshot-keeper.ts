@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Logger } from "res-service"
+
+/** Records after which a shop gets a new snapshot: so many are read in a few ms. */
+export const SNAPSHOT_EVERY = 1000
+
+/** Shops whose records are counted; those that had none for longest are forgotten first. */
+const MAX_COUNTED = 20_000
+
+/** Time between two snapshots, whatever shops they are of, in ms. */
+const PAUSE_MS = 500
+
+/**
+ * Keeps snapshots of busy shops fresh, also of those that nobody looks at, so that their first `get` has little to read. It
+ * counts records, and stores one snapshot after the other: however busy the shops are, it takes a small share of the time.
+ */
+export class SnapshotKeeper {
+  readonly #save: (shopId: string) => Promise<void>
+  readonly #logger: Logger
+  /** Records since the last snapshot, by shop; the one that had none for longest comes first. */
+  readonly #counts = new Map<string, number>()
+  readonly #due = new Set<string>()
+  readonly #stopping = new AbortController()
+  #working: Promise<void> | undefined
+
+  /** @param save brings a shop's snapshot up to date */
+  constructor(save: (shopId: string) => Promise<void>, logger: Logger) {
+    this.#save = save
+    this.#logger = logger
+  }
+
+  /** Notes a record of a shop. */
+  count(shopId: string): void {
+    const count = (this.#counts.get(shopId) ?? 0) + 1
+    this.#counts.delete(shopId)
+    if (count >= SNAPSHOT_EVERY) this.request(shopId)
+    else this.#counts.set(shopId, count)
+    if (this.#counts.size <= MAX_COUNTED) return
+    const [longest] = this.#counts.keys()
+    if (longest !== undefined) this.#counts.delete(longest)
+  }
+
+  /** Has a snapshot of a shop stored soon. */
+  request(shopId: string): void {
+    if (this.#stopping.signal.aborted) return
+    this.#due.add(shopId)
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+    })
+  }
+
+  /** Stores no more snapshots; resolves when the one that is under way is stored. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping
+    for (const shopId of this.#due) {
+      this.#due.delete(shopId)
+      try {
+        await this.#save(shopId)
+        await sleep(PAUSE_MS, undefined, { signal })
+      } catch (error) {
+        if (signal.aborted) return
+        this.#logger.warn({ err: error, shopId }, "a snapshot could not be stored; the next one will be")
+      }
+    }
+  }
+}

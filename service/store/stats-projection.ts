@@ -1,0 +1,159 @@
+import type { ShownEvent } from "../schemas/publish-event.ts"
+import { fromCents } from "./money.ts"
+import { shortened } from "./text.ts"
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** The totals cover this hour of the clock and the 23 before it. */
+const HOURS = 24
+/** The chart has this many whole minutes. */
+const MINUTES = 60
+/** Products whose additions are counted; those that were not added for longest are forgotten first. */
+const MAX_PRODUCTS = 300
+const MAX_NAME = 80
+/** Products that are shown. */
+const TOP_PRODUCTS = 10
+
+/** What happened in one stretch of time. */
+export interface Bucket {
+  /** Its beginning, in ms since the epoch. */
+  readonly at: number
+  readonly events: number
+  readonly checkouts: number
+  /** Value of the baskets checked out, in whole cents. */
+  readonly cents: number
+}
+
+/** How often a product was put into a basket. */
+export interface ProductCount {
+  readonly name: string
+  /** By hour since the epoch. */
+  readonly hours: readonly (readonly [hour: number, added: number])[]
+}
+
+/** Figures of a shop, as the log has made them. Buckets stand in order of time, without empty ones. */
+export interface Stats {
+  readonly hours: readonly Bucket[]
+  readonly minutes: readonly Bucket[]
+  readonly seconds: readonly Bucket[]
+  /** By product ID; the one that was not added for longest comes first. */
+  readonly products: Map<number, ProductCount>
+}
+
+/** What is known of the open baskets. */
+export interface OpenBaskets {
+  readonly count: number
+  readonly cents: number
+}
+
+export function emptyStats(): Stats {
+  return { hours: [], minutes: [], seconds: [], products: new Map() }
+}
+
+/**
+ * The figures after one more event. Takes `stats` over: what is returned is to be used from then on. Time is the event's own,
+ * so a replay of the log gives the same figures.
+ *
+ * @param checkedOutCents value of the basket that the event has checked out, in whole cents
+ */
+export function applyToStats(stats: Stats, event: ShownEvent, checkedOutCents: number | undefined): Stats {
+  const at = Date.parse(event.received_at)
+  const checkout = { checkouts: checkedOutCents === undefined ? 0 : 1, cents: checkedOutCents ?? 0 }
+  if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, at)
+  return {
+    // One bucket more than is shown: the one that is not over yet.
+    hours: counted(stats.hours, HOUR_MS, HOURS + 1, at, checkout),
+    minutes: counted(stats.minutes, MINUTE_MS, MINUTES + 1, at, checkout),
+    seconds: counted(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1, at, checkout),
+    products: stats.products,
+  }
+}
+
+/** The figures as they are shown at `now`, in ms since the epoch; `minutes` and `top_products` are for data values. */
+export function shownStats(stats: Stats, open: OpenBaskets, now: number) {
+  const since = startOf(now, HOUR_MS) - (HOURS - 1) * HOUR_MS
+  const total = sum(stats.hours.filter(({ at }) => at >= since))
+  const firstMinute = startOf(now, MINUTE_MS) - MINUTES * MINUTE_MS
+  const byMinute = new Map(stats.minutes.map((bucket) => [bucket.at, bucket]))
+  return {
+    events: total.events,
+    baskets_open: open.count,
+    baskets_checked_out: total.checkouts,
+    value_open: fromCents(open.cents),
+    value_checked_out: fromCents(total.cents),
+    events_last_minute: sum(stats.seconds.filter(({ at }) => at > now - MINUTE_MS)).events,
+    minutes: Array.from({ length: MINUTES }, (_, i) => {
+      const at = firstMinute + i * MINUTE_MS
+      const { events = 0, checkouts = 0, cents = 0 } = byMinute.get(at) ?? {}
+      return { at: new Date(at).toISOString(), events, checkouts, value: fromCents(cents) }
+    }),
+    top_products: topProducts(stats.products, since),
+    since: new Date(since).toISOString(),
+  }
+}
+
+/** When the figures change next although nothing happens, in ms since the epoch: while some are of the last minute, soon. */
+export function nextChangeAt(stats: Stats, now: number): number {
+  const lately = stats.seconds.at(-1)
+  if (lately !== undefined && lately.at > now - MINUTE_MS - SECOND_MS) return now + SECOND_MS
+  return startOf(now, MINUTE_MS) + MINUTE_MS
+}
+
+function countProduct(products: Map<number, ProductCount>, event: ShownEvent, at: number): void {
+  const hour = Math.floor(at / HOUR_MS)
+  const known = products.get(event.product_id)?.hours.filter(([each]) => each > hour - HOURS) ?? []
+  const index = known.findIndex(([each]) => each === hour)
+  const counted = [hour, (known[index]?.[1] ?? 0) + 1] as const
+  products.delete(event.product_id)
+  products.set(event.product_id, {
+    name: shortened(event.product_name, MAX_NAME),
+    hours: index === -1 ? [...known, counted].slice(-HOURS) : known.with(index, counted),
+  })
+  for (const id of products.keys()) {
+    if (products.size <= MAX_PRODUCTS) break
+    products.delete(id)
+  }
+}
+
+function topProducts(products: ReadonlyMap<number, ProductCount>, since: number) {
+  return [...products]
+    .map(([product_id, { name, hours }]) => ({
+      product_id,
+      product_name: name,
+      added: hours.reduce((sum, [hour, added]) => sum + (hour * HOUR_MS >= since ? added : 0), 0),
+    }))
+    .filter(({ added }) => added > 0)
+    .sort((a, b) => b.added - a.added || a.product_id - b.product_id)
+    .slice(0, TOP_PRODUCTS)
+}
+
+// The log's clock may have been set back: an earlier bucket is found or made in its place.
+function counted(
+  buckets: readonly Bucket[],
+  widthMs: number,
+  most: number,
+  time: number,
+  { checkouts, cents }: Pick<Bucket, "checkouts" | "cents">,
+): readonly Bucket[] {
+  const at = startOf(time, widthMs)
+  const index = buckets.findLastIndex((bucket) => bucket.at <= at)
+  const known = buckets[index]
+  const bucket = { at, events: 1, checkouts, cents }
+  const all = known?.at === at ? buckets.with(index, plus(known, bucket)) : buckets.toSpliced(index + 1, 0, bucket)
+  const gone = all.findIndex((each) => each.at > at - most * widthMs)
+  return all.slice(Math.max(gone, all.length - most))
+}
+
+function sum(buckets: readonly Bucket[]): Bucket {
+  return buckets.reduce(plus, { at: 0, events: 0, checkouts: 0, cents: 0 })
+}
+
+function plus(a: Bucket, b: Bucket): Bucket {
+  return { at: a.at, events: a.events + b.events, checkouts: a.checkouts + b.checkouts, cents: a.cents + b.cents }
+}
+
+function startOf(time: number, widthMs: number): number {
+  return time - (time % widthMs)
+}

@@ -1,0 +1,181 @@
+import { expect } from "chai"
+import fc from "fast-check"
+import type { LogRecord } from "../../../../service/log/entry.ts"
+import { shownBasket } from "../../../../service/store/basket-projection.ts"
+import {
+  applyRecord,
+  emptyShop,
+  LIST_LIMIT,
+  MAX_BASKET_BYTES,
+  nextList,
+  openTotals,
+  type Shop,
+} from "../../../../service/store/shop-projection.ts"
+import { readSnapshot, writeSnapshot } from "../../../../service/store/shop-snapshot.ts"
+import { shownStats } from "../../../../service/store/stats-projection.ts"
+import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
+
+const LOG = "2026-01-01T00:00:00Z"
+const MAX_PAYLOAD = 1024 * 1024
+
+const replay = (records: readonly LogRecord[], from: Shop = emptyShop()): Shop =>
+  records.reduce((shop, record) => applyRecord(shop, record).shop, from)
+
+/** As it is after it was stored and read again. */
+const restored = (shop: Shop): Shop => readSnapshot(writeSnapshot(shop, LOG), LOG) as Shop
+
+/** All that a shop shows at some time. */
+const shown = (shop: Shop, now: number) => ({
+  baskets: [...shop.baskets.values()].map((basket) => shownBasket(basket, now)),
+  list: nextList([], shop, shop.seq, now),
+  stats: shownStats(shop.stats, openTotals(shop, now), now),
+})
+
+const step = fc.record({
+  pauseMs: fc.oneof(
+    fc.integer({ min: 0, max: 5000 }),
+    fc.constantFrom(-MINUTE_MS, MINUTE_MS, 3 * HOUR_MS, 30 * HOUR_MS),
+  ),
+  session: fc.integer({ min: 1, max: 4 }),
+  product: fc.integer({ min: 1, max: 5 }),
+  action: fc.constantFrom("ADD", "ADD", "add", "REMOVE", "CHECKOUT", "VIEW", "acknowledge"),
+  price: fc.constantFrom(0.1, 0.2, 3.5, 1.005, -1, 1e15),
+})
+
+const logOf = (steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): TestLog => {
+  const log = new TestLog()
+  for (const { pauseMs, session, product, action, price } of steps) {
+    log.now += pauseMs
+    if (action === "acknowledge") log.ack(sessionId(session), "Ann")
+    else log.event({ session_id: sessionId(session), product_id: product, product_price: price, action })
+  }
+  return log
+}
+
+describe("a shop", () => {
+  it("[property] is the same from a snapshot at any place and the rest of the log as from all of it", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), fc.nat(), fc.nat(), (steps, splitPoint, overlapPoint) => {
+        const { records, now } = logOf(steps)
+        const split = splitPoint % (records.length + 1)
+        // The tail may bring again what is in the snapshot already.
+        const from = overlapPoint % (split + 1)
+        const whole = replay(records)
+        const loaded = replay(records.slice(from), restored(replay(records.slice(0, split))))
+        expect(writeSnapshot(loaded, LOG)).to.equal(writeSnapshot(whole, LOG))
+        for (const later of [0, 3 * HOUR_MS])
+          expect(shown(loaded, now + later)).to.deep.equal(shown(whole, now + later))
+      }),
+    )
+  })
+
+  it("[property] shows, after any changes and pauses, a list of exactly its open baskets", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(5), (steps, every) => {
+        const { records } = logOf(steps)
+        let shop = emptyShop()
+        let list: readonly string[] = []
+        let seq = 0
+        for (const [i, record] of records.entries()) {
+          shop = applyRecord(shop, record).shop
+          if (i % (every + 1) !== 0) continue
+          const now = Date.parse(("event" in record ? record.event : record.ack).received_at)
+          const before = list
+          list = nextList(list, shop, seq, now)
+          const since = seq
+          const opened = list.filter((id) => (shop.baskets.get(id)?.openedSeq ?? 0) > since)
+          seq = shop.seq
+          expect([...list].sort()).to.deep.equal([...nextList([], shop, shop.seq, now)].sort())
+          // What was opened stands in front, what stayed in its order behind it.
+          expect(list.slice(0, opened.length)).to.deep.equal(opened)
+          const stayed = before.filter((id) => list.includes(id) && !opened.includes(id))
+          expect(list.filter((id) => stayed.includes(id))).to.deep.equal(stayed)
+        }
+      }),
+    )
+  })
+
+  it("lists open baskets by their activity first, then new ones in front, and fills up beyond 100", () => {
+    const log = new TestLog()
+    for (let n = 1; n <= LIST_LIMIT + 2; n++) log.event({ session_id: sessionId(n) })
+    log.event({ session_id: sessionId(1) })
+    const shop = replay(log.records)
+    const list = nextList([], shop, shop.seq, log.now)
+    expect(list).to.have.length(LIST_LIMIT)
+    expect([list[0], list[1], list.at(-1)]).to.deep.equal([sessionId(1), sessionId(102), sessionId(4)])
+
+    const since = shop.seq
+    log.event({ session_id: sessionId(200) })
+    log.event({ session_id: sessionId(102), action: "CHECKOUT" })
+    log.event({ session_id: sessionId(101), action: "CHECKOUT" })
+    const next = nextList(list, replay(log.records), since, log.now)
+    expect([next[0], next[1], next[2]]).to.deep.equal([sessionId(200), sessionId(1), sessionId(100)])
+    // The one that had no room came in at the end.
+    expect([next.at(-2), next.at(-1)]).to.deep.equal([sessionId(4), sessionId(3)])
+  })
+
+  it("ignores a snapshot of another version, of another log, and what is none", () => {
+    const text = writeSnapshot(replay([new TestLog().event()]), LOG)
+    expect(readSnapshot(text, LOG)?.seq).to.equal(1)
+    expect(readSnapshot(text, "2026-02-02T00:00:00Z")).to.equal(undefined)
+    const { version, ...rest } = JSON.parse(text)
+    expect(readSnapshot(JSON.stringify({ ...rest, version: version + 1 }), LOG)).to.equal(undefined)
+    for (const none of ["", "null", "{}", JSON.stringify({ version, log: LOG })])
+      expect(readSnapshot(none, LOG), none).to.equal(undefined)
+  })
+
+  it("keeps bounded what a hostile shop sends: its snapshot fits into a NATS message", () => {
+    const log = new TestLog()
+    const long = "\u0001".repeat(2000)
+    let shop = emptyShop()
+    let forgotten = 0
+    // More products than are counted, each in every hour of a day; more baskets than are kept.
+    for (let hour = 0; hour < 30; hour++) {
+      for (let n = 0; n < 400; n++) {
+        const hostile = { product_name: long, UPC: long, category_id: long, action: n % 2 === 0 ? "ADD" : "add" }
+        const record = log.event({ ...hostile, session_id: sessionId(n % 97), product_id: n % 310 })
+        const after = applyRecord(shop, record)
+        forgotten += after.changed.length - 1
+        shop = after.shop
+      }
+      shop = applyRecord(shop, log.ack(sessionId(96), "\u0002".repeat(100))).shop
+      log.now += HOUR_MS
+    }
+    expect(shop.basketBytes).to.be.within(MAX_BASKET_BYTES / 2, MAX_BASKET_BYTES)
+    expect(forgotten).to.be.above(100)
+    expect(shop.stats.products.size).to.equal(300)
+    expect(Buffer.byteLength(writeSnapshot(shop, LOG))).to.be.within(MAX_PAYLOAD / 2, MAX_PAYLOAD - 1024)
+    expect(writeSnapshot(restored(shop), LOG)).to.equal(writeSnapshot(shop, LOG))
+  })
+
+  it("has at most as many bytes in its snapshot as it counts for its baskets", () => {
+    const log = new TestLog()
+    const huge = {
+      product_id: -Number.MAX_SAFE_INTEGER,
+      product_price: -1.234567890123e-300,
+      basket_total: -1.5e300,
+    }
+    for (let n = 1; n <= 50; n++) log.event({ ...huge, session_id: sessionId(n), product_name: `"\n\u0007é…🍎${n}` })
+    log.ack(sessionId(50), '"\n\u0007')
+    const shop = replay(log.records)
+    const { baskets } = JSON.parse(writeSnapshot(shop, LOG))
+    expect(Buffer.byteLength(JSON.stringify(baskets))).to.be.at.most(shop.basketBytes)
+  })
+
+  it("forgets the baskets that were not touched for longest: beyond what there is room for, and after a day", () => {
+    const log = new TestLog()
+    for (let n = 1; n <= 2000; n++) log.event({ session_id: sessionId(n), action: "VIEW" })
+    let shop = replay(log.records)
+    expect(shop.baskets.size).to.be.within(1800, 1999)
+    expect([...shop.baskets.keys()].at(-1)).to.equal(sessionId(2000))
+    const oldest = [...shop.baskets.keys()][0]
+    const { changed } = applyRecord(shop, log.event({ session_id: sessionId(3000) }))
+    expect(changed.slice(0, 2)).to.deep.equal([sessionId(3000), oldest])
+
+    log.now += 25 * HOUR_MS
+    shop = replay(log.records)
+    shop = applyRecord(shop, log.event({ session_id: sessionId(4000) })).shop
+    expect([...shop.baskets.keys()]).to.deep.equal([sessionId(4000)])
+    expect(shop.basketBytes).to.equal(replay(log.records.slice(-1)).basketBytes)
+  })
+})

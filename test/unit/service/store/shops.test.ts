@@ -1,0 +1,130 @@
+import { expect } from "chai"
+import { silentLogger } from "res-service"
+import type { LogRecord } from "../../../../service/log/entry.ts"
+import { applyRecord, emptyShop, type Shop } from "../../../../service/store/shop-projection.ts"
+import { ShopView } from "../../../../service/store/shop-view.ts"
+import { Shops } from "../../../../service/store/shops.ts"
+import { TestLog } from "../../../helpers/records.ts"
+import { until } from "../../../helpers/until.ts"
+
+/** Shops whose log is in memory, and whose loading waits until it is let go. */
+class Harness {
+  readonly log = new TestLog()
+  readonly stored: number[] = []
+  loads = 0
+  fails = false
+  readonly #waiting: (() => void)[] = []
+  readonly shops: Shops
+
+  constructor() {
+    const quiet = { name: "", event() {}, create() {}, delete() {}, reaccess() {}, reset() {} }
+    const model = { ...quiet, change() {} }
+    this.shops = new Shops(
+      {
+        load: async () => {
+          this.loads++
+          const records = [...this.log.records]
+          await new Promise<void>((resolve) => this.#waiting.push(resolve))
+          if (this.fails) throw new Error("the log does not answer")
+          return { shop: replay(records, emptyShop()), records: records.length }
+        },
+        goOn: async (_, shop) => ({ shop: replay(this.log.records, shop), records: 0 }),
+        store: async (_, shop) => {
+          this.stored.push(shop.seq)
+        },
+        view: (_, shop) =>
+          new ShopView(
+            shop,
+            { baskets: { ...quiet, add() {}, remove() {} }, stats: model, basket: () => model },
+            (id) => id,
+          ),
+        inQueue: async (_, task) => task(),
+      },
+      silentLogger,
+    )
+  }
+
+  /** Ends all loading. */
+  letGo(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  get shopId(): string {
+    return this.log.shopId
+  }
+
+  /** Writes to the log and hands it on, as the tail does. */
+  send(count = 1): void {
+    for (let i = 0; i < count; i++) this.shops.add(this.log.event())
+  }
+
+  async events(): Promise<number> {
+    const rids = await this.shops.baskets(this.shopId)
+    const basket = rids[0] && (await this.shops.basket(this.shopId, rids[0].rid))
+    return basket?.events ?? 0
+  }
+}
+
+const replay = (records: readonly LogRecord[], from: Shop): Shop =>
+  records.reduce((shop, record) => applyRecord(shop, record).shop, from)
+
+describe("Shops", () => {
+  let harness: Harness
+
+  beforeEach(() => {
+    harness = new Harness()
+    harness.log.now = Date.now()
+  })
+
+  afterEach(() => harness.shops.stop())
+
+  for (const { title, count } of [
+    { title: "takes in what came while it was loaded", count: 3 },
+    { title: "reads again from the log when more came than may wait", count: 6000 },
+  ]) {
+    it(title, async () => {
+      harness.send(2)
+      const events = harness.events()
+      harness.send(count)
+      harness.letGo()
+      expect(await events).to.equal(2 + count)
+      harness.send()
+      expect(await harness.events()).to.equal(3 + count)
+      expect(harness.loads).to.equal(1)
+    })
+  }
+
+  it("forgets a shop that could not be loaded, so that the next get tries again", async () => {
+    harness.fails = true
+    const failed = harness.events().catch((error: Error) => error.message)
+    harness.letGo()
+    expect(await failed).to.equal("the log does not answer")
+    expect(harness.shops.has(harness.shopId)).to.equal(false)
+    harness.fails = false
+    const events = harness.events()
+    harness.letGo()
+    expect(await events).to.equal(0)
+  })
+
+  it("stores a snapshot of a shop with 1,000 records, though nobody looks", async () => {
+    harness.send(999)
+    expect(harness.loads).to.equal(0)
+    harness.send()
+    await until("the shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    await until("the snapshot", () => harness.stored.length === 1)
+    expect(harness.stored).to.deep.equal([1000])
+    expect(harness.shops.has(harness.shopId)).to.equal(false)
+  })
+
+  it("stores a snapshot after it had to read much, from the state that is loaded", async () => {
+    harness.log.event()
+    for (let i = 0; i < 700; i++) harness.log.event()
+    const events = harness.events()
+    harness.letGo()
+    await events
+    harness.send()
+    await until("the snapshot", () => harness.stored.length === 1)
+    expect(harness.loads).to.equal(1)
+  })
+})
