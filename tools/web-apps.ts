@@ -6,6 +6,30 @@ import { projectDir } from "../config/project-dir.ts"
 /** What Vite makes of each folder of `web/` that is an app: its builds, which all write into one folder of pages. */
 export const webApps: Readonly<Record<string, (outDir: string) => readonly InlineConfig[]>> = {
   merchant: (outDir) => [{ ...common("merchant", outDir), plugins: [react()] }],
+  storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir)],
+}
+
+function storefrontDemo(outDir: string): InlineConfig {
+  return { ...common("storefront", outDir), root: join(projectDir, "web/storefront/demo") }
+}
+
+/** One file that a shop's page can load by a plain script tag: `widget.js`, with its styles in it. */
+function storefrontWidget(outDir: string): InlineConfig {
+  const { build, ...rest } = common("storefront", outDir)
+  return {
+    ...rest,
+    publicDir: false,
+    build: {
+      ...build,
+      emptyOutDir: false,
+      lib: {
+        entry: join(projectDir, "web/storefront/main.ts"),
+        formats: ["iife"],
+        name: "buddyShoppingWidget",
+        fileName: () => "widget.js",
+      },
+    },
+  }
 }
 
 function common(app: string, outDir: string): InlineConfig {

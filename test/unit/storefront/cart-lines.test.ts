@@ -1,0 +1,54 @@
+import { expect } from "chai"
+import { cartLines, pieces, totalOf } from "../../../web/storefront/cart-lines.ts"
+
+const SHOP = "https://shop.example"
+const cart = (...items: unknown[]) => ({ items })
+const product = (fields: object) => cart({ quantity: 1, product: { name: "Tea", price: 2, ...fields } })
+
+describe("cartLines", () => {
+  it("reads an Ecwid cart: names, options, quantities, prices and links to the shop's own pages", () => {
+    const lines = cartLines(
+      cart(
+        { quantity: 2, product: { name: "Tea", price: 3.5, url: "/tea-p1" }, options: { Size: "L", Gift: null } },
+        { quantity: 1, product: { name: "Cup" }, options: [{ name: "Colour", value: "red" }] },
+      ),
+      SHOP,
+    )
+    expect(lines).to.deep.equal([
+      { name: "Tea", options: "Size: L", quantity: 2, price: 3.5, url: "https://shop.example/tea-p1" },
+      { name: "Cup", options: "Colour: red", quantity: 1, price: undefined, url: undefined },
+    ])
+    expect(pieces(lines)).to.equal(3)
+    expect(totalOf(lines)).to.equal(7)
+  })
+
+  for (const content of [undefined, null, 7, "x", [], {}, { items: {} }, cart(null, 7, {}, { product: 1 })]) {
+    it(`gives no lines for ${JSON.stringify(content)}`, () => {
+      expect(cartLines(content, SHOP)).to.deep.equal([])
+      expect(totalOf([])).to.equal(undefined)
+    })
+  }
+
+  for (const url of [
+    "javascript:alert(1)",
+    "https://evil.example/",
+    "//evil.example",
+    "https://shop.example.evil.example",
+    "data:text/html,x",
+    7,
+    "http://[",
+  ]) {
+    it(`makes no link of ${url}`, () => expect(cartLines(product({ url }), SHOP)[0]?.url).to.equal(undefined))
+  }
+
+  it("bounds what a stranger's cart can fill: 200 lines, 200 characters, numbers that are some", () => {
+    const many = cart(...Array.from({ length: 1000 }, () => ({ quantity: 1, product: { name: "x".repeat(5000) } })))
+    const lines = cartLines(many, SHOP)
+    expect(lines).to.have.length(200)
+    expect(lines[0]?.name).to.have.length(200)
+    for (const quantity of [-1, 0, Number.NaN, "9", 1e300]) {
+      expect(cartLines(cart({ quantity, product: {} }), SHOP)[0]?.quantity, String(quantity)).to.equal(1)
+    }
+    expect(cartLines(product({ price: "1" }), SHOP)[0]?.price).to.equal(undefined)
+  })
+})

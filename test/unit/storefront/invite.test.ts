@@ -1,0 +1,29 @@
+import { expect } from "chai"
+import { invitedTo, inviteUrl, isSessionId, newSessionId, withoutInvite } from "../../../web/storefront/invite.ts"
+
+describe("the invite link", () => {
+  const page = "https://shop.example/fruit?page_id=5&buddyshoppingId=old#!/apples"
+
+  it("is the page's address with buddyshoppingId, as POST /sessions makes it, without what follows a #", () => {
+    expect(inviteUrl(page, "abc")).to.equal("https://shop.example/fruit?page_id=5&buddyshoppingId=abc")
+    expect(invitedTo(inviteUrl(page, "abc"))).to.equal("abc")
+  })
+
+  it("invites to nothing without a session id", () => {
+    for (const query of ["", "?buddyshoppingId=", "?buddyshoppingId=a%2Fb", `?buddyshoppingId=${"x".repeat(65)}`]) {
+      expect(invitedTo(`https://shop.example/${query}`), query).to.equal(undefined)
+    }
+  })
+
+  it("can be taken out of the address again, and nothing else with it", () => {
+    expect(withoutInvite(page)).to.equal("https://shop.example/fruit?page_id=5#!/apples")
+  })
+})
+
+describe("newSessionId", () => {
+  it("gives another session id each time", () => {
+    const ids = new Set(Array.from({ length: 100 }, newSessionId))
+    expect(ids.size).to.equal(100)
+    for (const id of ids) expect(id).to.satisfy(isSessionId).and.have.length(22)
+  })
+})

@@ -1,0 +1,98 @@
+import type { Ecwid } from "../ecwid.ts"
+
+/** Where the cart is kept while the tab is open. */
+const CART_KEY = "demo-cart"
+
+export interface Product {
+  readonly id: number
+  readonly sku: string
+  readonly name: string
+  readonly price: number
+  readonly category: string
+}
+
+interface CartItem {
+  quantity: number
+  readonly product: Product & { readonly url: string }
+}
+
+/** What happens in the cart, as the shop's app would tell the merchant. */
+export interface CartAction {
+  readonly action: "ADD" | "REMOVE"
+  readonly product: Product
+  readonly basketTotal: number
+}
+
+/**
+ * A cart with the part of Ecwid's JavaScript API that a widget uses, so that the same adapter runs here as in a real shop. It is
+ * kept over reloads, per tab: two tabs are two customers.
+ */
+export class FakeEcwid implements Ecwid {
+  readonly #items: CartItem[]
+  readonly #watchers: ((cart: unknown) => void)[] = []
+  readonly #onAction: (action: CartAction) => void
+  readonly #onCheckout: () => void
+
+  constructor(onAction: (action: CartAction) => void, onCheckout: () => void) {
+    this.#onAction = onAction
+    this.#onCheckout = onCheckout
+    this.#items = JSON.parse(sessionStorage.getItem(CART_KEY) ?? "[]")
+  }
+
+  // The API is there at once: what waits for it is called right away, as Ecwid does with latecomers.
+  readonly OnAPILoaded = { add: (callback: () => void) => callback() }
+  readonly OnCartChanged = { add: (callback: (cart: unknown) => void) => void this.#watchers.push(callback) }
+  readonly Cart = {
+    get: (callback: (cart: unknown) => void) => callback(this.#snapshot()),
+    gotoCheckout: () => this.#onCheckout(),
+  }
+
+  formatCurrency(amount: number): string {
+    return new Intl.NumberFormat("en-GB", { style: "currency", currency: "EUR" }).format(amount)
+  }
+
+  get items(): readonly Readonly<CartItem>[] {
+    return this.#items
+  }
+
+  get total(): number {
+    return Number(this.#items.reduce((sum, { quantity, product }) => sum + quantity * product.price, 0).toFixed(2))
+  }
+
+  add(product: Product): void {
+    const known = this.#items.find((item) => item.product.id === product.id)
+    if (known === undefined) this.#items.push({ quantity: 1, product: { ...product, url: `#product-${product.id}` } })
+    else known.quantity++
+    this.#changed({ action: "ADD", product, basketTotal: this.total })
+  }
+
+  remove(product: Product): void {
+    const at = this.#items.findIndex((item) => item.product.id === product.id)
+    const item = this.#items[at]
+    if (item === undefined) return
+    if (--item.quantity === 0) this.#items.splice(at, 1)
+    this.#changed({ action: "REMOVE", product, basketTotal: this.total })
+  }
+
+  clear(): void {
+    this.#items.splice(0)
+    this.#changed(undefined)
+  }
+
+  #changed(action: CartAction | undefined): void {
+    sessionStorage.setItem(CART_KEY, JSON.stringify(this.#items))
+    for (const watcher of this.#watchers) watcher(this.#snapshot())
+    if (action !== undefined) this.#onAction(action)
+  }
+
+  // A copy, as Ecwid gives one. The customer's address is in it as in Ecwid's, and must not come to the friends.
+  #snapshot(): unknown {
+    return structuredClone({
+      cartId: "99E7E224-5F6F-4C00-BFE9-9F72F2B5A471",
+      items: this.#items.map((item) => ({ ...item, options: {} })),
+      productsQuantity: this.#items.reduce((sum, { quantity }) => sum + quantity, 0),
+      shippingPerson: { name: "Demo Customer", street: "1 Demo Street", city: "Demo" },
+      weight: 0,
+    })
+  }
+}

@@ -1,0 +1,52 @@
+type Child = Node | string
+
+/** Makes an element. Strings become text, never HTML; attributes that are undefined are left out. */
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string | undefined>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) element.setAttribute(name, value)
+  }
+  element.append(...children)
+  return element
+}
+
+/** Lines of icons, drawn in a square of 24. */
+export const icons = {
+  together: "M7 9V7a5 5 0 0 1 10 0v2M5 9h14l1 11H4zM9.5 15.5a2.5 2.5 0 0 0 5 0",
+  close: "M6 6l12 12M18 6L6 18",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  share: "M12 15V4M8 7.5L12 3.5l4 4M6 12v8h12v-8",
+  lock: "M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z",
+  chevron: "M8 10l4 4 4-4",
+  remove: "M15 19v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6M17 9l4 4M21 9l-4 4",
+} as const
+
+/** An icon, for the eye alone. */
+export function icon(name: keyof typeof icons): SVGSVGElement {
+  const namespace = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(namespace, "svg")
+  const path = document.createElementNS(namespace, "path")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  path.setAttribute("d", icons[name])
+  svg.append(path)
+  return svg
+}
+
+/** Sets a text only if it is another: a live region is not to say it again, nor a selection to be lost. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/** Brings the children of an element to this order, moving only those that stand elsewhere. */
+export function setChildren(parent: Element, children: readonly Element[]): void {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove()
+  children.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null)
+  })
+}

@@ -1,0 +1,83 @@
+import type { CartSource } from "./cart-source.ts"
+import { isRecord } from "./protocol.ts"
+
+/** How often to look whether Ecwid's script is there, in ms: a page may load it at any time after this one. */
+const LOOK_MS = 250
+
+/**
+ * What is used of Ecwid's JavaScript API.
+ *
+ * Source: docs.ecwid.com, "Track Storefront events" and "Manage cart and checkout"
+ */
+export interface Ecwid {
+  readonly OnAPILoaded: { add(callback: () => void): void }
+  readonly OnCartChanged: { add(callback: (cart: unknown) => void): void }
+  readonly Cart: {
+    get(callback: (cart: unknown) => void): void
+    gotoCheckout?(): void
+  }
+  formatCurrency?(amount: number): string
+}
+
+/**
+ * The cart of an Ecwid shop.
+ *
+ * @param page where Ecwid's script puts `Ecwid`: the window
+ */
+export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
+  // Ecwid has no way to unsubscribe: it is subscribed to once, however often somebody watches.
+  const watchers = new Set<(cart: object) => void>()
+  let latest: object | undefined
+  let looking: ReturnType<typeof setInterval> | undefined
+  let isSubscribed = false
+
+  const onCart = (cart: unknown): void => {
+    latest = shareable(cart)
+    for (const watcher of watchers) watcher(latest)
+  }
+  const subscribe = (): boolean => {
+    const ecwid = page.Ecwid
+    if (isSubscribed || ecwid?.OnAPILoaded === undefined) return isSubscribed
+    isSubscribed = true
+    ecwid.OnAPILoaded.add(() => {
+      ecwid.OnCartChanged.add(onCart)
+      ecwid.Cart.get(onCart)
+    })
+    return true
+  }
+
+  return {
+    watch: (watcher) => {
+      watchers.add(watcher)
+      if (latest !== undefined) watcher(latest)
+      if (!subscribe()) {
+        looking ??= setInterval(() => {
+          if (subscribe()) clearInterval(looking)
+        }, LOOK_MS)
+      }
+      return () => {
+        watchers.delete(watcher)
+        if (watchers.size > 0) return
+        clearInterval(looking)
+        looking = undefined
+      }
+    },
+    formatPrice: (amount) => page.Ecwid?.formatCurrency?.(amount) ?? amount.toFixed(2),
+    checkout: () => page.Ecwid?.Cart.gotoCheckout?.(),
+  }
+}
+
+/**
+ * What friends are shown of an Ecwid cart: its lines. Ecwid gives also the customer's name, address and phone, the coupon, and
+ * the ids by which the order can be had: these stay on this page.
+ */
+export function shareable(cart: unknown): { items: object[]; productsQuantity: number } {
+  const items = isRecord(cart) && Array.isArray(cart.items) ? cart.items.filter(isRecord) : []
+  const lines = items.map(({ quantity, product, options }) => {
+    const { id, sku, name, price, url } = isRecord(product) ? product : {}
+    // What JSON cannot hold, as the options that nobody chose, is left out by it.
+    return { quantity, product: { id, sku, name, price, url }, options: isRecord(options) ? options : {} }
+  })
+  const quantities = lines.map(({ quantity }) => (typeof quantity === "number" ? quantity : 0))
+  return { items: lines, productsQuantity: quantities.reduce((sum, quantity) => sum + quantity, 0) }
+}

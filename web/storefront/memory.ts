@@ -1,0 +1,66 @@
+import { isSessionId } from "./invite.ts"
+import { isRecord } from "./protocol.ts"
+
+/** What a page needs in order to be the same customer again after it was loaded again. */
+export interface Remembered {
+  readonly sessionId: string
+  readonly customerName: string
+  readonly customerId: string
+  /** Undefined: the edge gave none, so the customer has to come anew. */
+  readonly resumeToken: string | undefined
+}
+
+/** What is used of a `Storage`. */
+export interface Shelf {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+/**
+ * Keeps who the customer is in which session of an edge. With a tab's `sessionStorage` two tabs are two customers. A browser
+ * that keeps nothing for this page costs only the resuming.
+ */
+export class Memory {
+  readonly #key: string
+  readonly #shelf: Shelf | undefined
+
+  constructor(edgeUrl: string, shelf: Shelf | undefined) {
+    this.#key = `buddyshopping:${edgeUrl}`
+    this.#shelf = shelf
+  }
+
+  load(): Remembered | undefined {
+    try {
+      const value: unknown = JSON.parse(this.#shelf?.getItem(this.#key) ?? "null")
+      if (!isRecord(value)) return undefined
+      const { sessionId, customerName, customerId, resumeToken } = value
+      if (typeof sessionId !== "string" || !isSessionId(sessionId)) return undefined
+      if (typeof customerName !== "string" || typeof customerId !== "string") return undefined
+      return {
+        sessionId,
+        customerName,
+        customerId,
+        resumeToken: typeof resumeToken === "string" ? resumeToken : undefined,
+      }
+    } catch {
+      return undefined
+    }
+  }
+
+  save(remembered: Remembered): void {
+    try {
+      this.#shelf?.setItem(this.#key, JSON.stringify(remembered))
+    } catch {
+      // Full or forbidden.
+    }
+  }
+
+  clear(): void {
+    try {
+      this.#shelf?.removeItem(this.#key)
+    } catch {
+      // Forbidden.
+    }
+  }
+}

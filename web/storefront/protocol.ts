@@ -1,0 +1,84 @@
+/**
+ * The old BuddyShopping protocol as a storefront sees it: text frames with a JSON object `{ "event", "payload" }`.
+ *
+ * Source: docs/legacy.md
+ */
+
+/** What a storefront says. */
+export type Outgoing =
+  | { readonly event: "startSession" | "joinSession"; readonly payload: { readonly customerName: string } }
+  | { readonly event: "resumeSession"; readonly payload: { readonly customerId: string; readonly resumeToken: string } }
+  | { readonly event: "updateCart"; readonly payload: { readonly customerId: string; readonly cartContent: object } }
+  | {
+      readonly event: "customerReadyToCheckout"
+      readonly payload: { readonly customerId: string; readonly customerReadyToCheckout: boolean }
+    }
+  | { readonly event: "kick"; readonly payload: { readonly customerId: string } }
+  | { readonly event: "leaveSession" }
+
+/** One friend, with what is in the cart: anything at all, since friends' pages are not to be trusted. */
+export interface Member {
+  readonly id: string
+  readonly name: string
+  readonly isHost: boolean
+  readonly isReady: boolean
+  readonly content: unknown
+}
+
+/** What a storefront hears. */
+export type Incoming =
+  | {
+      readonly event: "startSession" | "joinSession" | "resumeSession"
+      readonly customerId: string
+      readonly resumeToken: string | undefined
+    }
+  | { readonly event: "leaveSession" }
+  | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
+  | { readonly event: "error"; readonly code: string; readonly message: string }
+
+/** Reads a frame. Undefined for what is no message of the protocol, or a later addition to it. */
+export function readMessage(frame: unknown): Incoming | undefined {
+  if (typeof frame !== "string") return undefined
+  let message: unknown
+  try {
+    message = JSON.parse(frame)
+  } catch {
+    return undefined
+  }
+  if (!isRecord(message)) return undefined
+  const payload = isRecord(message.payload) ? message.payload : {}
+  switch (message.event) {
+    case "startSession":
+    case "joinSession":
+    case "resumeSession": {
+      const { customerId, resumeToken } = payload
+      if (typeof customerId !== "string") return undefined
+      return {
+        event: message.event,
+        customerId,
+        resumeToken: typeof resumeToken === "string" ? resumeToken : undefined,
+      }
+    }
+    case "leaveSession":
+      return { event: "leaveSession" }
+    case "multicartUpdate":
+      if (!Array.isArray(payload.multicartContent)) return undefined
+      return { event: "multicartUpdate", members: payload.multicartContent.flatMap(readMember) }
+    case "error":
+      return { event: "error", code: String(payload.code), message: String(payload.message) }
+    default:
+      return undefined
+  }
+}
+
+function readMember(entry: unknown): Member[] {
+  if (!isRecord(entry) || !isRecord(entry.owner)) return []
+  const { id, name, isHost, isReadyToCheckout } = entry.owner
+  if (typeof id !== "string" || typeof name !== "string") return []
+  return [{ id, name, isHost: isHost === true, isReady: isReadyToCheckout === true, content: entry.content }]
+}
+
+/** Whether a value is an object with members, and no array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}

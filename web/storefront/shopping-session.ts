@@ -1,0 +1,374 @@
+import { backoffMs } from "./backoff.ts"
+import { Emitter } from "./emitter.ts"
+import { changesBetween, type MemberChange } from "./members.ts"
+import type { Remembered } from "./memory.ts"
+import { type Incoming, type Member, type Outgoing, readMessage } from "./protocol.ts"
+
+/** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
+const DEFAULT_ANSWER_MS = 15_000
+/** Changes of the cart that come faster than this, in ms, are sent together. */
+const CART_PAUSE_MS = 150
+/** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
+const CART_AGAIN_MS = 1000
+/** Time that a farewell gets to be heard, in ms. */
+const FAREWELL_MS = 2000
+
+/** One connection to the edge, as the session uses it. */
+export interface Socket {
+  send(text: string): void
+  close(): void
+}
+
+export interface SocketHandlers {
+  opened(): void
+  received(frame: unknown): void
+  /** Called once, also when it never opened. */
+  closed(): void
+}
+
+export interface ShoppingSessionOptions {
+  readonly sessionId: string
+  readonly customerName: string
+  /** How a customer comes who is not remembered. */
+  readonly how: "start" | "join"
+  /** Who the customer was before the page was loaded again. */
+  readonly remembered?: Remembered | undefined
+  readonly connect: (handlers: SocketHandlers) => Socket
+  /** Time in ms after which a connection that answers nothing counts as dead. Default 15 s. */
+  readonly answerMs?: number
+  /** From 0 to 1; spreads the attempts to connect again. */
+  readonly random?: () => number
+}
+
+/** Why a session is over: the customer left, was removed, or was refused with this code. */
+export type Ending = "left" | "removed" | (string & {})
+
+/** What a page shows of its session. */
+export interface SessionState {
+  /** `entering`: for the first time; `reconnecting`: what is shown may be old; `ended`: for good. */
+  readonly phase: "entering" | "live" | "reconnecting" | "ended"
+  /** The own one; undefined until the session is entered. */
+  readonly customerId: string | undefined
+  /** The host first, then in the order of joining. */
+  readonly members: readonly Member[]
+  /** Only when it is over. */
+  readonly ending: Ending | undefined
+}
+
+export interface SessionEvents {
+  state: SessionState
+  /** What is different since the last update, if anything is. Not for the first one. */
+  changes: readonly MemberChange[]
+  /** The customer is known to the edge, by this identity. */
+  entered: Remembered
+  /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
+  refused: { readonly code: string; readonly message: string }
+}
+
+type Step = "start" | "join" | "resume"
+
+/** Codes after which a customer is not the old one any more, and comes anew. */
+const FORGOTTEN = new Set([
+  "session.notMember",
+  "session.wrongResumeToken",
+  "session.notYourCustomer",
+  "system.invalidParams",
+])
+
+/**
+ * One customer's part in one session, from entering it to the end, over however many connections. After the loss of one it
+ * comes back as the same customer, or, where it was away for too long, anew under the same name, and sends its cart again.
+ */
+export class ShoppingSession {
+  readonly events = new Emitter<SessionEvents>()
+  readonly sessionId: string
+  readonly #options: ShoppingSessionOptions
+  readonly #random: () => number
+  #state: SessionState = { phase: "entering", customerId: undefined, members: [], ending: undefined }
+  #identity: Remembered | undefined
+  /** Every id that the customer had: who comes anew is not told of itself. */
+  readonly #ownIds = new Set<string>()
+  #socket: Socket | undefined
+  /** The steps that were tried on this connection; the last one is under way until it is entered. */
+  #steps: Step[] = []
+  #hasEntered = false
+  #attempt = 0
+  #cart: object | undefined
+  /** As JSON, what this connection has sent of the cart. */
+  #sentCart: string | undefined
+  /** The customer did something, for which it may be taken over from another page. */
+  #mayTakeOver = false
+  #lastAction: Outgoing | undefined
+  #afterTakeOver: Outgoing | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #answer: ReturnType<typeof setTimeout> | undefined
+  #cartPause: ReturnType<typeof setTimeout> | undefined
+  #onFarewell: (() => void) | undefined
+
+  constructor(options: ShoppingSessionOptions) {
+    this.sessionId = options.sessionId
+    this.#options = options
+    this.#random = options.random ?? Math.random
+    this.#identity = options.remembered
+    this.#connect()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** Shows friends another cart, soon. */
+  setCart(cart: object): void {
+    this.#cart = cart
+    if (this.#state.phase !== "live") return
+    this.#mayTakeOver = true
+    this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_PAUSE_MS)
+  }
+
+  /** Says whether the customer is ready to check out. Does nothing while there is no connection. */
+  setReady(customerReadyToCheckout: boolean): void {
+    const { customerId } = this.#state
+    if (customerId === undefined) return
+    this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout } })
+  }
+
+  /** Takes somebody out; only the host may. Does nothing while there is no connection. */
+  kick(customerId: string): void {
+    this.#act({ event: "kick", payload: { customerId } })
+  }
+
+  /** Leaves, and resolves when the others know, or can not be told. */
+  async leave(): Promise<void> {
+    if (this.#state.phase === "live") {
+      await new Promise<void>((resolve) => {
+        this.#onFarewell = resolve
+        setTimeout(resolve, FAREWELL_MS)
+        this.#send({ event: "leaveSession" })
+      })
+    }
+    this.#end("left")
+  }
+
+  /** Sends something that must be answered: a connection that is dead without having said so is found out, and replaced. */
+  probe(): void {
+    if (this.#cart === undefined || this.#state.phase !== "live") this.reconnect()
+    else {
+      this.#sentCart = undefined
+      this.#sendCart()
+    }
+  }
+
+  /** Gives up the connection and connects at once, as when the device is online again. */
+  reconnect(): void {
+    if (this.#state.phase === "ended") return
+    this.#drop()
+    if (this.#state.phase === "live") this.#set({ phase: "reconnecting" })
+    this.#connect()
+  }
+
+  /** Lets go of the connection without leaving: the customer can be resumed. */
+  close(): void {
+    this.#drop()
+    clearTimeout(this.#retry)
+  }
+
+  #connect(): void {
+    clearTimeout(this.#retry)
+    this.#steps = []
+    this.#hasEntered = false
+    const isCurrent = (): boolean => this.#socket === socket
+    const socket = this.#options.connect({
+      opened: () => {
+        if (isCurrent()) this.#enterBy(this.#firstStep())
+      },
+      received: (frame) => {
+        const message = readMessage(frame)
+        if (isCurrent() && message !== undefined) this.#onMessage(message)
+      },
+      closed: () => {
+        if (isCurrent()) this.#lose()
+      },
+    })
+    this.#socket = socket
+    this.#expectAnswer()
+  }
+
+  #firstStep(): Step {
+    if (this.#identity === undefined) return this.#options.how
+    return this.#identity.resumeToken === undefined ? "join" : "resume"
+  }
+
+  #enterBy(step: Step): void {
+    this.#steps.push(step)
+    const { customerName } = this.#options
+    switch (step) {
+      case "start":
+        this.#send({ event: "startSession", payload: { customerName } })
+        break
+      case "join":
+        this.#send({ event: "joinSession", payload: { customerName } })
+        break
+      case "resume":
+        this.#resume()
+        break
+    }
+  }
+
+  #resume(): void {
+    const { customerId = "", resumeToken = "" } = this.#identity ?? {}
+    this.#send({ event: "resumeSession", payload: { customerId, resumeToken } })
+  }
+
+  #onMessage(message: Incoming): void {
+    this.#stopExpecting()
+    switch (message.event) {
+      case "startSession":
+      case "joinSession":
+      case "resumeSession":
+        this.#onEntered(message.customerId, message.resumeToken ?? this.#identity?.resumeToken)
+        break
+      case "leaveSession":
+        this.#onFarewell?.()
+        break
+      case "multicartUpdate":
+        if (this.#hasEntered) this.#onUpdate(message.members)
+        break
+      case "error":
+        if (this.#hasEntered) this.#onRefused(message)
+        else this.#onEntryRefused(message.code)
+        break
+    }
+  }
+
+  #onEntered(customerId: string, resumeToken: string | undefined): void {
+    const { sessionId, customerName } = this.#options
+    this.#hasEntered = true
+    this.#attempt = 0
+    this.#identity = { sessionId, customerName, customerId, resumeToken }
+    this.#ownIds.add(customerId)
+    this.#state = { ...this.#state, customerId }
+    this.events.emit("entered", this.#identity)
+    this.#sentCart = undefined
+    this.#sendCart()
+    const again = this.#afterTakeOver
+    this.#afterTakeOver = undefined
+    if (again !== undefined) this.#send(again)
+  }
+
+  #onUpdate(members: readonly Member[]): void {
+    const before = this.#state
+    if (!members.some(({ id }) => id === before.customerId)) {
+      // After its farewell a page is out of the list by its own will.
+      if (this.#onFarewell === undefined) this.#end("removed")
+      return
+    }
+    this.#set({ phase: "live", members })
+    if (before.phase === "entering") return
+    const changes = changesBetween(before.members, members).filter((change) => !this.#isOwnComing(change))
+    if (changes.length > 0) this.events.emit("changes", changes)
+  }
+
+  #isOwnComing(change: MemberChange): boolean {
+    return (change.type === "joined" || change.type === "left") && this.#ownIds.has(change.member.id)
+  }
+
+  #onEntryRefused(code: string): void {
+    const step = this.#steps.at(-1)
+    const wasIn = this.#identity !== undefined
+    const next = nextStep(step, code, wasIn)
+    if (next !== undefined && !this.#steps.includes(next)) this.#enterBy(next)
+    else if (next !== undefined || code === "legacy.unavailable") this.#lose()
+    else this.#end(code)
+  }
+
+  #onRefused({ code, message }: { readonly code: string; readonly message: string }): void {
+    if (code === "session.notYourCustomer" && this.#mayTakeOver) {
+      // Another page of this browser has resumed the customer; the one that is used now has it.
+      this.#mayTakeOver = false
+      this.#afterTakeOver = this.#lastAction
+      this.#resume()
+      return
+    }
+    if (code === "legacy.unavailable") {
+      this.#sentCart = undefined
+      this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_AGAIN_MS * (1 + this.#random()))
+      if (this.#lastAction === undefined) return
+    }
+    this.#lastAction = undefined
+    this.events.emit("refused", { code, message })
+  }
+
+  #act(action: Outgoing): void {
+    if (this.#state.phase !== "live") return
+    this.#mayTakeOver = true
+    this.#lastAction = action
+    this.#send(action)
+  }
+
+  #sendCart(): void {
+    clearTimeout(this.#cartPause)
+    this.#cartPause = undefined
+    const { customerId } = this.#state
+    if (this.#cart === undefined || customerId === undefined || !this.#hasEntered) return
+    const json = JSON.stringify(this.#cart)
+    if (json === this.#sentCart) return
+    this.#sentCart = json
+    this.#lastAction = undefined
+    this.#send({ event: "updateCart", payload: { customerId, cartContent: this.#cart } })
+  }
+
+  #send(message: Outgoing): void {
+    this.#socket?.send(JSON.stringify(message))
+    this.#expectAnswer()
+  }
+
+  /** A dead connection may look alive for minutes. But each message is answered: one that is not shows it. */
+  #expectAnswer(): void {
+    this.#answer ??= setTimeout(() => this.#lose(), this.#options.answerMs ?? DEFAULT_ANSWER_MS)
+  }
+
+  #stopExpecting(): void {
+    clearTimeout(this.#answer)
+    this.#answer = undefined
+  }
+
+  #lose(): void {
+    this.#drop()
+    if (this.#onFarewell !== undefined) {
+      this.#onFarewell()
+      return
+    }
+    if (this.#state.phase === "live") this.#set({ phase: "reconnecting" })
+    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, this.#random()))
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#hasEntered = false
+    this.#stopExpecting()
+    clearTimeout(this.#cartPause)
+    this.#cartPause = undefined
+    socket?.close()
+  }
+
+  #end(ending: Ending): void {
+    if (this.#state.phase === "ended") return
+    this.close()
+    this.#set({ phase: "ended", ending })
+  }
+
+  #set(fields: Partial<SessionState>): void {
+    this.#state = { ...this.#state, ...fields }
+    this.events.emit("state", this.#state)
+  }
+}
+
+/** What to try after a refusal to enter; undefined when there is nothing. */
+function nextStep(step: Step | undefined, code: string, wasIn: boolean): Step | undefined {
+  if (step === "resume" && FORGOTTEN.has(code)) return "join"
+  // Nobody is left, or nobody came back yet: who was in it opens it again for the others.
+  if (step === "join" && code === "session.notStarted" && wasIn) return "start"
+  if (step === "start" && code === "session.hostPresent") return "join"
+  return undefined
+}

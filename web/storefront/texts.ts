@@ -1,0 +1,89 @@
+/**
+ * Every text of the widget, in English; a shop may give its own. `{name}` and the like are replaced. Errors are found by their
+ * code, `error.<code>`, else `error.other` is shown.
+ */
+export const englishTexts = {
+  "launcher.idle": "Shop together",
+  "launcher.invited": "You are invited",
+  "launcher.live": "Shopping together: {count}",
+  "panel.title": "Shop together",
+  "panel.close": "Close",
+  "panel.leave": "Leave",
+  "status.entering": "Connecting…",
+  "status.live": "Live",
+  "status.reconnecting": "Reconnecting…",
+  "status.reconnecting.detail": "The connection is lost. What you see may be old; it goes on by itself.",
+  "welcome.intro": "See each other’s carts live, and check out when everybody is ready.",
+  "welcome.invited": "A friend wants to shop with you. You will see each other’s carts.",
+  "welcome.name": "Your name",
+  "welcome.name.hint": "Your friends see it beside your cart.",
+  "welcome.start": "Start shopping together",
+  "welcome.join": "Join your friend",
+  "welcome.restart": "Open it again",
+  "welcome.cancel": "Cancel",
+  "invite.title": "Invite friends",
+  "invite.hint": "Whoever has this link can join and see the carts.",
+  "invite.link": "Invite link",
+  "invite.copy": "Copy",
+  "invite.copied": "Copied",
+  "invite.select": "Press Ctrl+C",
+  "invite.share": "Share",
+  "invite.share.text": "Let’s shop together",
+  "member.you": "You",
+  "member.host": "Host",
+  "member.ready": "Ready",
+  "member.notReady": "Shopping",
+  "member.empty": "The cart is empty",
+  "member.pieces.one": "1 item",
+  "member.pieces": "{count} items",
+  "member.lines": "Cart of {name}",
+  "member.kick": "Remove {name}",
+  "member.kick.question": "Remove {name} from the session?",
+  "member.kick.yes": "Remove",
+  "member.kick.no": "Keep",
+  "footer.total": "Together",
+  "footer.ready": "I’m ready to check out",
+  "footer.wait": "You can be ready when everybody else is. Still shopping: {names}.",
+  "footer.allReady": "Everybody is ready!",
+  "footer.checkout": "Go to checkout",
+  "footer.offline": "You can say so when the connection is back.",
+  "said.joined": "{name} joined",
+  "said.left": "{name} left",
+  "said.ready": "{name} is ready to check out",
+  "said.notReady": "{name} is shopping on",
+  "said.host": "{name} is the host now",
+  "said.hostYou": "You are the host now",
+  "said.allReady": "Everybody is ready to check out",
+  "said.live": "You are connected again",
+  "over.left": "You left the session.",
+  "over.removed": "You are not in the session any more.",
+  "error.session.notStarted":
+    "Nobody is there at the moment. You can open it again, and your friends can come back by the same link.",
+  "error.session.full": "The session is full.",
+  "error.session.guestsNotReady": "Not everybody is ready yet.",
+  "error.session.notHost": "Only the host can do that.",
+  "error.session.notYourCustomer": "You are shopping in another window.",
+  "error.session.cartTooLarge": "Your cart is too large to be shown to your friends.",
+  "error.legacy.unavailable": "That did not work just now. Please try again.",
+  "error.system.invalidParams": "Please choose another name.",
+  "error.other": "That did not work ({code}).",
+} as const
+
+export type TextName = keyof typeof englishTexts
+
+/** A shop's own texts; those that it leaves out are English. */
+export type Texts = { readonly [Name in TextName]?: string }
+
+/** Gives a text, with its places filled. */
+export type Say = (name: TextName, places?: Readonly<Record<string, string | number>>) => string
+
+export function sayer(own: Texts): Say {
+  return (name, places = {}) =>
+    (own[name] ?? englishTexts[name]).replace(/\{(\w+)\}/g, (place, key: string) => String(places[key] ?? place))
+}
+
+/** What went wrong, for people. */
+export function errorText(say: Say, code: string): string {
+  const name = `error.${code}`
+  return name in englishTexts ? say(name as TextName) : say("error.other", { code })
+}

@@ -1,0 +1,198 @@
+import { Emitter } from "./emitter.ts"
+import { invitedTo, inviteUrl, newSessionId } from "./invite.ts"
+import type { MemberChange } from "./members.ts"
+import type { Memory } from "./memory.ts"
+import type { Member } from "./protocol.ts"
+import {
+  type Ending,
+  type SessionState,
+  ShoppingSession,
+  type Socket,
+  type SocketHandlers,
+} from "./shopping-session.ts"
+
+/** What a page shows, and what `BuddyShopping.state` gives. */
+export interface TogetherState {
+  /** `idle`: in no session. `reconnecting`: what is shown may be old. */
+  readonly phase: "idle" | "entering" | "live" | "reconnecting"
+  /** The session that the customer is in, is invited to, or was in last. */
+  readonly sessionId: string | undefined
+  /** What invites friends to the session; undefined while `idle`. */
+  readonly inviteUrl: string | undefined
+  readonly customerId: string | undefined
+  /** The host first, then in the order of joining; empty while `idle`. */
+  readonly members: readonly Member[]
+  /** Why the last session is over; undefined while there is none. */
+  readonly ending: Ending | undefined
+}
+
+export interface TogetherEvents {
+  /** Anything is different. */
+  change: TogetherState
+  /** Another member came, left, is ready or not any more, or is the host now. */
+  joined: Member
+  left: Member
+  ready: Member
+  notReady: Member
+  host: Member
+  /** The last one became ready. */
+  allReady: undefined
+  /** The session is over for this customer. */
+  ended: { readonly ending: Ending }
+  /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
+  refused: { readonly code: string; readonly message: string }
+}
+
+export interface TogetherOptions {
+  readonly memory: Memory
+  readonly connect: (sessionId: string, handlers: SocketHandlers) => Socket
+  /** The page that friends are invited to. */
+  readonly page: string
+}
+
+/** A session was not entered; `code` as in docs/errors.md, or `left`. */
+export class EnterError extends Error {
+  override readonly name = "EnterError"
+  readonly code: string
+
+  constructor(code: string) {
+    super(`The session was not entered: ${code}`)
+    this.code = code
+  }
+}
+
+/** Shopping together on one page: at most one session at a time, entered anew or as who was in it before the page was loaded. */
+export class Together {
+  readonly events = new Emitter<TogetherEvents>()
+  readonly #options: TogetherOptions
+  #session: ShoppingSession | undefined
+  #sessionId: string | undefined
+  #ending: Ending | undefined
+  #cart: object | undefined
+
+  constructor(options: TogetherOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Goes on where the page was before it was loaded again. An invitation to another session than that comes first, and waits
+   * for the customer's yes: to join shows the cart to others.
+   *
+   * @param address of the page as it was loaded
+   */
+  begin(address: string): void {
+    const invited = invitedTo(address)
+    const remembered = this.#options.memory.load()
+    this.#sessionId = invited
+    if (remembered === undefined || (invited !== undefined && invited !== remembered.sessionId)) return
+    this.#enter(
+      new ShoppingSession({
+        sessionId: remembered.sessionId,
+        customerName: remembered.customerName,
+        how: "join",
+        remembered,
+        connect: (handlers) => this.#options.connect(remembered.sessionId, handlers),
+      }),
+    )
+  }
+
+  get state(): TogetherState {
+    const session = this.#session?.state
+    return {
+      phase: session === undefined || session.phase === "ended" ? "idle" : session.phase,
+      sessionId: this.#sessionId,
+      inviteUrl:
+        session === undefined || this.#sessionId === undefined
+          ? undefined
+          : inviteUrl(this.#options.page, this.#sessionId),
+      customerId: session?.customerId,
+      members: session?.members ?? [],
+      ending: this.#ending,
+    }
+  }
+
+  /** Starts a session, a new one unless an id is given. Leaves the one before. Rejects with EnterError. */
+  start(customerName: string, sessionId: string = newSessionId()): Promise<void> {
+    return this.#come("start", customerName, sessionId)
+  }
+
+  /** Joins a session that somebody has started. Leaves the one before. Rejects with EnterError. */
+  join(customerName: string, sessionId: string): Promise<void> {
+    return this.#come("join", customerName, sessionId)
+  }
+
+  setCart(cart: object): void {
+    this.#cart = cart
+    this.#session?.setCart(cart)
+  }
+
+  setReady(isReady: boolean): void {
+    this.#session?.setReady(isReady)
+  }
+
+  kick(customerId: string): void {
+    this.#session?.kick(customerId)
+  }
+
+  async leave(): Promise<void> {
+    await this.#session?.leave()
+  }
+
+  /** As when the device is online again: the connection is of the network before. */
+  reconnect(): void {
+    this.#session?.reconnect()
+  }
+
+  /** Finds out whether the connection still is one. */
+  probe(): void {
+    this.#session?.probe()
+  }
+
+  async #come(how: "start" | "join", customerName: string, sessionId: string): Promise<void> {
+    await this.leave()
+    const session = new ShoppingSession({
+      sessionId,
+      customerName,
+      how,
+      connect: (handlers) => this.#options.connect(sessionId, handlers),
+    })
+    const entered = new Promise<void>((resolve, reject) => {
+      session.events.on("state", ({ phase, ending }) => {
+        if (phase === "live") resolve()
+        if (phase === "ended") reject(new EnterError(ending ?? "left"))
+      })
+    })
+    this.#enter(session)
+    await entered
+  }
+
+  #enter(session: ShoppingSession): void {
+    this.#session = session
+    this.#sessionId = session.sessionId
+    this.#ending = undefined
+    if (this.#cart !== undefined) session.setCart(this.#cart)
+    session.events.on("entered", (identity) => this.#options.memory.save(identity))
+    session.events.on("state", (state) => this.#onState(session, state))
+    session.events.on("changes", (changes) => this.#tell(changes))
+    session.events.on("refused", (refusal) => this.events.emit("refused", refusal))
+    this.events.emit("change", this.state)
+  }
+
+  #onState(session: ShoppingSession, { phase, ending }: SessionState): void {
+    if (session !== this.#session) return
+    if (phase === "ended") {
+      this.#session = undefined
+      this.#ending = ending
+      this.#options.memory.clear()
+    }
+    this.events.emit("change", this.state)
+    if (phase === "ended") this.events.emit("ended", { ending: ending ?? "left" })
+  }
+
+  #tell(changes: readonly MemberChange[]): void {
+    for (const change of changes) {
+      if (change.type === "allReady") this.events.emit("allReady", undefined)
+      else this.events.emit(change.type, change.member)
+    }
+  }
+}
