@@ -15,6 +15,7 @@ export function welcome(doors: {
 shopwire is ready (${seconds.toFixed(1)} s).
 
   merchant ${edge}/merchant/?shop=${shop_id}
+  shop     ${edge}/storefront/  (a demo shop: open it twice to shop together)
   edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
   gateway  ${gateway}  (${gatewayKind})
   NATS     ${nats}  (${natsKind})

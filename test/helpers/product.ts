@@ -30,6 +30,8 @@ export interface Product {
   /** Stops the service, and starts another one. */
   restartService(): Promise<void>
   stopService(): Promise<void>
+  /** Stops the edge, and starts another one on the same port. */
+  restartEdge(): Promise<void>
   /** Starts nats-server again, after its end or after stopping it, and waits for the test's own connection. */
   restartNats(): Promise<void>
   stop(): Promise<void>
@@ -62,15 +64,17 @@ export async function startProduct({
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)
-  const edge: RunningEdge = await startEdge(natsConn(edgeNats), {
-    host: "127.0.0.1",
-    port: 0,
-    serviceTimeoutMs,
-    legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000, newSocketsPerMinute },
-    web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
-    doors,
-    logger: silentLogger,
-  })
+  const runEdge = (port: number): Promise<RunningEdge> =>
+    startEdge(natsConn(edgeNats), {
+      host: "127.0.0.1",
+      port,
+      serviceTimeoutMs,
+      legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000, newSocketsPerMinute },
+      web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
+      doors,
+      logger: silentLogger,
+    })
+  let edge = await runEdge(0)
   let serviceNats = await open(natsServer)
   let service: RunningService | undefined = await startService(serviceNats, ownOptions)
 
@@ -93,6 +97,11 @@ export async function startProduct({
       service = await startService(serviceNats, ownOptions)
     },
     stopService,
+    restartEdge: async () => {
+      const { port } = edge
+      await edge.stop()
+      edge = await runEdge(port)
+    },
     restartNats: async () => {
       await natsServer.restart()
       await until("the test's connection to NATS", () =>

@@ -1,0 +1,470 @@
+import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { expect } from "chai"
+import type { BrowserContextOptions, Locator, Page } from "playwright-core"
+import type { BuddyShopping } from "../../web/storefront/buddy-shopping.ts"
+import { useBrowser } from "../helpers/browser.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
+import { axeViolations } from "./axe.ts"
+
+declare global {
+  interface Window {
+    BuddyShopping: BuddyShopping
+    hacked?: boolean
+  }
+}
+
+const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
+/** What a browser says on its console of a connection that the test has cut. */
+const CUT = /WebSocket connection to .* failed/
+
+/** A page with the widget, and what a customer does there. */
+class Shop {
+  readonly page: Page
+  readonly launcher: Locator
+  readonly panel: Locator
+  readonly ready: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.launcher = page.locator("buddy-shopping .launcher")
+    this.panel = page.getByRole("dialog", { name: "Shop together" })
+    this.ready = this.panel.getByRole("switch", { name: "I’m ready to check out" })
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name })
+  }
+
+  async add(product: string): Promise<void> {
+    // By its own script: on a phone the panel lies above it.
+    await this.button(`Add to cart: ${product}`).evaluate((element: HTMLElement) => element.click())
+  }
+
+  async enter(name: string, button: string): Promise<void> {
+    if (!(await this.panel.isVisible())) await this.launcher.click()
+    await this.panel.getByLabel("Your name").fill(name)
+    await this.panel.getByRole("button", { name: button }).click()
+    await this.panel.getByText("Live", { exact: true }).waitFor()
+  }
+
+  async inviteUrl(): Promise<string> {
+    return await this.panel.getByLabel("Invite link").inputValue()
+  }
+
+  member(name: string): Locator {
+    return this.panel.locator(".member").filter({ has: this.page.locator(".name", { hasText: name }) })
+  }
+
+  /** Waits until everybody is shown so: `Ann* Bob+`, with `*` for the host and `+` for who is ready. */
+  async shows(line: string): Promise<void> {
+    const shown = async (): Promise<string> => {
+      const names = await this.panel.locator(".member").evaluateAll((members) =>
+        members.map((member) => {
+          const isHost = [...member.querySelectorAll(".badge")].some(({ textContent }) => textContent === "Host")
+          const isReady = member.querySelector(".state.ready") !== null
+          return `${member.querySelector(".name")?.textContent}${isHost ? "*" : ""}${isReady ? "+" : ""}`
+        }),
+      )
+      return names.join(" ")
+    }
+    await until(`the page to show ${line}`, async () => (await shown()) === line).catch(async (error: Error) => {
+      throw new Error(`${error.message}; shown at the end: ${await shown()}`)
+    })
+  }
+
+  /** Waits for a line of text to be said, by eye and by a live region. */
+  async says(text: string): Promise<void> {
+    await this.page.locator("buddy-shopping [aria-live=polite]").getByText(text, { exact: true }).waitFor()
+  }
+
+  customerId(): Promise<string | undefined> {
+    return this.page.evaluate(() => window.BuddyShopping.state.customerId)
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.launcher.click()
+    await this.panel.getByText("Live", { exact: true }).waitFor()
+  }
+}
+
+describe("the storefront widget", () => {
+  const browser = useBrowser()
+  let product: Product
+  const servers: Server[] = []
+  const others: Storefront[] = []
+
+  before(async () => {
+    product = await startProduct()
+  })
+
+  afterEach(async () => {
+    for (const other of others.splice(0)) await other.close()
+  })
+
+  after(async () => {
+    for (const server of servers) server.close()
+    await product?.stop()
+  })
+
+  async function demoShop(options: BrowserContextOptions = {}, url = `${product.edgeUrl}/storefront/`): Promise<Shop> {
+    return new Shop(await browser.open(url, options))
+  }
+
+  async function oldStorefront(shop: Shop, name: string): Promise<Storefront> {
+    const sessionId = await shop.page.evaluate(() => window.BuddyShopping.state.sessionId ?? "")
+    const other = await Storefront.open(product.edgeUrl, sessionId)
+    others.push(other)
+    await other.join(name)
+    return other
+  }
+
+  /** Ann, who started, and Bob on a phone, who joined by her link. */
+  async function friends(): Promise<[ann: Shop, bob: Shop]> {
+    const ann = await demoShop()
+    await ann.add("FUJI Apples")
+    await ann.enter("Ann", "Start shopping together")
+    const bob = await demoShop(PHONE, await ann.inviteUrl())
+    await bob.add("Mountain Cheese")
+    await bob.enter("Bob", "Join your friend")
+    await ann.shows("Ann* Bob")
+    return [ann, bob]
+  }
+
+  it("lets friends shop together: invite, join, carts both ways, a locked host, all ready, out and away", async () => {
+    const ann = await demoShop()
+    await ann.add("FUJI Apples")
+    await ann.enter("Ann", "Start shopping together")
+    await ann.shows("Ann*")
+
+    const bob = await demoShop(PHONE, await ann.inviteUrl())
+    await bob.panel.getByText("A friend wants to shop with you").waitFor()
+    expect(await bob.launcher.innerText()).to.equal("You are invited")
+    await bob.enter("Bob", "Join your friend")
+    await ann.says("Bob joined")
+    await bob.member("Ann").getByText("FUJI Apples").waitFor()
+    await bob.add("Mountain Cheese")
+    await bob.add("Mountain Cheese")
+    await ann.member("Bob").getByText("Mountain Cheese").waitFor()
+    await ann.member("Bob").getByText("2 items · €17.20").waitFor()
+    expect(await ann.member("Ann").getByText("You", { exact: true }).isVisible()).to.equal(true)
+    await ann.panel.locator(".sum").getByText("€20.70").waitFor()
+
+    // A page of the old widget, in the same session.
+    const eve = await oldStorefront(ann, "Eve")
+    const cartContent = { items: [{ quantity: 1, product: { id: 1, name: "Old Tea", price: 2 } }] }
+    eve.send("updateCart", { customerId: eve.customerId, cartContent })
+    await bob.member("Eve").getByText("Old Tea").waitFor()
+    const own = await until("Bob's cart at the old page's", () => eve.sees?.find(({ owner }) => owner.name === "Bob"))
+    await until("Bob's two cheeses", () => JSON.stringify(eve.sees).includes('"quantity":2'))
+    expect(JSON.stringify(own), "the address of the shop's cart").to.not.include("Demo Street")
+
+    expect(await ann.ready.getAttribute("aria-disabled")).to.equal("true")
+    await ann.panel.getByText("You can be ready when everybody else is. Still shopping: Bob, Eve.").waitFor()
+    await ann.ready.click({ force: true })
+    await bob.ready.click()
+    await ann.shows("Ann* Bob+ Eve")
+    await ann.says("Bob is ready to check out")
+    await ann.panel.getByText("Still shopping: Eve.").waitFor()
+    eve.send("customerReadyToCheckout", { customerId: eve.customerId, customerReadyToCheckout: true })
+    await ann.shows("Ann* Bob+ Eve+")
+    await ann.ready.and(ann.page.locator("[aria-disabled=false]")).click()
+    await bob.shows("Ann*+ Bob+ Eve+")
+    await eve.shows("Ann*+ Bob+ Eve+")
+    await bob.panel.getByText("Everybody is ready!").waitFor()
+    await bob.panel.getByRole("button", { name: "Go to checkout" }).click()
+    await bob.page.getByText("This is where a real shop’s checkout would open.").waitFor()
+
+    await ann.panel.getByRole("button", { name: "Remove Eve" }).click()
+    await ann.panel.getByRole("button", { name: "Remove", exact: true }).click()
+    await bob.shows("Ann*+ Bob+")
+    await bob.says("Eve left")
+    expect(await bob.panel.getByRole("button", { name: /^Remove/ }).count(), "a guest may remove nobody").to.equal(0)
+
+    await bob.panel.getByRole("button", { name: "Leave" }).click()
+    await bob.panel.getByText("You left the session.").waitFor()
+    await ann.shows("Ann*+")
+    expect(new URL(bob.page.url()).search, "a reload does not invite again").to.equal("")
+  })
+
+  it("tells a guest that the host removed it, and lets it go on alone", async () => {
+    const [ann, bob] = await friends()
+    await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
+    await ann.panel.getByRole("button", { name: "Keep" }).click()
+    await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
+    await ann.panel.getByRole("button", { name: "Remove", exact: true }).click()
+    await bob.panel.getByText("You are not in the session any more.").waitFor()
+    await ann.shows("Ann*")
+    await bob.enter("Bob", "Start shopping together")
+    await bob.shows("Bob*")
+  })
+
+  it("goes on after a reload as the same customer, guest and host alike, with the carts", async () => {
+    const [ann, bob] = await friends()
+    for (const [shop, other, line] of [
+      [bob, ann, "Ann* Bob"],
+      [ann, bob, "Ann* Bob"],
+    ] as const) {
+      const before = await shop.customerId()
+      expect(before).to.be.a("string")
+      await shop.reload()
+      await shop.shows(line)
+      await other.shows(line)
+      expect(await shop.customerId()).to.equal(before)
+      await shop.member("Bob").getByText("Mountain Cheese").waitFor()
+      await shop.member("Ann").getByText("FUJI Apples").waitFor()
+    }
+    await bob.ready.click()
+    await ann.shows("Ann* Bob+")
+    await ann.ready.click()
+    await bob.shows("Ann*+ Bob+")
+  })
+
+  it("says that the connection is lost, comes back by itself, and shows what happened meanwhile", async () => {
+    browser.allow(CUT)
+    const [ann, bob] = await friends()
+    await bob.page.context().setOffline(true)
+    await Promise.all([
+      ann.says("Reconnecting…"),
+      ann.panel.getByText("The connection is lost.").waitFor(),
+      product.restartEdge(),
+    ])
+    await ann.says("You are connected again")
+    await ann.add("Rye Bread")
+    await bob.page.context().setOffline(false)
+    await bob.says("You are connected again")
+    await bob.member("Ann").getByText("Rye Bread").waitFor()
+    await bob.add("Farm Yoghurt")
+    await ann.member("Bob").getByText("Farm Yoghurt").waitFor()
+    await ann.shows("Ann* Bob")
+  })
+
+  it("opens a session again whose friends have all gone, and takes only a session's id from the address", async () => {
+    const shop = await demoShop({}, `${product.edgeUrl}/storefront/?buddyshoppingId=nobody-there`)
+    await shop.panel.getByLabel("Your name").fill("Ann")
+    await shop.button("Join your friend").click()
+    await shop.panel.getByText("Nobody is there at the moment.").waitFor()
+    await shop.button("Open it again").click()
+    await shop.shows("Ann*")
+    expect(await shop.inviteUrl()).to.include("buddyshoppingId=nobody-there")
+    const wrong = await demoShop({}, `${product.edgeUrl}/storefront/?buddyshoppingId=..%2Fpublish`)
+    expect(await wrong.launcher.innerText()).to.equal("Shop together")
+    expect(await wrong.panel.isVisible()).to.equal(false)
+  })
+
+  it("copies the invite link", async () => {
+    const shop = await demoShop({ permissions: ["clipboard-read", "clipboard-write"] })
+    await shop.enter("Ann", "Start shopping together")
+    await shop.button("Copy").click()
+    await shop.button("Copied").waitFor()
+    expect(await shop.page.evaluate(() => navigator.clipboard.readText())).to.equal(await shop.inviteUrl())
+  })
+
+  it("is used with the keyboard alone: Escape closes and gives the focus back", async () => {
+    const { page, launcher, panel, ready } = await demoShop()
+    await launcher.focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("Ann")
+    await page.keyboard.press("Enter")
+    await panel.getByText("Live", { exact: true }).waitFor()
+    const focused = () => page.evaluate(() => document.querySelector("buddy-shopping")?.shadowRoot?.activeElement?.id)
+    expect(await focused(), "the focus, when the form is gone").to.equal("title")
+    await ready.focus()
+    await page.keyboard.press("Space")
+    await panel.getByText("Everybody is ready!").waitFor()
+    await page.keyboard.press("Escape")
+    expect(await panel.isVisible()).to.equal(false)
+    expect(await launcher.evaluate((element) => element.matches(":focus"))).to.equal(true)
+  })
+
+  it("fits on a phone: nothing beyond the edge, nothing to scroll sideways, targets for a finger", async () => {
+    const [, bob] = await friends()
+    const { width, height } = PHONE.viewport ?? { width: 0, height: 0 }
+    const box = await bob.panel.boundingBox()
+    expect(box?.x).to.be.at.least(0)
+    expect(box?.y).to.be.at.least(0)
+    expect((box?.x ?? 0) + (box?.width ?? 0)).to.be.at.most(width)
+    expect((box?.y ?? 0) + (box?.height ?? 0)).to.be.at.most(height)
+    expect(await bob.page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width)
+    for (const target of await bob.page.locator("buddy-shopping").getByRole("button").all()) {
+      if (!(await target.isVisible())) continue
+      expect((await target.boundingBox())?.height, await target.innerText()).to.be.at.least(40)
+    }
+  })
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    it(`has nothing that axe objects to, in the ${colorScheme}`, async () => {
+      const check = async (shop: Shop, what: string): Promise<void> => {
+        expect(await axeViolations(shop.page), what).to.deep.equal([])
+      }
+      const ann = await demoShop({ colorScheme, reducedMotion: "reduce" })
+      await ann.add("Rye Bread")
+      await ann.launcher.click()
+      await check(ann, "the welcome")
+      await ann.enter("Ann", "Start shopping together")
+      const bob = await demoShop({ ...PHONE, colorScheme, reducedMotion: "reduce" }, await ann.inviteUrl())
+      await check(bob, "the invitation, on a phone")
+      await bob.enter("Bob", "Join your friend")
+      await ann.shows("Ann* Bob")
+      await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
+      await check(ann, "a locked host who may remove somebody")
+      await ann.panel.getByRole("button", { name: "Keep" }).click()
+      await bob.ready.click()
+      await ann.shows("Ann* Bob+")
+      await ann.ready.click()
+      await bob.shows("Ann*+ Bob+")
+      await check(bob, "all ready, on a phone")
+    })
+  }
+
+  describe("on a shop's own page, of another origin", () => {
+    /** A shop whose styles would spoil all that they can reach, and with names that are no names. */
+    const page = (edgeUrl: string) => `<!doctype html><html lang="en"><title>Shop</title>
+      <style>
+        * { display: none !important; color: rgb(1, 2, 3) !important; font-size: 50px !important }
+        html, body, h1, head { display: block !important }
+        buddy-shopping { visibility: hidden !important; opacity: 0 !important; transform: scale(0) !important }
+        button, .launcher, .panel { background: red !important }
+      </style>
+      <body><h1 class="launcher panel head">Shop</h1>
+      <script src="${edgeUrl}/storefront/widget.js" data-edge="${edgeUrl}" data-currency="CHF" data-theme="light"></script>`
+
+    async function shop(headers: Record<string, string> = {}): Promise<Shop> {
+      const server = createServer((_, res) => {
+        res.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...headers }).end(page(product.edgeUrl))
+      }).listen(0, "127.0.0.1")
+      servers.push(server)
+      await once(server, "listening")
+      const opened = new Shop(await browser.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`))
+      await opened.launcher.waitFor()
+      return opened
+    }
+
+    const lookOf = (element: Element) => {
+      const { fontSize, color, backgroundColor, visibility, opacity } = getComputedStyle(element)
+      return { fontSize, color, backgroundColor, visibility, opacity }
+    }
+
+    it("keeps its looks, and the shop its own", async () => {
+      const { launcher, page } = await shop()
+      expect(await launcher.evaluate(lookOf)).to.deep.equal({
+        fontSize: "15px",
+        color: "rgb(255, 255, 255)",
+        backgroundColor: "rgb(79, 70, 184)",
+        visibility: "visible",
+        opacity: "1",
+      })
+      const box = await launcher.boundingBox()
+      expect(box?.width).to.be.greaterThan(100)
+      expect(await page.locator("h1").evaluate(lookOf)).to.include({ color: "rgb(1, 2, 3)", fontSize: "50px" })
+      const left = await page.evaluate(() => ({
+        sheets: document.adoptedStyleSheets.length,
+        children: [...document.body.children].map(({ localName }) => localName),
+      }))
+      expect(left).to.deep.equal({ sheets: 0, children: ["h1", "script", "buddy-shopping"] })
+    })
+
+    it("puts BuddyShopping into the page's globals, and nothing else", async () => {
+      const { page } = await shop()
+      const own = await page.evaluate(() => {
+        const frame = document.body.appendChild(document.createElement("iframe"))
+        const usual = new Set(Object.getOwnPropertyNames(frame.contentWindow ?? {}))
+        return Object.getOwnPropertyNames(window).filter((name) => !usual.has(name) && !/^\d+$|^__/.test(name))
+      })
+      expect(own).to.deep.equal(["BuddyShopping"])
+    })
+
+    it("takes a shop's own cart and is worked by its script, with events", async () => {
+      const { page, panel } = await shop()
+      const state = await page.evaluate(async () => {
+        const { BuddyShopping } = window
+        const heard: string[] = []
+        Object.assign(window, { heard })
+        BuddyShopping.on("change", ({ phase }) => heard.push(phase))
+        BuddyShopping.on("joined", ({ name }) => heard.push(`joined ${name}`))
+        BuddyShopping.useCart({
+          watch(onCart) {
+            onCart({ items: [{ quantity: 3, product: { name: "Cuckoo Clock", price: 120 } }] })
+            return () => {}
+          },
+        })
+        const wrong = await BuddyShopping.join("no/id").catch((error: Error) => error.message)
+        const nobody = await BuddyShopping.join("nobody").catch((error: { code: string }) => error.code)
+        return { wrong, nobody, ...(await BuddyShopping.start({ name: "Ann", sessionId: "by-script" })) }
+      })
+      expect(state).to.include({ phase: "live", sessionId: "by-script", nobody: "session.notStarted" })
+      expect(state.wrong).to.include("expected 1 to 64 letters")
+      const eve = await Storefront.open(product.edgeUrl, "by-script")
+      others.push(eve)
+      await eve.join("Eve")
+      await until("the shop's script to hear of Eve", () =>
+        page.evaluate(() => (window as unknown as { heard: string[] }).heard.includes("joined Eve")),
+      )
+      await page.evaluate(() => window.BuddyShopping.open())
+      await panel.getByText("3 items · CHF 360.00").waitFor()
+      await panel.getByText("Cuckoo Clock").waitFor()
+      eve.send("customerReadyToCheckout", { customerId: eve.customerId, customerReadyToCheckout: true })
+      await eve.shows("Ann* Eve+")
+      await page.evaluate(() => window.BuddyShopping.setReady(true))
+      await panel.getByText("Everybody is ready!").waitFor()
+      expect(await panel.getByRole("button", { name: "Go to checkout" }).count(), "no checkout was given").to.equal(0)
+      await page.evaluate(() => window.BuddyShopping.leave())
+      await panel.getByText("You left the session.").waitFor()
+    })
+
+    it("shows names and carts as text, whatever stands in them", async () => {
+      const opened = await shop()
+      const { page, panel } = opened
+      await opened.enter("Ann", "Start shopping together")
+      const name = "<img src=x onerror=hacked=true>"
+      const eve = await oldStorefront(opened, name)
+      const evil = { name: "<script>hacked=true</script>", price: 1, url: "javascript:hacked=true" }
+      const items = [{ quantity: 1, product: evil, options: { "<b>": "<svg onload=hacked=true>" } }]
+      eve.send("updateCart", { customerId: eve.customerId, cartContent: { items } })
+      await panel.getByText("<script>hacked=true</script>").waitFor()
+      await opened.says(`${name} joined`)
+      await panel.getByText("<b>: <svg onload=hacked=true>").waitFor()
+      const found = await page.evaluate(() => ({
+        elements: document.querySelector("buddy-shopping")?.shadowRoot?.querySelectorAll("img, script, a, b").length,
+        hacked: window.hacked,
+      }))
+      expect(found).to.deep.equal({ elements: 0, hacked: undefined })
+    })
+
+    it("works under a strict Content-Security-Policy, without inline styles or scripts", async () => {
+      const { edgeUrl } = product
+      const policy = `default-src 'none'; script-src ${edgeUrl}; connect-src ${edgeUrl.replace("http", "ws")}; style-src 'none'`
+      // The shop's own inline style is refused; the widget's must not be.
+      browser.allow(/Applying inline style violates/)
+      const opened = await shop({ "Content-Security-Policy": policy })
+      await opened.enter("Ann", "Start shopping together")
+      await opened.shows("Ann*")
+      const look = await opened.launcher.evaluate(lookOf)
+      expect(look.backgroundColor).to.equal("rgb(79, 70, 184)")
+    })
+  })
+
+  it("tells the merchant, from the demo shop, what is put into the cart and taken out", async () => {
+    const actions: string[] = []
+    const subscription = product.nats.subscribe(`updates.store.${SHOP_ID}`, {
+      callback: (_, msg) => {
+        const { action, product_name, basket_total } = msg.json<Record<string, unknown>>()
+        actions.push(`${action} ${product_name} ${basket_total}`)
+      },
+    })
+    const shop = await demoShop()
+    await shop.add("FUJI Apples")
+    await until("the first action", () => actions.length === 1)
+    await shop.button("One FUJI Apples less").click()
+    await until("the second action", () => actions.length === 2)
+    subscription.unsubscribe()
+    expect(actions).to.deep.equal(["ADD FUJI Apples 3.5", "REMOVE FUJI Apples 0"])
+    const link = await shop.page.getByRole("link", { name: "See it as the merchant" }).getAttribute("href")
+    expect(link).to.equal(`/merchant/?shop=${SHOP_ID}`)
+  })
+})
