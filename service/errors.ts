@@ -15,6 +15,9 @@ export const serviceErrors = {
   "session.notHost": "Only the host may do that",
   "session.guestsNotReady": "The host can be ready only when every guest is",
   "session.wrongResumeToken": "The resume token is not the customer's",
+  "session.inviteNeeded": "Only who is invited may join the session",
+  "session.inviteExpired": "The invitation has expired",
+  "session.inviteUsedUp": "The invitation was used as often as it may be",
   "session.cartTooLarge": "The cart, or all carts together, are too large",
 } as const
 

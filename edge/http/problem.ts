@@ -31,6 +31,9 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.notHost": 403,
   "session.guestsNotReady": 409,
   "session.wrongResumeToken": 403,
+  "session.inviteNeeded": 403,
+  "session.inviteExpired": 403,
+  "session.inviteUsedUp": 403,
   "session.cartTooLarge": 413,
 }
 

@@ -107,6 +107,10 @@ export class LegacySocket implements Watcher {
         }
         case "kick":
           return await this.#call("kick", payload).then(() => {})
+        case "createInvite": {
+          const { invite } = (await this.#call("createInvite", payload)) as { invite: string }
+          return this.#send(encodeMessage(event, { invite }))
+        }
         case "updateCart":
         case "customerReadyToCheckout":
           return await this.#call(event, payload).then(() => {})

@@ -16,6 +16,7 @@ export const LegacyMessage = z.object({
     "resumeSession",
     "leaveSession",
     "kick",
+    "createInvite",
   ]),
   payload: z.unknown().optional(),
 })

@@ -16,7 +16,24 @@ const customerName = z
   .regex(/^\P{Cc}*$/u, "expected no control characters")
 
 /** Params of `start` and `join`. */
-export const Introduction = z.object({ customerName }, "expected a JSON object")
+export const Introduction = z.object(
+  { customerName, invite: z.string("expected a string").max(500, "expected an invitation").optional() },
+  "expected a JSON object",
+)
+
+const [MAX_INVITE_SECONDS, DEFAULT_INVITE_SECONDS] = [30 * 24 * 60 * 60, 24 * 60 * 60]
+const [MAX_INVITE_USES, DEFAULT_INVITE_USES] = [1000, 50]
+
+/** Params of `createInvite`: for how long it counts, and for how many. */
+export const Invitation = z
+  .object(
+    {
+      expiresInSeconds: wholeNumber(MAX_INVITE_SECONDS).default(DEFAULT_INVITE_SECONDS),
+      maxUses: wholeNumber(MAX_INVITE_USES).default(DEFAULT_INVITE_USES),
+    },
+    "expected a JSON object",
+  )
+  .prefault({})
 
 /** Params of `updateCart`. */
 export const CartUpdate = z.object(
@@ -42,6 +59,11 @@ export const KeepAlive = z.object({ cids: z.array(z.string().max(100)).max(1000)
 
 /** Params of `leave` and `kick`. */
 export const CustomerRef = z.object({ customerId }, "expected a JSON object")
+
+function wholeNumber(max: number) {
+  const expected = `expected a whole number from 1 to ${max}`
+  return z.int(expected).min(1, expected).max(max, expected)
+}
 
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value)

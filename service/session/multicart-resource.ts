@@ -7,11 +7,13 @@ import {
   CartUpdate,
   CustomerRef,
   Introduction,
+  Invitation,
   KeepAlive,
   ReadyUpdate,
   Resumption,
   SessionId,
 } from "../schemas/session.ts"
+import { encodeInvite, newInviteKey } from "./invite.ts"
 import type { Leases } from "./leases.ts"
 import { shownMembers } from "./multicart.ts"
 import type { Newcomer, SessionCommand } from "./session.ts"
@@ -70,9 +72,10 @@ export function cart(guard: Guard, sessions: Sessions) {
  * `session.<id>.multicart`: collection of references to the carts, host first, then in the order of joining.
  *
  * access  get and all calls for everyone: knowing the id is the invitation
- * call    start({ customerName }), join({ customerName }) -> { customerId, resumeToken, n }
+ * call    start({ customerName, invite? }), join({ customerName, invite? }) -> { customerId, resumeToken, n }
  *         updateCart({ customerId, cartContent }), customerReadyToCheckout({ customerId, customerReadyToCheckout }) -> { n }
  *         resume({ customerId, resumeToken }), leave({ customerId }), kick({ customerId }) -> { n }
+ *         createInvite({ expiresInSeconds?, maxUses? }) -> { invite, n }, by the host: from the first one on, joining needs one
  *         keepAlive({ cids? }) -> null, for the own connection and others of the same edge; one that did not call for 15 s is
  *         gone, its member absent, and 30 s later out · disconnect() -> { n }: the own connection is gone now
  * errors  system.notFound (no session id) · system.invalidParams · session.*, see docs/errors.md
@@ -85,13 +88,19 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
     return { n: await sessions.execute(req.parts.id, command, events(req.parts.id)) }
   }
 
-  const introduce = async (req: Call, type: "start" | "join", customerName: string) => {
+  const introduce = async (
+    req: Call,
+    type: "start" | "join",
+    { customerName, invite }: z.infer<typeof Introduction>,
+  ) => {
     const resumeToken = randomBytes(24).toString("base64url")
     const newcomer: Newcomer = {
       id: randomBytes(12).toString("base64url"),
       name: customerName,
       cid: checkedCid(req.cid),
       resumeHash: sha256(resumeToken),
+      at: Date.now(),
+      invite,
     }
     return { customerId: newcomer.id, resumeToken, ...(await execute(req, { type, newcomer })) }
   }
@@ -117,6 +126,14 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
     if (!isOwn) throw serviceError("session.notYourCustomer")
   }
 
+  /** The member for whom a connection speaks; who speaks for none is no host. */
+  const ownId = async (req: Call): Promise<string> => {
+    const members = (await sessions.get(req.parts.id))?.members ?? []
+    const own = members.find(({ cid }) => cid === req.cid)
+    if (own === undefined) throw serviceError("session.notHost")
+    return own.id
+  }
+
   return collection<typeof MULTICART, Reference, unknown>(MULTICART, {
     ...ownership,
     mode: { access: "free" },
@@ -127,8 +144,8 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
       // Beside the queue, for the session goes on while a host is asked whether it is there.
       start: method(
         Introduction,
-        async (req, { customerName }) => {
-          const start = () => inQueue(req.parts.id, () => introduce(req, "start", customerName))
+        async (req, introduction) => {
+          const start = () => inQueue(req.parts.id, () => introduce(req, "start", introduction))
           return await start().catch(async (error: unknown) => {
             if (!(error instanceof ResError) || error.code !== "session.hostPresent") throw error
             if (!(await letGoOfDeadHost(req.parts.id))) throw error
@@ -137,7 +154,7 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
         },
         { mode: "free" },
       ),
-      join: method(Introduction, (req, { customerName }) => introduce(req, "join", customerName)),
+      join: method(Introduction, (req, introduction) => introduce(req, "join", introduction)),
       updateCart: method(CartUpdate, async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)
         return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
@@ -153,11 +170,14 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
         await checkOwn(req, customerId)
         return await execute(req, { type: "leave", id: customerId })
       }),
-      kick: method(CustomerRef, async (req, { customerId }) => {
-        const members = (await sessions.get(req.parts.id))?.members ?? []
-        const by = members.find(({ cid }) => cid === req.cid)
-        if (by === undefined) throw serviceError("session.notHost")
-        return await execute(req, { type: "kick", by: by.id, id: customerId })
+      kick: method(CustomerRef, async (req, { customerId }) =>
+        execute(req, { type: "kick", by: await ownId(req), id: customerId }),
+      ),
+      createInvite: method(Invitation, async (req, { expiresInSeconds, maxUses }) => {
+        const { n } = await execute(req, { type: "invite", by: await ownId(req), key: newInviteKey() })
+        const { key = "" } = (await sessions.get(req.parts.id))?.invites ?? {}
+        const id = randomBytes(9).toString("base64url")
+        return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       }),
       disconnect: method(z.unknown(), async (req) => {
         leases.end(req.cid)

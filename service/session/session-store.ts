@@ -15,8 +15,7 @@ export interface StoredSession {
 }
 
 /** What `<partition>.<id>.state` holds: everything but the carts. */
-interface State {
-  readonly hostId: string
+interface State extends Omit<Session, "members"> {
   readonly members: readonly Omit<Member, "content">[]
 }
 
@@ -45,12 +44,12 @@ export class SessionStore {
     return await unavailableOnFailure(async () => {
       const stateEntry = await this.#get(stateKey(id))
       if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
-      const { hostId, members } = stateEntry.json<State>()
+      const { members, ...state } = stateEntry.json<State>()
       const carts = await Promise.all(members.map((member) => this.#get(cartKey(id, member.id))))
       const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
       return {
         session: {
-          hostId,
+          ...state,
           members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
         },
         revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
@@ -115,8 +114,8 @@ export class SessionStore {
   }
 }
 
-function stateOf({ hostId, members }: Session): State {
-  return { hostId, members: members.map(({ content: _, ...member }) => member) }
+function stateOf({ members, ...state }: Session): State {
+  return { ...state, members: members.map(({ content: _, ...member }) => member) }
 }
 
 function stateKey(id: string): string {

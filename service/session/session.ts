@@ -1,5 +1,6 @@
 import { serviceError } from "../errors.ts"
 import { sameSecret } from "../same-secret.ts"
+import { decodeInvite } from "./invite.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
@@ -20,9 +21,23 @@ export interface Member {
   readonly resumeHash: string
 }
 
+/** An invitation by which somebody has joined. */
+export interface UsedInvite {
+  readonly id: string
+  readonly uses: number
+  /** Ms since the epoch. */
+  readonly expiresAt: number
+}
+
 /** Friends who shop together. There is always somebody, and always one host. */
 export interface Session {
   readonly hostId: string
+  /** Set from the first invitation on, when knowing the session's id is not enough any more to join. */
+  readonly invites?: {
+    /** Signs them. */
+    readonly key: string
+    readonly used: readonly UsedInvite[]
+  }
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -35,12 +50,20 @@ export type SessionEvent =
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
   | { readonly type: "becameAbsent"; readonly id: string; readonly at: number }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
+  | { readonly type: "closed"; readonly inviteKey: string }
+  | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
   | { readonly type: "left"; readonly id: string }
   | { readonly type: "hostPassed"; readonly id: string }
   | { readonly type: "ended" }
 
 /** Somebody who wants to take part: a member to be. */
-export type Newcomer = Pick<Member, "id" | "name" | "cid" | "resumeHash"> & { readonly cid: string }
+export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash"> {
+  readonly cid: string
+  /** When it comes, in ms since the epoch. */
+  readonly at: number
+  /** The text of the invitation that it has; undefined: none. */
+  readonly invite: string | undefined
+}
 
 /** What somebody wants of a session. */
 export type SessionCommand =
@@ -49,6 +72,8 @@ export type SessionCommand =
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
   | { readonly type: "setReady"; readonly id: string; readonly ready: boolean }
   | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
+  /** Invitations are to be made; `key` signs them if the session has none yet. */
+  | { readonly type: "invite"; readonly by: string; readonly key: string }
   | { readonly type: "leave"; readonly id: string }
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */
@@ -75,6 +100,10 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return change(event.id, { cid: undefined, absentSince: event.at })
     case "resumed":
       return change(event.id, { cid: event.cid, absentSince: undefined })
+    case "closed":
+      return { ...session, invites: { key: event.inviteKey, used: [] } }
+    case "inviteUsed":
+      return withUse(session, event)
     case "left":
       return { ...session, members: session.members.filter(({ id }) => id !== event.id) }
     case "hostPassed":
@@ -84,12 +113,22 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
   }
 }
 
+function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type: "inviteUsed" }): Session {
+  if (session.invites === undefined) throw new Error("an invitation to a session that has none")
+  const { key, used } = session.invites
+  const uses = (used.find((other) => other.id === id)?.uses ?? 0) + 1
+  // Those that have expired let nobody in, however often they were used.
+  const others = used.filter((other) => other.id !== id && other.expiresAt > at)
+  return { ...session, invites: { key, used: [...others, { id, uses, expiresAt }] } }
+}
+
 /**
  * What a command makes happen. Events of a session that was not there begin with `created`; those after which nobody is there
  * end with `ended`.
  *
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
- *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken`
+ *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` ·
+ *   `session.inviteExpired` · `session.inviteUsedUp`
  */
 export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
   const happening = new Happening(session)
@@ -116,8 +155,12 @@ export function decide(session: Session | undefined, command: SessionCommand): r
     case "leave":
       leave(happening, happening.member(command.id).id)
       break
+    case "invite":
+      checkHost(happening, command.by)
+      if (happening.session?.invites === undefined) happening.add({ type: "closed", inviteKey: command.key })
+      break
     case "kick":
-      if (happening.member(command.by).id !== happening.session?.hostId) throw serviceError("session.notHost")
+      checkHost(happening, command.by)
       leave(happening, happening.member(command.id).id)
       break
     case "disconnect":
@@ -143,6 +186,7 @@ function start(happening: Happening, newcomer: Newcomer): void {
     return
   }
   if (host.cid !== undefined && host.cid !== newcomer.cid) throw serviceError("session.hostPresent")
+  if (host.cid !== newcomer.cid) admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid, host.id)
   happening.add({ type: "joined", member: memberOf(newcomer) })
   happening.add({ type: "hostPassed", id: newcomer.id })
@@ -153,8 +197,25 @@ function join(happening: Happening, newcomer: Newcomer): void {
   const others = happening.membersWhere(({ cid }) => cid !== newcomer.cid)
   if (others.length === 0) throw serviceError("session.notStarted")
   if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
+  admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid)
   happening.add({ type: "joined", member: memberOf(newcomer) })
+}
+
+/** Lets a newcomer in: without more if the session is open, else by its invitation. */
+function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
+  const { invites } = happening.session ?? {}
+  if (invites === undefined) return
+  const invite = decodeInvite(invites.key, encoded)
+  if (invite === undefined) throw serviceError("session.inviteNeeded")
+  if (invite.expiresAt <= at) throw serviceError("session.inviteExpired")
+  const { uses = 0 } = invites.used.find(({ id }) => id === invite.id) ?? {}
+  if (uses >= invite.maxUses) throw serviceError("session.inviteUsedUp")
+  happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
+}
+
+function checkHost(happening: Happening, id: string): void {
+  if (happening.member(id).id !== happening.session?.hostId) throw serviceError("session.notHost")
 }
 
 function setReady(happening: Happening, id: string, ready: boolean): void {

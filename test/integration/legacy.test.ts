@@ -169,6 +169,20 @@ describe("the old storefronts' WebSocket", () => {
     await next.shows("Next*")
   })
 
+  it("lets only those join whom the host's invitation lets in, once there is one", async () => {
+    const [host, guest] = await started("Guest")
+    if (host === undefined || guest === undefined) throw new Error("nobody came")
+    expect(await guest.refusal("createInvite")).to.equal("session.notHost")
+    expect(await host.refusal("createInvite", { maxUses: 0 })).to.equal("system.invalidParams")
+    host.send("createInvite", { maxUses: 1, expiresInSeconds: 60 })
+    const { invite } = await host.next("createInvite", 0)
+    const [late, invited] = [await storefront(), await storefront()]
+    expect(await late.refusal("joinSession", { customerName: "Late" })).to.equal("session.inviteNeeded")
+    await invited.enter("joinSession", { customerName: "Invited", invite })
+    await host.shows("Host* Guest Invited")
+    expect(await late.refusal("joinSession", { customerName: "Late", invite })).to.equal("session.inviteUsedUp")
+  })
+
   it("lets one of two starts at the same moment win, and tells the other", async () => {
     const [a, b] = [await storefront(), await storefront()]
     a.send("startSession", { customerName: "A" })

@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
+import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
 import {
   decide,
   evolve,
@@ -16,6 +17,8 @@ const newcomer = (id: string, cid = `conn-${id}`): Newcomer => ({
   name: id.toUpperCase(),
   cid,
   resumeHash: `hash-${id}`,
+  at: 0,
+  invite: undefined,
 })
 
 /** The session after some commands; all of them must be accepted. */
@@ -48,6 +51,12 @@ const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
 })
 
 const ids = (session: Session | undefined): string[] | undefined => session?.members.map(({ id }) => id)
+
+const KEY = newInviteKey()
+const joinBy = (id: string, invite: string, at = 0): SessionCommand => ({
+  type: "join",
+  newcomer: { ...newcomer(id), invite, at },
+})
 
 describe("a session", () => {
   it("begins with a host, whose cart is empty and who is not ready", () => {
@@ -115,6 +124,42 @@ describe("a session", () => {
     const guess: SessionCommand = { type: "resume", id: "a", resumeHash: "guess", cid: "x" }
     expect(refusal(session, guess)).to.equal("session.wrongResumeToken")
     expect(refusal(session, resume("nobody"))).to.equal("session.notMember")
+  })
+
+  it("asks for an invitation once its host makes them, which expires and is used up", () => {
+    expect(refusal(sessionAfter(start("a"), join("b")), { type: "invite", by: "b", key: KEY })).to.equal(
+      "session.notHost",
+    )
+    const open = sessionAfter(start("a"), join("b"), { type: "invite", by: "a", key: KEY })
+    const invite = encodeInvite(KEY, { id: "x", expiresAt: 100, maxUses: 2 })
+    expect(refusal(open, join("c"))).to.equal("session.inviteNeeded")
+    const foreign = encodeInvite(newInviteKey(), { id: "x", expiresAt: 100, maxUses: 2 })
+    const [text] = encodeInvite(KEY, { id: "x", expiresAt: 9999, maxUses: 99 }).split(".")
+    for (const forged of [foreign, `${text}.${invite.split(".")[1]}`, `${text}.`, "", "a.b", "..", "x".repeat(500)]) {
+      expect(refusal(open, joinBy("c", forged))).to.equal("session.inviteNeeded")
+    }
+    expect(refusal(open, joinBy("c", invite, 100))).to.equal("session.inviteExpired")
+    const used = [joinBy("c", invite), joinBy("d", invite)].reduce(
+      (session, command) => decide(session, command).reduce(evolve, session),
+      open,
+    )
+    expect(ids(used)).to.deep.equal(["a", "b", "c", "d"])
+    expect(refusal(used, joinBy("e", invite))).to.equal("session.inviteUsedUp")
+    expect(refusal(used, joinBy("e", encodeInvite(KEY, { id: "y", expiresAt: 100, maxUses: 1 })))).to.equal(undefined)
+  })
+
+  it("gives an absent host's place to nobody without an invitation, once there are any", () => {
+    const session = sessionAfter(start("a"), join("b"), { type: "invite", by: "a", key: KEY }, disconnect("a"))
+    expect(refusal(session, start("c"))).to.equal("session.inviteNeeded")
+    expect(refusal(session, resume("a"))).to.equal(undefined)
+  })
+
+  it("keeps count of the invitations that still let somebody in only", () => {
+    const first = encodeInvite(KEY, { id: "x", expiresAt: 10, maxUses: 9 })
+    const second = encodeInvite(KEY, { id: "y", expiresAt: 100, maxUses: 9 })
+    const key: SessionCommand = { type: "invite", by: "a", key: KEY }
+    const session = sessionAfter(start("a"), key, joinBy("b", first), joinBy("c", second, 20), joinBy("d", second, 30))
+    expect(session?.invites?.used).to.deep.equal([{ id: "y", uses: 2, expiresAt: 100 }])
   })
 
   it("replaces a connection's first customer at its second start or join", () => {
