@@ -7,6 +7,7 @@ FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 WORKDIR /app
 # Dependencies first: this layer changes with the lockfile only.
 COPY package.json package-lock.json ./
+COPY cli/package.json cli/
 COPY res-service/package.json res-service/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.build.json ./

@@ -81,7 +81,8 @@ export function decide(resource: Governed, method: string, claims: Claims | unde
   if (condition === undefined)
     return { allowed: false, rule, holder, reason: `the rule ${rule} does not name ${holder}` }
   const refusal = conditions[condition](claims, target)
-  if (refusal !== undefined) return { allowed: false, rule, holder, reason: refusal }
+  if (refusal !== undefined)
+    return { allowed: false, rule, holder, reason: `the rule ${rule} asks ${condition} of ${holder}: ${refusal}` }
   return { allowed: true, rule, holder, reason: `the rule ${rule} allows ${holder}: ${condition}` }
 }
 

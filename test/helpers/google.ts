@@ -3,13 +3,13 @@ import { Agent, createServer, type Server } from "node:https"
 import type { AddressInfo } from "node:net"
 import { text } from "node:stream/consumers"
 import { type ConnectionOptions, connect } from "node:tls"
-import { type Credential, cert } from "firebase-admin/app"
+import type { Credential } from "firebase-admin/app"
 import type { JWTPayload } from "jose"
 import { type Certificate, makeCertificate } from "./certificate.ts"
 import { inSeconds, newSigningKey, type SigningKey, sign } from "./issuer.ts"
 
 /** Google's servers, as firebase-admin calls them. */
-const HOSTS = ["www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com", "identitytoolkit.googleapis.com"]
+const HOSTS = ["www.googleapis.com", "identitytoolkit.googleapis.com"]
 
 /** What Firebase knows of a user. Source: Identity Toolkit API, "accounts.lookup". */
 export interface FirebaseUser {
@@ -23,7 +23,7 @@ export interface FirebaseUser {
 
 /**
  * What firebase-admin asks of Google, on one local TLS server with a certificate of its own: the certificates of the keys that sign
- * ID tokens, access tokens for a service account, and users.
+ * ID tokens, and users.
  */
 export class Google {
   readonly projectId = "shopwire-test"
@@ -49,8 +49,6 @@ export class Google {
         this.fetches++
         res.setHeader("Cache-Control", `public, max-age=${this.maxAge}, must-revalidate`)
         res.end(JSON.stringify(this.#certificates))
-      } else if (req.url?.endsWith("/token")) {
-        res.end(JSON.stringify({ access_token: "access", expires_in: 3600, token_type: "Bearer" }))
       } else if (req.url?.endsWith("/accounts:lookup")) {
         const { localId = [] } = JSON.parse(body) as { localId?: string[] }
         const users = localId.map((id) => this.users.get(id)).filter((user) => user !== undefined)
@@ -79,15 +77,9 @@ export class Google {
     })()
   }
 
-  /** A service account of the project. */
+  /** Stands for a service account of the project; how it gets its access tokens is Google's own library's affair. */
   get credential(): Credential {
-    const { privateKey } = newSigningKey()
-    const account = {
-      projectId: this.projectId,
-      clientEmail: "tests@shopwire-test.example",
-      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    }
-    return cert(account, this.httpAgent)
+    return { getAccessToken: async () => ({ access_token: "access", expires_in: 3600 }) }
   }
 
   /** An ID token; `claims` come on top of, or replace, what makes it a good one for an hour. */

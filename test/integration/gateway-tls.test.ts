@@ -1,7 +1,5 @@
-import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { get } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,21 +8,21 @@ import { expect } from "chai"
 import { createGateway, type Gateway } from "res-service/gateway"
 import { MemoryBroker } from "res-service/testing"
 import WebSocket from "ws"
+import { makeCertificate } from "../helpers/certificate.ts"
 import { skip } from "../helpers/skip.ts"
 
 describe("gateway with TLS", () => {
   let folder: string
   let gateway: Gateway
-  let ca: Buffer
+  let ca: string
 
   before(async function () {
     folder = await mkdtemp(join(tmpdir(), "gateway-tls-"))
     const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")]
-    const how = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
-    const names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    const made = spawnSync("openssl", [...how.split(" "), ...names, "-keyout", keyFile, "-out", certFile])
-    if (made.status !== 0) skip(this, "openssl, which makes the certificate, is missing")
-    ca = readFileSync(certFile)
+    const made = makeCertificate(["localhost"]) ?? skip(this, "openssl, which makes the certificate, is missing")
+    await writeFile(certFile, made.cert)
+    await writeFile(keyFile, made.key)
+    ca = made.cert
 
     const broker = new MemoryBroker()
     const service = broker.connect()

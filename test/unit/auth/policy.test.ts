@@ -89,7 +89,7 @@ describe("the policy", () => {
       allowed: false,
       rule: "publish",
       holder: "shopper",
-      reason: `the claim shops does not have ${other}`,
+      reason: `the rule publish asks ownShopAsItself of shopper: the claim shops does not have ${other}`,
     })
     expect(decide("store.$shop_id.feed", "get", people.shopper, { shopId: own })).to.deep.equal({
       allowed: false,

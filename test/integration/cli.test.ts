@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
+import { expect } from "chai"
+import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { answer, post } from "../helpers/http.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+const { shop_id, shopper_id } = samplePublishEvent
+const feed = `store.${shop_id}.feed`
+
+describe("npx --no shopwire", () => {
+  let folder: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "shopwire-cli-"))
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  async function shopwire(args: string[], { input = "", env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {}) {
+    const child = spawn("npx", ["--no", "shopwire", ...args], {
+      cwd: root,
+      env: { ...process.env, AUTH: "", DATA_DIR: folder, ...env },
+    })
+    child.stdin.end(input)
+    const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")])
+    return { stdout, stderr, status }
+  }
+
+  /** The settings that `token` says, as in `AUTH=jwks JWKS_URL=… npm start`. */
+  function settingsIn(stderr: string): Record<string, string> {
+    return Object.fromEntries(
+      [...stderr.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
+    )
+  }
+
+  it("token makes one that `npm start` takes, with the settings that it says", async () => {
+    const made = await shopwire(["token", "--role", "merchant", "--shop", shop_id, "--name", "Ann"])
+    expect(made.status).to.equal(0)
+    const authorization = `Bearer ${made.stdout.trim()}`
+    const kit = await LauncherKit.create()
+    try {
+      await kit.ready(kit.start(settingsIn(made.stderr)))
+      const publish = async (headers: Record<string, string>): Promise<number> =>
+        (await post(`${kit.edgeUrl}/publish/${shop_id}`, samplePublishEvent, headers)).status
+      expect(await publish({})).to.equal(401)
+      expect(await publish({ authorization })).to.equal(200)
+      const read = async (headers: Record<string, string>) =>
+        await answer(fetch(`${kit.gatewayUrl}/api/store/${shop_id}/feed`, { headers }))
+      expect((await read({})).status).to.equal(401)
+      expect((await read({ authorization })).body).to.have.length(1)
+      expect((await answer(fetch(`${kit.edgeUrl}/config.json`))).body.auth).to.deep.equal({ kind: "jwks" })
+    } finally {
+      await kit.end()
+    }
+  })
+
+  it("token keeps its key to the user", async () => {
+    await shopwire(["token"])
+    expect((await stat(join(folder, "development-key.json"))).mode & 0o777).to.equal(0o600)
+    expect(await readFile(join(folder, "development-jwks.json"), "utf8")).not.to.include('"d"')
+  })
+
+  it("explain says which rule allows or refuses, and why, and exits so", async () => {
+    const { stdout: token } = await shopwire([
+      "token",
+      "--role",
+      "shopper",
+      "--shop",
+      shop_id,
+      "--shopper-id",
+      shopper_id,
+    ])
+    const explain = async (...args: string[]) => {
+      const { stdout, status } = await shopwire(["explain", "--token", "-", "--resource", feed, ...args], {
+        input: token,
+      })
+      return [status, stdout.trim().split("\n").at(-1)]
+    }
+    expect(await explain("--call", "publish")).to.deep.equal([
+      0,
+      "allowed  the rule publish allows shopper: ownShopAsItself",
+    ])
+    expect(await explain("--call", "publish", "--shopper-id", shop_id)).to.deep.equal([
+      1,
+      "refused  the rule publish asks ownShopAsItself of shopper: an event is another shopper's than the claim shopper_id says",
+    ])
+    expect(await explain()).to.deep.equal([1, "refused  the rule readShop does not name shopper"])
+  })
+
+  it("explain says why a token is not good, and decides as for nobody", async () => {
+    const { stdout, status } = await shopwire(["explain", "--token", "abc", "--resource", feed])
+    expect(status).to.equal(1)
+    expect(stdout).to.include("not good: it is no JWT").and.include("does not name nobody")
+  })
+
+  it("says what is wrong with how it was called, and how to call it", async () => {
+    const wrong: [string[], string][] = [
+      [[], '"" is no command'],
+      [["toString"], '"toString" is no command'],
+      [["explain"], "--resource is missing"],
+      [["explain", "--resource", "a b"], "expected a resource ID"],
+      [["token", "--role", "king"], "claim role: expected one of"],
+      [["token", "--shop", "7"], "claim shops.0: expected a UUID version 4"],
+      [["token", "--minutes", "0"], "--minutes 0: expected"],
+      [["token", "--colour", "red"], "--colour"],
+    ]
+    const said = async ([args, message]: [string[], string]): Promise<void> => {
+      const { stderr, status } = await shopwire(args)
+      expect(status).to.equal(2)
+      expect(stderr).to.include(message).and.include("Usage: npx --no shopwire")
+    }
+    await Promise.all(wrong.map(said))
+    const { stderr, status } = await shopwire(["explain", "--resource", feed, "--token", "a"], {
+      env: { AUTH: "firebase" },
+    })
+    expect([status, stderr]).to.deep.equal([2, "FIREBASE_PROJECT_ID is not set: AUTH=firebase needs it\n"])
+  })
+})
