@@ -1,7 +1,10 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { type Logger, natsConn, Service } from "res-service"
+import { dataValue, deleteAction, type Logger, natsConn, Service } from "res-service"
 import { becomeActive } from "./active.ts"
+import type { Annotated } from "./archive/annotation-bucket.ts"
+import type { Annotations } from "./archive/event-document.ts"
+import { eventId, logId } from "./archive/log-id.ts"
 import { archiveStatus } from "./archive/status.ts"
 import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
@@ -11,6 +14,7 @@ import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
 import { openSessions, type SessionOptions } from "./session/open-sessions.ts"
+import { ShownAnnotations } from "./store/annotations.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
@@ -101,6 +105,13 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     },
   })
 
+  const eventResource = event({
+    guard,
+    reader,
+    annotationsOf: (shop_id, seq) =>
+      annotations.of({ kind: "event", shop_id, seq, _id: eventId(logId(tail.created), seq) }),
+  })
+
   const stepDown = await becomeActive(nc, logger, onDisplaced)
   const opened = await openShops(nc, service, {
     guard,
@@ -108,6 +119,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     appender,
     log: () => tail.created,
     reached: (seq, timeoutMs) => tail.reached(seq, timeoutMs),
+    annotationsOf: (shop_id, session_id) => annotations.of({ kind: "basket", shop_id, session_id }),
     logger,
   })
   await tail.start()
@@ -118,7 +130,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   })
   service.add(
     feedResource,
-    event(guard, reader),
+    eventResource,
     health(guard, async () => {
       await jsm.streams.info(STREAM)
       return { stream: STREAM, last_seq: tail.position }
@@ -126,6 +138,29 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     archiveStatus(guard, jsm),
   )
   service.add(...opened.resources, ...sessions.resources, ...auth.resources)
+  const tellAnnotations = async (annotated: Annotated, changed: Annotations | undefined): Promise<void> => {
+    const { shop_id } = annotated
+    if (annotated.kind === "basket") return await opened.tellAnnotations(shop_id, annotated.session_id, changed)
+    // An event of another log has another document, though perhaps the same sequence.
+    if (annotated._id !== eventId(logId(tail.created), annotated.seq)) return
+    const value = changed === undefined ? deleteAction : dataValue(changed)
+    const parts = { shop_id, seq: String(annotated.seq) }
+    await service.with(eventResource, parts, (events) => events.change({ annotations: value }))
+  }
+  const annotations = await ShownAnnotations.start(
+    nc,
+    js,
+    jsm,
+    {
+      onChange: (annotated, changed) => {
+        tellAnnotations(annotated, changed).catch((error: unknown) =>
+          logger.error({ err: error, shopId: annotated.shop_id }, "an annotation could not be shown"),
+        )
+      },
+      onLost: () => service.reset({ resources: ["store.*.event.>", "store.*.basket.>"] }),
+    },
+    logger,
+  )
   await service.start()
 
   const sweeping = setInterval(() => {
@@ -148,6 +183,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       await service.stop()
       await opened.stop()
       await tail.stop()
+      await annotations.stop()
       stepDown()
     },
   }

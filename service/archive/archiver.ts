@@ -4,6 +4,7 @@ import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { type LogEntry, readEntry } from "../log/entry.ts"
 import { BackOff } from "./back-off.ts"
+import { ChangeWatcher } from "./change-watcher.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import { EventCollection, type Refused } from "./event-collection.ts"
 import { type EventDocument, eventDocument } from "./event-document.ts"
@@ -56,10 +57,11 @@ interface InHand {
 export async function startArchiver(nc: NatsConnection, options: ArchiverOptions): Promise<RunningArchiver> {
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const archiver = new Archiver(
+    nc,
+    options,
     openMongo("shopwire-archiver", options.url, options.timeoutMs),
     new Intake(nc, jetstream(nc), jsm, options),
     new DeadLetters(jetstream(nc), jsm),
-    options.logger,
   )
   archiver.start()
   return archiver
@@ -70,19 +72,28 @@ class Archiver implements RunningArchiver {
   readonly #intake: Intake
   readonly #deadLetters: DeadLetters
   readonly #logger: Logger
+  readonly #watchers: readonly ChangeWatcher[]
   readonly #stopping = new AbortController()
   readonly #backOff: BackOff
   readonly #events: EventCollection
-  #running: Promise<void> | undefined
+  #running: Promise<unknown> | undefined
   readonly #counts = { archived: 0, setAside: 0, refused: 0 }
 
-  constructor(mongo: Mongo, intake: Intake, deadLetters: DeadLetters, logger: Logger) {
+  constructor(
+    nc: NatsConnection,
+    { timeoutMs, logger }: ArchiverOptions,
+    mongo: Mongo,
+    intake: Intake,
+    deadLetters: DeadLetters,
+  ) {
     this.#mongo = mongo
     this.#intake = intake
     this.#deadLetters = deadLetters
     this.#logger = logger
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
+    const options = { timeoutMs, logger, signal: this.#stopping.signal }
+    this.#watchers = (["event", "basket"] as const).map((kind) => new ChangeWatcher(kind, mongo.db, nc, options))
   }
 
   get counts(): RunningArchiver["counts"] {
@@ -114,6 +125,16 @@ class Archiver implements RunningArchiver {
       await ensureIndexes(this.#mongo.db)
     })
     this.#logger.info({}, "archiving")
+    const watching = this.#watchers.map((watcher) => watcher.run())
+    const unsupported = Promise.race(watching).then(() => {
+      const message =
+        "this MongoDB has no change streams, as it is no replica set: annotations are shown when the archiver starts"
+      this.#logger.warn({}, message)
+    })
+    await Promise.all([this.#archiveAll(), ...watching, unsupported])
+  }
+
+  async #archiveAll(): Promise<void> {
     for (;;) {
       const batch = await this.#intake.next(BATCH)
       if (batch.length === 0) return

@@ -1,4 +1,10 @@
-import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream"
+import {
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type StreamInfo,
+} from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import type { StoredMessage } from "./entry.ts"
@@ -18,15 +24,23 @@ export interface TailHandlers {
   onLost(): void
 }
 
+/** A stream to follow. */
+export interface Source {
+  readonly stream: string
+  /** Stored subjects, all that are to be followed. */
+  readonly filters: string[]
+  /** Makes the stream if need be. */
+  open(): Promise<StreamInfo>
+}
+
 /**
- * Follows the log from where it stands. After a reconnect it goes on behind the last message seen; each message comes once
+ * Follows a stream from where it stands. After a reconnect it goes on behind the last message seen; each message comes once
  * and in order, whatever the server does meanwhile.
  */
-export class LogTail {
+export class StreamTail {
   readonly #nc: NatsConnection
   readonly #js: JetStreamClient
-  readonly #jsm: JetStreamManager
-  readonly #retention: Retention
+  readonly #source: Source
   readonly #handlers: TailHandlers
   readonly #logger: Logger
   #position = 0
@@ -35,18 +49,10 @@ export class LogTail {
   #stopped = false
   #waiting: { seq: number; resolve: () => void }[] = []
 
-  constructor(
-    nc: NatsConnection,
-    js: JetStreamClient,
-    jsm: JetStreamManager,
-    retention: Retention,
-    handlers: TailHandlers,
-    logger: Logger,
-  ) {
+  constructor(nc: NatsConnection, js: JetStreamClient, source: Source, handlers: TailHandlers, logger: Logger) {
     this.#nc = nc
     this.#js = js
-    this.#jsm = jsm
-    this.#retention = retention
+    this.#source = source
     this.#handlers = handlers
     this.#logger = logger
   }
@@ -63,7 +69,7 @@ export class LogTail {
 
   /** Makes the stream if need be, and follows it from its end on. */
   async start(): Promise<void> {
-    const { created, state } = await openStream(this.#jsm, this.#retention)
+    const { created, state } = await this.#source.open()
     this.#created = created
     this.#position = state.last_seq
     await this.#consume()
@@ -91,8 +97,8 @@ export class LogTail {
   }
 
   async #consume(): Promise<void> {
-    const consumer = await this.#js.consumers.get(STREAM, {
-      filter_subjects: ["updates.store.>", ACK_SUBJECTS],
+    const consumer = await this.#js.consumers.get(this.#source.stream, {
+      filter_subjects: this.#source.filters,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
     })
@@ -127,7 +133,7 @@ export class LogTail {
     while (!this.#stopped && !this.#nc.isClosed()) {
       try {
         this.#messages?.stop()
-        const { created, state } = await openStream(this.#jsm, this.#retention)
+        const { created, state } = await this.#source.open()
         if (created !== this.#created || state.last_seq < this.#position) {
           this.#logger.error(
             { last: state.last_seq, known: this.#position },
@@ -144,5 +150,20 @@ export class LogTail {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
+  }
+}
+
+/** Follows the events and acknowledgements of the log. */
+export class LogTail extends StreamTail {
+  constructor(
+    nc: NatsConnection,
+    js: JetStreamClient,
+    jsm: JetStreamManager,
+    retention: Retention,
+    handlers: TailHandlers,
+    logger: Logger,
+  ) {
+    const open = (): Promise<StreamInfo> => openStream(jsm, retention)
+    super(nc, js, { stream: STREAM, filters: ["updates.store.>", ACK_SUBJECTS], open }, handlers, logger)
   }
 }

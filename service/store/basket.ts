@@ -1,5 +1,6 @@
-import { method, model, ResError } from "res-service"
+import { type DataValue, dataValue, method, model, ResError } from "res-service"
 import { z } from "zod"
+import type { Annotations } from "../archive/event-document.ts"
 import type { Claims } from "../auth/claims.ts"
 import type { Guard } from "../auth/guard.ts"
 import { DisplayName, MAX_DISPLAY_NAME } from "../schemas/acknowledgement.ts"
@@ -17,6 +18,8 @@ const AcknowledgeParams = z.object({ by: z.unknown() }, "expected an object").op
 export interface BasketSources {
   readonly guard: Guard
   readonly shops: Shops
+  /** What others have annotated in the archive, if anything. */
+  annotationsOf(shopId: string, sessionId: string): Promise<Annotations | undefined>
   /**
    * Stores that `by` has seen to a basket, and resolves to its sequence when those who watch the basket were told.
    *
@@ -32,7 +35,8 @@ export interface BasketSources {
  * access  get, call `acknowledge`: as the policy says (service/auth/policy.ts)
  * get     { session_id, shopper_id, status: "open" | "checked_out" | "idle", lines: { data: [{ product_id, product_name, UPC,
  *         category_id, quantity, unit_price, line_total }] }, item_count, total (of the lines), basket_total (as last sent),
- *         drift (they differ), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }
+ *         drift (they differ), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }; and, while others have annotated it
+ *         in the archive, `annotations: { data: { ... } }`
  * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; who is known by a token is called as the
  *         token says, and `by` is not looked at; the last acknowledgement counts
  * errors  system.notFound: no such basket, or one that was not touched for a day · system.timeout (see `shopQueue`) ·
@@ -40,16 +44,19 @@ export interface BasketSources {
  * events  change, at most ten times a second · delete, when the shop has more baskets than are kept
  * source  design.md, "RES resources"
  */
-export function basket({ guard, shops, acknowledge }: BasketSources) {
-  return model<typeof BASKET, BasketModel, unknown>(BASKET, {
+export function basket({ guard, shops, annotationsOf, acknowledge }: BasketSources) {
+  return model<typeof BASKET, BasketModel & { readonly annotations?: DataValue<Annotations> }, unknown>(BASKET, {
     owns: ({ shop_id, session_id }) => isShopId(shop_id) && isBasketId(session_id),
     ...shopQueue,
     checkCalls: true,
     access: guard.access(BASKET),
     get: async (req) => {
-      const found = await shops.basket(req.parts.shop_id, req.parts.session_id)
+      const { shop_id, session_id } = req.parts
+      // First, so that nothing is told between the basket's answer and the end of this.
+      const annotations = await annotationsOf(shop_id, session_id)
+      const found = await shops.basket(shop_id, session_id)
       if (found === undefined) throw new ResError("system.notFound")
-      return found
+      return annotations === undefined ? found : { ...found, annotations: dataValue(annotations) }
     },
     call: {
       // Beside the queue: the basket goes on while the log is written.

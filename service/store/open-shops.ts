@@ -1,5 +1,6 @@
 import type { NatsConnection } from "nats"
-import { type AnyResource, type Logger, ResError, type Service } from "res-service"
+import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
+import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
 import type { LogReader } from "../log/reader.ts"
@@ -25,6 +26,8 @@ export interface ShopOptions {
   readonly log: () => string
   /** Resolves to true when the record `seq` was handled, to false when it was not within `timeoutMs`. */
   readonly reached: (seq: number, timeoutMs: number) => Promise<boolean>
+  /** What others have annotated of a basket in the archive, if anything. */
+  readonly annotationsOf: (shopId: string, sessionId: string) => Promise<Annotations | undefined>
   readonly logger: Logger
 }
 
@@ -34,6 +37,8 @@ export interface OpenShops {
   readonly resources: AnyResource[]
   /** Patterns of the names of a shop's resources. */
   names(shopId: string): string[]
+  /** Tells those who watch a basket what others have annotated, or that they took it back. */
+  tellAnnotations(shopId: string, sessionId: string, annotations: Annotations | undefined): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,7 +46,7 @@ export interface OpenShops {
 export async function openShops(
   nc: NatsConnection,
   service: Service,
-  { guard, reader, appender, log, reached, logger }: ShopOptions,
+  { guard, reader, appender, log, reached, annotationsOf, logger }: ShopOptions,
 ): Promise<OpenShops> {
   const snapshots = await Snapshots.open(nc, log)
   const loader = new ShopLoader(snapshots, reader)
@@ -69,6 +74,7 @@ export async function openShops(
   const basketResource = basket({
     guard,
     shops,
+    annotationsOf,
     acknowledge: async (shop_id, session_id, by) => {
       const known = await service.with(basketsResource, { shop_id }, () => shops.knows(shop_id, session_id))
       if (!known) throw new ResError("system.notFound")
@@ -88,6 +94,10 @@ export async function openShops(
       statsResource.pattern.name({ shop_id }),
       basketResource.pattern.name({ shop_id, session_id: "*" }),
     ],
+    tellAnnotations: (shop_id, session_id, annotations) => {
+      const value = annotations === undefined ? deleteAction : dataValue(annotations)
+      return service.with(basketResource, { shop_id, session_id }, (events) => events.change({ annotations: value }))
+    },
     stop: async () => {
       clearInterval(ticking)
       await shops.stop()

@@ -7,13 +7,12 @@ import { type AuthSources, authResource } from "../../service/auth/auth-resource
 import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
 import { health } from "../../service/health.ts"
-import type { LogReader } from "../../service/log/reader.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { cart, multicart, type SessionSources } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
 import { type BasketSources, basket } from "../../service/store/basket.ts"
 import { baskets } from "../../service/store/baskets.ts"
-import { event } from "../../service/store/event.ts"
+import { type EventSources, event } from "../../service/store/event.ts"
 import { type FeedSources, feed } from "../../service/store/feed.ts"
 import type { Shops } from "../../service/store/shops.ts"
 import { stats } from "../../service/store/stats.ts"
@@ -43,7 +42,7 @@ describe("the docs", () => {
   it("list the resources, with their kind and calls, in README, as they are declared", () => {
     const declared: AnyResource[] = [
       feed({ guard: openGuard } as FeedSources),
-      event(openGuard, {} as LogReader),
+      event({ guard: openGuard } as EventSources),
       baskets(openGuard, {} as Shops),
       basket({ guard: openGuard } as BasketSources),
       stats(openGuard, {} as Shops),

@@ -1,0 +1,122 @@
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
+import type { NatsConnection } from "nats"
+import { isApiError } from "../log/stream.ts"
+import type { Annotations } from "./event-document.ts"
+
+const BUCKET = "annotations"
+
+/** The stream behind the bucket, and the stored subjects of all that is annotated. */
+export const ANNOTATION_STREAM = `KV_${BUCKET}`
+export const ANNOTATION_SUBJECTS = `$KV.${BUCKET}.>`
+
+const WRONG_LAST_SEQUENCE = 10071
+
+/** What may be annotated. */
+export type Annotated =
+  | {
+      readonly kind: "event"
+      readonly shop_id: string
+      readonly seq: number
+      /** The document's, which says the log too. */
+      readonly _id: string
+    }
+  | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
+
+/** What plain subscribers of `changes.store.<shop_id>` get. */
+export type Change = (
+  | { readonly kind: "event"; readonly shop_id: string; readonly seq: number }
+  | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
+) & {
+  /** All of them as they are now; null: there are none any more. */
+  readonly annotations: Annotations | null
+}
+
+/** What is known of something's annotations, and the revision to replace; revision 0: nothing yet. */
+export interface Known {
+  readonly annotations: Annotations | undefined
+  readonly revision: number
+}
+
+/**
+ * The annotations that others make in MongoDB, as they were last seen there, in a KV bucket: `<shop_id>.event.<_id>` and
+ * `<shop_id>.basket.<session_id>`. nats-server publishes each that is stored on `changes.store.<shop_id>`.
+ *
+ * All that is shown comes from here and not from MongoDB, so that it is the same for those who watch and those who ask, and
+ * there is something to show while MongoDB is away.
+ */
+export class AnnotationBucket {
+  readonly #kv: KV
+  /** When it was made, as JetStream gives it: another bucket of that name has another one. */
+  readonly created: string
+
+  private constructor(kv: KV, created: string) {
+    this.#kv = kv
+    this.created = created
+  }
+
+  /** Makes the bucket when it is missing. */
+  static async open(nc: NatsConnection): Promise<AnnotationBucket> {
+    const republish = { src: `$KV.${BUCKET}.*.*.*`, dest: "changes.store.{{wildcard(1)}}" }
+    const kv = await new Kvm(nc).create(BUCKET, { history: 1, republish })
+    return new AnnotationBucket(kv, (await kv.status()).streamInfo.created)
+  }
+
+  async get(annotated: Annotated): Promise<Known> {
+    const entry = await this.#kv.get(keyOf(annotated))
+    return { annotations: entry === null ? undefined : annotationsOf(entry), revision: entry?.revision ?? 0 }
+  }
+
+  /** Replaces what stands at a revision; false when somebody else was faster. */
+  async replace(annotated: Annotated, annotations: Annotations | undefined, revision: number): Promise<boolean> {
+    try {
+      await this.#kv.put(keyOf(annotated), changeOf(annotated, annotations), { previousSeq: revision })
+      return true
+    } catch (error) {
+      if (isApiError(error, WRONG_LAST_SEQUENCE)) return false
+      throw error
+    }
+  }
+
+  /** Everything of a kind that is or was annotated. */
+  async *all(kind: Annotated["kind"]): AsyncGenerator<Annotated> {
+    const keys: string[] = []
+    for await (const key of await this.#kv.keys(`*.${kind}.*`)) keys.push(key)
+    for (const key of keys) {
+      const annotated = annotatedOf(key)
+      if (annotated !== undefined) yield annotated
+    }
+  }
+}
+
+/** The subject or key that something's annotations have, read again; undefined for what is none. */
+export function annotatedOf(subject: string): Annotated | undefined {
+  const [id = "", kind, shop_id = ""] = subject.split(".").reverse()
+  if (kind === "basket") return { kind, shop_id, session_id: id }
+  const seq = Number(id.split("-")[1])
+  return kind === "event" && Number.isSafeInteger(seq) ? { kind, shop_id, seq, _id: id } : undefined
+}
+
+/** The annotations in a message of the bucket; none in one that deletes. */
+export function annotationsIn(data: Uint8Array): Annotations | undefined {
+  if (data.length === 0) return undefined
+  const change: Change = JSON.parse(new TextDecoder().decode(data))
+  return change.annotations ?? undefined
+}
+
+function annotationsOf(entry: KvEntry): Annotations | undefined {
+  return entry.operation === "PUT" ? annotationsIn(entry.value) : undefined
+}
+
+function keyOf(annotated: Annotated): string {
+  const id = annotated.kind === "event" ? annotated._id : annotated.session_id
+  return `${annotated.shop_id}.${annotated.kind}.${id}`
+}
+
+function changeOf(annotated: Annotated, annotations: Annotations = {}): string {
+  const { kind, shop_id } = annotated
+  const what =
+    annotated.kind === "event"
+      ? { kind, shop_id, seq: annotated.seq }
+      : { kind, shop_id, session_id: annotated.session_id }
+  return JSON.stringify({ ...what, annotations: Object.keys(annotations).length === 0 ? null : annotations })
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
+import { type ChangeStream, type Collection, type Db, type Document, MongoServerError, type ResumeToken } from "mongodb"
+import type { NatsConnection } from "nats"
+import type { Logger } from "res-service"
+import { type Annotated, AnnotationBucket } from "./annotation-bucket.ts"
+import { annotatedBy, readAnnotations } from "./annotations.ts"
+import { BackOff } from "./back-off.ts"
+import { basketId } from "./basket-document.ts"
+
+/** How long a server with nothing new holds back its answer, in ms, at most. */
+const MAX_AWAIT_MS = 1000
+/** The resume token is stored this long after a change, in ms: what a restart does again at most. */
+const TOKEN_INTERVAL_MS = 1000
+/** And this often while there are none, in ms: a token must not grow older than what the server remembers. */
+const IDLE_TOKEN_INTERVAL_MS = 30_000
+/** Pause after a stream of changes broke, in ms. */
+const REOPEN_MS = 500
+
+/**
+ * Codes of a server that has no change streams: of MongoDB without a replica set, and of servers that speak its protocol:
+ * CommandNotFound, NotImplemented, an unknown stage.
+ */
+const UNSUPPORTED: ReadonlySet<unknown> = new Set([40573, 59, 238, 40324])
+/** InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost: what happened since the token is not known any more. */
+const TOKEN_LOST: ReadonlySet<unknown> = new Set([260, 280, 286])
+
+const collections = { event: "events", basket: "baskets" } as const
+
+/** In `archive_state`: how far the changes of a collection were published. */
+interface WatchState {
+  readonly _id: string
+  readonly token: ResumeToken
+  /** When the bucket of annotations was made. To a new one all must be published again. */
+  readonly bucket: string
+}
+
+/** An open stream of changes, and the change that opening it has brought. */
+interface Following {
+  readonly bucket: AnnotationBucket
+  readonly stream: ChangeStream
+  readonly first: Document | null
+}
+
+/**
+ * Publishes what others annotate in one collection, until its signal. Any number of watchers may do the same: what is
+ * published is what MongoDB has after the bucket was read, and replaces nothing but what was read there.
+ */
+export class ChangeWatcher {
+  readonly #kind: Annotated["kind"]
+  readonly #db: Db
+  readonly #collection: Collection<{ _id: string }>
+  readonly #nc: NatsConnection
+  readonly #maxAwaitMs: number
+  readonly #logger: Logger
+  readonly #signal: AbortSignal
+  readonly #backOff: BackOff
+
+  constructor(
+    kind: Annotated["kind"],
+    db: Db,
+    nc: NatsConnection,
+    { timeoutMs, logger, signal }: { timeoutMs: number; logger: Logger; signal: AbortSignal },
+  ) {
+    this.#kind = kind
+    this.#db = db
+    this.#collection = db.collection(collections[kind])
+    this.#nc = nc
+    this.#maxAwaitMs = Math.min(MAX_AWAIT_MS, timeoutMs / 2)
+    this.#logger = logger
+    this.#signal = signal
+    this.#backOff = new BackOff(logger, signal)
+  }
+
+  /** Resolves when the server turns out to have no change streams; rejects with the signal's reason. */
+  async run(): Promise<void> {
+    for (;;) {
+      const following = await this.#backOff.persist(`follow changes of ${this.#kind}s`, () => this.#open())
+      if (following === undefined) return
+      const close = (): void => void following.stream.close().catch(() => {})
+      this.#signal.addEventListener("abort", close, { once: true })
+      try {
+        await this.#follow(following)
+      } catch (error) {
+        this.#signal.throwIfAborted()
+        this.#logger.debug({ err: error }, "a stream of changes broke")
+      } finally {
+        this.#signal.removeEventListener("abort", close)
+        close()
+      }
+      await sleep(REOPEN_MS, undefined, { signal: this.#signal })
+    }
+  }
+
+  /** Goes on behind the stored token; without one, compares all that is annotated. Undefined: there are no change streams. */
+  async #open(): Promise<Following | undefined> {
+    const bucket = await AnnotationBucket.open(this.#nc)
+    const state = await this.#states.findOne({ _id: this.#stateId })
+    const token = state?.bucket === bucket.created ? state.token : undefined
+    const stream = this.#watch(token)
+    try {
+      // Opens it: what changes from here on comes, also while all is compared.
+      const first = await stream.tryNext()
+      if (token === undefined) await this.#compareAll(bucket)
+      return { bucket, stream, first }
+    } catch (error) {
+      await stream.close().catch(() => {})
+      const code = error instanceof MongoServerError ? error.code : undefined
+      if (UNSUPPORTED.has(code)) {
+        await this.#compareAll(bucket)
+        return undefined
+      }
+      if (TOKEN_LOST.has(code)) await this.#states.deleteOne({ _id: this.#stateId })
+      throw error
+    }
+  }
+
+  #watch(token: ResumeToken): ChangeStream {
+    const byOthers = {
+      operationType: { $in: ["update", "replace"] },
+      // Each of our own updates of a basket sets it.
+      "updateDescription.updatedFields.version": { $exists: false },
+    }
+    return this.#collection.watch([{ $match: byOthers }], {
+      fullDocument: "updateLookup",
+      maxAwaitTimeMS: this.#maxAwaitMs,
+      ...(token === undefined ? {} : { resumeAfter: token }),
+    })
+  }
+
+  async #follow({ bucket, stream, first }: Following): Promise<void> {
+    let savedAt = Date.now()
+    let dirty = false
+    for (let change: Document | null = first; !this.#signal.aborted; change = await stream.tryNext()) {
+      if (change !== null) {
+        await this.#handle(bucket, change.fullDocument)
+        dirty = true
+      }
+      // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
+      const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
+      if (Date.now() - savedAt < intervalMs || !stream.resumeToken) continue
+      await this.#save(stream.resumeToken, bucket)
+      savedAt = Date.now()
+      dirty = false
+    }
+  }
+
+  async #handle(bucket: AnnotationBucket, document: Document | undefined): Promise<void> {
+    // Undefined: deleted since. What is shown of it comes from the log.
+    const annotated = document && annotatedBy(this.#kind, document)
+    if (annotated === undefined) return
+    // Of servers that don't tell what was updated, our own updates come too; that is all there is to those.
+    const known = await bucket.get(annotated)
+    if (known.annotations === undefined && document?.annotations === undefined) return
+    await this.#publish(bucket, annotated)
+  }
+
+  async #compareAll(bucket: AnnotationBucket): Promise<void> {
+    for await (const annotated of bucket.all(this.#kind)) await this.#publish(bucket, annotated)
+    const annotatedOnes = this.#collection.find({ annotations: { $exists: true } }, { projection: { annotations: 0 } })
+    for await (const document of annotatedOnes) {
+      const annotated = annotatedBy(this.#kind, document)
+      if (annotated !== undefined) await this.#publish(bucket, annotated)
+    }
+  }
+
+  // The bucket first, then MongoDB: what replaces a revision is never older than what stood there.
+  async #publish(bucket: AnnotationBucket, annotated: Annotated): Promise<void> {
+    for (;;) {
+      const { annotations: known, revision } = await bucket.get(annotated)
+      const _id = annotated.kind === "event" ? annotated._id : basketId(annotated)
+      const current = readAnnotations(await this.#collection.findOne({ _id }, { projection: { annotations: 1 } }))
+      if (typeof current === "string") {
+        this.#logger.warn({ kind: this.#kind, shopId: annotated.shop_id, reason: current }, "annotations are not shown")
+        return
+      }
+      if (isDeepStrictEqual(current, known) || (await bucket.replace(annotated, current, revision))) return
+    }
+  }
+
+  async #save(token: ResumeToken, bucket: AnnotationBucket): Promise<void> {
+    const state = { token, bucket: bucket.created }
+    await this.#states.updateOne({ _id: this.#stateId }, { $set: state }, { upsert: true })
+  }
+
+  get #states(): Collection<WatchState> {
+    return this.#db.collection("archive_state")
+  }
+
+  get #stateId(): string {
+    return `changes.${collections[this.#kind]}`
+  }
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from "node:crypto"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { expect } from "chai"
+import { type Db, MongoClient } from "mongodb"
+import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
+import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
+import { caughtUp, publishMany } from "../helpers/archive.ts"
+import { MemoryLogger } from "../helpers/memory-logger.ts"
+import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+
+describe("annotations made in MongoDB by others", function () {
+  this.timeout(60_000)
+  let mongo: TestMongo
+  let client: MongoClient
+  let db: Db
+  let product: Product
+  let logger: MemoryLogger
+  let archivers: RunningArchiver[] = []
+  /** Of an event that is archived. */
+  let shopId: string
+  let seq: number
+  /** What plain subscribers of NATS saw, of that shop. */
+  let changes: Change[]
+  /** What gateways saw of that event. */
+  let shown: unknown[]
+
+  const start = async (): Promise<RunningArchiver> => {
+    const archiver = await startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 2000, logger })
+    archivers.push(archiver)
+    return archiver
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(archivers.map((archiver) => archiver.stop()))
+    archivers = []
+  }
+  const annotate = async (annotations: unknown): Promise<void> => {
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { annotations } })
+  }
+  const rid = (): string => `store.${shopId}.event.${seq}`
+  const getEvent = async () => (await resRequest(product.nats, `get.${rid()}`)).result?.model
+  const untilShown = async (annotations: unknown): Promise<void> => {
+    const text = JSON.stringify(annotations)
+    await until(
+      `${text} to be shown`,
+      async () => JSON.stringify((await getEvent())?.annotations?.data) === text,
+      15_000,
+    )
+  }
+
+  before(async function () {
+    const started = await startMongo()
+    if (typeof started === "string") skip(this, started)
+    mongo = started
+    client = new MongoClient(mongo.url)
+    db = client.db()
+  })
+
+  beforeEach(async () => {
+    await db.dropDatabase()
+    product = await startProduct()
+    logger = new MemoryLogger()
+    shopId = randomUUID()
+    seq = (await publishMany(product.nats, 3, shopId))[1] ?? 0
+    changes = []
+    shown = []
+    product.nats.subscribe(`changes.store.${shopId}`, { callback: (_, msg) => void changes.push(msg.json()) })
+    product.nats.subscribe(`event.${rid()}.*`, { callback: (_, msg) => void shown.push(msg.json()) })
+    await start()
+    await caughtUp(product.nats)
+  })
+
+  afterEach(async () => {
+    await stop()
+    await product.stop()
+  })
+
+  after(async () => {
+    await client?.close()
+    await mongo?.stop()
+  })
+
+  it("[AN1] are published on changes.store.<shop_id>, sent to who watches the event, and are in its get", async () => {
+    const annotations = { refund: { amount: 3.5, by: "Ann" } }
+    await annotate(annotations)
+    await untilShown(annotations)
+    expect(changes).to.deep.equal([{ kind: "event", shop_id: shopId, seq, annotations }])
+    await until("the change event", () => shown.length > 0)
+    expect(shown).to.deep.equal([{ values: { annotations: { data: annotations } } }])
+  })
+
+  it("[AN2] change, and go, as MongoDB has them", async () => {
+    await annotate({ note: "one" })
+    await untilShown({ note: "one" })
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { "annotations.more": [1, { two: 2 }] } })
+    await untilShown({ note: "one", more: [1, { two: 2 }] })
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $unset: { annotations: "" } })
+    await untilShown(undefined)
+    expect(changes.at(-1)).to.deep.equal({ kind: "event", shop_id: shopId, seq, annotations: null })
+    await until("the last change event", () => shown.length === 3)
+    expect(shown.at(-1)).to.deep.equal({ values: { annotations: { action: "delete" } } })
+    expect(await getEvent()).not.to.have.property("annotations")
+  })
+
+  it("[AN3] have BSON's types as JSON has them", async () => {
+    await annotate({ at: new Date(0), name: "Ä" })
+    await untilShown({ at: "1970-01-01T00:00:00.000Z", name: "Ä" })
+  })
+
+  it("[AN4] what the archiver itself writes is nobody's annotation", async () => {
+    await publishMany(product.nats, 200, shopId)
+    await caughtUp(product.nats)
+    // Shown only after what was written before it would have been.
+    await annotate({ note: "mine" })
+    await untilShown({ note: "mine" })
+    expect(changes.map(({ annotations }) => annotations)).to.deep.equal([{ note: "mine" }])
+  })
+
+  it("[AN5] made while no archiver runs, are shown when one does", async () => {
+    await annotate({ note: "before" })
+    await untilShown({ note: "before" })
+    await stop()
+    await annotate({ note: "meanwhile" })
+    await start()
+    await untilShown({ note: "meanwhile" })
+  })
+
+  it("[AN6] taken back while no archiver runs and its place is lost, are not shown any more", async () => {
+    await annotate({ note: "before" })
+    await untilShown({ note: "before" })
+    await stop()
+    await db.collection("archive_state").deleteMany({})
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $unset: { annotations: "" } })
+    await start()
+    await untilShown(undefined)
+  })
+
+  it("[AN7] are published once, by however many archivers", async () => {
+    await start()
+    await start()
+    for (let i = 0; i < 10; i++) {
+      await annotate({ i })
+      await untilShown({ i })
+    }
+    await stop()
+    expect(changes.map(({ annotations }) => annotations)).to.deep.equal(Array.from({ length: 10 }, (_, i) => ({ i })))
+  })
+
+  it("[AN8] outlive the service, and what NATS has lost is published again", async () => {
+    await annotate({ note: "kept" })
+    await untilShown({ note: "kept" })
+    await product.restartService()
+    expect((await getEvent()).annotations).to.deep.equal({ data: { note: "kept" } })
+
+    await stop()
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    await jsm.streams.delete(ANNOTATION_STREAM)
+    await product.restartService()
+    expect(await getEvent()).not.to.have.property("annotations")
+    await start()
+    await untilShown({ note: "kept" })
+  })
+
+  it("[AN9] nats-server restarted: the next one is shown", async () => {
+    await product.restartNats()
+    await annotate({ note: "after" })
+    await untilShown({ note: "after" })
+  })
+
+  for (const [name, annotations, reason] of [
+    ["no object", "free text", "annotations are to be an object"],
+    ["a list", [1, 2], "annotations are to be an object"],
+    ["too large", { note: "x".repeat(70_000) }, "annotations have more than 65536 bytes"],
+  ] as const) {
+    it(`[AN10] that are ${name} are not shown, and the log says why`, async () => {
+      await annotate(annotations)
+      await until("the log to say so", () => logger.lines.find((line) => line.includes(reason)), 15_000)
+      expect(logger.lines.join("\n")).not.to.include("free text").and.not.to.include("xxx")
+      expect(await getEvent()).not.to.have.property("annotations")
+    })
+  }
+
+  it("[AN11] on a server without change streams are shown at the archiver's next start; all else works", async function () {
+    const url = process.env.MONGO_STANDALONE_URL ?? ""
+    if (url === "") skip(this, "MONGO_STANDALONE_URL: a MongoDB that is no replica set")
+    await stop()
+    const standalone = new MongoClient(url)
+    const startOn = async (): Promise<RunningArchiver> => {
+      return await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger })
+    }
+    try {
+      await standalone.db("shopwire").dropDatabase()
+      const archiver = await startOn()
+      const [later = 0] = await publishMany(product.nats, 1, shopId)
+      await caughtUp(product.nats)
+      await archiver.stop()
+      expect(logger.messages("warn").filter((line) => line.includes("no change streams"))).to.have.lengthOf(1)
+
+      await standalone
+        .db("shopwire")
+        .collection("events")
+        .updateOne({ shop_id: shopId, seq: later }, { $set: { annotations: { note: "standalone" } } })
+      archivers.push(await startOn())
+      await until(
+        "the change on NATS",
+        () => changes.some((change) => change.annotations?.note === "standalone"),
+        15_000,
+      )
+    } finally {
+      await standalone.close()
+    }
+  })
+})
