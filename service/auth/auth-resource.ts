@@ -1,4 +1,4 @@
-import { type AuthRequest, model } from "res-service"
+import { type AuthRequest, model, ResError } from "res-service"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import type { Claims } from "./claims.ts"
@@ -27,7 +27,7 @@ export interface AuthSources {
   readonly cookie: AuthCookie | undefined
 }
 
-type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "cid" | "token" | "header" | "setToken" | "meta">
+type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "header" | "setToken">
 
 /**
  * `shopwire.auth`: how a connection gets a token, and loses it.
@@ -84,6 +84,8 @@ export function authResource({ guard, logins, cookie }: AuthSources) {
       header: method(
         z.unknown(),
         async (req) => {
+          // A token without an ID ends with its request; that of a connection would outlive its time.
+          if (!req.isHttp) throw new ResError("system.accessDenied")
           const bearer = bearerIn(req)
           if (bearer === undefined) return
           // Told at once why, rather than that access is denied.

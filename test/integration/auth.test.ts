@@ -378,6 +378,14 @@ describe("with tokens", () => {
       )
     })
 
+    it("is not had by a token that is for single HTTP requests, which would not end with it", async () => {
+      const shopId = randomUUID()
+      const client = newClient({ headers: { ...bearer(await token("merchant", [shopId])), origin: ORIGIN } })
+      await client.authenticate("shopwire.auth", "logout")
+      expect(await refusal(client.authenticate("shopwire.auth", "header"))).to.equal("system.accessDenied")
+      expect(await refusal(watch(client, shopId))).to.equal("system.accessDenied")
+    })
+
     it("is had by a cookie from a page that may bring it, by a header, and not from another page", async () => {
       const shopId = randomUUID()
       const jwt = await token("merchant", [shopId])
