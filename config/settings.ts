@@ -11,9 +11,9 @@ const table = {
   EDGE_PORT: setting(port(), 8000, "Port of the edge: HTTP and the legacy WebSocket protocol."),
   GATEWAY_PORT: setting(port(), 8080, "Port of the gateway: RES over WebSocket, and its HTTP API."),
   PUBLIC_GATEWAY_URL: setting(
-    url("ws:", "wss:"),
+    z.string().refine(isGatewayUrl, "expected same-origin, or a URL with ws: or wss:"),
     undefined,
-    "Where browsers reach the gateway; when unset, GATEWAY_PORT on the host that served the page.",
+    "Where browsers reach the gateway; `same-origin`: at the address that served the page, where a proxy has both; when unset, GATEWAY_PORT on that host.",
   ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
@@ -291,5 +291,13 @@ function network() {
 
 function url(...protocols: string[]) {
   const expected = `expected a URL with ${protocols.join(" or ")}`
-  return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), expected)
+  return z.string().refine((value) => isUrl(value, protocols), expected)
+}
+
+function isUrl(value: string, protocols: readonly string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol)
+}
+
+function isGatewayUrl(value: string): boolean {
+  return value === "same-origin" || isUrl(value, ["ws:", "wss:"])
 }

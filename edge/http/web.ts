@@ -33,7 +33,7 @@ export interface WebAuth {
 export interface WebOptions {
   /** Folder of the built pages, one folder an app. It may be missing. */
   readonly dir: string
-  /** Where browsers reach the gateway: a `ws:` or `wss:` URL; or the port of it on the host that served the page. */
+  /** Where browsers reach the gateway: a `ws:` or `wss:` URL; `same-origin`; or its port on the host that served the page. */
   readonly gateway: string | number
   readonly auth: WebAuth
   /** Further origins that the pages may talk to, e.g. those where one signs in. */
@@ -76,8 +76,7 @@ const onlyReads: RequestHandler = (req, res, next) => {
 /** Nothing inline, nothing from elsewhere, and no connections but to this host, the gateway and where one signs in. */
 function policy(gateway: string | number, connectTo: readonly string[]): RequestHandler {
   return (req, res, next) => {
-    const own = `${req.secure ? "wss" : "ws"}://${hostOf(req)}`
-    const connect = ["'self'", own, gatewayUrl(req, gateway), ...connectTo].join(" ")
+    const connect = ["'self'", ...new Set([ownUrl(req), gatewayUrl(req, gateway)]), ...connectTo].join(" ")
     const rules = [
       "default-src 'none'",
       "script-src 'self'",
@@ -137,9 +136,14 @@ function missing(folder: string): RequestHandler {
 }
 
 function gatewayUrl(req: Request, gateway: string | number): string {
+  if (gateway === "same-origin") return ownUrl(req)
   if (typeof gateway === "string") return gateway
-  const host = hostOf(req).replace(/:\d+$/, "")
-  return `${req.secure ? "wss" : "ws"}://${host}:${gateway}`
+  return `${ownUrl(req).replace(/:\d+$/, "")}:${gateway}`
+}
+
+/** Where WebSockets reach the address that the client asked. */
+function ownUrl(req: Request): string {
+  return `${req.secure ? "wss" : "ws"}://${hostOf(req)}`
 }
 
 /** The host, with its port, that the client asked: it becomes part of a header, so nothing but a plain one is taken. */

@@ -2,96 +2,18 @@ import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { expect } from "chai"
-import type { BrowserContextOptions, Locator, Page } from "playwright-core"
-import type { BuddyShopping } from "../../web/storefront/buddy-shopping.ts"
+import type { BrowserContextOptions } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
-
-declare global {
-  interface Window {
-    BuddyShopping: BuddyShopping
-    hacked?: boolean
-  }
-}
+import { Shop } from "./shop.ts"
 
 const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
 /** What a browser says on its console of a connection that the test has cut. */
 const CUT = /WebSocket connection to .* failed/
-
-/** A page with the widget, and what a customer does there. */
-class Shop {
-  readonly page: Page
-  readonly launcher: Locator
-  readonly panel: Locator
-  readonly ready: Locator
-
-  constructor(page: Page) {
-    this.page = page
-    this.launcher = page.locator("buddy-shopping .launcher")
-    this.panel = page.getByRole("dialog", { name: "Shop together" })
-    this.ready = this.panel.getByRole("switch", { name: "I’m ready to check out" })
-  }
-
-  button(name: string | RegExp): Locator {
-    return this.page.getByRole("button", { name })
-  }
-
-  async add(product: string): Promise<void> {
-    // By its own script: on a phone the panel lies above it.
-    await this.button(`Add to cart: ${product}`).evaluate((element: HTMLElement) => element.click())
-  }
-
-  async enter(name: string, button: string): Promise<void> {
-    if (!(await this.panel.isVisible())) await this.launcher.click()
-    await this.panel.getByLabel("Your name").fill(name)
-    await this.panel.getByRole("button", { name: button }).click()
-    await this.panel.getByText("Live", { exact: true }).waitFor()
-  }
-
-  async inviteUrl(): Promise<string> {
-    return await this.panel.getByLabel("Invite link").inputValue()
-  }
-
-  member(name: string): Locator {
-    return this.panel.locator(".member").filter({ has: this.page.locator(".name", { hasText: name }) })
-  }
-
-  /** Waits until everybody is shown so: `Ann* Bob+`, with `*` for the host and `+` for who is ready. */
-  async shows(line: string): Promise<void> {
-    const shown = async (): Promise<string> => {
-      const names = await this.panel.locator(".member").evaluateAll((members) =>
-        members.map((member) => {
-          const isHost = [...member.querySelectorAll(".badge")].some(({ textContent }) => textContent === "Host")
-          const isReady = member.querySelector(".state.ready") !== null
-          return `${member.querySelector(".name")?.textContent}${isHost ? "*" : ""}${isReady ? "+" : ""}`
-        }),
-      )
-      return names.join(" ")
-    }
-    await until(`the page to show ${line}`, async () => (await shown()) === line).catch(async (error: Error) => {
-      throw new Error(`${error.message}; shown at the end: ${await shown()}`)
-    })
-  }
-
-  /** Waits for a line of text to be said, by eye and by a live region. */
-  async says(text: string): Promise<void> {
-    await this.page.locator("buddy-shopping [aria-live=polite]").getByText(text, { exact: true }).waitFor()
-  }
-
-  customerId(): Promise<string | undefined> {
-    return this.page.evaluate(() => window.BuddyShopping.state.customerId)
-  }
-
-  async reload(): Promise<void> {
-    await this.page.reload()
-    await this.launcher.click()
-    await this.panel.getByText("Live", { exact: true }).waitFor()
-  }
-}
 
 describe("the storefront widget", () => {
   const browser = useBrowser()

@@ -45,6 +45,8 @@ export interface ProductOptions {
   readonly gatewayUrl?: string
   readonly sessions?: Partial<Omit<SessionOptions, "guard" | "logger">>
   readonly doors?: Doors
+  /** As the setting LEGACY_MAX_SOCKETS_PER_ADDRESS. */
+  readonly maxSocketsPerAddress?: number
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: StartOptions["auth"]
@@ -57,6 +59,7 @@ export async function startProduct({
   gatewayUrl,
   sessions = {},
   doors = {},
+  maxSocketsPerAddress = 10_000,
   newSocketsPerMinute = 0,
   auth,
 }: ProductOptions = {}): Promise<Product> {
@@ -69,7 +72,7 @@ export async function startProduct({
       host: "127.0.0.1",
       port,
       serviceTimeoutMs,
-      legacy: { port: undefined, protocol, maxSocketsPerAddress: 10_000, newSocketsPerMinute },
+      legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },
       web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
       doors,
       logger: silentLogger,

@@ -107,6 +107,14 @@ describe("the pages at the edge", () => {
     expect(given.body.gateway).to.equal("wss://live.example")
   })
 
+  it("tell that the gateway is where they are themselves, behind a proxy that has both", async () => {
+    const url = await serve({ gateway: "same-origin" })
+    const own = url.replace("http", "ws")
+    expect((await get(`${url}/config.json`)).body.gateway).to.equal(own)
+    const policy = (await fetch(`${url}/merchant/`)).headers.get("content-security-policy")
+    expect(policy).to.include(`connect-src 'self' ${own};`)
+  })
+
   it("take no Host that would write into a header", async () => {
     const url = await serve()
     for (const host of ["a; script-src *", "a'b"]) {

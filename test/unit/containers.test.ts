@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { expect } from "chai"
 import { parse } from "yaml"
 import { loadSettings } from "../../config/settings.ts"
+import { clientAddresses } from "../../edge/client-address.ts"
 import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { pinnedVersion } from "../../tools/nats-server.ts"
 import { natsServerConf } from "../../tools/nats-server-conf.ts"
@@ -25,7 +26,7 @@ describe("docker-compose.yml", () => {
       {},
     )
     const line = (name: string, port: number) => [`\${HOST:-${HOST}}:\${${name}:-${port}}:${port}`]
-    expect(services.edge.ports).to.deep.equal(line("EDGE_PORT", EDGE_PORT))
+    expect(services.proxy.ports).to.deep.equal(line("EDGE_PORT", EDGE_PORT))
     expect(services.resgate.ports).to.deep.equal(line("GATEWAY_PORT", GATEWAY_PORT))
     expect(services.nats.ports).to.deep.equal(line("NATS_PORT", NATS_PORT))
   })
@@ -35,6 +36,41 @@ describe("docker-compose.yml", () => {
     const own = natsServerConf({ host: "0.0.0.0", port: 4222, storeDir: "/data" })
     const given: string = configs.nats.content
     expect(given.replace(/^http: .*\n/m, "")).to.equal(own)
+  })
+
+  it("lets the proxy alone reach the edge, and the edge believe it", () => {
+    expect(services.edge).to.not.have.property("ports")
+    const { TRUSTED_PROXIES, PUBLIC_GATEWAY_URL } = services.edge.environment
+    const defaultOf = (text: string): string => /^\$\{\w+:-(.*)\}$/.exec(text)?.[1] ?? ""
+    const env = { TRUSTED_PROXIES: defaultOf(TRUSTED_PROXIES), PUBLIC_GATEWAY_URL: defaultOf(PUBLIC_GATEWAY_URL) }
+    const settings = loadSettings(["TRUSTED_PROXIES", "PUBLIC_GATEWAY_URL"], env)
+    expect(settings.PUBLIC_GATEWAY_URL).to.equal("same-origin")
+    const { isProxy } = clientAddresses(settings.TRUSTED_PROXIES ?? [])
+    // Docker's own networks, and none that a client on the internet could have.
+    for (const address of ["172.18.0.5", "192.168.97.2", "10.201.0.3", "fd00::5"]) {
+      expect(isProxy(address), address).to.equal(true)
+    }
+    for (const address of ["203.0.113.1", "127.0.0.1", "172.32.0.1", "2001:db8::1"]) {
+      expect(isProxy(address), address).to.equal(false)
+    }
+  })
+
+  it("gives the proxy the configuration that is tested, with the addresses that the services have here", () => {
+    const [mounted = ""] = services.proxy.volumes
+    const [file = "", target] = mounted.split(":")
+    expect(target).to.equal("/etc/caddy/Caddyfile")
+    const addresses = [...read(file).matchAll(/\{\$(\w+_ADDRESS):([^}]*)\}/g)].map(([, name, address]) => [
+      name,
+      address,
+    ])
+    expect(Object.fromEntries(addresses)).to.deep.equal({
+      BIND_ADDRESS: "0.0.0.0",
+      SITE_ADDRESS: ":8000",
+      GATEWAY_ADDRESS: "resgate:8080",
+      EDGE_ADDRESS: "edge:8000",
+    })
+    expect(services.resgate.command).to.include("--port=8080")
+    expect(Object.keys(services)).to.include.members(["edge", "resgate"])
   })
 
   it("runs programs that exist", () => {

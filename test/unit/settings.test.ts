@@ -22,6 +22,7 @@ describe("loadSettings", () => {
     ["NATS_PORT", "42.5", "expected a whole number from 1 to 65535"],
     ["HOST", "localhost", "expected an IPv4 or IPv6 address"],
     ["RESGATE_URL", "ws://localhost:8080", "expected a URL with http: or https:"],
+    ["PUBLIC_GATEWAY_URL", "http://gateway.example", "expected same-origin, or a URL with ws: or wss:"],
     ["LOG_LEVEL", "loud", ""],
     ["NODE_ENV", "prod", ""],
     ["STREAM_MAX_AGE_DAYS", "-1", "expected a whole number from 0"],

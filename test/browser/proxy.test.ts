@@ -1,0 +1,61 @@
+import { expect } from "chai"
+import { useBrowser } from "../helpers/browser.ts"
+import { NO_CADDY, startProxy, type TestProxy } from "../helpers/caddy.ts"
+import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { skip } from "../helpers/skip.ts"
+import { Shop } from "./shop.ts"
+
+describe("the pages behind the proxy of docker compose", () => {
+  const browser = useBrowser()
+  let product: Product
+  let gateway: TestGateway
+  let proxy: TestProxy
+
+  before(async function () {
+    product = await startProduct({ gatewayUrl: "same-origin", doors: { trustedProxies: ["127.0.0.1"] } })
+    gateway = await startGateway(product.natsServer.url)
+    const started = await startProxy({ edge: product.edgeUrl, gateway: gateway.url })
+    if (started === undefined) skip(this, NO_CADDY)
+    proxy = started
+  })
+
+  after(async () => {
+    await proxy?.stop()
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  it("let friends shop together, also after the edge was restarted", async () => {
+    browser.allow(/WebSocket connection to .* failed/)
+    const ann = new Shop(await browser.open(`${proxy.url}/storefront/`))
+    await ann.add("FUJI Apples")
+    await ann.enter("Ann", "Start shopping together")
+    const bob = new Shop(await browser.open(await ann.inviteUrl()))
+    await bob.enter("Bob", "Join your friend")
+    await bob.member("Ann").getByText("FUJI Apples").waitFor()
+    await product.restartEdge()
+    await bob.says("You are connected again")
+    await bob.add("Rye Bread")
+    await ann.member("Bob").getByText("Rye Bread").waitFor()
+    await ann.shows("Ann* Bob")
+  })
+
+  it("reach the gateway at their own address, as their Content-Security-Policy lets them", async () => {
+    const page = await browser.open(`${proxy.url}/merchant/`)
+    const version = await page.evaluate(async () => {
+      const { gateway: url } = (await (await fetch("/config.json")).json()) as { gateway: string }
+      const socket = new WebSocket(url)
+      await new Promise((resolve, reject) => {
+        socket.onopen = resolve
+        socket.onerror = reject
+      })
+      const answer = new Promise<string>((resolve) => {
+        socket.onmessage = ({ data }) => resolve(data)
+      })
+      socket.send(JSON.stringify({ id: 1, method: "version", params: { protocol: "1.2.1" } }))
+      return JSON.parse(await answer)
+    })
+    expect(version.result.protocol).to.match(/^1\.2\./)
+  })
+})

@@ -1,0 +1,81 @@
+import type { Locator, Page } from "playwright-core"
+import type { BuddyShopping } from "../../web/storefront/buddy-shopping.ts"
+import { until } from "../helpers/until.ts"
+
+declare global {
+  interface Window {
+    BuddyShopping: BuddyShopping
+    hacked?: boolean
+  }
+}
+
+/** A page with the widget, and what a customer does there. */
+export class Shop {
+  readonly page: Page
+  readonly launcher: Locator
+  readonly panel: Locator
+  readonly ready: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.launcher = page.locator("buddy-shopping .launcher")
+    this.panel = page.getByRole("dialog", { name: "Shop together" })
+    this.ready = this.panel.getByRole("switch", { name: "I’m ready to check out" })
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name })
+  }
+
+  async add(product: string): Promise<void> {
+    // By its own script: on a phone the panel lies above it.
+    await this.button(`Add to cart: ${product}`).evaluate((element: HTMLElement) => element.click())
+  }
+
+  async enter(name: string, button: string): Promise<void> {
+    if (!(await this.panel.isVisible())) await this.launcher.click()
+    await this.panel.getByLabel("Your name").fill(name)
+    await this.panel.getByRole("button", { name: button }).click()
+    await this.panel.getByText("Live", { exact: true }).waitFor()
+  }
+
+  async inviteUrl(): Promise<string> {
+    return await this.panel.getByLabel("Invite link").inputValue()
+  }
+
+  member(name: string): Locator {
+    return this.panel.locator(".member").filter({ has: this.page.locator(".name", { hasText: name }) })
+  }
+
+  /** Waits until everybody is shown so: `Ann* Bob+`, with `*` for the host and `+` for who is ready. */
+  async shows(line: string): Promise<void> {
+    const shown = async (): Promise<string> => {
+      const names = await this.panel.locator(".member").evaluateAll((members) =>
+        members.map((member) => {
+          const isHost = [...member.querySelectorAll(".badge")].some(({ textContent }) => textContent === "Host")
+          const isReady = member.querySelector(".state.ready") !== null
+          return `${member.querySelector(".name")?.textContent}${isHost ? "*" : ""}${isReady ? "+" : ""}`
+        }),
+      )
+      return names.join(" ")
+    }
+    await until(`the page to show ${line}`, async () => (await shown()) === line).catch(async (error: Error) => {
+      throw new Error(`${error.message}; shown at the end: ${await shown()}`)
+    })
+  }
+
+  /** Waits for a line of text to be said, by eye and by a live region. */
+  async says(text: string): Promise<void> {
+    await this.page.locator("buddy-shopping [aria-live=polite]").getByText(text, { exact: true }).waitFor()
+  }
+
+  customerId(): Promise<string | undefined> {
+    return this.page.evaluate(() => window.BuddyShopping.state.customerId)
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.launcher.click()
+    await this.panel.getByText("Live", { exact: true }).waitFor()
+  }
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { findCaddy } from "../../tools/get-caddy.mjs"
+import { block } from "./launcher.ts"
+import { until } from "./until.ts"
+
+const caddyfile = fileURLToPath(new URL("../../config/Caddyfile", import.meta.url))
+
+/** What is missing when there is no Caddy. */
+export const NO_CADDY = "Caddy: put caddy on PATH, or name it by CADDY_BIN (`npm test` fetches it on Debian and Ubuntu)"
+
+/** The proxy of docker-compose.yml, on this machine. */
+export interface TestProxy {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Runs Caddy with the product's own configuration, on a free port; undefined when this machine has none. */
+export async function startProxy(addresses: {
+  readonly edge: string
+  readonly gateway: string
+}): Promise<TestProxy | undefined> {
+  const file = findCaddy()
+  if (file === undefined) return undefined
+  const { port, free } = await block()
+  await free()
+  const home = await mkdtemp(join(tmpdir(), "shopwire-caddy-"))
+  const child: ChildProcess = spawn(file, ["run", "--config", caddyfile, "--adapter", "caddyfile"], {
+    env: {
+      HOME: home,
+      BIND_ADDRESS: "127.0.0.1",
+      SITE_ADDRESS: `:${port}`,
+      EDGE_ADDRESS: new URL(addresses.edge).host,
+      GATEWAY_ADDRESS: new URL(addresses.gateway).host,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  })
+  // In case the test run itself is ended in the middle.
+  const lastResort = () => child.kill("SIGKILL")
+  process.once("exit", lastResort)
+  let log = ""
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    log = (log + text).slice(-10_000)
+  })
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) {
+      const gone = once(child, "exit")
+      child.kill("SIGKILL")
+      await gone
+    }
+    process.off("exit", lastResort)
+    await rm(home, { recursive: true, force: true })
+  }
+  const url = `http://127.0.0.1:${port}`
+  try {
+    await until("Caddy to answer", async () => {
+      if (child.exitCode !== null) throw new Error("it ended")
+      return await fetch(url, { redirect: "manual" }).then(
+        () => true,
+        () => false,
+      )
+    })
+  } catch (error) {
+    await stop()
+    throw new Error(`${String(error)}\n${log}`)
+  }
+  return { url, stop }
+}

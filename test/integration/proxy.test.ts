@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { createServer, type IncomingMessage, type Server } from "node:http"
+import { type AddressInfo, connect } from "node:net"
+import { expect } from "chai"
+import { WebSocket, WebSocketServer } from "ws"
+import { NO_CADDY, startProxy, type TestProxy } from "../helpers/caddy.ts"
+import { buildPages } from "../helpers/chromium.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { get, post } from "../helpers/http.ts"
+import { block } from "../helpers/launcher.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { skip } from "../helpers/skip.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
+
+describe("config/Caddyfile, the one address of docker compose", () => {
+  let product: Product
+  let gateway: TestGateway
+  let proxy: TestProxy
+
+  before(async function () {
+    this.timeout(150_000)
+    product = await startProduct({
+      gatewayUrl: "same-origin",
+      doors: { trustedProxies: ["127.0.0.1"] },
+      maxSocketsPerAddress: 2,
+    })
+    gateway = await startGateway(product.natsServer.url)
+    const started = await startProxy({ edge: product.edgeUrl, gateway: gateway.url })
+    if (started === undefined) skip(this, NO_CADDY)
+    proxy = started
+    await buildPages()
+  })
+
+  after(async () => {
+    await proxy?.stop()
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  it("has the pages, and tells them that the gateway is at the same address", async () => {
+    for (const path of ["/merchant/", "/storefront/", "/storefront/widget.js", "/readyz"]) {
+      expect((await fetch(`${proxy.url}${path}`)).status, path).to.equal(200)
+    }
+    expect((await fetch(`${proxy.url}/`)).url).to.equal(`${proxy.url}/merchant/`)
+    expect((await get(`${proxy.url}/config.json`)).body.gateway).to.equal(proxy.url.replace("http", "ws"))
+  })
+
+  it("publishes, reads the feed at /api/ and watches it with resclient at the root", async () => {
+    const event = publishEvent({ product_name: "Through the proxy" })
+    const rid = `store.${event.shop_id}.feed`
+    const client = resClient(proxy.url.replace("http", "ws"))
+    const feed = await client.get<ClientCollection<{ product_name: string }>>(rid)
+    feed.on("add", () => {})
+    expect(feed.length).to.equal(0)
+    const published = await post(`${proxy.url}/publish/${event.shop_id}`, event)
+    expect(published.status).to.equal(200)
+    expect(Number(published.headers.get("x-event-seq"))).to.be.greaterThan(0)
+    const shown = await until("the event at resclient", () => [...feed][0])
+    expect(shown.product_name).to.equal("Through the proxy")
+    const answer = await get(`${proxy.url}/api/store/${event.shop_id}/feed`)
+    expect(answer.body[0].product_name).to.equal("Through the proxy")
+    client.disconnect()
+  })
+
+  it("passes the edge's own answers on to what is too large, and stops reading what is far too large", async () => {
+    const url = `${proxy.url}/publish/${randomUUID()}`
+    const large = await post(url, JSON.stringify("x".repeat(800 * 1024)))
+    expect(large.status).to.equal(413)
+    expect(large.headers.get("content-type")).to.match(/^application\/problem\+json/)
+    const socket = connect({ host: "127.0.0.1", port: Number(new URL(proxy.url).port) })
+    const answered: Buffer[] = []
+    socket.on("data", (data: Buffer) => answered.push(data))
+    socket.on("error", () => {})
+    const closed = once(socket, "close")
+    socket.write(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`)
+    socket.write("Transfer-Encoding: chunked\r\n\r\n")
+    const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`
+    let sent = 0
+    const writing = setInterval(() => {
+      if (!socket.writable) return
+      socket.write(chunk)
+      sent += 0x10000
+    }, 1)
+    await Promise.race([closed, until("an answer", () => answered.length > 0, 10_000)])
+    clearInterval(writing)
+    socket.destroy()
+    expect(Buffer.concat(answered).toString()).to.match(/^HTTP\/1.1 413 /)
+    expect(sent).to.be.lessThan(64 * 1024 * 1024)
+  })
+
+  it("has the old storefronts at /<sessionId>, also for a session that is named api", async () => {
+    for (const id of [`p-${randomUUID().slice(0, 8)}`, "api"]) {
+      const host = await Storefront.open(proxy.url, id)
+      await host.start("Host")
+      const guest = await Storefront.open(proxy.url, id)
+      await guest.join("Guest")
+      await host.shows("Host* Guest")
+      expect((await get(`${proxy.url}/api/session/${id}/multicart`)).body).to.deep.equal(host.sees)
+      await host.close()
+      await guest.close()
+    }
+  })
+
+  it("hands on the client's address, which a client can't make up: sockets are counted by it", async () => {
+    const open = async (url: string, forwarded: string): Promise<number | "open"> => {
+      const socket = new WebSocket(`${url.replace("http", "ws")}/counted`, {
+        headers: { "X-Forwarded-For": forwarded, Forwarded: `for=${forwarded}`, "X-Real-IP": forwarded },
+      })
+      sockets.push(socket)
+      return await new Promise((resolve) => {
+        socket.on("open", () => resolve("open"))
+        socket.on("unexpected-response", (_, res: IncomingMessage) => resolve(res.statusCode ?? 0))
+        socket.on("error", () => {})
+      })
+    }
+    const sockets: WebSocket[] = []
+    const claims = ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"]
+    const answers: (number | "open")[] = []
+    for (const claim of claims) answers.push(await open(proxy.url, claim))
+    expect(answers, "four claims, one client").to.deep.equal(["open", "open", 429, 429])
+    // Straight from the trusted proxy's address they would count as four: that is what it is trusted for.
+    expect(await open(product.edgeUrl, "203.0.113.9")).to.equal("open")
+    for (const socket of sockets) socket.terminate()
+  })
+
+  describe("what it passes on, seen by servers of the test in the place of edge and gateway", () => {
+    const servers: Server[] = []
+    let seen: IncomingMessage[]
+    let inner: TestProxy
+
+    async function serve(name: string): Promise<string> {
+      const server = createServer((req, res) => {
+        seen.push(req)
+        if (req.url?.startsWith("/stream/")) {
+          res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" })
+          res.write("id: 1\ndata: first\n\n")
+        } else res.end(name)
+      })
+      const webSockets = new WebSocketServer({ server })
+      webSockets.on("connection", (webSocket, req) => {
+        seen.push(req)
+        webSocket.send(name)
+      })
+      servers.push(server.listen(0, "127.0.0.1"))
+      await once(server, "listening")
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    }
+
+    before(async () => {
+      seen = []
+      const started = await startProxy({ edge: await serve("edge"), gateway: await serve("gateway") })
+      if (started === undefined) throw new Error(NO_CADDY)
+      inner = started
+    })
+
+    after(async () => {
+      await inner?.stop()
+      for (const server of servers) {
+        server.closeAllConnections()
+        server.close()
+      }
+    })
+
+    async function greeting(path: string, headers: Record<string, string> = {}): Promise<string> {
+      const socket = new WebSocket(`${inner.url.replace("http", "ws")}${path}`, { headers })
+      const [data] = (await once(socket, "message")) as [Buffer]
+      socket.terminate()
+      return data.toString()
+    }
+
+    it("sends the root's WebSocket and /api/ to the gateway, everything else to the edge", async () => {
+      expect(await greeting("/")).to.equal("gateway")
+      expect(await greeting("/?a=b")).to.equal("gateway")
+      for (const path of ["/some-session", "/api", "/apis", "/merchant"]) {
+        expect(await greeting(path), path).to.equal("edge")
+      }
+      const answered = async (path: string) => await (await fetch(`${inner.url}${path}`)).text()
+      expect(await answered("/api/store/x/feed")).to.equal("gateway")
+      for (const path of ["/", "/publish/x", "/api", "/apix/y", "/merchant/api/x"]) {
+        expect(await answered(path), path).to.equal("edge")
+      }
+    })
+
+    it("sends an event stream's first event while the stream goes on", async () => {
+      const abort = new AbortController()
+      const answer = await fetch(`${inner.url}/stream/x`, { signal: abort.signal })
+      expect(answer.headers.get("content-type")).to.equal("text/event-stream")
+      const read = await answer.body?.getReader().read()
+      expect(new TextDecoder().decode(read?.value)).to.equal("id: 1\ndata: first\n\n")
+      abort.abort()
+    })
+
+    it("tells to come again, as a problem, while edge or gateway are away", async () => {
+      const { port, free } = await block()
+      await free()
+      const nobody = `http://127.0.0.1:${port}`
+      const alone = await startProxy({ edge: nobody, gateway: nobody })
+      try {
+        for (const path of ["/publish/x", "/api/x"]) {
+          const answer = await get(`${alone?.url}${path}`)
+          expect(answer.status).to.equal(503)
+          expect(answer.headers.get("retry-after")).to.equal("1")
+          expect(answer.headers.get("content-type")).to.equal("application/problem+json")
+          expect(answer.body).to.deep.equal({ type: "about:blank", title: "Service Unavailable", status: 503 })
+        }
+      } finally {
+        await alone?.stop()
+      }
+    })
+
+    it("tells host, protocol and the client's address, in the place of what the client claims", async () => {
+      const host = new URL(inner.url).host
+      const claims = {
+        "X-Forwarded-For": "203.0.113.1",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+      }
+      seen.splice(0)
+      await fetch(`${inner.url}/healthz`, { headers: claims })
+      await greeting("/some-session", claims)
+      expect(seen).to.have.length(2)
+      for (const { headers } of seen) {
+        expect(headers).to.include({
+          host,
+          "x-forwarded-for": "127.0.0.1",
+          "x-forwarded-proto": "http",
+          "x-forwarded-host": host,
+        })
+      }
+    })
+  })
+})
