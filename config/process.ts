@@ -42,12 +42,17 @@ export async function connectNats(name: string, url: string | undefined, logger:
   return nc
 }
 
-/** What the NATS client needs of a NATS_URL; it takes user, password and token as options only. */
+/**
+ * What the NATS client needs of a NATS_URL; it takes user, password and token as options only. Replies to a user come below
+ * `_INBOX_<user>`, which nobody else need be allowed to read.
+ */
 export function serverOptions(text: string | undefined): ConnectionOptions {
   const { protocol, host, username, password } = new URL(text ?? LOCAL_NATS_URL)
+  const user = decodeURIComponent(username)
   const login = {
-    ...(password === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
-    ...(username === "" || password !== "" ? {} : { token: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { user, pass: decodeURIComponent(password) }),
+    ...(password === "" || !/^[\w-]+$/.test(user) ? {} : { inboxPrefix: `_INBOX_${user}` }),
+    ...(username === "" || password !== "" ? {} : { token: user }),
   }
   return { servers: `${protocol}//${host}`, ...login }
 }

@@ -21,6 +21,11 @@ const table = {
     url("nats:", "tls:"),
     "A running nats-server (>= 2.12, JetStream on), with its login; without it `npm start` runs one.",
   ),
+  ALLOW_OPEN_NATS: setting(
+    flag(),
+    false,
+    "With AUTH other than none: start although NATS has no permissions that keep the roles of `config/nats.conf` apart.",
+  ),
   NATS_SERVER_BIN: setting(
     z.string().min(1),
     undefined,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { deferredConn, natsConn } from "res-service"
-import { connectNats, createLogger, runProcess } from "../config/process.ts"
+import { isLoopback } from "../config/loopback.ts"
+import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
@@ -33,9 +34,14 @@ await runProcess(async () => {
     "MAX_CONNECTIONS_PER_ADDRESS",
   ])
   const logger = createLogger("edge", settings)
+  if (settings.AUTH === "none" && !isLoopback(settings.HOST))
+    logger.warn(
+      { HOST: settings.HOST },
+      "AUTH=none: whoever reaches this address may publish, read and change everything",
+    )
   // Serving before NATS is there: probes are answered, and publishers told to come again.
   const connecting = connectNats("shopwire-edge", settings.NATS_URL, logger)
-  const edge = await startEdge(deferredConn(connecting.then(natsConn)), {
+  const edge = await startEdge(deferredConn(connecting.then(natsConn), serverOptions(settings.NATS_URL).inboxPrefix), {
     host: settings.HOST,
     port: settings.EDGE_PORT,
     serviceTimeoutMs: settings.REQUEST_TIMEOUT_MS,

@@ -1,4 +1,5 @@
-import { createInbox, headers, type NatsConnection } from "nats"
+import { headers, type NatsConnection } from "nats"
+import { newInbox } from "res-service"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000
@@ -20,13 +21,14 @@ interface Waiting {
  */
 export class JetStreamWriter {
   readonly #nc: NatsConnection
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   readonly #waiting = new Map<string, Waiting>()
   #count = 0
 
   /** The subscription for acknowledgements ends with the connection. */
   constructor(nc: NatsConnection) {
     this.#nc = nc
+    this.#inbox = newInbox(nc)
     nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => {
         const waiting = error === null ? this.#take(msg.subject) : undefined

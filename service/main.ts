@@ -2,11 +2,13 @@ import { authConfig, authCookie, authSettings, cookieSettings } from "../config/
 import { connectNats, createLogger, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/open-auth.ts"
+import { checkNatsPermissions } from "./nats-permissions.ts"
 import { startService } from "./service.ts"
 
 await runProcess(async () => {
   const settings = loadSettings([
     "NATS_URL",
+    "ALLOW_OPEN_NATS",
     "LOG_LEVEL",
     "STREAM_MAX_AGE_DAYS",
     "STREAM_MAX_MIB",
@@ -19,6 +21,8 @@ await runProcess(async () => {
   const verifier = tokenVerifier(authConfig(settings))
   const cookie = authCookie(settings)
   const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
+  if (settings.AUTH !== "none" && !settings.ALLOW_OPEN_NATS)
+    await checkNatsPermissions(nc, settings.NATS_URL, settings.AUTH)
   const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
   const onDisplaced = (): never => {
     logger.error("another service is active too; ending, to be started again and to stand by")

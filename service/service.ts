@@ -26,6 +26,9 @@ const IDLE_MS = 15 * 60 * 1000
 const GRACE_MS = 60 * 1000
 const SWEEP_INTERVAL_MS = 10 * 1000
 
+/** Where answers go: an inbox, of any login. Everything else that the service may publish to means something, or is stored. */
+const INBOX = /^_INBOX(?:_[\w-]+)?\./
+
 export interface StartOptions {
   readonly retention: Retention
   readonly sessions: Omit<SessionOptions, "guard" | "logger">
@@ -54,7 +57,12 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const conn = natsConn(nc)
   // Not what is said, at no level: it is about people.
-  const service = new Service(conn, { logger, tracePayloads: false, queueGroup: "shopwire" })
+  const service = new Service(conn, {
+    logger,
+    tracePayloads: false,
+    queueGroup: "shopwire",
+    replyTo: (subject) => INBOX.test(subject),
+  })
   const reader = new LogReader(jsm)
   let setAside = 0
 

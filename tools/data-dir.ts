@@ -6,6 +6,9 @@ import { StartError } from "./start-error.ts"
 /** Time for what an earlier launcher has left to drain before it is killed. */
 const PATIENCE_MS = 8000
 
+/** The note's file. */
+const NOTE = "launcher.json"
+
 interface Note {
   readonly launcher: KnownProcess
   readonly children: readonly (KnownProcess & { readonly name: string })[]
@@ -33,7 +36,8 @@ export class DataDir {
   static async take(folder: string, say: (line: string) => void): Promise<DataDir> {
     const dataDir = new DataDir(resolve(folder))
     try {
-      mkdirSync(dataDir.path, { recursive: true })
+      // What is stored is about people: other users of the machine are not to read it.
+      mkdirSync(dataDir.path, { recursive: true, mode: 0o700 })
       const note = dataDir.#readNote()
       if (note !== undefined) {
         if (stillRuns(note.launcher)) {
@@ -62,6 +66,13 @@ export class DataDir {
     return join(this.path, name)
   }
 
+  /** Writes a file that nobody else may read. Never half of it, wherever a kill comes. */
+  writeJson(name: string, value: unknown): void {
+    const draft = this.file(`${name}.${process.pid}`)
+    writeFileSync(draft, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 })
+    renameSync(draft, this.file(name))
+  }
+
   /** Notes a process that must not outlive the launcher. */
   add(pid: number, name: string): void {
     this.#children.set(pid, { name, ...known(pid) })
@@ -74,16 +85,12 @@ export class DataDir {
   }
 
   release(): void {
-    rmSync(this.#noteFile, { force: true })
-  }
-
-  get #noteFile(): string {
-    return this.file("launcher.json")
+    rmSync(this.file(NOTE), { force: true })
   }
 
   #readNote(): Note | undefined {
     try {
-      return JSON.parse(readFileSync(this.#noteFile, "utf8"))
+      return JSON.parse(readFileSync(this.file(NOTE), "utf8"))
     } catch {
       return undefined
     }
@@ -91,11 +98,7 @@ export class DataDir {
 
   #writeNote(): void {
     const note: Note = { launcher: this.#launcher, children: [...this.#children.values()] }
-    // Never half a note, wherever a kill comes.
-    const draft = `${this.#noteFile}.${process.pid}`
-    // A command line may hold a password, as resgate's does with its NATS URL.
-    writeFileSync(draft, `${JSON.stringify(note, undefined, 2)}\n`, { mode: 0o600 })
-    renameSync(draft, this.#noteFile)
+    this.writeJson(NOTE, note)
   }
 }
 

@@ -1,11 +1,23 @@
-import { createWriteStream, writeFileSync } from "node:fs"
+import { createWriteStream, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { isLoopback } from "../config/loopback.ts"
 import { projectDir } from "../config/project-dir.ts"
 import type { SettingName, Settings } from "../config/settings.ts"
 import { connectHost, shownHost, shownUrl } from "./address.ts"
 import { Child } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
 import { chooseGateway, type GatewayChoice } from "./gateway-choice.ts"
+import {
+  accountsConf,
+  keepStored,
+  keptPasswords,
+  LOGINS_FILE,
+  loginUrl,
+  type NatsPasswords,
+  type NatsRole,
+  natsRoles,
+  passwordEnv,
+} from "./nats-logins.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "./nats-server.ts"
 import { natsServerConf } from "./nats-server-conf.ts"
 import type { Output } from "./output.ts"
@@ -22,6 +34,9 @@ const NATS_READY_MS = 120_000
 /** Time for a server that runs already (NATS_URL, RESGATE_URL) to answer. */
 const GIVEN_READY_MS = 10_000
 
+/** The gateway's configuration, in DATA_DIR: `resgate.config.json`, and where NATS is. */
+const GATEWAY_CONFIG = "gateway.config.json"
+
 /** Runs the whole product on one machine: nats-server, gateway, service, edge, and with MONGO_URL the archiver. */
 export class Launcher {
   readonly #settings: Settings<SettingName>
@@ -31,6 +46,8 @@ export class Launcher {
   #dataDir: DataDir | undefined
   #reaper: Reaper | undefined
   #stopping = false
+  /** With AUTH other than none, those of the nats-server that is run here. */
+  #passwords: NatsPasswords | undefined
 
   constructor(settings: Settings<SettingName>, output: Output) {
     this.#settings = settings
@@ -53,22 +70,25 @@ export class Launcher {
     if (NATS_URL === undefined) planned.push({ setting: "NATS_PORT", port: NATS_PORT })
     await checkPorts(HOST, planned)
 
+    this.#warnOfStrangers()
     this.#reaper = new Reaper()
     const natsKind = NATS_URL === undefined ? await this.#startNats(this.#dataDir) : await this.#findNats(NATS_URL)
     const natsUrl = NATS_URL ?? `nats://${connectHost(HOST)}:${NATS_PORT}`
 
-    const env = { ...process.env, NATS_URL: natsUrl, NATS_URL_FILE: "" }
-    this.#run({ name: "service", ...this.#node("service/main"), env })
+    const urlFor = (role: NatsRole): string =>
+      this.#passwords === undefined ? natsUrl : loginUrl(natsUrl, role, this.#passwords)
+    const envOf = (role: NatsRole) => ({ ...process.env, NATS_URL: urlFor(role), NATS_URL_FILE: "" })
+    this.#run({ name: "service", ...this.#node("service/main"), env: envOf("service") })
     if (this.#settings.MONGO_URL !== undefined)
-      this.#run({ name: "archiver", ...this.#node("service/archive/main"), env })
-    const gateway = this.#startGateway(choice, natsUrl)
+      this.#run({ name: "archiver", ...this.#node("service/archive/main"), env: envOf("archive") })
+    const gateway = this.#startGateway(this.#dataDir, choice, urlFor("gateway"))
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
     // A gateway that is given is where its URL says, for browsers too unless told otherwise.
     const forBrowsers = PUBLIC_GATEWAY_URL ?? (choice.kind === "running" ? gatewayUrl.replace(/^http/, "ws") : "")
     this.#run({
       name: "edge",
       ...this.#node("edge/main"),
-      env: { ...env, PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
+      env: { ...envOf("edge"), PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
     })
 
     const gatewayWait =
@@ -124,10 +144,13 @@ export class Launcher {
   }
 
   async #startNats(dataDir: DataDir): Promise<string> {
-    const { HOST, NATS_PORT, NATS_SERVER_BIN } = this.#settings
+    const { AUTH, HOST, NATS_PORT, NATS_SERVER_BIN } = this.#settings
     const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => this.#output.say(line) })
     const conf = dataDir.file("nats-server.conf")
-    writeFileSync(conf, natsServerConf({ host: HOST, port: NATS_PORT, storeDir: dataDir.path }))
+    this.#passwords = AUTH === "none" ? undefined : keptPasswords(dataDir)
+    const extra = this.#passwords === undefined ? {} : { extra: accountsConf() }
+    writeFileSync(conf, natsServerConf({ host: HOST, port: NATS_PORT, storeDir: dataDir.path, ...extra }))
+    keepStored(dataDir.path, this.#passwords !== undefined)
     const log = createWriteStream(dataDir.file("nats-server.log"))
     // A full disk costs the log, not the launcher.
     log.on("error", () => {})
@@ -135,8 +158,11 @@ export class Launcher {
       name: "nats",
       file: found.file,
       args: ["--config", conf],
+      env: { ...process.env, ...(this.#passwords === undefined ? {} : passwordEnv(this.#passwords)) },
       line: (text) => {
         log.write(`${text}\n`)
+        // They are 24 random bytes in a file of our own: a hash would hide them from nobody.
+        if (text.includes("Plaintext passwords detected")) return
         this.#output.natsLine("nats", text)
       },
     })
@@ -145,7 +171,8 @@ export class Launcher {
       deadlineMs: NATS_READY_MS,
       hopeless: () => nats.hopeless(),
     })
-    return `nats-server ${found.version} from ${found.origin}, data in ${dataDir.path}`
+    const inside = this.#passwords === undefined ? "" : `, logins in ${LOGINS_FILE} there`
+    return `nats-server ${found.version} from ${found.origin}, data in ${dataDir.path}${inside}`
   }
 
   async #findNats(url: string): Promise<string> {
@@ -158,11 +185,13 @@ export class Launcher {
     return `nats-server ${info.version}, given by NATS_URL`
   }
 
-  #startGateway(choice: GatewayChoice, natsUrl: string): Child | undefined {
+  #startGateway(dataDir: DataDir, choice: GatewayChoice, natsUrl: string): Child | undefined {
     if (choice.kind === "running") return undefined
     const { AUTH, HOST, GATEWAY_PORT } = this.#settings
-    const flags = ["--config", join(projectDir, "resgate.config.json")]
-    flags.push("--addr", HOST, "--port", String(GATEWAY_PORT), "--nats", natsUrl)
+    // The URL may hold a password, and command lines are for everybody on the machine to read.
+    const settings = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
+    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, natsUrl })
+    const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
     if (AUTH !== "none") flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
@@ -182,7 +211,7 @@ export class Launcher {
   }): Child {
     if (this.#stopping) throw new Error("stopped while starting")
     const child = new Child({
-      line: (text) => this.#output.line(program.name, text),
+      line: (text) => this.#output.line(program.name, this.#masked(text)),
       ...program,
       say: (text) => this.#output.say(text),
       onStart: (pid) => {
@@ -197,6 +226,22 @@ export class Launcher {
     this.#children.push(child)
     child.start()
     return child
+  }
+
+  /** A process's line without our passwords: Resgate prints the URL that it connects to. */
+  #masked(text: string): string {
+    const passwords = this.#passwords
+    if (passwords === undefined) return text
+    return natsRoles.reduce((masked, role) => masked.replaceAll(passwords[role], "***"), text)
+  }
+
+  #warnOfStrangers(): void {
+    const { AUTH, HOST, NATS_URL } = this.#settings
+    if (AUTH !== "none" || isLoopback(HOST)) return
+    const doors = NATS_URL === undefined ? "edge, gateway and NATS" : "edge and gateway"
+    this.#output.say(
+      `WARNING: AUTH=none and HOST=${HOST}: whoever reaches this machine may publish, read and change everything, by ${doors}`,
+    )
   }
 
   #wait<T>(what: string, look: (signal: AbortSignal) => Promise<T>, options: WaitOptions): Promise<T> {

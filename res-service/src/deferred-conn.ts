@@ -16,9 +16,10 @@ interface Waiting {
  *
  * Closed for good when `connecting` rejects.
  *
+ * @param inboxPrefix that of the connection, if it has one of its own
  * @example const conn = deferredConn(connect({ waitOnFirstConnect: true }).then(natsConn))
  */
-export function deferredConn(connecting: Promise<Conn>): Conn {
+export function deferredConn(connecting: Promise<Conn>, inboxPrefix?: string): Conn {
   const listeners = new Set<(status: ConnStatus) => void>()
   const waiting = new Map<Waiting, Subscription | undefined>()
   let conn: Conn | undefined
@@ -49,7 +50,7 @@ export function deferredConn(connecting: Promise<Conn>): Conn {
       }
     },
     flush: async () => (await made).flush(),
-    newInbox: () => conn?.newInbox() ?? createInbox(),
+    newInbox: () => conn?.newInbox() ?? createInbox(inboxPrefix),
     get connected() {
       return conn?.connected ?? false
     },

@@ -36,7 +36,7 @@ export function natsConn(nc: NatsConnection): Conn {
         },
       }),
     flush: () => nc.flush(),
-    newInbox: () => createInbox(),
+    newInbox: () => newInbox(nc),
     get connected() {
       return connected
     },
@@ -48,6 +48,16 @@ export function natsConn(nc: NatsConnection): Conn {
       return () => listeners.delete(listener)
     },
   }
+}
+
+/**
+ * A subject for replies to a connection of the official client, below the connection's own prefix (its option `inboxPrefix`):
+ * where each login may read its own replies only, another prefix is of no use.
+ */
+export function newInbox(nc: NatsConnection): string {
+  // Not in the client's public type, but its JetStream client reads it as well.
+  const { options } = nc as NatsConnection & { readonly options?: { readonly inboxPrefix?: string } }
+  return createInbox(options?.inboxPrefix)
 }
 
 /** A connection that is closed with `close`. */

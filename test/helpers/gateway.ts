@@ -3,6 +3,7 @@ import { connect } from "nats"
 import { natsConn } from "res-service"
 import { createGateway, type GatewayConfig } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
+import { natsOptions } from "../../res-service/src/gateway/nats-options.ts"
 import { spawnGateway } from "../vectors/spawned-gateway.ts"
 
 /** A gateway of one suite, with the product's own configuration. */
@@ -27,7 +28,7 @@ export async function startGateway(natsUrl: string, settings: GatewayConfig = {}
     const { url, stop } = await spawnGateway(`${RESGATE_BIN} --config {config}`, config, natsUrl)
     return { url, wsUrl: url.replace("http", "ws"), stop }
   }
-  const nats = await connect({ servers: natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  const nats = await connect({ ...natsOptions({ natsUrl }), reconnectTimeWait: 50 })
   const gateway = createGateway(natsConn(nats), { ...config, addr: "127.0.0.1", port: 0 })
   await gateway.start()
   const address = `127.0.0.1:${gateway.address.port}`

@@ -31,6 +31,8 @@ export interface TestNats {
 export interface StartNatsOptions {
   /** Further lines of configuration in nats-server's own syntax, e.g. `max_payload: 2MB`. */
   readonly conf?: string
+  /** Variables that the configuration uses. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 let binary: Promise<string> | undefined
@@ -47,7 +49,10 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
     const confFile = join(storeDir, "nats-server.conf")
     const extra = options.conf === undefined ? {} : { extra: options.conf }
     await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...extra }))
-    const child = spawn(file, ["--config", confFile], { stdio: ["ignore", "ignore", "pipe"] })
+    const child = spawn(file, ["--config", confFile], {
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "ignore", "pipe"],
+    })
     // In case the test run itself is ended in the middle.
     const lastResort = () => child.kill("SIGKILL")
     process.once("exit", lastResort)

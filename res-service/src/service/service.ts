@@ -24,6 +24,11 @@ export interface ServiceOptions {
   readonly queueGroup?: string
   /** The names that the service answers for, when another one answers for the rest. Default: see there. */
   readonly owned?: Owned
+  /**
+   * Which reply subjects are answered. An answer is published with the service's own rights, wherever its requester wants it to
+   * go: it must not become an event, or be stored. Default: none that begins with `$` or with a word of RES's own.
+   */
+  readonly replyTo?: (subject: string) => boolean
   /** How long the requests that follow a query event are answered, in ms. Default 3000. */
   readonly queryEventMs?: number
 }
@@ -51,6 +56,7 @@ export class Service {
   readonly #logger: Logger
   readonly #queueGroup: string
   readonly #owned: Owned
+  readonly #replyTo: (subject: string) => boolean
   readonly #resources: AnyResource[] = []
   readonly #queue = new KeyedQueue()
   readonly #queryEvents: QueryEvents
@@ -65,6 +71,7 @@ export class Service {
     this.#logger = tracePayloads ? logger : withoutPayloads(logger)
     this.#queueGroup = options.queueGroup ?? "res-service"
     this.#owned = options.owned ?? {}
+    this.#replyTo = options.replyTo ?? isNoReserved
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
@@ -227,6 +234,10 @@ export class Service {
   }
 
   #receive(msg: Msg): void {
+    if (msg.reply !== undefined && !this.#replyTo(msg.reply)) {
+      this.#logger.warn({ subject: msg.subject }, "dropped a request whose answer is to go where no answers go")
+      return
+    }
     const request = parseRequest(this.#conn, this.#logger, msg)
     if (request !== undefined) this.#track(this.#handle(request))
   }
@@ -274,6 +285,10 @@ export class Service {
   #events(named: Named): EventSender {
     return new EventSender(this.#conn, named.name, (answer) => this.#queryEvents.send(named, answer))
   }
+}
+
+function isNoReserved(subject: string): boolean {
+  return !/^(?:\$|(?:access|get|call|auth|event|system|conn)\.)/.test(subject)
 }
 
 function groupOf({ resource, parts, name }: Named): string {
