@@ -1,4 +1,9 @@
+import { execFile, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
@@ -29,6 +34,7 @@ import { type Client, type ClientCollection, resClient } from "../helpers/res-cl
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
+const root = fileURLToPath(new URL("../../", import.meta.url))
 const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
 
 /** A connection with a role's login, and what the server has refused it. */
@@ -119,6 +125,24 @@ describe("NATS with the logins of config/nats.conf", () => {
       expect(older.body).to.have.length(2)
       expect((await get(`${gateway.url}/api/store/${shopId}/event/1`)).body).to.include({ seq: 1 })
       expect((await get(`${edgeUrl()}/readyz`)).body).to.deep.equal({ ready: true, nats: true, service: true })
+    })
+
+    it("shows baskets and figures, and takes acknowledgements", async () => {
+      const { session_id } = publishEvent()
+      const url = `${gateway.url}/api/store/${shopId}`
+      await until("the basket", async () => (await get(`${url}/baskets`)).body?.length === 1)
+      expect((await post(`${url}/basket/${session_id}/acknowledge`, { by: "Ann" })).status).to.equal(200)
+      await until("the acknowledgement", async () => {
+        return (await get(`${url}/basket/${session_id}`)).body.acknowledged_by === "Ann"
+      })
+      expect((await get(`${url}/stats`)).body.events).to.equal(5)
+    })
+
+    it("is found healthy by the container's check", async () => {
+      const check = [...process.execArgv, join(root, "tools/service-health.ts")]
+      const env = { ...process.env, NATS_URL: loginUrl(nats.url, "service", passwords) }
+      const { stderr } = await promisify(execFile)(process.execPath, check, { cwd: root, env })
+      expect(stderr).to.equal("")
     })
 
     it("shares a cart between an old storefront and the gateway, and lets a host start again whose page is gone", async () => {
@@ -414,5 +438,36 @@ describe("NATS with the logins of config/nats.conf", () => {
       const error = await refusal(`authorization { ${users} }\nno_auth_user: any`, withLogin)
       expect(error).to.be.instanceOf(SettingError).with.property("message", named("anybody without a login"))
     })
+
+    /** Runs the service itself on an open NATS until it ends or says something. */
+    const runService = async (settings: NodeJS.ProcessEnv, said: RegExp): Promise<string> => {
+      const open = await startNats()
+      const auth = { AUTH: "jwks", JWKS_URL: "http://127.0.0.1:1/", JWT_ISSUER: "issuer", JWT_AUDIENCE: "audience" }
+      const args = [...process.execArgv, join(root, "service/main.ts")]
+      const env = { ...process.env, ...auth, ...settings, NATS_URL: open.url, LOG_LEVEL: "info" }
+      const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+      let output = ""
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (text: Buffer) => {
+          output += text.toString()
+        })
+      }
+      const ended = once(child, "close")
+      try {
+        await until("the service to say it", () => said.test(output), 20_000)
+        return output
+      } finally {
+        child.kill("SIGTERM")
+        await ended
+        await open.stop()
+      }
+    }
+
+    it("ends with that line", async () => {
+      const output = await runService({}, /expected a NATS/)
+      expect(output.trimEnd().split("\n").at(-1)).to.equal(named("the service's own login"))
+    })
+
+    it("starts all the same with ALLOW_OPEN_NATS=true", () => runService({ ALLOW_OPEN_NATS: "true" }, /reset sent/))
   })
 })

@@ -93,6 +93,42 @@ describe("docker-compose.yml", () => {
   })
 })
 
+describe("docker-compose.auth.yml", () => {
+  const base = parse(read("docker-compose.yml"), { merge: true })
+  const auth = parse(read("docker-compose.auth.yml"))
+  const conf = read("config/nats.conf")
+
+  it("runs NATS with config/nats.conf, which says what the other one's configuration says, and who may do what", () => {
+    expect(auth.configs["nats-auth"].file).to.equal("./config/nats.conf")
+    expect(auth.services.nats.command.at(-1)).to.equal(auth.services.nats.configs[0].target)
+    const server = conf.slice(0, conf.indexOf("accounts {")).replace(/^#.*\n/gm, "")
+    expect(server.trim()).to.equal(base.configs.nats.content.trim())
+  })
+
+  it("asks for every password that config/nats.conf wants, and gives each process its own login", () => {
+    const wanted = [...conf.matchAll(/password: \$(\w+)/g)].map(([, name]) => name)
+    expect(wanted).to.have.length(5)
+    expect(Object.keys(auth.services.nats.environment)).to.have.members(wanted)
+    for (const [name, value] of Object.entries<string>(auth.services.nats.environment)) {
+      expect(value, name).to.match(new RegExp(`^\\$\\{${name}:\\?.+\\}$`))
+    }
+    const users = new Map([
+      ["service", "service"],
+      ["edge", "edge"],
+      ["archiver", "archive"],
+    ])
+    for (const [service, user] of users) {
+      const url = `nats://${user}:\${NATS_${user.toUpperCase()}_PASSWORD}@nats:4222`
+      expect(auth.services[service].environment.NATS_URL).to.equal(url)
+    }
+  })
+
+  it("runs Resgate as the other one does, but for its login", () => {
+    const without = (flags: string[]) => flags.map((flag) => flag.replace(/\/\/.*@/, "//"))
+    expect(without(auth.services.resgate.command)).to.deep.equal(base.services.resgate.command)
+  })
+})
+
 describe("Dockerfile", () => {
   const lines = read("Dockerfile").split("\n")
 

@@ -82,6 +82,7 @@ describe("the docs", () => {
       "docs/lifecycle.md",
       "docs/errors.md",
       "docs/limits.md",
+      "docs/nats.md",
       "docs/legacy.md",
       "docs/session.md",
       "docs/access.md",

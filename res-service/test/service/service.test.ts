@@ -15,6 +15,7 @@ import {
   ResourceResponse,
   reference,
   Service,
+  type ServiceOptions,
   silentLogger,
   softReference,
 } from "res-service"
@@ -526,6 +527,46 @@ describe("Services of one queue group", () => {
     await conn.flush()
     expect([answers, ...counts]).to.deep.equal([20, 10, 10])
     for (const service of services) await service.stop()
+  })
+})
+
+describe("ServiceOptions.replyTo", () => {
+  /** Where answers came, of those who asked for them to go to `targets`. */
+  const answered = async (targets: readonly string[], options: ServiceOptions = {}): Promise<string[]> => {
+    const broker = new MemoryBroker()
+    const kit = await ServiceKit.start([model("library.book", { get: () => ({}) })], {
+      connect: () => broker.connect(),
+      ...options,
+    })
+    const conn = broker.connect()
+    const heard: string[] = []
+    for (const target of targets) conn.subscribe(target, (msg) => heard.push(msg.subject))
+    for (const target of targets) {
+      // An answer of the resource, and one to what is no request.
+      conn.publish("get.library.book", "{}", target)
+      conn.publish("get.library.book", "no JSON", target)
+    }
+    await kit.get("library.book")
+    await kit.stop()
+    return heard
+  }
+
+  it("by default sends no answer where it would be an event, a request or the server's", async () => {
+    const targets = [
+      "event.library.book.x",
+      "system.reset",
+      "conn.c.token",
+      "call.library.book.x",
+      "$JS.API.x",
+      "$KV.a.b",
+    ]
+    expect(await answered(targets)).to.deep.equal([])
+    expect(await answered(["_INBOX.a", "mine.b"])).to.deep.equal(["_INBOX.a", "_INBOX.a", "mine.b", "mine.b"])
+  })
+
+  it("sends answers to what it says, and nowhere else", async () => {
+    const replyTo = (subject: string): boolean => subject.startsWith("_INBOX.")
+    expect(await answered(["_INBOX.a", "mine.b"], { replyTo })).to.deep.equal(["_INBOX.a", "_INBOX.a"])
   })
 })
 
