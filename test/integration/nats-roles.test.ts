@@ -12,6 +12,7 @@ import { natsConn, silentLogger } from "res-service"
 import { serverOptions } from "../../config/process.ts"
 import { SettingError } from "../../config/settings.ts"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { AnnotationBucket } from "../../service/archive/annotation-bucket.ts"
 import { startArchiver } from "../../service/archive/archiver.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { shopSubject } from "../../service/log/subjects.ts"
@@ -193,6 +194,21 @@ describe("NATS with the logins of config/nats.conf", () => {
       })
       await until("a stream for dead letters", async () => (await jsm.streams.names().next()).includes("ARCHIVE_DEAD"))
       await archiver.stop()
+    })
+
+    it("keeps annotations, which the service shows", async () => {
+      const nc = await startOwn("archive")
+      const bucket = await AnnotationBucket.open(nc)
+      const basket = { kind: "basket", shop_id: shopId, session_id: publishEvent().session_id } as const
+      const { revision } = await bucket.get(basket)
+      expect(await bucket.replace(basket, { seen: "yes" }, revision)).to.equal(true)
+      const all = []
+      for await (const annotated of bucket.all("basket")) all.push(annotated)
+      expect(all).to.deep.equal([basket])
+      await until("the annotation at the gateway", async () => {
+        const { body } = await get(`${gateway.url}/api/store/${shopId}/basket/${basket.session_id}`)
+        return JSON.stringify(body.annotations) === JSON.stringify({ seen: "yes" })
+      })
       await nc.flush()
     })
 
@@ -274,8 +290,10 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...events,
           ...outside,
           ...stored.filter((subject) => subject !== "archive.dead.x"),
-          ...api.filter((subject) => subject !== "$JS.API.STREAM.INFO.UPDATES"),
+          ...api.filter((subject) => !/^\$JS\.API\.(STREAM\.INFO\.UPDATES|INFO)$/.test(subject)),
           "_INBOX_service.x",
+          ...own,
+          "$JS.API.STREAM.DELETE.KV_annotations",
         ],
         subscribe: [...inboxes("_INBOX_archive"), "updates.store.*", "event.>", "call.>", "$KV.>", ">"],
       },
