@@ -16,7 +16,7 @@ export interface TestGateway {
 }
 
 /**
- * Starts a gateway on a free port: the real Resgate when RESGATE_BIN names it, else the embedded one.
+ * Starts a gateway on a free port, or that of `settings`: the real Resgate when RESGATE_BIN names it, else the embedded one.
  *
  * @param settings on top of the product's configuration
  */
@@ -29,7 +29,7 @@ export async function startGateway(natsUrl: string, settings: GatewayConfig = {}
     return { url, wsUrl: url.replace("http", "ws"), stop }
   }
   const nats = await connect({ ...natsOptions({ natsUrl }), reconnectTimeWait: 50 })
-  const gateway = createGateway(natsConn(nats), { ...config, addr: "127.0.0.1", port: 0 })
+  const gateway = createGateway(natsConn(nats), { port: 0, ...config, addr: "127.0.0.1" })
   await gateway.start()
   const address = `127.0.0.1:${gateway.address.port}`
   return {

@@ -23,7 +23,7 @@ export async function spawnGateway(
   settings: Record<string, unknown>,
   natsUrl: string,
 ): Promise<SpawnedGateway> {
-  const port = await freePort()
+  const port = typeof settings.port === "number" ? settings.port : await freePort()
   const folder = await mkdtemp(join(tmpdir(), "gateway-"))
   const file = join(folder, "config.json")
   await writeFile(file, JSON.stringify({ natsUrl, addr: "127.0.0.1", port, ...settings }))

@@ -1,0 +1,80 @@
+import { StrictMode, useState } from "react"
+import { createRoot } from "react-dom/client"
+import { Connection } from "../../web/hooks/connection.ts"
+import { ConnectionProvider, useCall, useCollection, useConnectionState, useResource } from "../../web/hooks/hooks.tsx"
+
+/** What a test makes the page show: each is a component of its own. */
+export interface Shown {
+  readonly collections?: readonly string[]
+  readonly models?: readonly string[]
+  readonly call?: { readonly rid: string; readonly method: string }
+}
+
+export interface HooksPage {
+  start(url: string): void
+  show(shown: Shown): void
+  call(params: unknown): Promise<unknown>
+  readonly renders: number
+}
+
+declare global {
+  interface Window {
+    hooksPage: HooksPage
+  }
+}
+
+let setShown: (shown: Shown) => void = () => {}
+let callNow: (params: unknown) => Promise<unknown> = () => Promise.reject(new Error("no call is shown"))
+let renders = 0
+
+function Collection({ rid }: { rid: string }) {
+  renders++
+  return <pre className="resource">{JSON.stringify(useCollection<unknown>(rid))}</pre>
+}
+
+function Model({ rid }: { rid: string }) {
+  return <pre className="resource">{JSON.stringify(useResource<object>(rid))}</pre>
+}
+
+function Call({ rid, method }: { rid: string; method: string }) {
+  const { call, ...state } = useCall<unknown, unknown>(rid, method)
+  callNow = call
+  return <pre id="call">{JSON.stringify(state)}</pre>
+}
+
+function Page() {
+  const [shown, set] = useState<Shown>({})
+  setShown = set
+  const { collections = [], models = [], call } = shown
+  return (
+    <>
+      <pre id="state">{useConnectionState().kind}</pre>
+      {collections.map((rid, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same resource may be shown twice
+        <Collection key={`${i} ${rid}`} rid={rid} />
+      ))}
+      {models.map((rid) => (
+        <Model key={rid} rid={rid} />
+      ))}
+      {call !== undefined && <Call {...call} />}
+    </>
+  )
+}
+
+window.hooksPage = {
+  start: (url) => {
+    const root = document.body.appendChild(document.createElement("div"))
+    createRoot(root).render(
+      <StrictMode>
+        <ConnectionProvider connection={new Connection(url)}>
+          <Page />
+        </ConnectionProvider>
+      </StrictMode>,
+    )
+  },
+  show: (shown) => setShown(shown),
+  call: (params) => callNow(params),
+  get renders() {
+    return renders
+  },
+}

@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import type { Page } from "playwright-core"
+import { build } from "vite"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { useBrowser } from "../helpers/browser.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { post } from "../helpers/http.ts"
+import { type Pages, startPages } from "../helpers/pages.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
+import type { Shown } from "./hooks-page.tsx"
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into any resource
+type Watched = { status: string; data: any; failure?: { code: string } }
+
+/** A page of the hooks in React's StrictMode, in development, where every effect runs twice. */
+class HooksPage {
+  readonly page: Page
+  /** Names of the requests that the page has sent to the gateway, as in `subscribe.store.…`. */
+  readonly requests: string[] = []
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  async show(shown: Shown): Promise<void> {
+    await this.page.evaluate((what) => window.hooksPage.show(what), shown)
+  }
+
+  /** What the components show now. */
+  async resources(): Promise<Watched[]> {
+    return (await this.page.locator(".resource").allTextContents()).map((text) => JSON.parse(text))
+  }
+
+  async becomes(what: string, matches: (resources: Watched[]) => boolean, timeoutMs?: number): Promise<Watched[]> {
+    return await until(
+      what,
+      async () => {
+        const resources = await this.resources()
+        return matches(resources) && resources
+      },
+      timeoutMs,
+    )
+  }
+
+  async state(kind: string, timeoutMs?: number): Promise<void> {
+    await until(`the connection to be ${kind}`, async () => (await this.page.textContent("#state")) === kind, timeoutMs)
+  }
+
+  count(request: string): number {
+    return this.requests.filter((each) => each === request).length
+  }
+}
+
+describe("the hooks", () => {
+  const browser = useBrowser()
+  let pages: Pages
+  let script: string
+
+  before(async () => {
+    pages = await startPages()
+    script = await bundle(new URL("./hooks-page.tsx", import.meta.url).pathname)
+  })
+
+  after(() => pages?.stop())
+
+  const publish = (shopId: string, action = "ADD") =>
+    post(`${pages.product.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId, action }))
+
+  const actions = (watched: Watched | undefined) => watched?.data.map(({ action }: ShownEvent) => action)
+
+  async function open(shown: Shown, prepare: (page: Page) => Promise<void> = async () => {}): Promise<HooksPage> {
+    // Any page of the edge's will do to put a script into, past its policy; it has no icon.
+    browser.allow(/favicon/)
+    const page = await browser.open(`${pages.product.edgeUrl}/healthz`, { bypassCSP: true })
+    await prepare(page)
+    const hooks = new HooksPage(page)
+    page.on("websocket", (socket) => {
+      socket.on("framesent", ({ payload }) => hooks.requests.push(JSON.parse(String(payload)).method))
+    })
+    await page.addScriptTag({ content: script })
+    await page.evaluate((url) => window.hooksPage.start(url), pages.gateway.wsUrl)
+    await hooks.state("live")
+    await hooks.show(shown)
+    return hooks
+  }
+
+  it("show a collection live with exactly one subscription, and end it when nobody looks any more", async () => {
+    const shopId = randomUUID()
+    const rid = `store.${shopId}.feed`
+    await publish(shopId, "FIRST")
+    const hooks = await open({ collections: [rid, rid] })
+    await hooks.becomes("the feed, twice", (all) => all.length === 2 && all.every(({ status }) => status === "live"))
+    await publish(shopId, "SECOND")
+    const [one, other] = await hooks.becomes("the event", (all) => all[1]?.data.length === 2)
+    expect(actions(one)).to.deep.equal(["SECOND", "FIRST"])
+    expect(other).to.deep.equal(one)
+    expect(hooks.count(`subscribe.${rid}`)).to.equal(1)
+
+    // Back before resclient lets go: still the same subscription.
+    await hooks.show({})
+    await hooks.show({ collections: [rid] })
+    await hooks.becomes("the feed", ([feed]) => feed?.status === "live" && feed.data.length === 2)
+    expect(hooks.count(`subscribe.${rid}`)).to.equal(1)
+    expect(hooks.count(`unsubscribe.${rid}`)).to.equal(0)
+
+    await hooks.show({})
+    await until("the end of the subscription", () => hooks.count(`unsubscribe.${rid}`) === 1)
+    await publish(shopId, "THIRD")
+    await hooks.show({ collections: [rid] })
+    const [again] = await hooks.becomes("the feed", ([feed]) => feed?.status === "live")
+    expect(actions(again)).to.deep.equal(["THIRD", "SECOND", "FIRST"])
+    expect(hooks.count(`subscribe.${rid}`)).to.equal(2)
+  })
+
+  it("draw many changes at once", async () => {
+    const shopId = randomUUID()
+    const rid = `store.${shopId}.feed`
+    const hooks = await open({ collections: [rid] })
+    await hooks.becomes("the feed", ([feed]) => feed?.status === "live")
+    const renders = () => hooks.page.evaluate(() => window.hooksPage.renders)
+    const before = await renders()
+    const events = Array.from({ length: 300 }, () => publishEvent({ shop_id: shopId }))
+    await post(`${pages.product.edgeUrl}/publish/${shopId}`, events)
+    await hooks.becomes("the feed to be full", ([feed]) => feed?.data.length === 100)
+    // StrictMode renders each time twice.
+    expect((await renders()) - before).to.be.below(300)
+  })
+
+  it("show models that a collection refers to, their changes, and those that leave", async () => {
+    const session = randomUUID()
+    const host = await Storefront.open(pages.product.edgeUrl, session)
+    const guest = await Storefront.open(pages.product.edgeUrl, session)
+    await host.start("Ann")
+    const rid = `session.${session}.multicart`
+    const hooks = await open({ collections: [rid] })
+    const names = ([multicart]: Watched[]) =>
+      multicart?.data?.map(({ owner }: { owner: { name: string } }) => owner.name).join(" ")
+    await hooks.becomes("the host", (all) => names(all) === "Ann")
+    await guest.join("Bob")
+    await hooks.becomes("both", (all) => names(all) === "Ann Bob")
+    guest.send("updateCart", { customerId: guest.customerId, cartContent: { items: [1] } })
+    await hooks.becomes("the cart", ([multicart]) => multicart?.data[1].content.items?.[0] === 1)
+    guest.send("leaveSession", { customerId: guest.customerId })
+    await hooks.becomes("the host alone", (all) => names(all) === "Ann")
+    await host.close()
+    await guest.close()
+    // Carts come and go with their collection: none was subscribed to by itself.
+    expect(hooks.requests.filter((name) => name.startsWith("subscribe."))).to.deep.equal([`subscribe.${rid}`])
+  })
+
+  it("show a model, and tell what can't be had", async () => {
+    const shopId = randomUUID()
+    const seq = Number((await publish(shopId)).headers.get("x-event-seq"))
+    const hooks = await open({ models: [`store.${shopId}.event.${seq}`, `store.${randomUUID()}.event.${seq}`] })
+    const [there, absent] = await hooks.becomes("an answer", (all) => all.every(({ status }) => status !== "loading"))
+    expect(there?.data).to.include({ shop_id: shopId, seq })
+    expect(absent).to.deep.include({ status: "failed" })
+    expect(absent?.failure?.code).to.equal("system.notFound")
+  })
+
+  it("are right again after the gateway was away, and say that they were not", async () => {
+    browser.allow(/WebSocket connection/)
+    const shopId = randomUUID()
+    const rid = `store.${shopId}.feed`
+    const hooks = await open({ collections: [rid] })
+    await hooks.becomes("the feed", ([feed]) => feed?.status === "live")
+    await pages.stopGateway()
+    await hooks.state("reconnecting")
+    await hooks.becomes("the feed to be stale", ([feed]) => feed?.status === "stale")
+    await publish(shopId, "MEANWHILE")
+    await pages.startGateway()
+    await hooks.state("live", 10_000)
+    const [feed] = await hooks.becomes("the missed event", ([each]) => each?.data.length === 1)
+    expect(feed?.status).to.equal("live")
+    await publish(shopId, "AFTER")
+    const [after] = await hooks.becomes("the next event", ([each]) => each?.data.length === 2)
+    expect(actions(after)).to.deep.equal(["AFTER", "MEANWHILE"])
+  })
+
+  it("say that the service does not answer, behind a gateway that does", async () => {
+    const hooks = await open({})
+    const ask = () => hooks.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+    await pages.product.stopService()
+    await until("the connection to be unanswered", async () => {
+      await ask()
+      return (await hooks.page.textContent("#state")) === "unanswered"
+    })
+    await pages.product.restartService()
+    await hooks.state("live", 10_000)
+  })
+
+  it("notice a connection that was cut without a word", async () => {
+    let cut = false
+    const hooks = await open({}, (page) =>
+      page.routeWebSocket(/.*/, (socket) => {
+        const server = socket.connectToServer()
+        const dead = cut
+        socket.onMessage((message) => !cut && !dead && server.send(message))
+        server.onMessage((message) => !cut && !dead && socket.send(message))
+      }),
+    )
+    cut = true
+    await hooks.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+    await hooks.state("reconnecting", 15_000)
+    cut = false
+    await hooks.state("live", 15_000)
+  })
+
+  it("call methods, and tell what they answer, what is wrong, and when that can't be known", async () => {
+    browser.allow(/WebSocket/)
+    const event = publishEvent()
+    const hooks = await open({ call: { rid: `store.${event.shop_id}.feed`, method: "publish" } })
+    await hooks.page.waitForSelector("#call")
+    const call = (params: unknown) => hooks.page.evaluate((given) => window.hooksPage.call(given), params)
+    const failure = async () => JSON.parse((await hooks.page.textContent("#call")) ?? "").failure?.code
+    expect(await call(event))
+      .to.have.property("seq")
+      .that.is.a("number")
+    expect(await failure()).to.equal(undefined)
+    expect(await call({ ...event, UPC: 1 })).to.equal(undefined)
+    expect(await failure()).to.equal("system.invalidParams")
+
+    await pages.product.natsServer.kill()
+    const lost = call(event)
+    await pages.stopGateway()
+    expect(await lost).to.equal(undefined)
+    expect(await failure()).to.be.oneOf(["system.disconnect", "system.connectionError", "system.serviceUnavailable"])
+    await pages.product.restartNats()
+    await pages.startGateway()
+    await hooks.state("live", 10_000)
+  })
+})
+
+/** A script for a page, of React as it is in development. */
+async function bundle(entry: string): Promise<string> {
+  const given = process.env.NODE_ENV
+  process.env.NODE_ENV = "development"
+  try {
+    const output = await build({
+      configFile: false,
+      logLevel: "warn",
+      mode: "development",
+      define: { "process.env.NODE_ENV": '"development"' },
+      build: { write: false, minify: false, lib: { entry, formats: ["iife"], name: "hooks" } },
+    })
+    const [result] = [output].flat()
+    if (result === undefined || !("output" in result)) throw new Error("nothing was built")
+    return result.output[0].code
+  } finally {
+    if (given === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = given
+  }
+}

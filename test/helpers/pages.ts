@@ -1,0 +1,43 @@
+import { startGateway, type TestGateway } from "./gateway.ts"
+import { block } from "./launcher.ts"
+import { type Product, type ProductOptions, startProduct } from "./product.ts"
+
+/** The product with a gateway, whose pages know of each other: what a browser needs. */
+export interface Pages {
+  readonly product: Product
+  readonly gateway: TestGateway
+  /** The merchant's page of a shop. */
+  merchantUrl(shopId: string): string
+  stopGateway(): Promise<void>
+  /** Starts the gateway again, where it was. */
+  startGateway(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts it all on free ports. The pages must have been built. `stop` leaves nothing behind. */
+export async function startPages(options: ProductOptions = {}): Promise<Pages> {
+  const { port, free } = await block()
+  const product = await startProduct({ ...options, gatewayUrl: `ws://127.0.0.1:${port}` })
+  await free()
+  let gateway: TestGateway | undefined = await startGateway(product.natsServer.url, { port })
+  const stopGateway = async (): Promise<void> => {
+    await gateway?.stop()
+    gateway = undefined
+  }
+  return {
+    product,
+    get gateway() {
+      if (gateway === undefined) throw new Error("the gateway was stopped")
+      return gateway
+    },
+    merchantUrl: (shopId) => `${product.edgeUrl}/merchant/?shop=${shopId}`,
+    stopGateway,
+    startGateway: async () => {
+      gateway = await startGateway(product.natsServer.url, { port })
+    },
+    stop: async () => {
+      await stopGateway()
+      await product.stop()
+    },
+  }
+}
