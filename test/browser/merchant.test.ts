@@ -1,19 +1,184 @@
+import { randomUUID } from "node:crypto"
 import { expect } from "chai"
+import type { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { type Pages, startPages } from "../helpers/pages.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+import { MerchantPage } from "./merchant-page.ts"
+import { publishAll } from "./seed.ts"
 
 describe("the merchant's page", () => {
   const browser = useBrowser()
-  let product: Product
+  let pages: Pages
 
   before(async () => {
-    product = await startProduct()
+    pages = await startPages()
   })
 
-  after(() => product?.stop())
+  after(() => pages?.stop())
 
-  it("opens", async () => {
-    const page = await browser.open(`${product.edgeUrl}/`)
-    expect(await page.title()).to.equal("shopwire")
+  /** On a screen that is high enough to be scrolled through soon. */
+  const open = (shopId: string) =>
+    MerchantPage.open(browser, pages.merchantUrl(shopId), { viewport: { width: 1280, height: 2000 } })
+  const publish = (events: readonly PublishEvent[]) => publishAll(pages.product.edgeUrl, events)
+
+  /** Events of a shop whose products are named by their place: `from`, `from + 1`, … */
+  const numbered = (shopId: string, count: number, from = 1): PublishEvent[] =>
+    Array.from({ length: count }, (_, i) => publishEvent({ shop_id: shopId, product_name: `no. ${from + i}` }))
+
+  const names = (newest: number, oldest = 1) =>
+    Array.from({ length: newest - oldest + 1 }, (_, i) => `no. ${newest - i}`)
+
+  it("asks for a shop, refuses what is none, and remembers those that were opened", async () => {
+    const shopId = randomUUID()
+    const page = await browser.open(`${pages.product.edgeUrl}/`)
+    await page.getByLabel("Shop ID").fill("my shop")
+    await page.getByRole("button", { name: "Open" }).click()
+    await page.getByRole("alert").getByText("That is no shop ID").waitFor()
+    await page.getByLabel("Shop ID").fill(` ${shopId.toUpperCase()} `)
+    await page.keyboard.press("Enter")
+    await page.getByText("Nothing has happened here yet").waitFor()
+    expect(new URL(page.url()).searchParams.get("shop")).to.equal(shopId)
+    await page.goBack()
+    await page.getByRole("heading", { name: "Open a shop" }).waitFor()
+    await page.reload()
+    await page.getByRole("link", { name: shopId }).click()
+    await page.getByRole("heading", { name: shopId.slice(0, 8) }).waitFor()
+  })
+
+  it("shows a POSTed event without being reloaded, and none of another shop's", async () => {
+    const shopId = randomUUID()
+    const [mine, other] = [await open(shopId), await open(randomUUID())]
+    await mine.page.getByText("Nothing has happened here yet").waitFor()
+    await publish([publishEvent({ shop_id: shopId, product_name: "Pears", product_price: 1234.5, action: "ADD" })])
+    await mine.top("Pears")
+    const row = mine.page.getByRole("article", { name: "Pears" })
+    expect(await row.textContent())
+      .to.include("ADD")
+      .and.include("1,234.50")
+      .and.include("fruit")
+    expect(await other.products()).to.deep.equal([])
+  })
+
+  it("shows in a reloaded page what was there, and goes on", async () => {
+    const shopId = randomUUID()
+    await publish(numbered(shopId, 3))
+    const merchant = await open(shopId)
+    await merchant.top("no. 3")
+    await merchant.page.reload()
+    await merchant.live()
+    await merchant.top("no. 3")
+    await publish(numbered(shopId, 1, 4))
+    await merchant.top("no. 4")
+    expect(await merchant.products()).to.deep.equal(names(4))
+  })
+
+  for (const [what, away, back] of [
+    ["the gateway", () => pages.stopGateway(), () => pages.startGateway()],
+    ["the service", () => pages.product.stopService(), () => pages.product.restartService()],
+  ] as const) {
+    it(`shows all that it missed while ${what} was away, also what has left the feed`, async () => {
+      browser.allow(/WebSocket/)
+      const shopId = randomUUID()
+      await publish(numbered(shopId, 120))
+      const merchant = await open(shopId)
+      await merchant.top("no. 120")
+      await away()
+      // Straight on NATS, where events are stored without a service.
+      for (const event of numbered(shopId, 230, 121)) {
+        pages.product.nats.publish(`updates.store.${shopId}`, JSON.stringify(event))
+      }
+      await pages.product.nats.flush()
+      await back()
+      await merchant.top("no. 350", 15_000)
+      await merchant.live()
+      await merchant.shows(names(350))
+    })
+  }
+
+  it("is right again after nats-server was killed", async function () {
+    if (process.env.RESGATE_BIN)
+      skip(this, "a gateway that lives on without NATS; Resgate ends, for its starter to start it again")
+    browser.allow(/WebSocket/)
+    const shopId = randomUUID()
+    await publish(numbered(shopId, 2))
+    const merchant = await open(shopId)
+    await merchant.top("no. 2")
+    await pages.product.natsServer.kill()
+    await pages.product.restartNats()
+    await until(
+      "an accepted event",
+      () =>
+        publish(numbered(shopId, 1, 3)).then(
+          () => true,
+          () => false,
+        ),
+      10_000,
+    )
+    await merchant.top("no. 3", 10_000)
+    expect((await merchant.products()).slice(-2)).to.deep.equal(names(2))
+  })
+
+  it("filters by action, category and basket", async () => {
+    const [shopId, session_id] = [randomUUID(), randomUUID()]
+    await publish([
+      publishEvent({ shop_id: shopId, product_name: "Pears" }),
+      publishEvent({ shop_id: shopId, product_name: "Milk", category_id: "dairy", action: "REMOVE" }),
+      publishEvent({ shop_id: shopId, product_name: "Plums", session_id, action: "wave" }),
+    ])
+    const merchant = await open(shopId)
+    await merchant.top("Plums")
+    const { page } = merchant
+    await page.getByLabel("Category").selectOption("dairy")
+    await until("the dairy", async () => (await merchant.products()).join() === "Milk")
+    await page.getByLabel("Category").selectOption("")
+    await page.getByLabel("Action").selectOption("WAVE")
+    await until("the wave", async () => (await merchant.products()).join() === "Plums")
+    await page.getByLabel("Action").selectOption("CHECKOUT")
+    await page.getByText("No event that was seen matches").waitFor()
+    await page.getByLabel("Action").selectOption("")
+    await page.getByRole("article", { name: "Plums" }).getByRole("button").click()
+    await page.getByRole("button", { name: "Show its events" }).click()
+    await until("the basket's", async () => (await merchant.products()).join() === "Plums")
+    await publish([
+      publishEvent({ shop_id: shopId, product_name: "Leeks" }),
+      publishEvent({ shop_id: shopId, product_name: "Figs", session_id }),
+    ])
+    await merchant.top("Figs")
+    expect(await merchant.products()).to.deep.equal(["Figs", "Plums"])
+    await page.getByRole("button", { name: /show all baskets/ }).click()
+    await until("all", async () => (await merchant.products()).length === 5)
+  })
+
+  it("stands still while paused or scrolled down, says how many wait, and goes on", async () => {
+    const shopId = randomUUID()
+    await publish(numbered(shopId, 100))
+    const merchant = await open(shopId)
+    await merchant.top("no. 100")
+    const { page } = merchant
+    await page.getByRole("button", { name: "Pause" }).click()
+    await publish(numbered(shopId, 3, 101))
+    await page.getByRole("button", { name: "3 new" }).waitFor()
+    expect((await merchant.products())[0]).to.equal("no. 100")
+    await page.getByRole("button", { name: "Go on" }).click()
+    await merchant.top("no. 103")
+
+    await merchant.scroller.evaluate((element) => element.scrollTo({ top: 2000 }))
+    await until("rows further down", async () => !(await merchant.products()).includes("no. 103"))
+    const before = await merchant.products()
+    await publish(numbered(shopId, 2, 104))
+    await page.getByRole("button", { name: "2 new" }).click()
+    expect(before).to.not.include("no. 105")
+    await merchant.top("no. 105")
+  })
+
+  it("reads older pages as somebody scrolls, down to the first event", async () => {
+    const shopId = randomUUID()
+    await publish(numbered(shopId, 450))
+    const merchant = await open(shopId)
+    await merchant.top("no. 450")
+    await merchant.shows(names(450))
   })
 })

@@ -85,6 +85,7 @@ describe("the docs", () => {
       "docs/nats.md",
       "docs/legacy.md",
       "docs/session.md",
+      "docs/merchant.md",
       "docs/access.md",
       "docs/archive.md",
       "docs/baskets.md",

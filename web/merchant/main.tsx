@@ -1,10 +1,32 @@
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
+import { Connection } from "../hooks/connection.ts"
+import { ConnectionProvider } from "../hooks/hooks.tsx"
+import { App } from "./app.tsx"
+import { loadConfig } from "./config.ts"
+import { Failed } from "./failed.tsx"
+import "./styles/all.css"
+import { applyTheme } from "./theme.tsx"
 
-const root = document.getElementById("root")
-if (root === null) throw new Error("the page has no #root")
-createRoot(root).render(
-  <StrictMode>
-    <h1>shopwire</h1>
-  </StrictMode>,
-)
+applyTheme()
+const element = document.getElementById("root")
+if (element === null) throw new Error("the page has no #root")
+const root = createRoot(element)
+
+async function start(): Promise<void> {
+  try {
+    const config = await loadConfig()
+    const connection = new Connection(config.gateway)
+    root.render(
+      <StrictMode>
+        <ConnectionProvider connection={connection}>
+          <App config={config} />
+        </ConnectionProvider>
+      </StrictMode>,
+    )
+  } catch (error) {
+    root.render(<Failed reason={error instanceof Error ? error.message : String(error)} onAgain={() => void start()} />)
+  }
+}
+
+void start()

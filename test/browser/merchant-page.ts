@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from "node:util"
+import type { BrowserContextOptions, Locator, Page } from "playwright-core"
+import type { TestBrowser } from "../helpers/browser.ts"
+import { until } from "../helpers/until.ts"
+
+/** The merchant's page of a shop, as somebody at the screen sees it. */
+export class MerchantPage {
+  readonly page: Page
+
+  private constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Opens it, and waits until it is live. */
+  static async open(browser: TestBrowser, url: string, options?: BrowserContextOptions): Promise<MerchantPage> {
+    const merchant = new MerchantPage(await browser.open(url, options))
+    await merchant.live()
+    return merchant
+  }
+
+  async live(timeoutMs = 10_000): Promise<void> {
+    await this.says("Live", timeoutMs)
+  }
+
+  /** Waits until the connection's state reads like this. */
+  async says(state: string, timeoutMs = 10_000): Promise<void> {
+    await this.page.locator(".badge", { hasText: state }).waitFor({ timeout: timeoutMs })
+  }
+
+  get scroller(): Locator {
+    return this.page.getByRole("feed", { name: "Events" })
+  }
+
+  /** Names of the products of the rows that are drawn, top down. */
+  async products(): Promise<string[]> {
+    return await this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("article")]
+        .sort((a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet))
+        .map((row) => row.querySelector(".name")?.textContent ?? ""),
+    )
+  }
+
+  async top(product: string, timeoutMs?: number): Promise<void> {
+    await until(`${product} on top`, async () => (await this.products())[0] === product, timeoutMs)
+  }
+
+  /** Scrolls down to the end, and gives the products of all rows that were drawn on the way, each once, top down. */
+  async scrollThrough(last: string): Promise<string[]> {
+    const seen = new Map<string, number>()
+    await until(
+      `${last} at the end`,
+      async () => {
+        // The lowest row that is drawn becomes the highest one: however slow the page is, none is skipped.
+        const rows = await this.page.evaluate(() => {
+          const drawn = [...document.querySelectorAll("article")].sort(
+            (a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet),
+          )
+          drawn.at(-1)?.scrollIntoView({ block: "start" })
+          return drawn.map((row): [string, number] => [
+            row.querySelector(".name")?.textContent ?? "",
+            Number(row.ariaPosInSet),
+          ])
+        })
+        for (const [product, position] of rows) seen.set(product, position)
+        return seen.has(last)
+      },
+      20_000,
+    )
+    return [...seen].sort(([, a], [, b]) => a - b).map(([product]) => product)
+  }
+
+  /** Waits until the whole list is these products, top down. What was missed is filled in while one looks. */
+  async shows(products: readonly string[]): Promise<void> {
+    let seen: string[] = []
+    const all = `${products.length} rows`
+    await until(
+      all,
+      async () => {
+        await this.scroller.evaluate((element) => element.scrollTo({ top: 0 }))
+        seen = await this.scrollThrough(products.at(-1) ?? "")
+        return isDeepStrictEqual(seen, products)
+      },
+      15_000,
+    ).catch((error: Error) => {
+      const missing = products.filter((product) => !seen.includes(product))
+      throw new Error(`${error.message}; missing: ${missing.join(", ")}; seen: ${seen.join(", ")}`)
+    })
+  }
+
+  basket(name: string): Locator {
+    return this.page.locator(".basket", { hasText: name })
+  }
+}

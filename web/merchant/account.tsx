@@ -1,0 +1,39 @@
+import { useState } from "react"
+import { useAuth } from "../hooks/hooks.tsx"
+import type { AuthConfig } from "./config.ts"
+import { Icon } from "./icon.tsx"
+import { SignInDialog } from "./sign-in-dialog.tsx"
+import { useSession } from "./use-session.ts"
+
+/** Who is signed in, where one has to: signs in and out. */
+export function Account({ config }: { config: AuthConfig }) {
+  const [session, setSession] = useSession(config)
+  const auth = useAuth()
+  const [dismissed, setDismissed] = useState(false)
+  const asks = (session === undefined || auth.kind === "refused") && !dismissed
+  return (
+    <>
+      {auth.kind === "signedIn" ? (
+        <button
+          type="button"
+          onClick={() => {
+            setSession(undefined)
+            setDismissed(true)
+          }}
+        >
+          <Icon name="person" />
+          <span className="user">{auth.user.name ?? auth.user.user}</span>
+          <span className="quiet">Sign out</span>
+        </button>
+      ) : (
+        <button type="button" onClick={() => setDismissed(false)}>
+          <Icon name="person" />
+          Sign in
+        </button>
+      )}
+      {asks && (
+        <SignInDialog config={config} onSession={(next) => setSession(next)} onClose={() => setDismissed(true)} />
+      )}
+    </>
+  )
+}

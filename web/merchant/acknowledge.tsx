@@ -1,0 +1,58 @@
+import { useState } from "react"
+import { useAuth, useCall } from "../hooks/hooks.tsx"
+import { asClock } from "./format.ts"
+import { Icon } from "./icon.tsx"
+import { useLocal } from "./local.ts"
+import { NameDialog } from "./name-dialog.tsx"
+import type { Basket } from "./shapes.ts"
+
+/** Says that somebody sees to a basket, on every screen of the shop; or who does. */
+export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket }) {
+  const auth = useAuth()
+  const [ownName, setOwnName] = useLocal("name", "")
+  const [asking, setAsking] = useState(false)
+  const rid = `store.${shopId}.basket.${basket.session_id}`
+  const { call, pending, failure } = useCall<{ by: string }, { seq: number }>(rid, "acknowledge")
+
+  if (basket.acknowledged_by !== null) {
+    return (
+      <span className="acknowledged">
+        <Icon name="check" />
+        {basket.acknowledged_by}
+        {basket.acknowledged_at !== null && (
+          <time className="quiet" dateTime={basket.acknowledged_at}>
+            {asClock(basket.acknowledged_at)}
+          </time>
+        )}
+      </span>
+    )
+  }
+  // Who has signed in goes by that name, which the service knows itself.
+  const name = auth.kind === "signedIn" ? (auth.user.name ?? auth.user.user) : ownName
+  return (
+    <span className="acknowledge">
+      <button
+        type="button"
+        disabled={pending}
+        onClick={() => (name === "" ? setAsking(true) : void call({ by: name }))}
+      >
+        <Icon name="check" />I see to it
+      </button>
+      {failure !== undefined && (
+        <span className="wrong" role="alert">
+          {failure.message}
+        </span>
+      )}
+      {asking && (
+        <NameDialog
+          onClose={() => setAsking(false)}
+          onName={(given) => {
+            setAsking(false)
+            setOwnName(given)
+            void call({ by: given })
+          }}
+        />
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,39 @@
+import { useEffect } from "react"
+import { Account } from "./account.tsx"
+import type { Config } from "./config.ts"
+import { ConnectionBadge } from "./connection-badge.tsx"
+import icon from "./icon.svg"
+import { useShop } from "./shop.ts"
+import { ShopPage } from "./shop-page.tsx"
+import { ShopPicker } from "./shop-picker.tsx"
+import { ThemeToggle } from "./theme.tsx"
+
+/** The whole page: the shop in its address, or the choice of one. */
+export function App({ config }: { config: Config }) {
+  const [shopId, goTo] = useShop()
+  useEffect(() => {
+    document.title = shopId === undefined ? "shopwire" : `${shopId.slice(0, 8)} · shopwire`
+  }, [shopId])
+  return (
+    <>
+      <header className="page-bar">
+        <a
+          className="brand"
+          href="."
+          onClick={(event) => {
+            event.preventDefault()
+            goTo(undefined)
+          }}
+        >
+          <img src={icon} alt="" width="24" height="24" />
+          shopwire
+        </a>
+        {shopId !== undefined && <ConnectionBadge />}
+        <div className="spread" />
+        {config.auth.kind !== "none" && <Account config={config.auth} />}
+        <ThemeToggle />
+      </header>
+      {shopId === undefined ? <ShopPicker onPick={goTo} /> : <ShopPage key={shopId} shopId={shopId} />}
+    </>
+  )
+}

@@ -1,0 +1,95 @@
+import { useEffect, useRef, useState } from "react"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { chime } from "./chime.ts"
+import { asMoney, basketName } from "./format.ts"
+import type { Basket } from "./shapes.ts"
+
+/** What asks for attention; kept in this browser. */
+export interface AttentionRules {
+  /** A checkout of at least this much; undefined: no checkout does. */
+  readonly checkoutFrom: number | undefined
+  /** An action of this name, in any case; empty: none does. */
+  readonly action: string
+  /** A basket whose total, as sent, is another than that of its lines. */
+  readonly drift: boolean
+  readonly sound: boolean
+}
+
+export const usualRules: AttentionRules = { checkoutFrom: 100, action: "", drift: true, sound: false }
+
+export interface Notice {
+  readonly key: string
+  readonly text: string
+  readonly sessionId: string
+}
+
+/** Notices that are kept until somebody has seen them; older ones go. */
+const MOST_NOTICES = 20
+
+/** Why an event asks for attention; undefined when it does not. */
+export function reasonOf({ checkoutFrom, action }: AttentionRules, event: ShownEvent): string | undefined {
+  const done = event.action.toUpperCase()
+  if (done === "CHECKOUT" && checkoutFrom !== undefined && event.basket_total >= checkoutFrom) {
+    return `Checkout of ${asMoney(event.basket_total)}`
+  }
+  if (action !== "" && done === action.trim().toUpperCase()) return `${event.action}: ${event.product_name}`
+  return undefined
+}
+
+/** Notices of what came since the page was opened, the newest first, and how to put one away. */
+export function useNotices(
+  rules: AttentionRules,
+  events: readonly ShownEvent[],
+  baskets: readonly Basket[] | undefined,
+): [readonly Notice[], (key: string) => void] {
+  const [notices, setNotices] = useState<readonly Notice[]>([])
+  const seen = useRef<number | undefined>(undefined)
+  const drifting = useRef<ReadonlySet<string> | undefined>(undefined)
+  const { sound } = rules
+
+  const tell = useRef((_added: readonly Notice[]) => {})
+  tell.current = (added) => {
+    if (added.length === 0) return
+    setNotices((before) => [...added, ...before].slice(0, MOST_NOTICES))
+    if (sound) chime()
+  }
+
+  useEffect(() => {
+    const newest = events[0]?.seq
+    if (newest === undefined) return
+    const from = seen.current ?? newest
+    seen.current = Math.max(from, newest)
+    const since = events.slice(
+      0,
+      Math.max(
+        0,
+        events.findIndex(({ seq }) => seq <= from),
+      ),
+    )
+    tell.current(
+      since.flatMap((event) => {
+        const text = reasonOf(rules, event)
+        return text === undefined ? [] : [{ key: `${event.seq}`, text, sessionId: event.session_id }]
+      }),
+    )
+  }, [events, rules])
+
+  useEffect(() => {
+    if (baskets === undefined) return
+    const before = drifting.current
+    const now = baskets.filter(({ drift }) => drift)
+    drifting.current = new Set(now.map(({ session_id }) => session_id))
+    if (before === undefined || !rules.drift) return
+    tell.current(
+      now
+        .filter(({ session_id }) => !before.has(session_id))
+        .map(({ session_id, last_seq }) => ({
+          key: `drift-${session_id}-${last_seq}`,
+          text: `Totals of basket ${basketName(session_id)} differ`,
+          sessionId: session_id,
+        })),
+    )
+  }, [baskets, rules])
+
+  return [notices, (key) => setNotices((all) => all.filter((notice) => notice.key !== key))]
+}

@@ -1,0 +1,100 @@
+import { memo } from "react"
+import type { Watched } from "../hooks/watch.ts"
+import { Acknowledge } from "./acknowledge.tsx"
+import { BasketMark } from "./basket-mark.tsx"
+import { Empty } from "./empty.tsx"
+import { asClock, asCount, asItems, asMoney } from "./format.ts"
+import { Icon } from "./icon.tsx"
+import type { Basket } from "./shapes.ts"
+
+/** Lines that a card shows; the basket itself has them all. */
+const MOST_LINES = 3
+
+/** The baskets that are open now. */
+export function Baskets({
+  shopId,
+  baskets,
+  onBasket,
+}: {
+  shopId: string
+  baskets: Watched<readonly Basket[]>
+  onBasket: (sessionId: string) => void
+}) {
+  return (
+    <section className="baskets card" aria-labelledby="baskets-title">
+      <header className="bar">
+        <h2 id="baskets-title">Open baskets</h2>
+        {baskets.data !== undefined && <span className="count">{asCount(baskets.data.length)}</span>}
+      </header>
+      <BasketList shopId={shopId} baskets={baskets} onBasket={onBasket} />
+    </section>
+  )
+}
+
+function BasketList({ shopId, baskets, onBasket }: Parameters<typeof Baskets>[0]) {
+  if (baskets.status === "loading") return <Empty busy>Looking for baskets …</Empty>
+  if (baskets.data === undefined) {
+    return (
+      <Empty>{baskets.failure?.code === "system.notFound" ? "Not to be had here." : baskets.failure?.message}</Empty>
+    )
+  }
+  if (baskets.data.length === 0) return <Empty icon="basket">No basket is open.</Empty>
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
+    <ul className="basket-list" tabIndex={0} aria-labelledby="baskets-title">
+      {baskets.data.map((basket) => (
+        <BasketCard key={basket.session_id} shopId={shopId} basket={basket} onBasket={onBasket} />
+      ))}
+    </ul>
+  )
+}
+
+const BasketCard = memo(function BasketCard({
+  shopId,
+  basket,
+  onBasket,
+}: {
+  shopId: string
+  basket: Basket
+  onBasket: (sessionId: string) => void
+}) {
+  const more = basket.lines.length - MOST_LINES
+  return (
+    <li className="basket">
+      <header>
+        <button type="button" className="plain" onClick={() => onBasket(basket.session_id)}>
+          <BasketMark sessionId={basket.session_id} />
+        </button>
+        <span className="quiet">{asItems(basket.item_count)}</span>
+        <span className="sum">{asMoney(basket.total)}</span>
+      </header>
+      <ul className="lines">
+        {basket.lines.slice(0, MOST_LINES).map((line) => (
+          <li key={line.product_id}>
+            <span className="quantity">{line.quantity} ×</span>
+            <span className="name">{line.product_name}</span>
+            <span>{asMoney(line.line_total)}</span>
+          </li>
+        ))}
+        {more > 0 && <li className="quiet">and {more} more</li>}
+      </ul>
+      <footer>
+        <Acknowledge shopId={shopId} basket={basket} />
+        {basket.drift && <Drift basket={basket} />}
+        <time className="quiet" dateTime={basket.last_at}>
+          {asClock(basket.last_at)}
+        </time>
+      </footer>
+    </li>
+  )
+})
+
+/** Marks a basket whose total, as sent, is another than that of its lines. */
+export function Drift({ basket }: { basket: Basket }) {
+  return (
+    <span className="drift" title="The total that was sent differs from that of the lines">
+      <Icon name="warning" />
+      sent as {asMoney(basket.basket_total)}
+    </span>
+  )
+}

@@ -1,0 +1,26 @@
+import { useConnectionState } from "../hooks/hooks.tsx"
+import { asClock } from "./format.ts"
+
+/** Says whether what is on the screen is how it is now. */
+export function ConnectionBadge() {
+  const state = useConnectionState()
+  const [tone, text, more] = ((): [string, string, string] => {
+    switch (state.kind) {
+      case "connecting":
+        return ["wait", "Connecting", ""]
+      case "live":
+        return ["good", "Live", ""]
+      case "reconnecting":
+        return ["wait", "Reconnecting", `as of ${asClock(state.since)}`]
+      case "unanswered":
+        return ["bad", "Stale", `since ${asClock(state.since)}`]
+    }
+  })()
+  return (
+    <p className={`badge ${tone}`} role="status">
+      <span className="dot" aria-hidden="true" />
+      <span>{text}</span>
+      {more !== "" && <span className="quiet">{more}</span>}
+    </p>
+  )
+}

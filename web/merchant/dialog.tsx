@@ -1,0 +1,52 @@
+import { type ReactNode, useEffect, useId, useRef } from "react"
+import { Icon } from "./icon.tsx"
+
+/**
+ * A dialog over the page, while it is rendered. The browser's own: it keeps the focus inside, closes on Escape, gives the focus
+ * back, and needs no style of its own in the page, which the Content-Security-Policy would refuse.
+ */
+export function Dialog({
+  title,
+  side = false,
+  onClose,
+  children,
+}: {
+  title: string
+  /** At the side, as high as the window, instead of in the middle. */
+  side?: boolean
+  onClose: () => void
+  children: ReactNode
+}) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does it by keyboard; this is the click beside the dialog
+    <dialog
+      ref={dialog}
+      className={side ? "dialog side" : "dialog"}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      <div className="dialog-body">
+        <header>
+          <h2 id={heading}>{title}</h2>
+          <button type="button" className="plain" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,13 @@
+import type { ReactNode } from "react"
+import { Icon, type IconName } from "./icon.tsx"
+
+/** What stands where nothing is to be seen. */
+export function Empty({ icon, busy = false, children }: { icon?: IconName; busy?: boolean; children: ReactNode }) {
+  return (
+    <div className="empty" aria-busy={busy}>
+      {busy && <span className="spinner" aria-hidden="true" />}
+      {icon !== undefined && <Icon name={icon} />}
+      <p>{children}</p>
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { basketName } from "./format.ts"
+import { Icon } from "./icon.tsx"
+
+/** Empty: any. */
+export interface Filter {
+  readonly action: string
+  readonly category: string
+  readonly basket: string
+}
+
+export const noFilter: Filter = { action: "", category: "", basket: "" }
+
+export function matches({ action, category, basket }: Filter, event: ShownEvent): boolean {
+  return (
+    (action === "" || event.action.toUpperCase() === action) &&
+    (category === "" || event.category_id === category) &&
+    (basket === "" || event.session_id === basket)
+  )
+}
+
+const usualActions = ["ADD", "REMOVE", "CHECKOUT"]
+
+/** Chooses which events of the feed are shown, out of what there is in it. */
+export function FeedFilter({
+  events,
+  filter,
+  onFilter,
+}: {
+  events: readonly ShownEvent[]
+  filter: Filter
+  onFilter: (filter: Filter) => void
+}) {
+  const actions = new Set([...usualActions, ...events.map(({ action }) => action.toUpperCase()), filter.action])
+  const categories = new Set([...events.map((event) => event.category_id), filter.category])
+  return (
+    <fieldset className="filters">
+      <legend className="hidden">Show only</legend>
+      <Choice
+        label="Action"
+        any="All actions"
+        value={filter.action}
+        values={actions}
+        onChange={(action) => onFilter({ ...filter, action })}
+      />
+      <Choice
+        label="Category"
+        any="All categories"
+        value={filter.category}
+        values={categories}
+        onChange={(category) => onFilter({ ...filter, category })}
+      />
+      {filter.basket !== "" && (
+        <button type="button" className="tag" onClick={() => onFilter({ ...filter, basket: "" })}>
+          Basket {basketName(filter.basket)}
+          <Icon name="close" />
+          <span className="hidden">(show all baskets again)</span>
+        </button>
+      )}
+    </fieldset>
+  )
+}
+
+function Choice({
+  label,
+  any,
+  value,
+  values,
+  onChange,
+}: {
+  label: string
+  any: string
+  value: string
+  values: ReadonlySet<string>
+  onChange: (value: string) => void
+}) {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
+      <option value="">{any}</option>
+      {[...values]
+        .filter((each) => each !== "")
+        .sort()
+        .map((each) => (
+          <option key={each}>{each}</option>
+        ))}
+    </select>
+  )
+}

@@ -1,0 +1,64 @@
+import { memo } from "react"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { ActionTag } from "./action-tag.tsx"
+import { BasketMark } from "./basket-mark.tsx"
+import { asClock, asDayAndClock, asMoney } from "./format.ts"
+
+/** One event of the feed, in a row of fixed height. */
+export const FeedRow = memo(function FeedRow({
+  event,
+  top,
+  position,
+  focusable,
+  fresh,
+  gap,
+  onBasket,
+}: {
+  event: ShownEvent
+  /** In px, from the top of the list. */
+  top: number
+  /** From 1. */
+  position: number
+  /** The one row of the list that the Tab key comes to. */
+  focusable: boolean
+  /** It came while somebody was looking. */
+  fresh: boolean
+  /** What came before it is still being read. */
+  gap: boolean
+  onBasket: (sessionId: string) => void
+}) {
+  const title = `event-${event.seq}`
+  return (
+    <article
+      className={`event${fresh ? " fresh" : ""}${gap ? " gap" : ""}`}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-posinset={position}
+      aria-setsize={-1}
+      aria-labelledby={title}
+      data-seq={event.seq}
+    >
+      <time dateTime={event.received_at} title={asDayAndClock(event.received_at)}>
+        {asClock(event.received_at)}
+      </time>
+      <ActionTag action={event.action} />
+      <div className="what" id={title}>
+        <span className="name">{event.product_name}</span>
+        <span className="quiet category">{event.category_id}</span>
+      </div>
+      <span className="price">{asMoney(event.product_price)}</span>
+      <span className="quiet total" title="Total of the basket, as sent">
+        <span className="hidden">, basket total </span>
+        {asMoney(event.basket_total)}
+      </span>
+      <button
+        type="button"
+        className="plain"
+        tabIndex={focusable ? 0 : -1}
+        onClick={() => onBasket(event.session_id)}
+        aria-label={`Basket ${event.session_id.slice(0, 8)}`}
+      >
+        <BasketMark sessionId={event.session_id} />
+      </button>
+    </article>
+  )
+})

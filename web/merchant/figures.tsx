@@ -1,0 +1,73 @@
+import type { Watched } from "../hooks/watch.ts"
+import { Empty } from "./empty.tsx"
+import { asCount, asMoney, asShortClock } from "./format.ts"
+import { HourChart } from "./hour-chart.tsx"
+import type { Stats } from "./shapes.ts"
+
+/** How many products are named. */
+const TOP = 5
+
+/** The shop in figures. */
+export function Figures({ stats }: { stats: Watched<Stats> }) {
+  return (
+    <section className="figures" aria-label="Figures">
+      {stats.data === undefined ? (
+        <div className="card">
+          {stats.status === "loading" ? (
+            <Empty busy>Counting …</Empty>
+          ) : (
+            <Empty>{stats.failure?.code === "system.notFound" ? "Not to be had here." : stats.failure?.message}</Empty>
+          )}
+        </div>
+      ) : (
+        <Counted stats={stats.data} />
+      )}
+    </section>
+  )
+}
+
+function Counted({ stats }: { stats: Stats }) {
+  const top = stats.top_products.slice(0, TOP)
+  const most = Math.max(1, ...top.map(({ added }) => added))
+  return (
+    <>
+      <dl className="tiles card">
+        <Tile label="Open baskets" value={asCount(stats.baskets_open)} more={asMoney(stats.value_open)} />
+        <Tile label="Checked out" value={asCount(stats.baskets_checked_out)} more={asMoney(stats.value_checked_out)} />
+        <Tile label="Events" value={asCount(stats.events)} more={`since ${asShortClock(stats.since)}`} />
+        <Tile label="Last minute" value={asCount(stats.events_last_minute)} more="events" />
+      </dl>
+      <div className="chart card">
+        <h2>Last hour</h2>
+        <HourChart minutes={stats.minutes} />
+      </div>
+      <div className="top card">
+        <h2>Most put into baskets</h2>
+        {top.length === 0 ? (
+          <p className="quiet">Nothing yet.</p>
+        ) : (
+          <ol>
+            {top.map(({ product_id, product_name, added }) => (
+              <li key={product_id}>
+                <span className="name">{product_name}</span>
+                <span>{asCount(added)}</span>
+                <span className="share" style={{ width: `${(added / most) * 100}%` }} aria-hidden="true" />
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Tile({ label, value, more }: { label: string; value: string; more: string }) {
+  return (
+    <div className="tile">
+      <dt>{label}</dt>
+      <dd>
+        <span className="value">{value}</span> <span className="quiet">{more}</span>
+      </dd>
+    </div>
+  )
+}

@@ -1,0 +1,94 @@
+import { useEffect, useMemo, useRef } from "react"
+import uPlot from "uplot"
+import "uplot/dist/uPlot.min.css"
+import { asCount, asShortClock } from "./format.ts"
+import type { Minute } from "./shapes.ts"
+import { useTheme } from "./theme.tsx"
+import { useMedia } from "./use-media.ts"
+
+const HEIGHT = 150
+
+/** Events a minute over the last hour, checkouts in front of them. */
+export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
+  const box = useRef<HTMLDivElement>(null)
+  const chart = useRef<uPlot | undefined>(undefined)
+  const [theme] = useTheme()
+  const dark = useMedia("(prefers-color-scheme: dark)")
+  const data = useMemo(
+    (): uPlot.AlignedData => [
+      minutes.map(({ at }) => Date.parse(at) / 1000),
+      minutes.map(({ events }) => events),
+      minutes.map(({ checkouts }) => checkouts),
+    ],
+    [minutes],
+  )
+  const latest = useRef(data)
+  latest.current = data
+
+  // Its colours are read once, from the style that holds then.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another chart
+  useEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const width = () => Math.max(element.clientWidth, 100)
+    const made = new uPlot(options(getComputedStyle(element), width()), latest.current, element)
+    chart.current = made
+    const sizes = new ResizeObserver(() => made.setSize({ width: width(), height: HEIGHT }))
+    sizes.observe(element)
+    return () => {
+      sizes.disconnect()
+      made.destroy()
+      chart.current = undefined
+    }
+  }, [theme, dark])
+
+  useEffect(() => chart.current?.setData(data), [data])
+
+  return <div ref={box} className="hour-chart" role="img" aria-label={summary(minutes)} />
+}
+
+function summary(minutes: readonly Minute[]): string {
+  const events = minutes.reduce((sum, minute) => sum + minute.events, 0)
+  const checkouts = minutes.reduce((sum, minute) => sum + minute.checkouts, 0)
+  const busiest = minutes.reduce((most, minute) => (minute.events > most.events ? minute : most), { events: 0, at: "" })
+  const peak = busiest.events === 0 ? "" : `, most at ${asShortClock(busiest.at)} with ${asCount(busiest.events)}`
+  return `Events a minute: ${asCount(events)} in the last hour${peak}; ${asCount(checkouts)} checkouts`
+}
+
+function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
+  const colour = (name: string) => style.getPropertyValue(name).trim()
+  const axis = {
+    stroke: style.color,
+    font: `11px ${style.fontFamily}`,
+    grid: { stroke: colour("--chart-grid"), width: 1 },
+    ticks: { show: false },
+  }
+  const bars = uPlot.paths.bars?.({ size: [0.7, 10], radius: 0.2 })
+  const series = (label: string, fill: string): uPlot.Series => ({
+    label,
+    fill,
+    stroke: fill,
+    width: 0,
+    points: { show: false },
+    ...(bars === undefined ? {} : { paths: bars }),
+  })
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.1)] } },
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        grid: { show: false },
+        values: (_chart, times) => times.map((time) => asShortClock(new Date(time * 1000))),
+        space: 70,
+      },
+      { ...axis, size: 34, space: 34 },
+    ],
+    series: [{}, series("Events", colour("--chart-bar")), series("Checkouts", colour("--chart-accent"))],
+  }
+}

@@ -1,0 +1,39 @@
+import type { Notice } from "./attention.ts"
+import { Icon } from "./icon.tsx"
+
+/** Notices that are shown at once. */
+const MOST_SHOWN = 3
+
+/** What asks for attention, until somebody has seen it; read out by screen readers. */
+export function Notices({
+  notices,
+  onOpen,
+  onSeen,
+}: {
+  notices: readonly Notice[]
+  onOpen: (notice: Notice) => void
+  onSeen: (key: string) => void
+}) {
+  const more = notices.length - MOST_SHOWN
+  return (
+    <section className="notices" aria-label="Notices" aria-live="polite" aria-relevant="additions">
+      {notices.slice(0, MOST_SHOWN).map((notice) => (
+        <div key={notice.key} className="notice">
+          <button type="button" className="plain" onClick={() => onOpen(notice)}>
+            <Icon name="bell" />
+            {notice.text}
+          </button>
+          <button
+            type="button"
+            className="plain"
+            aria-label={`Seen: ${notice.text}`}
+            onClick={() => onSeen(notice.key)}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+      {more > 0 && <p className="notice more">and {more} more</p>}
+    </section>
+  )
+}

@@ -1,0 +1,42 @@
+import { ToggleGroup } from "radix-ui"
+import { useLayoutEffect } from "react"
+import { Icon } from "./icon.tsx"
+import { readLocal, useLocal } from "./local.ts"
+
+const themes = ["system", "light", "dark"] as const
+export type Theme = (typeof themes)[number]
+
+/** Before the first paint: the theme that somebody chose the last time. */
+export function applyTheme(theme: Theme = readLocal("theme", "system")): void {
+  document.documentElement.dataset.theme = theme
+}
+
+export function useTheme(): [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useLocal<Theme>("theme", "system")
+  useLayoutEffect(() => applyTheme(theme), [theme])
+  return [theme, setTheme]
+}
+
+const labels: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" }
+
+/** Chooses between light, dark, and what the system says. */
+export function ThemeToggle() {
+  const [theme, setTheme] = useTheme()
+  return (
+    <ToggleGroup.Root
+      type="single"
+      className="segmented"
+      aria-label="Colours"
+      value={theme}
+      onValueChange={(value) => {
+        if (value !== "") setTheme(value as Theme)
+      }}
+    >
+      {themes.map((each) => (
+        <ToggleGroup.Item key={each} value={each} aria-label={labels[each]} title={labels[each]}>
+          <Icon name={each} />
+        </ToggleGroup.Item>
+      ))}
+    </ToggleGroup.Root>
+  )
+}

@@ -1,0 +1,17 @@
+import { useCallback, useSyncExternalStore } from "react"
+
+/** Whether a media query matches now. */
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const media = matchMedia(query)
+      media.addEventListener("change", listener)
+      return () => media.removeEventListener("change", listener)
+    },
+    [query],
+  )
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches)
+}
+
+/** Too narrow for all parts beside each other: they are tabs then. */
+export const NARROW = "(max-width: 899px)"

@@ -1,0 +1,63 @@
+import { useCallback, useEffect, useState } from "react"
+import { useConnection } from "../hooks/hooks.tsx"
+import type { AuthConfig } from "./config.ts"
+import { renew, type Session } from "./identity.ts"
+
+/** In the tab's own storage: a tab that is closed is signed out. */
+const STORED = "shopwire.session"
+
+/** A token is renewed this long before it expires, in ms; and after a failure again, until it has. */
+const RENEW_BEFORE_MS = 5 * 60_000
+const RENEW_AGAIN_MS = 20_000
+
+/** Who has signed in on this tab; signs in on the connection, and renews the token in time. */
+export function useSession(auth: AuthConfig): [Session | undefined, (session: Session | undefined) => void] {
+  const connection = useConnection()
+  const [session, setSession] = useState(stored)
+
+  useEffect(() => {
+    if (session === undefined) return
+    void connection.login(session.token)
+    const { refreshToken, expiresAt } = session
+    if (refreshToken === undefined || expiresAt === undefined) return
+    const renewOnce = () => {
+      renew(auth, refreshToken).then(keep, () => {
+        if (Date.now() < expiresAt) timer = setTimeout(renewOnce, RENEW_AGAIN_MS)
+      })
+    }
+    let current = true
+    const keep = (next: Session) => {
+      if (!current) return
+      store(next)
+      setSession(next)
+    }
+    let timer = setTimeout(renewOnce, Math.max(0, expiresAt - RENEW_BEFORE_MS - Date.now()))
+    return () => {
+      current = false
+      clearTimeout(timer)
+    }
+  }, [session, auth, connection])
+
+  const change = useCallback(
+    (next: Session | undefined) => {
+      store(next)
+      setSession(next)
+      if (next === undefined) void connection.logout()
+    },
+    [connection],
+  )
+  return [session, change]
+}
+
+function stored(): Session | undefined {
+  try {
+    return (JSON.parse(sessionStorage.getItem(STORED) ?? "null") as Session | null) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function store(session: Session | undefined): void {
+  if (session === undefined) sessionStorage.removeItem(STORED)
+  else sessionStorage.setItem(STORED, JSON.stringify(session))
+}

@@ -1,0 +1,41 @@
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
+import type { ResCollection } from "resclient"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { useCollection, useConnection } from "../hooks/hooks.tsx"
+import type { Watched } from "../hooks/watch.ts"
+import { Timeline, type TimelineState } from "./timeline.ts"
+
+/** A shop's feed, and all of its events that were seen or scrolled back to. */
+export function useTimeline(shopId: string): {
+  readonly feed: Watched<readonly ShownEvent[]>
+  readonly timeline: TimelineState
+  readonly older: () => void
+} {
+  const connection = useConnection()
+  const rid = `store.${shopId}.feed`
+  const feed = useCollection<ShownEvent>(rid)
+  const timeline = useMemo(
+    () =>
+      new Timeline(async (before, limit) => {
+        const page = await connection.ask((client) => client.get(`${rid}?before=${before}&limit=${limit}`))
+        return [...(page as ResCollection)] as ShownEvent[]
+      }),
+    [connection, rid],
+  )
+  useEffect(() => {
+    timeline.start()
+    return () => timeline.stop()
+  }, [timeline])
+
+  const followed = useRef(false)
+  useEffect(() => {
+    if (feed.status === "live") timeline.follow(feed.data, !followed.current)
+    followed.current = feed.status === "live"
+  }, [feed, timeline])
+
+  return {
+    feed,
+    timeline: useSyncExternalStore(timeline.state.subscribe, timeline.state.get),
+    older: () => void timeline.older(),
+  }
+}
