@@ -4,8 +4,10 @@ import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { type LogEntry, readEntry } from "../log/entry.ts"
 import { BackOff } from "./back-off.ts"
+import { BasketCollection, type RefusedBasket } from "./basket-collection.ts"
+import { basketId } from "./basket-document.ts"
 import { ChangeWatcher } from "./change-watcher.ts"
-import { DeadLetters } from "./dead-letters.ts"
+import { type DeadLetter, DeadLetters } from "./dead-letters.ts"
 import { EventCollection, type Refused } from "./event-collection.ts"
 import { type EventDocument, eventDocument } from "./event-document.ts"
 import { ensureIndexes } from "./indexes.ts"
@@ -45,12 +47,11 @@ export interface RunningArchiver {
   stop(): Promise<void>
 }
 
-/** An event in hand: its document, and how often it was refused so far. */
+/** An event in hand. */
 interface InHand {
   readonly taken: Taken
   readonly entry: LogEntry
   readonly document: EventDocument
-  attempts: number
 }
 
 /** Archives what is and what comes on the log, as one of any number of archivers. MongoDB need not be there yet. */
@@ -76,6 +77,7 @@ class Archiver implements RunningArchiver {
   readonly #stopping = new AbortController()
   readonly #backOff: BackOff
   readonly #events: EventCollection
+  readonly #baskets: BasketCollection
   #running: Promise<unknown> | undefined
   readonly #counts = { archived: 0, setAside: 0, refused: 0 }
 
@@ -92,6 +94,7 @@ class Archiver implements RunningArchiver {
     this.#logger = logger
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
+    this.#baskets = new BasketCollection(mongo.db)
     const options = { timeoutMs, logger, signal: this.#stopping.signal }
     this.#watchers = (["event", "basket"] as const).map((kind) => new ChangeWatcher(kind, mongo.db, nc, options))
   }
@@ -143,17 +146,36 @@ class Archiver implements RunningArchiver {
   }
 
   async #archive(batch: readonly Taken[]): Promise<void> {
+    const archived: InHand[] = []
     let left = batch.flatMap((taken) => this.#read(taken))
-    while (left.length > 0) {
+    for (let attempt = 1; left.length > 0; attempt++) {
       const refused = await this.#backOff.persist("archive events", () => this.#write(left))
-      for (const event of left) if (!refused.has(event)) this.#done(event)
+      archived.push(...left.filter((event) => !refused.has(event)))
 
       left = []
       for (const [event, { kind, reason }] of refused) {
-        event.attempts++
-        if (kind === "unclear" && event.attempts < UNCLEAR_ATTEMPTS) left.push(event)
+        if (kind === "unclear" && attempt < UNCLEAR_ATTEMPTS) left.push(event)
         else await this.#bury(event, reason)
       }
+      if (left.length > 0) await sleep(UNCLEAR_PAUSE_MS, undefined, { signal: this.#stopping.signal })
+    }
+    await this.#takeIntoBaskets(archived.map(({ document }) => document))
+    for (const { taken } of archived) {
+      this.#counts.archived++
+      this.#intake.done(taken)
+    }
+  }
+
+  async #takeIntoBaskets(events: readonly EventDocument[]): Promise<void> {
+    let left = events
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const refused = await this.#backOff.persist("update baskets", () => this.#baskets.take(left))
+      const again = new Set<string>()
+      for (const basket of refused) {
+        if (basket.refusal.kind === "unclear" && attempt < UNCLEAR_ATTEMPTS) again.add(basketId(basket))
+        else await this.#buryBasket(basket)
+      }
+      left = left.filter((event) => again.has(basketId(event)))
       if (left.length > 0) await sleep(UNCLEAR_PAUSE_MS, undefined, { signal: this.#stopping.signal })
     }
   }
@@ -167,7 +189,7 @@ class Archiver implements RunningArchiver {
       this.#intake.done(taken)
       return []
     }
-    return [{ taken, entry, document: eventDocument(taken.log, entry), attempts: 0 }]
+    return [{ taken, entry, document: eventDocument(taken.log, entry) }]
   }
 
   /** Resolves to those that were refused. */
@@ -182,17 +204,21 @@ class Archiver implements RunningArchiver {
     )
   }
 
-  #done({ taken }: InHand): void {
-    this.#counts.archived++
+  async #bury({ taken, entry: { shopId, event } }: InHand, reason: string): Promise<void> {
+    const { seq } = event
+    await this.#putAside({ shopId, kind: "event", id: String(seq), reason, payload: taken.message.data })
+    this.#logger.error({ seq, shopId, reason }, "MongoDB refuses an event; it is with the dead letters")
     this.#intake.done(taken)
   }
 
-  async #bury({ taken, entry: { shopId, event } }: InHand, reason: string): Promise<void> {
-    const { seq } = event
-    const letter = { shopId, kind: "event", id: String(seq), reason, payload: taken.message.data } as const
+  async #buryBasket({ shop_id, session_id, refusal: { reason } }: RefusedBasket): Promise<void> {
+    const payload = JSON.stringify({ shop_id, session_id })
+    await this.#putAside({ shopId: shop_id, kind: "basket", id: session_id, reason, payload })
+    this.#logger.error({ shopId: shop_id, reason }, "MongoDB refuses a basket; which one is with the dead letters")
+  }
+
+  async #putAside(letter: DeadLetter): Promise<void> {
     await this.#backOff.persist("store a dead letter", () => this.#deadLetters.put(letter))
     this.#counts.refused++
-    this.#logger.error({ seq, shopId, reason }, "MongoDB refuses an event; it is with the dead letters")
-    this.#intake.done(taken)
   }
 }

@@ -1,4 +1,121 @@
+import { applyToBasket, type Basket, shownBasket, totalCents } from "../store/basket-projection.ts"
+import { fromCents } from "../store/money.ts"
+import { type Annotations, type EventDocument, shownEvent } from "./event-document.ts"
+
+/** Most checkouts that are kept of one session; the oldest go first. */
+export const MAX_CHECKOUTS = 50
+
+type Shown = ReturnType<typeof shownBasket>
+type ShownLine = Shown["lines"][number]
+
+/** A basket that was bought. */
+export interface Checkout {
+  /** Of the event. */
+  readonly seq: number
+  readonly at: Date
+  readonly item_count: number
+  readonly total: number
+  readonly basket_total: number
+  readonly lines: readonly ShownLine[]
+}
+
+/** What the archived events of one session have made of its basket. */
+export interface Transaction {
+  readonly basket: Basket
+  /** When the log was made that `basket.last_seq` counts in. */
+  readonly log: Date
+  readonly checkouts: readonly Checkout[]
+}
+
+/**
+ * A basket as it stands in the collection `baskets`: the transaction log. Its members mean what those of
+ * `store.<shop_id>.basket.<session_id>` mean; it is never idle, which is a matter of the clock. Acknowledgements are the
+ * log's alone.
+ */
+export interface BasketDocument
+  extends Omit<Shown, "status" | "lines" | "first_at" | "last_at" | "acknowledged_by" | "acknowledged_at"> {
+  /** `<shop_id>/<session_id>` */
+  readonly _id: string
+  readonly shop_id: string
+  readonly status: "open" | "checked_out"
+  readonly lines: readonly ShownLine[]
+  readonly first_at: Date
+  readonly last_at: Date
+  /** When the log was made that `last_seq` counts in. */
+  readonly log: Date
+  /** Sequence of the event that opened it, or brought it back. */
+  readonly opened_seq: number
+  readonly checkouts: readonly Checkout[]
+  /** One more with each of our own updates. */
+  readonly version: number
+  /** Set by others; shown live. */
+  readonly annotations?: Annotations
+}
+
 /** The `_id` of a basket's document. */
 export function basketId({ shop_id, session_id }: { readonly shop_id: string; readonly session_id: string }): string {
   return `${shop_id}/${session_id}`
+}
+
+/** The transaction after one more event of its session. Pure, so the archived events, in their order, give it again. */
+export function applyToTransaction(before: Transaction | undefined, event: EventDocument): Transaction {
+  const basket = applyToBasket(before?.basket, shownEvent(event))
+  const checkouts = before?.checkouts ?? []
+  // A second CHECKOUT in a row is a repetition.
+  const bought = basket.checkedOut && before?.basket.checkedOut !== true
+  return {
+    basket,
+    log: event.log,
+    checkouts: bought ? [...checkouts, checkoutOf(basket)].slice(-MAX_CHECKOUTS) : checkouts,
+  }
+}
+
+/** True when an event comes after all that a transaction has taken in. */
+export function isNewer({ log, seq }: Pick<EventDocument, "log" | "seq">, transaction: Transaction): boolean {
+  return log.getTime() === transaction.log.getTime() ? seq > transaction.basket.last_seq : log > transaction.log
+}
+
+/** Our own members of the document, which each update sets. */
+export function basketFields({
+  basket,
+  log,
+  checkouts,
+}: Transaction): Omit<BasketDocument, "_id" | "shop_id" | "version"> {
+  const { acknowledged_by, acknowledged_at, status, first_at, last_at, ...shown } = shownBasket(basket, basket.lastAt)
+  return {
+    ...shown,
+    status: basket.checkedOut ? "checked_out" : "open",
+    first_at: new Date(first_at),
+    last_at: new Date(last_at),
+    log,
+    opened_seq: basket.openedSeq,
+    checkouts,
+  }
+}
+
+/** The transaction that a document holds, to go on with. */
+export function transactionOf(document: BasketDocument): Transaction {
+  const { session_id, shopper_id, basket_total, events, last_action, last_seq, log, checkouts } = document
+  const basket: Basket = {
+    session_id,
+    shopper_id,
+    basket_total,
+    events,
+    last_action,
+    last_seq,
+    checkedOut: document.status === "checked_out",
+    // Their size counts for snapshots only.
+    lines: document.lines.map(({ line_total, ...line }) => ({ ...line, textBytes: 0 })),
+    firstAt: document.first_at.getTime(),
+    lastAt: document.last_at.getTime(),
+    openedSeq: document.opened_seq,
+    acknowledged: undefined,
+  }
+  return { basket, log, checkouts }
+}
+
+function checkoutOf(basket: Basket): Checkout {
+  const { lines, item_count, basket_total } = shownBasket(basket, basket.lastAt)
+  const total = fromCents(totalCents(basket))
+  return { seq: basket.last_seq, at: new Date(basket.lastAt), item_count, total, basket_total, lines }
 }

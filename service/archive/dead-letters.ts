@@ -16,7 +16,7 @@ export interface DeadLetter {
   readonly id: string
   /** A text without anything of the content. */
   readonly reason: string
-  /** JSON: the event as it stands in the log, or the basket. */
+  /** JSON: the event as it stands in the log, or a basket's `{ shop_id, session_id }`. */
   readonly payload: string | Uint8Array
 }
 

@@ -9,7 +9,7 @@ import type { Db } from "mongodb"
 const indexes = {
   events: [
     { name: "shop", key: { shop_id: 1, log: -1, seq: -1 } },
-    { name: "basket", key: { shop_id: 1, session_id: 1, log: 1, seq: 1 } },
+    { name: "basket", key: { session_id: 1, shop_id: 1, log: 1, seq: 1 } },
     { name: "category", key: { shop_id: 1, category_id: 1, log: -1, seq: -1 } },
     { name: "shopper", key: { shopper_id: 1 } },
     { name: "age", key: { received_at: 1 } },

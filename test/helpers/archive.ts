@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { Db } from "mongodb"
 import type { NatsConnection } from "nats"
-import { consumerName } from "../../service/archive/intake.ts"
+import { consumerName, EVENT_SUBJECTS } from "../../service/archive/intake.ts"
 import { logId } from "../../service/archive/log-id.ts"
 import { readEntry } from "../../service/log/entry.ts"
 import { STREAM } from "../../service/log/stream.ts"
@@ -22,14 +22,17 @@ export function mongoVia(url: string, port: number): string {
   return via.href
 }
 
-/** Publishes events as anybody on NATS may, and waits until they are stored; their names differ. */
+/** Publishes events as anybody on NATS may, and waits until they are stored: one basket; names differ. */
 export async function publishMany(
   nats: NatsConnection,
   count: number,
   shopId: string = randomUUID(),
 ): Promise<number[]> {
   const js = jetstream(nats)
-  const events = publishEvents(count, shopId).map((event) => ({ ...event, product_name: `Apples ${randomUUID()}` }))
+  const session_id = randomUUID()
+  const events = publishEvents(count, shopId).map((event) => {
+    return { ...event, session_id, product_name: `Apples ${randomUUID()}` }
+  })
   return await publishAll(js, events)
 }
 
@@ -47,10 +50,11 @@ export async function caughtUp(nats: NatsConnection): Promise<void> {
   await until(
     "the archive to have caught up",
     async () => {
-      const { created, state } = await jsm.streams.info(STREAM)
+      const { created } = await jsm.streams.info(STREAM)
       const info = await jsm.consumers.info(STREAM, consumerName(logId(created))).catch(() => undefined)
-      if (info === undefined) return false
-      return info.num_pending === 0 && info.num_ack_pending === 0 && info.delivered.stream_seq <= state.last_seq
+      const last = await jsm.direct.getMessage(STREAM, { last_by_subj: EVENT_SUBJECTS })
+      if (info === undefined || info.num_pending > 0 || info.num_ack_pending > 0) return false
+      return info.delivered.stream_seq >= (last?.seq ?? 0)
     },
     DEADLINE_MS,
   )

@@ -1,0 +1,157 @@
+import type { AnyBulkWriteOperation, Collection, Db } from "mongodb"
+import {
+  applyToTransaction,
+  type BasketDocument,
+  basketFields,
+  basketId,
+  isNewer,
+  type Transaction,
+  transactionOf,
+} from "./basket-document.ts"
+import type { EventDocument } from "./event-document.ts"
+import { type Refusal, refusals } from "./write-errors.ts"
+
+/** Baskets that one query recomputes: that many are in memory. */
+const RECOMPUTED_AT_ONCE = 250
+
+/** A basket that MongoDB does not take, and why. */
+export interface RefusedBasket {
+  readonly shop_id: string
+  readonly session_id: string
+  readonly refusal: Exclude<Refusal, { kind: "exists" }>
+}
+
+/** A basket that archived events are to be taken into. */
+interface Touched {
+  readonly _id: string
+  readonly shop_id: string
+  readonly session_id: string
+  readonly events: EventDocument[]
+}
+
+/** What a basket's document is to become. */
+interface Next {
+  readonly touched: Touched
+  readonly transaction: Transaction
+  /** Of the document that it replaces; 0: there is none. */
+  readonly version: number
+}
+
+/**
+ * The collection `baskets`: one document for each basket, made from the archived events alone.
+ *
+ * Events that are newer than all that the document has are applied to it; whatever else comes (again, late from another
+ * archiver, or for a basket without a document) makes it anew from all archived events of the basket. So a document has
+ * each archived event once and in its place, as soon as whoever archived the last one has updated it. Each update names the
+ * version that it has read, and is done again when somebody else was faster.
+ */
+export class BasketCollection {
+  readonly #baskets: Collection<BasketDocument>
+  readonly #events: Collection<EventDocument>
+
+  constructor(db: Db) {
+    this.#baskets = db.collection("baskets")
+    this.#events = db.collection("events")
+  }
+
+  /**
+   * Takes archived events into their baskets; once, however often it is called with them. Resolves to the baskets that were
+   * refused.
+   *
+   * @throws what the driver says when it is not known what was written
+   */
+  async take(events: readonly EventDocument[]): Promise<RefusedBasket[]> {
+    const refused: RefusedBasket[] = []
+    for (let left = grouped(events); left.length > 0; ) {
+      const next = await this.#next(left)
+      left = []
+      for (const [{ touched }, refusal] of await this.#write(next)) {
+        if (refusal.kind === "exists") left.push(touched)
+        else refused.push({ shop_id: touched.shop_id, session_id: touched.session_id, refusal })
+      }
+    }
+    return refused
+  }
+
+  async #next(baskets: readonly Touched[]): Promise<Next[]> {
+    const found = await this.#baskets.find({ _id: { $in: baskets.map(({ _id }) => _id) } }).toArray()
+    const documents = new Map(found.map((document) => [document._id, document]))
+
+    const next: Next[] = []
+    const toRecompute: Touched[] = []
+    for (const touched of baskets) {
+      const document = documents.get(touched._id)
+      const known = document === undefined ? undefined : transactionOf(document)
+      if (document === undefined || known === undefined || !touched.events.every((event) => isNewer(event, known))) {
+        toRecompute.push(touched)
+        continue
+      }
+      const transaction = touched.events.reduce(applyToTransaction, known)
+      next.push({ touched, transaction, version: document.version })
+    }
+    // After the documents were read: what they have is archived, so the events of that basket have it too.
+    for (let i = 0; i < toRecompute.length; i += RECOMPUTED_AT_ONCE) {
+      const some = toRecompute.slice(i, i + RECOMPUTED_AT_ONCE)
+      const transactions = await this.#recompute(some)
+      for (const touched of some) {
+        const transaction = transactions.get(touched._id)
+        // None: its events were deleted meanwhile.
+        if (transaction === undefined) continue
+        next.push({ touched, transaction, version: documents.get(touched._id)?.version ?? 0 })
+      }
+    }
+    return next
+  }
+
+  // One event after the other, in the order of an index: a basket may have more than fit into memory.
+  async #recompute(baskets: readonly Touched[]): Promise<ReadonlyMap<string, Transaction | undefined>> {
+    const transactions = new Map<string, Transaction | undefined>(baskets.map(({ _id }) => [_id, undefined]))
+    const events = this.#events
+      .find({
+        session_id: { $in: [...new Set(baskets.map(({ session_id }) => session_id))] },
+        shop_id: { $in: [...new Set(baskets.map(({ shop_id }) => shop_id))] },
+      })
+      .sort({ session_id: 1, shop_id: 1, log: 1, seq: 1 })
+    for await (const event of events) {
+      const _id = basketId(event)
+      // A session ID may be in use in another shop too.
+      if (transactions.has(_id)) transactions.set(_id, applyToTransaction(transactions.get(_id), event))
+    }
+    return transactions
+  }
+
+  /** Resolves to those that were not written: `exists` when somebody else was faster. */
+  async #write(baskets: readonly Next[]): Promise<[Next, Refusal][]> {
+    if (baskets.length === 0) return []
+    try {
+      await this.#baskets.bulkWrite(baskets.map(update), { ordered: false })
+      return []
+    } catch (error) {
+      return [...refusals(error)].flatMap(([index, refusal]) => {
+        const next = baskets[index]
+        return next === undefined ? [] : [[next, refusal]]
+      })
+    }
+  }
+}
+
+// A document of another version does not match, so an insert is tried, and refused for the `_id` that is there.
+function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<BasketDocument> {
+  const { _id, shop_id } = touched
+  const ours = { shop_id, ...basketFields(transaction), version: version + 1 }
+  return { updateOne: { filter: { _id, version }, update: { $set: ours }, upsert: true } }
+}
+
+/** Events by basket, in their order. */
+function grouped(events: readonly EventDocument[]): Touched[] {
+  const baskets = new Map<string, Touched>()
+  for (const event of events) {
+    const { shop_id, session_id } = event
+    const _id = basketId(event)
+    const known = baskets.get(_id)
+    if (known === undefined) baskets.set(_id, { _id, shop_id, session_id, events: [event] })
+    else known.events.push(event)
+  }
+  for (const { events: own } of baskets.values()) own.sort((a, b) => a.log.getTime() - b.log.getTime() || a.seq - b.seq)
+  return [...baskets.values()]
+}

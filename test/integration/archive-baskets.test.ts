@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto"
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { expect } from "chai"
+import { type Collection, type Db, MongoClient } from "mongodb"
+import type { Change } from "../../service/archive/annotation-bucket.ts"
+import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
+import { type BasketDocument, basketId } from "../../service/archive/basket-document.ts"
+import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
+import { consumerName } from "../../service/archive/intake.ts"
+import { logId } from "../../service/archive/log-id.ts"
+import { STREAM } from "../../service/log/stream.ts"
+import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import { caughtUp, mongoVia, publishAll } from "../helpers/archive.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { MemoryLogger } from "../helpers/memory-logger.ts"
+import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
+import { skip } from "../helpers/skip.ts"
+import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
+import { until } from "../helpers/until.ts"
+
+describe("the transaction log", function () {
+  this.timeout(60_000)
+  let mongo: TestMongo
+  let proxy: TcpProxy
+  let client: MongoClient
+  let db: Db
+  let baskets: Collection<BasketDocument>
+  let product: Product
+  let logger: MemoryLogger
+  let archivers: RunningArchiver[] = []
+  let shop_id: string
+  let session_id: string
+
+  const start = async (): Promise<RunningArchiver> => {
+    const url = mongoVia(mongo.url, proxy.port)
+    const archiver = await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger })
+    archivers.push(archiver)
+    return archiver
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(archivers.map((archiver) => archiver.stop()))
+    archivers = []
+  }
+  /** An event of the basket in hand, unless told otherwise. */
+  const event = (action: string, product_id = 1, fields: Partial<PublishEvent> = {}): PublishEvent => {
+    return publishEvent({ shop_id, session_id, action, product_id, product_price: product_id, ...fields })
+  }
+  const publish = async (...events: readonly PublishEvent[]): Promise<void> => {
+    for (const each of events) await publishAll(jetstream(product.nats), [each])
+  }
+  const archived = async () => {
+    await caughtUp(product.nats)
+    return await baskets.findOne({ _id: basketId({ shop_id, session_id }) })
+  }
+  const shown = async (document: Pick<BasketDocument, "shop_id" | "session_id">) => {
+    const subject = `get.store.${document.shop_id}.basket.${document.session_id}`
+    return (await resRequest(product.nats, subject)).result?.model
+  }
+  /** That a document says the same as the service, which has it from the log. */
+  const expectAsShown = async (document: BasketDocument): Promise<void> => {
+    const { lines, acknowledged_by: _by, acknowledged_at: _at, ...model } = await shown(document)
+    const { first_at, last_at } = document
+    const own = { ...document, first_at: first_at.toISOString(), last_at: last_at.toISOString() }
+    expect(own).to.deep.include({ ...model, lines: lines.data })
+  }
+
+  before(async function () {
+    const started = await startMongo()
+    if (typeof started === "string") skip(this, started)
+    mongo = started
+    client = new MongoClient(mongo.url)
+    db = client.db()
+    baskets = db.collection("baskets")
+  })
+
+  beforeEach(async () => {
+    await db.dropDatabase()
+    proxy = await startTcpProxy(mongo)
+    product = await startProduct()
+    logger = new MemoryLogger()
+    shop_id = randomUUID()
+    session_id = randomUUID()
+  })
+
+  afterEach(async () => {
+    await stop()
+    await product.stop()
+    await proxy.stop()
+  })
+
+  after(async () => {
+    await client?.close()
+    await mongo?.stop()
+  })
+
+  it("[TL1] has a document for each basket, with lines, totals, times and status", async () => {
+    await start()
+    await publish(event("ADD", 1), event("ADD", 2), event("ADD", 2, { basket_total: 5 }), event("LOOK", 7))
+    const document = await archived()
+    expect(document).to.deep.include({ shop_id, session_id, status: "open", item_count: 3, total: 5, events: 4 })
+    expect(document?.lines.map((line) => [line.product_id, line.quantity, line.line_total])).to.deep.equal([
+      [1, 1, 1],
+      [2, 2, 4],
+    ])
+    if (document === null) throw new Error("no document")
+    await expectAsShown(document)
+  })
+
+  it("[TL2] keeps what was bought, when the session goes on", async () => {
+    await start()
+    await publish(event("ADD", 5), event("CHECKOUT"), event("CHECKOUT"), event("ADD", 9))
+    const document = await archived()
+    expect(document).to.deep.include({ status: "open", total: 9, events: 1 })
+    expect(document?.checkouts.map(({ seq, total, item_count }) => [seq, total, item_count])).to.deep.equal([[2, 5, 1]])
+  })
+
+  it("[TL3] a basket of the same session in another shop is another one", async () => {
+    await start()
+    const elsewhere = randomUUID()
+    await publish(event("ADD", 1), event("ADD", 2, { shop_id: elsewhere }))
+    expect((await archived())?.total).to.equal(1)
+    expect((await baskets.findOne({ _id: basketId({ shop_id: elsewhere, session_id }) }))?.total).to.equal(2)
+  })
+
+  it("[TL4] doubles nothing when all is delivered again", async () => {
+    await start()
+    await publish(event("ADD", 1), event("ADD", 1), event("REMOVE", 1), event("ADD", 3), event("CHECKOUT"))
+    const { version: before, ...first } = (await archived()) ?? {}
+    await stop()
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    await jsm.consumers.delete(STREAM, consumerName(logId((await jsm.streams.info(STREAM)).created)))
+    await start()
+    const { version: after, ...second } = (await archived()) ?? {}
+    expect(second).to.deep.equal(first)
+    expect(after).to.be.greaterThan(before ?? 0)
+  })
+
+  it("[TL5] several archivers and cut connections: each document is what the log makes of its basket", async () => {
+    await Promise.all([start(), start(), start()])
+    const sessions = Array.from({ length: 12 }, () => randomUUID())
+    const actions = ["ADD", "ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK"]
+    const js = jetstream(product.nats)
+    for (let round = 0; round < 10; round++) {
+      // All of a round at once, so that archivers share each basket's.
+      const events = Array.from({ length: 120 }, (_, i) => {
+        const [action = ""] = actions.slice((i * 7 + round) % actions.length)
+        const [session = ""] = sessions.slice((i * 5 + round) % sessions.length)
+        return event(action, 1 + ((i * 3 + round) % 4), { session_id: session })
+      })
+      await publishAll(js, events)
+      if (round % 3 === 1) proxy.cut()
+    }
+    await caughtUp(product.nats)
+    const documents = await baskets.find().toArray()
+    expect(documents.map((document) => document.session_id)).to.have.members(sessions)
+    for (const document of documents) await expectAsShown(document)
+  })
+
+  it("[TL6] a document that was deleted is made anew by the basket's next event", async () => {
+    await start()
+    await publish(event("ADD", 1), event("ADD", 2))
+    await archived()
+    await baskets.deleteMany({})
+    await publish(event("ADD", 4))
+    expect((await archived())?.total).to.equal(7)
+  })
+
+  it("[TL7] a basket that MongoDB refuses for good goes to the dead letters, its events are archived", async () => {
+    await baskets.createIndex({ last_action: 1 }, { unique: true, name: "operators_own" })
+    await start()
+    await publish(event("ADD", 1))
+    await caughtUp(product.nats)
+    const other = randomUUID()
+    await publish(event("ADD", 1, { session_id: other }))
+    await caughtUp(product.nats)
+    expect(await db.collection("events").countDocuments()).to.equal(2)
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    const letter = await jsm.direct.getMessage(DEAD_LETTERS, {
+      last_by_subj: `archive.dead.${shop_id}.basket.${other}`,
+    })
+    expect(letter?.json()).to.deep.equal({ shop_id, session_id: other })
+    expect(letter?.header.get("Shopwire-Reason")).to.equal("duplicate key (11000) in the index operators_own")
+  })
+
+  it("[TL8] annotations of others are shown live, and stay when the basket goes on; our own updates are not told", async () => {
+    const changes: Change[] = []
+    const told: unknown[] = []
+    product.nats.subscribe(`changes.store.${shop_id}`, { callback: (_, msg) => void changes.push(msg.json()) })
+    product.nats.subscribe(`event.store.${shop_id}.basket.${session_id}.change`, {
+      callback: (_, msg) => void told.push(msg.json<{ values: { annotations?: unknown } }>().values.annotations),
+    })
+    await start()
+    await publish(event("ADD", 1))
+    await archived()
+    const annotations = { refund: { amount: 1 } }
+    await baskets.updateOne({ shop_id, session_id }, { $set: { annotations } })
+    await until("it to be shown", async () => (await shown({ shop_id, session_id })).annotations !== undefined, 15_000)
+    expect((await shown({ shop_id, session_id })).annotations).to.deep.equal({ data: annotations })
+    expect(told).to.deep.include({ data: annotations })
+
+    await publish(event("ADD", 2))
+    expect(await archived()).to.deep.include({ total: 3, annotations })
+    await baskets.updateOne({ shop_id, session_id }, { $unset: { annotations: "" } })
+    await until(
+      "it not to be shown",
+      async () => (await shown({ shop_id, session_id })).annotations === undefined,
+      15_000,
+    )
+    const change = { kind: "basket", shop_id, session_id }
+    expect(changes).to.deep.equal([
+      { ...change, annotations },
+      { ...change, annotations: null },
+    ])
+  })
+})
