@@ -8,6 +8,12 @@ import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 /** Records that wait while a shop is loaded; if there are more, they are read from the log again. */
 const MAX_PENDING = 5000
 
+/** Busy shops that are followed though nobody looks; the one that was not busy for longest makes room for the next. */
+const MAX_WARM = 64
+
+/** Records of such a shop that may wait before they are taken in. */
+const MAX_WARM_PENDING = 1000
+
 /** How often time is noted to have passed for a shop, in ms. */
 const PASS_TIME_MS = 1000
 
@@ -24,32 +30,49 @@ export interface ShopSources {
   inQueue(shopId: string, task: () => void): Promise<void>
 }
 
-interface Loaded {
-  loading: Promise<ShopView> | undefined
+class Loaded {
   /** Undefined while it is loaded. */
   view: ShopView | undefined
   /** Records that came and were not taken in yet. */
-  pending: LogRecord[]
+  readonly pending: LogRecord[] = []
   /** There were more than may wait. */
-  overflow: boolean
+  overflow = false
+  /** Somebody has asked for it: what changes is told, in the queue. */
+  watched = false
   /** A task for it is in the queue. */
-  scheduled: boolean
-  passedAt: number
+  scheduled = false
+  passedAt = Date.now()
+  readonly loading: Promise<ShopView>
+
+  constructor(load: (loaded: Loaded) => Promise<ShopView>) {
+    this.loading = load(this)
+  }
+
+  takeIn(): void {
+    this.view?.add(this.pending.splice(0), Date.now())
+  }
 }
 
 /**
  * The baskets and figures of the shops that somebody looks at. A shop is loaded by its first `get` and follows the log from
  * then on. The methods that answer are to be called in the shop's queue.
+ *
+ * Some busy shops follow the log though nobody looks: that costs less than to read what they had for each snapshot, and their
+ * first `get` finds them loaded.
  */
 export class Shops {
   readonly #sources: ShopSources
   readonly #logger: Logger
+  readonly #maxWarm: number
   readonly #loaded = new LoadedShops<Loaded>()
+  /** Those that nobody looks at; the one that was not busy for longest comes first. */
+  readonly #warm = new Map<string, Loaded>()
   readonly #keeper: SnapshotKeeper
 
-  constructor(sources: ShopSources, logger: Logger) {
+  constructor(sources: ShopSources, logger: Logger, maxWarm = MAX_WARM) {
     this.#sources = sources
     this.#logger = logger
+    this.#maxWarm = maxWarm
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
   }
 
@@ -83,14 +106,15 @@ export class Shops {
   add(record: LogRecord): void {
     const { shopId } = record
     this.#keeper.count(shopId)
-    const loaded = this.#loaded.get(shopId)
+    const loaded = this.#find(shopId)
     if (loaded === undefined) return
     loaded.pending.push(record)
-    if (loaded.view !== undefined) this.#schedule(shopId, loaded)
-    else if (loaded.pending.length > MAX_PENDING) {
-      loaded.pending = []
+    if (loaded.view === undefined) {
+      if (loaded.pending.length <= MAX_PENDING) return
+      loaded.pending.length = 0
       loaded.overflow = true
-    }
+    } else if (loaded.watched) this.#schedule(shopId, loaded)
+    else if (loaded.pending.length >= MAX_WARM_PENDING) loaded.takeIn()
   }
 
   /** Tells what is due of all shops, and notes that time has passed. To be called ten times a second. */
@@ -103,11 +127,13 @@ export class Shops {
       }
       if (loaded.view.isDue(now)) this.#schedule(shopId, loaded)
     }
+    for (const loaded of this.#warm.values()) loaded.takeIn()
   }
 
   /** Forgets all shops, without a word to those who look at them. */
   clear(): void {
     this.#loaded.clear()
+    this.#warm.clear()
   }
 
   /** As `LoadedShops.sweep`: the shops whose resources are to be reset. */
@@ -121,43 +147,61 @@ export class Shops {
   }
 
   async #view(shopId: string): Promise<ShopView> {
-    const known = this.#loaded.use(shopId)
-    if (known?.view !== undefined) return known.view
-    if (known?.loading !== undefined) return await known.loading
-    // Among the loaded before it is read: records that come meanwhile wait.
-    const loaded: Loaded = {
-      loading: undefined,
-      view: undefined,
-      pending: [],
-      overflow: false,
-      scheduled: false,
-      passedAt: Date.now(),
-    }
+    const loaded = this.#loaded.use(shopId) ?? this.#watch(shopId)
+    return loaded.view ?? (await loaded.loading)
+  }
+
+  /** A shop that was not watched so far. */
+  #watch(shopId: string): Loaded {
+    const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
+    this.#warm.delete(shopId)
     this.#loaded.add(shopId, loaded)
-    try {
-      loaded.loading = this.#load(shopId, loaded)
-      return await loaded.loading
-    } catch (error) {
-      this.#loaded.drop(shopId, loaded)
-      throw error
-    }
+    loaded.watched = true
+    loaded.takeIn()
+    return loaded
+  }
+
+  /** A shop that is busy though nobody looks. */
+  #keepWarm(shopId: string): Loaded {
+    const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
+    this.#warm.delete(shopId)
+    this.#warm.set(shopId, loaded)
+    const [longest] = this.#warm.keys()
+    if (longest !== undefined && this.#warm.size > this.#maxWarm) this.#warm.delete(longest)
+    return loaded
+  }
+
+  #find(shopId: string): Loaded | undefined {
+    return this.#loaded.get(shopId) ?? this.#warm.get(shopId)
+  }
+
+  /** Begins to load a shop. It is to be put among the others at once, for records that come meanwhile to wait. */
+  #begin(shopId: string): Loaded {
+    return new Loaded(async (loaded) => {
+      try {
+        return await this.#load(shopId, loaded)
+      } catch (error) {
+        this.#loaded.drop(shopId, loaded)
+        if (this.#warm.get(shopId) === loaded) this.#warm.delete(shopId)
+        throw error
+      }
+    })
   }
 
   async #load(shopId: string, loaded: Loaded): Promise<ShopView> {
     let { shop, records } = await this.#sources.load(shopId)
     while (loaded.overflow) {
       loaded.overflow = false
-      loaded.pending = []
+      loaded.pending.length = 0
       const more = await this.#sources.goOn(shopId, shop)
       shop = more.shop
       records += more.records
     }
     const view = this.#sources.view(shopId, shop)
     loaded.view = view
-    loaded.loading = undefined
-    view.add(loaded.pending.splice(0), Date.now())
+    loaded.takeIn()
     // The next one who loads it need not read all that again.
-    if (records >= SNAPSHOT_EVERY / 2) this.#keeper.request(shopId)
+    if (loaded.watched && records >= SNAPSHOT_EVERY / 2) this.#keeper.request(shopId)
     return view
   }
 
@@ -166,9 +210,8 @@ export class Shops {
     loaded.scheduled = true
     const task = (): void => {
       loaded.scheduled = false
-      const now = Date.now()
-      loaded.view?.add(loaded.pending.splice(0), now)
-      loaded.view?.tell(now)
+      loaded.takeIn()
+      loaded.view?.tell(Date.now())
     }
     this.#sources
       .inQueue(shopId, task)
@@ -176,8 +219,10 @@ export class Shops {
   }
 
   async #save(shopId: string): Promise<void> {
-    const loaded = this.#loaded.get(shopId)
-    const view = loaded?.view ?? (await loaded?.loading)
-    await this.#sources.store(shopId, view?.shop ?? (await this.#sources.load(shopId)).shop)
+    const loaded = this.#loaded.get(shopId) ?? this.#keepWarm(shopId)
+    const view = loaded.view ?? (await loaded.loading)
+    if (!loaded.watched) loaded.takeIn()
+    // Unless the log became another one meanwhile.
+    if (this.#find(shopId) === loaded) await this.#sources.store(shopId, view.shop)
   }
 }

@@ -16,7 +16,7 @@ class Harness {
   readonly #waiting: (() => void)[] = []
   readonly shops: Shops
 
-  constructor() {
+  constructor(maxWarm = 64) {
     const quiet = { name: "", event() {}, create() {}, delete() {}, reaccess() {}, reset() {} }
     const model = { ...quiet, change() {} }
     this.shops = new Shops(
@@ -41,6 +41,7 @@ class Harness {
         inQueue: async (_, task) => task(),
       },
       silentLogger,
+      maxWarm,
     )
   }
 
@@ -115,6 +116,51 @@ describe("Shops", () => {
     await until("the snapshot", () => harness.stored.length === 1)
     expect(harness.stored).to.deep.equal([1000])
     expect(harness.shops.has(harness.shopId)).to.equal(false)
+  })
+
+  it("follows a busy shop that nobody looks at: it is read once, and its first get finds it loaded", async () => {
+    harness.send(1000)
+    await until("the shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    await until("the snapshot", () => harness.stored.length === 1)
+    harness.send(1000)
+    await until("the second snapshot", () => harness.stored.length === 2)
+    expect(harness.stored).to.deep.equal([1000, 2000])
+    harness.send(3)
+    expect(await harness.events()).to.equal(2003)
+    expect(harness.loads).to.equal(1)
+    expect(harness.shops.has(harness.shopId)).to.equal(true)
+  })
+
+  it("follows so many busy shops and no more", async () => {
+    harness = new Harness(1)
+    harness.log.now = Date.now()
+    const other = new TestLog()
+    harness.send(1000)
+    await until("the shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    await until("the snapshot", () => harness.stored.length === 1)
+    for (let i = 0; i < 1000; i++) harness.shops.add(other.event())
+    await until("the other shop to be read", () => harness.loads === 2)
+    harness.letGo()
+    await until("its snapshot", () => harness.stored.length === 2)
+    harness.send(1000)
+    await until("the first shop to be read again", () => harness.loads === 3)
+    harness.letGo()
+    await until("its second snapshot", () => harness.stored.length === 3)
+    expect(harness.stored.at(-1)).to.equal(2000)
+  })
+
+  it("stores no snapshot of a log that is gone", async () => {
+    harness.send(1000)
+    await until("the shop to be read", () => harness.loads === 1)
+    harness.shops.clear()
+    harness.letGo()
+    harness.send(1000)
+    await until("the shop to be read again", () => harness.loads === 2)
+    harness.letGo()
+    await until("the snapshot", () => harness.stored.length === 1)
+    expect(harness.stored).to.deep.equal([2000])
   })
 
   it("stores a snapshot after it had to read much, from the state that is loaded", async () => {
