@@ -152,6 +152,13 @@ const table = {
     20_000,
     "Most new sockets of the old protocol from one address in a minute; 0 sets no limit.",
   ),
+  EDGE_URL: setting(url("http:", "https:"), "http://127.0.0.1:8000", "The edge that `npm run demo` plays against."),
+  DEMO_SEED: setting(
+    number({ max: Number.MAX_SAFE_INTEGER - 1 }),
+    1,
+    "Seed of the demo: the same one, the same shoppers and actions.",
+  ),
+  DEMO_TOKEN: secret(z.string(), "A token that the demo publishes with, when AUTH asks for one."),
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,

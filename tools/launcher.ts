@@ -6,6 +6,7 @@ import type { SettingName, Settings } from "../config/settings.ts"
 import { connectHost, shownHost, shownUrl } from "./address.ts"
 import { Child } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
+import { DEFAULT_RATE, type DemoArguments } from "./demo/arguments.ts"
 import { chooseGateway, type GatewayChoice } from "./gateway-choice.ts"
 import {
   accountsConf,
@@ -25,6 +26,7 @@ import { type Program, programFile } from "./paths.ts"
 import { checkPorts, type PlannedPort } from "./ports.ts"
 import { httpAnswers, natsInfo, type WaitOptions, waitUntil } from "./readiness.ts"
 import { Reaper } from "./reaper-handle.ts"
+import { StartError } from "./start-error.ts"
 import { welcome } from "./welcome.ts"
 
 /** Time for one of our own processes to be ready. nats-server gets more: it reads through what it has stored. */
@@ -41,6 +43,7 @@ const GATEWAY_CONFIG = "gateway.config.json"
 export class Launcher {
   readonly #settings: Settings<SettingName>
   readonly #output: Output
+  readonly #demo: DemoArguments | undefined
   /** In the order in which they were started, which is the reverse of the order in which they are stopped. */
   readonly #children: Child[] = []
   #dataDir: DataDir | undefined
@@ -49,9 +52,11 @@ export class Launcher {
   /** With AUTH other than none, those of the nats-server that is run here. */
   #passwords: NatsPasswords | undefined
 
-  constructor(settings: Settings<SettingName>, output: Output) {
+  /** @param demo undefined: without the demo */
+  constructor(settings: Settings<SettingName>, output: Output, demo?: DemoArguments) {
     this.#settings = settings
     this.#output = output
+    this.#demo = demo
   }
 
   /**
@@ -63,6 +68,9 @@ export class Launcher {
     const started = Date.now()
     const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT, NATS_URL, DATA_DIR, PUBLIC_GATEWAY_URL } = this.#settings
     const choice = chooseGateway(this.#settings)
+    if (this.#demo !== undefined && this.#settings.AUTH !== "none" && this.#settings.DEMO_TOKEN === undefined) {
+      throw new StartError(`--demo with AUTH=${this.#settings.AUTH}: expected DEMO_TOKEN, a token that may publish`)
+    }
 
     this.#dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
     const planned: PlannedPort[] = [{ setting: "EDGE_PORT", port: EDGE_PORT }]
@@ -109,8 +117,10 @@ export class Launcher {
       ),
     ])
     const shown = shownHost(HOST)
+    const demo = this.#demo && this.#startDemo(this.#demo, `http://${connectHost(HOST)}:${EDGE_PORT}`)
     this.#output.show(
       welcome({
+        demo,
         edge: `http://${shown}:${EDGE_PORT}`,
         gateway: choice.kind === "running" ? gatewayUrl : `http://${shown}:${GATEWAY_PORT}`,
         gatewayKind: gatewayKinds[choice.kind],
@@ -196,6 +206,14 @@ export class Launcher {
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })
+  }
+
+  /** Says what is played. */
+  #startDemo({ seed = this.#settings.DEMO_SEED, rate = DEFAULT_RATE }: DemoArguments, edgeUrl: string) {
+    const { file, args } = this.#node("tools/demo/main")
+    const flags = ["--seed", String(seed), "--rate", String(rate)]
+    this.#run({ name: "demo", file, args: [...args, ...flags], env: { ...process.env, EDGE_URL: edgeUrl } })
+    return { seed, rate }
   }
 
   #node(program: Program): { file: string; args: string[] } {

@@ -11,6 +11,7 @@ export type Program =
   | "edge/main"
   | "res-service/src/gateway/main"
   | "tools/reaper"
+  | "tools/demo/main"
 
 /** The file that runs a program in the mode that this process runs in: its source, or what `npm run build` made of it. */
 export function programFile(program: Program): string {

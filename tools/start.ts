@@ -1,5 +1,7 @@
-// `npm start`: runs nats-server, gateway, service and edge until Ctrl-C. With `--watch`, restarts on changed sources.
+// `npm start`: runs nats-server, gateway, service and edge until Ctrl-C. With `--watch`, restarts on changed sources; with
+// `--demo`, plays a believable shop (`--seed N`, `--rate N`).
 import { loadSettings, SettingError, settingNames } from "../config/settings.ts"
+import { ArgumentError, demoArguments } from "./demo/arguments.ts"
 import { Launcher } from "./launcher.ts"
 import { NatsServerError } from "./nats-server.ts"
 import { createOutput } from "./output.ts"
@@ -24,12 +26,14 @@ try {
 
 async function main(): Promise<void> {
   const settings = loadSettings(settingNames)
+  const args = process.argv.slice(2)
+  const demo = args.includes("--demo") ? demoArguments(args) : undefined
   const output = createOutput({
     write: (text) => process.stdout.write(text),
     json: settings.NODE_ENV === "production",
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   })
-  const launcher = new Launcher(settings, output)
+  const launcher = new Launcher(settings, output, demo)
 
   let stoppedAt: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -55,7 +59,7 @@ async function main(): Promise<void> {
     await launcher.stop()
     fail(error)
   }
-  if (process.argv.includes("--watch")) {
+  if (args.includes("--watch")) {
     watchSources((file) => {
       output.say(`${file} changed: restarting`)
       launcher.restartPrograms().catch(fail)
@@ -64,8 +68,8 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const expected = error instanceof SettingError || error instanceof StartError || error instanceof NatsServerError
-  const text = expected ? error.message : error instanceof Error ? error.stack : String(error)
+  const expected = [SettingError, ArgumentError, StartError, NatsServerError].some((kind) => error instanceof kind)
+  const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error)
   process.stderr.write(`${text}\n`)
   process.exit(1)
 }

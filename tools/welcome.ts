@@ -1,4 +1,5 @@
 import { samplePublishEvent } from "../service/schemas/publish-event.ts"
+import { FRIENDS_SESSION } from "./demo/friends.ts"
 
 /** What is printed when all is up: every door, and commands that work as they stand. URLs have no slash at the end. */
 export function welcome(doors: {
@@ -8,9 +9,17 @@ export function welcome(doors: {
   readonly nats: string
   readonly natsKind: string
   readonly seconds: number
+  /** The demo that runs; undefined: none does. */
+  readonly demo: { readonly seed: number; readonly rate: number } | undefined
 }): string {
   const { shop_id } = samplePublishEvent
-  const { edge, gateway, gatewayKind, nats, natsKind, seconds } = doors
+  const { edge, gateway, gatewayKind, nats, natsKind, seconds, demo } = doors
+  const playing =
+    demo === undefined
+      ? ""
+      : `
+The demo plays in this shop and two more (seed ${demo.seed}, ${demo.rate} events a minute); two friends shop together in session ${FRIENDS_SESSION}.
+`
   return `
 shopwire is ready (${seconds.toFixed(1)} s).
 
@@ -19,7 +28,7 @@ shopwire is ready (${seconds.toFixed(1)} s).
   edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
   gateway  ${gateway}  (${gatewayKind})
   NATS     ${nats}  (${natsKind})
-
+${playing}
 Publish an event, and read the shop's feed:
 
 curl -X POST ${edge}/publish/${shop_id} -H 'Content-Type: application/json' -d '${JSON.stringify(samplePublishEvent)}'

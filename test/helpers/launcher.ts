@@ -64,8 +64,8 @@ export class LauncherKit {
     return run
   }
 
-  start(settings: NodeJS.ProcessEnv = {}): Run {
-    const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/start.ts")]
+  start(settings: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): Run {
+    const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/start.ts"), ...flags]
     // A gateway or a NATS that is given for the tests would not see what this launcher publishes.
     const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
     const child = spawn(process.execPath, args, {

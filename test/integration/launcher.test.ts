@@ -87,6 +87,26 @@ describe("npm start", function () {
     await until("the last orphans are gone", () => kit.known.every((process) => !stillRuns(process)), DEADLINE_MS)
   })
 
+  it("plays the demo with --demo, says so, and stops it with all else", async () => {
+    const run = await kit.ready(kit.start({}, ["--demo", "--seed", "3", "--rate", "3000"]))
+    expect(run.stdout()).to.include("The demo plays in this shop and two more (seed 3, 3000 events a minute)")
+    await until("events of the demo", async () => (await feedLength()) > 10, DEADLINE_MS)
+    await kit.remember()
+    expect(kit.known.map(({ name }) => name)).to.include("demo")
+    run.process.kill("SIGINT")
+    expect(await run.ended).to.deep.equal([0, null])
+    expect(kit.known.filter(stillRuns)).to.deep.equal([])
+  })
+
+  it("stops with one line at --demo without a token that tokens ask for, or with a wrong argument", async () => {
+    const refused = kit.start({ AUTH: "jwks" }, ["--demo"])
+    expect(await refused.ended).to.deep.equal([1, null])
+    expect(refused.stderr()).to.equal("--demo with AUTH=jwks: expected DEMO_TOKEN, a token that may publish\n")
+    const wrong = kit.start({}, ["--demo", "--rate", "x"])
+    expect(await wrong.ended).to.deep.equal([1, null])
+    expect(wrong.stderr()).to.equal("--rate x: expected a whole number from 1 to 6000\n")
+  })
+
   it("names taken ports with the settings that move them, before it starts anything", async () => {
     const [edge, nats] = [await block(), await block()]
     const run = kit.start({ EDGE_PORT: `${edge.port}`, NATS_PORT: `${nats.port}` })

@@ -1,0 +1,96 @@
+import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import { fromCents, toCents } from "../../service/store/money.ts"
+import type { DemoShop, Product } from "./catalogue.ts"
+import type { Random } from "./random.ts"
+
+/** What a shopper does; the time is that of when it is done. */
+export type DemoEvent = Omit<PublishEvent, "create_time">
+
+/** Numbers of actions, as the app has them. */
+const actionIds = { ADD: 101, REMOVE: 102, CHECKOUT: 103, WISHLIST: 104, COUPON: 105 } as const
+
+type Action = keyof typeof actionIds
+
+/** Share of the shoppers who leave without buying. */
+const ABANDONED = 0.25
+const MOST_ITEMS = 11
+/** What a coupon takes off, as a share: the app's total is another one than that of the lines then. */
+const COUPON = 0.1
+
+/** One shopper's way through a shop: a basket that grows and shrinks, until it is checked out or left behind. */
+export class Visit {
+  readonly #random: Random
+  readonly #shop: DemoShop
+  readonly #ids: { readonly session_id: string; readonly shopper_id: string; readonly shop_id: string }
+  readonly #basket = new Map<Product, number>()
+  readonly #leaves: boolean
+  #wanted: number
+  #last: Product
+  #discount = 0
+  #over = false
+
+  constructor(random: Random, shop: DemoShop, shopper_id: string) {
+    this.#random = random
+    this.#shop = shop
+    this.#ids = { session_id: random.uuid(), shopper_id, shop_id: shop.shop_id }
+    this.#leaves = random.chance(ABANDONED)
+    this.#wanted = random.int(1, MOST_ITEMS)
+    this.#last = random.pick(shop.products)
+  }
+
+  /** The shopper is gone. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** What the shopper does next. The last one is a CHECKOUT, or simply the last. */
+  next(): DemoEvent {
+    const action = this.#choose()
+    const product = this.#productFor(action)
+    const quantity = this.#basket.get(product) ?? 0
+    if (action === "ADD") {
+      this.#basket.set(product, quantity + 1)
+      this.#wanted--
+    }
+    if (action === "REMOVE" && quantity > 1) this.#basket.set(product, quantity - 1)
+    if (action === "REMOVE" && quantity === 1) this.#basket.delete(product)
+    if (action === "COUPON") this.#discount = COUPON
+    this.#over = action === "CHECKOUT" || (this.#leaves && this.#wanted <= 0)
+    this.#last = product
+    return {
+      ...this.#ids,
+      ...product,
+      action_id: actionIds[action],
+      action,
+      basket_total: this.#total(),
+    }
+  }
+
+  #choose(): Action {
+    if (this.#basket.size === 0) return "ADD"
+    if (this.#wanted <= 0) return "CHECKOUT"
+    const dice = this.#random.next()
+    if (dice < 0.14) return "REMOVE"
+    if (dice < 0.18) return "WISHLIST"
+    if (dice < 0.2 && this.#discount === 0) return "COUPON"
+    return "ADD"
+  }
+
+  #productFor(action: Action): Product {
+    if (action === "REMOVE") return this.#random.pick([...this.#basket.keys()])
+    if (action === "CHECKOUT" || action === "COUPON") return this.#last
+    if (action === "ADD" && this.#basket.size > 0 && this.#random.chance(0.25)) return this.#last
+    // Some sell better than others: the first ones of the shop.
+    return this.#random.chance(0.5)
+      ? this.#random.pick(this.#shop.products.slice(0, 6))
+      : this.#random.pick(this.#shop.products)
+  }
+
+  #total(): number {
+    const cents = [...this.#basket].reduce(
+      (sum, [product, quantity]) => sum + toCents(product.product_price * quantity),
+      0,
+    )
+    return fromCents(toCents(fromCents(cents * (1 - this.#discount))))
+  }
+}
