@@ -9,6 +9,8 @@ const REGULARS = 60
 const MOST_VISITS = 24
 /** A day of the demo, in events: at 90 a minute it takes ten minutes. */
 export const DAY_EVENTS = 900
+/** When the first day begins, in days: shortly before noon, for there to be something to see. */
+const BEGIN = 11 / 24
 /** The friends do something after so many events. */
 const EVENTS_OF_FRIEND_STEP = 6
 
@@ -34,7 +36,7 @@ export function* script(seed: number): Generator<Step, never> {
     visits: [],
   }))
   for (let n = 0; ; n++) {
-    const crowd = crowdAt(n / DAY_EVENTS)
+    const crowd = crowdAt(BEGIN + n / DAY_EVENTS)
     const floor = pickFloor(floors, random)
     const room = Math.ceil(MOST_VISITS * crowd * floor.shop.share)
     if (floor.visits.length < room) floor.visits.push(new Visit(random, floor.shop, random.pick(floor.regulars)))
