@@ -179,6 +179,28 @@ describe("the storefront widget", () => {
     expect(await wrong.panel.isVisible()).to.equal(false)
   })
 
+  it("lets the host make a link without which nobody comes in any more, also after a reload", async () => {
+    const ann = await demoShop()
+    await ann.enter("Ann", "Start shopping together")
+    const plain = await ann.inviteUrl()
+    await ann.button("Make a new link, and let nobody in by the old one").click()
+    await ann.panel.getByText("Only who has this link can join, within a day.").waitFor()
+    const limited = await ann.inviteUrl()
+    expect(limited).to.include(plain).and.include("&buddyshoppingInvite=")
+    await ann.reload()
+    expect(await ann.inviteUrl()).to.equal(limited)
+
+    const eve = await demoShop({}, plain)
+    await eve.panel.getByLabel("Your name").fill("Eve")
+    await eve.button("Join your friend").click()
+    await eve.panel.getByText("The host lets in only who has a newer link.").waitFor()
+    const bob = await demoShop({}, limited)
+    await bob.enter("Bob", "Join your friend")
+    await ann.shows("Ann* Bob")
+    expect(await bob.button("Make a new link").count(), "a guest may make none").to.equal(0)
+    expect(await bob.inviteUrl(), "but pass on the one that it has").to.equal(limited)
+  })
+
   it("copies the invite link", async () => {
     const shop = await demoShop({ permissions: ["clipboard-read", "clipboard-write"] })
     await shop.enter("Ann", "Start shopping together")

@@ -22,7 +22,7 @@ describe("a storefront widget's session", () => {
   let heard: number
 
   before(async () => {
-    product = await startProduct({ sessions: { absenceMs: 2000 } })
+    product = await startProduct({ serviceTimeoutMs: 1000, sessions: { absenceMs: 2000 } })
   })
 
   beforeEach(() => {
@@ -178,7 +178,13 @@ describe("a storefront widget's session", () => {
   })
 
   it("opens the session again for its friends when all had gone", async () => {
-    const remembered: Remembered = { sessionId, customerName: "Ann", customerId: "gone", resumeToken: "old" }
+    const remembered: Remembered = {
+      sessionId,
+      customerName: "Ann",
+      customerId: "gone",
+      resumeToken: "old",
+      invite: undefined,
+    }
     const ann = enter("Ann", { how: "join", remembered })
     await shows(ann, "Ann*")
     expect(ann.state.customerId).to.not.equal("gone")
@@ -203,6 +209,32 @@ describe("a storefront widget's session", () => {
     expect(await ended(bob)).to.equal("removed")
     await shows(ann, "Ann*")
     expect(ann.state.phase).to.equal("live")
+  })
+
+  it("lets its friends in by the invitation that the host makes, and by nothing else from then on", async () => {
+    const ann = enter("Ann")
+    await shows(ann, "Ann*")
+    const invite = await ann.createInvite({ maxUses: 1 })
+    expect(ann.state.invite).to.equal(invite)
+    expect(await ended(enter("Eve", { how: "join" }))).to.equal("session.inviteNeeded")
+    const bob = enter("Bob", { how: "join", invite })
+    await shows(ann, "Ann* Bob")
+    expect(await ended(enter("Eve", { how: "join", invite }))).to.equal("session.inviteUsedUp")
+    await shows(bob, "Ann* Bob")
+    const refusal = await bob.createInvite().catch((error: { code: string }) => error.code)
+    expect(refusal).to.equal("session.notHost")
+  })
+
+  it("sends a cart again that could not be stored while the service was away", async () => {
+    const ann = enter("Ann")
+    await shows(ann, "Ann*")
+    const bob = await old("Bob")
+    await product.stopService()
+    const from = heard
+    ann.setCart(pears)
+    await until("the refusal", () => heard > from, 10_000)
+    await product.restartService()
+    await until("the cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears), 10_000)
   })
 
   it("leaves, and the others know when it says so", async () => {

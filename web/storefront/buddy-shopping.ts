@@ -1,4 +1,5 @@
 import type { CartSource } from "./cart-source.ts"
+import type { InviteLimits } from "./protocol.ts"
 import type { TogetherEvents, TogetherState } from "./together.ts"
 
 /** `window.BuddyShopping`, for the shop's own scripts. */
@@ -8,7 +9,9 @@ export interface BuddyShopping {
   /** Starts a session, a new one unless its id is given. Rejects with an error that has a `code`. */
   start(options?: { readonly name?: string; readonly sessionId?: string }): Promise<TogetherState>
   /** Joins a session that somebody has started. Rejects with an error that has a `code`. */
-  join(sessionId: string, options?: { readonly name?: string }): Promise<TogetherState>
+  join(sessionId: string, options?: { readonly name?: string; readonly invite?: string }): Promise<TogetherState>
+  /** Makes a link without which from now on nobody comes in; only the host may. Rejects with an error that has a `code`. */
+  createInvite(limits?: InviteLimits): Promise<string>
   /** Leaves, and resolves when that is known to the others. */
   leave(): Promise<void>
   setReady(isReady: boolean): void

@@ -10,9 +10,11 @@ export class InviteRow {
   readonly #field: HTMLInputElement
   readonly #say: Say
   readonly #copyLabel = h("span", { "aria-live": "polite" })
+  readonly #hint = h("p", { class: "hint" })
+  readonly #limit: HTMLButtonElement
   #reset: ReturnType<typeof setTimeout> | undefined
 
-  constructor(say: Say) {
+  constructor({ say, onLimit }: { readonly say: Say; readonly onLimit: () => void }) {
     this.#say = say
     this.#field = h("input", { type: "text", readonly: "", "aria-label": say("invite.link"), class: "link" })
     this.#field.addEventListener("focus", () => this.#field.select())
@@ -29,17 +31,23 @@ export class InviteRow {
       share.addEventListener("click", () => this.#share())
       row.append(share)
     }
+    this.#limit = h("button", { type: "button", class: "quiet limit" }, icon("lock"), say("invite.limit"))
+    this.#limit.addEventListener("click", onLimit)
     this.element = h(
       "section",
       { class: "invite", "aria-label": say("invite.title") },
       h("h3", {}, say("invite.title")),
       row,
-      h("p", { class: "hint" }, say("invite.hint")),
+      this.#hint,
+      this.#limit,
     )
   }
 
-  set url(url: string) {
+  /** `isLimited`: the session lets nobody in without such a link. `mayLimit`: the customer may make one. */
+  update({ url, isLimited, mayLimit }: { url: string; isLimited: boolean; mayLimit: boolean }): void {
     if (this.#field.value !== url) this.#field.value = url
+    setText(this.#hint, this.#say(isLimited ? "invite.hint.limited" : "invite.hint"))
+    this.#limit.hidden = !mayLimit
   }
 
   async #copy(): Promise<void> {

@@ -1,26 +1,39 @@
 /** The parameter by which a page is invited to a session; that of `POST /sessions` too. */
-const PARAMETER = "buddyshoppingId"
+const ID_PARAMETER = "buddyshoppingId"
+/** That of an invitation which the host has made, for a session that lets nobody in without. */
+const INVITE_PARAMETER = "buddyshoppingInvite"
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/
 
-/** The session that a page's address invites to; undefined if it does not, or if that is no session id. */
-export function invitedTo(page: string): string | undefined {
-  const id = new URL(page).searchParams.get(PARAMETER)
-  return id !== null && isSessionId(id) ? id : undefined
+/** What a link invites to. */
+export interface Invitation {
+  readonly sessionId: string
+  /** As the host's `createInvite` gave it; undefined where knowing the id is enough. */
+  readonly invite: string | undefined
+}
+
+/** What a page's address invites to; undefined if to nothing, or if that is no session id. */
+export function invitationIn(page: string): Invitation | undefined {
+  const { searchParams } = new URL(page)
+  const sessionId = searchParams.get(ID_PARAMETER)
+  if (sessionId === null || !isSessionId(sessionId)) return undefined
+  return { sessionId, invite: searchParams.get(INVITE_PARAMETER) ?? undefined }
 }
 
 /** The page's address that invites to a session, without what follows a `#`. */
-export function inviteUrl(page: string, sessionId: string): string {
-  const url = new URL(page)
+export function inviteUrl(page: string, { sessionId, invite }: Invitation): string {
+  const url = new URL(withoutInvite(page))
   url.hash = ""
-  url.searchParams.set(PARAMETER, sessionId)
+  url.searchParams.set(ID_PARAMETER, sessionId)
+  if (invite !== undefined) url.searchParams.set(INVITE_PARAMETER, invite)
   return url.href
 }
 
 /** The page's address as it was without the invitation. */
 export function withoutInvite(page: string): string {
   const url = new URL(page)
-  url.searchParams.delete(PARAMETER)
+  url.searchParams.delete(ID_PARAMETER)
+  url.searchParams.delete(INVITE_PARAMETER)
   return url.href
 }
 

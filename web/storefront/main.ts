@@ -46,7 +46,11 @@ function start(page: Page, script: HTMLScriptElement): void {
   )
 
   const enter = async (coming: Promise<void>, name: string): Promise<TogetherState> => {
-    local?.setItem(NAME_KEY, name)
+    try {
+      local?.setItem(NAME_KEY, name)
+    } catch {
+      // Full: then the name has to be given again.
+    }
     await coming
     return together.state
   }
@@ -59,10 +63,11 @@ function start(page: Page, script: HTMLScriptElement): void {
       const given = nameOr(name)
       return await enter(together.start(given, sessionId === undefined ? undefined : checked(sessionId)), given)
     },
-    join: async (sessionId, { name } = {}) => {
+    join: async (sessionId, { name, invite } = {}) => {
       const given = nameOr(name)
-      return await enter(together.join(given, checked(sessionId)), given)
+      return await enter(together.join(given, checked(sessionId), invite), given)
     },
+    createInvite: (limits) => together.createInvite(limits),
     leave: () => together.leave(),
     setReady: (isReady) => together.setReady(isReady),
     kick: (customerId) => together.kick(customerId),

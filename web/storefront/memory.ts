@@ -8,6 +8,8 @@ export interface Remembered {
   readonly customerId: string
   /** Undefined: the edge gave none, so the customer has to come anew. */
   readonly resumeToken: string | undefined
+  /** The invitation that the customer came by, or, as the host, made last. */
+  readonly invite: string | undefined
 }
 
 /** What is used of a `Storage`. */
@@ -34,14 +36,15 @@ export class Memory {
     try {
       const value: unknown = JSON.parse(this.#shelf?.getItem(this.#key) ?? "null")
       if (!isRecord(value)) return undefined
-      const { sessionId, customerName, customerId, resumeToken } = value
+      const { sessionId, customerName, customerId, resumeToken, invite } = value
       if (typeof sessionId !== "string" || !isSessionId(sessionId)) return undefined
       if (typeof customerName !== "string" || typeof customerId !== "string") return undefined
       return {
         sessionId,
         customerName,
         customerId,
-        resumeToken: typeof resumeToken === "string" ? resumeToken : undefined,
+        resumeToken: textOf(resumeToken),
+        invite: textOf(invite),
       }
     } catch {
       return undefined
@@ -63,4 +66,8 @@ export class Memory {
       // Forbidden.
     }
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined
 }

@@ -6,7 +6,10 @@
 
 /** What a storefront says. */
 export type Outgoing =
-  | { readonly event: "startSession" | "joinSession"; readonly payload: { readonly customerName: string } }
+  | {
+      readonly event: "startSession" | "joinSession"
+      readonly payload: { readonly customerName: string; readonly invite?: string | undefined }
+    }
   | { readonly event: "resumeSession"; readonly payload: { readonly customerId: string; readonly resumeToken: string } }
   | { readonly event: "updateCart"; readonly payload: { readonly customerId: string; readonly cartContent: object } }
   | {
@@ -14,7 +17,14 @@ export type Outgoing =
       readonly payload: { readonly customerId: string; readonly customerReadyToCheckout: boolean }
     }
   | { readonly event: "kick"; readonly payload: { readonly customerId: string } }
+  | { readonly event: "createInvite"; readonly payload: InviteLimits }
   | { readonly event: "leaveSession" }
+
+/** For how long an invitation counts, and how many may join by it; the server's own defaults are a day and 50. */
+export interface InviteLimits {
+  readonly expiresInSeconds?: number
+  readonly maxUses?: number
+}
 
 /** One friend, with what is in the cart: anything at all, since friends' pages are not to be trusted. */
 export interface Member {
@@ -33,6 +43,7 @@ export type Incoming =
       readonly resumeToken: string | undefined
     }
   | { readonly event: "leaveSession" }
+  | { readonly event: "createInvite"; readonly invite: string }
   | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
   | { readonly event: "error"; readonly code: string; readonly message: string }
 
@@ -61,6 +72,8 @@ export function readMessage(frame: unknown): Incoming | undefined {
     }
     case "leaveSession":
       return { event: "leaveSession" }
+    case "createInvite":
+      return typeof payload.invite === "string" ? { event: "createInvite", invite: payload.invite } : undefined
     case "multicartUpdate":
       if (!Array.isArray(payload.multicartContent)) return undefined
       return { event: "multicartUpdate", members: payload.multicartContent.flatMap(readMember) }

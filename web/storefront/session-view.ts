@@ -12,6 +12,8 @@ export interface SessionViewOptions {
   readonly onReady: (isReady: boolean) => void
   readonly onKick: (customerId: string) => void
   readonly onLeave: () => void
+  /** The host wants a link that alone lets friends in. */
+  readonly onLimit: () => void
   /** Whether the shop offers a way to its checkout. */
   readonly canCheckout: () => boolean
   readonly onCheckout: () => void
@@ -36,7 +38,7 @@ export class SessionView {
   constructor(options: SessionViewOptions) {
     const { say } = options
     this.#options = options
-    this.#invite = new InviteRow(say)
+    this.#invite = new InviteRow({ say, onLimit: options.onLimit })
     this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
     this.#ready = h(
       "button",
@@ -64,12 +66,14 @@ export class SessionView {
     )
   }
 
-  update({ phase, inviteUrl, members, customerId }: TogetherState): void {
+  update({ phase, inviteUrl, invite, members, customerId }: TogetherState): void {
     const { say, formatPrice, canCheckout } = this.#options
     const own = members.find(({ id }) => id === customerId)
     const isLive = phase === "live"
     this.#stale.hidden = isLive
-    if (inviteUrl !== undefined) this.#invite.url = inviteUrl
+    if (inviteUrl !== undefined) {
+      this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayLimit: isLive && own?.isHost === true })
+    }
     this.#updateCards(members, customerId, isLive && own?.isHost === true)
 
     const totals = members.map(({ content }) => totalOf(cartLines(content, location.origin)) ?? 0)

@@ -2,7 +2,7 @@ import { backoffMs } from "./backoff.ts"
 import { Emitter } from "./emitter.ts"
 import { changesBetween, type MemberChange } from "./members.ts"
 import type { Remembered } from "./memory.ts"
-import { type Incoming, type Member, type Outgoing, readMessage } from "./protocol.ts"
+import { type Incoming, type InviteLimits, type Member, type Outgoing, readMessage } from "./protocol.ts"
 
 /** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
 const DEFAULT_ANSWER_MS = 15_000
@@ -31,6 +31,8 @@ export interface ShoppingSessionOptions {
   readonly customerName: string
   /** How a customer comes who is not remembered. */
   readonly how: "start" | "join"
+  /** An invitation by the host, for a session that lets nobody in without. */
+  readonly invite?: string | undefined
   /** Who the customer was before the page was loaded again. */
   readonly remembered?: Remembered | undefined
   readonly connect: (handlers: SocketHandlers) => Socket
@@ -51,6 +53,8 @@ export interface SessionState {
   readonly customerId: string | undefined
   /** The host first, then in the order of joining. */
   readonly members: readonly Member[]
+  /** The invitation that the customer came by, or, as the host, made last; undefined where knowing the id is enough. */
+  readonly invite: string | undefined
   /** Only when it is over. */
   readonly ending: Ending | undefined
 }
@@ -59,10 +63,21 @@ export interface SessionEvents {
   state: SessionState
   /** What is different since the last update, if anything is. Not for the first one. */
   changes: readonly MemberChange[]
-  /** The customer is known to the edge, by this identity. */
+  /** The customer is known to the edge, by this identity; again when there is another invitation. */
   entered: Remembered
   /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
   refused: { readonly code: string; readonly message: string }
+}
+
+/** Something was refused; `code` as in docs/errors.md. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError"
+  readonly code: string
+
+  constructor(code: string) {
+    super(`That was refused: ${code}`)
+    this.code = code
+  }
 }
 
 type Step = "start" | "join" | "resume"
@@ -75,6 +90,9 @@ const FORGOTTEN = new Set([
   "system.invalidParams",
 ])
 
+/** Codes by which an invitation is refused. */
+const INVITE_REFUSALS = new Set(["session.notHost", "session.notMember", "system.invalidParams", "legacy.unavailable"])
+
 /**
  * One customer's part in one session, from entering it to the end, over however many connections. After the loss of one it
  * comes back as the same customer, or, where it was away for too long, anew under the same name, and sends its cart again.
@@ -84,7 +102,7 @@ export class ShoppingSession {
   readonly sessionId: string
   readonly #options: ShoppingSessionOptions
   readonly #random: () => number
-  #state: SessionState = { phase: "entering", customerId: undefined, members: [], ending: undefined }
+  #state: SessionState
   #identity: Remembered | undefined
   /** Every id that the customer had: who comes anew is not told of itself. */
   readonly #ownIds = new Set<string>()
@@ -104,12 +122,16 @@ export class ShoppingSession {
   #answer: ReturnType<typeof setTimeout> | undefined
   #cartPause: ReturnType<typeof setTimeout> | undefined
   #onFarewell: (() => void) | undefined
+  /** Asks for invitations that are not answered yet, in their order. */
+  readonly #inviting: { resolve(invite: string): void; reject(error: Error): void }[] = []
 
   constructor(options: ShoppingSessionOptions) {
     this.sessionId = options.sessionId
     this.#options = options
     this.#random = options.random ?? Math.random
     this.#identity = options.remembered
+    const invite = options.invite ?? options.remembered?.invite
+    this.#state = { phase: "entering", customerId: undefined, members: [], invite, ending: undefined }
     this.#connect()
   }
 
@@ -135,6 +157,15 @@ export class ShoppingSession {
   /** Takes somebody out; only the host may. Does nothing while there is no connection. */
   kick(customerId: string): void {
     this.#act({ event: "kick", payload: { customerId } })
+  }
+
+  /** Makes an invitation, without which from now on nobody comes in; only the host may. Rejects with RefusedError. */
+  createInvite(limits: InviteLimits = {}): Promise<string> {
+    if (this.#state.phase !== "live") return Promise.reject(new RefusedError("legacy.unavailable"))
+    return new Promise((resolve, reject) => {
+      this.#inviting.push({ resolve, reject })
+      this.#act({ event: "createInvite", payload: limits })
+    })
   }
 
   /** Leaves, and resolves when the others know, or can not be told. */
@@ -201,12 +232,13 @@ export class ShoppingSession {
   #enterBy(step: Step): void {
     this.#steps.push(step)
     const { customerName } = this.#options
+    const { invite } = this.#state
     switch (step) {
       case "start":
-        this.#send({ event: "startSession", payload: { customerName } })
+        this.#send({ event: "startSession", payload: { customerName, invite } })
         break
       case "join":
-        this.#send({ event: "joinSession", payload: { customerName } })
+        this.#send({ event: "joinSession", payload: { customerName, invite } })
         break
       case "resume":
         this.#resume()
@@ -230,6 +262,9 @@ export class ShoppingSession {
       case "leaveSession":
         this.#onFarewell?.()
         break
+      case "createInvite":
+        this.#onInvite(message.invite)
+        break
       case "multicartUpdate":
         if (this.#hasEntered) this.#onUpdate(message.members)
         break
@@ -241,18 +276,29 @@ export class ShoppingSession {
   }
 
   #onEntered(customerId: string, resumeToken: string | undefined): void {
-    const { sessionId, customerName } = this.#options
     this.#hasEntered = true
     this.#attempt = 0
-    this.#identity = { sessionId, customerName, customerId, resumeToken }
     this.#ownIds.add(customerId)
     this.#state = { ...this.#state, customerId }
-    this.events.emit("entered", this.#identity)
+    this.#remember(customerId, resumeToken)
     this.#sentCart = undefined
     this.#sendCart()
     const again = this.#afterTakeOver
     this.#afterTakeOver = undefined
     if (again !== undefined) this.#send(again)
+  }
+
+  #onInvite(invite: string): void {
+    const { customerId = "", resumeToken } = this.#identity ?? {}
+    this.#set({ invite })
+    this.#remember(customerId, resumeToken)
+    this.#inviting.shift()?.resolve(invite)
+  }
+
+  #remember(customerId: string, resumeToken: string | undefined): void {
+    const { sessionId, customerName } = this.#options
+    this.#identity = { sessionId, customerName, customerId, resumeToken, invite: this.#state.invite }
+    this.events.emit("entered", this.#identity)
   }
 
   #onUpdate(members: readonly Member[]): void {
@@ -295,6 +341,7 @@ export class ShoppingSession {
       if (this.#lastAction === undefined) return
     }
     this.#lastAction = undefined
+    if (INVITE_REFUSALS.has(code)) this.#inviting.shift()?.reject(new RefusedError(code))
     this.events.emit("refused", { code, message })
   }
 
@@ -349,6 +396,7 @@ export class ShoppingSession {
     this.#stopExpecting()
     clearTimeout(this.#cartPause)
     this.#cartPause = undefined
+    for (const { reject } of this.#inviting.splice(0)) reject(new RefusedError("legacy.unavailable"))
     socket?.close()
   }
 

@@ -1,10 +1,11 @@
 import { Emitter } from "./emitter.ts"
-import { invitedTo, inviteUrl, newSessionId } from "./invite.ts"
+import { invitationIn, inviteUrl, newSessionId } from "./invite.ts"
 import type { MemberChange } from "./members.ts"
 import type { Memory } from "./memory.ts"
-import type { Member } from "./protocol.ts"
+import type { InviteLimits, Member } from "./protocol.ts"
 import {
   type Ending,
+  RefusedError,
   type SessionState,
   ShoppingSession,
   type Socket,
@@ -22,6 +23,8 @@ export interface TogetherState {
   readonly customerId: string | undefined
   /** The host first, then in the order of joining; empty while `idle`. */
   readonly members: readonly Member[]
+  /** An invitation by the host, that the customer came by or made; undefined where knowing the session's id is enough. */
+  readonly invite: string | undefined
   /** Why the last session is over; undefined while there is none. */
   readonly ending: Ending | undefined
 }
@@ -50,23 +53,13 @@ export interface TogetherOptions {
   readonly page: string
 }
 
-/** A session was not entered; `code` as in docs/errors.md, or `left`. */
-export class EnterError extends Error {
-  override readonly name = "EnterError"
-  readonly code: string
-
-  constructor(code: string) {
-    super(`The session was not entered: ${code}`)
-    this.code = code
-  }
-}
-
 /** Shopping together on one page: at most one session at a time, entered anew or as who was in it before the page was loaded. */
 export class Together {
   readonly events = new Emitter<TogetherEvents>()
   readonly #options: TogetherOptions
   #session: ShoppingSession | undefined
   #sessionId: string | undefined
+  #invite: string | undefined
   #ending: Ending | undefined
   #cart: object | undefined
 
@@ -81,10 +74,11 @@ export class Together {
    * @param address of the page as it was loaded
    */
   begin(address: string): void {
-    const invited = invitedTo(address)
+    const invitation = invitationIn(address)
     const remembered = this.#options.memory.load()
-    this.#sessionId = invited
-    if (remembered === undefined || (invited !== undefined && invited !== remembered.sessionId)) return
+    this.#sessionId = invitation?.sessionId
+    this.#invite = invitation?.invite
+    if (remembered === undefined || (invitation !== undefined && invitation.sessionId !== remembered.sessionId)) return
     this.#enter(
       new ShoppingSession({
         sessionId: remembered.sessionId,
@@ -104,21 +98,33 @@ export class Together {
       inviteUrl:
         session === undefined || this.#sessionId === undefined
           ? undefined
-          : inviteUrl(this.#options.page, this.#sessionId),
+          : inviteUrl(this.#options.page, { sessionId: this.#sessionId, invite: session.invite }),
       customerId: session?.customerId,
       members: session?.members ?? [],
+      invite: session === undefined ? this.#invite : session.invite,
       ending: this.#ending,
     }
   }
 
-  /** Starts a session, a new one unless an id is given. Leaves the one before. Rejects with EnterError. */
+  /** Starts a session, a new one unless an id is given. Leaves the one before. Rejects with RefusedError. */
   start(customerName: string, sessionId: string = newSessionId()): Promise<void> {
     return this.#come("start", customerName, sessionId)
   }
 
-  /** Joins a session that somebody has started. Leaves the one before. Rejects with EnterError. */
-  join(customerName: string, sessionId: string): Promise<void> {
-    return this.#come("join", customerName, sessionId)
+  /**
+   * Joins a session that somebody has started. Leaves the one before. Rejects with RefusedError.
+   *
+   * @param invite as `createInvite` gave it; without it that of the page's address, if it is to this session
+   */
+  join(customerName: string, sessionId: string, invite?: string): Promise<void> {
+    return this.#come("join", customerName, sessionId, invite)
+  }
+
+  /** Makes a link without which from now on nobody comes in; only the host may. Rejects with RefusedError. */
+  async createInvite(limits: InviteLimits = {}): Promise<string> {
+    const invite = await this.#session?.createInvite(limits)
+    if (invite === undefined || this.#sessionId === undefined) throw new RefusedError("session.notMember")
+    return inviteUrl(this.#options.page, { sessionId: this.#sessionId, invite })
   }
 
   setCart(cart: object): void {
@@ -148,18 +154,20 @@ export class Together {
     this.#session?.probe()
   }
 
-  async #come(how: "start" | "join", customerName: string, sessionId: string): Promise<void> {
+  async #come(how: "start" | "join", customerName: string, sessionId: string, given?: string): Promise<void> {
+    const invite = given ?? (sessionId === this.#sessionId ? this.#invite : undefined)
     await this.leave()
     const session = new ShoppingSession({
       sessionId,
       customerName,
       how,
+      invite,
       connect: (handlers) => this.#options.connect(sessionId, handlers),
     })
     const entered = new Promise<void>((resolve, reject) => {
       session.events.on("state", ({ phase, ending }) => {
         if (phase === "live") resolve()
-        if (phase === "ended") reject(new EnterError(ending ?? "left"))
+        if (phase === "ended") reject(new RefusedError(ending ?? "left"))
       })
     })
     this.#enter(session)
@@ -168,6 +176,7 @@ export class Together {
 
   #enter(session: ShoppingSession): void {
     this.#session = session
+    this.#invite = session.state.invite
     this.#sessionId = session.sessionId
     this.#ending = undefined
     if (this.#cart !== undefined) session.setCart(this.#cart)

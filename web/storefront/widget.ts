@@ -59,6 +59,8 @@ export class Widget {
       onReady: (isReady) => together.setReady(isReady),
       onKick: (customerId) => together.kick(customerId),
       onLeave: () => void together.leave(),
+      // What is refused is told as such.
+      onLimit: () => void together.createInvite().catch(() => {}),
     })
     this.#launcher = h(
       "button",

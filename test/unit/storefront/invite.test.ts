@@ -1,17 +1,25 @@
 import { expect } from "chai"
-import { invitedTo, inviteUrl, isSessionId, newSessionId, withoutInvite } from "../../../web/storefront/invite.ts"
+import { invitationIn, inviteUrl, isSessionId, newSessionId, withoutInvite } from "../../../web/storefront/invite.ts"
 
 describe("the invite link", () => {
-  const page = "https://shop.example/fruit?page_id=5&buddyshoppingId=old#!/apples"
+  const page = "https://shop.example/fruit?page_id=5&buddyshoppingId=old&buddyshoppingInvite=old#!/apples"
+  const plain = { sessionId: "abc", invite: undefined }
 
   it("is the page's address with buddyshoppingId, as POST /sessions makes it, without what follows a #", () => {
-    expect(inviteUrl(page, "abc")).to.equal("https://shop.example/fruit?page_id=5&buddyshoppingId=abc")
-    expect(invitedTo(inviteUrl(page, "abc"))).to.equal("abc")
+    expect(inviteUrl(page, plain)).to.equal("https://shop.example/fruit?page_id=5&buddyshoppingId=abc")
+    expect(invitationIn(inviteUrl(page, plain))).to.deep.equal(plain)
+  })
+
+  it("has the host's invitation with it, when there is one", () => {
+    const limited = { sessionId: "abc", invite: "a_b-c.d" }
+    const url = inviteUrl(page, limited)
+    expect(url).to.equal("https://shop.example/fruit?page_id=5&buddyshoppingId=abc&buddyshoppingInvite=a_b-c.d")
+    expect(invitationIn(url)).to.deep.equal(limited)
   })
 
   it("invites to nothing without a session id", () => {
     for (const query of ["", "?buddyshoppingId=", "?buddyshoppingId=a%2Fb", `?buddyshoppingId=${"x".repeat(65)}`]) {
-      expect(invitedTo(`https://shop.example/${query}`), query).to.equal(undefined)
+      expect(invitationIn(`https://shop.example/${query}`), query).to.equal(undefined)
     }
   })
 

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { Memory, type Remembered, type Shelf } from "../../../web/storefront/memory.ts"
 
-const ann: Remembered = { sessionId: "s1", customerName: "Ann", customerId: "c1", resumeToken: "t1" }
+const ann: Remembered = { sessionId: "s1", customerName: "Ann", customerId: "c1", resumeToken: "t1", invite: "i1" }
 
 class MapShelf extends Map<string, string> implements Shelf {
   getItem = (key: string): string | null => this.get(key) ?? null

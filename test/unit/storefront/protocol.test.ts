@@ -23,6 +23,11 @@ describe("readMessage of the storefront", () => {
     })
   })
 
+  it("reads an invitation that was made", () => {
+    expect(readMessage(frame("createInvite", { invite: "i" }))).to.deep.equal({ event: "createInvite", invite: "i" })
+    expect(readMessage(frame("createInvite", {}))).to.equal(undefined)
+  })
+
   it("reads a refusal, and the answer to a farewell", () => {
     expect(readMessage(frame("error", { code: "session.full", message: "Full" }))).to.deep.equal({
       event: "error",
