@@ -7,6 +7,7 @@ export const serviceErrors = {
   "store.eventTooLarge": "An event is too large",
   "store.tooManyEvents": "Too many events at once",
   "store.idempotencyConflict": "The idempotency key was used for other events",
+  "store.unknownSequence": "The log does not reach that far: the sequence is another log's",
   "session.hostPresent": "The session has a host who is there",
   "session.notStarted": "Nobody is in the session",
   "session.full": "The session has its most members",

@@ -18,6 +18,7 @@ import { ShownAnnotations } from "./store/annotations.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
+import { History } from "./store/history.ts"
 import { openShops } from "./store/open-shops.ts"
 
 /** A shop without a `get` for this long is asked whether anybody still watches it. */
@@ -105,6 +106,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     guard,
     feeds,
     reader,
+    history: new History(reader, tail),
     appender,
     // Who publishes and then looks must see it: the answer waits until what shows it has left, on the same connection.
     shown: async (shopId, seq, timeoutMs) => {

@@ -23,6 +23,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.eventTooLarge": 413,
   "store.tooManyEvents": 413,
   "store.idempotencyConflict": 409,
+  "store.unknownSequence": 422,
   "session.hostPresent": 409,
   "session.notStarted": 409,
   "session.full": 409,

@@ -25,6 +25,8 @@ export interface AuthSources {
   readonly logins: Logins
   /** Undefined: none. */
   readonly cookie: AuthCookie | undefined
+  /** Called after tokens were revoked. */
+  readonly onRevoked: () => void
 }
 
 type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "header" | "setToken">
@@ -41,7 +43,7 @@ type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "heade
  * errors  auth.invalidToken, data { reason } · system.serviceUnavailable: the issuer, or the log, is away
  * source  RES-Service protocol 1.2.3, "Auth request", "Connection token event"; design.md, "RES resources"
  */
-export function authResource({ guard, logins, cookie }: AuthSources) {
+export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) {
   const begin = async (req: Request, jwt: string): Promise<Claims> => {
     const claims = await guard.verify(jwt)
     const tid = await logins.begin(claims, tidOf(req.token))
@@ -109,7 +111,14 @@ export function authResource({ guard, logins, cookie }: AuthSources) {
       ),
     }),
     call: (method) => ({
-      revoke: method(Revocation, (_req, { user }) => logins.revoke(user, Date.now() / 1000), { mode: "free" }),
+      revoke: method(
+        Revocation,
+        async (_req, { user }) => {
+          await logins.revoke(user, Date.now() / 1000)
+          onRevoked()
+        },
+        { mode: "free" },
+      ),
     }),
   })
 }

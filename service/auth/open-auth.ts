@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
-import { authResource, RENEW_SUBJECT } from "./auth-resource.ts"
+import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
 import { firebaseVerifier } from "./firebase-verifier.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
@@ -55,10 +55,11 @@ export async function openAuth(
     },
   })
   const guard = new TokenGuard(verifier, logins)
+  // Streams of an edge may rest on a token without a login, which no token reset reaches.
   const asking = setInterval(() => void askIssuer(verifier, logins, logger), USER_STATE_INTERVAL_MS)
   return {
     guard,
-    resources: [authResource({ guard, logins, cookie })],
+    resources: [authResource({ guard, logins, cookie, onRevoked: () => service.reset({ access: [AUTH_RESOURCE] }) })],
     stop: () => {
       clearInterval(asking)
       logins.stop()

@@ -45,7 +45,7 @@ export type Rule = keyof typeof rules
 
 /** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. What is not here, nobody may. */
 export const policy = {
-  "store.$shop_id.feed": { get: "readShop", publish: "publish" },
+  "store.$shop_id.feed": { get: "readShop", publish: "publish", read: "readShop" },
   "store.$shop_id.event.$seq": { get: "readShop" },
   "store.$shop_id.baskets": { get: "readShop" },
   "store.$shop_id.basket.$session_id": { get: "readShop", acknowledge: "tendBaskets" },

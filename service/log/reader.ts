@@ -13,6 +13,13 @@ const NO_RESULTS = 404
 /** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
 const MAX_PROBES = 64
 
+/** What follows a sequence. */
+export interface Following {
+  readonly entries: readonly LogEntry[]
+  readonly last: number
+  readonly end: boolean
+}
+
 /** Reads single shops out of the log by direct gets: no consumer, and no scan over other shops' events. */
 export class LogReader {
   readonly #jsm: JetStreamManager
@@ -26,6 +33,12 @@ export class LogReader {
     const message = await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))
     if (message === null || message.subject !== storedSubject(shopId)) return undefined
     return validEntry(message)
+  }
+
+  /** The sequence of the log's last message, also when it is gone; 0 when there was none. */
+  async endSeq(): Promise<number> {
+    const { state } = await deadline(this.#jsm.streams.info(STREAM))
+    return state.last_seq
   }
 
   /** The sequence of a shop's newest message; 0 when it has none. */
@@ -70,6 +83,18 @@ export class LogReader {
       end = oldest.seq
     }
     return found
+  }
+
+  /**
+   * The messages of a shop that follow the sequence `after`, oldest first: up to `count` of them, read in one go. Messages that
+   * are no valid events are passed over; `last` is the sequence up to which it was read, `end` whether that was all.
+   */
+  async following(shopId: string, after: number, count: number): Promise<Following> {
+    const messages = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
+    const last = messages.at(-1)
+    const entries = messages.flatMap((message) => validEntry(message) ?? [])
+    if (last === undefined) return { entries, last: after, end: true }
+    return { entries, last: last.seq, end: pendingAfter(last) === 0 }
   }
 
   async #lastSeq(subject: string): Promise<number> {

@@ -3,15 +3,15 @@ import { z } from "zod"
 import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
 import type { LogReader } from "../log/reader.ts"
-import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
+import { ReadParams } from "../schemas/history.ts"
+import { isShopId } from "../schemas/publish-event.ts"
 import { FEED_LIMIT } from "./feed-projection.ts"
 import type { Feeds } from "./feeds.ts"
+import type { History } from "./history.ts"
+import { fitting } from "./page.ts"
 import { PublishParams, publish } from "./publish.ts"
 
 const FEED = "store.$shop_id.feed"
-
-/** Most bytes of JSON in an older page, so that it fits into one NATS message. */
-const PAGE_MAX_BYTES = 768 * 1024
 
 /** A slow read of the log must not be cut off by the gateway's usual 3 s. */
 const GET_TIMEOUT_MS = 10_000
@@ -34,6 +34,7 @@ export interface FeedSources {
   readonly guard: Guard
   readonly feeds: Feeds
   readonly reader: LogReader
+  readonly history: History
   readonly appender: LogAppender
   /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
   shown(shopId: string, seq: number, timeoutMs: number): Promise<void>
@@ -44,17 +45,19 @@ export interface FeedSources {
  * has no events, for history does not change, and may be shorter than `limit` (it is capped at 768 KiB): the end is
  * reached with an empty one.
  *
- * access  get, call `publish`: as the policy says (service/auth/policy.ts)
+ * access  get, calls: as the policy says (service/auth/policy.ts)
  * get     data values holding a ShownEvent: [{ data: { action: "ADD", ..., seq: 7, received_at: "2026-..." } }]
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
- *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key
+ *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
+ *         read({ after, limit }) -> a HistoryPart, { events, after, end }: oldest first, at most 500 events and 768 KiB
  * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the newest) ·
  *         publish: system.invalidParams, store.shopMismatch, store.eventTooLarge, store.tooManyEvents,
- *         store.idempotencyConflict, system.accessDenied, auth.invalidToken, system.serviceUnavailable
+ *         store.idempotencyConflict, system.accessDenied, auth.invalidToken, system.serviceUnavailable ·
+ *         read: system.invalidParams, store.unknownSequence (`after` is beyond the log's end), and the last three of these
  * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
  */
-export function feed({ guard, feeds, reader, appender, shown }: FeedSources) {
+export function feed({ guard, feeds, reader, history, appender, shown }: FeedSources) {
   return collection(FEED, {
     owns: ({ shop_id }) => isShopId(shop_id),
     mode: { access: "free" },
@@ -85,15 +88,14 @@ export function feed({ guard, feeds, reader, appender, shown }: FeedSources) {
         },
         { mode: "free" },
       ),
+      read: method(
+        ReadParams,
+        async (req, params) => {
+          await guard.check(FEED, "read", req)
+          return await history.read(req.parts.shop_id, params)
+        },
+        { mode: "free" },
+      ),
     },
   })
-}
-
-function fitting(events: readonly ShownEvent[]): readonly ShownEvent[] {
-  let bytes = 0
-  const tooMany = events.findIndex((event) => {
-    bytes += Buffer.byteLength(JSON.stringify(event))
-    return bytes > PAGE_MAX_BYTES
-  })
-  return tooMany === -1 ? events : events.slice(0, tooMany)
 }

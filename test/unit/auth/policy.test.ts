@@ -36,6 +36,7 @@ const expected: Readonly<
       other: ["merchant of two", ...admins],
       asStranger: [...merchants, "shopper", ...admins],
     },
+    read: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
   "store.$shop_id.event.$seq": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "store.$shop_id.baskets": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
