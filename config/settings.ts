@@ -72,7 +72,7 @@ const table = {
   AUTH_COOKIE: setting(
     z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected a cookie's name"),
     undefined,
-    "The cookie in which a browser's WebSocket to the gateway may bring its token, from pages of CORS_ORIGINS only.",
+    "The cookie in which a browser may bring its token where it cannot set headers: for a WebSocket to the gateway, and for a stream of the edge; from pages of CORS_ORIGINS only.",
   ),
   LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
   NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
@@ -159,6 +159,11 @@ const table = {
     "Seed of the demo: the same one, the same shoppers and actions.",
   ),
   DEMO_TOKEN: secret(z.string(), "A token that the demo publishes with, when AUTH asks for one."),
+  STREAM_MAX_READERS: setting(
+    number({ min: 1 }),
+    5000,
+    "Readers of `GET /stream/{shop_id}` at a time; further ones get 503.",
+  ),
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,

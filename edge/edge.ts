@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http"
 import express, { type Express } from "express"
 import type { Conn, Logger } from "res-service"
 import { Client } from "res-service/client"
+import type { AuthCookie } from "../config/auth.ts"
 import { type ClientAddresses, clientAddresses } from "./client-address.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
 import { crossOrigin } from "./http/cross-origin.ts"
@@ -12,8 +13,10 @@ import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
 import { requestId } from "./http/request-id.ts"
 import { securityHeaders } from "./http/security-headers.ts"
 import { sessionRoutes } from "./http/sessions.ts"
+import { streamRoutes } from "./http/stream.ts"
 import { type WebOptions, webRoutes } from "./http/web.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
+import { ShopStreams, type StreamOptions } from "./stream/shop-streams.ts"
 
 /** Who may come in, and how often. Each may be left out: no CORS, no proxies, no limit. */
 export interface Doors {
@@ -41,6 +44,9 @@ export interface EdgeOptions {
     readonly newSocketsPerMinute?: number
   }
   readonly web: WebOptions
+  readonly stream: StreamOptions
+  /** In which a browser that cannot set headers may bring its token. */
+  readonly cookie?: AuthCookie | undefined
   readonly doors?: Doors
   readonly logger: Logger
 }
@@ -56,11 +62,13 @@ export interface RunningEdge {
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, web, doors = {}, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, web, stream, cookie, doors = {}, logger }: EdgeOptions,
 ): Promise<RunningEdge> {
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
-  const server = createServer(boundedServer, createApp({ client, conn, web, doors, addresses, logger }))
+  const streams = new ShopStreams(conn, client, stream)
+  const app = createApp({ client, conn, web, streams, cookie, doors, addresses, logger })
+  const server = createServer(boundedServer, app)
   const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
   const servers = [server, ...extra]
   if (doors.connections !== undefined) boundConnections(servers, doors.connections, addresses)
@@ -73,6 +81,7 @@ export async function startEdge(
     port: listeningPort,
     stop: async () => {
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
+      streams.stop()
       await legacyServer.stop()
       for (const each of servers) each.closeIdleConnections()
       await Promise.all(closed)
@@ -85,12 +94,14 @@ interface AppParts {
   readonly client: Client
   readonly conn: Conn
   readonly web: WebOptions
+  readonly streams: ShopStreams
+  readonly cookie: AuthCookie | undefined
   readonly doors: Doors
   readonly addresses: ClientAddresses
   readonly logger: Logger
 }
 
-function createApp({ client, conn, web, doors, addresses, logger }: AppParts): Express {
+function createApp({ client, conn, web, streams, cookie, doors, addresses, logger }: AppParts): Express {
   const app = express()
   const limits = new RateLimits(doors.rates ?? NO_LIMITS, addresses)
   app.disable("x-powered-by")
@@ -107,6 +118,7 @@ function createApp({ client, conn, web, doors, addresses, logger }: AppParts): E
     limits.request,
     publishRoutes(client, conn, limits),
     sessionRoutes(),
+    streamRoutes(client, streams, cookie),
     notFound,
     problems(logger),
   )

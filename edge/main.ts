@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { deferredConn, natsConn } from "res-service"
+import { authCookie, cookieSettings } from "../config/auth.ts"
 import { isLoopback } from "../config/loopback.ts"
 import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
@@ -25,7 +26,8 @@ await runProcess(async () => {
     "PROTOCOL",
     "LEGACY_MAX_SOCKETS_PER_ADDRESS",
     "LEGACY_NEW_SOCKETS_PER_MINUTE",
-    "CORS_ORIGINS",
+    ...cookieSettings,
+    "STREAM_MAX_READERS",
     "TRUSTED_PROXIES",
     "RATE_PER_ADDRESS",
     "RATE_PER_TOKEN",
@@ -51,6 +53,8 @@ await runProcess(async () => {
       maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
       newSocketsPerMinute: settings.LEGACY_NEW_SOCKETS_PER_MINUTE,
     },
+    stream: { maxReaders: settings.STREAM_MAX_READERS },
+    cookie: authCookie(settings),
     doors: {
       origins: settings.CORS_ORIGINS ?? [],
       trustedProxies: settings.TRUSTED_PROXIES ?? [],

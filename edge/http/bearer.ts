@@ -1,5 +1,6 @@
-import type { Request } from "express"
+import type { Request, Response } from "express"
 import type { CallOptions } from "res-service/client"
+import type { AuthCookie } from "../../config/auth.ts"
 import type { RequestToken } from "../../service/auth/guard.ts"
 import { HttpProblem } from "./problem.ts"
 
@@ -18,4 +19,28 @@ export function callerOf(req: Request): Pick<CallOptions, "token"> {
     ])
   }
   return { token: { bearer } satisfies RequestToken }
+}
+
+/**
+ * As `callerOf`, for what a browser may only read, and cannot set headers for: without an `Authorization` the token may come in the
+ * cookie that is set up, from pages of its origins and from pages of this one.
+ */
+export function readerOf(req: Request, cookie: AuthCookie | undefined): Pick<CallOptions, "token"> {
+  if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie)) return callerOf(req)
+  const pairs = (req.get("cookie") ?? "").split(";").map((pair) => pair.trim())
+  const bearer = pairs.find((pair) => pair.startsWith(`${cookie.name}=`))?.slice(cookie.name.length + 1)
+  return bearer === undefined ? {} : { token: { bearer } satisfies RequestToken }
+}
+
+/** Lets the page that has brought a cookie read the answer. Source: Fetch, "CORS protocol and credentials". */
+export function allowCookie(req: Request, res: Response, cookie: AuthCookie | undefined): void {
+  const origin = req.get("origin")
+  if (origin !== undefined && cookie?.origins.includes(origin)) res.set("Access-Control-Allow-Credentials", "true")
+}
+
+// Browsers send cookies along whoever's page it is. To their own origin pages GET without an Origin.
+function mayBring(req: Request, { origins }: AuthCookie): boolean {
+  const origin = req.get("origin")
+  if (origin !== undefined) return origins.includes(origin)
+  return req.get("sec-fetch-site") === "same-origin"
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
@@ -56,6 +57,7 @@ describe("kill -9 of one process after another, under load", function () {
   let kit: LauncherKit
   const clients: Client[] = []
   let publishers: Publisher[] = []
+  let streams: PersistentStream[] = []
 
   before(async () => {
     kit = await LauncherKit.create()
@@ -65,6 +67,7 @@ describe("kill -9 of one process after another, under load", function () {
   after(async () => {
     await Promise.allSettled(publishers.map((publisher) => publisher.stop()))
     for (const client of clients) client.disconnect()
+    await Promise.allSettled(streams.map((stream) => stream.stop()))
     await kit?.end()
   })
 
@@ -72,6 +75,7 @@ describe("kill -9 of one process after another, under load", function () {
     publishers = Array.from({ length: PUBLISHERS }, () => new Publisher(kit.edgeUrl))
     const feeds = await Promise.all(publishers.map(({ shopId }) => watch(shopId)))
     const shops = await Promise.all(publishers.map(({ shopId }) => watchShop(shopId)))
+    streams = publishers.map(({ shopId }) => new PersistentStream(`${kit.edgeUrl}/stream/${shopId}?last_event_id=0`))
 
     // The real Resgate goes by its own name.
     const gateway = kit.known.some(({ name }) => name === "resgate") ? "resgate" : "gateway"
@@ -111,6 +115,11 @@ describe("kill -9 of one process after another, under load", function () {
           ) && shown?.props.last_seq === all[0]?.seq
         )
       })
+
+      const streamed = streams[i] as PersistentStream
+      await until("the stream to come to the end", () => streamed.seqs.at(-1) === all[0]?.seq, DEADLINE_MS)
+      expect(streamed.seqs, "streamed without a gap or a repetition").to.deep.equal(all.map(({ seq }) => seq).reverse())
+      expect(streamed.connections).to.be.above(1)
     }
   })
 

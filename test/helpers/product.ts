@@ -3,6 +3,7 @@ import { natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
+import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
 import { type RunningService, type StartOptions, startService } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { startNats, type TestNats } from "./nats.ts"
@@ -47,6 +48,7 @@ export interface ProductOptions {
   readonly doors?: Doors
   /** As the setting LEGACY_MAX_SOCKETS_PER_ADDRESS. */
   readonly maxSocketsPerAddress?: number
+  readonly stream?: Partial<StreamOptions>
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: StartOptions["auth"]
@@ -60,6 +62,7 @@ export async function startProduct({
   sessions = {},
   doors = {},
   maxSocketsPerAddress = 10_000,
+  stream = {},
   newSocketsPerMinute = 0,
   auth,
 }: ProductOptions = {}): Promise<Product> {
@@ -74,6 +77,8 @@ export async function startProduct({
       serviceTimeoutMs,
       legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },
       web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
+      stream: { maxReaders: 1000, ...stream },
+      cookie: auth?.cookie,
       doors,
       logger: silentLogger,
     })

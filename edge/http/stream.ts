@@ -1,0 +1,87 @@
+import { type Request, Router } from "express"
+import { ResError } from "res-service"
+import type { Client } from "res-service/client"
+import type { AuthCookie } from "../../config/auth.ts"
+import { ShopId } from "../../service/schemas/publish-event.ts"
+import { type Part, readHistory } from "../stream/shop-events.ts"
+import type { ShopStreams } from "../stream/shop-streams.ts"
+import { allowCookie, readerOf } from "./bearer.ts"
+import { HttpProblem, methodNotAllowed } from "./problem.ts"
+
+/** Events that `replay` gives at most: as many as a feed shows. */
+const MAX_REPLAY = 100
+
+/** With these the service, or the way there, is away: a browser's EventSource must be held, for it never comes again after an error. */
+const AWAY = ["system.notFound", "system.timeout", "system.serviceUnavailable"]
+
+/**
+ * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, `id:` being `seq`, from now on; or from behind
+ * `Last-Event-ID` (or `?last_event_id=`) on, without a gap or a repetition; with `?replay=N` the newest N come first.
+ *
+ * Source: WHATWG HTML, "Server-sent events".
+ */
+export function streamRoutes(client: Client, streams: ShopStreams, cookie: AuthCookie | undefined): Router {
+  const router = Router()
+  router
+    .route("/stream/:shop_id")
+    .get(async (req, res) => {
+      const shopId = shopOf(req)
+      const after = lastEventId(req)
+      const replay = numberIn(req, "replay", MAX_REPLAY) ?? 0
+      const caller = readerOf(req, cookie)
+      if (streams.isFull) throw new HttpProblem(503, "There are too many readers here now; come again later")
+      const first = await firstPart(client, `store.${shopId}.feed`, after, caller)
+      allowCookie(req, res, cookie)
+      res.writeHead(200, {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store",
+        // nginx would hold it back.
+        "X-Accel-Buffering": "no",
+        // The end of the stream is the end of the connection, so that a server which stops need not wait for it.
+        Connection: "close",
+      })
+      if (req.method === "HEAD") res.end()
+      else streams.add(res, { shopId, caller, after, replay, first })
+    })
+    .all(methodNotAllowed("GET, HEAD"))
+  return router
+}
+
+async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part | undefined> {
+  try {
+    return await readHistory(...asked)
+  } catch (error) {
+    // Another log's sequence is dealt with in the stream.
+    if (error instanceof ResError && [...AWAY, "store.unknownSequence"].includes(error.code)) return undefined
+    throw error
+  }
+}
+
+function shopOf(req: Request): string {
+  const shopId = ShopId.safeParse(req.params.shop_id)
+  if (shopId.success) return shopId.data
+  const detail = "expected a UUID version 4"
+  throw new HttpProblem(422, "The path does not name a shop", [{ parameter: "shop_id", detail }])
+}
+
+/** A browser that comes again says it in the header, whatever the address was made with. */
+function lastEventId(req: Request): number | undefined {
+  const header = req.get("last-event-id")
+  if (header === undefined || header === "") return numberIn(req, "last_event_id")
+  const detail = "expected the id of an event"
+  return wholeNumber(header, "The Last-Event-ID cannot be used", { header: "Last-Event-ID", detail })
+}
+
+function numberIn(req: Request, parameter: string, max?: number): number | undefined {
+  const text = req.query[parameter]
+  if (text === undefined) return undefined
+  const detail = `expected a whole number${max === undefined ? "" : ` of at most ${max}`}`
+  const number = wholeNumber(text, "The query cannot be used", { parameter, detail })
+  if (max === undefined || number <= max) return number
+  throw new HttpProblem(422, "The query cannot be used", [{ parameter, detail }])
+}
+
+function wholeNumber(text: unknown, problem: string, entry: HttpProblem["errors"][number]): number {
+  if (typeof text === "string" && /^\d{1,15}$/.test(text)) return Number(text)
+  throw new HttpProblem(422, problem, [entry])
+}

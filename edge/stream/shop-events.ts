@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { DataValue } from "res-service"
+import type { CallOptions, Client, Mirror, MirrorEvent } from "res-service/client"
+import type { HistoryPart, ReadParams } from "../../service/schemas/history.ts"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { actionFrame, noticeFrame } from "./frames.ts"
+
+/** Events kept to be sent again to readers that come back or are a little behind. */
+const RECENT = 500
+/** Before the feed is asked for again that could not be had, in ms. */
+const REOPEN_MS = 500
+
+/** Whom a read is for: the service lets nobody else's token read. */
+export type Caller = Pick<CallOptions, "token">
+
+/** Frames of events, and the sequence up to which they are all of the shop's. */
+export interface Frames {
+  readonly bytes: Buffer
+  readonly position: number
+}
+
+export interface Follower {
+  /** There may be something new. */
+  advance(): void
+  /** To be sent besides, whatever the position. */
+  notify(frame: Buffer): void
+}
+
+/**
+ * A shop's events in their order, for all readers of this edge: one mirror of the feed for the live end, and older ones by
+ * reading the shop's history.
+ *
+ * The mirror shows a window, the newest 100. After an outage it may show another window with a gap to the one before: then
+ * nothing is known of what lies between, and readers must read that.
+ */
+export class ShopEvents {
+  readonly #rid: string
+  readonly #client: Client
+  readonly #followers = new Set<Follower>()
+  #mirror: Mirror | undefined
+  #closed = false
+  /** The feed, newest first; undefined until it is known. */
+  #window: ShownEvent[] | undefined
+  #newest = 0
+  /** Something came that is not newer: the window says nothing about what readers have had. */
+  #doubtful = false
+  #flushing = false
+  /** All of the shop's events after the sequence `#completeAfter`, oldest first. Infinity: not known of any. */
+  #recent: { readonly seq: number; readonly frame: Buffer }[] = []
+  #completeAfter = Infinity
+  /** How far this log is known to reach: a position beyond it may be another log's. */
+  #confirmed = 0
+  /** Counts the gaps: what is read from before one says nothing after it. */
+  #gaps = 0
+  /** What several readers ask for at the same time. */
+  readonly #frames = new Map<number, Frames>()
+  readonly #reading = new Map<string, Promise<Part>>()
+  /** Resolves when the live end is known. */
+  readonly loaded: Promise<void>
+  #tellLoaded = (): void => {}
+
+  constructor(client: Client, shopId: string) {
+    this.#client = client
+    this.#rid = `store.${shopId}.feed`
+    this.loaded = new Promise((resolve) => {
+      this.#tellLoaded = resolve
+    })
+    this.#open()
+  }
+
+  follow(follower: Follower): void {
+    this.#followers.add(follower)
+  }
+
+  leave(follower: Follower): void {
+    this.#followers.delete(follower)
+  }
+
+  /** What follows a sequence, as far as there is something; undefined: that must be read. */
+  framesAfter(position: number): Frames | undefined {
+    if (position < this.#completeAfter || position > Math.max(this.#newest, this.#confirmed)) return undefined
+    const known = this.#frames.get(position)
+    if (known !== undefined) return known
+    const from = this.#recent.findIndex(({ seq }) => seq > position)
+    const newer = from === -1 ? [] : this.#recent.slice(from)
+    const bytes = Buffer.concat(newer.map(({ frame }) => frame))
+    const frames = { bytes, position: newer.at(-1)?.seq ?? position }
+    this.#frames.set(position, frames)
+    return frames
+  }
+
+  /** The sequence before the newest `count` events, of those that are known here; undefined when there are none. */
+  positionBefore(count: number): number | undefined {
+    const first = this.#recent.at(-count) ?? this.#recent[0]
+    return first === undefined ? undefined : first.seq - 1
+  }
+
+  /**
+   * Reads what follows a sequence; undefined: only where the log ends. Readers who ask for the same, with the same token, share the
+   * answer. Rejects with the service's `ResError`.
+   */
+  read(after: number | undefined, caller: Caller): Promise<Part> {
+    const key = JSON.stringify([after, caller.token])
+    const known = this.#reading.get(key)
+    if (known !== undefined) return known
+    const reading = this.#read(after, caller).finally(() => this.#reading.delete(key))
+    this.#reading.set(key, reading)
+    return reading
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#mirror?.close()
+  }
+
+  async #read(after: number | undefined, caller: Caller): Promise<Part> {
+    const gaps = this.#gaps
+    const part = await readHistory(this.#client, this.#rid, after, caller)
+    // The log ended there after the window was known, so that what came later is in the window, or came after it.
+    if (part.end && gaps === this.#gaps && this.#window !== undefined) {
+      this.#completeAfter = Math.min(this.#completeAfter, part.position)
+      this.#confirmed = Math.max(this.#confirmed, part.position)
+    }
+    return part
+  }
+
+  #open(): void {
+    const mirror = this.#client.mirror(this.#rid)
+    this.#mirror = mirror
+    const unless = (task: () => void) => (): void => {
+      if (!this.#closed && mirror === this.#mirror) task()
+    }
+    mirror.ready.then(
+      unless(() => this.#load()),
+      unless(() => void this.#reopen()),
+    )
+    mirror.onEvent((event) => this.#take(event))
+  }
+
+  async #reopen(): Promise<void> {
+    this.#mirror?.close()
+    await sleep(REOPEN_MS)
+    if (!this.#closed) this.#open()
+  }
+
+  #load(): void {
+    const feed = this.#mirror?.resource(this.#rid)
+    if (feed?.type !== "collection") return
+    this.#window = feed.values.map((value) => (value as DataValue<ShownEvent>).data)
+    this.#flush()
+    this.#tellLoaded()
+  }
+
+  #take(event: MirrorEvent): void {
+    if (event.type === "load") this.#load()
+    else if (event.type === "delete") void this.#reopen()
+    else if (event.type === "custom" && event.name === "erased") this.#erase((event.data as { seqs: number[] }).seqs)
+    else if (this.#window === undefined) return
+    else if (event.type === "add") {
+      const { data } = event.value as DataValue<ShownEvent>
+      this.#window.splice(event.idx, 0, data)
+      if (data.seq <= this.#newest) this.#doubtful = true
+      this.#flushSoon()
+    } else if (event.type === "remove") {
+      this.#window.splice(event.idx, 1)
+      this.#flushSoon()
+    }
+  }
+
+  // Events that come together are sent together; and after a reset they come in any order.
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#flushing = false
+    const window = this.#window ?? []
+    const oldest = window.at(-1)?.seq ?? Infinity
+    const newer = window.filter(({ seq }) => seq > this.#newest || this.#doubtful || oldest > this.#newest)
+    const recent = newer.toReversed().map((event) => ({ seq: event.seq, frame: actionFrame(event) }))
+    if (this.#doubtful || oldest > this.#newest) {
+      this.#gaps++
+      this.#confirmed = 0
+      this.#recent = recent
+      this.#completeAfter = this.#doubtful ? Infinity : oldest - 1
+      this.#doubtful = false
+    } else {
+      this.#recent.push(...recent)
+      const [last] = this.#recent.splice(0, Math.max(0, this.#recent.length - RECENT)).slice(-1)
+      if (last !== undefined) this.#completeAfter = Math.max(this.#completeAfter, last.seq)
+    }
+    this.#newest = window[0]?.seq ?? 0
+    this.#frames.clear()
+    for (const follower of [...this.#followers]) follower.advance()
+  }
+
+  #erase(seqs: readonly number[]): void {
+    const erased = new Set(seqs)
+    this.#recent = this.#recent.filter(({ seq }) => !erased.has(seq))
+    this.#frames.clear()
+    const frame = noticeFrame("erased", { seqs })
+    for (const follower of [...this.#followers]) follower.notify(frame)
+  }
+}
+
+/** A part of the history as it is sent: `position` is the sequence up to which it is all, `end` that the log ends there. */
+export interface Part extends Frames {
+  readonly end: boolean
+}
+
+/** Asks the service for what follows a sequence; undefined: only where the log ends. Rejects with its `ResError`. */
+export async function readHistory(
+  client: Client,
+  rid: string,
+  after: number | undefined,
+  caller: Caller,
+): Promise<Part> {
+  const params: Partial<ReadParams> = after === undefined ? {} : { after }
+  const { events, ...part } = (await client.call(rid, "read", params, caller)) as HistoryPart
+  return { bytes: Buffer.concat(events.map(actionFrame)), position: part.after, end: part.end }
+}

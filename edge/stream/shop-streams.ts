@@ -1,0 +1,87 @@
+import type { ServerResponse } from "node:http"
+import type { Conn } from "res-service"
+import type { Client } from "res-service/client"
+import { AccessWatch } from "./access-watch.ts"
+import { heartbeat, retryFrame } from "./frames.ts"
+import { type Caller, type Part, ShopEvents } from "./shop-events.ts"
+import { StreamReader } from "./stream-reader.ts"
+
+export interface StreamOptions {
+  /** Most readers at a time. */
+  readonly maxReaders: number
+  /** With more bytes waiting for a reader than this (and one page), it is sent no more until it has taken them. Default 256 KiB. */
+  readonly maxQueueBytes?: number
+  /** Time for a reader to take all that waits, in ms; then it is cut off. Default 30 s. */
+  readonly stallMs?: number
+  /** How often a reader hears something, in ms. Default 15 s. */
+  readonly heartbeatMs?: number
+}
+
+const defaults = { maxQueueBytes: 256 * 1024, stallMs: 30_000, heartbeatMs: 15_000 }
+
+/** Readers that lost their connection at the same time come again at different times, in ms. */
+const RETRY_FROM_MS = 1000
+const RETRY_TO_MS = 3000
+
+/** What a reader wants to have. */
+export interface Wish {
+  readonly shopId: string
+  readonly caller: Caller
+  readonly after: number | undefined
+  readonly replay: number
+  readonly first: Part | undefined
+}
+
+/** The streams of events that this edge sends, one `ShopEvents` a shop, however many readers it has. */
+export class ShopStreams {
+  readonly #client: Client
+  readonly #options: Required<StreamOptions>
+  readonly #access: AccessWatch
+  readonly #shops = new Map<string, { readonly events: ShopEvents; readers: number }>()
+  readonly #readers = new Set<StreamReader>()
+  readonly #beating: NodeJS.Timeout
+
+  constructor(conn: Conn, client: Client, options: StreamOptions) {
+    this.#client = client
+    this.#options = { ...defaults, ...options }
+    this.#access = new AccessWatch(conn, client)
+    this.#beating = setInterval(() => {
+      for (const reader of this.#readers) reader.notify(heartbeat)
+    }, this.#options.heartbeatMs)
+  }
+
+  /** True when no further reader is taken. */
+  get isFull(): boolean {
+    return this.#readers.size >= this.#options.maxReaders
+  }
+
+  /** Streams to an answer whose head is sent. */
+  add(res: ServerResponse, { shopId, ...wish }: Wish): void {
+    const shop = this.#shops.get(shopId) ?? { events: new ShopEvents(this.#client, shopId), readers: 0 }
+    this.#shops.set(shopId, shop)
+    shop.readers++
+    res.write(retryFrame(retryMs()))
+    const reader = new StreamReader(res, { events: shop.events, ...wish, ...this.#options })
+    this.#readers.add(reader)
+    const stopWatching = this.#access.watch(`store.${shopId}.feed`, wish.caller, () => reader.end("access has ended"))
+    res.once("close", () => {
+      stopWatching()
+      this.#readers.delete(reader)
+      shop.events.leave(reader)
+      if (--shop.readers > 0) return
+      this.#shops.delete(shopId)
+      shop.events.close()
+    })
+  }
+
+  /** Ends all streams; readers come to another edge. */
+  stop(): void {
+    clearInterval(this.#beating)
+    this.#access.stop()
+    for (const reader of this.#readers) reader.end("going away", retryMs())
+  }
+}
+
+function retryMs(): number {
+  return Math.round(RETRY_FROM_MS + Math.random() * (RETRY_TO_MS - RETRY_FROM_MS))
+}

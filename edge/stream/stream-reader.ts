@@ -1,0 +1,137 @@
+import type { ServerResponse } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
+import { ResError } from "res-service"
+import { comment, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
+import type { Caller, Follower, Part, ShopEvents } from "./shop-events.ts"
+
+/** Before the service is asked again that did not answer, in ms. */
+const RETRY_MS = 500
+/** Time for a reader to take what is its last, in ms. */
+const END_TIMEOUT_MS = 1000
+
+export interface ReaderOptions {
+  readonly events: ShopEvents
+  readonly caller: Caller
+  /** The sequence after which to go on; undefined: with what comes from now on. */
+  readonly after: number | undefined
+  /** How many of the newest events come first, when there is no `after`. */
+  readonly replay: number
+  /** What was read first; undefined: the service was away. */
+  readonly first: Part | undefined
+  /** With more bytes waiting for it than this, it is sent no more until it has taken them. */
+  readonly maxQueueBytes: number
+  /** Time for it to take all that waits, in ms. */
+  readonly stallMs: number
+}
+
+/**
+ * One reader of a stream. It follows the live end; while it is behind that, it reads on from where it is, not faster than it
+ * takes. One that does not take in time what waits for it is cut off: it comes again, and says where it was.
+ */
+export class StreamReader implements Follower {
+  readonly #res: ServerResponse
+  readonly #options: ReaderOptions
+  #position: number | undefined
+  #behind = true
+  #ended = false
+
+  constructor(res: ServerResponse, options: ReaderOptions) {
+    this.#res = res
+    this.#options = options
+    this.#position = options.after
+    this.#res.once("close", () => {
+      this.#ended = true
+    })
+    options.events.follow(this)
+    void this.#start(options)
+  }
+
+  advance(): void {
+    if (this.#behind || this.#ended || this.#position === undefined) return
+    const frames = this.#options.events.framesAfter(this.#position)
+    if (frames === undefined) {
+      void this.#catchUp()
+      return
+    }
+    this.#position = frames.position
+    this.notify(frames.bytes)
+    if (this.#res.writableLength > this.#options.maxQueueBytes) void this.#catchUp()
+  }
+
+  notify(frame: Buffer): void {
+    if (!this.#ended && frame.length > 0) this.#res.write(frame)
+  }
+
+  /** Ends the stream. @param retryMs when to come again */
+  end(reason: string, retryMs?: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (retryMs !== undefined) this.#res.write(retryFrame(retryMs))
+    this.#res.end(comment(reason))
+    const timer = setTimeout(() => this.#res.destroy(), END_TIMEOUT_MS)
+    this.#res.once("close", () => clearTimeout(timer))
+  }
+
+  async #start({ events, after, first, replay }: ReaderOptions): Promise<void> {
+    if (first !== undefined) await this.#send(first)
+    await events.loaded
+    if (after === undefined && replay > 0) this.#position = events.positionBefore(replay) ?? this.#position
+    await this.#catchUp()
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#behind = true
+    await this.#drained()
+    while (!this.#ended) {
+      const live = this.#position === undefined ? undefined : this.#options.events.framesAfter(this.#position)
+      if (live !== undefined) {
+        this.#position = live.position
+        if (live.bytes.length > 0) this.#res.write(live.bytes)
+        if (!this.#res.writableNeedDrain) break
+        await this.#drained()
+        continue
+      }
+      const part = await this.#read()
+      if (part !== undefined) await this.#send(part)
+    }
+    this.#behind = false
+  }
+
+  async #send({ bytes, position }: Part): Promise<void> {
+    if (this.#ended) return
+    // From the first moment on it is known where to go on, though there was no event yet.
+    if (this.#position === undefined) this.#res.write(positionFrame(position))
+    this.#position = position
+    if (bytes.length > 0) this.#res.write(bytes)
+    await this.#drained()
+  }
+
+  async #read(): Promise<Part | undefined> {
+    try {
+      return await this.#options.events.read(this.#position, this.#options.caller)
+    } catch (error) {
+      const { code } = ResError.from(error)
+      if (code === "store.unknownSequence") {
+        this.notify(noticeFrame("restart", {}))
+        this.#position = 0
+      } else if (code === "system.accessDenied" || code === "auth.invalidToken") this.end(code)
+      else await sleep(RETRY_MS)
+      return undefined
+    }
+  }
+
+  async #drained(): Promise<void> {
+    if (!this.#res.writableNeedDrain || this.#ended) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#res.off("drain", done)
+        this.#res.off("close", done)
+        resolve()
+      }
+      const timer = setTimeout(() => this.#res.destroy(), this.#options.stallMs)
+      this.#res.once("drain", done)
+      this.#res.once("close", done)
+    })
+  }
+}
