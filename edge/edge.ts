@@ -51,6 +51,9 @@ export interface EdgeOptions {
   readonly logger: Logger
 }
 
+/** How often connections are closed that have become idle, while the edge stops, in ms. */
+const CLOSE_INTERVAL_MS = 50
+
 const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
 
 export interface RunningEdge {
@@ -80,11 +83,16 @@ export async function startEdge(
   return {
     port: listeningPort,
     stop: async () => {
+      // A client that keeps its connection busy would never let go of it.
+      for (const each of servers) each.prependListener("request", (_, res) => res.setHeader("Connection", "close"))
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
       streams.stop()
       await legacyServer.stop()
-      for (const each of servers) each.closeIdleConnections()
+      const closing = setInterval(() => {
+        for (const each of servers) each.closeIdleConnections()
+      }, CLOSE_INTERVAL_MS)
       await Promise.all(closed)
+      clearInterval(closing)
       client.close()
     },
   }

@@ -285,8 +285,9 @@ describe("GET /stream/{shop_id}", () => {
           "a batch to be stored",
           async () => {
             const headers = { "idempotency-key": `${key}` }
-            const answered = await post(`${product.edgeUrl}/publish/${shopId}`, publishEvents(70, shopId), headers)
-            if (answered.status !== 200) return false
+            const events = publishEvents(70, shopId)
+            const answered = await post(`${product.edgeUrl}/publish/${shopId}`, events, headers).catch(() => undefined)
+            if (answered?.status !== 200) return false
             stored.push(...answered.body.map(({ seq }: { seq: number }) => seq))
             return true
           },
@@ -295,7 +296,7 @@ describe("GET /stream/{shop_id}", () => {
       }
     })()
     const { restartService, restartNats, restartEdge } = product
-    for (const restart of [restartService, restartNats, restartEdge, restartService, restartNats]) {
+    for (const restart of [restartService, restartNats, restartEdge]) {
       await sleep(100)
       await restart()
     }
