@@ -15,7 +15,7 @@ import { Intake, type Taken } from "./intake.ts"
 import { type Mongo, openMongo } from "./mongo.ts"
 
 /** Events in one bulk write at most. */
-const BATCH = 1000
+const BATCH = 2500
 
 /** An event that is refused this often, with these pauses in ms, for a reason that might pass, counts as poison. */
 const UNCLEAR_ATTEMPTS = 5

@@ -16,7 +16,7 @@ import { type LogId, logId } from "./log-id.ts"
 export const EVENT_SUBJECTS = "updates.store.>"
 
 /** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
-const HELD = 3000
+const HELD = 5000
 /** Messages that all archivers together have in hand. */
 const MAX_ACK_PENDING = 30_000
 

@@ -2,18 +2,30 @@ import { randomUUID } from "node:crypto"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { type Db, MongoClient } from "mongodb"
+import { connect } from "nats"
+import { serverOptions } from "../../config/process.ts"
 import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/archive/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
-import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishMany } from "../helpers/archive.ts"
+import { startService } from "../../service/service.ts"
+import {
+  accountsConf,
+  loginUrl,
+  type NatsPasswords,
+  type NatsRole,
+  natsRoles,
+  passwordEnv,
+} from "../../tools/nats-logins.ts"
+import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { getFeed } from "../helpers/res.ts"
+import { startNats } from "../helpers/nats.ts"
+import { type Product, serviceOptions, startProduct } from "../helpers/product.ts"
+import { getFeed, resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
@@ -252,5 +264,43 @@ describe("the archive", function () {
       .catch(() => {})
     await publishing
     await expectAllArchivedOnce()
+  })
+
+  it("[AR14] does all that with the NATS login of its own, which config/nats.conf allows nothing else", async () => {
+    const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
+    const natsServer = await startNats({ conf: accountsConf(), env: passwordEnv(passwords) })
+    const login = (role: NatsRole) => connect(serverOptions(loginUrl(natsServer.url, role, passwords)))
+    const [asService, asArchive, asEdge] = [await login("service"), await login("archive"), await login("edge")]
+    const refusals: string[] = []
+    void (async () => {
+      for await (const status of asArchive.status()) if (status.type === "error") refusals.push(status.error.message)
+    })()
+    const service = await startService(asService, serviceOptions)
+    try {
+      await db.collection("events").createIndex({ product_name: 1 }, { unique: true, name: "operators_own" })
+      const options = { url: mongo.url, timeoutMs: 1000, logger }
+      const archiver = await startArchiver(asArchive, { ...options, takeoverMs: TAKEOVER_MS })
+      const taken = publishEvent({ product_name: "taken" })
+      await publishAll(jetstream(asService), [taken, taken])
+      await caughtUp(asService)
+      await archiver.stop()
+      expect(archiver.counts).to.deep.equal({ archived: 1, setAside: 0, refused: 1 })
+
+      // Another time for takeovers changes the consumer.
+      const second = await startArchiver(asArchive, { ...options, takeoverMs: 2 * TAKEOVER_MS })
+      archivers.push(second)
+      await publishMany(asService, 5)
+      await caughtUp(asService)
+      await db.collection("events").updateOne({ seq: 1 }, { $set: { annotations: { note: "seen" } } })
+      const subject = `get.store.${taken.shop_id}.event.1`
+      await until("the annotation", async () => (await resRequest(asEdge, subject)).result?.model.annotations, 15_000)
+      expect(refusals).to.deep.equal([])
+    } finally {
+      await Promise.all(archivers.map((archiver) => archiver.stop()))
+      archivers = []
+      await service.stop()
+      await Promise.all([asService, asArchive, asEdge].map((nc) => nc.close()))
+      await natsServer.stop()
+    }
   })
 })

@@ -1,0 +1,144 @@
+// How fast events can be written in bulk; and how long the archiver takes to catch up with a log that nobody has archived.
+// npm run bench -- archive [events, default 100000]: on the MongoDB of MONGO_URL, else on what test/helpers/mongo finds.
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { MongoClient } from "mongodb"
+import { connect } from "nats"
+import { EventCollection } from "../service/archive/event-collection.ts"
+import { eventDocument } from "../service/archive/event-document.ts"
+import { ensureIndexes } from "../service/archive/indexes.ts"
+import { consumerName } from "../service/archive/intake.ts"
+import { logId } from "../service/archive/log-id.ts"
+import { openStream, STREAM } from "../service/log/stream.ts"
+import { publishEvent } from "../test/helpers/events.ts"
+import { startMongo } from "../test/helpers/mongo/mongo.ts"
+import { startNats } from "../test/helpers/nats.ts"
+import { until } from "../test/helpers/until.ts"
+import { report, timed } from "./stats.ts"
+
+const [count = 100_000] = process.argv.slice(2).map(Number)
+
+/** Shoppers who are at it at the same time, and events of each basket. */
+const SHOPPERS = 500
+const BASKET_EVENTS = 50
+const SHOPS = 100
+
+/** Events on their way to JetStream at once. */
+const IN_FLIGHT = 1000
+/** Events in one bulk write, as the archiver has it. */
+const BULK = 2500
+const DEADLINE_MS = 60 * 60 * 1000
+
+const main = fileURLToPath(new URL("../dist/service/archive/main.js", import.meta.url))
+
+const mongo = await startMongo({ javaHeap: "6g" })
+if (typeof mongo === "string") throw new Error(mongo)
+const natsServer = await startNats()
+const nats = await connect({ servers: natsServer.url })
+const jsm = await jetstreamManager(nats)
+const { created } = await openStream(jsm, { maxAgeDays: 0, maxMiB: 0 })
+await fillLog()
+
+await writeInBulk()
+
+const started = Date.now()
+const archiver = startArchiver()
+const log = logId(created)
+let peakMiB = 0
+await until(
+  "the archiver to have caught up",
+  async () => {
+    peakMiB = Math.max(peakMiB, residentMiB(archiver.pid))
+    const info = await jsm.consumers.info(STREAM, consumerName(log)).catch(() => undefined)
+    return info !== undefined && info.num_pending === 0 && info.num_ack_pending === 0
+  },
+  DEADLINE_MS,
+)
+const seconds = (Date.now() - started) / 1000
+report("catch up, the start of the process included", {
+  server: mongo.kind,
+  events: count,
+  seconds: round(seconds),
+  events_per_second: Math.round(count / seconds),
+  archiver_peak_MiB: Math.round(peakMiB),
+})
+
+const exited = once(archiver, "exit")
+archiver.kill()
+await exited
+await nats.close()
+await natsServer.stop()
+await mongo.stop()
+
+async function fillLog(): Promise<void> {
+  const js = jetstream(nats)
+  const shops = Array.from({ length: SHOPS }, () => randomUUID())
+  const sessions = Array.from({ length: SHOPPERS }, () => randomUUID())
+  const before = Date.now()
+  for (let from = 0; from < count; from += IN_FLIGHT) {
+    const events = Array.from({ length: Math.min(IN_FLIGHT, count - from) }, (_, i) => {
+      const n = from + i
+      const shopper = n % SHOPPERS
+      // Each begins a new basket when the last one is bought.
+      const place = (Math.floor(n / SHOPPERS) + shopper) % BASKET_EVENTS
+      if (place === 0) sessions[shopper] = randomUUID()
+      return publishEvent({
+        shop_id: shops[shopper % SHOPS] ?? "",
+        session_id: sessions[shopper] ?? "",
+        action: place === BASKET_EVENTS - 1 ? "CHECKOUT" : "ADD",
+        action_id: n,
+        product_id: n % 17,
+        product_name: `Product ${n % 17}`,
+      })
+    })
+    await Promise.all(events.map((event) => js.publish(`updates.store.${event.shop_id}`, JSON.stringify(event))))
+  }
+  const fillSeconds = (Date.now() - before) / 1000
+  report("fill the log", { events: count, seconds: round(fillSeconds) })
+}
+
+/** The archive's own bulk insert with its indexes, alone: no log, no baskets. */
+async function writeInBulk(): Promise<void> {
+  if (typeof mongo === "string") throw new Error(mongo)
+  const client = new MongoClient(mongo.url, { writeConcern: { w: "majority" } })
+  const db = client.db(`${client.db().databaseName}-bulk`)
+  await ensureIndexes(db)
+  const events = new EventCollection(db)
+  const log = logId(created)
+  let writeMs = 0
+  for (let from = 0; from < count; from += BULK) {
+    const documents = Array.from({ length: Math.min(BULK, count - from) }, (_, i) => {
+      const event = { ...publishEvent(), seq: from + i + 1, received_at: new Date().toISOString() }
+      return eventDocument(log, { shopId: event.shop_id, event })
+    })
+    writeMs += await timed(() => events.insert(documents))
+  }
+  await db.dropDatabase()
+  await client.close()
+  report("bulk insert alone", {
+    server: mongo.kind,
+    events: count,
+    events_per_second: Math.round(count / (writeMs / 1000)),
+  })
+}
+
+function startArchiver(): ChildProcess {
+  if (typeof mongo === "string") throw new Error(mongo)
+  const env = { ...process.env, NATS_URL: natsServer.url, MONGO_URL: mongo.url, LOG_LEVEL: "warn" }
+  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "inherit", "inherit"] })
+  process.once("exit", () => child.kill("SIGKILL"))
+  return child
+}
+
+function residentMiB(pid: number | undefined): number {
+  const kib = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+  return Number(kib ?? 0) / 1024
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import { MongoClient } from "mongodb"
+import { ArchiveReader, type EventFilter } from "../../service/archive/archive-reader.ts"
+import { EventCollection } from "../../service/archive/event-collection.ts"
+import { eventDocument } from "../../service/archive/event-document.ts"
+import { ensureIndexes } from "../../service/archive/indexes.ts"
+import { logId } from "../../service/archive/log-id.ts"
+import type { LogEntry } from "../../service/log/entry.ts"
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { skip } from "../helpers/skip.ts"
+
+const SECOND = 1000
+const START = Date.parse("2026-01-01T00:00:00.000Z")
+
+describe("ArchiveReader", function () {
+  this.timeout(60_000)
+  let mongo: TestMongo
+  let client: MongoClient
+  let reader: ArchiveReader
+  const log = logId("2026-01-01T00:00:00.123456789Z")
+  const shopId = randomUUID()
+  const sessions = [randomUUID(), randomUUID()]
+  let events: ShownEvent[]
+
+  const seqs = (entries: readonly LogEntry[]): number[] => entries.map(({ event }) => event.seq)
+  const oldestFirst = async (filter?: EventFilter): Promise<LogEntry[]> => {
+    const entries: LogEntry[] = []
+    for await (const entry of reader.oldestFirst(log, shopId, filter)) entries.push(entry)
+    return entries
+  }
+
+  before(async function () {
+    const started = await startMongo()
+    if (typeof started === "string") skip(this, started)
+    mongo = started
+    client = new MongoClient(mongo.url)
+    await ensureIndexes(client.db())
+    reader = new ArchiveReader(client.db())
+    // One a second, by turns in two baskets, each third one in another category.
+    events = Array.from({ length: 30 }, (_, i) => ({
+      ...publishEvent({
+        shop_id: shopId,
+        session_id: sessions[i % 2] ?? "",
+        category_id: i % 3 === 0 ? "nuts" : "fruit",
+      }),
+      seq: i + 1,
+      received_at: new Date(START + i * SECOND).toISOString(),
+    }))
+    const others = { ...publishEvent(), seq: 31, received_at: new Date(START).toISOString() }
+    const all = [...events, others].map((event) => eventDocument(log, { shopId: event.shop_id, event }))
+    const [event = others] = events
+    const before = eventDocument(logId("2025-01-01T00:00:00Z"), { shopId, event: { ...event, action: "OLD" } })
+    await new EventCollection(client.db()).insert([...all, before])
+  })
+
+  after(async () => {
+    await client?.close()
+    await mongo?.stop()
+  })
+
+  it("at(): one event, of that shop and log alone", async () => {
+    expect(await reader.at(log, shopId, 7)).to.deep.equal({ shopId, event: events[6] })
+    expect(await reader.at(log, shopId, 31)).to.equal(undefined)
+    expect(await reader.at(log, shopId, 99)).to.equal(undefined)
+  })
+
+  it("newest(): newest first, page by page without hole or repeat", async () => {
+    const pages: number[] = []
+    for (let before = 100; ; ) {
+      const page = await reader.newest(log, shopId, 7, { before })
+      if (page.length === 0) break
+      pages.push(...seqs(page))
+      before = page.at(-1)?.event.seq ?? 0
+    }
+    expect(pages).to.deep.equal(events.map(({ seq }) => seq).reverse())
+  })
+
+  it("oldestFirst(): all, equal to what was stored", async () => {
+    expect((await oldestFirst()).map(({ event }) => event)).to.deep.equal(events)
+    expect(seqs(await oldestFirst({ after: 27 }))).to.deep.equal([28, 29, 30])
+  })
+
+  for (const [name, filter, expected] of [
+    ["after and before", () => ({ after: 3, before: 6 }), [4, 5]],
+    ["from and to", () => ({ from: new Date(START + 2 * SECOND), to: new Date(START + 4 * SECOND) }), [3, 4]],
+    ["a basket", () => ({ sessionId: sessions[1] ?? "", before: 7 }), [2, 4, 6]],
+    ["a category", () => ({ categoryId: "nuts", after: 20 }), [22, 25, 28]],
+    ["all of them", () => ({ categoryId: "nuts", sessionId: sessions[0] ?? "", after: 10, before: 30 }), [13, 19, 25]],
+  ] as const) {
+    it(`narrows by ${name}, in both directions`, async () => {
+      expect(seqs(await oldestFirst(filter()))).to.deep.equal(expected)
+      expect(seqs(await reader.newest(log, shopId, 100, filter()))).to.deep.equal(expected.toReversed())
+    })
+  }
+})
