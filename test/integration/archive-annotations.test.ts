@@ -166,6 +166,7 @@ describe("annotations made in MongoDB by others", function () {
 
   it("[AN9] nats-server restarted: the next one is shown", async () => {
     await product.restartNats()
+    await until("the service to answer again", () => getEvent().catch(() => undefined))
     await annotate({ note: "after" })
     await untilShown({ note: "after" })
   })
