@@ -37,12 +37,20 @@ export interface LegacyServerOptions {
   readonly logger: Logger
 }
 
+interface Connected {
+  readonly webSocket: WebSocket
+  /** Set by anything that comes in, cleared by the regular ping. */
+  alive: boolean
+  /** While it is asked whether it is alive. */
+  asking: Promise<boolean> | undefined
+}
+
 /** Speaks the old storefronts' WebSocket protocol, at `/<sessionId>`. */
 export class LegacyServer {
   readonly #options: LegacyServerOptions
   readonly #edgeId = randomBytes(9).toString("hex")
   readonly #webSockets: WebSocketServer
-  readonly #sockets = new Map<string, { webSocket: WebSocket; alive: boolean }>()
+  readonly #sockets = new Map<string, Connected>()
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
   readonly #socketsByAddress = new Map<string, number>()
   readonly #newSockets: Allowance | undefined
@@ -126,7 +134,7 @@ export class LegacyServer {
 
   #open(webSocket: WebSocket, sessionId: string, address: string): void {
     const cid = newEdgeCid(this.#edgeId)
-    const entry = { webSocket, alive: true }
+    const entry: Connected = { webSocket, alive: true, asking: undefined }
     new LegacySocket(webSocket, {
       cid,
       client: this.#options.client,
@@ -168,22 +176,34 @@ export class LegacyServer {
     else this.#socketsByAddress.set(address, count)
   }
 
-  /** Whether a socket is here and answers a ping in time. One that does not is cut. */
+  /** Whether a socket is here and answers a ping in time; one ping for all who ask meanwhile. One that does not is cut. */
   async #isAlive(cid: string): Promise<boolean> {
-    const webSocket = this.#sockets.get(cid)?.webSocket
-    if (webSocket === undefined) return false
-    const answered = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), ALIVE_TIMEOUT_MS)
-      webSocket.once("pong", () => {
-        clearTimeout(timer)
-        resolve(true)
-      })
-      webSocket.once("close", () => resolve(false))
-      webSocket.ping()
+    const entry = this.#sockets.get(cid)
+    if (entry === undefined) return false
+    entry.asking ??= answersPing(entry.webSocket).finally(() => {
+      entry.asking = undefined
     })
-    if (!answered) webSocket.terminate()
+    const answered = await entry.asking
+    if (!answered) entry.webSocket.terminate()
     return answered
   }
+}
+
+function answersPing(webSocket: WebSocket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (answered: boolean): void => {
+      clearTimeout(timer)
+      webSocket.off("pong", onPong)
+      webSocket.off("close", onClose)
+      resolve(answered)
+    }
+    const onPong = (): void => end(true)
+    const onClose = (): void => end(false)
+    const timer = setTimeout(onClose, ALIVE_TIMEOUT_MS)
+    webSocket.on("pong", onPong)
+    webSocket.on("close", onClose)
+    webSocket.ping()
+  })
 }
 
 function sessionIdOf({ url = "" }: IncomingMessage): string | undefined {

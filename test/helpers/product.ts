@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from "nats"
-import { natsConn, silentLogger } from "res-service"
+import { type Logger, natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
@@ -52,6 +52,8 @@ export interface ProductOptions {
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: StartOptions["auth"]
+  /** Default: silent. */
+  readonly logger?: Logger
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
@@ -65,8 +67,9 @@ export async function startProduct({
   stream = {},
   newSocketsPerMinute = 0,
   auth,
+  logger = silentLogger,
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = { ...serviceOptions, auth, sessions: { ...serviceOptions.sessions, ...sessions } }
+  const ownOptions = { ...serviceOptions, auth, logger, sessions: { ...serviceOptions.sessions, ...sessions } }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)
@@ -80,7 +83,7 @@ export async function startProduct({
       stream: { maxReaders: 1000, ...stream },
       cookie: auth?.cookie,
       doors,
-      logger: silentLogger,
+      logger,
     })
   let edge = await runEdge(0)
   let serviceNats = await open(natsServer)

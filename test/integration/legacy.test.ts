@@ -135,6 +135,24 @@ describe("the old storefronts' WebSocket", () => {
     host?.webSocket.terminate()
   })
 
+  it("leaves nothing behind at the socket of a host who is asked again and again whether it is there", async () => {
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error): void => void warnings.push(name)
+    process.on("warning", onWarning)
+    const host = await storefront()
+    await host.start("Host")
+    let pings = 0
+    host.webSocket.on("ping", () => pings++)
+    const others = await Promise.all(Array.from({ length: 20 }, () => storefront()))
+    for (let round = 0; round < 2; round++) {
+      const codes = others.map((other) => other.refusal("startSession", { customerName: "Other" }))
+      expect(new Set(await Promise.all(codes))).to.deep.equal(new Set(["session.hostPresent"]))
+    }
+    expect(pings).to.be.at.least(2)
+    expect(warnings).to.deep.equal([])
+    process.off("warning", onWarning)
+  })
+
   it("lets a customer resume on another socket with its token, and nobody else", async () => {
     const [host, guest] = await started("Guest")
     if (host === undefined || guest === undefined) throw new Error("nobody came")

@@ -1,0 +1,120 @@
+import fc from "fast-check"
+import type { Door, Target } from "./door.ts"
+import { type HttpInput, httpDoor, type KnownRequests, rawHttpDoor } from "./edge-http.ts"
+import { gatewaySocketDoor } from "./gateway-socket.ts"
+import { legacyDoor } from "./legacy-socket.ts"
+import { logDoor, requestDoor } from "./on-nats.ts"
+import { Watchers } from "./watchers.ts"
+
+/** Inputs that are sent at once. */
+const AT_ONCE = 16
+
+export interface FuzzOptions {
+  /** Inputs in all, shared out among the doors. */
+  readonly inputs: number
+  readonly seed: number
+  /** Told of each door: its name, how many inputs it got, and how long they took, in ms. */
+  readonly report?: (door: string, inputs: number, ms: number) => void
+}
+
+/** How the inputs are shared out. Broken HTTP costs a connection each. */
+const SHARES = { edge: 0.25, raw: 0.05, legacy: 0.2, gateway: 0.2, api: 0.1, nats: 0.15, log: 0.05 }
+
+/**
+ * Sends odd inputs to every door of the product, while somebody watches two shops and two sessions.
+ *
+ * @throws {Error} an answer that is a defect or none, something of one shop or session that was seen in the other, something
+ *   that went wrong inside, or the product not working afterwards
+ */
+export async function fuzz(target: Target, { inputs, seed, report }: FuzzOptions): Promise<number> {
+  const watchers = await Watchers.start(target)
+  let total = 0
+  const run = async <Input>(share: number, door: Door<Input>): Promise<void> => {
+    const started = performance.now()
+    let sent = 0
+    const wanted = Math.ceil(inputs * share)
+    const batches = fc.array(door.inputs, { minLength: 1, maxLength: AT_ONCE, size: "max" })
+    try {
+      const property = fc.asyncProperty(batches, async (batch) => {
+        sent += batch.length
+        await door.send(batch)
+        if (watchers.leaks.length > 0) throw new Error(watchers.leaks.join("\n"))
+      })
+      const { failed, errorInstance, counterexamplePath } = await fc.check(property, {
+        seed,
+        // About so many; what lacks is made up for below.
+        numRuns: Math.ceil(wanted / (AT_ONCE / 2)),
+        examples: door.regressions.map((regression): [Input[]] => [[regression]]),
+        endOnFailure: process.env.FUZZ_SHRINK === undefined,
+      })
+      if (failed) {
+        const reason = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance)
+        throw new Error(`${door.name}, seed ${seed}, path ${counterexamplePath}: ${reason}`)
+      }
+      for (let more = 1; sent < wanted; more++) {
+        for (const batch of fc.sample(batches, { seed: seed + more, numRuns: Math.ceil((wanted - sent) / 8) })) {
+          sent += batch.length
+          await door.send(batch)
+        }
+      }
+    } finally {
+      await door.close()
+    }
+    total += sent
+    report?.(door.name, sent, performance.now() - started)
+  }
+  try {
+    await run(SHARES.edge, httpDoor("HTTP at the edge", target.edgeUrl, edgeRequests, edgeRegressions))
+    await run(SHARES.raw / 2, rawHttpDoor("bytes at the edge", target.edgeUrl))
+    await run(SHARES.raw / 2, rawHttpDoor("bytes at the gateway", target.gatewayUrl))
+    await run(SHARES.legacy, legacyDoor(target.edgeUrl))
+    await run(SHARES.gateway, gatewaySocketDoor(target.gatewayUrl))
+    await run(SHARES.api, httpDoor("HTTP at the gateway", target.gatewayUrl, apiRequests))
+    await run(SHARES.nats, requestDoor(target.nats))
+    await run(SHARES.log, logDoor(target.nats))
+    await watchers.settle()
+    await watchers.tryEverything()
+    if (watchers.leaks.length > 0) throw new Error(watchers.leaks.join("\n"))
+    if (watchers.frames === 0) throw new Error("nothing was watched")
+  } finally {
+    await watchers.close()
+  }
+  const problems = await target.problems()
+  if (problems.length > 0) throw new Error(problems.join("\n"))
+  return total
+}
+
+const edgeRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
+  ["POST", `/publish/${shopId}`],
+  ["POST", `/publish/${shopId}`],
+  ["POST", `/publish/${shopId}`],
+  ["POST", `/publish/${shopId.toUpperCase()}`],
+  ["POST", "/send"],
+  ["POST", "/send"],
+  ["POST", "/sessions"],
+  ["GET", "/readyz"],
+  ["GET", "/config.json"],
+  ["GET", "/merchant/"],
+  ["GET", "/storefront/widget.js"],
+  ["GET", `/stream/${shopId}`],
+  ["GET", `/export/${shopId}`],
+  ["DELETE", `/shoppers/${basketId}`],
+  ["GET", `/${sessionId}`],
+]
+
+const apiRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
+  ["GET", `/api/store/${shopId}/feed`],
+  ["GET", `/api/store/${shopId}/feed?before=5&limit=2`],
+  ["POST", `/api/store/${shopId}/feed/publish`],
+  ["POST", `/api/store/${shopId}/feed/publish`],
+  ["GET", `/api/store/${shopId}/event/1`],
+  ["GET", `/api/store/${shopId}/baskets`],
+  ["GET", `/api/store/${shopId}/basket/${basketId}`],
+  ["POST", `/api/store/${shopId}/basket/${basketId}/acknowledge`],
+  ["GET", `/api/store/${shopId}/stats`],
+  ["GET", `/api/session/${sessionId}/multicart`],
+  ["POST", `/api/session/${sessionId}/multicart/join`],
+  ["GET", "/api/shopwire/health"],
+]
+
+const edgeRegressions: readonly HttpInput[] = []
