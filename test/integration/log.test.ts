@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import fc from "fast-check"
+import { LogAppender } from "../../service/log/appender.ts"
+import { LogReader } from "../../service/log/reader.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { shopSubject, storedSubject } from "../../service/log/subjects.ts"
+import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 
@@ -30,6 +33,41 @@ describe("the stream UPDATES", () => {
         return message?.subject === storedSubject(shop)
       })
     }
+  })
+
+  it("gives a shop's events and acknowledgements in one order, from and to any sequence, and nobody else's", async () => {
+    const [shopId, session_id] = [randomUUID(), randomUUID()]
+    const jsm = await jetstreamManager(product.nats)
+    const appender = new LogAppender(product.nats, jsm)
+    const written: number[] = []
+    // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
+    for (const events of [0, 700, 0, 0, 3, 600, 1]) {
+      if (events > 0) written.push(...(await appender.append(shopId, publishEvents(events, shopId))))
+      written.push(await appender.acknowledge(shopId, { session_id, by: "Ann" }))
+      await appender.append(randomUUID(), [publishEvent()])
+    }
+    const reader = new LogReader(jsm)
+    const end = await reader.newestRecordSeq(shopId)
+    expect(end).to.equal(written.at(-1))
+    const seqs = async (after: number, upTo: number): Promise<number[]> => {
+      const found: number[] = []
+      for await (const records of reader.records(shopId, after, upTo))
+        found.push(...records.map((record) => ("event" in record ? record.event : record.ack).seq))
+      return found
+    }
+    expect(await seqs(0, end)).to.deep.equal(written)
+    for (const [from, to] of [
+      [0, 1],
+      [1, 500],
+      [499, 703],
+      [700, 705],
+      [written.length - 1, written.length],
+      [written.length, written.length],
+    ] as const) {
+      const [after, upTo] = [written[from - 1] ?? 0, written[to - 1] ?? 0]
+      expect(await seqs(after, upTo), `${from} to ${to}`).to.deep.equal(written.slice(from, to))
+    }
+    expect(await reader.newestRecordSeq(randomUUID())).to.equal(0)
   })
 
   it("is on disk, takes batches and direct gets, and forgets message IDs after 10 minutes", async () => {

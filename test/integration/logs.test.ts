@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { expect } from "chai"
 import { connect } from "nats"
 import { WebSocket } from "ws"
+import { ackSubject } from "../../service/log/subjects.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
@@ -27,6 +28,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
     "category id": "category-zanzibar",
     "customer name": "Wilhelmina Featherstonehaugh",
     "cart content": "Persimmon-in-a-cart",
+    "merchant's name": "Bartholomew Quillfeather",
     "idempotency key": `key-${randomUUID()}`,
   }
   const shopId = randomUUID()
@@ -70,6 +72,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
     logs = [stdout(), stderr(), ...written].join("\n")
     for (const seen of [
       `call.store.${shopId}.feed.publish`,
+      `call.store.${shopId}.basket.${event.session_id}.acknowledge`,
       "call.session.logs.multicart.start",
       "set aside",
       "edge  ",
@@ -132,6 +135,10 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
     collection.on("add", () => {})
     await client.call(`store.${shopId}.feed`, "publish", event)
     await client.call(`store.${shopId}.feed`, "publish", { ...event, action: 5 }).catch(() => {})
+    const basket = `store.${shopId}.basket.${event.session_id}`
+    await client.get(`store.${shopId}.baskets`)
+    await client.call(basket, "acknowledge", { by: secrets["merchant's name"] })
+    await client.call(basket, "acknowledge", { by: secrets["merchant's name"].repeat(9) }).catch(() => {})
     client.disconnect()
     const headers = { authorization, cookie: secrets.cookie }
     await post(`${kit.gatewayUrl}/api/store/${shopId}/feed/publish`, event, headers)
@@ -170,8 +177,10 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
       JSON.stringify(event),
     ])
       nats.publish(`updates.store.${randomUUID()}`, payload)
+    nats.publish(ackSubject(shopId), JSON.stringify({ by: secrets["merchant's name"] }))
     await nats.flush()
     await resRequest(nats, `get.store.${shopId}.feed`)
+    await until("all of them to be set aside", () => kit.current.stdout().split("set aside").length > 4)
     await nats.close()
   }
 })

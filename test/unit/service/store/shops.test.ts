@@ -107,6 +107,21 @@ describe("Shops", () => {
     expect(await events).to.equal(0)
   })
 
+  it("resets an idle shop once, and drops it unless it is asked for again", async () => {
+    const times = { idleMs: 1000, graceMs: 100 }
+    const events = harness.events()
+    harness.letGo()
+    await events
+    const start = Date.now()
+    expect(harness.shops.sweep(start + 500, times)).to.deep.equal([])
+    expect(harness.shops.sweep(start + 2000, times)).to.deep.equal([harness.shopId])
+    expect(await harness.events()).to.equal(0)
+    expect(harness.shops.sweep(start + 2200, times)).to.deep.equal([harness.shopId])
+    expect(harness.shops.sweep(start + 2400, times)).to.deep.equal([])
+    expect(harness.shops.has(harness.shopId)).to.equal(false)
+    expect(harness.loads).to.equal(1)
+  })
+
   it("stores a snapshot of a shop with 1,000 records, though nobody looks", async () => {
     harness.send(999)
     expect(harness.loads).to.equal(0)
