@@ -130,14 +130,24 @@ export class ShopView {
     if (now >= this.#statsChangeAt) this.#stats?.touch()
   }
 
-  /** Tells what there is to tell and may be told: baskets first, for who follows a reference that is added finds it so. */
+  /**
+   * Tells what there is to tell and may be told: baskets first, for who follows a reference that is added finds it so; that
+   * they are gone last, when no reference is left.
+   */
   tell(now: number): void {
+    const gone: string[] = []
     for (const id of this.#changed) {
       const figure = this.#baskets.get(id)
       if (figure === undefined) this.#changed.delete(id)
+      else if (!this.#shop.baskets.has(id)) gone.push(id)
       else if (figure.isDue(now)) this.#tellBasket(id, figure, now)
     }
-    if (this.#list?.isDue(now)) this.#tellList(this.#list, now)
+    if (this.#list !== undefined && (gone.length > 0 || this.#list.isDue(now))) this.#tellList(this.#list, now)
+    for (const id of gone) {
+      this.#changed.delete(id)
+      this.#baskets.delete(id)
+      this.#events.basket(id).delete()
+    }
     if (this.#stats?.isDue(now)) this.#tellStats(this.#stats, now)
   }
 
@@ -149,13 +159,9 @@ export class ShopView {
   }
 
   #tellBasket(id: string, figure: Figure<BasketModel>, now: number): void {
-    this.#changed.delete(id)
     const basket = this.#shop.baskets.get(id)
-    if (basket === undefined) {
-      this.#baskets.delete(id)
-      this.#events.basket(id).delete()
-      return
-    }
+    if (basket === undefined) return // which `tell` will say
+    this.#changed.delete(id)
     const next = basketModel(basket, now)
     this.#events.basket(id).change(differences(figure.shown, next))
     figure.show(next, now)

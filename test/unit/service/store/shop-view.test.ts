@@ -171,13 +171,17 @@ describe("ShopView", () => {
     expect(watcher.baskets.get(sessionId(1))?.acknowledged_by).to.equal("Ann")
   })
 
-  it("tells that a basket is gone when it was forgotten", () => {
+  it("tells that a basket is gone when it was forgotten, after the reference to it", () => {
     send({ action: "ADD" })
+    watcher.getList(log.now)
     watcher.getBasket(sessionId(1), log.now)
     log.now += 30 * HOUR_MS
-    send({ session_id: sessionId(2), action: "ADD" })
-    expect(watcher.told).to.deep.equal(["basket 1 delete"])
+    send({ session_id: sessionId(2), action: "CHECKOUT" })
+    expect(watcher.told).to.deep.equal(["baskets remove", "basket 1 delete"])
     expect(watcher.view.basket(sessionId(1), log.now)).to.equal(undefined)
+    send({ session_id: sessionId(1), action: "ADD" })
+    watcher.getBasket(sessionId(1), log.now)
+    expect(watcher.baskets.get(sessionId(1))).to.deep.include({ status: "open", events: 1 })
   })
 
   it("[property] leaves who watches with what a fresh view shows, whatever comes and whenever it is told", () => {
