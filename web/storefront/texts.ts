@@ -24,7 +24,7 @@ export const englishTexts = {
   "invite.title": "Invite friends",
   "invite.hint": "Whoever has this link can join and see the carts.",
   "invite.hint.limited": "Only who has this link can join, within a day.",
-  "invite.limit": "Make a new link, and let nobody in by the old one",
+  "invite.limit": "Let friends in by a new link only",
   "invite.link": "Invite link",
   "invite.copy": "Copy",
   "invite.copied": "Copied",

@@ -85,7 +85,7 @@ export class Widget {
       if (event.key === "Escape") this.close()
     })
     const foot = h("div", { class: "foot" }, this.#launcher, this.#notice)
-    this.#root = h("div", { class: `root ${options.position}` }, this.#panel, foot)
+    this.#root = h("div", { class: `root ${options.position}`, "data-open": "false" }, this.#panel, foot)
     this.#mount()
     this.#listen()
     this.#update(together.state)
@@ -98,6 +98,7 @@ export class Widget {
   /** Opens the panel, and takes the focus there unless the page opened it by itself. */
   open({ takeFocus = true }: { readonly takeFocus?: boolean } = {}): void {
     this.#panel.hidden = false
+    this.#root.dataset.open = "true"
     this.#launcher.setAttribute("aria-expanded", "true")
     if (!takeFocus) return
     if (this.#phase === "idle") this.#welcome.focus()
@@ -107,6 +108,7 @@ export class Widget {
   close(): void {
     const hadFocus = this.#panel.contains(this.element.shadowRoot?.activeElement ?? null)
     this.#panel.hidden = true
+    this.#root.dataset.open = "false"
     this.#launcher.setAttribute("aria-expanded", "false")
     if (hadFocus) this.#launcher.focus()
   }

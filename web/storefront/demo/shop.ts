@@ -1,7 +1,7 @@
 import type { Ecwid } from "../ecwid.ts"
 import { FakeEcwid } from "./fake-ecwid.ts"
+import { type Good, goods } from "./goods.ts"
 import { SHOP_ID, tellMerchant } from "./merchant.ts"
-import { products } from "./products.ts"
 
 const element = (id: string): HTMLElement => {
   const found = document.getElementById(id)
@@ -38,16 +38,27 @@ function text(tag: string, className: string, content: string): HTMLElement {
   return made
 }
 
+function picture({ drawing, colours: [ground, ink] }: Good): HTMLElement {
+  const namespace = "http://www.w3.org/2000/svg"
+  const made = text("div", "picture", "")
+  const svg = document.createElementNS(namespace, "svg")
+  const path = document.createElementNS(namespace, "path")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  path.setAttribute("d", drawing)
+  svg.append(path)
+  made.append(svg)
+  made.style.setProperty("--ground", ground)
+  made.style.setProperty("--ink", ink)
+  return made
+}
+
 function showProducts(): void {
-  for (const product of products) {
+  for (const product of goods) {
     const item = document.createElement("li")
     item.id = `product-${product.id}`
-    const picture = text("div", "picture", product.name.slice(0, 1))
-    picture.setAttribute("aria-hidden", "true")
-    picture.style.setProperty("--ground", product.colours[0])
-    picture.style.setProperty("--ink", product.colours[1])
     item.append(
-      picture,
+      picture(product),
       text("h2", "", product.name),
       text("p", "price", shop.formatCurrency(product.price)),
       button("Add to cart", `Add to cart: ${product.name}`, () => shop.add(product)),
