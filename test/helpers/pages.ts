@@ -1,3 +1,4 @@
+import type { GatewayConfig } from "res-service/gateway"
 import { startGateway, type TestGateway } from "./gateway.ts"
 import { block } from "./launcher.ts"
 import { type Product, type ProductOptions, startProduct } from "./product.ts"
@@ -15,11 +16,12 @@ export interface Pages {
 }
 
 /** Starts it all on free ports. The pages must have been built. `stop` leaves nothing behind. */
-export async function startPages(options: ProductOptions = {}): Promise<Pages> {
+export async function startPages(options: ProductOptions & { gateway?: GatewayConfig } = {}): Promise<Pages> {
   const { port, free } = await block()
+  const settings = { ...options.gateway, port }
   const product = await startProduct({ ...options, gatewayUrl: `ws://127.0.0.1:${port}` })
   await free()
-  let gateway: TestGateway | undefined = await startGateway(product.natsServer.url, { port })
+  let gateway: TestGateway | undefined = await startGateway(product.natsServer.url, settings)
   const stopGateway = async (): Promise<void> => {
     await gateway?.stop()
     gateway = undefined
@@ -33,7 +35,7 @@ export async function startPages(options: ProductOptions = {}): Promise<Pages> {
     merchantUrl: (shopId) => `${product.edgeUrl}/merchant/?shop=${shopId}`,
     stopGateway,
     startGateway: async () => {
-      gateway = await startGateway(product.natsServer.url, { port })
+      gateway = await startGateway(product.natsServer.url, settings)
     },
     stop: async () => {
       await stopGateway()

@@ -44,6 +44,8 @@ export interface ProductOptions {
   readonly protocol?: string
   /** As the setting PUBLIC_GATEWAY_URL. */
   readonly gatewayUrl?: string
+  /** On top of `webOptions`. */
+  readonly web?: Partial<WebOptions>
   readonly sessions?: Partial<Omit<SessionOptions, "guard" | "logger">>
   readonly doors?: Doors
   /** As the setting LEGACY_MAX_SOCKETS_PER_ADDRESS. */
@@ -61,6 +63,7 @@ export async function startProduct({
   serviceTimeoutMs = 5000,
   protocol,
   gatewayUrl,
+  web = {},
   sessions = {},
   doors = {},
   maxSocketsPerAddress = 10_000,
@@ -79,7 +82,7 @@ export async function startProduct({
       port,
       serviceTimeoutMs,
       legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },
-      web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }) },
+      web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }), ...web },
       stream: { maxReaders: 1000, ...stream },
       cookie: auth?.cookie,
       doors,

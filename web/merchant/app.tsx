@@ -1,4 +1,5 @@
 import { useEffect } from "react"
+import { useAuth } from "../hooks/hooks.tsx"
 import { Account } from "./account.tsx"
 import type { Config } from "./config.ts"
 import { ConnectionBadge } from "./connection-badge.tsx"
@@ -11,6 +12,9 @@ import { ThemeToggle } from "./theme.tsx"
 /** The whole page: the shop in its address, or the choice of one. */
 export function App({ config }: { config: Config }) {
   const [shopId, goTo] = useShop()
+  const auth = useAuth()
+  // Nothing that one user has seen stays for the next.
+  const whose = auth.kind === "signedIn" ? auth.user.user : ""
   useEffect(() => {
     document.title = shopId === undefined ? "shopwire" : `${shopId.slice(0, 8)} · shopwire`
   }, [shopId])
@@ -33,7 +37,7 @@ export function App({ config }: { config: Config }) {
         {config.auth.kind !== "none" && <Account config={config.auth} />}
         <ThemeToggle />
       </header>
-      {shopId === undefined ? <ShopPicker onPick={goTo} /> : <ShopPage key={shopId} shopId={shopId} />}
+      {shopId === undefined ? <ShopPicker onPick={goTo} /> : <ShopPage key={`${shopId} ${whose}`} shopId={shopId} />}
     </>
   )
 }

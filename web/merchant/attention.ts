@@ -15,7 +15,7 @@ export interface AttentionRules {
   readonly sound: boolean
 }
 
-export const usualRules: AttentionRules = { checkoutFrom: 100, action: "", drift: true, sound: false }
+export const usualRules: AttentionRules = { checkoutFrom: 100, action: "", drift: false, sound: false }
 
 export interface Notice {
   readonly key: string

@@ -1,4 +1,6 @@
+import { Fragment } from "react"
 import { useResource } from "../hooks/hooks.tsx"
+import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
 import { Drift } from "./baskets.tsx"
@@ -30,9 +32,7 @@ export function BasketDialog({
     <Dialog title={`Basket ${basketName(sessionId)}`} side onClose={onClose}>
       {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}
       {basket.status === "loading" && <Empty busy>Looking into it …</Empty>}
-      {basket.status === "failed" && basket.data === undefined && (
-        <Empty>{basket.failure.code === "system.notFound" ? "Nothing is known of it." : basket.failure.message}</Empty>
-      )}
+      {basket.status === "failed" && basket.data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">As it was last seen.</p>}
       <p>
         <button type="button" onClick={() => onFilter(sessionId)}>
@@ -88,6 +88,12 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
         </p>
       )}
       <dl className="facts">
+        {Object.entries(basket.annotations ?? {}).map(([name, value]) => (
+          <Fragment key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === "string" ? value : <code>{JSON.stringify(value)}</code>}</dd>
+          </Fragment>
+        ))}
         <dt>Last</dt>
         <dd>
           <ActionTag action={basket.last_action} /> {asDayAndClock(basket.last_at)}

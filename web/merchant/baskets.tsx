@@ -1,5 +1,7 @@
 import { memo } from "react"
+import { isRefused } from "../hooks/failure.ts"
 import type { Watched } from "../hooks/watch.ts"
+import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { BasketMark } from "./basket-mark.tsx"
 import { Empty } from "./empty.tsx"
@@ -33,16 +35,13 @@ export function Baskets({
 
 function BasketList({ shopId, baskets, onBasket }: Parameters<typeof Baskets>[0]) {
   if (baskets.status === "loading") return <Empty busy>Looking for baskets …</Empty>
-  if (baskets.data === undefined) {
-    return (
-      <Empty>{baskets.failure?.code === "system.notFound" ? "Not to be had here." : baskets.failure?.message}</Empty>
-    )
-  }
-  if (baskets.data.length === 0) return <Empty icon="basket">No basket is open.</Empty>
+  const { data, failure } = baskets
+  if (failure !== undefined && (data === undefined || isRefused(failure))) return <Absent failure={failure} />
+  if (data === undefined || data.length === 0) return <Empty icon="basket">No basket is open.</Empty>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
     <ul className="basket-list" tabIndex={0} aria-labelledby="baskets-title">
-      {baskets.data.map((basket) => (
+      {data.map((basket) => (
         <BasketCard key={basket.session_id} shopId={shopId} basket={basket} onBasket={onBasket} />
       ))}
     </ul>

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import type { Watched } from "../hooks/watch.ts"
+import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { FeedFilter, type Filter, matches, noFilter } from "./feed-filter.tsx"
 import { FeedRow } from "./feed-row.tsx"
@@ -165,7 +166,7 @@ function FeedEnd({
 }) {
   const { events, reading, failure, missing } = timeline
   if (feed.status === "loading") return <Empty busy>Looking at the shop …</Empty>
-  if (feed.status === "failed" && events.length === 0) return <Empty>{feed.failure.message}</Empty>
+  if (feed.status === "failed") return <Absent failure={feed.failure} />
   if (failure !== undefined) {
     return (
       <p className="end" role="status">

@@ -1,4 +1,5 @@
 import type { Watched } from "../hooks/watch.ts"
+import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asMoney, asShortClock } from "./format.ts"
 import { HourChart } from "./hour-chart.tsx"
@@ -13,11 +14,7 @@ export function Figures({ stats }: { stats: Watched<Stats> }) {
     <section className="figures" aria-label="Figures">
       {stats.data === undefined ? (
         <div className="card">
-          {stats.status === "loading" ? (
-            <Empty busy>Counting …</Empty>
-          ) : (
-            <Empty>{stats.failure?.code === "system.notFound" ? "Not to be had here." : stats.failure?.message}</Empty>
-          )}
+          {stats.status === "loading" ? <Empty busy>Counting …</Empty> : <Absent failure={stats.failure} />}
         </div>
       ) : (
         <Counted stats={stats.data} />

@@ -30,6 +30,8 @@ export interface Basket {
   readonly last_seq: number
   readonly acknowledged_by: string | null
   readonly acknowledged_at: string | null
+  /** What others have noted of it in the archive. */
+  readonly annotations?: Readonly<Record<string, unknown>>
 }
 
 export interface Minute {

@@ -50,7 +50,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
       {narrow ? (
         <Tabs.Root className="tabs" value={tab} onValueChange={setTab}>
           {Object.entries(parts).map(([name, part]) => (
-            <Tabs.Content key={name} value={name} tabIndex={-1}>
+            <Tabs.Content key={name} value={name}>
               {part}
             </Tabs.Content>
           ))}

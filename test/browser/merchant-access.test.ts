@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import type { BrowserContextOptions, Page } from "playwright-core"
+import { useBrowser } from "../helpers/browser.ts"
+import { type Pages, startPages } from "../helpers/pages.ts"
+import { until } from "../helpers/until.ts"
+import { axeViolations } from "./axe.ts"
+import { MerchantPage } from "./merchant-page.ts"
+import { publishAll, Shoppers, uuidOf } from "./seed.ts"
+
+const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
+
+describe("the merchant's page for everybody", () => {
+  const browser = useBrowser()
+  const shopId = uuidOf("the accessible shop")
+  let pages: Pages
+
+  before(async () => {
+    pages = await startPages()
+    await publishAll(pages.product.edgeUrl, new Shoppers(shopId).next(150))
+  })
+
+  after(() => pages?.stop())
+
+  /** The width of what is on the page, in px; more than the window's means that one has to scroll sideways. */
+  const width = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth)
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    it(`has nothing that axe finds wrong, on a desktop, ${colorScheme}`, async () => {
+      const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...desktop, colorScheme })
+      await page.locator(".basket").first().waitFor()
+      await page.getByRole("img", { name: /Events a minute/ }).waitFor()
+      expect(await axeViolations(page)).to.deep.equal([])
+      await page.locator(".basket header button").first().click()
+      await page.getByRole("row").nth(1).waitFor()
+      expect(await axeViolations(page)).to.deep.equal([])
+      await page.keyboard.press("Escape")
+      await page.getByRole("button", { name: "Notices" }).click()
+      await page.getByRole("dialog", { name: "Tell me about" }).waitFor()
+      expect(await axeViolations(page)).to.deep.equal([])
+    })
+
+    it(`has nothing that axe finds wrong, on a phone, ${colorScheme}, and fits it`, async () => {
+      const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...phone, colorScheme })
+      await page.locator(".event").first().waitFor()
+      for (const [tab, seen] of [
+        ["Events", ".event"],
+        ["Baskets", ".basket"],
+        ["Figures", ".tile"],
+      ] as const) {
+        await page.getByRole("tab", { name: tab }).tap()
+        await page.locator(seen).first().waitFor()
+        expect(await axeViolations(page), tab).to.deep.equal([])
+        expect(await width(page), tab).to.equal(360)
+      }
+      await page.getByRole("link", { name: "shopwire" }).tap()
+      await page.getByRole("heading", { name: "Open a shop" }).waitFor()
+      expect(await axeViolations(page)).to.deep.equal([])
+      expect(await width(page)).to.equal(360)
+    })
+  }
+
+  it("can be used by keyboard alone: a shop, a row of the feed, its basket, and back", async () => {
+    const page = await browser.open(`${pages.product.edgeUrl}/merchant/`)
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "")
+    /** Presses Tab until the focus is where `there` says. */
+    const tabTo = async (what: string, there: string): Promise<void> => {
+      await until(`the focus on ${what}`, async () => {
+        await page.keyboard.press("Tab")
+        return await page.evaluate((selector) => document.activeElement?.matches(selector) === true, there)
+      })
+    }
+    await tabTo("the shop", "input")
+    await page.keyboard.type(shopId)
+    await page.keyboard.press("Enter")
+    await page.locator(".event").nth(5).waitFor()
+    await tabTo("the feed's basket", "article button")
+    const first = await focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    const third = await page.locator("article[aria-posinset='3'] button").getAttribute("aria-label")
+    await until("the third row to have the focus", async () => (await focused()) === third)
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await until("the first row to have the focus", async () => (await focused()) === first)
+    await page.keyboard.press("Enter")
+    const dialog = page.getByRole("dialog", { name: first })
+    await dialog.getByRole("row").nth(1).waitFor()
+    await page.keyboard.press("Escape")
+    await dialog.waitFor({ state: "detached" })
+    await until("the focus where it was", async () => (await focused()) === first)
+  })
+
+  it("is light or dark as the system, unless somebody chose, which it remembers", async () => {
+    const options = { ...desktop, colorScheme: "light" } as const
+    const { page } = await MerchantPage.open(browser, pages.merchantUrl(randomUUID()), options)
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    const light = await background()
+    await page.emulateMedia({ colorScheme: "dark" })
+    const dark = await background()
+    expect(dark).to.not.equal(light)
+    await page.getByRole("radio", { name: "Light" }).click()
+    expect(await background()).to.equal(light)
+    await page.reload()
+    await page.getByRole("radio", { name: "Light", checked: true }).waitFor()
+    expect(await background()).to.equal(light)
+  })
+})

@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import { useBrowser } from "../helpers/browser.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { type Pages, startPages } from "../helpers/pages.ts"
+import { until } from "../helpers/until.ts"
+import { MerchantPage } from "./merchant-page.ts"
+import { publishAll } from "./seed.ts"
+
+describe("baskets and figures on the merchant's page", () => {
+  const browser = useBrowser()
+  let pages: Pages
+
+  before(async () => {
+    pages = await startPages()
+  })
+
+  after(() => pages?.stop())
+
+  const open = (shopId: string) => MerchantPage.open(browser, pages.merchantUrl(shopId))
+
+  /** A basket of a shop, and what happens in it. */
+  function basketOf(shopId: string) {
+    const session_id = randomUUID()
+    const publish = (fields: Partial<PublishEvent>) =>
+      publishAll(pages.product.edgeUrl, [publishEvent({ shop_id: shopId, session_id, ...fields })])
+    return { name: session_id.slice(0, 8), publish }
+  }
+
+  it("shows open baskets with their lines as they change, and marks totals that differ", async () => {
+    const shopId = randomUUID()
+    const merchant = await open(shopId)
+    await merchant.page.getByText("No basket is open").waitFor()
+    const { name, publish } = basketOf(shopId)
+    await publish({ product_name: "Pears", product_price: 2.5, basket_total: 2.5 })
+    const card = merchant.basket(name)
+    await card.getByText("Pears").waitFor()
+    expect(await card.getByText("sent as").count()).to.equal(0)
+    await publish({ product_name: "Pears", product_price: 2.5, basket_total: 9 })
+    await card.getByText("2 ×").waitFor()
+    await card.getByText("2 items").waitFor()
+    await card.getByText("sent as 9.00").waitFor()
+    expect(await card.locator(".sum").textContent()).to.equal("5.00")
+    await publish({ action: "CHECKOUT", basket_total: 5 })
+    await card.waitFor({ state: "detached" })
+  })
+
+  it("shows one basket in full, from its open to its checkout", async () => {
+    const shopId = randomUUID()
+    const { name, publish } = basketOf(shopId)
+    await publish({ product_name: "Pears", product_id: 1, product_price: 2.5 })
+    await publish({ product_name: "Leeks", product_id: 2, product_price: 1, basket_total: 3.5 })
+    const merchant = await open(shopId)
+    await merchant.basket(name).getByRole("button", { name }).click()
+    const dialog = merchant.page.getByRole("dialog", { name: `Basket ${name}` })
+    await dialog.getByRole("row", { name: /Leeks/ }).waitFor()
+    await dialog.getByText("Open", { exact: true }).waitFor()
+    // While it is looked at it leaves the list of open ones.
+    await publish({ action: "CHECKOUT", basket_total: 3.5 })
+    await dialog.getByText("Checked out", { exact: true }).waitFor()
+    await publish({ action: "ADD", product_name: "Figs", product_id: 3 })
+    await dialog.getByRole("row", { name: /Figs/ }).waitFor()
+    await merchant.page.keyboard.press("Escape")
+    await dialog.waitFor({ state: "detached" })
+  })
+
+  it("tells every screen who sees to a basket; asks for the name once", async () => {
+    const shopId = randomUUID()
+    const [first, second] = [basketOf(shopId), basketOf(shopId)]
+    await first.publish({})
+    await second.publish({})
+    const [mine, other] = [await open(shopId), await open(shopId)]
+    await mine.basket(first.name).getByRole("button", { name: "I see to it" }).click()
+    const dialog = mine.page.getByRole("dialog", { name: "Who are you?" })
+    await dialog.getByLabel(/Your name/).fill("Ann")
+    await mine.page.keyboard.press("Enter")
+    await mine.basket(first.name).getByText("Ann").waitFor()
+    await other.basket(first.name).getByText("Ann").waitFor()
+    await mine.basket(second.name).getByRole("button", { name: "I see to it" }).click()
+    await other.basket(second.name).getByText("Ann").waitFor()
+    await other.page.reload()
+    await other.basket(first.name).getByText("Ann").waitFor()
+  })
+
+  it("counts, and says in words what the chart shows", async () => {
+    const shopId = randomUUID()
+    const { publish } = basketOf(shopId)
+    await publish({ product_name: "Pears", product_price: 2.5, basket_total: 2.5 })
+    const { page } = await open(shopId)
+    const figure = (label: string) => page.locator(".tile", { hasText: label }).locator(".value")
+    await until("an open basket", async () => (await figure("Open baskets").textContent()) === "1")
+    await publish({ action: "CHECKOUT", basket_total: 2.5 })
+    await until("a checkout", async () => (await figure("Checked out").textContent()) === "1")
+    expect(await figure("Open baskets").textContent()).to.equal("0")
+    expect(await page.locator(".top").textContent()).to.include("Pears")
+    const chart = page.getByRole("img", { name: /^Events a minute: \d+ in the last hour/ })
+    expect(await chart.locator("canvas").count()).to.equal(1)
+  })
+
+  it("tells of what asks for attention, as somebody has chosen, and of nothing that was there before", async () => {
+    const shopId = randomUUID()
+    const { name, publish } = basketOf(shopId)
+    await publish({ action: "CHECKOUT", basket_total: 500 })
+    const { page } = await open(shopId)
+    const notices = page.getByRole("region", { name: "Notices" })
+    await page.getByRole("button", { name: "Notices" }).click()
+    await page.getByLabel("A checkout of at least").fill("50")
+    await page.getByLabel("An action named").fill("help")
+    await page.getByRole("switch", { name: "A basket whose totals differ" }).click()
+    await page.keyboard.press("Escape")
+    expect(await notices.textContent()).to.equal("")
+
+    await publish({ action: "CHECKOUT", basket_total: 49 })
+    await publish({ action: "CHECKOUT", basket_total: 60 })
+    await publish({ action: "Help", product_name: "Pears" })
+    await publish({ product_price: 2, basket_total: 99 })
+    await notices.getByText("Checkout of 60.00").waitFor()
+    await notices.getByText("Help: Pears").waitFor()
+    await notices.getByText(`Totals of basket ${name} differ`).waitFor()
+    expect(await notices.getByText("49.00").count()).to.equal(0)
+    await page.getByRole("button", { name: "Seen: Help: Pears" }).click()
+    await notices.getByText("Help: Pears").waitFor({ state: "detached" })
+    await notices.getByRole("button", { name: "Checkout of 60.00", exact: true }).click()
+    await page.getByRole("dialog", { name: `Basket ${name}` }).waitFor()
+
+    await page.reload()
+    await page.getByRole("button", { name: "Notices" }).click()
+    expect(await page.getByLabel("A checkout of at least").inputValue()).to.equal("50")
+  })
+})

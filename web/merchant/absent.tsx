@@ -1,0 +1,12 @@
+import { type Failure, isRefused } from "../hooks/failure.ts"
+import { useAuth } from "../hooks/hooks.tsx"
+import { Empty } from "./empty.tsx"
+
+/** In place of what can't be had, and why not. */
+export function Absent({ failure }: { failure: Failure }) {
+  const auth = useAuth()
+  if (isRefused(failure)) {
+    return <Empty icon="person">{auth.kind === "signedIn" ? "You may not see this." : "Sign in to see this."}</Empty>
+  }
+  return <Empty icon="warning">{failure.code === "system.notFound" ? "There is nothing here." : failure.message}</Empty>
+}
