@@ -109,13 +109,13 @@ export class Connection {
     for (const follower of [...this.#followers]) follower.onReady()
   }
 
-  /** Signs out; what may be seen without a token stays. */
+  /** Signs out, and begins anew with a connection that knows nothing of who was signed in. */
   async logout(): Promise<void> {
     this.#token = undefined
+    await this.ask((client) => client.authenticate(AUTH, "logout", {})).catch(() => {})
+    this.stop()
     this.auth.set({ kind: "anonymous" })
-    if (!this.#ready) return
-    await this.client.authenticate(AUTH, "logout", {}).catch(() => {})
-    for (const follower of [...this.#followers]) follower.onReady()
+    this.start()
   }
 
   /**

@@ -5,12 +5,14 @@ export interface Failure {
   readonly message: string
 }
 
-/** Reads what resclient rejects with, which is no `Error`. */
+/** Reads what resclient rejects with, which is no `Error`; a `reason` in its data belongs to the message. */
 export function failureOf(reason: unknown): Failure {
-  if (typeof reason === "object" && reason !== null && "code" in reason && typeof reason.code === "string") {
-    return { code: reason.code, message: "message" in reason ? String(reason.message) : reason.code }
+  if (typeof reason !== "object" || reason === null || !("code" in reason) || typeof reason.code !== "string") {
+    return { code: "system.internalError", message: reason instanceof Error ? reason.message : String(reason) }
   }
-  return { code: "system.internalError", message: reason instanceof Error ? reason.message : String(reason) }
+  const { code, message, data } = reason as { code: string; message?: string; data?: { reason?: unknown } | null }
+  const more = typeof data?.reason === "string" ? `: ${data.reason}` : ""
+  return { code, message: `${message ?? code}${more}` }
 }
 
 /** True when the resource is refused until somebody signs in, or signs in as somebody else. */

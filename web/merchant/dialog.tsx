@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react"
+import { createPortal } from "react-dom"
 import { Icon } from "./icon.tsx"
 
 /**
@@ -25,7 +26,7 @@ export function Dialog({
     element?.showModal()
     return () => element?.close()
   }, [])
-  return (
+  return createPortal(
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does it by keyboard; this is the click beside the dialog
     <dialog
       ref={dialog}
@@ -40,14 +41,15 @@ export function Dialog({
       }}
     >
       <div className="dialog-body">
-        <header>
+        <div className="dialog-head">
           <h2 id={heading}>{title}</h2>
           <button type="button" className="plain" aria-label="Close" onClick={onClose}>
             <Icon name="close" />
           </button>
-        </header>
+        </div>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }
