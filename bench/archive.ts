@@ -1,5 +1,6 @@
 // How fast events can be written in bulk; and how long the archiver takes to catch up with a log that nobody has archived.
-// npm run bench -- archive [events, default 100000]: on the MongoDB of MONGO_URL, else on what test/helpers/mongo finds.
+// npm run bench -- archive [events] [shoppers at the same time] [events of each basket]: on the MongoDB of MONGO_URL, else on
+// what test/helpers/mongo finds.
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
@@ -20,11 +21,8 @@ import { startNats } from "../test/helpers/nats.ts"
 import { until } from "../test/helpers/until.ts"
 import { report, timed } from "./stats.ts"
 
-const [count = 100_000] = process.argv.slice(2).map(Number)
+const [count = 100_000, shoppers = 500, basketEvents = 50] = process.argv.slice(2).map(Number)
 
-/** Shoppers who are at it at the same time, and events of each basket. */
-const SHOPPERS = 500
-const BASKET_EVENTS = 50
 const SHOPS = 100
 
 /** Events on their way to JetStream at once. */
@@ -64,7 +62,10 @@ report("catch up, the start of the process included", {
   events: count,
   seconds: round(seconds),
   events_per_second: Math.round(count / seconds),
+  shoppers,
+  events_of_a_basket: basketEvents,
   archiver_peak_MiB: Math.round(peakMiB),
+  archiver_cpu_seconds: round(cpuSeconds(archiver.pid)),
 })
 
 const exited = once(archiver, "exit")
@@ -77,19 +78,19 @@ await mongo.stop()
 async function fillLog(): Promise<void> {
   const js = jetstream(nats)
   const shops = Array.from({ length: SHOPS }, () => randomUUID())
-  const sessions = Array.from({ length: SHOPPERS }, () => randomUUID())
+  const sessions = Array.from({ length: shoppers }, () => randomUUID())
   const before = Date.now()
   for (let from = 0; from < count; from += IN_FLIGHT) {
     const events = Array.from({ length: Math.min(IN_FLIGHT, count - from) }, (_, i) => {
       const n = from + i
-      const shopper = n % SHOPPERS
+      const shopper = n % shoppers
       // Each begins a new basket when the last one is bought.
-      const place = (Math.floor(n / SHOPPERS) + shopper) % BASKET_EVENTS
+      const place = (Math.floor(n / shoppers) + shopper) % basketEvents
       if (place === 0) sessions[shopper] = randomUUID()
       return publishEvent({
         shop_id: shops[shopper % SHOPS] ?? "",
         session_id: sessions[shopper] ?? "",
-        action: place === BASKET_EVENTS - 1 ? "CHECKOUT" : "ADD",
+        action: place === basketEvents - 1 ? "CHECKOUT" : "ADD",
         action_id: n,
         product_id: n % 17,
         product_name: `Product ${n % 17}`,
@@ -137,6 +138,14 @@ function startArchiver(): ChildProcess {
 function residentMiB(pid: number | undefined): number {
   const kib = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
   return Number(kib ?? 0) / 1024
+}
+
+/** Time that a process has computed, user and system; the kernel counts it in hundredths of a second. */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ")
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 function round(value: number): number {

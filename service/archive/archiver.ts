@@ -21,6 +21,9 @@ const BATCH = 2500
 const UNCLEAR_ATTEMPTS = 5
 const UNCLEAR_PAUSE_MS = 300
 
+/** Time in ms for MongoDB to answer when the archiver is to stop. */
+const FINISH_MS = 2000
+
 export interface ArchiverOptions {
   /** MONGO_URL. */
   readonly url: string
@@ -117,8 +120,10 @@ class Archiver implements RunningArchiver {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#intake.stop()
-    await this.#running
+    // What MongoDB has in hand is better done than done again; but it may never answer.
+    await Promise.race([this.#running, sleep(FINISH_MS, undefined, { ref: false })])
     await this.#mongo.close()
+    await this.#running
   }
 
   async #run(): Promise<void> {

@@ -161,6 +161,21 @@ describe("the archive", function () {
     })
   }
 
+  it("[AR15] stops while MongoDB does not answer, and gives back what it has", async () => {
+    const url = mongoVia(mongo.url, proxy.port)
+    const patient = { url, takeoverMs: 600_000, timeoutMs: 600_000, logger }
+    const archiver = await startArchiver(product.nats, patient)
+    await publishMany(product.nats, 10)
+    await caughtUp(product.nats)
+    proxy.stall()
+    await publishMany(product.nats, 10)
+    await until("it to have them in hand", async () => (await consumer()).num_ack_pending === 10)
+    await archiver.stop()
+    proxy.heal()
+    await start()
+    await expectAllArchivedOnce()
+  })
+
   it("[AR6] MongoDB not there at the start: waits for it", async () => {
     proxy.refuse()
     await start()

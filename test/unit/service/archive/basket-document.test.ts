@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import fc from "fast-check"
+import {
+  applyToTransaction,
+  type BasketDocument,
+  basketFields,
+  basketId,
+  isNewer,
+  MAX_CHECKOUTS,
+  type Transaction,
+  transactionOf,
+} from "../../../../service/archive/basket-document.ts"
+import { type EventDocument, eventDocument } from "../../../../service/archive/event-document.ts"
+import { logId } from "../../../../service/archive/log-id.ts"
+import { publishEvent } from "../../../helpers/events.ts"
+
+const log = logId("2026-01-01T00:00:00Z")
+const shop_id = randomUUID()
+const session_id = randomUUID()
+const START = Date.parse("2026-01-01T00:00:00.000Z")
+
+/** The basket's event `seq`, a minute after the one before it. */
+function event(seq: number, action: string, product_id = 1, price = 1): EventDocument {
+  const received_at = new Date(START + seq * 60_000).toISOString()
+  const sent = publishEvent({ shop_id, session_id, action, product_id, product_price: price, basket_total: price })
+  return eventDocument(log, { shopId: shop_id, event: { ...sent, seq, received_at } })
+}
+
+function documentOf(transaction: Transaction): BasketDocument {
+  return { _id: basketId({ shop_id, session_id }), shop_id, ...basketFields(transaction), version: 1 }
+}
+
+function fold(events: readonly EventDocument[], from?: Transaction): Transaction | undefined {
+  return events.reduce<Transaction | undefined>(applyToTransaction, from)
+}
+
+describe("applyToTransaction()", () => {
+  it("gives the same whether a basket was stored and read again in the middle, or not", () => {
+    const step = fc.record({
+      action: fc.constantFrom("ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK"),
+      product: fc.integer({ min: 1, max: 3 }),
+      price: fc.double({ min: 0, max: 1000, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 2, maxLength: 30 }), fc.nat(), (steps, at) => {
+        const events = steps.map(({ action, product, price }, i) => event(i + 1, action, product, price))
+        const middle = 1 + (at % (events.length - 1))
+        const stored = fold(events.slice(0, middle))
+        const whole = fold(events)
+        if (stored === undefined || whole === undefined) throw new Error("no transaction")
+        const goneOn = fold(events.slice(middle), transactionOf(documentOf(stored)))
+        expect(goneOn && basketFields(goneOn)).to.deep.equal(basketFields(whole))
+      }),
+    )
+  })
+
+  it(`keeps the last ${MAX_CHECKOUTS} checkouts`, () => {
+    const events = Array.from({ length: 2 * (MAX_CHECKOUTS + 3) }, (_, i) =>
+      event(i + 1, i % 2 === 0 ? "ADD" : "CHECKOUT"),
+    )
+    const checkouts = fold(events)?.checkouts ?? []
+    expect(checkouts).to.have.lengthOf(MAX_CHECKOUTS)
+    expect(checkouts.at(-1)?.seq).to.equal(events.at(-1)?.seq)
+    expect(checkouts[0]?.seq).to.equal(8)
+  })
+})
+
+describe("isNewer()", () => {
+  const transaction = fold([event(5, "ADD")])
+  if (transaction === undefined) throw new Error("no transaction")
+
+  it("goes by the sequence within a log, and by the log's age before that", () => {
+    const [older, younger] = [logId("2025-01-01T00:00:00Z"), logId("2027-01-01T00:00:00Z")]
+    expect(isNewer({ log: log.created, seq: 6 }, transaction)).to.equal(true)
+    expect(isNewer({ log: log.created, seq: 5 }, transaction)).to.equal(false)
+    expect(isNewer({ log: older.created, seq: 6 }, transaction)).to.equal(false)
+    expect(isNewer({ log: younger.created, seq: 1 }, transaction)).to.equal(true)
+  })
+})
