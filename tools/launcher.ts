@@ -126,6 +126,7 @@ export class Launcher {
         gatewayKind: gatewayKinds[choice.kind],
         nats: NATS_URL === undefined ? `nats://${shown}:${NATS_PORT}` : shownUrl(NATS_URL),
         natsKind,
+        archive: this.#settings.MONGO_URL !== undefined,
         seconds: (Date.now() - started) / 1000,
       }),
     )

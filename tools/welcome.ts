@@ -8,12 +8,14 @@ export function welcome(doors: {
   readonly gatewayKind: string
   readonly nats: string
   readonly natsKind: string
+  /** Whether events are archived. */
+  readonly archive: boolean
   readonly seconds: number
   /** The demo that runs; undefined: none does. */
   readonly demo: { readonly seed: number; readonly rate: number } | undefined
 }): string {
   const { shop_id } = samplePublishEvent
-  const { edge, gateway, gatewayKind, nats, natsKind, seconds, demo } = doors
+  const { edge, gateway, gatewayKind, nats, natsKind, archive, seconds, demo } = doors
   const playing =
     demo === undefined
       ? ""
@@ -28,7 +30,7 @@ shopwire is ready (${seconds.toFixed(1)} s).
   edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
   gateway  ${gateway}  (${gatewayKind})
   NATS     ${nats}  (${natsKind})
-${playing}
+${archive ? `  archive  the MongoDB of MONGO_URL  (how far behind: ${gateway}/api/shopwire/archive)\n` : ""}${playing}
 Publish an event, and read the shop's feed:
 
 curl -X POST ${edge}/publish/${shop_id} -H 'Content-Type: application/json' -d '${JSON.stringify(samplePublishEvent)}'

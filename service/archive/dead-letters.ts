@@ -1,12 +1,10 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream"
 import { StorageType } from "@nats-io/jetstream"
 import { headers } from "nats"
-import { isApiError } from "../log/stream.ts"
+import { isApiError, STREAM_NOT_FOUND } from "../log/stream.ts"
 
 /** The stream of what the archive refused for good; kept until somebody deletes it. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
-
-const STREAM_NOT_FOUND = 10059
 
 /** Something that MongoDB refuses, whatever is done. */
 export interface DeadLetter {

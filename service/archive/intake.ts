@@ -9,7 +9,7 @@ import {
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import type { Logger } from "res-service"
-import { isApiError, STREAM } from "../log/stream.ts"
+import { CONSUMER_NOT_FOUND, isApiError, STREAM, STREAM_NOT_FOUND } from "../log/stream.ts"
 import { type LogId, logId } from "./log-id.ts"
 
 /** The stored subjects of events; others of the stream are not for the archive. */
@@ -24,8 +24,6 @@ const MAX_ACK_PENDING = 30_000
 const FETCH_MS = 5000
 const HEARTBEAT_MS = 500
 const RETRY_MS = 500
-
-const CONSUMER_NOT_FOUND = 10014
 
 /** A message of the log that is to be archived and not yet acknowledged. */
 export interface Taken {
@@ -120,8 +118,12 @@ export class Intake {
         }
       } catch (error) {
         if (this.#stopped) return
-        if (!failing) this.#logger.warn({ err: error }, "the log cannot be read now; waiting")
-        failing = true
+        const reason = error instanceof Error ? error.message : String(error)
+        if (isApiError(error, STREAM_NOT_FOUND)) this.#logger.debug({ reason }, "there is no log yet")
+        else if (!failing) {
+          failing = true
+          this.#logger.warn({ reason }, "the log cannot be read now; waiting")
+        }
         await sleep(RETRY_MS)
       }
     }

@@ -1,15 +1,12 @@
 import type { JetStreamManager } from "@nats-io/jetstream"
 import { model } from "res-service"
 import type { Guard } from "../auth/guard.ts"
-import { isApiError, STREAM } from "../log/stream.ts"
+import { CONSUMER_NOT_FOUND, isApiError, STREAM, STREAM_NOT_FOUND } from "../log/stream.ts"
 import { DEAD_LETTERS } from "./dead-letters.ts"
 import { consumerName, EVENT_SUBJECTS } from "./intake.ts"
 import { logId } from "./log-id.ts"
 
 const ARCHIVE = "shopwire.archive"
-
-const CONSUMER_NOT_FOUND = 10014
-const STREAM_NOT_FOUND = 10059
 
 /** How far the archive is behind the log, whether or not an archiver runs. */
 export interface ArchiveStatus {

@@ -14,7 +14,9 @@ export const STREAM = "UPDATES"
 /** How long the same `Idempotency-Key` counts as the same request. */
 export const IDEMPOTENCY_WINDOW_MS = 10 * 60 * 1000
 
-const STREAM_NOT_FOUND = 10059
+/** API error codes of JetStream, for `isApiError`. */
+export const STREAM_NOT_FOUND = 10059
+export const CONSUMER_NOT_FOUND = 10014
 
 export interface Retention {
   /** 0: no limit. */
