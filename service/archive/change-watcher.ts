@@ -14,6 +14,8 @@ const MAX_AWAIT_MS = 1000
 const TOKEN_INTERVAL_MS = 1000
 /** And this often while there are none, in ms: a token must not grow older than what the server remembers. */
 const IDLE_TOKEN_INTERVAL_MS = 30_000
+/** Pause when there was nothing new, in ms: some servers don't hold back their answers. */
+const IDLE_PAUSE_MS = 20
 /** Pause after a stream of changes broke, in ms. */
 const REOPEN_MS = 500
 
@@ -130,12 +132,12 @@ export class ChangeWatcher {
 
   async #follow({ bucket, stream, first }: Following): Promise<void> {
     let savedAt = Date.now()
-    let dirty = false
+    let dirty = true
     for (let change: Document | null = first; !this.#signal.aborted; change = await stream.tryNext()) {
       if (change !== null) {
         await this.#handle(bucket, change.fullDocument)
         dirty = true
-      }
+      } else await sleep(IDLE_PAUSE_MS, undefined, { signal: this.#signal })
       // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
       const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
       if (Date.now() - savedAt < intervalMs || !stream.resumeToken) continue

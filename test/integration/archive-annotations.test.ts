@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, MongoClient } from "mongodb"
+import { type Db, type Document, MongoClient } from "mongodb"
 import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
 import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
-import { caughtUp, publishMany } from "../helpers/archive.ts"
+import { caughtUp, mongoVia, publishMany } from "../helpers/archive.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
@@ -184,34 +185,60 @@ describe("annotations made in MongoDB by others", function () {
     })
   }
 
-  it("[AN11] on a server without change streams are shown at the archiver's next start; all else works", async function () {
-    const url = process.env.MONGO_STANDALONE_URL ?? ""
-    if (url === "") skip(this, "MONGO_STANDALONE_URL: a MongoDB that is no replica set")
-    await stop()
-    const standalone = new MongoClient(url)
-    const startOn = async (): Promise<RunningArchiver> => {
-      return await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger })
+  describe("through a server that refuses", () => {
+    let refusing: RefusingMongo
+    const startThrough = async (): Promise<void> => {
+      const url = mongoVia(mongo.url, refusing.port)
+      archivers.push(await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger }))
     }
-    try {
-      await standalone.db("shopwire").dropDatabase()
-      const archiver = await startOn()
-      const [later = 0] = await publishMany(product.nats, 1, shopId)
-      await caughtUp(product.nats)
-      await archiver.stop()
-      expect(logger.messages("warn").filter((line) => line.includes("no change streams"))).to.have.lengthOf(1)
+    const ofChanges = (command: Document): Document | undefined => command.pipeline?.[0]?.$changeStream
 
-      await standalone
-        .db("shopwire")
-        .collection("events")
-        .updateOne({ shop_id: shopId, seq: later }, { $set: { annotations: { note: "standalone" } } })
-      archivers.push(await startOn())
+    beforeEach(async () => {
+      refusing = await startRefusingMongo(mongo)
+      await stop()
+    })
+
+    afterEach(async () => {
+      await refusing.stop()
+    })
+
+    it("[AN11] change streams, as a MongoDB that is no replica set does: says so once, shows them when it starts", async () => {
+      const errmsg = "The $changeStream stage is only supported on replica sets"
+      refusing.refuse((command) => {
+        return ofChanges(command) && { ok: 0, code: 40573, codeName: "Location40573", errmsg }
+      })
+      await annotate({ note: "standalone" })
+      await startThrough()
+      await untilShown({ note: "standalone" })
+      await publishMany(product.nats, 10)
+      await caughtUp(product.nats)
+      expect(logger.messages("warn").filter((line) => line.includes("no change streams"))).to.have.lengthOf(1)
+    })
+
+    it("[AN12] to go on where it was, since it does not know that place any more: all is compared", async () => {
+      await start()
+      await annotate({ note: "before" })
+      await untilShown({ note: "before" })
+      // Now that it follows, one that it learns of by that.
+      await annotate({ note: "followed" })
+      await untilShown({ note: "followed" })
+      const states = db.collection<{ _id: string }>("archive_state")
       await until(
-        "the change on NATS",
-        () => changes.some((change) => change.annotations?.note === "standalone"),
+        "its place to be stored",
+        async () => (await states.findOne({ _id: "changes.events" })) ?? false,
         15_000,
       )
-    } finally {
-      await standalone.close()
-    }
+      await stop()
+      await annotate({ note: "meanwhile" })
+      let refused = 0
+      refusing.refuse((command) => {
+        if (ofChanges(command)?.resumeAfter === undefined) return undefined
+        refused++
+        return { ok: 0, code: 286, codeName: "ChangeStreamHistoryLost", errmsg: "the oplog has rolled over" }
+      })
+      await startThrough()
+      await untilShown({ note: "meanwhile" })
+      expect(refused).to.be.greaterThan(0)
+    })
   })
 })

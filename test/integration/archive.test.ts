@@ -23,6 +23,7 @@ import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
+import { startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
 import { startNats } from "../helpers/nats.ts"
 import { type Product, serviceOptions, startProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
@@ -160,6 +161,63 @@ describe("the archive", function () {
       expect(logger.messages("info")).to.include("can archive events again")
     })
   }
+
+  for (const [name, answer] of [
+    ["is not the primary any more", { ok: 0, code: 10107, codeName: "NotWritablePrimary", errmsg: "not primary" }],
+    ["has no space", { ok: 0, code: 14031, codeName: "OutOfDiskSpace", errmsg: "no space" }],
+    ["lets the user only read", { ok: 0, code: 13, codeName: "Unauthorized", errmsg: "not authorized" }],
+    ["does not reach the majority", { ok: 1, n: 1, writeConcernError: { code: 64, errmsg: "waiting timed out" } }],
+    [
+      "has no space for one of them",
+      { ok: 1, n: 0, writeErrors: [{ index: 0, code: 14031, errmsg: "no space for { name: 'secret' }" }] },
+    ],
+  ] as const) {
+    it(`[AR16] MongoDB ${name}: waits and catches up`, async () => {
+      const refusing = await startRefusingMongo(mongo)
+      try {
+        const url = mongoVia(mongo.url, refusing.port)
+        archivers.push(await startArchiver(product.nats, { url, takeoverMs: TAKEOVER_MS, timeoutMs: 1000, logger }))
+        await publishMany(product.nats, 3)
+        await caughtUp(product.nats)
+        let refused = 0
+        refusing.refuse((command) => {
+          if (command.insert === undefined) return undefined
+          refused++
+          return answer
+        })
+        await publishMany(product.nats, 30)
+        await until("a second attempt", () => refused >= 2)
+        expect((await consumer()).num_ack_pending).to.equal(30)
+        refusing.refuse(undefined)
+        await expectAllArchivedOnce()
+        expect(archivers[0]?.counts.refused).to.equal(0)
+        expect(logger.lines.join("\n")).not.to.include("secret")
+      } finally {
+        await refusing.stop()
+      }
+    })
+  }
+
+  it("[AR17] an error that is no known one, for a single event: tried again, then with the dead letters", async () => {
+    const refusing = await startRefusingMongo(mongo)
+    try {
+      const url = mongoVia(mongo.url, refusing.port)
+      let refused = 0
+      refusing.refuse((command) => {
+        if (command.insert !== "events") return undefined
+        refused++
+        return { ok: 1, n: 0, writeErrors: [{ index: 0, code: 999_999, errmsg: "what is this" }] }
+      })
+      archivers.push(await startArchiver(product.nats, { url, takeoverMs: TAKEOVER_MS, timeoutMs: 1000, logger }))
+      await publishMany(product.nats, 1)
+      await caughtUp(product.nats)
+      expect(refused).to.equal(5)
+      expect(archivers[0]?.counts).to.deep.equal({ archived: 0, setAside: 0, refused: 1 })
+      expect((await consumer()).num_redelivered).to.equal(0)
+    } finally {
+      await refusing.stop()
+    }
+  })
 
   it("[AR15] stops while MongoDB does not answer, and gives back what it has", async () => {
     const url = mongoVia(mongo.url, proxy.port)
