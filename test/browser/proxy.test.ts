@@ -4,7 +4,11 @@ import { NO_CADDY, startProxy, type TestProxy } from "../helpers/caddy.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { skip } from "../helpers/skip.ts"
+import { MerchantPage } from "./merchant-page.ts"
 import { Shop } from "./shop.ts"
+
+/** That of the demo shop. */
+const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 
 describe("the pages behind the proxy of docker compose", () => {
   const browser = useBrowser()
@@ -39,6 +43,13 @@ describe("the pages behind the proxy of docker compose", () => {
     await bob.add("Rye Bread")
     await ann.member("Bob").getByText("Rye Bread").waitFor()
     await ann.shows("Ann* Bob")
+  })
+
+  it("show the merchant live what a customer puts into the cart", async () => {
+    const merchant = await MerchantPage.open(browser, `${proxy.url}/merchant/?shop=${SHOP_ID}`)
+    const ann = new Shop(await browser.open(`${proxy.url}/storefront/`))
+    await ann.add("Elderflower Fizz")
+    await merchant.top("Elderflower Fizz")
   })
 
   it("reach the gateway at their own address, as their Content-Security-Policy lets them", async () => {

@@ -66,6 +66,19 @@ describe("config/Caddyfile, the one address of docker compose", () => {
     client.disconnect()
   })
 
+  it("streams events as they come", async () => {
+    const event = publishEvent({ product_name: "In the stream" })
+    const abort = new AbortController()
+    const answer = await fetch(`${proxy.url}/stream/${event.shop_id}`, { signal: abort.signal })
+    expect(answer.headers.get("content-type")).to.match(/^text\/event-stream/)
+    const { headers } = await post(`${proxy.url}/publish/${event.shop_id}`, event)
+    const lines = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ""
+    while (!text.includes("In the stream")) text += (await lines?.read())?.value ?? ""
+    expect(text).to.include(`id: ${headers.get("x-event-seq")}\n`)
+    abort.abort()
+  })
+
   it("passes the edge's own answers on to what is too large, and stops reading what is far too large", async () => {
     const url = `${proxy.url}/publish/${randomUUID()}`
     const large = await post(url, JSON.stringify("x".repeat(800 * 1024)))
