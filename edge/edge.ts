@@ -13,6 +13,7 @@ import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
 import { requestId } from "./http/request-id.ts"
 import { securityHeaders } from "./http/security-headers.ts"
 import { sessionRoutes } from "./http/sessions.ts"
+import { shopperRoutes } from "./http/shoppers.ts"
 import { streamRoutes } from "./http/stream.ts"
 import { type WebOptions, webRoutes } from "./http/web.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
@@ -127,6 +128,7 @@ function createApp({ client, conn, web, streams, cookie, doors, addresses, logge
     publishRoutes(client, conn, limits),
     sessionRoutes(),
     streamRoutes(client, streams, cookie),
+    shopperRoutes(client),
     notFound,
     problems(logger),
   )

@@ -12,6 +12,8 @@ await runProcess(async () => {
     "LOG_LEVEL",
     "STREAM_MAX_AGE_DAYS",
     "STREAM_MAX_MIB",
+    "MONGO_URL",
+    "MONGO_TIMEOUT_MS",
     "SESSION_IDLE_HOURS",
     "LEGACY_CUSTOMER_BINDING",
     ...cookieSettings,
@@ -34,6 +36,8 @@ await runProcess(async () => {
       idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
       binding: settings.LEGACY_CUSTOMER_BINDING,
     },
+    archive:
+      settings.MONGO_URL === undefined ? undefined : { url: settings.MONGO_URL, timeoutMs: settings.MONGO_TIMEOUT_MS },
     auth: verifier === undefined ? undefined : { verifier, cookie },
     logger,
     onDisplaced,

@@ -1,8 +1,10 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { dataValue, deleteAction, type Logger, natsConn, Service } from "res-service"
+import { dataValue, deleteAction, type Logger, natsConn, ResError, Service } from "res-service"
 import { becomeActive } from "./active.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
+import { Archive, type ArchiveOptions } from "./archive/archive.ts"
+import { ArchivedShoppers } from "./archive/archived-shoppers.ts"
 import type { Annotations } from "./archive/event-document.ts"
 import { eventId, logId } from "./archive/log-id.ts"
 import { archiveStatus } from "./archive/status.ts"
@@ -14,6 +16,9 @@ import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
 import { openSessions, type SessionOptions } from "./session/open-sessions.ts"
+import { Erasure } from "./shoppers/erasure.ts"
+import { ShopperIndex } from "./shoppers/shopper-index.ts"
+import { shoppers } from "./shoppers/shoppers-resource.ts"
 import { ShownAnnotations } from "./store/annotations.ts"
 import { event } from "./store/event.ts"
 import { feed } from "./store/feed.ts"
@@ -27,12 +32,17 @@ const IDLE_MS = 15 * 60 * 1000
 const GRACE_MS = 60 * 1000
 const SWEEP_INTERVAL_MS = 10 * 1000
 
+/** Time for what is stored to be followed, in ms. */
+const REACHED_TIMEOUT_MS = 3000
+
 /** Where answers go: an inbox, of any login. Everything else that the service may publish to means something, or is stored. */
 const INBOX = /^_INBOX(?:_[\w-]+)?\./
 
 export interface StartOptions {
   readonly retention: Retention
   readonly sessions: Omit<SessionOptions, "guard" | "logger">
+  /** Undefined: there is none. */
+  readonly archive?: ArchiveOptions | undefined
   /** Undefined: everybody may do everything. */
   readonly auth: Omit<AuthOptions, "logger"> | undefined
   readonly logger: Logger
@@ -80,6 +90,8 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     {
       onMessage: (message) => {
         const record = readRecord(message)
+        if ("event" in record) index.add(message, record.event.shopper_id)
+        else if ("reason" in record) index.add(message)
         if ("reason" in record) {
           setAside++
           logger.warn(
@@ -95,10 +107,14 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
         feeds.clear()
         opened.shops.clear()
         service.reset({ resources: ["store.>"] })
+        beginIndex().catch((error: unknown) => logger.warn({ err: error }, "the index of shoppers cannot be read"))
       },
     },
     logger,
   )
+  const index = await ShopperIndex.open(nc, jsm, reader, logger)
+  const beginIndex = (): Promise<void> => index.begin(logId(tail.created).key, tail.position)
+  const archive = options.archive === undefined ? undefined : new Archive(options.archive, logger)
   const auth = options.auth === undefined ? noAuth : await openAuth(nc, service, { ...options.auth, logger })
   const { guard } = auth
   const appender = new LogAppender(nc, jsm)
@@ -125,6 +141,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const stepDown = await becomeActive(nc, logger, onDisplaced)
   const opened = await openShops(nc, service, {
     guard,
+    jsm,
     reader,
     appender,
     log: () => tail.created,
@@ -133,10 +150,29 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     logger,
   })
   await tail.start()
+  await beginIndex()
   const sessions = await openSessions(nc, service, {
     ...options.sessions,
     guard,
     logger,
+  })
+  const erasure = await Erasure.open(nc, {
+    jsm,
+    reader,
+    index,
+    archive: archive === undefined ? undefined : new ArchivedShoppers(archive, jsm),
+    eventId: (seq) => eventId(logId(tail.created), seq),
+    reached: async (seq) => {
+      if (!(await tail.reached(seq, REACHED_TIMEOUT_MS))) throw new ResError("system.serviceUnavailable")
+    },
+    show: async (shop_id, seqs) => {
+      await service.with(feedResource, { shop_id }, (events) => {
+        feeds.drop(shop_id)
+        events.event("erased", { seqs })
+        service.reset({ resources: [feedResource.pattern.name({ shop_id }), `store.${shop_id}.event.*`] })
+      })
+      return await opened.erase(shop_id)
+    },
   })
   service.add(
     feedResource,
@@ -146,6 +182,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       return { stream: STREAM, last_seq: tail.position }
     }),
     archiveStatus(guard, jsm),
+    shoppers(guard, (shopperId) => erasure.erase(shopperId)),
   )
   service.add(...opened.resources, ...sessions.resources, ...auth.resources)
   const tellAnnotations = async (annotated: Annotated, changed: Annotations | undefined): Promise<void> => {
@@ -193,6 +230,8 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       await service.stop()
       await opened.stop()
       await tail.stop()
+      await index.stop()
+      await archive?.close()
       await annotations.stop()
       stepDown()
     },

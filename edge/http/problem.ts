@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http"
-import type { ErrorRequestHandler, RequestHandler } from "express"
+import type { ErrorRequestHandler, Request, RequestHandler } from "express"
 import { type Logger, ResError, type SystemErrorCode } from "res-service"
 import type { ServiceErrorCode } from "../../service/errors.ts"
 
@@ -24,6 +24,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.tooManyEvents": 413,
   "store.idempotencyConflict": 409,
   "store.unknownSequence": 422,
+  "store.archiveBehind": 503,
   "session.hostPresent": 409,
   "session.notStarted": 409,
   "session.full": 409,
@@ -74,7 +75,7 @@ export class HttpProblem extends Error {
 export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
-    const problem = problemOf(error, req.get("authorization") !== undefined)
+    const problem = problemOf(error, req)
     const { status, errors, code } = problem
     if (status === 500) logger.error({ err: error, request_id: res.locals.requestId }, "a request failed")
     if (status === 401) res.set("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
@@ -107,23 +108,30 @@ export function methodNotAllowed(allow: string): RequestHandler {
   }
 }
 
-function problemOf(error: unknown, hasCredentials: boolean): HttpProblem {
+function problemOf(error: unknown, req: Request): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (error instanceof ResError) {
-    const isAnonymous = error.code === "system.accessDenied" && !hasCredentials
-    return isAnonymous ? new HttpProblem(401, "Authorization: Bearer and a token are needed") : problemOfResError(error)
+    const isAnonymous = error.code === "system.accessDenied" && req.get("authorization") === undefined
+    return isAnonymous
+      ? new HttpProblem(401, "Authorization: Bearer and a token are needed")
+      : problemOfResError(error, req.method)
   }
   // What Express and its body parser refuse has a status and a message that may be told.
   if (isClientError(error)) return new HttpProblem(error.status, error.message)
   return new HttpProblem(500, "Something went wrong here")
 }
 
-function problemOfResError(error: ResError): HttpProblem {
+function problemOfResError(error: ResError, method: string): HttpProblem {
   const status = Object.hasOwn(statusOfCode, error.code) ? statusOfCode[error.code as keyof typeof statusOfCode] : 500
-  if (status === 503)
-    return new HttpProblem(503, "It is not known to be stored; try again with the same Idempotency-Key")
+  if (status === 503) return new HttpProblem(503, awayOf[method] ?? "It cannot be answered now; come again")
   if (status === 500) return new HttpProblem(500, "Something went wrong here")
   return new HttpProblem(status, detailOf(error), entriesOf(error.data), error.code)
+}
+
+/** What a 503 means, by method. */
+const awayOf: Readonly<Record<string, string>> = {
+  POST: "It is not known to be stored; try again with the same Idempotency-Key",
+  DELETE: "It is not known to be all deleted; ask for it again",
 }
 
 /** What happened; of an invalid token, also why it is. */

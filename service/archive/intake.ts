@@ -10,10 +10,8 @@ import {
 import { type NatsConnection, nanos } from "nats"
 import type { Logger } from "res-service"
 import { CONSUMER_NOT_FOUND, isApiError, STREAM, STREAM_NOT_FOUND } from "../log/stream.ts"
+import { EVENT_SUBJECTS } from "../log/subjects.ts"
 import { type LogId, logId } from "./log-id.ts"
-
-/** The stored subjects of events; others of the stream are not for the archive. */
-export const EVENT_SUBJECTS = "updates.store.>"
 
 /** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
 const HELD = 5000

@@ -54,6 +54,7 @@ export const policy = {
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },
   "shopwire.auth": { revoke: "administer" },
+  "shopwire.shoppers": { erase: "administer" },
   "shopwire.health": { get: "anybody" },
   "shopwire.archive": { get: "anybody" },
 } as const satisfies Record<string, Readonly<Record<string, Rule>>>

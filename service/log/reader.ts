@@ -1,8 +1,8 @@
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { ResError } from "res-service"
-import { type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
+import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
 import { isApiError, STREAM } from "./stream.ts"
-import { ackSubject, storedSubject } from "./subjects.ts"
+import { ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
@@ -26,6 +26,23 @@ export class LogReader {
 
   constructor(jsm: JetStreamManager) {
     this.#jsm = jsm
+  }
+
+  /** The message `seq`, whatever it is of; undefined when it is gone. */
+  async message(seq: number): Promise<StoredMsg | undefined> {
+    return (await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))) ?? undefined
+  }
+
+  /** The messages of all shops' events behind `after`, up to `end`, in the log's order, in batches; also those that are no valid ones. */
+  events(after: number, end: number): AsyncGenerator<readonly StoredMsg[]> {
+    return this.#messages(EVENT_SUBJECTS, after, end)
+  }
+
+  /** The acknowledgements of a shop, in batches. */
+  async *acks(shopId: string): AsyncGenerator<readonly LogAck[]> {
+    for await (const messages of this.#messages(ackSubject(shopId), 0, Number.MAX_SAFE_INTEGER)) {
+      yield validRecords(messages).filter((record) => "ack" in record)
+    }
   }
 
   /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */

@@ -6,6 +6,9 @@ export const PARTITIONS = 64
 /** A subject of the stream on which nothing is ever stored, to ask the stream about message IDs. */
 export const PROBE_SUBJECT = "updates.probe"
 
+/** The stored subjects of all events. */
+export const EVENT_SUBJECTS = "updates.store.>"
+
 /** What publishers send to and plain subscribers listen to: one event a message. */
 export function shopSubject(shopId: string): string {
   return `updates.store.${shopId}`

@@ -76,6 +76,12 @@ export class Feeds {
     }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
   }
 
+  /** Forgets a shop's feed. To be called in its queue. */
+  drop(shopId: string): void {
+    const loaded = this.#loaded.get(shopId)
+    if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
+  }
+
   /** Forgets all feeds, without a word to those who look at them. */
   clear(): void {
     this.#loaded.clear()

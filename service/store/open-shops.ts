@@ -1,3 +1,4 @@
+import type { JetStreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
 import type { Annotations } from "../archive/event-document.ts"
@@ -20,6 +21,7 @@ const SHOWN_TIMEOUT_MS = 1000
 
 export interface ShopOptions {
   readonly guard: Guard
+  readonly jsm: JetStreamManager
   readonly reader: LogReader
   readonly appender: LogAppender
   /** When the stream was made that is followed. */
@@ -39,6 +41,11 @@ export interface OpenShops {
   names(shopId: string): string[]
   /** Tells those who watch a basket what others have annotated, or that they took it back. */
   tellAnnotations(shopId: string, sessionId: string, annotations: Annotations | undefined): Promise<void>
+  /**
+   * Makes a shop anew from the log, from which something was erased, and forgets what else it was made of; those who watch are
+   * told. Resolves to whether there were snapshots.
+   */
+  erase(shopId: string): Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -46,9 +53,9 @@ export interface OpenShops {
 export async function openShops(
   nc: NatsConnection,
   service: Service,
-  { guard, reader, appender, log, reached, annotationsOf, logger }: ShopOptions,
+  { guard, jsm, reader, appender, log, reached, annotationsOf, logger }: ShopOptions,
 ): Promise<OpenShops> {
-  const snapshots = await Snapshots.open(nc, log)
+  const snapshots = await Snapshots.open(nc, jsm, log)
   const loader = new ShopLoader(snapshots, reader)
   const shops: Shops = new Shops(
     {
@@ -84,19 +91,34 @@ export async function openShops(
       return seq
     },
   })
+  const names = (shop_id: string): string[] => [
+    basketsResource.pattern.name({ shop_id }),
+    statsResource.pattern.name({ shop_id }),
+    `store.${shop_id}.basket.*`,
+  ]
   const ticking = setInterval(() => shops.tick(Date.now()), TICK_MS)
 
   return {
     shops,
     resources: [basketsResource, basketResource, statsResource],
-    names: (shop_id) => [
-      basketsResource.pattern.name({ shop_id }),
-      statsResource.pattern.name({ shop_id }),
-      basketResource.pattern.name({ shop_id, session_id: "*" }),
-    ],
+    names,
     tellAnnotations: (shop_id, session_id, annotations) => {
       const value = annotations === undefined ? deleteAction : dataValue(annotations)
       return service.with(basketResource, { shop_id, session_id }, (events) => events.change({ annotations: value }))
+    },
+    erase: async (shop_id) => {
+      const resume = await shops.withhold(shop_id)
+      try {
+        const erased = await snapshots.erase(shop_id)
+        // In the queue: who asked before it is answered before the reset.
+        await service.with(basketsResource, { shop_id }, () => {
+          shops.drop(shop_id)
+          service.reset({ resources: names(shop_id) })
+        })
+        return erased
+      } finally {
+        resume()
+      }
     },
     stop: async () => {
       clearInterval(ticking)

@@ -68,6 +68,10 @@ export class Shops {
   /** Those that nobody looks at; the one that was not busy for longest comes first. */
   readonly #warm = new Map<string, Loaded>()
   readonly #keeper: SnapshotKeeper
+  /** The snapshot that is being stored, if one is. */
+  #saving: Promise<void> | undefined
+  /** Shops of which none is stored now. */
+  readonly #withheld = new Set<string>()
 
   constructor(sources: ShopSources, logger: Logger, maxWarm = MAX_WARM) {
     this.#sources = sources
@@ -134,6 +138,20 @@ export class Shops {
   clear(): void {
     this.#loaded.clear()
     this.#warm.clear()
+  }
+
+  /** Forgets a shop, without a word to those who look at it. To be called in its queue. */
+  drop(shopId: string): void {
+    this.#warm.delete(shopId)
+    const loaded = this.#loaded.get(shopId)
+    if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
+  }
+
+  /** Keeps a shop's snapshots from being stored; resolves, once none is under way, to how to allow it again. */
+  async withhold(shopId: string): Promise<() => void> {
+    this.#withheld.add(shopId)
+    await this.#saving?.catch(() => {})
+    return () => this.#withheld.delete(shopId)
   }
 
   /** As `LoadedShops.sweep`: the shops whose resources are to be reset. */
@@ -222,7 +240,9 @@ export class Shops {
     const loaded = this.#loaded.get(shopId) ?? this.#keepWarm(shopId)
     const view = loaded.view ?? (await loaded.loading)
     if (!loaded.watched) loaded.takeIn()
-    // Unless the log became another one meanwhile.
-    if (this.#find(shopId) === loaded) await this.#sources.store(shopId, view.shop)
+    // Unless the log became another one meanwhile, or something was erased from it.
+    if (this.#find(shopId) !== loaded || this.#withheld.has(shopId)) return
+    this.#saving = this.#sources.store(shopId, view.shop)
+    await this.#saving
   }
 }

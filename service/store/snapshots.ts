@@ -1,5 +1,8 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
+import type { JetStreamManager } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
+import { eraseLast } from "../log/erase.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Shop } from "./shop-projection.ts"
 import { readSnapshot, writeSnapshot } from "./shop-snapshot.ts"
@@ -9,32 +12,92 @@ export const BUCKET = "projections"
 /** A snapshot that nobody renews is forgotten after this time, in ms; it can be made from the log again. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
-/** Keeps shops, with the sequence up to which they have the log, in a JetStream KV bucket: key `<partition>.<shop_id>`. */
+/** The bucket of the keys that the snapshots are encrypted with. */
+const KEY_BUCKET = "projection-keys"
+
+const CIPHER = "aes-256-gcm"
+const KEY_BYTES = 32
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * Keeps shops, with the sequence up to which they have the log, in a JetStream KV bucket: key `<partition>.<shop_id>`.
+ *
+ * JetStream leaves the bytes of replaced snapshots on the disk until it needs the room. So a snapshot is encrypted, with a key of the
+ * shop's own in another bucket, that is written once and never replaced: to erase what all snapshots of a shop have ever held, it is
+ * enough to overwrite that key.
+ */
 export class Snapshots {
   readonly #kv: KV
+  readonly #keys: KV
+  readonly #jsm: JetStreamManager
   readonly #log: () => string
 
-  private constructor(kv: KV, log: () => string) {
+  private constructor(kv: KV, keys: KV, jsm: JetStreamManager, log: () => string) {
     this.#kv = kv
+    this.#keys = keys
+    this.#jsm = jsm
     this.#log = log
   }
 
   /** @param log says when the stream was made that is followed: a snapshot of another one is not used */
-  static async open(nc: NatsConnection, log: () => string): Promise<Snapshots> {
-    return new Snapshots(await new Kvm(nc).create(BUCKET, { history: 1, ttl: KEEP_MS }), log)
+  static async open(nc: NatsConnection, jsm: JetStreamManager, log: () => string): Promise<Snapshots> {
+    const kvm = new Kvm(nc)
+    const kv = await kvm.create(BUCKET, { history: 1, ttl: KEEP_MS })
+    return new Snapshots(kv, await kvm.create(KEY_BUCKET, { history: 1 }), jsm, log)
   }
 
   /** The last snapshot of a shop; undefined when there is none that can be used. */
   async read(shopId: string): Promise<Shop | undefined> {
     const entry = await this.#kv.get(keyOf(shopId))
-    return entry?.operation === "PUT" ? readSnapshot(entry.string(), this.#log()) : undefined
+    if (entry?.operation !== "PUT") return undefined
+    const text = decrypted(entry.value, await this.#keyOf(shopId))
+    return text === undefined ? undefined : readSnapshot(text, this.#log())
   }
 
   async write(shopId: string, shop: Shop): Promise<void> {
-    await this.#kv.put(keyOf(shopId), writeSnapshot(shop, this.#log()))
+    const key = (await this.#keyOf(shopId)) ?? (await this.#newKeyOf(shopId))
+    await this.#kv.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log()), key))
+  }
+
+  /** Makes all snapshots that there ever were of a shop unreadable; resolves to whether there was one. */
+  async erase(shopId: string): Promise<boolean> {
+    const erased = await eraseLast(this.#jsm, `KV_${KEY_BUCKET}`, `$KV.${KEY_BUCKET}.${keyOf(shopId)}`)
+    if (erased) await this.#kv.purge(keyOf(shopId))
+    return erased
+  }
+
+  async #keyOf(shopId: string): Promise<Uint8Array | undefined> {
+    return (await this.#keys.get(keyOf(shopId)))?.value
+  }
+
+  async #newKeyOf(shopId: string): Promise<Uint8Array> {
+    const key = randomBytes(KEY_BYTES)
+    await this.#keys.create(keyOf(shopId), key)
+    return key
   }
 }
 
 function keyOf(shopId: string): string {
   return `${partitionOf(shopId)}.${shopId}`
+}
+
+function encrypted(text: string, key: Uint8Array): Buffer {
+  const iv = randomBytes(IV_BYTES)
+  const cipher = createCipheriv(CIPHER, key, iv)
+  const data = [cipher.update(text, "utf8"), cipher.final()]
+  return Buffer.concat([iv, cipher.getAuthTag(), ...data])
+}
+
+/** Undefined: it was encrypted with another key. */
+function decrypted(bytes: Uint8Array, key: Uint8Array | undefined): string | undefined {
+  if (key === undefined) return undefined
+  const data = bytes.subarray(IV_BYTES + TAG_BYTES)
+  try {
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
+    decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+    return Buffer.concat([decipher.update(data), decipher.final()]).toString()
+  } catch {
+    return undefined
+  }
 }

@@ -56,6 +56,7 @@ export interface ProductOptions {
   readonly auth?: StartOptions["auth"]
   /** Default: silent. */
   readonly logger?: Logger
+  readonly archive?: StartOptions["archive"]
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
@@ -70,9 +71,10 @@ export async function startProduct({
   stream = {},
   newSocketsPerMinute = 0,
   auth,
+  archive,
   logger = silentLogger,
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = { ...serviceOptions, auth, logger, sessions: { ...serviceOptions.sessions, ...sessions } }
+  const ownOptions = { ...serviceOptions, auth, archive, logger, sessions: { ...serviceOptions.sessions, ...sessions } }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)

@@ -52,6 +52,7 @@ const expected: Readonly<
   },
   "session.$id.cart.$customer": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "shopwire.auth": { revoke: { own: admins, other: admins } },
+  "shopwire.shoppers": { erase: { own: admins, other: admins } },
   "shopwire.health": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "shopwire.archive": { get: { own: Object.keys(people), other: Object.keys(people) } },
 }

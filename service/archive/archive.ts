@@ -1,0 +1,46 @@
+import type { Db } from "mongodb"
+import { type Logger, ResError } from "res-service"
+import { type Mongo, mongoReason, openMongo } from "./mongo.ts"
+
+export interface ArchiveOptions {
+  /** MONGO_URL. */
+  readonly url: string
+  /** Time in ms for MongoDB to be found, and to answer. */
+  readonly timeoutMs: number
+}
+
+/** The archive as the service uses it: connected when it is first needed, and whenever it was away before. */
+export class Archive {
+  readonly #mongo: Mongo
+  readonly #logger: Logger
+  #connecting: Promise<void> | undefined
+
+  constructor({ url, timeoutMs }: ArchiveOptions, logger: Logger) {
+    this.#mongo = openMongo("shopwire-service", url, timeoutMs)
+    this.#logger = logger
+  }
+
+  /**
+   * What `task` makes of the archive.
+   *
+   * @throws {ResError} `system.serviceUnavailable`: it is away
+   */
+  async use<T>(task: (db: Db) => Promise<T>): Promise<T> {
+    try {
+      this.#connecting ??= this.#mongo.connect()
+      await this.#connecting.catch((error: unknown) => {
+        this.#connecting = undefined
+        throw error
+      })
+      return await task(this.#mongo.db)
+    } catch (error) {
+      if (error instanceof ResError) throw error
+      this.#logger.warn({ reason: mongoReason(error) }, "the archive cannot be used now")
+      throw new ResError("system.serviceUnavailable", "The archive does not answer", undefined, { cause: error })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#mongo.close()
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { JetStreamManager } from "@nats-io/jetstream"
+import type { Collection, Db } from "mongodb"
+import { serviceError } from "../errors.ts"
+import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
+import type { ShopperArchive } from "../shoppers/erasure.ts"
+import type { Archive } from "./archive.ts"
+import { BasketCollection } from "./basket-collection.ts"
+import { type BasketDocument, basketId } from "./basket-document.ts"
+import type { EventDocument } from "./event-document.ts"
+import { consumerName } from "./intake.ts"
+import { type LogId, logId } from "./log-id.ts"
+
+/** Time for the archivers to be done with what they had in hand, in ms. */
+const CATCH_UP_MS = 3000
+const POLL_MS = 50
+
+/** What is archived of shoppers, to be erased. */
+export class ArchivedShoppers implements ShopperArchive {
+  readonly #archive: Archive
+  readonly #jsm: JetStreamManager
+
+  constructor(archive: Archive, jsm: JetStreamManager) {
+    this.#archive = archive
+    this.#jsm = jsm
+  }
+
+  async annotated(shopper_id: string): Promise<string[]> {
+    const filter = { shopper_id, annotations: { $exists: true } }
+    return await this.#archive.use(async (db) => {
+      const events = await eventsOf(db)
+        .find(filter)
+        .project<Pick<EventDocument, "_id" | "shop_id">>({ shop_id: 1 })
+        .toArray()
+      const baskets = await basketsOf(db).find(filter).toArray()
+      return [
+        ...events.map(({ _id, shop_id }) => `${shop_id}.event.${_id}`),
+        ...baskets.map(({ shop_id, session_id }) => `${shop_id}.basket.${session_id}`),
+      ]
+    })
+  }
+
+  /**
+   * Archivers may have in hand what was erased from the log meanwhile, and write it afterwards: so it is done a second time when
+   * they have come past `upTo`.
+   *
+   * @throws {ResError} `store.archiveBehind`: they have not in time; what there was is deleted
+   */
+  async erase(shopperId: string, upTo: number): Promise<{ events: number; baskets: number }> {
+    const first = await this.#archive.use((db) => erase(db, shopperId))
+    await this.#passed(upTo)
+    const second = await this.#archive.use((db) => erase(db, shopperId))
+    return { events: first.events + second.events, baskets: first.baskets + second.baskets }
+  }
+
+  async #passed(seq: number): Promise<void> {
+    const log = logId((await this.#jsm.streams.info(STREAM)).created)
+    const end = Date.now() + CATCH_UP_MS
+    while (!(await this.#isPast(log, seq))) {
+      if (Date.now() > end) throw serviceError("store.archiveBehind")
+      await sleep(POLL_MS)
+    }
+  }
+
+  async #isPast(log: LogId, seq: number): Promise<boolean> {
+    try {
+      const consumer = await this.#jsm.consumers.info(STREAM, consumerName(log))
+      return consumer.num_pending + consumer.num_ack_pending === 0 || consumer.ack_floor.stream_seq >= seq
+    } catch (error) {
+      if (isApiError(error, CONSUMER_NOT_FOUND)) return true // nobody has ever archived this log
+      throw error
+    }
+  }
+}
+
+async function erase(db: Db, shopper_id: string): Promise<{ events: number; baskets: number }> {
+  const [events, baskets] = [eventsOf(db), basketsOf(db)]
+  const part = events
+    .find({ shopper_id })
+    .project<Pick<EventDocument, "shop_id" | "session_id">>({ shop_id: 1, session_id: 1 })
+  const touched = new Map<string, Pick<EventDocument, "shop_id" | "session_id">>()
+  for await (const { shop_id, session_id } of part) {
+    touched.set(basketId({ shop_id, session_id }), { shop_id, session_id })
+  }
+  const own = await baskets.find({ shopper_id }).toArray()
+  for (const { _id, shop_id, session_id } of own) touched.set(_id, { shop_id, session_id })
+
+  const { deletedCount } = await events.deleteMany({ shopper_id })
+  let deletedBaskets = 0
+  for (const [_id, { shop_id, session_id }] of touched) {
+    deletedBaskets += (await baskets.deleteOne({ _id })).deletedCount
+    // Somebody else took part: the basket is made anew, of what is left.
+    const left = await events.findOne({ shop_id, session_id })
+    if (left !== null) await new BasketCollection(db).take([left])
+  }
+  return { events: deletedCount, baskets: deletedBaskets }
+}
+
+function eventsOf(db: Db): Collection<EventDocument> {
+  return db.collection("events")
+}
+
+function basketsOf(db: Db): Collection<BasketDocument> {
+  return db.collection("baskets")
+}

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto"
+import type { JetStreamManager } from "@nats-io/jetstream"
+import { type KV, Kvm } from "@nats-io/kv"
+import type { NatsConnection } from "nats"
+import { ANNOTATION_STREAM } from "../archive/annotation-bucket.ts"
+import { DEAD_LETTERS } from "../archive/dead-letters.ts"
+import { eraseLast, eraseMessage } from "../log/erase.ts"
+import type { LogReader } from "../log/reader.ts"
+import { STREAM } from "../log/stream.ts"
+import { shopOfStoredSubject } from "../log/subjects.ts"
+import { isOf, type ShopperIndex } from "./shopper-index.ts"
+
+const BUCKET = "erasures"
+
+/** Messages that are erased in one go; their list must fit into a NATS message. */
+const MESSAGES_AT_ONCE = 20_000
+/** Requests to JetStream under way at a time. */
+const REQUESTS_AT_ONCE = 50
+
+/** How much was removed where. */
+export interface Erased {
+  /** Shops in which something was. */
+  readonly shops: number
+  /** Messages of the stream: events, and others in which the ID stood. */
+  readonly stream: number
+  /** Acknowledgements of the shopper's baskets. */
+  readonly acknowledgements: number
+  /** Shops whose snapshots of baskets and figures were made unreadable. */
+  readonly snapshots: number
+  /** Documents of MongoDB; null: there is no archive. */
+  readonly archive: { readonly events: number; readonly baskets: number } | null
+  /** Annotations made in MongoDB of the shopper's events and baskets, as they were kept for showing. */
+  readonly annotations: number
+  /** Events and baskets that MongoDB had refused. */
+  readonly dead_letters: number
+}
+
+/** What was found of a shopper in one shop. */
+interface Found {
+  readonly seqs: number[]
+  readonly sessions: string[]
+}
+
+/** By shop. */
+type FoundByShop = Record<string, Found>
+
+/** What the archive does for an erasure. */
+export interface ShopperArchive {
+  /** Events and baskets of the shopper that have annotations, as keys of the bucket that they are kept in for showing. */
+  annotated(shopperId: string): Promise<string[]>
+  /** Deletes events and baskets; a basket that others have a part in is made anew. */
+  erase(shopperId: string, upTo: number): Promise<{ events: number; baskets: number }>
+}
+
+export interface ErasureParts {
+  readonly jsm: JetStreamManager
+  readonly reader: LogReader
+  readonly index: ShopperIndex
+  readonly archive: ShopperArchive | undefined
+  /** The `_id` of an event's document in the archive. */
+  readonly eventId: (seq: number) => string
+  /** Resolves when all that the log has up to a sequence was followed. */
+  readonly reached: (seq: number) => Promise<void>
+  /** Shows a shop as it is without the erased events; resolves to whether there were snapshots. */
+  readonly show: (shopId: string, seqs: readonly number[]) => Promise<boolean>
+}
+
+/**
+ * Erases people. What was found is noted before it is deleted, and until all that hangs on it is gone: an erasure that was
+ * interrupted goes on where it was when it is asked for again.
+ */
+export class Erasure {
+  readonly #kv: KV
+  readonly #parts: ErasureParts
+  /** One after the other: two of them could have found the same. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(kv: KV, parts: ErasureParts) {
+    this.#kv = kv
+    this.#parts = parts
+  }
+
+  static async open(nc: NatsConnection, parts: ErasureParts): Promise<Erasure> {
+    return new Erasure(await new Kvm(nc).create(BUCKET, { history: 1 }), parts)
+  }
+
+  /** Resolves when nothing of the shopper is left of what was published before. */
+  async erase(shopperId: string): Promise<Erased> {
+    const erasing = this.#last.catch(() => {}).then(() => this.#erase(shopperId))
+    this.#last = erasing
+    return await erasing
+  }
+
+  async #erase(shopperId: string): Promise<Erased> {
+    const { archive, reader, reached } = this.#parts
+    const end = await reader.endSeq()
+    await reached(end)
+    const annotated = (await archive?.annotated(shopperId)) ?? []
+    const counts = { stream: 0, acknowledgements: 0, snapshots: 0, annotations: 0, dead_letters: 0 }
+    const shops = new Set<string>()
+    for (;;) {
+      const { found, isLast } = await this.#find(shopperId, end)
+      if (Object.keys(found).length === 0) break
+      await this.#kv.put(keyOf(shopperId), JSON.stringify(found))
+      for (const [shopId, each] of Object.entries(found)) {
+        shops.add(shopId)
+        await this.#eraseIn(shopId, each, counts)
+      }
+      await this.#kv.purge(keyOf(shopperId))
+      if (isLast) break
+    }
+    for (const key of annotated) if (await this.#eraseAnnotations(key)) counts.annotations++
+    const archived = (await archive?.erase(shopperId, end)) ?? null
+    return { shops: shops.size, ...counts, archive: archived }
+  }
+
+  /** What is left of an interrupted erasure, and what the log has. */
+  async #find(shopperId: string, end: number): Promise<{ found: FoundByShop; isLast: boolean }> {
+    const noted = await this.#kv.get(keyOf(shopperId))
+    const found: FoundByShop = noted?.operation === "PUT" ? noted.json<FoundByShop>() : {}
+    let count = 0
+    for await (const seqs of chunks(this.#parts.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
+      const messages = await Promise.all(seqs.map((seq) => this.#parts.reader.message(seq)))
+      for (const message of messages) {
+        const shopId = message && shopOfStoredSubject(message.subject)
+        if (message === undefined || shopId === undefined || !isOf(message, shopperId)) continue
+        found[shopId] ??= { seqs: [], sessions: [] }
+        found[shopId].seqs.push(message.seq)
+        const sessionId = sessionOf(message.data)
+        if (sessionId !== undefined && !found[shopId].sessions.includes(sessionId))
+          found[shopId].sessions.push(sessionId)
+        count++
+      }
+      if (count >= MESSAGES_AT_ONCE) return { found, isLast: false }
+    }
+    return { found, isLast: true }
+  }
+
+  async #eraseIn(
+    shopId: string,
+    { seqs, sessions }: Found,
+    counts: { -readonly [K in Exclude<keyof Erased, "shops" | "archive">]: number },
+  ): Promise<void> {
+    const { jsm, eventId, show } = this.#parts
+    const count = async <T>(each: readonly T[], erase: (one: T) => Promise<boolean>): Promise<number> => {
+      let erased = 0
+      for await (const some of chunks(each, REQUESTS_AT_ONCE)) {
+        erased += (await Promise.all(some.map(erase))).filter(Boolean).length
+      }
+      return erased
+    }
+    counts.stream += await count(seqs, (seq) => eraseMessage(jsm, STREAM, seq))
+    counts.acknowledgements += await count(await this.#acksOf(shopId, sessions), (seq) =>
+      eraseMessage(jsm, STREAM, seq),
+    )
+    if (await show(shopId, seqs)) counts.snapshots++
+    const keys = [
+      ...seqs.map((seq) => `${shopId}.event.${eventId(seq)}`),
+      ...sessions.map((sessionId) => `${shopId}.basket.${sessionId}`),
+    ]
+    counts.annotations += await count(keys, (key) => this.#eraseAnnotations(key))
+    const letters = [
+      ...seqs.map((seq) => `archive.dead.${shopId}.event.${seq}`),
+      ...sessions.map((sessionId) => `archive.dead.${shopId}.basket.${sessionId}`),
+    ]
+    counts.dead_letters += await count(letters, (subject) => eraseLast(jsm, DEAD_LETTERS, subject))
+  }
+
+  async #acksOf(shopId: string, sessions: readonly string[]): Promise<number[]> {
+    const wanted = new Set(sessions)
+    const seqs: number[] = []
+    for await (const acks of this.#parts.reader.acks(shopId)) {
+      for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
+    }
+    return seqs
+  }
+
+  #eraseAnnotations(key: string): Promise<boolean> {
+    return eraseLast(this.#parts.jsm, ANNOTATION_STREAM, `$KV.annotations.${key}`)
+  }
+}
+
+/** Names a shopper without telling who it is. */
+function keyOf(shopperId: string): string {
+  return createHash("sha256").update(shopperId).digest("base64url")
+}
+
+function sessionOf(data: Uint8Array): string | undefined {
+  try {
+    const { session_id } = JSON.parse(Buffer.from(data).toString()) as { session_id?: unknown }
+    return typeof session_id === "string" ? session_id.toLowerCase() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function* chunks<T>(all: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<T[]> {
+  let chunk: T[] = []
+  for await (const each of all) {
+    chunk.push(each)
+    if (chunk.length < size) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
+}

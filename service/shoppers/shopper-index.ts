@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto"
+import type { JetStreamManager } from "@nats-io/jetstream"
+import { type KV, Kvm } from "@nats-io/kv"
+import type { NatsConnection } from "nats"
+import type { Logger } from "res-service"
+import { readEntry, type StoredMessage } from "../log/entry.ts"
+import type { LogReader } from "../log/reader.ts"
+import { STREAM } from "../log/stream.ts"
+
+const BUCKET = "shopper-index"
+
+/** An entry: 8 bytes of a hash of the shopper, 8 bytes of a sequence. */
+const ENTRY_BYTES = 16
+const HASH_BYTES = 8
+/** Entries of a block: 64 KiB. */
+const BLOCK_ENTRIES = 4096
+/** What is not in a block after this time, in ms, is put into one that is not full. */
+const FLUSH_INTERVAL_MS = 60_000
+/** Blocks read in one go. */
+const BLOCKS_AT_ONCE = 50
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi
+
+/** Messages of the log from one sequence to another, both included. */
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Where in the log a shopper's messages are: 16 bytes for each message, in blocks of 4,096 in a KV bucket, key
+ * `<log>.<from>-<to>`. To find a shopper in a million messages is to read 16 MB, and no shopper's ID is in here. What is in no block
+ * (the last minute at most is in memory; a log that is older than the index, until it is caught up) is read in the log.
+ */
+export class ShopperIndex {
+  readonly #kv: KV
+  readonly #jsm: JetStreamManager
+  readonly #reader: LogReader
+  readonly #logger: Logger
+  readonly #flushing: NodeJS.Timeout
+  #log = ""
+  #blocks: Range[] = []
+  /** Messages after the sequence `#after` have their entries here. */
+  #recent: Buffer[] = []
+  #after = 0
+  #position = 0
+  #storing: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  private constructor(kv: KV, jsm: JetStreamManager, reader: LogReader, logger: Logger) {
+    this.#kv = kv
+    this.#jsm = jsm
+    this.#reader = reader
+    this.#logger = logger
+    this.#flushing = setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
+  }
+
+  static async open(
+    nc: NatsConnection,
+    jsm: JetStreamManager,
+    reader: LogReader,
+    logger: Logger,
+  ): Promise<ShopperIndex> {
+    return new ShopperIndex(await new Kvm(nc).create(BUCKET, { history: 1 }), jsm, reader, logger)
+  }
+
+  /** Begins with a log: `log` names it, `position` is where it is followed from. What was before is caught up with meanwhile. */
+  async begin(log: string, position: number): Promise<void> {
+    this.#log = log
+    this.#recent = []
+    this.#after = position
+    this.#position = position
+    this.#blocks = []
+    const { first_seq } = (await this.#jsm.streams.info(STREAM)).state
+    const keys: string[] = []
+    for await (const key of await this.#kv.keys()) keys.push(key)
+    for (const key of keys) {
+      const [, ofLog, from, to] = /^([0-9a-z]+)\.(\d+)-(\d+)$/.exec(key) ?? []
+      // Of messages that are gone, or of another log.
+      if (ofLog !== log || Number(to) < first_seq) await this.#kv.purge(key)
+      else this.#blocks.push({ from: Number(from), to: Number(to) })
+    }
+    this.#catchUp(log, first_seq).catch((error: unknown) =>
+      this.#logger.warn({ err: error }, "the index of shoppers is not complete; erasing will read the log"),
+    )
+  }
+
+  /** Takes in a message, in the log's order. @param shopperId left out: the message is no valid event */
+  add(message: StoredMessage, shopperId?: string): void {
+    this.#position = message.seq
+    for (const id of shopperId === undefined ? uuidsIn(message) : [shopperId]) this.#recent.push(entry(id, message.seq))
+    if (this.#recent.length >= BLOCK_ENTRIES) this.#flush()
+  }
+
+  /** The sequences up to `to` under which something of the shopper may be, or may have been. */
+  async *find(shopperId: string, to: number): AsyncGenerator<number> {
+    const hash = hashOf(shopperId)
+    const blocks = [...this.#blocks]
+    const gaps = this.#gaps(1, this.#after)
+    const recent = [...this.#recent]
+    yield* sequencesIn(Buffer.concat(recent), hash)
+    for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
+      const some = blocks.slice(i, i + BLOCKS_AT_ONCE)
+      const values = await Promise.all(some.map(async (block) => (await this.#kv.get(this.#keyOf(block)))?.value))
+      for (const value of values) if (value !== undefined) yield* sequencesIn(Buffer.from(value), hash)
+    }
+    for (const gap of gaps) {
+      for await (const messages of this.#reader.events(gap.from - 1, Math.min(gap.to, to))) {
+        yield* sequencesIn(Buffer.concat(messages.flatMap(entriesOf)), hash)
+      }
+    }
+  }
+
+  /** Stores what is in memory, and follows no more. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#flushing)
+    this.#flush()
+    await this.#storing
+  }
+
+  /** What is in no block, up to a sequence. */
+  #gaps(first: number, to: number): Range[] {
+    const gaps: Range[] = []
+    let next = first
+    for (const block of this.#blocks.toSorted((a, b) => a.from - b.from)) {
+      if (block.from > next) gaps.push({ from: next, to: Math.min(block.from - 1, to) })
+      next = Math.max(next, block.to + 1)
+    }
+    if (next <= to) gaps.push({ from: next, to })
+    return gaps.filter(({ from, to }) => from <= to)
+  }
+
+  #flush(): void {
+    const block = { from: this.#after + 1, to: this.#position }
+    if (block.to < block.from) return
+    const entries = this.#recent
+    this.#recent = []
+    this.#after = block.to
+    this.#storing = this.#storing
+      .then(() => this.#store(this.#log, block, entries))
+      .catch((error: unknown) => {
+        // It is a gap then, which the next start closes.
+        this.#logger.warn({ err: error }, "a part of the index of shoppers could not be stored")
+      })
+  }
+
+  async #store(log: string, block: Range, entries: readonly Buffer[]): Promise<void> {
+    await this.#kv.put(`${log}.${block.from}-${block.to}`, Buffer.concat(entries))
+    if (log === this.#log) this.#blocks.push(block)
+  }
+
+  async #catchUp(log: string, first: number): Promise<void> {
+    for (const gap of this.#gaps(first, this.#after)) {
+      let from = gap.from
+      let entries: Buffer[] = []
+      const flush = async (to: number): Promise<void> => {
+        await this.#store(log, { from, to }, entries)
+        entries = []
+        from = to + 1
+      }
+      for await (const messages of this.#reader.events(gap.from - 1, gap.to)) {
+        if (this.#stopped || log !== this.#log) return
+        entries.push(...messages.flatMap(entriesOf))
+        if (entries.length >= BLOCK_ENTRIES) await flush(messages.at(-1)?.seq ?? from)
+      }
+      if (from <= gap.to) await flush(gap.to)
+    }
+  }
+
+  #keyOf({ from, to }: Range): string {
+    return `${this.#log}.${from}-${to}`
+  }
+}
+
+/** Whether a message is a shopper's. One that is no valid event is, when the ID stands anywhere in it. */
+export function isOf(message: StoredMessage, shopperId: string): boolean {
+  const entry = readEntry(message)
+  return "event" in entry ? entry.event.shopper_id === shopperId : uuidsIn(message).includes(shopperId)
+}
+
+function entriesOf(message: StoredMessage): Buffer[] {
+  const known = readEntry(message)
+  const shopperIds = "event" in known ? [known.event.shopper_id] : uuidsIn(message)
+  return shopperIds.map((shopperId) => entry(shopperId, message.seq))
+}
+
+function entry(shopperId: string, seq: number): Buffer {
+  const bytes = Buffer.alloc(ENTRY_BYTES)
+  hashOf(shopperId).copy(bytes)
+  bytes.writeDoubleBE(seq, HASH_BYTES)
+  return bytes
+}
+
+function uuidsIn({ data }: StoredMessage): string[] {
+  return [...new Set([...Buffer.from(data).toString("latin1").matchAll(UUID)].map(([id]) => id.toLowerCase()))]
+}
+
+function* sequencesIn(entries: Buffer, hash: Buffer): Generator<number> {
+  for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
+    if (entries.compare(hash, 0, HASH_BYTES, at, at + HASH_BYTES) === 0) yield entries.readDoubleBE(at + HASH_BYTES)
+  }
+}
+
+function hashOf(shopperId: string): Buffer {
+  return createHash("sha256").update(shopperId).digest().subarray(0, HASH_BYTES)
+}
