@@ -114,7 +114,12 @@ const table = {
   MONGO_TIMEOUT_MS: setting(
     number({ min: 100, max: 600_000 }),
     10_000,
-    "Time in ms for MongoDB to be found, and to answer, before the archiver tries again.",
+    "Time in ms for MongoDB to be found, and to answer, before the archiver tries again, or the service answers that it is away.",
+  ),
+  ARCHIVE_MAX_AGE_DAYS: setting(
+    number(),
+    0,
+    "Days that the archive keeps an event, and a basket after its last one; 0 keeps them for good.",
   ),
   ARCHIVE_TAKEOVER_SECONDS: setting(
     number({ min: 1, max: 3600 }),

@@ -3,6 +3,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { type LogEntry, readEntry } from "../log/entry.ts"
+import { keepYoung } from "./ageing.ts"
 import { BackOff } from "./back-off.ts"
 import { BasketCollection, type RefusedBasket } from "./basket-collection.ts"
 import { basketId } from "./basket-document.ts"
@@ -31,6 +32,8 @@ export interface ArchiverOptions {
   readonly takeoverMs: number
   /** Time in ms for MongoDB to be found, and to answer. */
   readonly timeoutMs: number
+  /** Days that events and baskets are kept; 0 or left out: for good. */
+  readonly maxAgeDays?: number
   readonly logger: Logger
 }
 
@@ -77,6 +80,8 @@ class Archiver implements RunningArchiver {
   readonly #deadLetters: DeadLetters
   readonly #logger: Logger
   readonly #watchers: readonly ChangeWatcher[]
+  readonly #maxAgeDays: number
+  #stopAgeing = (): void => {}
   readonly #stopping = new AbortController()
   readonly #backOff: BackOff
   readonly #events: EventCollection
@@ -86,7 +91,7 @@ class Archiver implements RunningArchiver {
 
   constructor(
     nc: NatsConnection,
-    { timeoutMs, logger }: ArchiverOptions,
+    { timeoutMs, maxAgeDays = 0, logger }: ArchiverOptions,
     mongo: Mongo,
     intake: Intake,
     deadLetters: DeadLetters,
@@ -95,6 +100,7 @@ class Archiver implements RunningArchiver {
     this.#intake = intake
     this.#deadLetters = deadLetters
     this.#logger = logger
+    this.#maxAgeDays = maxAgeDays
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
     this.#baskets = new BasketCollection(mongo.db)
@@ -119,6 +125,7 @@ class Archiver implements RunningArchiver {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#stopAgeing()
     await this.#intake.stop()
     // What MongoDB has in hand is better done than done again; but it may never answer.
     await Promise.race([this.#running, sleep(FINISH_MS, undefined, { ref: false })])
@@ -133,6 +140,7 @@ class Archiver implements RunningArchiver {
       await ensureIndexes(this.#mongo.db)
     })
     this.#logger.info({}, "archiving")
+    this.#stopAgeing = keepYoung(this.#mongo.db, this.#maxAgeDays, this.#backOff, this.#logger)
     const watching = this.#watchers.map((watcher) => watcher.run())
     const unsupported = Promise.race(watching).then(() => {
       const message =

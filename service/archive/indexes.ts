@@ -4,7 +4,7 @@ import type { Db } from "mongodb"
  * The indexes that the queries need, by collection. `log` comes before `seq`: only within one log do sequences tell an order.
  *
  * events   pages of a shop, of a basket, of a category; a person's (erasure); by age (retention) ·
- * baskets  a shop's latest; a person's
+ * baskets  a shop's latest; a person's; by age
  */
 const indexes = {
   events: [
@@ -17,6 +17,7 @@ const indexes = {
   baskets: [
     { name: "shop", key: { shop_id: 1, last_at: -1 } },
     { name: "shopper", key: { shopper_id: 1 } },
+    { name: "age", key: { last_at: 1 } },
   ],
 } as const
 

@@ -3,7 +3,14 @@ import { loadSettings, SettingError } from "../../config/settings.ts"
 import { startArchiver } from "./archiver.ts"
 
 await runProcess(async () => {
-  const settings = loadSettings(["NATS_URL", "LOG_LEVEL", "MONGO_URL", "MONGO_TIMEOUT_MS", "ARCHIVE_TAKEOVER_SECONDS"])
+  const settings = loadSettings([
+    "NATS_URL",
+    "LOG_LEVEL",
+    "MONGO_URL",
+    "MONGO_TIMEOUT_MS",
+    "ARCHIVE_TAKEOVER_SECONDS",
+    "ARCHIVE_MAX_AGE_DAYS",
+  ])
   if (settings.MONGO_URL === undefined)
     throw new SettingError("MONGO_URL is not set: expected the MongoDB to archive in")
   const logger = createLogger("archiver", settings)
@@ -12,6 +19,7 @@ await runProcess(async () => {
     url: settings.MONGO_URL,
     takeoverMs: settings.ARCHIVE_TAKEOVER_SECONDS * 1000,
     timeoutMs: settings.MONGO_TIMEOUT_MS,
+    maxAgeDays: settings.ARCHIVE_MAX_AGE_DAYS,
     logger,
   })
   return async () => {

@@ -24,6 +24,8 @@ import { getFeed, resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 
+const DAY_MS = 24 * 60 * 60 * 1000
+
 const NOTHING: Erased = {
   shops: 0,
   stream: 0,
@@ -271,6 +273,31 @@ describe("DELETE /shoppers/{shopper_id}", function () {
       await caughtUp(product.nats)
       expect(await database.db().collection("events").countDocuments({ shopper_id: person })).to.equal(0)
       expect(await database.db().collection("events").countDocuments({ shop_id })).to.equal(1)
+    })
+
+    it("deletes there what is older than ARCHIVE_MAX_AGE_DAYS, and nothing else", async () => {
+      const db = database.db()
+      const [old, young] = [new Date(Date.now() - 40 * DAY_MS), new Date(Date.now() - 20 * DAY_MS)]
+      const ids = { old: randomUUID(), young: randomUUID() }
+      for (const [name, at] of [
+        ["old", old],
+        ["young", young],
+      ] as const) {
+        await db.collection<{ _id: string }>("events").insertOne({ _id: ids[name], received_at: at } as never)
+        await db.collection<{ _id: string }>("baskets").insertOne({ _id: ids[name], last_at: at } as never)
+      }
+      const options = { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger: new MemoryLogger() }
+      const ageing = await startArchiver(product.nats, { ...options, maxAgeDays: 30 })
+      const left = async (collection: string): Promise<string[]> => {
+        const found = await db
+          .collection<{ _id: string }>(collection)
+          .find({ _id: { $in: Object.values(ids) } })
+          .toArray()
+        return found.map(({ _id }) => _id)
+      }
+      await until("the old ones to be gone", async () => (await left("baskets")).length === 1)
+      expect([await left("events"), await left("baskets")]).to.deep.equal([[ids.young], [ids.young]])
+      await ageing.stop()
     })
 
     it("answers 503 while MongoDB is away", async () => {

@@ -10,6 +10,7 @@ import { health } from "../../service/health.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { cart, multicart, type SessionSources } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
+import { shoppers } from "../../service/shoppers/shoppers-resource.ts"
 import { type BasketSources, basket } from "../../service/store/basket.ts"
 import { baskets } from "../../service/store/baskets.ts"
 import { type EventSources, event } from "../../service/store/event.ts"
@@ -49,6 +50,9 @@ describe("the docs", () => {
       multicart({ guard: openGuard } as SessionSources),
       cart(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
+      shoppers(openGuard, async () => {
+        throw new Error("not called")
+      }),
       health(openGuard, async () => ({ stream: "", last_seq: 0 })),
       archiveStatus(openGuard, {} as JetStreamManager),
     ]

@@ -96,6 +96,12 @@ export class Timeline {
     }
   }
 
+  /** Takes out events that were erased: they are not to be seen any longer, wherever they come from. */
+  forget(seqs: readonly number[]): void {
+    const erased = new Set(seqs)
+    this.#tell({ events: this.state.get().events.filter(({ seq }) => !erased.has(seq)) })
+  }
+
   /** Reads on what is missing, after a `stop`. */
   start(): void {
     this.#stopped = false

@@ -33,6 +33,28 @@ export function useTimeline(shopId: string): {
     followed.current = feed.status === "live"
   }, [feed, timeline])
 
+  const live = feed.status === "live"
+  useEffect(() => {
+    if (!live) return
+    const forget = ({ seqs }: { readonly seqs: readonly number[] }): void => timeline.forget(seqs)
+    let leave = (): void => {}
+    let left = false
+    // The one that is subscribed to already.
+    const found = connection.ask((client) => client.get(rid))
+    found.then(
+      (resource) => {
+        if (left) return
+        resource.on("erased", forget)
+        leave = () => resource.off("erased", forget)
+      },
+      () => {}, // lost again: done anew when it is back
+    )
+    return () => {
+      left = true
+      leave()
+    }
+  }, [live, connection, rid, timeline])
+
   return {
     feed,
     timeline: useSyncExternalStore(timeline.state.subscribe, timeline.state.get),

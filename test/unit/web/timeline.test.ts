@@ -51,6 +51,15 @@ describe("Timeline", () => {
     for (const timeline of timelines.splice(0)) timeline.stop()
   })
 
+  it("forgets what was erased, and does not take it in again", () => {
+    const { log, timeline } = start(50)
+    const [, erased] = shown(timeline)
+    timeline.forget([erased ?? 0])
+    expect(shown(timeline)).to.deep.equal(seqs(log.events).filter((seq) => seq !== erased))
+    timeline.follow(log.feed, true)
+    expect(shown(timeline)).not.to.include(erased)
+  })
+
   it("keeps what leaves the feed, and reads nothing while the feed goes on", () => {
     const { log, timeline } = start(100)
     for (let i = 0; i < 250; i++) {
