@@ -305,6 +305,7 @@ describe("the archive", function () {
       "_id_",
       "shop",
       "shopper",
+      "age",
     ])
   })
 
