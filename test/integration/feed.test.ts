@@ -36,7 +36,7 @@ describe("store.<shop_id>.feed", () => {
 
   it("may be read, and published to, by everyone", async () => {
     const { result } = await resRequest(product.nats, `access.store.${randomUUID()}.feed`)
-    expect(result).to.deep.equal({ get: true, call: "publish" })
+    expect(result).to.deep.equal({ get: true, call: "publish,read" })
   })
 
   it("shows an event newest first, with seq and received_at, and to nobody else", async () => {
