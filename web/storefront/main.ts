@@ -1,14 +1,19 @@
 import { browserSocket } from "./browser-socket.ts"
 import type { BuddyShopping } from "./buddy-shopping.ts"
+import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
 import { isSessionId, withoutInvite } from "./invite.ts"
 import { Memory, type Shelf } from "./memory.ts"
+import { priceFormat } from "./price-format.ts"
+import { readOptions } from "./script-options.ts"
 import { sayer, type Texts } from "./texts.ts"
-import { Together, type TogetherState } from "./together.ts"
+import { Together } from "./together.ts"
 import { Widget } from "./widget.ts"
 
 /** Where the name is kept that the customer gave last. */
 const NAME_KEY = "buddyshopping:name"
+/** The name of who gave none, when the shop's script starts. */
+const NO_NAME = "Guest"
 /** After so long out of sight, in ms, it is asked whether the connection still is one: the device may have slept. */
 const UNSEEN_MS = 30_000
 
@@ -20,71 +25,26 @@ interface Page {
 }
 
 function start(page: Page, script: HTMLScriptElement): void {
-  const { edge, customerName, theme, position, currency, protocol, invitePage } = script.dataset
-  const edgeUrl = (edge ?? new URL(script.src, location.href).origin).replace(/\/+$/, "")
-  if (!/^https?:\/\//.test(edgeUrl)) throw new TypeError(`data-edge=${edgeUrl}: expected an http or https URL`)
-
-  const local = shelf(() => localStorage)
-  const together = new Together({
-    memory: new Memory(
-      edgeUrl,
-      shelf(() => sessionStorage),
-    ),
-    connect: (sessionId, handlers) => browserSocket(edgeUrl, sessionId, protocol, handlers),
-    page: new URL(invitePage ?? location.href, location.href).href,
-  })
-
-  let source = ecwidCart(page)
-  let unwatch: (() => void) | undefined
-  // The shop's cart is not looked at before somebody shops together.
-  const watchCart = (): void => {
-    unwatch ??= source.watch((cart) => together.setCart(cart))
-  }
-  const plainPrice = new Intl.NumberFormat(
-    document.documentElement.lang || undefined,
-    currency === undefined ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { style: "currency", currency },
+  const options = readOptions(script.dataset, { src: script.src, page: location.href })
+  const { edgeUrl, subprotocol, theme, position } = options
+  const memory = new Memory(
+    edgeUrl,
+    shelf(() => sessionStorage),
   )
-
-  const enter = async (coming: Promise<void>, name: string): Promise<TogetherState> => {
-    try {
-      local?.setItem(NAME_KEY, name)
-    } catch {
-      // Full: then the name has to be given again.
-    }
-    await coming
-    return together.state
-  }
-  const nameOr = (name: string | undefined): string => name ?? customerName ?? local?.getItem(NAME_KEY) ?? "Guest"
-  const api: BuddyShopping = {
-    get state() {
-      return together.state
-    },
-    start: async ({ name, sessionId } = {}) => {
-      const given = nameOr(name)
-      return await enter(together.start(given, sessionId === undefined ? undefined : checked(sessionId)), given)
-    },
-    join: async (sessionId, { name, invite } = {}) => {
-      const given = nameOr(name)
-      return await enter(together.join(given, checked(sessionId), invite), given)
-    },
-    createInvite: (limits) => together.createInvite(limits),
-    leave: () => together.leave(),
-    setReady: (isReady) => together.setReady(isReady),
-    kick: (customerId) => together.kick(customerId),
+  const together = new Together({
+    memory,
+    connect: (sessionId, handlers) => browserSocket(edgeUrl, sessionId, subprotocol, handlers),
+    page: options.invitePage,
+  })
+  const cart = new CartWatch(ecwidCart(page), (content) => together.setCart(content))
+  const name = keptName(options.customerName)
+  const api = createApi(together, cart, name, {
     open: () => widget.open(),
     close: () => widget.close(),
-    useCart: (given) => {
-      const wasWatching = unwatch !== undefined
-      unwatch?.()
-      unwatch = undefined
-      source = given
-      if (wasWatching) watchCart()
-    },
-    on: (name, listener) => together.events.on(name, listener),
-  }
+  })
 
   together.events.on("change", ({ phase }) => {
-    if (phase !== "idle") watchCart()
+    if (phase !== "idle") cart.start()
   })
   together.events.on("ended", ({ ending }) => {
     // Else a reload would invite again who has left.
@@ -98,26 +58,80 @@ function start(page: Page, script: HTMLScriptElement): void {
   const quietly = (coming: Promise<unknown>): void => {
     coming.catch(() => {})
   }
+  const plainPrice = priceFormat(document.documentElement.lang, options.currency)
   const widget = new Widget({
     together,
     say: sayer(page.BuddyShoppingTexts ?? {}),
-    theme: theme === "light" || theme === "dark" ? theme : "auto",
-    position: position === "left" ? "left" : "right",
-    customerName: customerName ?? local?.getItem(NAME_KEY) ?? "",
-    formatPrice: (amount) => source.formatPrice?.(amount) ?? plainPrice.format(amount),
-    onStart: (name) => quietly(api.start({ name })),
-    onJoin: (name, sessionId) => {
+    theme,
+    position,
+    customerName: name.get() ?? "",
+    formatPrice: (amount) => cart.source.formatPrice?.(amount) ?? plainPrice(amount),
+    onStart: (given) => quietly(api.start({ name: given })),
+    onJoin: (given, sessionId) => {
       const isOver = together.state.ending === "session.notStarted"
-      quietly(isOver ? api.start({ name, sessionId }) : api.join(sessionId, { name }))
+      quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
     },
-    canCheckout: () => source.checkout !== undefined,
-    onCheckout: () => source.checkout?.(),
+    canCheckout: () => cart.source.checkout !== undefined,
+    onCheckout: () => cart.source.checkout?.(),
   })
   if (together.state.phase === "idle" && together.state.sessionId !== undefined) widget.open({ takeFocus: false })
 
   keepConnected(together)
   page.BuddyShopping = api
   document.dispatchEvent(new CustomEvent("buddyshopping", { detail: api }))
+}
+
+function createApi(
+  together: Together,
+  cart: CartWatch,
+  name: KeptName,
+  panel: Pick<BuddyShopping, "open" | "close">,
+): BuddyShopping {
+  return {
+    ...panel,
+    get state() {
+      return together.state
+    },
+    start: async (options = {}) => {
+      const given = name.keep(options.name)
+      await together.start(given, options.sessionId === undefined ? undefined : checked(options.sessionId))
+      return together.state
+    },
+    join: async (sessionId, options = {}) => {
+      await together.join(name.keep(options.name), checked(sessionId), options.invite)
+      return together.state
+    },
+    createInvite: (limits) => together.createInvite(limits),
+    leave: () => together.leave(),
+    setReady: (isReady) => together.setReady(isReady),
+    kick: (customerId) => together.kick(customerId),
+    useCart: (source) => cart.use(source),
+    on: (event, listener) => together.events.on(event, listener),
+  }
+}
+
+interface KeptName {
+  /** The name to begin with, if any is known. */
+  get(): string | undefined
+  /** Keeps a name that was given, and gives the one to use. */
+  keep(given: string | undefined): string
+}
+
+/** The customer's name, as the shop knows it, else as the customer gave it last, on any page of the shop. */
+function keptName(ofShop: string | undefined): KeptName {
+  const local = shelf(() => localStorage)
+  const get = (): string | undefined => ofShop ?? local?.getItem(NAME_KEY) ?? undefined
+  return {
+    get,
+    keep: (given) => {
+      try {
+        if (given !== undefined) local?.setItem(NAME_KEY, given)
+      } catch {
+        // Full: then it has to be given again.
+      }
+      return given ?? get() ?? NO_NAME
+    },
+  }
 }
 
 /** A connection that died while nobody was looking is found out when somebody looks again. */

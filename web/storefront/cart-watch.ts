@@ -1,0 +1,30 @@
+import type { CartSource } from "./cart-source.ts"
+
+/** Watches one cart source at a time, from the first `start` on: before that nobody is to see the cart. */
+export class CartWatch {
+  readonly #onCart: (cart: object) => void
+  #source: CartSource
+  #end: (() => void) | undefined
+
+  constructor(source: CartSource, onCart: (cart: object) => void) {
+    this.#source = source
+    this.#onCart = onCart
+  }
+
+  get source(): CartSource {
+    return this.#source
+  }
+
+  start(): void {
+    this.#end ??= this.#source.watch(this.#onCart)
+  }
+
+  /** Watches another source in the place of the one so far. */
+  use(source: CartSource): void {
+    const isWatching = this.#end !== undefined
+    this.#end?.()
+    this.#end = undefined
+    this.#source = source
+    if (isWatching) this.start()
+  }
+}

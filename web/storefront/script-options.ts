@@ -1,0 +1,55 @@
+/** What the script tag says, in its data attributes; docs/storefront.md has the meanings. */
+export interface ScriptOptions {
+  /** Without a slash at the end. */
+  readonly edgeUrl: string
+  readonly customerName: string | undefined
+  readonly theme: "auto" | "light" | "dark"
+  readonly position: "left" | "right"
+  /** ISO 4217. */
+  readonly currency: string | undefined
+  readonly subprotocol: string | undefined
+  /** Absolute. */
+  readonly invitePage: string
+}
+
+/**
+ * Reads the data attributes. An empty one counts as missing.
+ *
+ * @param src of the script, from where the edge is known if it is not said
+ * @param page the address of the page
+ * @throws {TypeError} naming the attribute, its value, and what is expected
+ */
+export function readOptions(
+  data: Readonly<Record<string, string | undefined>>,
+  { src, page }: { readonly src: string; readonly page: string },
+): ScriptOptions {
+  const { customerName, protocol } = data
+  return {
+    edgeUrl: url("data-edge", data.edge || new URL(src, page).origin, page).replace(/\/+$/, ""),
+    customerName: customerName || undefined,
+    theme: oneOf("data-theme", data.theme || "auto", ["auto", "light", "dark"]),
+    position: oneOf("data-position", data.position || "right", ["right", "left"]),
+    currency: data.currency ? currency(data.currency) : undefined,
+    subprotocol: protocol || undefined,
+    invitePage: url("data-invite-page", data.invitePage || page, page),
+  }
+}
+
+function url(attribute: string, text: string, base: string): string {
+  const parsed = URL.canParse(text, base) ? new URL(text, base) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) fail(attribute, text, "an http or https URL")
+  return parsed.href
+}
+
+function oneOf<Word extends string>(attribute: string, text: string, words: readonly Word[]): Word {
+  return words.find((word) => word === text) ?? fail(attribute, text, words.join(" or "))
+}
+
+function currency(text: string): string {
+  if (!/^[A-Za-z]{3}$/.test(text)) fail("data-currency", text, "three letters, as EUR")
+  return text
+}
+
+function fail(attribute: string, text: string, expected: string): never {
+  throw new TypeError(`${attribute}=${JSON.stringify(text)}: expected ${expected}`)
+}
