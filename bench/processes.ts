@@ -21,7 +21,14 @@ const root = new URL("../", import.meta.url)
 export async function startProcesses(): Promise<Processes> {
   const nats = await startNats()
   const [edgePort, gatewayPort] = [await freePort(), await freePort()]
-  const env = { ...process.env, NATS_URL: nats.url, EDGE_PORT: String(edgePort), HOST: "127.0.0.1", LOG_LEVEL: "warn" }
+  const env = {
+    ...process.env,
+    NATS_URL: nats.url,
+    EDGE_PORT: String(edgePort),
+    GATEWAY_PORT: String(gatewayPort),
+    HOST: "127.0.0.1",
+    LOG_LEVEL: "warn",
+  }
   const gatewayArgs = [
     "--config",
     path("resgate.config.json"),

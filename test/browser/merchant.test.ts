@@ -152,6 +152,19 @@ describe("the merchant's page", () => {
     await until("all", async () => (await merchant.products()).length === 5)
   })
 
+  it("looks back for what a filter lets through, and asks before it looks very far", async () => {
+    const shopId = randomUUID()
+    await publish([publishEvent({ shop_id: shopId, product_name: "Figs", action: "WAVE" })])
+    await publish(numbered(shopId, 1500))
+    const merchant = await open(shopId)
+    await merchant.top("no. 1500")
+    await merchant.page.getByLabel("Action").selectOption("REMOVE")
+    await merchant.page.getByRole("button", { name: "Look further back" }).click()
+    await merchant.page.getByText("No event that was seen matches").waitFor()
+    await merchant.page.getByLabel("Action").selectOption("WAVE")
+    await merchant.top("Figs")
+  })
+
   it("stands still while paused or scrolled down, says how many wait, and goes on", async () => {
     const shopId = randomUUID()
     await publish(numbered(shopId, 100))

@@ -1,16 +1,25 @@
 // Makes the pictures of README.md and the docs, in docs/images: `npm run screenshots`. They show the real product.
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { projectDir } from "../../config/project-dir.ts"
+import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { Player } from "../../tools/demo/player.ts"
 import { buildPages, launchChromium, NO_CHROMIUM } from "../helpers/chromium.ts"
-import { startProduct } from "../helpers/product.ts"
+import { type Pages, startPages } from "../helpers/pages.ts"
 import { Shop } from "./shop.ts"
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } }
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true }
 /** Of the notices beside the launcher, which are not to stand in the way. */
 const NOTICES_GONE_MS = 10_000
+
+/** A shop is busy for this long, in ms, before its merchant's screen is taken: the chart is of whole minutes. */
+const PLAYED_MS = 200_000
+/** Events a minute meanwhile, and the seed of what they are. */
+const RATE = 150
+const SEED = 3
 
 const folder = join(projectDir, "docs/images")
 
@@ -42,14 +51,47 @@ async function storefront(browser: Browser, edgeUrl: string): Promise<void> {
   await save(bob.page, "storefront-phone")
 }
 
+/** A shop that the demo has played in: the merchant's screen, light and dark, and on a phone. */
+async function merchant(browser: Browser, pages: Pages): Promise<void> {
+  const player = new Player({ edgeUrl: pages.product.edgeUrl, seed: SEED, rate: RATE, token: undefined, say: () => {} })
+  const playing = player.play()
+  const open = async (options: BrowserContextOptions): Promise<Page> => {
+    const context = await browser.newContext({ locale: "en-GB", deviceScaleFactor: 1.25, ...options })
+    const page = await context.newPage()
+    await page.goto(pages.merchantUrl(samplePublishEvent.shop_id))
+    return page
+  }
+  const light = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "light" })
+  const dark = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "dark" })
+  const phone = await open({ ...PHONE, viewport: { width: 390, height: 780 } })
+  await sleep(PLAYED_MS)
+  await player.stop()
+  await playing
+  const acknowledge = light.getByRole("button", { name: "I see to it" })
+  await acknowledge.first().click()
+  await light.getByLabel(/Your name/).fill("Ann")
+  await light.keyboard.press("Enter")
+  await phone.getByRole("tab", { name: /Baskets/ }).tap()
+  for (const [page, name] of [
+    [light, "merchant"],
+    [dark, "merchant-dark"],
+    [phone, "merchant-phone"],
+  ] as const) {
+    await page.mouse.click(0, 0)
+    await page.locator(".acknowledged").getByText("Ann").waitFor()
+    await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" })
+  }
+}
+
 await buildPages()
 mkdirSync(folder, { recursive: true })
 const browser = await launchChromium()
 if (browser === undefined) throw new Error(`there is no ${NO_CHROMIUM}`)
-const product = await startProduct()
+const pages = await startPages()
 try {
-  await storefront(browser, product.edgeUrl)
+  await storefront(browser, pages.product.edgeUrl)
+  await merchant(browser, pages)
 } finally {
   await browser.close()
-  await product.stop()
+  await pages.stop()
 }

@@ -2,8 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import type { Watched } from "../hooks/watch.ts"
-import { Absent } from "./absent.tsx"
-import { Empty } from "./empty.tsx"
+import { FeedEnd } from "./feed-end.tsx"
 import { FeedFilter, type Filter, matches, noFilter } from "./feed-filter.tsx"
 import { FeedRow } from "./feed-row.tsx"
 import { asCount } from "./format.ts"
@@ -17,6 +16,8 @@ const ROW = { wide: 52, narrow: 68 }
 const READING_PX = 24
 /** Rows that are drawn above and below what is seen. */
 const OVERSCAN = 8
+/** Pages that are read for what a filter lets through before somebody is asked whether to look further. */
+const MOST_PAGES = 10
 /** Older events are read when the last row is this near. */
 const NEAR_END = 20
 
@@ -63,10 +64,16 @@ export function Feed({
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   const { complete, reading: readingOlder, failure } = timeline
+  const [pagesLeft, setPagesLeft] = useState(MOST_PAGES)
+  const near = last >= shown.length - NEAR_END
+  const wanted = events.length > 0 && near && !complete && !readingOlder && failure === undefined
   useEffect(() => {
-    const near = last >= shown.length - NEAR_END
-    if (events.length > 0 && near && !complete && !readingOlder && failure === undefined) onOlder()
-  }, [events.length, last, shown.length, complete, readingOlder, failure, onOlder])
+    if (!wanted || pagesLeft === 0) return
+    setPagesLeft(pagesLeft - 1)
+    onOlder()
+  }, [wanted, pagesLeft, onOlder])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins anew
+  useEffect(() => setPagesLeft(MOST_PAGES), [filter])
 
   const [active, setActive] = useState(0)
   const firstSeen = useRef<number | undefined>(undefined)
@@ -126,7 +133,10 @@ export function Feed({
         aria-busy={readingOlder}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
         tabIndex={0}
-        onScroll={(event) => setReading(event.currentTarget.scrollTop > READING_PX)}
+        onScroll={(event) => {
+          setReading(event.currentTarget.scrollTop > READING_PX)
+          setPagesLeft(MOST_PAGES)
+        }}
         onKeyDown={onKeyDown}
       >
         <div className="rows" style={{ height: virtual.getTotalSize() }}>
@@ -147,41 +157,15 @@ export function Feed({
           })}
         </div>
       </div>
-      <FeedEnd feed={feed} timeline={timeline} filtered={shown.length} onOlder={onOlder} />
+      <FeedEnd
+        feed={feed}
+        timeline={timeline}
+        filtered={shown.length}
+        onOlder={onOlder}
+        onFurther={wanted && pagesLeft === 0 ? () => setPagesLeft(MOST_PAGES) : undefined}
+      />
     </section>
   )
-}
-
-/** What stands below the rows, or in their place. */
-function FeedEnd({
-  feed,
-  timeline,
-  filtered,
-  onOlder,
-}: {
-  feed: Watched<readonly ShownEvent[]>
-  timeline: TimelineState
-  filtered: number
-  onOlder: () => void
-}) {
-  const { events, reading, failure, missing } = timeline
-  if (feed.status === "loading") return <Empty busy>Looking at the shop …</Empty>
-  if (feed.status === "failed") return <Absent failure={feed.failure} />
-  if (failure !== undefined) {
-    return (
-      <p className="end" role="status">
-        Older events could not be read: {failure.message}.{" "}
-        <button type="button" onClick={onOlder}>
-          Try again
-        </button>
-      </p>
-    )
-  }
-  if (missing.size > 0) return <p className="end">Reading what was missed …</p>
-  if (reading) return <p className="end">Reading older events …</p>
-  if (events.length === 0) return <Empty icon="basket">Nothing has happened here yet. It will show by itself.</Empty>
-  if (filtered === 0) return <Empty>No event that was seen matches.</Empty>
-  return null
 }
 
 /** The newest sequence at the moment when the list began to stand still; undefined while it moves. */

@@ -36,6 +36,9 @@ function Counted({ stats }: { stats: Stats }) {
       </dl>
       <div className="chart card">
         <h2>Last hour</h2>
+        <p className="legend quiet" aria-hidden="true">
+          <span className="key events" /> events a minute <span className="key checkouts" /> checkouts
+        </p>
         <HourChart minutes={stats.minutes} />
       </div>
       <div className="top card">

@@ -20,7 +20,7 @@ export const asClock = (iso: string | Date): string => clock.format(new Date(iso
 /** `14:03` */
 export const asShortClock = (iso: string | Date): string => shortClock.format(new Date(iso))
 
-export const asDayAndClock = (iso: string | Date): string => dayAndClock.format(new Date(iso))
+export const asDayAndClock = (iso: string | number | Date): string => dayAndClock.format(new Date(iso))
 
 /** What people call a basket: the first part of its session's ID. */
 export const basketName = (sessionId: string): string => sessionId.slice(0, 8)

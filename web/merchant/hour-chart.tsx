@@ -7,6 +7,7 @@ import { useTheme } from "./theme.tsx"
 import { useMedia } from "./use-media.ts"
 
 const HEIGHT = 150
+const HALF_MINUTE_S = 30
 
 /** Events a minute over the last hour, checkouts in front of them. */
 export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
@@ -78,7 +79,11 @@ function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
     padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.1)] } },
+    // Room for the whole of the first and the last bar.
+    scales: {
+      x: { range: (_chart, first, last) => [first - HALF_MINUTE_S, last + HALF_MINUTE_S] },
+      y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.1)] },
+    },
     axes: [
       {
         ...axis,

@@ -1,0 +1,51 @@
+import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { Watched } from "../hooks/watch.ts"
+import { Absent } from "./absent.tsx"
+import { Empty } from "./empty.tsx"
+import { asDayAndClock } from "./format.ts"
+import type { TimelineState } from "./timeline.ts"
+
+/** What stands below the rows, or in their place. */
+export function FeedEnd({
+  feed,
+  timeline,
+  filtered,
+  onOlder,
+  onFurther,
+}: {
+  feed: Watched<readonly ShownEvent[]>
+  timeline: TimelineState
+  filtered: number
+  onOlder: () => void
+  /** Undefined: it goes on by itself, or there is nothing further back. */
+  onFurther: (() => void) | undefined
+}) {
+  const { events, reading, failure, missing } = timeline
+  if (feed.status === "loading") return <Empty busy>Looking at the shop …</Empty>
+  if (feed.status === "failed") return <Absent failure={feed.failure} />
+  if (failure !== undefined) {
+    return (
+      <p className="end" role="status">
+        Older events could not be read: {failure.message}.{" "}
+        <button type="button" onClick={onOlder}>
+          Try again
+        </button>
+      </p>
+    )
+  }
+  if (missing.size > 0) return <p className="end">Reading what was missed …</p>
+  if (reading) return <p className="end">Reading older events …</p>
+  if (events.length === 0) return <Empty icon="basket">Nothing has happened here yet. It will show by itself.</Empty>
+  if (onFurther !== undefined) {
+    return (
+      <p className="end">
+        As far back as {asDayAndClock(events.at(-1)?.received_at ?? 0)}.{" "}
+        <button type="button" onClick={onFurther}>
+          Look further back
+        </button>
+      </p>
+    )
+  }
+  if (filtered === 0) return <Empty>No event that was seen matches.</Empty>
+  return null
+}
