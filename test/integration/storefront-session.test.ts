@@ -225,6 +225,23 @@ describe("a storefront widget's session", () => {
     expect(refusal).to.equal("session.notHost")
   })
 
+  it("keeps a cart to itself that is too large, and stays connected, while the friends see the one before", async () => {
+    const ann = enter("Ann")
+    ann.setCart(apples)
+    await shows(ann, "Ann*")
+    const codes: string[] = []
+    ann.events.on("refused", ({ code }) => codes.push(code))
+    for (const kilobytes of [257, 2000]) {
+      ann.setCart({ items: [], note: "x".repeat(kilobytes * 1024) })
+      await until(`the refusal of ${kilobytes} kB`, () => codes.length > 0)
+      expect(codes.splice(0)).to.deep.equal(["session.cartTooLarge"])
+    }
+    ann.setReady(true)
+    await shows(ann, "Ann*+")
+    expect(ann.state.members[0]?.content).to.deep.equal(apples)
+    expect(sockets).to.have.length(1)
+  })
+
   it("sends a cart again that could not be stored while the service was away", async () => {
     const ann = enter("Ann")
     await shows(ann, "Ann*")

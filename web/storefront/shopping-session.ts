@@ -8,6 +8,8 @@ import { type Incoming, type InviteLimits, type Member, type Outgoing, readMessa
 const DEFAULT_ANSWER_MS = 15_000
 /** Changes of the cart that come faster than this, in ms, are sent together. */
 const CART_PAUSE_MS = 150
+/** Largest cart in bytes of JSON, as the server has it. A much larger one would not be refused, but cost the connection. */
+const MAX_CART_BYTES = 256 * 1024
 /** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
 const CART_AGAIN_MS = 1000
 /** Time that a farewell gets to be heard, in ms. */
@@ -360,6 +362,10 @@ export class ShoppingSession {
     const json = JSON.stringify(this.#cart)
     if (json === this.#sentCart) return
     this.#sentCart = json
+    if (new TextEncoder().encode(json).length > MAX_CART_BYTES) {
+      this.events.emit("refused", { code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
+      return
+    }
     this.#lastAction = undefined
     this.#send({ event: "updateCart", payload: { customerId, cartContent: this.#cart } })
   }
