@@ -9,6 +9,7 @@ const helpers = [
   "frame-socket.ts",
   "socket-io-server.ts",
   "sessions-load.ts",
+  "hostile-load.ts",
 ]
 const names = readdirSync(new URL("./", import.meta.url))
   .filter((file) => file.endsWith(".ts") && !helpers.includes(file))

@@ -64,6 +64,8 @@ export class LegacyServer {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_FRAME_BYTES,
+      // One frame of each socket in a turn of the event loop: who sends thousands at once waits for its own, not the others.
+      allowSynchronousEvents: false,
       perMessageDeflate: false,
       handleProtocols: (offers) => (options.protocol === undefined ? ([...offers][0] ?? false) : options.protocol),
     })

@@ -82,6 +82,7 @@ describe("the docs", () => {
     for (const file of [
       "README.md",
       "CONTRIBUTING.md",
+      "SECURITY.md",
       "docs/publish.md",
       "docs/lifecycle.md",
       "docs/errors.md",

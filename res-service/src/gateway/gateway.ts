@@ -23,6 +23,8 @@ import { WebSockets } from "./web-sockets.ts"
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
 const DEFAULT_PING_INTERVAL_MS = 30_000
+/** For clients to send a request's headers, and all of it, and how often that is looked at: what is too slow is answered 408. */
+const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }
 /** For clients to close their sockets when the gateway stops. */
 const STOP_TIMEOUT_MS = 3_000
 
@@ -128,8 +130,8 @@ export class Gateway {
   async start(): Promise<void> {
     const { addr, port, metricsPort, tls } = this.#settings
     const server = tls
-      ? createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
-      : createServer()
+      ? createTlsServer({ ...TIME_LIMITS, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
+      : createServer(TIME_LIMITS)
     server.on("request", (request, response) => this.#handleRequest(request, response))
     server.on("upgrade", (request, socket, head) => this.#handleUpgrade(request, socket, head))
     await this.#listen(server, port, addr)

@@ -25,6 +25,8 @@ export class Upgrades {
       noServer: true,
       clientTracking: false,
       maxPayload: maxMessageBytes,
+      // One message of each client in a turn of the event loop: who sends thousands at once waits for its own, not the others.
+      allowSynchronousEvents: false,
       handleProtocols: () => false,
       // Contexts kept between messages cost some 300 KB for each connection.
       perMessageDeflate: settings.wsCompression && { serverNoContextTakeover: true, clientNoContextTakeover: true },

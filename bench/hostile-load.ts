@@ -1,0 +1,130 @@
+// The attackers of `hostile.ts`, in a process of their own. Arguments: the attack, URL of edge and gateway, how many connections.
+// Sends "ready" when all are connected; at the message "stop" sends what came of it, an AttackResult, and ends.
+import { once } from "node:events"
+import { connect, type Socket } from "node:net"
+import { gzipSync } from "node:zlib"
+import { FrameSocket } from "./frame-socket.ts"
+
+/** What the server did with an attack. */
+export interface AttackResult {
+  /** Connections that the server has closed. */
+  readonly closed: number
+  /** Requests or frames that were sent. */
+  readonly sent: number
+  /** How often each status line came. */
+  readonly answers: Readonly<Record<string, number>>
+}
+
+/** Most connections that are opened at once. */
+const OPENING = 100
+
+const [name = "", edgeUrl = "", gatewayUrl = "", countText = "0"] = process.argv.slice(2)
+const count = Number(countText)
+const result = { closed: 0, sent: 0, answers: {} as Record<string, number> }
+let stopped = false
+
+const attacks: Readonly<Record<string, () => Promise<void>>> = {
+  /** Headers, a line a second, that never end. */
+  "slowloris at the edge": () => slowly(edgeUrl),
+  "slowloris at the gateway": () => slowly(gatewayUrl),
+  "idle sockets at the edge": () => idle((i) => `${edgeUrl.replace("http", "ws")}/idle-${i}`),
+  "idle sockets at the gateway": () => idle(() => gatewayUrl.replace("http", "ws")),
+  "huge headers at the edge": () =>
+    again(edgeUrl, Buffer.from(`GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(64_000)}\r\n\r\n`)),
+  "compressed bombs at the edge": () => again(edgeUrl, bomb()),
+  "tiny frames at the edge": () => flood(`${edgeUrl.replace("http", "ws")}/flood`, '{"event":"x"}'),
+  "tiny frames at the gateway": () => flood(gatewayUrl.replace("http", "ws"), '{"id":1,"method":"x"}'),
+}
+
+const attack = attacks[name]
+if (attack === undefined) throw new Error(`attacks are ${Object.keys(attacks).join(", ")}`)
+process.once("message", () => {
+  stopped = true
+  process.send?.(result, () => process.exit(0))
+})
+await attack()
+process.send?.("ready")
+
+async function slowly(url: string): Promise<void> {
+  const sockets = new Set<Socket>()
+  const open = async (): Promise<void> => {
+    const socket = await connected(url)
+    sockets.add(socket)
+    socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\n")
+    socket.once("close", () => {
+      sockets.delete(socket)
+      result.closed++
+      // Whoever does this comes again.
+      if (!stopped) setTimeout(() => void open().catch(() => {}), 500)
+    })
+  }
+  await inGroups(open)
+  setInterval(() => {
+    for (const socket of sockets) {
+      socket.write("X-A: b\r\n")
+      result.sent++
+    }
+  }, 1000)
+}
+
+async function idle(url: (i: number) => string): Promise<void> {
+  await inGroups(async (i) => {
+    await FrameSocket.open(url(i), () => {})
+  })
+}
+
+/** Sends the same again as soon as the answer begins, on a new connection each time. */
+async function again(url: string, request: Buffer): Promise<void> {
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const socket = await connected(url)
+      socket.on("data", (part: Buffer) => {
+        const [line = ""] = part.toString("latin1").split("\r\n")
+        result.answers[line] = (result.answers[line] ?? 0) + 1
+        socket.destroy()
+      })
+      const closed = once(socket, "close")
+      socket.write(request)
+      result.sent++
+      await closed
+    }
+  }
+  for (let i = 0; i < count; i++) void run().catch(() => {})
+}
+
+function bomb(): Buffer {
+  const packed = gzipSync(Buffer.alloc(100_000_000, " "))
+  const type = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n"
+  return Buffer.concat([
+    Buffer.from(`POST /send HTTP/1.1\r\nHost: a\r\n${type}Content-Length: ${packed.length}\r\n\r\n`),
+    packed,
+  ])
+}
+
+/** As many small frames as go through, and the answers read. */
+async function flood(url: string, text: string): Promise<void> {
+  const sockets = await Promise.all(Array.from({ length: count }, () => FrameSocket.open(url, () => {})))
+  for (const socket of sockets)
+    socket.count((frames) => {
+      result.answers.frames = (result.answers.frames ?? 0) + frames
+    })
+  const send = (): void => {
+    for (const socket of sockets) for (let i = 0; i < 100; i++) socket.send(text)
+    result.sent += sockets.length * 100
+    if (!stopped) setTimeout(send, 5)
+  }
+  send()
+}
+
+async function connected(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on("error", () => {})
+  await once(socket, "connect")
+  return socket
+}
+
+async function inGroups(open: (i: number) => Promise<void>): Promise<void> {
+  for (let i = 0; i < count; i += OPENING)
+    await Promise.all(Array.from({ length: Math.min(OPENING, count - i) }, (_, k) => open(i + k)))
+}
