@@ -85,6 +85,7 @@ export class Connection {
     if (this.#running) return
     this.#running = true
     addEventListener("online", this.#hurry)
+    addEventListener("offline", this.#hurry)
     document.addEventListener("visibilitychange", this.#hurry)
     this.#connect()
   }
@@ -92,6 +93,7 @@ export class Connection {
   stop(): void {
     this.#running = false
     removeEventListener("online", this.#hurry)
+    removeEventListener("offline", this.#hurry)
     document.removeEventListener("visibilitychange", this.#hurry)
     clearTimeout(this.#retry)
     const socket = this.#socket
@@ -213,7 +215,7 @@ export class Connection {
     }
   }
 
-  /** Somebody looks again, or the network is back: no use in waiting for the end of a pause. */
+  /** Somebody looks again, or the network has come or gone: no use in waiting for the end of a pause. */
   readonly #hurry = (): void => {
     if (document.hidden) return
     if (this.#ready) this.#probe?.ask()

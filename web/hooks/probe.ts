@@ -9,7 +9,7 @@ const QUIET_MS = 10_000
 /** While it does not answer, it is asked this often. */
 const AGAIN_MS = 2000
 /** Time for the gateway to answer in any way, in ms; its own time limit for the service is 3 s. */
-const ANSWER_MS = 6000
+const ANSWER_MS = 4000
 
 /** Codes by which the gateway says that there was no answer from a service. */
 const unanswered = new Set(["system.timeout", "system.notFound", "system.serviceUnavailable"])

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { expect } from "chai"
+import { pagesDir, projectDir } from "../../config/project-dir.ts"
+import { runCommand } from "../../tools/run-command.ts"
+import { buildPages } from "../helpers/chromium.ts"
+
+/** What a first load may cost, in bytes. */
+const FIRST_LOAD_BYTES = 200_000
+
+describe("npm run build:web", function () {
+  this.timeout(130_000)
+
+  before(() => buildPages())
+
+  it("builds nothing that is as its sources", async () => {
+    const file = join(pagesDir, "merchant/index.html")
+    const before = readFileSync(file, "utf8")
+    const args = ["--import=tsx", "tools/build-web-cli.ts"]
+    const { ok, stderr } = await runCommand(process.execPath, args, { cwd: projectDir, timeoutMs: 60_000 })
+    expect({ ok, stderr }).to.deep.equal({ ok: true, stderr: "" })
+    expect(readFileSync(file, "utf8")).to.equal(before)
+  })
+
+  it("makes a merchant's page of less than 200 kB for a first load, gzipped, with nothing inline", () => {
+    const html = readFileSync(join(pagesDir, "merchant/index.html"), "utf8")
+    const named = [...html.matchAll(/(?:src|href)="\/merchant\/([^"]+)"/g)].map(([, file = ""]) => file)
+    expect(named.filter((file) => file.endsWith(".js"))).to.have.length(1)
+    const bytes = named.map((file) => gzipSync(readFileSync(join(pagesDir, "merchant", file))).length)
+    expect(bytes.reduce((sum, each) => sum + each, html.length)).to.be.below(FIRST_LOAD_BYTES)
+    expect(html).to.not.match(/<script(?![^>]*src=)|<style|style=|onload=/)
+  })
+
+  it("keeps a compressed copy beside what is worth it", () => {
+    const html = readFileSync(join(pagesDir, "merchant/index.html"), "utf8")
+    const script = /src="\/merchant\/([^"]+\.js)"/.exec(html)?.[1] ?? ""
+    const plain = readFileSync(join(pagesDir, "merchant", script))
+    for (const ending of [".br", ".gz"]) {
+      expect(readFileSync(join(pagesDir, "merchant", `${script}${ending}`)).length).to.be.below(plain.length / 2)
+    }
+  })
+})
