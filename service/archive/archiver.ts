@@ -22,8 +22,8 @@ const BATCH = 2500
 const UNCLEAR_ATTEMPTS = 5
 const UNCLEAR_PAUSE_MS = 300
 
-/** Time in ms for MongoDB to answer when the archiver is to stop. */
-const FINISH_MS = 2000
+/** Time in ms for MongoDB to answer when the archiver is to stop, and to let go of it. */
+const FINISH_MS = 1500
 
 export interface ArchiverOptions {
   /** MONGO_URL. */
@@ -127,10 +127,9 @@ class Archiver implements RunningArchiver {
     this.#stopping.abort()
     this.#stopAgeing()
     await this.#intake.stop()
-    // What MongoDB has in hand is better done than done again; but it may never answer.
+    // What MongoDB has in hand is better done than done again; but it may never answer, not to say goodbye either.
     await Promise.race([this.#running, sleep(FINISH_MS, undefined, { ref: false })])
-    await this.#mongo.close()
-    await this.#running
+    await Promise.race([this.#mongo.close(), sleep(FINISH_MS, undefined, { ref: false })])
   }
 
   async #run(): Promise<void> {
