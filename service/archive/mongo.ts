@@ -60,16 +60,12 @@ function createClient(url: string, options: MongoClientOptions): MongoClient {
 }
 
 /**
- * What went wrong, for logs: the server's own words may quote a document, so of its errors only name and code are told. Those
- * of the network name an address.
+ * What went wrong, for logs: a server's own words may quote a document, so of its errors only name and code are told. The
+ * driver's words name an address at most.
  */
 export function mongoReason(error: unknown): string {
-  if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
-    return `${error.name}: ${error.message}`
-  }
-  if (error instanceof MongoError) {
-    const { code, codeName } = error as { code?: unknown; codeName?: unknown }
-    return [error.name, code, codeName].filter((part) => part !== undefined).join(" ")
-  }
-  return error instanceof Error ? error.name : "unknown error"
+  if (!(error instanceof Error)) return "unknown error"
+  const { code, codeName } = error as { code?: unknown; codeName?: unknown }
+  if (error instanceof MongoError && code === undefined) return `${error.name}: ${error.message}`
+  return [error.name, code, codeName].filter((part) => part !== undefined).join(" ")
 }
