@@ -1,11 +1,4 @@
-import {
-  type Db,
-  MongoClient,
-  type MongoClientOptions,
-  MongoError,
-  MongoNetworkError,
-  MongoServerSelectionError,
-} from "mongodb"
+import { type Db, MongoClient, type MongoClientOptions, MongoError } from "mongodb"
 import { SettingError } from "../../config/settings.ts"
 
 /** Where the archive lies when MONGO_URL names no database. */
