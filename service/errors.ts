@@ -8,6 +8,8 @@ export const serviceErrors = {
   "store.tooManyEvents": "Too many events at once",
   "store.idempotencyConflict": "The idempotency key was used for other events",
   "store.unknownSequence": "The log does not reach that far: the sequence is another log's",
+  "store.searchTooLong":
+    "Nothing was found among the events that were looked through: go on before the sequence in data",
   "store.archiveBehind": "The archive is not up to date yet, so that not all could be erased: ask again",
   "session.hostPresent": "The session has a host who is there",
   "session.notStarted": "Nobody is in the session",

@@ -4,6 +4,7 @@ import { dataValue, deleteAction, type Logger, natsConn, ResError, Service } fro
 import { becomeActive } from "./active.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
+import { ArchivedHistory } from "./archive/archived-history.ts"
 import { ArchivedShoppers } from "./archive/archived-shoppers.ts"
 import type { Annotations } from "./archive/event-document.ts"
 import { eventId, logId } from "./archive/log-id.ts"
@@ -118,11 +119,12 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const auth = options.auth === undefined ? noAuth : await openAuth(nc, service, { ...options.auth, logger })
   const { guard } = auth
   const appender = new LogAppender(nc, jsm)
+  const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))
+  const history = new History(reader, tail, archived)
   const feedResource = feed({
     guard,
     feeds,
-    reader,
-    history: new History(reader, tail),
+    history,
     appender,
     // Who publishes and then looks must see it: the answer waits until what shows it has left, on the same connection.
     shown: async (shopId, seq, timeoutMs) => {
@@ -133,7 +135,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
 
   const eventResource = event({
     guard,
-    reader,
+    history,
     annotationsOf: (shop_id, seq) =>
       annotations.of({ kind: "event", shop_id, seq, _id: eventId(logId(tail.created), seq) }),
   })

@@ -24,6 +24,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.tooManyEvents": 413,
   "store.idempotencyConflict": 409,
   "store.unknownSequence": 422,
+  "store.searchTooLong": 422,
   "store.archiveBehind": 503,
   "session.hostPresent": 409,
   "session.notStarted": 409,

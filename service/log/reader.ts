@@ -1,4 +1,4 @@
-import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
+import type { DirectBatchOptions, JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { ResError } from "res-service"
 import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
 import { isApiError, STREAM } from "./stream.ts"
@@ -114,6 +114,46 @@ export class LogReader {
     return { entries, last: last.seq, end: pendingAfter(last) === 0 }
   }
 
+  /**
+   * A shop's newest events between two sequences, both excluded, newest first: up to `count` that are wanted. `end` is the
+   * sequence down to which was looked, `complete` whether that is all there is.
+   */
+  async search(
+    shopId: string,
+    count: number,
+    { after, before }: { readonly after: number; readonly before: number },
+    { wanted, mostScanned }: { readonly wanted: (entry: LogEntry) => boolean; readonly mostScanned: number },
+  ): Promise<{ readonly entries: readonly LogEntry[]; readonly end: number; readonly complete: boolean }> {
+    const entries: LogEntry[] = []
+    let end = before
+    for (let scanned = 0; scanned < mostScanned; ) {
+      // Mostly all are wanted; else it is better to read many at once.
+      const size = scanned === 0 ? count : BATCH
+      const messages = await this.#messagesBefore(storedSubject(shopId), size, end)
+      scanned += messages.length
+      for (const message of messages.toReversed()) {
+        if (message.seq <= after) return { entries, end: after, complete: true }
+        end = message.seq
+        const entry = validEntry(message)
+        if (entry !== undefined && wanted(entry)) entries.push(entry)
+        if (entries.length === count) return { entries, end, complete: false }
+      }
+      if (messages.length < size) return { entries, end: after, complete: true }
+    }
+    return { entries, end, complete: false }
+  }
+
+  /** The sequence of the oldest message of a shop that the log still has; Infinity when it has none. */
+  async firstSeq(shopId: string): Promise<number> {
+    return (await this.#batch(storedSubject(shopId), 1, 1))[0]?.seq ?? Infinity
+  }
+
+  /** The sequence of the first message, of any shop, stored at or after a time; Infinity when there is none yet. */
+  async seqAt(time: string): Promise<number> {
+    const messages = await this.#collect({ start_time: time, next_by_subj: ">", batch: 1 })
+    return messages[0]?.seq ?? Infinity
+  }
+
   async #lastSeq(subject: string): Promise<number> {
     return (await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject })))?.seq ?? 0
   }
@@ -176,8 +216,12 @@ export class LogReader {
   }
 
   async #batch(subject: string, seq: number, batch: number): Promise<StoredMsg[]> {
+    return await this.#collect({ seq, next_by_subj: subject, batch })
+  }
+
+  async #collect(asked: DirectBatchOptions): Promise<StoredMsg[]> {
     const messages: StoredMsg[] = []
-    const reading = await this.#jsm.direct.getBatch(STREAM, { seq, next_by_subj: subject, batch })
+    const reading = await this.#jsm.direct.getBatch(STREAM, asked)
     const all = async (): Promise<StoredMsg[]> => {
       try {
         for await (const message of reading) messages.push(message)

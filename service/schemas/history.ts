@@ -1,8 +1,41 @@
 import { z } from "zod"
-import type { ShownEvent } from "./publish-event.ts"
+import { SessionId, type ShownEvent } from "./publish-event.ts"
 
 /** Most events of one page. */
 export const MAX_PAGE_EVENTS = 500
+
+/** A time with an offset or Z; the same in UTC from here on. */
+const time = z.iso
+  .datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" })
+  .transform((text) => new Date(text).toISOString())
+
+/** Which of a shop's events; what is left out does not narrow. */
+const filter = {
+  /** `received_at` at or after. */
+  from: time.optional(),
+  /** `received_at` before. */
+  to: time.optional(),
+  session_id: SessionId.optional(),
+  category_id: z.string("expected a string").max(200, "expected at most 200 characters").optional(),
+}
+
+export const HistoryFilter = z.object(filter)
+export type HistoryFilter = z.infer<typeof HistoryFilter>
+
+const wholeNumber = z
+  .string("expected a whole number")
+  .regex(/^\d{1,15}$/, "expected a whole number")
+  .transform(Number)
+
+/** The query of an older page: events before the sequence `before`, at most `limit` (1 to 500, default 100), that the filter takes. */
+export const PageQuery = z.object({
+  before: wholeNumber,
+  limit: wholeNumber
+    .refine((limit) => limit >= 1 && limit <= MAX_PAGE_EVENTS, `expected 1 to ${MAX_PAGE_EVENTS}`)
+    .default(100),
+  ...filter,
+})
+export type PageQuery = z.infer<typeof PageQuery>
 
 const sequence = z.number("expected a whole number").int("expected a whole number").min(0, "expected 0 or more")
 
@@ -12,6 +45,7 @@ export const ReadParams = z.object(
     /** The sequence after which to go on; left out: at the log's end, so that nothing is read but where that is. */
     after: sequence.optional(),
     limit: sequence.min(1, "expected 1 to 500").max(MAX_PAGE_EVENTS, "expected 1 to 500").default(MAX_PAGE_EVENTS),
+    ...filter,
   },
   "expected a JSON object",
 )
@@ -20,8 +54,8 @@ export type ReadParams = z.infer<typeof ReadParams>
 /** A part of a shop's history, oldest first. */
 export interface HistoryPart {
   readonly events: readonly ShownEvent[]
-  /** The sequence up to which that is all of the shop's: what to send as `after` to go on. */
+  /** The sequence up to which that is all of the shop's that the filter takes: what to send as `after` to go on. */
   readonly after: number
-  /** True when the log's end is reached, for now. */
+  /** True when nothing follows, for now. */
   readonly end: boolean
 }

@@ -1,14 +1,14 @@
 import { type DataValue, dataValue, model, ResError } from "res-service"
 import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
-import type { LogReader } from "../log/reader.ts"
 import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
+import type { History } from "./history.ts"
 
 const EVENT = "store.$shop_id.event.$seq"
 
 export interface EventSources {
   readonly guard: Guard
-  readonly reader: LogReader
+  readonly history: Pick<History, "at">
   /** What others have annotated, if anything. */
   annotationsOf(shopId: string, seq: number): Promise<Annotations | undefined>
 }
@@ -22,7 +22,7 @@ export interface EventSources {
  * errors  system.notFound: no such event, or another shop's
  * events  change { annotations }
  */
-export function event({ guard, reader, annotationsOf }: EventSources) {
+export function event({ guard, history, annotationsOf }: EventSources) {
   return model<typeof EVENT, ShownEvent & { readonly annotations?: DataValue<Annotations> }>(EVENT, {
     owns: ({ shop_id, seq }) => isShopId(shop_id) && /^[1-9]\d{0,14}$/.test(seq),
     mode: { access: "free", get: "shared" },
@@ -30,7 +30,7 @@ export function event({ guard, reader, annotationsOf }: EventSources) {
     get: async (req) => {
       const { shop_id } = req.parts
       const seq = Number(req.parts.seq)
-      const entry = await reader.at(shop_id, seq)
+      const entry = await history.at(shop_id, seq)
       if (entry === undefined) throw new ResError("system.notFound")
       const annotations = await annotationsOf(shop_id, seq)
       return annotations === undefined ? entry.event : { ...entry.event, annotations: dataValue(annotations) }

@@ -1,14 +1,10 @@
 import { collection, dataValue, method, query, ResError } from "res-service"
-import { z } from "zod"
 import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
-import type { LogReader } from "../log/reader.ts"
-import { ReadParams } from "../schemas/history.ts"
+import { PageQuery, ReadParams } from "../schemas/history.ts"
 import { isShopId } from "../schemas/publish-event.ts"
-import { FEED_LIMIT } from "./feed-projection.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
-import { fitting } from "./page.ts"
 import { PublishParams, publish } from "./publish.ts"
 
 const FEED = "store.$shop_id.feed"
@@ -19,21 +15,9 @@ const GET_TIMEOUT_MS = 10_000
 /** Time that the publisher of an event waits until its watchers were sent it, in ms. */
 const SHOWN_TIMEOUT_MS = 1000
 
-const wholeNumber = z
-  .string("expected a whole number")
-  .regex(/^\d{1,15}$/, "expected a whole number")
-  .transform(Number)
-
-/** The query of an older page: events before the sequence `before`, at most `limit` (1 to 500, default 100). */
-export const PageQuery = z.object({
-  before: wholeNumber,
-  limit: wholeNumber.refine((limit) => limit >= 1 && limit <= 500, "expected 1 to 500").default(FEED_LIMIT),
-})
-
 export interface FeedSources {
   readonly guard: Guard
   readonly feeds: Feeds
-  readonly reader: LogReader
   readonly history: History
   readonly appender: LogAppender
   /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
@@ -41,23 +25,25 @@ export interface FeedSources {
 }
 
 /**
- * `store.<shop_id>.feed`: collection, newest first, at most 100 data values. `?before=<seq>&limit=<n>`: an older page; it
- * has no events, for history does not change, and may be shorter than `limit` (it is capped at 768 KiB): the end is
- * reached with an empty one.
+ * `store.<shop_id>.feed`: collection, newest first, at most 100 data values. `?before=<seq>&limit=<n>`: an older page, from the
+ * archive too, if there is one; narrowed by `from`, `to`, `session_id`, `category_id`. It has no events, for history does not
+ * change, and may be shorter than `limit` (it is capped at 768 KiB, and in how much is looked through): the end is reached
+ * with an empty one.
  *
  * access  get, calls: as the policy says (service/auth/policy.ts)
  * get     data values holding a ShownEvent: [{ data: { action: "ADD", ..., seq: 7, received_at: "2026-..." } }]
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
  *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
- *         read({ after, limit }) -> a HistoryPart, { events, after, end }: oldest first, at most 500 events and 768 KiB
+ *         read({ after, limit, ...filter }) -> a HistoryPart, { events, after, end }: oldest first, at most 500 events and 768 KiB
  * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the newest) ·
+ *         store.searchTooLong, data { before }: nothing was found so far, go on from there ·
  *         publish: system.invalidParams, store.shopMismatch, store.eventTooLarge, store.tooManyEvents,
  *         store.idempotencyConflict, system.accessDenied, auth.invalidToken, system.serviceUnavailable ·
  *         read: system.invalidParams, store.unknownSequence (`after` is beyond the log's end), and the last three of these
  * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
  */
-export function feed({ guard, feeds, reader, history, appender, shown }: FeedSources) {
+export function feed({ guard, feeds, history, appender, shown }: FeedSources) {
   return collection(FEED, {
     owns: ({ shop_id }) => isShopId(shop_id),
     mode: { access: "free" },
@@ -65,14 +51,13 @@ export function feed({ guard, feeds, reader, history, appender, shown }: FeedSou
     checkCalls: true,
     access: guard.access(FEED),
     get: async (req) => (await feeds.get(req.parts.shop_id)).map(dataValue),
-    query: query(PageQuery, async (req, { before, limit }) => {
-      const newest = await reader.newestSeq(req.parts.shop_id)
-      if (before > newest) {
+    query: query(PageQuery, async (req, page) => {
+      const newest = await history.newestSeq(req.parts.shop_id)
+      if (page.before > newest) {
         const errors = [{ path: ["before"], message: `expected at most ${newest}, the newest event's sequence` }]
         throw new ResError("system.invalidQuery", undefined, { errors })
       }
-      const entries = await reader.newest(req.parts.shop_id, limit, before)
-      return fitting(entries.map(({ event }) => event)).map(dataValue)
+      return (await history.older(req.parts.shop_id, page)).map(dataValue)
     }),
     call: {
       // Beside the queue: the log puts publications in order, and one slow disk write must not hold up the next.

@@ -1,0 +1,54 @@
+import type { JetStreamManager } from "@nats-io/jetstream"
+import type { LogEntry } from "../log/entry.ts"
+import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
+import type { Archive } from "./archive.ts"
+import { ArchiveReader, type EventFilter } from "./archive-reader.ts"
+import { consumerName } from "./intake.ts"
+import type { LogId } from "./log-id.ts"
+
+/** What is archived of the log that is followed. All methods throw `system.serviceUnavailable` while MongoDB is away. */
+export class ArchivedHistory {
+  readonly #archive: Archive
+  readonly #jsm: JetStreamManager
+  readonly #log: () => LogId
+
+  constructor(archive: Archive, jsm: JetStreamManager, log: () => LogId) {
+    this.#archive = archive
+    this.#jsm = jsm
+    this.#log = log
+  }
+
+  /** The sequence up to which all is archived; 0: nobody archives this log. */
+  async upTo(): Promise<number> {
+    try {
+      return (await this.#jsm.consumers.info(STREAM, consumerName(this.#log()))).ack_floor.stream_seq
+    } catch (error) {
+      if (isApiError(error, CONSUMER_NOT_FOUND)) return 0
+      throw error
+    }
+  }
+
+  async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
+    return await this.#read((reader, log) => reader.at(log, shopId, seq))
+  }
+
+  /** Newest first. */
+  async newest(shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
+    return await this.#read((reader, log) => reader.newest(log, shopId, count, filter))
+  }
+
+  /** Oldest first. */
+  async oldest(shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
+    return await this.#read(async (reader, log) => {
+      const entries: LogEntry[] = []
+      for await (const entry of reader.oldestFirst(log, shopId, filter)) {
+        if (entries.push(entry) === count) break
+      }
+      return entries
+    })
+  }
+
+  #read<T>(task: (reader: ArchiveReader, log: LogId) => Promise<T>): Promise<T> {
+    return this.#archive.use((db) => task(new ArchiveReader(db), this.#log()))
+  }
+}
