@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { expect } from "chai"
-import type { BrowserContextOptions } from "playwright-core"
+import type { BrowserContextOptions, Page } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
@@ -268,7 +268,10 @@ describe("the storefront widget", () => {
 
   describe("on a shop's own page, of another origin", () => {
     /** A shop whose styles would spoil all that they can reach, and with names that are no names. */
-    const page = (edgeUrl: string) => `<!doctype html><html lang="en"><title>Shop</title>
+    const page = (
+      edgeUrl: string,
+      more: { script?: string; attributes?: string },
+    ) => `<!doctype html><html lang="en"><title>Shop</title>
       <style>
         * { display: none !important; color: rgb(1, 2, 3) !important; font-size: 50px !important }
         html, body, h1, head { display: block !important }
@@ -276,15 +279,29 @@ describe("the storefront widget", () => {
         button, .launcher, .panel { background: red !important }
       </style>
       <body><h1 class="launcher panel head">Shop</h1>
-      <script src="${edgeUrl}/storefront/widget.js" data-edge="${edgeUrl}" data-currency="CHF" data-theme="light"></script>`
+      ${more.script ?? ""}<script src="${edgeUrl}/storefront/widget.js" data-edge="${edgeUrl}" data-currency="CHF" ${
+        more.attributes ?? 'data-theme="light"'
+      }></script>`
 
-    async function shop(headers: Record<string, string> = {}): Promise<Shop> {
+    interface More {
+      readonly headers?: Record<string, string>
+      /** Before the widget's. */
+      readonly script?: string
+      readonly attributes?: string
+    }
+
+    async function open(more: More = {}): Promise<Page> {
       const server = createServer((_, res) => {
-        res.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...headers }).end(page(product.edgeUrl))
+        res.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...more.headers })
+        res.end(page(product.edgeUrl, more))
       }).listen(0, "127.0.0.1")
       servers.push(server)
       await once(server, "listening")
-      const opened = new Shop(await browser.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`))
+      return await browser.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    }
+
+    async function shop(more: More = {}): Promise<Shop> {
+      const opened = new Shop(await open(more))
       await opened.launcher.waitFor()
       return opened
     }
@@ -311,6 +328,33 @@ describe("the storefront widget", () => {
         children: [...document.body.children].map(({ localName }) => localName),
       }))
       expect(left).to.deep.equal({ sheets: 0, children: ["h1", "script", "buddy-shopping"] })
+    })
+
+    it("takes the shop's colours, words and corner, and the customer's name", async () => {
+      const { page, launcher, panel } = await shop({
+        script: `<script>window.BuddyShoppingTexts = { "launcher.idle": "Zusammen einkaufen", "panel.title": "<b>Los</b>" }</script>
+          <style>:root { --buddy-accent: rgb(11, 107, 80); --buddy-on-accent-dark: rgb(6, 40, 29) }</style>`,
+        attributes: 'data-theme="dark" data-position="left" data-customer-name="Ann &quot;A&quot; Lee"',
+      })
+      expect(await launcher.innerText()).to.equal("Zusammen einkaufen")
+      expect(await launcher.evaluate(lookOf)).to.include({
+        backgroundColor: "rgb(11, 107, 80)",
+        color: "rgb(6, 40, 29)",
+      })
+      expect((await launcher.boundingBox())?.x).to.equal(20)
+      await launcher.click()
+      const own = page.getByRole("dialog", { name: "<b>Los</b>" })
+      expect(await own.getByLabel("Your name").inputValue()).to.equal('Ann "A" Lee')
+      expect(await panel.count(), "the English title").to.equal(0)
+    })
+
+    it("says on the console what is wrong with an attribute, and leaves the shop's page alone", async () => {
+      const complaint = 'data-theme="blue": expected auto or light or dark'
+      browser.allow(new RegExp(complaint))
+      const shopPage = await open({ attributes: 'data-theme="blue"' })
+      const [error] = await Promise.all([shopPage.waitForEvent("pageerror"), shopPage.reload()])
+      expect(error.message).to.equal(complaint)
+      expect(await shopPage.locator("buddy-shopping").count()).to.equal(0)
     })
 
     it("puts BuddyShopping into the page's globals, and nothing else", async () => {
@@ -385,7 +429,7 @@ describe("the storefront widget", () => {
       const policy = `default-src 'none'; script-src ${edgeUrl}; connect-src ${edgeUrl.replace("http", "ws")}; style-src 'none'`
       // The shop's own inline style is refused; the widget's must not be.
       browser.allow(/Applying inline style violates/)
-      const opened = await shop({ "Content-Security-Policy": policy })
+      const opened = await shop({ headers: { "Content-Security-Policy": policy } })
       await opened.enter("Ann", "Start shopping together")
       await opened.shows("Ann*")
       const look = await opened.launcher.evaluate(lookOf)

@@ -306,6 +306,16 @@ describe("a storefront widget's session", () => {
     expect([sockets.length, ann.state.customerId]).to.deep.equal([2, customerId])
   })
 
+  it("goes on by itself after an outage of NATS", async () => {
+    const ann = enter("Ann")
+    ann.setCart(apples)
+    await shows(ann, "Ann*")
+    await product.restartNats()
+    ann.setCart(pears)
+    const bob = await until("NATS for Bob", () => old("Bob").catch(() => undefined), 15_000)
+    await until("Ann's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears), 15_000)
+  })
+
   it("goes on by itself after an outage of the service", async () => {
     const ann = enter("Ann")
     ann.setCart(apples)
