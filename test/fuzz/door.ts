@@ -6,8 +6,21 @@ export interface Target {
   readonly edgeUrl: string
   readonly gatewayUrl: string
   readonly nats: NatsConnection
+  /** With AUTH on. */
+  readonly auth?: Tokens
   /** What has gone wrong inside so far: errors that were logged, processes that have died. */
   problems(): readonly string[] | Promise<readonly string[]>
+}
+
+/** Who has which token, and what must not get out. */
+export interface Tokens {
+  /** The attacker's: a merchant's of the first side's shop. */
+  readonly attacker: string
+  /** Of the watchers: merchants of their side's shop. */
+  readonly watchers: readonly [string, string]
+  readonly admin: string
+  /** A product's name that stands in the second side's shop only, and that the attacker does not know. */
+  readonly secret: string
 }
 
 /** One way in. */
@@ -28,7 +41,13 @@ export interface Door<Input> {
 /** Time for an answer, in ms; the product's own limits are below. */
 export const ANSWER_MS = 15_000
 
-/** A door that is open only to those who have a defect to show. */
+/** @throws {Error} an answer has what the attacker may not see */
+export function checkSecret(door: string, input: unknown, answer: string, auth: Tokens | undefined): void {
+  if (auth !== undefined && answer.includes(auth.secret))
+    throw defect(door, input, `showed the secret: ${answer.slice(0, 500)}`)
+}
+
+/** What has shown a defect, for the report. */
 export function defect(door: string, input: unknown, what: string): Error {
   return new Error(`${door}: ${what}, given ${JSON.stringify(input)?.slice(0, 2000)}`)
 }

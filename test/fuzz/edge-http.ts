@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from "node:http"
 import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import fc from "fast-check"
-import { ANSWER_MS, type Door, defect } from "./door.ts"
+import { ANSWER_MS, checkSecret, type Door, defect, type Tokens } from "./door.ts"
 import { anySide, asText, oddPublication, oddText, oddValue, type Side } from "./inputs.ts"
 
 /** A request as an HTTP client sends it. */
@@ -100,12 +100,16 @@ function requests(known: KnownRequests): fc.Arbitrary<Pick<HttpInput, "method" |
 export function httpDoor(
   name: string,
   url: string,
+  auth: Tokens | undefined,
   known: KnownRequests,
   regressions: readonly HttpInput[] = [],
 ): Door<HttpInput> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const login: Record<string, string> = auth === undefined ? {} : { authorization: `Bearer ${auth.attacker}` }
   const send = async (input: HttpInput): Promise<void> => {
-    const { status, type, text } = await answerTo(agent, url, input)
+    const sent = { ...input, headers: { ...login, ...input.headers } }
+    const { status, type, text } = await answerTo(agent, url, sent)
+    checkSecret(name, input, text, auth)
     if (status >= 500) throw defect(name, input, `answered ${status} ${text.slice(0, 300)}`)
     if (text.includes("system.internalError") || text.includes("system.timeout"))
       throw defect(name, input, `answered ${text}`)
@@ -168,14 +172,13 @@ function answerTo(
 async function read(res: IncomingMessage): Promise<{ status: number; type: string; text: string }> {
   const { statusCode: status = 0, headers } = res
   const type = headers["content-type"] ?? ""
-  // A stream does not end.
-  if (type.startsWith("text/event-stream")) {
-    res.destroy()
-    return { status, type, text: "" }
-  }
   let text = ""
   res.setEncoding("utf8")
-  for await (const part of res) text += part
+  for await (const part of res) {
+    text += part
+    // A stream does not end.
+    if (type.startsWith("text/event-stream")) break
+  }
   return { status, type, text }
 }
 

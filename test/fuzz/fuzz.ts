@@ -30,6 +30,7 @@ export async function fuzz(target: Target, { inputs, seed, report }: FuzzOptions
   const watchers = await Watchers.start(target)
   let total = 0
   const run = async <Input>(share: number, door: Door<Input>): Promise<void> => {
+    await watchers.publishSecret()
     const started = performance.now()
     let sent = 0
     const wanted = Math.ceil(inputs * share)
@@ -64,13 +65,13 @@ export async function fuzz(target: Target, { inputs, seed, report }: FuzzOptions
     report?.(door.name, sent, performance.now() - started)
   }
   try {
-    await run(SHARES.edge, httpDoor("HTTP at the edge", target.edgeUrl, edgeRequests, edgeRegressions))
+    await run(SHARES.edge, httpDoor("HTTP at the edge", target.edgeUrl, target.auth, edgeRequests, edgeRegressions))
     await run(SHARES.raw / 2, rawHttpDoor("bytes at the edge", target.edgeUrl))
     await run(SHARES.raw / 2, rawHttpDoor("bytes at the gateway", target.gatewayUrl))
     await run(SHARES.legacy, legacyDoor(target.edgeUrl))
-    await run(SHARES.gateway, gatewaySocketDoor(target.gatewayUrl))
-    await run(SHARES.api, httpDoor("HTTP at the gateway", target.gatewayUrl, apiRequests))
-    await run(SHARES.nats, requestDoor(target.nats))
+    await run(SHARES.gateway, gatewaySocketDoor(target))
+    await run(SHARES.api, httpDoor("HTTP at the gateway", target.gatewayUrl, target.auth, apiRequests))
+    await run(SHARES.nats, requestDoor(target))
     await run(SHARES.log, logDoor(target.nats))
     await watchers.settle()
     await watchers.tryEverything()
@@ -97,6 +98,7 @@ const edgeRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
   ["GET", "/merchant/"],
   ["GET", "/storefront/widget.js"],
   ["GET", `/stream/${shopId}`],
+  ["GET", `/stream/${shopId}?replay=5`],
   ["GET", `/export/${shopId}`],
   ["DELETE", `/shoppers/${basketId}`],
   ["GET", `/${sessionId}`],

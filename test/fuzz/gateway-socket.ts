@@ -2,7 +2,7 @@ import { once } from "node:events"
 import fc from "fast-check"
 import { WebSocket } from "ws"
 import { until } from "../helpers/until.ts"
-import { ANSWER_MS, type Door, defect } from "./door.ts"
+import { ANSWER_MS, type Door, defect, type Target } from "./door.ts"
 import { asText, type OddCall, OWN_CUSTOMER_ID, OWN_RESUME_TOKEN, oddCall, oddText, oddValue } from "./inputs.ts"
 
 /** A request, which must be answered; or a frame that is none. */
@@ -28,7 +28,7 @@ const inputs: fc.Arbitrary<ResInput> = fc.oneof(
 )
 
 /** RES over WebSocket. A frame that is no request may close the socket, which then is opened again. */
-export function gatewaySocketDoor(gatewayUrl: string): Door<ResInput> {
+export function gatewaySocketDoor({ gatewayUrl, auth }: Target): Door<ResInput> {
   const name = "RES at the gateway"
   let socket: WebSocket | undefined
   let last = 0
@@ -37,6 +37,8 @@ export function gatewaySocketDoor(gatewayUrl: string): Door<ResInput> {
   let own = { customerId: "", resumeToken: "" }
 
   const receive = (text: string): void => {
+    if (auth !== undefined && text.includes(auth.secret))
+      wrong = defect(name, [...waiting.values()], `showed the secret: ${text}`)
     const { id, error, result } = JSON.parse(text)
     if (result?.payload?.resumeToken !== undefined) own = result.payload
     if (error?.code === "system.internalError" || error?.code === "system.timeout")
@@ -50,6 +52,12 @@ export function gatewaySocketDoor(gatewayUrl: string): Door<ResInput> {
     socket.on("error", () => {})
     await once(socket, "open")
     waiting = new Map()
+    if (auth !== undefined) {
+      const method = "auth.shopwire.auth.login"
+      waiting.set(++last, { request: { method } })
+      socket.send(JSON.stringify({ id: last, method, params: { token: auth.attacker } }))
+      await until("the attacker's login", () => waiting.size === 0, ANSWER_MS)
+    }
     return socket
   }
   const send = async (all: readonly ResInput[]): Promise<void> => {

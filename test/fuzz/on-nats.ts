@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { createInbox, headers, type NatsConnection } from "nats"
 import { until } from "../helpers/until.ts"
-import { ANSWER_MS, type Door, defect } from "./door.ts"
+import { ANSWER_MS, type Door, defect, type Target } from "./door.ts"
 import { anySide, asText, oddCall, oddEvent, oddText, oddValue } from "./inputs.ts"
 
 /** A message on NATS. */
@@ -41,7 +41,7 @@ const requests: fc.Arbitrary<MessageInput> = fc
   }))
 
 /** RES requests straight to the service. */
-export function requestDoor(nats: NatsConnection): Door<MessageInput> {
+export function requestDoor({ nats, auth }: Target): Door<MessageInput> {
   const name = "RES on NATS"
   const inbox = createInbox()
   const waiting = new Map<string, MessageInput>()
@@ -52,6 +52,8 @@ export function requestDoor(nats: NatsConnection): Door<MessageInput> {
       const text = msg.string()
       if (text.startsWith("timeout:")) return
       const input = waiting.get(msg.subject)
+      if (auth !== undefined && text.includes(auth.secret) && !isGet(input))
+        wrong = defect(name, input, `showed the secret: ${text}`)
       waiting.delete(msg.subject)
       if (text === "" && msg.headers?.code === 503) return // nobody answers for that name
       const answer = JSON.parse(text)
@@ -74,7 +76,8 @@ export function requestDoor(nats: NatsConnection): Door<MessageInput> {
       for (const input of inputs) {
         const reply = `${inbox}.${count++}`
         waiting.set(reply, input)
-        nats.publish(input.subject, input.payload, { reply })
+        const token = auth === undefined ? "null" : JSON.stringify({ bearer: auth.attacker })
+        nats.publish(input.subject, input.payload.replace('"token":null', `"token":${token}`), { reply })
       }
       try {
         await until("the service's answers", () => waiting.size === 0 || wrong !== undefined, ANSWER_MS)
@@ -85,6 +88,11 @@ export function requestDoor(nats: NatsConnection): Door<MessageInput> {
     },
     close: async () => subscription.unsubscribe(),
   }
+}
+
+/** Gateways ask for access before they get: on NATS itself a get is answered to whoever may send it. */
+function isGet(input: MessageInput | undefined): boolean {
+  return input?.subject.startsWith("get.") === true
 }
 
 const messages: fc.Arbitrary<MessageInput> = fc

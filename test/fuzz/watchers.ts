@@ -2,12 +2,12 @@ import { once } from "node:events"
 import { WebSocket } from "ws"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { get, post } from "../helpers/http.ts"
+import { post } from "../helpers/http.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import type { Target } from "./door.ts"
-import { type Side, sides } from "./inputs.ts"
+import { sides } from "./inputs.ts"
 
 /** Somebody at each side, by every door, who must see nothing of the other side, and all of its own. */
 export class Watchers {
@@ -25,8 +25,18 @@ export class Watchers {
 
   static async start(target: Target): Promise<Watchers> {
     const watchers = new Watchers(target)
-    for (const [i, side] of sides.entries()) await watchers.#watch(side, sides[1 - i] as Side)
+    for (const i of [0, 1] as const) await watchers.#watch(i)
     return watchers
+  }
+
+  /** With AUTH on, puts into the second side's shop what the attacker must not see. */
+  async publishSecret(): Promise<void> {
+    const { auth, edgeUrl } = this.#target
+    if (auth === undefined) return
+    const { shopId, basketId } = sides[1]
+    const event = publishEvent({ shop_id: shopId, session_id: basketId, product_name: auth.secret, product_id: 1 })
+    const { status } = await post(`${edgeUrl}/publish/${shopId}`, event, bearer(auth.admin))
+    if (status !== 200) throw new Error(`the secret was answered ${status}`)
   }
 
   /** What of one side was seen at the other. */
@@ -40,7 +50,8 @@ export class Watchers {
       await until(
         "the watched feed to be what a fresh get gives",
         async () => {
-          const fresh = (await get(`${this.#target.gatewayUrl}/api/store/${shopId}/feed`)).body
+          const url = `${this.#target.gatewayUrl}/api/store/${shopId}/feed`
+          const fresh = await (await fetch(url, { headers: bearer(this.#target.auth?.watchers[i]) })).json()
           return JSON.stringify([...(this.#feeds[i] ?? [])]) === JSON.stringify(fresh)
         },
         15_000,
@@ -51,12 +62,12 @@ export class Watchers {
   /** Publishes and shops as anybody does, to see that it all still works. */
   async tryEverything(): Promise<void> {
     const event = publishEvent()
-    const { edgeUrl, gatewayUrl } = this.#target
-    const client = resClient(gatewayUrl.replace("http", "ws"))
+    const { edgeUrl, auth } = this.#target
+    const client = await this.#client(auth?.admin)
     try {
       const feed = await client.get<ClientCollection<ShownEvent>>(`store.${event.shop_id}.feed`)
       feed.on("add", () => {})
-      const answer = await post(`${edgeUrl}/publish/${event.shop_id}`, [event, event])
+      const answer = await post(`${edgeUrl}/publish/${event.shop_id}`, [event, event], bearer(auth?.admin))
       if (answer.status !== 200)
         throw new Error(`a publish was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       await until("what was published to be shown", () => feed.length === 2)
@@ -81,9 +92,18 @@ export class Watchers {
     )
   }
 
-  async #watch(own: Side, other: Side): Promise<void> {
-    const { edgeUrl, gatewayUrl } = this.#target
+  async #client(token: string | undefined): Promise<Client> {
+    const client = resClient(this.#target.gatewayUrl.replace("http", "ws"))
+    if (token !== undefined) await client.authenticate("shopwire.auth", "login", { token })
+    return client
+  }
+
+  async #watch(i: 0 | 1): Promise<void> {
+    const { edgeUrl, gatewayUrl, auth } = this.#target
+    const own = sides[i]
+    const other = sides[i === 0 ? 1 : 0]
     const secrets = [other.marker, other.shopId, other.basketId, other.sessionId]
+    if (auth !== undefined && i === 0) secrets.push(auth.secret)
     const look = (text: string): void => {
       this.frames++
       const found = secrets.find((secret) => text.includes(secret))
@@ -93,6 +113,10 @@ export class Watchers {
     this.#sockets.push(socket)
     socket.on("message", (data: Buffer) => look(data.toString()))
     await once(socket, "open")
+    if (auth !== undefined) {
+      socket.send(JSON.stringify({ id: 9, method: "auth.shopwire.auth.login", params: { token: auth.watchers[i] } }))
+      await once(socket, "message")
+    }
     const { shopId, sessionId, basketId } = own
     const rids = [
       `store.${shopId}.feed`,
@@ -113,10 +137,14 @@ export class Watchers {
     for (const subject of [`event.store.${shopId}.>`, `event.session.${sessionId}.>`])
       this.#target.nats.subscribe(subject, { callback: (_, msg) => look(msg.string()) })
 
-    const client = resClient(gatewayUrl.replace("http", "ws"))
+    const client = await this.#client(auth?.watchers[i])
     this.#clients.push(client)
     const feed = await client.get<ClientCollection<ShownEvent>>(`store.${shopId}.feed`)
     feed.on("add", () => {})
     this.#feeds.push(feed)
   }
+}
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }

@@ -140,6 +140,15 @@ describe("NATS with the logins of config/nats.conf", () => {
       expect((await get(`${url}/stats`)).body.events).to.equal(5)
     })
 
+    it("streams by HTTP what comes", async () => {
+      const answer = await fetch(`${edgeUrl()}/stream/${shopId}?replay=1`)
+      expect(answer.status).to.equal(200)
+      const reader = answer.body?.getReader()
+      let text = ""
+      while (!text.includes("event: action")) text += Buffer.from((await reader?.read())?.value ?? []).toString()
+      await reader?.cancel()
+    })
+
     it("is found healthy by the container's check", async () => {
       const check = [...process.execArgv, join(root, "tools/service-health.ts")]
       const env = { ...process.env, NATS_URL: loginUrl(nats.url, "service", passwords) }
