@@ -33,15 +33,13 @@ const DEADLINE_MS = 60 * 60 * 1000
 
 const main = fileURLToPath(new URL("../dist/service/archive/main.js", import.meta.url))
 
-const mongo = await startMongo({ javaHeap: "6g" })
+const mongo = await startMongo({ javaHeap: "8g" })
 if (typeof mongo === "string") throw new Error(mongo)
 const natsServer = await startNats()
 const nats = await connect({ servers: natsServer.url })
 const jsm = await jetstreamManager(nats)
 const { created } = await openStream(jsm, { maxAgeDays: 0, maxMiB: 0 })
 await fillLog()
-
-await writeInBulk()
 
 const started = Date.now()
 const archiver = startArchiver()
@@ -71,6 +69,7 @@ report("catch up, the start of the process included", {
 const exited = once(archiver, "exit")
 archiver.kill()
 await exited
+await writeInBulk()
 await nats.close()
 await natsServer.stop()
 await mongo.stop()
