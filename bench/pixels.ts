@@ -108,8 +108,9 @@ async function longTasks(browser: Browser, edgeUrl: string, perMinute: number, s
   const shopId = randomUUID()
   const page = await open(browser, edgeUrl, shopId)
   const sessions = Array.from({ length: 30 }, () => randomUUID())
+  const cpuSeconds = await cpuClock(page)
   const opening = await page.evaluate(() => window.seen.longTasksMs.splice(0))
-  const start = performance.now()
+  const [start, cpuBefore] = [performance.now(), await cpuSeconds()]
   let sent = 0
   while (performance.now() - start < seconds * 1000) {
     const due = Math.floor(((performance.now() - start) / 60_000) * perMinute)
@@ -126,6 +127,7 @@ async function longTasks(browser: Browser, edgeUrl: string, perMinute: number, s
     await sleep(5)
   }
   await sleep(1000)
+  const cpuMs = Math.round((await cpuSeconds()) * 1000 - cpuBefore * 1000)
   const during = await page.evaluate(() => window.seen.longTasksMs)
   const rows = await page.evaluate(() => document.querySelectorAll("article").length)
   const figures = (tasks: readonly number[]) => ({ count: tasks.length, longestMs: Math.max(0, ...tasks) })
@@ -134,9 +136,20 @@ async function longTasks(browser: Browser, edgeUrl: string, perMinute: number, s
     sent,
     whileLoading: figures(opening),
     ...figures(during),
+    cpuMsPerSecond: Math.round(cpuMs / seconds),
     rowsDrawn: rows,
   })
   await page.context().close()
+}
+
+/** CPU seconds that the page's main thread has spent on tasks: the same however busy the machine is. */
+async function cpuClock(page: Page): Promise<() => Promise<number>> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" })
+  return async () => {
+    const { metrics } = await devtools.send("Performance.getMetrics")
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN
+  }
 }
 
 async function firstLoad(browser: Browser, edgeUrl: string): Promise<void> {
