@@ -6,6 +6,7 @@ import type { AuthCookie } from "../config/auth.ts"
 import { type ClientAddresses, clientAddresses } from "./client-address.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
 import { crossOrigin } from "./http/cross-origin.ts"
+import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
@@ -71,7 +72,8 @@ export async function startEdge(
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
   const streams = new ShopStreams(conn, client, stream)
-  const app = createApp({ client, conn, web, streams, cookie, doors, addresses, logger })
+  const stopping = new AbortController()
+  const app = createApp({ client, conn, web, streams, stopping: stopping.signal, cookie, doors, addresses, logger })
   const server = createServer(boundedServer, app)
   const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
   const servers = [server, ...extra]
@@ -88,6 +90,7 @@ export async function startEdge(
       for (const each of servers) each.prependListener("request", (_, res) => res.setHeader("Connection", "close"))
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
       streams.stop()
+      stopping.abort()
       await legacyServer.stop()
       const closing = setInterval(() => {
         for (const each of servers) each.closeIdleConnections()
@@ -104,13 +107,15 @@ interface AppParts {
   readonly conn: Conn
   readonly web: WebOptions
   readonly streams: ShopStreams
+  /** Ends what would go on for long. */
+  readonly stopping: AbortSignal
   readonly cookie: AuthCookie | undefined
   readonly doors: Doors
   readonly addresses: ClientAddresses
   readonly logger: Logger
 }
 
-function createApp({ client, conn, web, streams, cookie, doors, addresses, logger }: AppParts): Express {
+function createApp({ client, conn, web, streams, stopping, cookie, doors, addresses, logger }: AppParts): Express {
   const app = express()
   const limits = new RateLimits(doors.rates ?? NO_LIMITS, addresses)
   app.disable("x-powered-by")
@@ -128,6 +133,7 @@ function createApp({ client, conn, web, streams, cookie, doors, addresses, logge
     publishRoutes(client, conn, limits),
     sessionRoutes(),
     streamRoutes(client, streams, cookie),
+    exportRoutes(client, cookie, stopping),
     shopperRoutes(client),
     notFound,
     problems(logger),

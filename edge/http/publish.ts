@@ -1,12 +1,13 @@
 import { type Request, type Response, Router } from "express"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
-import { IdempotencyKey, PublishEvent, ShopId } from "../../service/schemas/publish-event.ts"
+import { IdempotencyKey, PublishEvent } from "../../service/schemas/publish-event.ts"
 import type { Published } from "../../service/store/publish.ts"
 import { callerOf } from "./bearer.ts"
 import { jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 import type { RateLimits } from "./rate-limits.ts"
+import { shopOf } from "./shop-path.ts"
 
 /** Room for what goes around a body in a RES request, in bytes. */
 const ENVELOPE_BYTES = 4096
@@ -42,12 +43,7 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
   router
     .route("/publish/:shop_id")
     .post(...jsonBody, async (req, res) => {
-      const shopId = ShopId.safeParse(req.params.shop_id)
-      if (!shopId.success) {
-        const detail = "expected a UUID version 4"
-        throw new HttpProblem(422, "The path does not name a shop", [{ parameter: "shop_id", detail }])
-      }
-      await publish(req, res, shopId.data)
+      await publish(req, res, shopOf(req))
     })
     .all(methodNotAllowed("POST"))
 

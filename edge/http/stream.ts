@@ -2,17 +2,14 @@ import { type Request, Router } from "express"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { AuthCookie } from "../../config/auth.ts"
-import { ShopId } from "../../service/schemas/publish-event.ts"
 import { type Part, readHistory } from "../stream/shop-events.ts"
 import type { ShopStreams } from "../stream/shop-streams.ts"
 import { allowCookie, readerOf } from "./bearer.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
+import { AWAY, shopOf } from "./shop-path.ts"
 
 /** Events that `replay` gives at most: as many as a feed shows. */
 const MAX_REPLAY = 100
-
-/** With these the service, or the way there, is away: a browser's EventSource must be held, for it never comes again after an error. */
-const AWAY = ["system.notFound", "system.timeout", "system.serviceUnavailable"]
 
 /**
  * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, `id:` being `seq`, from now on; or from behind
@@ -51,17 +48,10 @@ async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part
   try {
     return await readHistory(...asked)
   } catch (error) {
-    // Another log's sequence is dealt with in the stream.
+    // A browser's EventSource never comes again after an error, so it is held; and another log's sequence is dealt with there.
     if (error instanceof ResError && [...AWAY, "store.unknownSequence"].includes(error.code)) return undefined
     throw error
   }
-}
-
-function shopOf(req: Request): string {
-  const shopId = ShopId.safeParse(req.params.shop_id)
-  if (shopId.success) return shopId.data
-  const detail = "expected a UUID version 4"
-  throw new HttpProblem(422, "The path does not name a shop", [{ parameter: "shop_id", detail }])
 }
 
 /** A browser that comes again says it in the header, whatever the address was made with. */

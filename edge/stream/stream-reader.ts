@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ResError } from "res-service"
+import { drained } from "../http/drained.ts"
 import { comment, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
 import type { Caller, Follower, Part, ShopEvents } from "./shop-events.ts"
 
@@ -121,17 +122,6 @@ export class StreamReader implements Follower {
   }
 
   async #drained(): Promise<void> {
-    if (!this.#res.writableNeedDrain || this.#ended) return
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        this.#res.off("drain", done)
-        this.#res.off("close", done)
-        resolve()
-      }
-      const timer = setTimeout(() => this.#res.destroy(), this.#options.stallMs)
-      this.#res.once("drain", done)
-      this.#res.once("close", done)
-    })
+    await drained(this.#res, this.#options.stallMs)
   }
 }

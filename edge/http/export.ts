@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { type Request, type Response, Router } from "express"
+import { ResError } from "res-service"
+import type { CallOptions, Client } from "res-service/client"
+import { z } from "zod"
+import type { AuthCookie } from "../../config/auth.ts"
+import { HistoryFilter, type HistoryPart } from "../../service/schemas/history.ts"
+import { readerOf } from "./bearer.ts"
+import { drained } from "./drained.ts"
+import { type EventFormat, eventFormats } from "./event-table.ts"
+import { HttpProblem, methodNotAllowed } from "./problem.ts"
+import { AWAY, shopOf } from "./shop-path.ts"
+
+/** Most exports at a time. */
+const MAX_EXPORTS = 20
+/** Time for a client to take a page, in ms. */
+const STALL_MS = 60_000
+/** While the service is away, a page is asked for again after this time, in ms, and so often; then the export is cut off. */
+const RETRY_MS = 500
+const RETRIES = 60
+
+const Query = HistoryFilter.extend({
+  format: z.enum(["ndjson", "csv"], "expected ndjson or csv").default("ndjson"),
+})
+
+/** What is read: a shop's events that a filter takes. */
+interface Reading {
+  readonly client: Client
+  readonly rid: string
+  readonly filter: HistoryFilter
+  readonly caller: Pick<CallOptions, "token">
+}
+
+/**
+ * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first; `from`, `to`, `session_id`,
+ * `category_id` narrow. It is read page by page, not faster than the client takes it, so an export of any size needs the
+ * memory of one page. One that cannot be brought to its end is cut off, so that nobody takes it for whole.
+ *
+ * @param stopping ends all exports
+ */
+export function exportRoutes(client: Client, cookie: AuthCookie | undefined, stopping: AbortSignal): Router {
+  const router = Router()
+  let running = 0
+  router
+    .route("/export/:shop_id")
+    .get(async (req, res) => {
+      const shopId = shopOf(req)
+      const { format, ...filter } = queryOf(req)
+      const reading = { client, rid: `store.${shopId}.feed`, filter, caller: readerOf(req, cookie) }
+      if (running >= MAX_EXPORTS) throw new HttpProblem(503, "There are too many exports here now; come again later")
+      running++
+      const stop = (): void => void res.destroy()
+      stopping.addEventListener("abort", stop)
+      try {
+        const { after: end } = await readPart(reading, undefined)
+        const first = await readPart(reading, 0)
+        res.set({
+          "Content-Type": eventFormats[format].contentType,
+          "Content-Disposition": `attachment; filename="${shopId}.${format}"`,
+          "Cache-Control": "no-store",
+          "X-Accel-Buffering": "no",
+        })
+        if (req.method === "HEAD") res.end()
+        else await write(res, eventFormats[format], reading, first, end)
+      } finally {
+        running--
+        stopping.removeEventListener("abort", stop)
+      }
+    })
+    .all(methodNotAllowed("GET, HEAD"))
+  return router
+}
+
+/** Writes a first part and all that follows, up to the sequence `end`. */
+async function write(
+  res: Response,
+  format: EventFormat,
+  reading: Reading,
+  first: HistoryPart,
+  end: number,
+): Promise<void> {
+  try {
+    res.write(format.head)
+    for (let part = first; ; part = await readOn(reading, part.after, res)) {
+      const events = part.events.filter(({ seq }) => seq <= end)
+      if (events.length > 0) res.write(format.write(events))
+      await drained(res, STALL_MS)
+      if (res.destroyed) return
+      if (part.end || part.after >= end) break
+    }
+    res.end()
+  } catch {
+    // Too late for another status: an answer without an end is the only way to say it.
+    res.destroy()
+  }
+}
+
+async function readOn(reading: Reading, after: number, res: Response): Promise<HistoryPart> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await readPart(reading, after)
+    } catch (error) {
+      const isAway = error instanceof ResError && AWAY.includes(error.code)
+      if (res.destroyed || !isAway || attempt === RETRIES) throw error
+      await sleep(RETRY_MS)
+    }
+  }
+}
+
+async function readPart({ client, rid, filter, caller }: Reading, after: number | undefined): Promise<HistoryPart> {
+  const params = after === undefined ? {} : { after, ...filter }
+  return (await client.call(rid, "read", params, caller)) as HistoryPart
+}
+
+function queryOf(req: Request): z.infer<typeof Query> {
+  const parsed = Query.safeParse(req.query)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(({ path, message }) => ({ parameter: path.join("."), detail: message }))
+  throw new HttpProblem(422, "The query cannot be used", errors)
+}
