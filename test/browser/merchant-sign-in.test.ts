@@ -86,6 +86,22 @@ describe("signing in on the merchant's page", () => {
     await page.getByText(REFUSED).first().waitFor()
   })
 
+  it("leaves room for everything on a phone, also while it reconnects", async () => {
+    browser.allow(/WebSocket/)
+    const phone = { viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true }
+    const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId), phone)
+    const { page } = merchant
+    await signInByToken(merchant, await token())
+    await page.getByRole("button", { name: "Ann Sign out" }).waitFor()
+    await pages.stopGateway()
+    await merchant.says("Reconnecting")
+    const bar = page.locator(".page-bar")
+    expect(await bar.evaluate((element) => element.scrollWidth - element.clientWidth)).to.equal(0)
+    expect(await axeViolations(page)).to.deep.equal([])
+    await pages.startGateway()
+    await merchant.live()
+  })
+
   it("says that a token is refused, and that a shop is not one's own", async () => {
     const merchant = await open()
     const { page } = merchant

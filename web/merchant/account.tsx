@@ -22,13 +22,14 @@ export function Account({ config }: { config: AuthConfig }) {
           }}
         >
           <Icon name="person" />
-          <span className="user">{auth.user.name ?? auth.user.user}</span>
-          <span className="quiet">Sign out</span>
+          <span className="label">
+            {auth.user.name ?? auth.user.user} <span className="quiet">Sign out</span>
+          </span>
         </button>
       ) : (
         <button type="button" onClick={() => setDismissed(false)}>
           <Icon name="person" />
-          Sign in
+          <span className="label">Sign in</span>
         </button>
       )}
       {asks && (

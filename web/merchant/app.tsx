@@ -30,7 +30,7 @@ export function App({ config }: { config: Config }) {
           }}
         >
           <img src={icon} alt="" width="24" height="24" />
-          shopwire
+          <span className="label">shopwire</span>
         </a>
         {shopId !== undefined && <ConnectionBadge />}
         <div className="spread" />

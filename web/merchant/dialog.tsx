@@ -24,6 +24,8 @@ export function Dialog({
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
+    // Rather what is to be filled in than what closes it.
+    element?.querySelector<HTMLElement>("input, textarea")?.focus()
     return () => element?.close()
   }, [])
   return createPortal(
