@@ -128,8 +128,8 @@ function createApp({ client, conn, web, streams, stopping, cookie, doors, addres
     crossOrigin(doors.origins ?? []),
     // Probes are not counted: an edge that is busy is not dead.
     healthRoutes(client, conn),
-    webRoutes(web),
     limits.request,
+    webRoutes(web),
     publishRoutes(client, conn, limits),
     sessionRoutes(),
     streamRoutes(client, streams, cookie),

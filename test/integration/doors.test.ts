@@ -153,6 +153,10 @@ describe("the edge's doors", () => {
       socket.destroy()
     })
 
+    it("refuse pages, too", async () => {
+      expect((await fetch(`${product.edgeUrl}/config.json`, { headers: from(2) })).status).to.equal(429)
+    })
+
     it("do not refuse probes", async () => {
       expect((await fetch(`${product.edgeUrl}/healthz`, { headers: from(2) })).status).to.equal(200)
       expect((await fetch(`${product.edgeUrl}/readyz`, { headers: from(2) })).status).to.equal(200)

@@ -149,6 +149,14 @@ describe("NATS with the logins of config/nats.conf", () => {
       await reader?.cancel()
     })
 
+    it("erases a person", async () => {
+      const event = publishEvent({ shopper_id: randomUUID() })
+      expect((await post(`${edgeUrl()}/publish/${event.shop_id}`, event)).status).to.equal(200)
+      const answer = await fetch(`${edgeUrl()}/shoppers/${event.shopper_id}`, { method: "DELETE" })
+      expect(answer.status).to.equal(200)
+      expect((await get(`${gateway.url}/api/store/${event.shop_id}/feed`)).body).to.deep.equal([])
+    })
+
     it("is found healthy by the container's check", async () => {
       const check = [...process.execArgv, join(root, "tools/service-health.ts")]
       const env = { ...process.env, NATS_URL: loginUrl(nats.url, "service", passwords) }
