@@ -62,6 +62,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
       DEADLINE_MS,
     )
     await throughHttp()
+    await throughHistory()
 
     const { process, ended, stdout, stderr } = kit.current
     process.kill("SIGINT")
@@ -110,6 +111,14 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
     )
     expect((await post(`${kit.edgeUrl}/${secrets["shopper id"]}`, event, { authorization })).status).to.equal(404)
     expect((await get(`${kit.edgeUrl}/healthz?token=${secrets["RES token"]}`)).status).to.equal(200)
+  }
+
+  async function throughHistory(): Promise<void> {
+    const stream = await fetch(`${kit.edgeUrl}/stream/${shopId}?replay=1`, { headers: { authorization } })
+    await stream.body?.cancel()
+    expect((await get(`${kit.edgeUrl}/export/${shopId}`)).status).to.equal(200)
+    const shopper = `${kit.edgeUrl}/shoppers/${secrets["shopper id"]}`
+    expect((await fetch(shopper, { method: "DELETE", headers: { authorization } })).status).to.equal(200)
   }
 
   async function throughLegacyWebSocket(): Promise<void> {
