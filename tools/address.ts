@@ -19,3 +19,8 @@ export function shownUrl(url: string): string {
   parsed.password = ""
   return parsed.href.replace(/\/$/, "")
 }
+
+/** A line of a log without the logins in its NATS URLs: Resgate prints the one that it connects to. */
+export function withoutLogins(text: string): string {
+  return text.replace(/\b((?:nats|tls):\/\/)[^\s/@]+@/g, "$1***@")
+}

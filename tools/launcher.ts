@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { isLoopback } from "../config/loopback.ts"
 import { projectDir } from "../config/project-dir.ts"
 import type { SettingName, Settings } from "../config/settings.ts"
-import { connectHost, shownHost, shownUrl } from "./address.ts"
+import { connectHost, shownHost, shownUrl, withoutLogins } from "./address.ts"
 import { Child } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
 import { DEFAULT_RATE, type DemoArguments } from "./demo/arguments.ts"
@@ -16,7 +16,6 @@ import {
   loginUrl,
   type NatsPasswords,
   type NatsRole,
-  natsRoles,
   passwordEnv,
 } from "./nats-logins.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "./nats-server.ts"
@@ -230,7 +229,7 @@ export class Launcher {
   }): Child {
     if (this.#stopping) throw new Error("stopped while starting")
     const child = new Child({
-      line: (text) => this.#output.line(program.name, this.#masked(text)),
+      line: (text) => this.#output.line(program.name, withoutLogins(text)),
       ...program,
       say: (text) => this.#output.say(text),
       onStart: (pid) => {
@@ -245,13 +244,6 @@ export class Launcher {
     this.#children.push(child)
     child.start()
     return child
-  }
-
-  /** A process's line without our passwords: Resgate prints the URL that it connects to. */
-  #masked(text: string): string {
-    const passwords = this.#passwords
-    if (passwords === undefined) return text
-    return natsRoles.reduce((masked, role) => masked.replaceAll(passwords[role], "***"), text)
   }
 
   #warnOfStrangers(): void {

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { connectHost, shownHost, shownUrl } from "../../../tools/address.ts"
+import { connectHost, shownHost, shownUrl, withoutLogins } from "../../../tools/address.ts"
 
 describe("connectHost() and shownHost()", () => {
   const cases = [
@@ -21,4 +21,13 @@ describe("shownUrl()", () => {
     expect(shownUrl("nats://ann:s3cret@nats.example:4222")).to.equal("nats://nats.example:4222")
     expect(shownUrl("https://gateway.example/")).to.equal("https://gateway.example")
   })
+})
+
+describe("withoutLogins()", () => {
+  const cases: [string, string][] = [
+    ["Connecting to NATS at nats://gateway:secret@127.0.0.1:4222", "Connecting to NATS at nats://***@127.0.0.1:4222"],
+    ["tls://token@a.example, nats://b:c@d.example", "tls://***@a.example, nats://***@d.example"],
+    ["nats://127.0.0.1:4222 and ann@example.org", "nats://127.0.0.1:4222 and ann@example.org"],
+  ]
+  for (const [line, shown] of cases) it(`makes "${shown}" of a line`, () => expect(withoutLogins(line)).to.equal(shown))
 })
