@@ -128,6 +128,19 @@ describe("the hooks", () => {
     expect((await renders()) - before).to.be.below(300)
   })
 
+  it("go on in a page that nobody sees, which gets no frames to draw in", async () => {
+    const shopId = randomUUID()
+    const hooks = await open({ collections: [`store.${shopId}.feed`] })
+    await hooks.becomes("the feed", ([feed]) => feed?.status === "live")
+    await hooks.page.evaluate(() => {
+      window.requestAnimationFrame = () => 0
+    })
+    for (const length of [1, 2]) {
+      await publish(shopId)
+      await hooks.becomes("the event", ([feed]) => feed?.data.length === length)
+    }
+  })
+
   it("show models that a collection refers to, their changes, and those that leave", async () => {
     const session = randomUUID()
     const host = await Storefront.open(pages.product.edgeUrl, session)
