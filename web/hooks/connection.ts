@@ -1,6 +1,6 @@
 import ResClient from "resclient"
 import { Backoff } from "./backoff.ts"
-import { type Failure, failureOf } from "./failure.ts"
+import { type Failure, failureOf, isUnanswered } from "./failure.ts"
 import { Observable } from "./observable.ts"
 import { Probe } from "./probe.ts"
 
@@ -11,6 +11,8 @@ const AUTH = "shopwire.auth"
 const UNSUBSCRIBE_DELAY_MS = 2000
 /** For a model that leaves its collection while somebody looks at it: then it is subscribed to by itself. In ms. */
 const SUBSCRIBE_STALE_DELAY_MS = 100
+/** Time to connect and to sign in, in ms; a browser itself would wait for minutes. */
+const CONNECT_TIMEOUT_MS = 10_000
 
 /**
  * What is true of the connection now. What a page shows is as the service has it only while it is `live`.
@@ -64,6 +66,7 @@ export class Connection {
   #socket: WebSocket | undefined
   #probe: Probe | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
+  #patience: ReturnType<typeof setTimeout> | undefined
   #running = false
 
   /** @param url of the gateway, `ws:` or `wss:` */
@@ -96,6 +99,7 @@ export class Connection {
     removeEventListener("offline", this.#hurry)
     document.removeEventListener("visibilitychange", this.#hurry)
     clearTimeout(this.#retry)
+    clearTimeout(this.#patience)
     const socket = this.#socket
     this.#socket = undefined
     this.#lost()
@@ -160,18 +164,24 @@ export class Connection {
         if (this.#ready) this.state.set(live)
       },
       onSilence: () => {
-        if (this.#ready && this.state.get().kind === "live") this.state.set({ kind: "unanswered", since: new Date() })
+        if (!this.#ready) return
+        const before = this.state.get()
+        this.state.set({ kind: "unanswered", since: "since" in before ? before.since : new Date() })
       },
-      onDead: () => {
-        // Not by its close event: to close a connection that is cut takes a browser many seconds.
-        gone()
-        this.#disconnect(socket)
-      },
+      onDead: () => giveUp(),
     })
+    const giveUp = (): void => {
+      // Not by its close event: to close a connection that is cut takes a browser many seconds.
+      gone()
+      this.#disconnect(socket)
+    }
+    clearTimeout(this.#patience)
+    this.#patience = setTimeout(giveUp, CONNECT_TIMEOUT_MS)
     const gone = (): void => {
       probe.stop()
       if (this.#socket !== socket) return
       this.#socket = undefined
+      clearTimeout(this.#patience)
       this.#lost()
       // Or resclient would connect by itself.
       this.client.tryConnect = false
@@ -185,10 +195,11 @@ export class Connection {
   }
 
   #connected(): void {
+    clearTimeout(this.#patience)
     this.#ready = true
     this.#backoff.reset()
-    this.#probe?.start()
-    this.state.set(live)
+    // Live it is when the service has answered.
+    this.#probe?.ask()
     for (const follower of [...this.#followers]) follower.onReady()
   }
 
@@ -211,7 +222,10 @@ export class Connection {
       const user = (await this.client.authenticate(AUTH, "login", { token })) as unknown as User
       if (token === this.#token) this.auth.set({ kind: "signedIn", user })
     } catch (reason) {
-      if (token === this.#token) this.auth.set({ kind: "refused", failure: failureOf(reason) })
+      const failure = failureOf(reason)
+      // Nobody has looked at the token: a new connection will show it again.
+      if (isUnanswered(failure)) this.#socket?.close()
+      else if (token === this.#token) this.auth.set({ kind: "refused", failure })
     }
   }
 

@@ -15,6 +15,11 @@ export function failureOf(reason: unknown): Failure {
   return { code, message: `${message ?? code}${more}` }
 }
 
+/** True when no service has answered, which a gateway tells in several ways. */
+export function isUnanswered({ code }: Pick<Failure, "code">): boolean {
+  return code === "system.timeout" || code === "system.notFound" || code === "system.serviceUnavailable"
+}
+
 /** True when the resource is refused until somebody signs in, or signs in as somebody else. */
 export function isRefused({ code }: Failure): boolean {
   return code === "system.accessDenied" || code === "auth.required" || code === "auth.invalidToken"

@@ -1,3 +1,5 @@
+import { isUnanswered } from "./failure.ts"
+
 /** Asked for to see that the service answers, not only the gateway. Everybody may `get` it. */
 const HEALTH = "shopwire.health"
 
@@ -10,9 +12,6 @@ const QUIET_MS = 10_000
 const AGAIN_MS = 2000
 /** Time for the gateway to answer in any way, in ms; its own time limit for the service is 3 s. */
 const ANSWER_MS = 4000
-
-/** Codes by which the gateway says that there was no answer from a service. */
-const unanswered = new Set(["system.timeout", "system.notFound", "system.serviceUnavailable"])
 
 /** What a probe finds out. */
 export interface ProbeFindings {
@@ -45,16 +44,11 @@ export class Probe {
     socket.addEventListener("message", (message: MessageEvent<string>) => this.#receive(message))
   }
 
-  /** Begins to watch, as if the service had just answered. */
-  start(): void {
-    this.#wait(QUIET_MS)
-  }
-
   stop(): void {
     clearTimeout(this.#timer)
   }
 
-  /** Asks now, e.g. when the page is looked at again. */
+  /** Asks now, to begin with, or when the page is looked at again; from then on by itself. */
   ask(): void {
     if (this.#asked || this.#socket.readyState !== WebSocket.OPEN) return
     this.#asked = true
@@ -76,11 +70,11 @@ export class Probe {
       return
     }
     if (!this.#asked) return
-    const { id, error } = JSON.parse(message.data) as { id?: unknown; error?: { code?: string } }
+    const { id, error } = JSON.parse(message.data) as { id?: unknown; error?: { code: string } }
     if (id !== PROBE_ID) return
     message.stopImmediatePropagation()
     this.#asked = false
-    if (error?.code !== undefined && unanswered.has(error.code)) {
+    if (error !== undefined && isUnanswered(error)) {
       this.#findings.onSilence()
       this.#wait(AGAIN_MS)
     } else {
