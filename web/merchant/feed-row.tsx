@@ -7,7 +7,6 @@ import { asClock, asDayAndClock, asMoney } from "./format.ts"
 /** One event of the feed, in a row of fixed height. */
 export const FeedRow = memo(function FeedRow({
   event,
-  top,
   position,
   focusable,
   fresh,
@@ -15,8 +14,6 @@ export const FeedRow = memo(function FeedRow({
   onBasket,
 }: {
   event: ShownEvent
-  /** In px, from the top of the list. */
-  top: number
   /** From 1. */
   position: number
   /** The one row of the list that the Tab key comes to. */
@@ -31,7 +28,6 @@ export const FeedRow = memo(function FeedRow({
   return (
     <article
       className={`event${fresh ? " fresh" : ""}${gap ? " gap" : ""}`}
-      style={{ transform: `translateY(${top}px)` }}
       aria-posinset={position}
       aria-setsize={-1}
       aria-labelledby={title}

@@ -140,21 +140,23 @@ export function Feed({
         onKeyDown={onKeyDown}
       >
         <div className="rows" style={{ height: virtual.getTotalSize() }}>
-          {items.map(({ index, start }) => {
-            const event = shown[index]
-            return event === undefined ? null : (
-              <FeedRow
-                key={event.seq}
-                event={event}
-                top={start}
-                position={index + 1}
-                focusable={index === active}
-                fresh={event.seq > fresh && index < 3}
-                gap={timeline.missing.has(event.seq)}
-                onBasket={onBasket}
-              />
-            )
-          })}
+          {/* Moved as a whole: a new row on top leaves the others as they are. */}
+          <div style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map(({ index }) => {
+              const event = shown[index]
+              return event === undefined ? null : (
+                <FeedRow
+                  key={event.seq}
+                  event={event}
+                  position={index + 1}
+                  focusable={index === active}
+                  fresh={event.seq > fresh && index < 3}
+                  gap={timeline.missing.has(event.seq)}
+                  onBasket={onBasket}
+                />
+              )
+            })}
+          </div>
         </div>
       </div>
       <FeedEnd
