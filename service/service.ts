@@ -170,7 +170,7 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     show: async (shop_id, seqs) => {
       await service.with(feedResource, { shop_id }, (events) => {
         feeds.drop(shop_id)
-        events.event("erased", { seqs })
+        if (seqs.length > 0) events.event("erased", { seqs })
         service.reset({ resources: [feedResource.pattern.name({ shop_id }), `store.${shop_id}.event.*`] })
       })
       return await opened.erase(shop_id)

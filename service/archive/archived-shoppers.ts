@@ -3,7 +3,7 @@ import type { JetStreamManager } from "@nats-io/jetstream"
 import type { Collection, Db } from "mongodb"
 import { serviceError } from "../errors.ts"
 import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
-import type { ShopperArchive } from "../shoppers/erasure.ts"
+import type { ErasedInArchive, ShopperArchive } from "../shoppers/erasure.ts"
 import type { Archive } from "./archive.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketId } from "./basket-document.ts"
@@ -40,17 +40,19 @@ export class ArchivedShoppers implements ShopperArchive {
     })
   }
 
+  async erase(shopperId: string): Promise<ErasedInArchive> {
+    return await this.#archive.use((db) => erase(db, shopperId))
+  }
+
   /**
    * Archivers may have in hand what was erased from the log meanwhile, and write it afterwards: so it is done a second time when
    * they have come past `upTo`.
    *
-   * @throws {ResError} `store.archiveBehind`: they have not in time; what there was is deleted
+   * @throws {ResError} `store.archiveBehind`: they have not in time
    */
-  async erase(shopperId: string, upTo: number): Promise<{ events: number; baskets: number }> {
-    const first = await this.#archive.use((db) => erase(db, shopperId))
+  async finish(shopperId: string, upTo: number): Promise<ErasedInArchive> {
     await this.#passed(upTo)
-    const second = await this.#archive.use((db) => erase(db, shopperId))
-    return { events: first.events + second.events, baskets: first.baskets + second.baskets }
+    return await this.erase(shopperId)
   }
 
   async #passed(seq: number): Promise<void> {
@@ -73,7 +75,7 @@ export class ArchivedShoppers implements ShopperArchive {
   }
 }
 
-async function erase(db: Db, shopper_id: string): Promise<{ events: number; baskets: number }> {
+async function erase(db: Db, shopper_id: string): Promise<ErasedInArchive> {
   const [events, baskets] = [eventsOf(db), basketsOf(db)]
   const part = events
     .find({ shopper_id })
@@ -93,7 +95,8 @@ async function erase(db: Db, shopper_id: string): Promise<{ events: number; bask
     const left = await events.findOne({ shop_id, session_id })
     if (left !== null) await new BasketCollection(db).take([left])
   }
-  return { events: deletedCount, baskets: deletedBaskets }
+  const shops = new Set([...touched.values()].map(({ shop_id }) => shop_id))
+  return { events: deletedCount, baskets: deletedBaskets, shops: [...shops] }
 }
 
 function eventsOf(db: Db): Collection<EventDocument> {

@@ -23,9 +23,18 @@ export interface Following {
 /** Reads single shops out of the log by direct gets: no consumer, and no scan over other shops' events. */
 export class LogReader {
   readonly #jsm: JetStreamManager
+  readonly #hidden = new Set<number>()
 
   constructor(jsm: JetStreamManager) {
     this.#jsm = jsm
+  }
+
+  /** Reads on as though the messages with these sequences were gone: they will be soon. Returns how to end that. */
+  hide(seqs: readonly number[]): () => void {
+    for (const seq of seqs) this.#hidden.add(seq)
+    return () => {
+      for (const seq of seqs) this.#hidden.delete(seq)
+    }
   }
 
   /** The message `seq`, whatever it is of; undefined when it is gone. */
@@ -41,7 +50,7 @@ export class LogReader {
   /** The acknowledgements of a shop, in batches. */
   async *acks(shopId: string): AsyncGenerator<readonly LogAck[]> {
     for await (const messages of this.#messages(ackSubject(shopId), 0, Number.MAX_SAFE_INTEGER)) {
-      yield validRecords(messages).filter((record) => "ack" in record)
+      yield this.#validRecords(messages).filter((record) => "ack" in record)
     }
   }
 
@@ -49,18 +58,13 @@ export class LogReader {
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
     const message = await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))
     if (message === null || message.subject !== storedSubject(shopId)) return undefined
-    return validEntry(message)
+    return this.#validEntry(message)
   }
 
   /** The sequence of the log's last message, also when it is gone; 0 when there was none. */
   async endSeq(): Promise<number> {
     const { state } = await deadline(this.#jsm.streams.info(STREAM))
     return state.last_seq
-  }
-
-  /** The sequence of a shop's newest message; 0 when it has none. */
-  async newestSeq(shopId: string): Promise<number> {
-    return await this.#lastSeq(storedSubject(shopId))
   }
 
   /** The sequence of what is newest of a shop, event or acknowledgement; 0 when there is nothing. */
@@ -76,9 +80,9 @@ export class LogReader {
     const acks = new Drawn(this.#messages(ackSubject(shopId), after, end))
     for await (const messages of this.#messages(storedSubject(shopId), after, end)) {
       const drawn = await acks.upTo(messages.at(-1)?.seq ?? 0)
-      yield validRecords(drawn.length === 0 ? messages : [...messages, ...drawn].sort((a, b) => a.seq - b.seq))
+      yield this.#validRecords(drawn.length === 0 ? messages : [...messages, ...drawn].sort((a, b) => a.seq - b.seq))
     }
-    yield validRecords(await acks.upTo(end))
+    yield this.#validRecords(await acks.upTo(end))
   }
 
   /**
@@ -93,7 +97,7 @@ export class LogReader {
       const oldest = messages[0]
       if (oldest === undefined) break
       for (const message of messages.reverse()) {
-        const entry = validEntry(message)
+        const entry = this.#validEntry(message)
         if (entry !== undefined && found.length < count) found.push(entry)
       }
       if (messages.length < count) break
@@ -109,7 +113,7 @@ export class LogReader {
   async following(shopId: string, after: number, count: number): Promise<Following> {
     const messages = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
     const last = messages.at(-1)
-    const entries = messages.flatMap((message) => validEntry(message) ?? [])
+    const entries = messages.flatMap((message) => this.#validEntry(message) ?? [])
     if (last === undefined) return { entries, last: after, end: true }
     return { entries, last: last.seq, end: pendingAfter(last) === 0 }
   }
@@ -134,7 +138,7 @@ export class LogReader {
       for (const message of messages.toReversed()) {
         if (message.seq <= after) return { entries, end: after, complete: true }
         end = message.seq
-        const entry = validEntry(message)
+        const entry = this.#validEntry(message)
         if (entry !== undefined && wanted(entry)) entries.push(entry)
         if (entries.length === count) return { entries, end, complete: false }
       }
@@ -215,6 +219,18 @@ export class LogReader {
     return message === undefined ? 0 : pendingAfter(message) + 1
   }
 
+  #validRecords(messages: readonly StoredMsg[]): readonly LogRecord[] {
+    return messages.flatMap((message) => {
+      const record = readRecord(message)
+      return "reason" in record || this.#hidden.has(message.seq) ? [] : [record]
+    })
+  }
+
+  #validEntry(message: StoredMsg): LogEntry | undefined {
+    const entry = readEntry(message)
+    return "reason" in entry || this.#hidden.has(message.seq) ? undefined : entry
+  }
+
   async #batch(subject: string, seq: number, batch: number): Promise<StoredMsg[]> {
     return await this.#collect({ seq, next_by_subj: subject, batch })
   }
@@ -254,18 +270,6 @@ class Drawn {
     const beyond = this.#waiting.findIndex((message) => message.seq > seq)
     return this.#waiting.splice(0, beyond === -1 ? this.#waiting.length : beyond)
   }
-}
-
-function validRecords(messages: readonly StoredMsg[]): readonly LogRecord[] {
-  return messages.flatMap((message) => {
-    const record = readRecord(message)
-    return "reason" in record ? [] : [record]
-  })
-}
-
-function validEntry(message: StoredMsg): LogEntry | undefined {
-  const entry = readEntry(message)
-  return "reason" in entry ? undefined : entry
 }
 
 /** How many messages of the same subject follow: `Nats-Num-Pending` of a batched direct get. */

@@ -35,6 +35,8 @@ export interface Erased {
   readonly dead_letters: number
 }
 
+const NOTHING_ARCHIVED: ErasedInArchive = { events: 0, baskets: 0, shops: [] }
+
 /** What was found of a shopper in one shop. */
 interface Found {
   readonly seqs: number[]
@@ -44,12 +46,21 @@ interface Found {
 /** By shop. */
 type FoundByShop = Record<string, Found>
 
-/** What the archive does for an erasure. */
+/** What was deleted in the archive, and in which shops. */
+export interface ErasedInArchive {
+  readonly events: number
+  readonly baskets: number
+  readonly shops: readonly string[]
+}
+
+/** What the archive does for an erasure. All throw `system.serviceUnavailable` while it is away. */
 export interface ShopperArchive {
   /** Events and baskets of the shopper that have annotations, as keys of the bucket that they are kept in for showing. */
   annotated(shopperId: string): Promise<string[]>
   /** Deletes events and baskets; a basket that others have a part in is made anew. */
-  erase(shopperId: string, upTo: number): Promise<{ events: number; baskets: number }>
+  erase(shopperId: string): Promise<ErasedInArchive>
+  /** Deletes what was written meanwhile of what the log had up to a sequence. Throws `store.archiveBehind`. */
+  finish(shopperId: string, upTo: number): Promise<ErasedInArchive>
 }
 
 export interface ErasureParts {
@@ -92,10 +103,11 @@ export class Erasure {
   }
 
   async #erase(shopperId: string): Promise<Erased> {
-    const { archive, reader, reached } = this.#parts
+    const { archive, reader, reached, show } = this.#parts
     const end = await reader.endSeq()
     await reached(end)
-    const annotated = (await archive?.annotated(shopperId)) ?? []
+    // What can be erased without MongoDB is, even while that is away.
+    const archived = await this.#eraseInArchive(shopperId).catch((error: unknown) => ({ failure: error }))
     const counts = { stream: 0, acknowledgements: 0, snapshots: 0, annotations: 0, dead_letters: 0 }
     const shops = new Set<string>()
     for (;;) {
@@ -109,9 +121,25 @@ export class Erasure {
       await this.#kv.purge(keyOf(shopperId))
       if (isLast) break
     }
-    for (const key of annotated) if (await this.#eraseAnnotations(key)) counts.annotations++
-    const archived = (await archive?.erase(shopperId, end)) ?? null
-    return { shops: shops.size, ...counts, archive: archived }
+    if ("failure" in archived) throw archived.failure
+    for (const key of archived.annotated) if (await this.#eraseAnnotations(key)) counts.annotations++
+    const late = (await archive?.finish(shopperId, end)) ?? NOTHING_ARCHIVED
+    // Pages of these shops may come from the archive.
+    const more = new Set([...archived.shops.filter((shopId) => !shops.has(shopId)), ...late.shops])
+    for (const shopId of more) {
+      shops.add(shopId)
+      if (await show(shopId, [])) counts.snapshots++
+    }
+    const events = archived.events + late.events
+    const baskets = archived.baskets + late.baskets
+    return { shops: shops.size, ...counts, archive: archive === undefined ? null : { events, baskets } }
+  }
+
+  async #eraseInArchive(shopperId: string): Promise<ErasedInArchive & { readonly annotated: readonly string[] }> {
+    const { archive } = this.#parts
+    if (archive === undefined) return { ...NOTHING_ARCHIVED, annotated: [] }
+    const annotated = await archive.annotated(shopperId)
+    return { ...(await archive.erase(shopperId)), annotated }
   }
 
   /** What is left of an interrupted erasure, and what the log has. */
@@ -141,7 +169,7 @@ export class Erasure {
     { seqs, sessions }: Found,
     counts: { -readonly [K in Exclude<keyof Erased, "shops" | "archive">]: number },
   ): Promise<void> {
-    const { jsm, eventId, show } = this.#parts
+    const { jsm, reader, eventId, show } = this.#parts
     const count = async <T>(each: readonly T[], erase: (one: T) => Promise<boolean>): Promise<number> => {
       let erased = 0
       for await (const some of chunks(each, REQUESTS_AT_ONCE)) {
@@ -149,11 +177,16 @@ export class Erasure {
       }
       return erased
     }
-    counts.stream += await count(seqs, (seq) => eraseMessage(jsm, STREAM, seq))
-    counts.acknowledgements += await count(await this.#acksOf(shopId, sessions), (seq) =>
-      eraseMessage(jsm, STREAM, seq),
-    )
-    if (await show(shopId, seqs)) counts.snapshots++
+    const acks = await this.#acksOf(shopId, sessions)
+    // Overwriting takes its time, so screens are without them before that.
+    const release = reader.hide([...seqs, ...acks])
+    try {
+      if (await show(shopId, seqs)) counts.snapshots++
+      counts.stream += await count(seqs, (seq) => eraseMessage(jsm, STREAM, seq))
+      counts.acknowledgements += await count(acks, (seq) => eraseMessage(jsm, STREAM, seq))
+    } finally {
+      release()
+    }
     const keys = [
       ...seqs.map((seq) => `${shopId}.event.${eventId(seq)}`),
       ...sessions.map((sessionId) => `${shopId}.basket.${sessionId}`),

@@ -35,7 +35,7 @@ export interface FeedSources {
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
  *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
  *         read({ after, limit, ...filter }) -> a HistoryPart, { events, after, end }: oldest first, at most 500 events and 768 KiB
- * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the newest) ·
+ * errors  system.notFound (no shop ID) · system.invalidQuery (`before` missing, or beyond the log's end) ·
  *         store.searchTooLong, data { before }: nothing was found so far, go on from there ·
  *         publish: system.invalidParams, store.shopMismatch, store.eventTooLarge, store.tooManyEvents,
  *         store.idempotencyConflict, system.accessDenied, auth.invalidToken, system.serviceUnavailable ·
@@ -52,9 +52,9 @@ export function feed({ guard, feeds, history, appender, shown }: FeedSources) {
     access: guard.access(FEED),
     get: async (req) => (await feeds.get(req.parts.shop_id)).map(dataValue),
     query: query(PageQuery, async (req, page) => {
-      const newest = await history.newestSeq(req.parts.shop_id)
-      if (page.before > newest) {
-        const errors = [{ path: ["before"], message: `expected at most ${newest}, the newest event's sequence` }]
+      const end = await history.end()
+      if (page.before > end) {
+        const errors = [{ path: ["before"], message: `expected at most ${end}, the log's last sequence` }]
         throw new ResError("system.invalidQuery", undefined, { errors })
       }
       return (await history.older(req.parts.shop_id, page)).map(dataValue)

@@ -47,11 +47,12 @@ export class History {
     return (await this.#reader.at(shopId, seq)) ?? (await this.#archive?.at(shopId, seq))
   }
 
-  /** The sequence of a shop's newest event; 0 when there is none. */
-  async newestSeq(shopId: string): Promise<number> {
-    const inLog = await this.#reader.newestSeq(shopId)
-    if (inLog > 0 || this.#archive === undefined) return inLog
-    return (await this.#archive.newest(shopId, 1))[0]?.event.seq ?? 0
+  /**
+   * The log's last sequence. What comes before it does not change, whatever is stored later; a shop's own newest event would not
+   * do, for it may be erased.
+   */
+  async end(): Promise<number> {
+    return Math.max(this.#tail.position, await this.#reader.endSeq())
   }
 
   /**

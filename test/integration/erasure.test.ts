@@ -249,8 +249,15 @@ describe("DELETE /shoppers/{shopper_id}", function () {
       )
       await caughtUp(product.nats)
       await (await jetstreamManager(product.nats)).streams.purge(STREAM, { keep: 1 })
+      const client = new Client(natsConn(product.nats))
+      const [newest] = await getFeed(product.nats, shop_id)
+      const page = client.mirror(`store.${shop_id}.feed?before=${newest?.seq}&limit=10`)
+      await page.ready
+      expect(JSON.stringify(page.value)).to.include(person)
       const { body } = await erase(person)
       expect(body).to.deep.include({ stream: 1, archive: { events: 2, baskets: 2 } })
+      await until("an older page without the person", () => !JSON.stringify(page.value).includes(person))
+      client.close()
       const db = database.db()
       expect(await db.collection("events").countDocuments({ shopper_id: person })).to.equal(0)
       const left = await db.collection("baskets").find({ shop_id }).toArray()
@@ -306,6 +313,11 @@ describe("DELETE /shoppers/{shopper_id}", function () {
         const url = `${away.edgeUrl}/shoppers/${randomUUID()}`
         const { status, body } = await answer(fetch(url, { method: "DELETE" }))
         expect([status, body.detail]).to.deep.equal([503, "It is not known to be all deleted; ask for it again"])
+        const event = publishEvent({ shopper_id: randomUUID() })
+        await post(`${away.edgeUrl}/send`, event)
+        const again = await answer(fetch(`${away.edgeUrl}/shoppers/${event.shopper_id}`, { method: "DELETE" }))
+        expect(again.status).to.equal(503)
+        expect(await filesWith(away.natsServer.storeDir, event.shopper_id), "what needs no MongoDB").to.deep.equal([])
       } finally {
         await away.stop()
       }
