@@ -37,7 +37,7 @@ export class ShopperIndex {
   readonly #jsm: JetStreamManager
   readonly #reader: LogReader
   readonly #logger: Logger
-  readonly #flushing: NodeJS.Timeout
+  #flushing: NodeJS.Timeout | undefined
   #log = ""
   #blocks: Range[] = []
   /** Messages after the sequence `#after` have their entries here. */
@@ -52,7 +52,6 @@ export class ShopperIndex {
     this.#jsm = jsm
     this.#reader = reader
     this.#logger = logger
-    this.#flushing = setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
   }
 
   static async open(
@@ -66,6 +65,7 @@ export class ShopperIndex {
 
   /** Begins with a log: `log` names it, `position` is where it is followed from. What was before is caught up with meanwhile. */
   async begin(log: string, position: number): Promise<void> {
+    this.#flushing ??= setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
     this.#log = log
     this.#recent = []
     this.#after = position
