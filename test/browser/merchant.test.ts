@@ -3,8 +3,8 @@ import { expect } from "chai"
 import type { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
+import { skipIfGatewayEndsWithNats } from "../helpers/gateway.ts"
 import { type Pages, startPages } from "../helpers/pages.ts"
-import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
@@ -99,8 +99,7 @@ describe("the merchant's page", () => {
   }
 
   it("is right again after nats-server was killed", async function () {
-    if (process.env.RESGATE_BIN)
-      skip(this, "a gateway that lives on without NATS; Resgate ends, for its starter to start it again")
+    skipIfGatewayEndsWithNats(this)
     browser.allow(/WebSocket/)
     const shopId = randomUUID()
     await publish(numbered(shopId, 2))

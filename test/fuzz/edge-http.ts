@@ -230,7 +230,8 @@ export function rawHttpDoor(name: string, url: string): Door<string> {
     const timer = setTimeout(() => socket.destroy(), 100)
     await closed
     clearTimeout(timer)
-    if (/^HTTP\/1\.1 5\d\d/m.test(text)) throw defect(name, input, `answered ${text.slice(0, 300)}`)
+    // 505 is the client's fault: a version of HTTP that there is not, as Resgate says.
+    if (/^HTTP\/1\.1 5(?!05)\d\d/m.test(text)) throw defect(name, input, `answered ${text.slice(0, 300)}`)
   }
   return {
     name,

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs"
+import type { Context } from "mocha"
 import { connect } from "nats"
 import { natsConn } from "res-service"
 import { createGateway, type GatewayConfig } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
 import { natsOptions } from "../../res-service/src/gateway/nats-options.ts"
 import { spawnGateway } from "../vectors/spawned-gateway.ts"
+import { skip } from "./skip.ts"
 
 /** A gateway of one suite, with the product's own configuration. */
 export interface TestGateway {
@@ -40,4 +42,11 @@ export async function startGateway(natsUrl: string, settings: GatewayConfig = {}
       await nats.close()
     },
   }
+}
+
+/** Skips a test in which the gateway must live on while NATS is away. */
+export function skipIfGatewayEndsWithNats(context: Context): void {
+  const { RESGATE_BIN } = loadSettings(["RESGATE_BIN"])
+  if (RESGATE_BIN === undefined) return
+  skip(context, "a gateway that lives on without NATS; Resgate ends, for its starter to start it again")
 }

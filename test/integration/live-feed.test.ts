@@ -2,12 +2,11 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { PublishEvent, ShownEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { getFeed } from "../helpers/res.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
-import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 
 type FeedOfClient = ClientCollection<ShownEvent>
@@ -132,8 +131,7 @@ describe("a live feed, through the gateway", () => {
   })
 
   it("is right again after nats-server was killed", async function () {
-    if (process.env.RESGATE_BIN)
-      skip(this, "a gateway that lives on without NATS; Resgate ends, for its starter to start it again")
+    skipIfGatewayEndsWithNats(this)
     const shopId = randomUUID()
     const { feed } = await watch(shopId)
     await product.natsServer.kill()
