@@ -2,9 +2,10 @@
 // A step of `npm test`: gets the Caddy that the proxy's configuration is tested with, where that takes one command: out of
 // Debian's package, without installing it. Elsewhere, and when it fails, that test is skipped and says what is missing.
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { delimiter, join } from "node:path"
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { findProgram } from "./find-program.mjs"
 
 const TIMEOUT_MS = 120_000
 const folder = fileURLToPath(new URL("../.cache/caddy", import.meta.url))
@@ -15,19 +16,7 @@ const folder = fileURLToPath(new URL("../.cache/caddy", import.meta.url))
  * @param {NodeJS.ProcessEnv} env
  */
 export function findCaddy(env = process.env) {
-  const onPath = (env.PATH ?? "").split(delimiter).filter((each) => each !== "")
-  const places = env.CADDY_BIN ? [env.CADDY_BIN] : [...onPath, folder].map((each) => join(each, "caddy"))
-  return places.find(executable)
-}
-
-/** @param {string} file */
-function executable(file) {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch (_) {
-    return false
-  }
+  return findProgram(["caddy"], env, { given: env.CADDY_BIN, folders: [folder] })
 }
 
 function fetchCaddy() {

@@ -2,9 +2,8 @@
 // A step of `npm test`: gets Chromium for the browser tests where that takes one command, on a Debian as root. Elsewhere, and
 // when it fails, those tests are skipped and say what is missing. `npm start` never needs it.
 import { spawnSync } from "node:child_process"
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { findProgram } from "./find-program.mjs"
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 const APT_TIMEOUT_MS = 180_000
@@ -15,19 +14,7 @@ const APT_TIMEOUT_MS = 180_000
  * @param {NodeJS.ProcessEnv} env
  */
 export function findChromium(env = process.env) {
-  const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "")
-  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(executable)
-  return env.CHROMIUM_BIN ? [env.CHROMIUM_BIN].find(executable) : found
-}
-
-/** @param {string} file */
-function executable(file) {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch (_) {
-    return false
-  }
+  return findProgram(NAMES, env, { given: env.CHROMIUM_BIN })
 }
 
 function install() {
