@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
-import { type Logger, ResError } from "res-service"
+import type { Logger } from "res-service"
+import { orUnavailable } from "../unavailable.ts"
 import type { Claims, Grants } from "./claims.ts"
 
 export const BUCKET = "logins"
@@ -11,6 +12,8 @@ export const BUCKET = "logins"
 const MAX_LOGIN_MS = 7 * 24 * 60 * 60 * 1000
 /** How often it is looked for logins that have expired, in ms. */
 const EXPIRY_INTERVAL_MS = 250
+
+const NOT_STORED = "The login cannot be stored"
 
 /** A key that every process writes when it starts: when it is seen, all that was written before was seen. */
 const STARTED_KEY = "started"
@@ -119,7 +122,7 @@ export class Logins {
     const key = userKey(user)
     if (before > (this.#revokedBefore.get(key) ?? 0)) {
       this.#revokedBefore.set(key, before)
-      await stored(this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
+      await orUnavailable(NOT_STORED, this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
     }
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
   }
@@ -137,7 +140,7 @@ export class Logins {
   }
 
   async #put(tid: string, login: Login): Promise<void> {
-    await stored(this.#kv.put(`${userKey(login.user)}.${tid}`, JSON.stringify(login)))
+    await orUnavailable(NOT_STORED, this.#kv.put(`${userKey(login.user)}.${tid}`, JSON.stringify(login)))
     this.#remember(tid, login)
   }
 
@@ -151,7 +154,7 @@ export class Logins {
       if (this.#forget(tid)) this.#ended.add(tid)
     }
     if (keys.length > 0) this.#onChanged(tids)
-    await stored(Promise.all(keys.map((key) => this.#kv.delete(key))))
+    await orUnavailable(NOT_STORED, Promise.all(keys.map((key) => this.#kv.delete(key))))
   }
 
   #expire(): void {
@@ -237,12 +240,4 @@ function granted(
 /** A name for a user that fits into a key, and does not tell who it is. */
 function userKey(user: string): string {
   return createHash("sha256").update(user).digest("base64url")
-}
-
-async function stored<T>(writing: Promise<T>): Promise<T> {
-  try {
-    return await writing
-  } catch (cause) {
-    throw new ResError("system.serviceUnavailable", "The login cannot be stored", undefined, { cause })
-  }
 }

@@ -5,11 +5,14 @@ import { ResError } from "res-service"
 import { serviceError } from "../errors.ts"
 import type { Acknowledgement } from "../schemas/acknowledgement.ts"
 import type { PublishEvent } from "../schemas/publish-event.ts"
+import { orUnavailable } from "../unavailable.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, PROBE_SUBJECT, shopSubject } from "./subjects.ts"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000
+
+const NO_ANSWER = "The log does not answer"
 
 /** Our own header on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
 const CONTENT_HASH = "Shopwire-Content-Hash"
@@ -93,7 +96,7 @@ export class LogAppender {
 
   // A duplicate says that the ID was seen, not what was stored under it.
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
-    const stored = await unavailableOnFailure(this.#jsm.direct.getMessage(STREAM, { seq: firstSeq }))
+    const stored = await orUnavailable(NO_ANSWER, this.#jsm.direct.getMessage(STREAM, { seq: firstSeq }))
     if (stored !== null && stored.header.get(CONTENT_HASH) !== hash) {
       throw serviceError("store.idempotencyConflict")
     }
@@ -136,7 +139,8 @@ export class LogAppender {
   }
 
   async #request(subject: string, payload: string, header: MsgHdrs): Promise<Ack> {
-    const reply = await unavailableOnFailure(
+    const reply = await orUnavailable(
+      NO_ANSWER,
       this.#nc.request(subject, payload, { timeout: ACK_TIMEOUT_MS, headers: header }),
     )
     return reply.data.length === 0 ? NO_ACK : reply.json<Ack>() // empty: the answer to the first message of a batch
@@ -155,14 +159,6 @@ function checked(ack: Ack): Ack {
 
 function sequences(ack: Ack, count: number): number[] {
   return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
-}
-
-async function unavailableOnFailure<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (cause) {
-    throw new ResError("system.serviceUnavailable", "The log does not answer", undefined, { cause })
-  }
 }
 
 /** A hash of texts, in which no text can run over into the next. */

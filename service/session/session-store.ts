@@ -1,8 +1,8 @@
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
-import { ResError } from "res-service"
 import { JetStreamWriter } from "../jetstream-writer.ts"
 import { partitionOf } from "../log/subjects.ts"
+import { orUnavailable } from "../unavailable.ts"
 import type { Member, Session } from "./session.ts"
 
 export const BUCKET = "sessions"
@@ -126,10 +126,6 @@ function cartKey(id: string, customerId: string): string {
   return `${partitionOf(id)}.${id}.cart.${customerId}`
 }
 
-async function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (cause) {
-    throw new ResError("system.serviceUnavailable", "The sessions cannot be stored", undefined, { cause })
-  }
+function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
+  return orUnavailable("The sessions cannot be stored", task())
 }
