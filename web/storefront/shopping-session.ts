@@ -1,8 +1,11 @@
-import { backoffMs } from "./backoff.ts"
+import { backoffMs } from "../backoff.ts"
 import { Emitter } from "./emitter.ts"
 import { changesBetween, type MemberChange } from "./members.ts"
 import type { Remembered } from "./memory.ts"
 import { type Incoming, type InviteLimits, type Member, type Outgoing, readMessage } from "./protocol.ts"
+
+/** The longest pause between two attempts to connect, in ms. */
+const GREATEST_PAUSE_MS = 15_000
 
 /** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
 const DEFAULT_ANSWER_MS = 15_000
@@ -392,7 +395,7 @@ export class ShoppingSession {
       return
     }
     if (this.#state.phase === "live") this.#set({ phase: "reconnecting" })
-    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, this.#random()))
+    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, GREATEST_PAUSE_MS, this.#random()))
   }
 
   #drop(): void {
