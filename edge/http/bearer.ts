@@ -2,17 +2,16 @@ import type { Request, Response } from "express"
 import type { CallOptions } from "res-service/client"
 import type { AuthCookie } from "../../config/auth.ts"
 import type { RequestToken } from "../../service/auth/guard.ts"
+import { bearerIn, cookieIn } from "../../service/schemas/credentials.ts"
 import { HttpProblem } from "./problem.ts"
 
 /**
  * Passes a request's `Authorization: Bearer` on to the service, which decides what it is worth; 401 for any other `Authorization`.
- *
- * Source: RFC 6750, "Authorization Request Header Field".
  */
 export function callerOf(req: Request): Pick<CallOptions, "token"> {
   const header = req.get("authorization")
   if (header === undefined) return {}
-  const [, bearer] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? []
+  const bearer = bearerIn(header)
   if (bearer === undefined) {
     throw new HttpProblem(401, "The Authorization cannot be used", [
       { header: "Authorization", detail: "expected Bearer and a token" },
@@ -27,8 +26,7 @@ export function callerOf(req: Request): Pick<CallOptions, "token"> {
  */
 export function readerOf(req: Request, cookie: AuthCookie | undefined): Pick<CallOptions, "token"> {
   if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie)) return callerOf(req)
-  const pairs = (req.get("cookie") ?? "").split(";").map((pair) => pair.trim())
-  const bearer = pairs.find((pair) => pair.startsWith(`${cookie.name}=`))?.slice(cookie.name.length + 1)
+  const bearer = cookieIn(req.get("cookie") ?? "", cookie.name)
   return bearer === undefined ? {} : { token: { bearer } satisfies RequestToken }
 }
 

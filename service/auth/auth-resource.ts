@@ -1,8 +1,9 @@
 import { type AuthRequest, model, ResError } from "res-service"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
+import { bearerIn, cookieIn } from "../schemas/credentials.ts"
 import type { Claims } from "./claims.ts"
-import type { TokenGuard } from "./guard.ts"
+import { RequestToken, type TokenGuard } from "./guard.ts"
 import type { Logins } from "./logins.ts"
 import { MAX_TOKEN_LENGTH } from "./token-verifier.ts"
 
@@ -88,7 +89,7 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
         async (req) => {
           // A token without an ID ends with its request; that of a connection would outlive its time.
           if (!req.isHttp) throw new ResError("system.accessDenied")
-          const bearer = bearerIn(req)
+          const bearer = bearerOf(req)
           if (bearer === undefined) return
           // Told at once why, rather than that access is denied.
           await guard.verify(bearer).catch((error: unknown) => {
@@ -103,8 +104,8 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
         z.unknown(),
         async (req) => {
           const [origin = ""] = req.header.Origin ?? []
-          const fromCookie = cookie?.origins.includes(origin) ? cookieIn(req, cookie.name) : undefined
-          const jwt = bearerIn(req) ?? fromCookie
+          const fromCookie = cookie?.origins.includes(origin) ? cookieOf(req, cookie.name) : undefined
+          const jwt = bearerOf(req) ?? fromCookie
           if (jwt !== undefined) await begin(req, jwt)
         },
         { mode: "free" },
@@ -124,16 +125,13 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
 }
 
 function tidOf(token: unknown): string | undefined {
-  if (typeof token !== "object" || token === null || !("tid" in token)) return undefined
-  return typeof token.tid === "string" ? token.tid : undefined
+  return RequestToken.safeParse(token).data?.tid
 }
 
-/** The JWT in an `Authorization` header. Source: RFC 6750, "Authorization Request Header Field". */
-function bearerIn({ header }: Request): string | undefined {
-  return /^Bearer +([\w.~+/-]+=*)$/i.exec(header.Authorization?.[0] ?? "")?.[1]
+function bearerOf({ header }: Request): string | undefined {
+  return bearerIn(header.Authorization?.[0] ?? "")
 }
 
-function cookieIn({ header }: Request, name: string): string | undefined {
-  const pairs = (header.Cookie ?? []).flatMap((line) => line.split(";")).map((pair) => pair.trim())
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
+function cookieOf({ header }: Request, name: string): string | undefined {
+  return cookieIn((header.Cookie ?? []).join(";"), name)
 }

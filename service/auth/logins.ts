@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import { sha256 } from "../sha256.ts"
 import { orUnavailable } from "../unavailable.ts"
 import type { Claims, Grants } from "./claims.ts"
 
@@ -87,7 +88,7 @@ export class Logins {
 
   /** True when a token was issued before its user's tokens were revoked. */
   isRevoked({ user, iat }: Claims): boolean {
-    return iat < (this.#revokedBefore.get(userKey(user)) ?? 0)
+    return iat < (this.#revokedBefore.get(sha256(user)) ?? 0)
   }
 
   /** The claims of a token; but if it is known what its user may since then, that counts. */
@@ -119,7 +120,7 @@ export class Logins {
 
   /** Ends a user's logins of tokens issued before a time, in seconds since the epoch; such tokens do not count any more. */
   async revoke(user: string, before: number): Promise<void> {
-    const key = userKey(user)
+    const key = sha256(user)
     if (before > (this.#revokedBefore.get(key) ?? 0)) {
       this.#revokedBefore.set(key, before)
       await orUnavailable(NOT_STORED, this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
@@ -140,7 +141,7 @@ export class Logins {
   }
 
   async #put(tid: string, login: Login): Promise<void> {
-    await orUnavailable(NOT_STORED, this.#kv.put(`${userKey(login.user)}.${tid}`, JSON.stringify(login)))
+    await orUnavailable(NOT_STORED, this.#kv.put(`${sha256(login.user)}.${tid}`, JSON.stringify(login)))
     this.#remember(tid, login)
   }
 
@@ -148,7 +149,7 @@ export class Logins {
   async #end(tids: readonly string[]): Promise<void> {
     const keys = tids.flatMap((tid) => {
       const login = this.#logins.get(tid)
-      return login === undefined ? [] : [`${userKey(login.user)}.${tid}`]
+      return login === undefined ? [] : [`${sha256(login.user)}.${tid}`]
     })
     for (const tid of tids) {
       if (this.#forget(tid)) this.#ended.add(tid)
@@ -165,7 +166,7 @@ export class Logins {
   }
 
   #loginsOf(user: string): { readonly tid: string; readonly login: Login }[] {
-    const tids = [...(this.#tidsByUser.get(userKey(user)) ?? [])]
+    const tids = [...(this.#tidsByUser.get(sha256(user)) ?? [])]
     return tids.flatMap((tid) => {
       const login = this.#logins.get(tid)
       return login === undefined ? [] : [{ tid, login }]
@@ -173,13 +174,13 @@ export class Logins {
   }
 
   #remember(tid: string, login: Login): void {
-    const key = userKey(login.user)
+    const key = sha256(login.user)
     this.#logins.set(tid, login)
     this.#tidsByUser.set(key, (this.#tidsByUser.get(key) ?? new Set()).add(tid))
   }
 
   #forget(tid: string): boolean {
-    const key = userKey(this.#logins.get(tid)?.user ?? "")
+    const key = sha256(this.#logins.get(tid)?.user ?? "")
     const tids = this.#tidsByUser.get(key)
     tids?.delete(tid)
     if (tids?.size === 0) this.#tidsByUser.delete(key)
@@ -235,9 +236,4 @@ function granted(
     ...(shopper_id === undefined ? {} : { shopper_id }),
     granted_at: at,
   }
-}
-
-/** A name for a user that fits into a key, and does not tell who it is. */
-function userKey(user: string): string {
-  return createHash("sha256").update(user).digest("base64url")
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { type CallRequest, collection, model, type Reference, ResError, reference } from "res-service"
 import { z } from "zod"
 import type { Guard } from "../auth/guard.ts"
@@ -13,6 +13,7 @@ import {
   Resumption,
   SessionId,
 } from "../schemas/session.ts"
+import { sha256 } from "../sha256.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import type { Leases } from "./leases.ts"
 import { shownMembers } from "./multicart.ts"
@@ -203,8 +204,4 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
 function checkedCid(cid: string): string {
   if (cid === "") throw new ResError("system.invalidRequest", "A request without a connection ID")
   return cid
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("base64url")
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import type { JetStreamManager } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
@@ -8,6 +7,7 @@ import { eraseLast, eraseMessage } from "../log/erase.ts"
 import type { LogReader } from "../log/reader.ts"
 import { STREAM } from "../log/stream.ts"
 import { shopOfStoredSubject } from "../log/subjects.ts"
+import { sha256 } from "../sha256.ts"
 import { isOf, type ShopperIndex } from "./shopper-index.ts"
 
 const BUCKET = "erasures"
@@ -113,12 +113,12 @@ export class Erasure {
     for (;;) {
       const { found, isLast } = await this.#find(shopperId, end)
       if (Object.keys(found).length === 0) break
-      await this.#kv.put(keyOf(shopperId), JSON.stringify(found))
+      await this.#kv.put(sha256(shopperId), JSON.stringify(found))
       for (const [shopId, each] of Object.entries(found)) {
         shops.add(shopId)
         await this.#eraseIn(shopId, each, counts)
       }
-      await this.#kv.purge(keyOf(shopperId))
+      await this.#kv.purge(sha256(shopperId))
       if (isLast) break
     }
     if ("failure" in archived) throw archived.failure
@@ -144,7 +144,7 @@ export class Erasure {
 
   /** What is left of an interrupted erasure, and what the log has. */
   async #find(shopperId: string, end: number): Promise<{ found: FoundByShop; isLast: boolean }> {
-    const noted = await this.#kv.get(keyOf(shopperId))
+    const noted = await this.#kv.get(sha256(shopperId))
     const found: FoundByShop = noted?.operation === "PUT" ? noted.json<FoundByShop>() : {}
     let count = 0
     for await (const seqs of chunks(this.#parts.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
@@ -211,11 +211,6 @@ export class Erasure {
   #eraseAnnotations(key: string): Promise<boolean> {
     return eraseLast(this.#parts.jsm, ANNOTATION_STREAM, `$KV.annotations.${key}`)
   }
-}
-
-/** Names a shopper without telling who it is. */
-function keyOf(shopperId: string): string {
-  return createHash("sha256").update(shopperId).digest("base64url")
 }
 
 function sessionOf(data: Uint8Array): string | undefined {
