@@ -5,7 +5,7 @@ import type { Conn, Logger, Subscription } from "res-service"
 import type { Client } from "res-service/client"
 import { type WebSocket, WebSocketServer } from "ws"
 import { edgePingSubject, newEdgeCid } from "../../service/schemas/edge-connection.ts"
-import { SessionId } from "../../service/schemas/session.ts"
+import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
 import { Allowance } from "../allowance.ts"
 import { addressGroup, type ClientAddresses } from "../client-address.ts"
 import { isOriginAllowed } from "../http/cross-origin.ts"
@@ -115,7 +115,7 @@ export class LegacyServer {
   async #refusal(request: IncomingMessage): Promise<Refusal | undefined> {
     const { protocol, origins, maxSocketsPerAddress } = this.#options
     if (sessionIdOf(request) === undefined)
-      return { status: 400, detail: "The path must be /<sessionId>: 1 to 64 letters, digits, _ or -" }
+      return { status: 400, detail: `The path must be /<sessionId>: ${SESSION_ID_RULE}` }
     const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim())
     if (protocol !== undefined && !offers.includes(protocol))
       return { status: 400, detail: `The subprotocol must be ${protocol}` }
@@ -208,10 +208,11 @@ function answersPing(webSocket: WebSocket): Promise<boolean> {
   })
 }
 
+/** The session of an upgrade's path. Old storefronts may put slashes around it, and their libraries escape a `~`. */
 function sessionIdOf({ url = "" }: IncomingMessage): string | undefined {
   const [path = ""] = url.split("?")
-  const parsed = SessionId.safeParse(path.slice(1))
-  return parsed.success ? parsed.data : undefined
+  const id = path.replace(/^\/+|\/+$/g, "").replaceAll(/%7E/gi, "~")
+  return isSessionId(id) ? id : undefined
 }
 
 interface Refusal {

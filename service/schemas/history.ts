@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { SessionId, type ShownEvent } from "./publish-event.ts"
+import { BasketId, type ShownEvent } from "./publish-event.ts"
 
 /** Most events of one page. */
 export const MAX_PAGE_EVENTS = 500
@@ -15,7 +15,7 @@ const filter = {
   from: time.optional(),
   /** `received_at` before. */
   to: time.optional(),
-  session_id: SessionId.optional(),
+  session_id: BasketId.optional(),
   category_id: z.string("expected a string").max(200, "expected at most 200 characters").optional(),
 }
 

@@ -20,8 +20,8 @@ const text = z.string("expected a string")
 
 export const ShopId = uuidV4
 export const ShopperId = uuidV4
-/** Of a basket's session, as an event has it. */
-export const SessionId = uuidV4
+/** The `session_id` of an event, which names a basket. */
+export const BasketId = uuidV4
 
 /** True for a shop ID as it stands in resource names and subjects: a UUID version 4 in lower case. */
 export function isShopId(part: string): boolean {

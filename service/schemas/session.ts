@@ -1,10 +1,11 @@
 import { z } from "zod"
+import { isSessionId, SESSION_ID_RULE } from "./session-id.ts"
 
 /** Largest cart, and all carts of a session together, in bytes of JSON. */
 export const MAX_CART_BYTES = 256 * 1024
 export const MAX_SESSION_BYTES = 2 * 1024 * 1024
 
-export const SessionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -")
+export const SessionId = z.string().refine(isSessionId, `expected ${SESSION_ID_RULE}`)
 
 const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
 

@@ -119,11 +119,16 @@ function stateOf({ members, ...state }: Session): State {
 }
 
 function stateKey(id: string): string {
-  return `${partitionOf(id)}.${id}.state`
+  return `${keyPrefix(id)}.state`
 }
 
 function cartKey(id: string, customerId: string): string {
-  return `${partitionOf(id)}.${id}.cart.${customerId}`
+  return `${keyPrefix(id)}.cart.${customerId}`
+}
+
+/** Keys of JetStream KV have no `~`, and session IDs no `=`. */
+function keyPrefix(id: string): string {
+  return `${partitionOf(id)}.${id.replaceAll("~", "=")}`
 }
 
 function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {

@@ -345,12 +345,26 @@ describe("the old storefronts' WebSocket", () => {
         "/a%20b",
         "/%E2%82%AC",
         `/${"x".repeat(65)}`,
-        "/a/",
-        "//a",
+        "//",
+        "/a//b",
+        "/%2Fa",
       ]) {
         expect(await statusOf(path), path).to.equal(400)
       }
       expect(await statusOf("/good-ID_1")).to.equal(101)
+    })
+
+    it("takes the ids of old storefronts, with a ~ and with slashes around them, for one session", async () => {
+      const sessionId = `V1~${randomUUID().slice(0, 8)}~_`
+      for (const path of ["/~", "//~", "/~/", "///~//", "/%7e", "/~?a=/b/"])
+        expect(await statusOf(path), path).to.equal(101)
+      const host = await storefront([], sessionId)
+      await host.start("Host")
+      for (const [i, path] of [`/${sessionId}`, `${sessionId}/`, sessionId.replaceAll("~", "%7E")].entries()) {
+        const guest = await storefront([], path)
+        await guest.join(`Guest ${i}`)
+      }
+      await host.shows("Host* Guest 0 Guest 1 Guest 2")
     })
 
     it("echoes the first subprotocol that is offered, or none", async () => {

@@ -61,6 +61,30 @@ describe("one session, through every door", () => {
     await old.close()
   })
 
+  it("takes an id with ~ at every door, keeps it over a restart, and invites to it", async () => {
+    const id = `~V1${randomUUID().slice(0, 8)}~_-~`
+    const rid = `session.${id}.multicart`
+    const old = await Storefront.open(product.edgeUrl, id)
+    await old.start("Old")
+    old.send("updateCart", { customerId: old.customerId, cartContent: { a: 1 } })
+    await until("the cart", () => JSON.stringify(old.sees?.[0]?.content) === '{"a":1}')
+    const client = resClient(gateway.wsUrl)
+    await client.call(rid, "join", { customerName: "New" })
+    await old.shows("Old* New")
+    for (const path of [id, id.replaceAll("~", "%7E")])
+      expect((await get(`${gateway.url}/api/session/${path}/multicart`)).body).to.deep.equal(old.sees)
+    old.send("createInvite")
+    const { invite } = await old.next("createInvite", 0)
+    await product.restartService()
+    const invited = await Storefront.open(product.edgeUrl, id)
+    expect(await invited.refusal("joinSession", { customerName: "Invited" })).to.equal("session.inviteNeeded")
+    await invited.enter("joinSession", { customerName: "Invited", invite })
+    await old.shows("Old* New Invited")
+    expect(old.sees?.[0]?.content).to.deep.equal({ a: 1 })
+    client.disconnect()
+    await Promise.all([old.close(), invited.close()])
+  })
+
   describe("POST /sessions", () => {
     it("makes an id that fits, another one each time, and an invitation to a page", async () => {
       const url = `${product.edgeUrl}/sessions`

@@ -1,9 +1,9 @@
+import { isSessionId } from "../../service/schemas/session-id.ts"
+
 /** The parameter by which a page is invited to a session; that of `POST /sessions` too. */
 const ID_PARAMETER = "buddyshoppingId"
 /** That of an invitation which the host has made, for a session that lets nobody in without. */
 const INVITE_PARAMETER = "buddyshoppingInvite"
-
-const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/
 
 /** What a link invites to. */
 export interface Invitation {
@@ -35,10 +35,6 @@ export function withoutInvite(page: string): string {
   url.searchParams.delete(ID_PARAMETER)
   url.searchParams.delete(INVITE_PARAMETER)
   return url.href
-}
-
-export function isSessionId(id: string): boolean {
-  return SESSION_ID.test(id)
 }
 
 /** A session id that nobody can guess: 128 random bits. */

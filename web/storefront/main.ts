@@ -1,8 +1,9 @@
+import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
 import { browserSocket } from "./browser-socket.ts"
 import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
-import { isSessionId, withoutInvite } from "./invite.ts"
+import { withoutInvite } from "./invite.ts"
 import { Memory, type Shelf } from "./memory.ts"
 import { priceFormat } from "./price-format.ts"
 import { readOptions } from "./script-options.ts"
@@ -148,7 +149,7 @@ function keepConnected(together: Together): void {
 }
 
 function checked(sessionId: string): string {
-  if (!isSessionId(sessionId)) throw new TypeError(`${sessionId}: expected 1 to 64 letters, digits, _ or -`)
+  if (!isSessionId(sessionId)) throw new TypeError(`${sessionId}: expected ${SESSION_ID_RULE}`)
   return sessionId
 }
 

@@ -1,4 +1,4 @@
-import { isSessionId } from "./invite.ts"
+import { isSessionId } from "../../service/schemas/session-id.ts"
 import { isRecord } from "./protocol.ts"
 
 /** What a page needs in order to be the same customer again after it was loaded again. */

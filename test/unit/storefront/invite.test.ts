@@ -1,5 +1,6 @@
 import { expect } from "chai"
-import { invitationIn, inviteUrl, isSessionId, newSessionId, withoutInvite } from "../../../web/storefront/invite.ts"
+import { isSessionId } from "../../../service/schemas/session-id.ts"
+import { invitationIn, inviteUrl, newSessionId, withoutInvite } from "../../../web/storefront/invite.ts"
 
 describe("the invite link", () => {
   const page = "https://shop.example/fruit?page_id=5&buddyshoppingId=old&buddyshoppingInvite=old#!/apples"
@@ -15,6 +16,12 @@ describe("the invite link", () => {
     const url = inviteUrl(page, limited)
     expect(url).to.equal("https://shop.example/fruit?page_id=5&buddyshoppingId=abc&buddyshoppingInvite=a_b-c.d")
     expect(invitationIn(url)).to.deep.equal(limited)
+  })
+
+  it("works for the ids of old storefronts, which may have a ~", () => {
+    const old = { sessionId: "V1~StGXR8_Z5j~HiNmb~", invite: undefined }
+    expect(invitationIn(inviteUrl(page, old))).to.deep.equal(old)
+    expect(invitationIn("https://shop.example/?buddyshoppingId=V1~StGXR8_Z5j~HiNmb~")).to.deep.equal(old)
   })
 
   it("invites to nothing without a session id", () => {
