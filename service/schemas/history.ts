@@ -4,10 +4,19 @@ import { BasketId, type ShownEvent } from "./publish-event.ts"
 /** Most events of one page. */
 export const MAX_PAGE_EVENTS = 500
 
-/** A time with an offset or Z; the same in UTC from here on. */
+/**
+ * Times at which an event can have been received, in ms since the epoch. JetStream counts nanoseconds in 64 bits: a time before
+ * 1677-09-21 or after 2262-04-11 would be another one there.
+ */
+const [EARLIEST, LATEST] = [0, Date.UTC(2262, 3, 11)]
+
+/**
+ * A time with an offset or Z; the same in UTC from here on. A time before or after all events is moved to the earliest or the
+ * latest possible one, which takes the same events.
+ */
 const time = z.iso
   .datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" })
-  .transform((text) => new Date(text).toISOString())
+  .transform((text) => new Date(Math.min(LATEST, Math.max(EARLIEST, Date.parse(text)))).toISOString())
 
 /** Which of a shop's events; what is left out does not narrow. */
 const filter = {

@@ -47,6 +47,14 @@ async function read(product: Product, shopId: string, params: object): Promise<H
   return result
 }
 
+/** The sequences of an export at the edge. */
+async function exported(product: Product, shopId: string, filter: Record<string, string>): Promise<number[]> {
+  const response = await fetch(`${product.edgeUrl}/export/${shopId}?${new URLSearchParams(filter)}`)
+  expect(response.status).to.equal(200)
+  const lines = (await response.text()).split("\n").slice(0, -1)
+  return lines.map((line) => (JSON.parse(line) as ShownEvent).seq)
+}
+
 /** All pages of a query, newest first. */
 async function allOlder(
   product: Product,
@@ -75,6 +83,20 @@ async function allFollowing(product: Product, shopId: string, filter: object, li
     if (part.end) return found
   }
 }
+
+/** Filters by times that JetStream cannot count, or whose year in UTC has not four digits; and whether they take everything. */
+const FAR_TIMES: readonly (readonly [filter: Record<string, string>, all: boolean])[] = [
+  [{ to: "9999-12-31T23:59:59Z" }, true],
+  [{ to: "9999-12-31T23:59:59-05:00" }, true],
+  [{ to: "2262-04-11T23:47:17Z" }, true],
+  [{ from: "1677-09-21T00:12:43Z" }, true],
+  [{ from: "1601-01-01T00:00:00Z" }, true],
+  [{ from: "0000-01-01T00:00:00+05:00", to: "9999-12-31T23:59:59-23:59" }, true],
+  [{ from: "9999-12-31T23:59:59-05:00" }, false],
+  [{ from: "2500-01-01T00:00:00Z" }, false],
+  [{ to: "1601-01-01T00:00:00Z" }, false],
+  [{ to: "0000-01-01T00:00:00+05:00" }, false],
+]
 
 const seqsOf = (events: readonly { seq: number }[]): number[] => events.map(({ seq }) => seq)
 
@@ -132,6 +154,21 @@ describe("a shop's history", function () {
           .filter((seq) => seq !== all.at(-1)?.seq)
           .reverse()
         expect(seqsOf(await allOlder(product, shopId, filter)), title).to.deep.equal(older)
+      }
+    })
+
+    it("lacks nothing given times far away, at every door", async () => {
+      const shopId = randomUUID()
+      const all = seqsOf(await publishMixed(product, shopId, 40))
+      for (const [filter, takesAll] of FAR_TIMES) {
+        const title = JSON.stringify(filter)
+        const expected = takesAll ? all : []
+        expect(seqsOf(await allFollowing(product, shopId, filter)), title).to.deep.equal(expected)
+        const query = new URLSearchParams(filter)
+        expect(await exported(product, shopId, filter), title).to.deep.equal(expected)
+        const page = await get(`${gateway.url}/api/store/${shopId}/feed?before=${all.at(-1)}&${query}`)
+        expect(page.status, title).to.equal(200)
+        expect(seqsOf(page.body), title).to.deep.equal(expected.slice(0, -1).reverse())
       }
     })
 
@@ -272,6 +309,16 @@ describe("a shop's history", function () {
       await stream.count(998)
       expect(stream.seqs).to.deep.equal([...seqsOf(all).slice(3), next?.seq])
       stream.close()
+    })
+
+    it("lacks nothing given times far away", async () => {
+      await trim(300)
+      for (const [filter, takesAll] of FAR_TIMES) {
+        const expected = takesAll ? seqsOf(all) : []
+        expect(await exported(product, shopId, filter), JSON.stringify(filter)).to.deep.equal(expected)
+        const older = await allOlder(product, shopId, filter, 500)
+        expect(seqsOf(older), JSON.stringify(filter)).to.deep.equal(expected.slice(0, -1).reverse())
+      }
     })
 
     it("has what is not archived yet", async () => {
