@@ -4,6 +4,21 @@ import { PublishEvent, type ShownEvent } from "../../service/schemas/publish-eve
 /** The columns of a table of events. */
 const columns = ["seq", "received_at", ...Object.keys(PublishEvent.shape)]
 
+/** What a spreadsheet takes for the sign of a formula, also as a full-width or small character. */
+const SIGN = "[=+\\-@＝＋－＠﹦﹢﹣﹫]"
+/** What ends a cell or a row for programs that expect another separator than a comma: they ignore our quotes. */
+const SEPARATORS = "[;\\t-\\r\\x1c-\\x1e\\x85\\u2028\\u2029]"
+/** What may stand before a sign without a spreadsheet minding: space, what is not seen, and quotes that it removes. */
+const UNSEEN = '[\\s\\p{Cc}\\p{Cf}"]'
+/** The same within one cell of such programs. It also bounds the search: a text of separators only is not read again for each. */
+const UNSEEN_IN_CELL = `[${UNSEEN}--${SEPARATORS}]`
+
+/** Where a formula would begin: at the start of a text, and behind a separator. Tabs and line ends at the start count as signs. */
+const FORMULA = new RegExp(`^(?=[\\t\\r\\n]|${UNSEEN}*${SIGN})|(?<=${SEPARATORS})(?=${UNSEEN_IN_CELL}*${SIGN})`, "gv")
+
+/** Needs quotes: line ends, and what readers might trim or split at without them. */
+const QUOTED = new RegExp(`${SEPARATORS}|^\\s|\\s$`, "v")
+
 /** How events are written into a file. */
 export interface EventFormat {
   readonly contentType: string
@@ -15,8 +30,8 @@ export interface EventFormat {
 /**
  * The formats of an export, by name.
  *
- * csv: RFC 4180, with a header, in UTF-8. A text that begins like a formula gets a `'` in front, since whoever opens the file in
- * a spreadsheet would run what a customer has put there; numbers stay as they are. Source: OWASP, "CSV Injection".
+ * csv: RFC 4180, with a header, in UTF-8. A spreadsheet runs a text that begins like a formula, so such a text gets a `'` in
+ * front; numbers stay as they are. Source: OWASP, "CSV Injection".
  */
 export const eventFormats = {
   ndjson: {
@@ -31,9 +46,17 @@ export const eventFormats = {
   },
 } as const satisfies Record<string, EventFormat>
 
+/** Tells a program that a file is UTF-8. Source: Unicode 17, 23.8, "Byte Order Mark". */
+export const BYTE_ORDER_MARK = "\ufeff"
+
 function csv(rows: readonly (readonly (string | number)[])[]): string {
   return stringify(
     rows.map((row) => [...row]),
-    { record_delimiter: "windows", escape_formulas: true },
+    { record_delimiter: "windows", quoted_match: QUOTED, cast: { string: withoutFormula } },
   )
+}
+
+/** A text that no spreadsheet runs. A NUL, which many readers refuse or end at, becomes U+FFFD. */
+function withoutFormula(text: string): string {
+  return text.replaceAll("\0", "\ufffd").replace(FORMULA, "'")
 }

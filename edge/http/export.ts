@@ -7,7 +7,7 @@ import type { AuthCookie } from "../../config/auth.ts"
 import { HistoryFilter, type HistoryPart } from "../../service/schemas/history.ts"
 import { readerOf } from "./bearer.ts"
 import { drained } from "./drained.ts"
-import { type EventFormat, eventFormats } from "./event-table.ts"
+import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { AWAY, shopOf } from "./shop-path.ts"
 
@@ -19,9 +19,12 @@ const STALL_MS = 60_000
 const RETRY_MS = 500
 const RETRIES = 60
 
+const BOM_EXPECTED = "expected 0, or 1 with format=csv"
+
 const Query = HistoryFilter.extend({
   format: z.enum(["ndjson", "csv"], "expected ndjson or csv").default("ndjson"),
-})
+  bom: z.enum(["0", "1"], BOM_EXPECTED).default("0"),
+}).refine(({ format, bom }) => bom === "0" || format === "csv", { path: ["bom"], message: BOM_EXPECTED })
 
 /** What is read: a shop's events that a filter takes. */
 interface Reading {
@@ -33,7 +36,7 @@ interface Reading {
 
 /**
  * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first; `from`, `to`, `session_id`,
- * `category_id` narrow. It is read page by page, not faster than the client takes it, so an export of any size needs the
+ * `category_id` narrow; with `bom=1` CSV begins with a byte order mark. It is read page by page, not faster than the client takes it, so an export of any size needs the
  * memory of one page. One that cannot be brought to its end is cut off, so that nobody takes it for whole.
  *
  * @param stopping ends all exports
@@ -45,7 +48,7 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
     .route("/export/:shop_id")
     .get(async (req, res) => {
       const shopId = shopOf(req)
-      const { format, ...filter } = queryOf(req)
+      const { format, bom, ...filter } = queryOf(req)
       const reading = { client, rid: `store.${shopId}.feed`, filter, caller: readerOf(req, cookie) }
       if (running >= MAX_EXPORTS) throw new HttpProblem(503, "There are too many exports here now; come again later")
       running++
@@ -61,7 +64,10 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
           "X-Accel-Buffering": "no",
         })
         if (req.method === "HEAD") res.end()
-        else await write(res, eventFormats[format], reading, first, end)
+        else {
+          if (bom === "1") res.write(BYTE_ORDER_MARK)
+          await write(res, eventFormats[format], reading, first, end)
+        }
       } finally {
         running--
         stopping.removeEventListener("abort", stop)
