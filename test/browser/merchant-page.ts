@@ -45,7 +45,7 @@ export class MerchantPage {
   }
 
   /** Scrolls down to the end, and gives the products of all rows that were drawn on the way, each once, top down. */
-  async scrollThrough(last: string): Promise<string[]> {
+  async scrollThrough(last: string, timeoutMs = 20_000): Promise<string[]> {
     const seen = new Map<string, number>()
     await until(
       `${last} at the end`,
@@ -64,7 +64,7 @@ export class MerchantPage {
         for (const [product, position] of rows) seen.set(product, position)
         return seen.has(last)
       },
-      20_000,
+      timeoutMs,
     )
     return [...seen].sort(([, a], [, b]) => a - b).map(([product]) => product)
   }

@@ -4,6 +4,7 @@ import type { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats } from "../helpers/gateway.ts"
+import { post } from "../helpers/http.ts"
 import { type Pages, startPages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
@@ -97,6 +98,47 @@ describe("the merchant's page", () => {
       await merchant.shows(names(350))
     })
   }
+
+  for (const [arrays, size] of [
+    [1, 1000],
+    [4, 150],
+    [6, 1000],
+  ] as const) {
+    it(`shows every event of ${arrays} × ${size} that are POSTed in arrays while it is open`, async function () {
+      this.timeout(90_000)
+      const shopId = randomUUID()
+      await publish(numbered(shopId, 20))
+      const merchant = await open(shopId)
+      await merchant.top("no. 20")
+      for (let i = 0; i < arrays; i++) {
+        const { status } = await post(
+          `${pages.product.edgeUrl}/publish/${shopId}`,
+          numbered(shopId, size, 21 + i * size),
+        )
+        expect(status).to.equal(200)
+      }
+      const newest = 20 + arrays * size
+      await merchant.top(`no. ${newest}`, 15_000)
+      await merchant.page.getByText("Reading what was missed").waitFor({ state: "detached", timeout: 15_000 })
+      // The page keeps 5,000 events.
+      const expected = names(newest, Math.max(1, newest - 4990))
+      const seen = await merchant.scrollThrough(expected.at(-1) ?? "", 40_000)
+      expect(seen.slice(0, expected.length)).to.deep.equal(expected)
+      expect(await merchant.page.locator(".event.gap").count()).to.equal(0)
+      await merchant.live()
+    })
+  }
+
+  it("tells of a checkout in the middle of a burst that no screen could follow", async () => {
+    const shopId = randomUUID()
+    await publish(numbered(shopId, 1))
+    const merchant = await open(shopId)
+    await merchant.top("no. 1")
+    const burst = numbered(shopId, 1000, 2)
+    burst[300] = publishEvent({ shop_id: shopId, action: "CHECKOUT", basket_total: 345 })
+    await post(`${pages.product.edgeUrl}/publish/${shopId}`, burst)
+    await merchant.page.getByRole("region", { name: "Notices" }).getByText("Checkout of 345.00").waitFor()
+  })
 
   it("is right again after nats-server was killed", async function () {
     skipIfGatewayEndsWithNats(this)

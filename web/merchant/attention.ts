@@ -43,7 +43,8 @@ export function useNotices(
   baskets: readonly Basket[] | undefined,
 ): [readonly Notice[], (key: string) => void] {
   const [notices, setNotices] = useState<readonly Notice[]>([])
-  const seen = useRef<number | undefined>(undefined)
+  const openedAt = useRef<number | undefined>(undefined)
+  const judged = useRef(new WeakSet<ShownEvent>())
   const drifting = useRef<ReadonlySet<string> | undefined>(undefined)
   const { sound } = rules
 
@@ -57,15 +58,16 @@ export function useNotices(
   useEffect(() => {
     const newest = events[0]?.seq
     if (newest === undefined) return
-    const from = seen.current ?? newest
-    seen.current = Math.max(from, newest)
-    const since = events.slice(
-      0,
-      Math.max(
-        0,
-        events.findIndex(({ seq }) => seq <= from),
-      ),
-    )
+    openedAt.current ??= newest
+    const from = openedAt.current
+    const since: ShownEvent[] = []
+    // Not only those on top: events that were missed are filled in below newer ones.
+    for (const event of events) {
+      if (event.seq <= from) break
+      if (judged.current.has(event)) continue
+      judged.current.add(event)
+      since.push(event)
+    }
     tell.current(
       since.flatMap((event) => {
         const text = reasonOf(rules, event)

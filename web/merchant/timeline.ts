@@ -1,4 +1,5 @@
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { FEED_LIMIT } from "../../service/store/feed-projection.ts"
 import { type Failure, failureOf } from "../hooks/failure.ts"
 import { Observable } from "../hooks/observable.ts"
 
@@ -8,7 +9,7 @@ const MOST_KEPT = 5000
 /** Events asked for at once. */
 const PAGE_LIMIT = 100
 
-/** A feed that was changed elsewhere than at its top counts as settled after this time without another change, in ms. */
+/** A feed that has lost rows counts as whole again after this time without another change, in ms. */
 const SETTLE_MS = 250
 
 /** Pause before an older page that could not be read is asked for again, in ms. */
@@ -19,22 +20,24 @@ export type ReadPage = (before: number, limit: number) => Promise<readonly Shown
 
 /** What a timeline shows. */
 export interface TimelineState {
-  /** Newest first, each once. Without a hole but where `missing` says so. */
+  /** Newest first, each once. Without a hole, except below the events that `missing` names. */
   readonly events: readonly ShownEvent[]
-  /** Sequences of events below which some may be missing that are being read. */
+  /** Sequences of events below which others may be missing. Those are being read. */
   readonly missing: ReadonlySet<number>
-  /** The last one is the oldest there is. */
+  /** The last event is the oldest that the shop has. */
   readonly complete: boolean
-  /** Older ones are being read. */
+  /** Older events are being read. */
   readonly reading: boolean
-  /** Why the last attempt to read older ones failed. */
+  /** Why the last attempt to read older events failed. */
   readonly failure: Failure | undefined
 }
 
 /**
- * A shop's events as far back as they were seen or asked for. The feed itself shows only the newest 100; what has left it while
- * nobody was connected is read from older pages, until an event comes that is known. `seq` tells nothing of holes: it has gaps
- * within a shop.
+ * A shop's events as far back as they were seen or asked for. The feed itself shows only the newest 100; events that left it
+ * unseen are read from older pages.
+ *
+ * `seq` cannot tell a hole, because it has gaps within a shop. So two events count as neighbours only after one answer of the
+ * service showed them side by side: a whole feed, or a page. Every other event is in `missing` until a page was read below it.
  */
 export class Timeline {
   readonly state = new Observable<TimelineState>({
@@ -45,39 +48,42 @@ export class Timeline {
     failure: undefined,
   })
   readonly #read: ReadPage
+  readonly #retryMs: number
+  /** Sequences of the events that are shown. */
   readonly #known = new Set<number>()
-  #window: readonly ShownEvent[] = []
+  readonly #erased = new Set<number>()
+  /** The feed as it was last taken in. */
+  #feed: readonly ShownEvent[] = []
   #keep = MOST_KEPT
   #filling = false
   #stopped = false
   #settling: ReturnType<typeof setTimeout> | undefined
 
-  constructor(read: ReadPage) {
+  /** @param retryMs pause before a page that could not be read is asked for again */
+  constructor(read: ReadPage, retryMs = RETRY_MS) {
     this.#read = read
+    this.#retryMs = retryMs
   }
 
   /**
    * Takes in the feed as it is now, newest first.
    *
-   * @param fresh whether it was subscribed to anew, so that events may have passed in between
+   * @param fresh the feed was subscribed to anew, so it is as the service answered it
    */
-  follow(window: readonly ShownEvent[], fresh: boolean): void {
-    const before = this.#window
-    this.#window = window
-    const first = this.#known.size === 0
-    const added = window.filter(({ seq }) => !this.#known.has(seq))
-    const overlaps = added.length < window.length
-    const grewOnTop = window.slice(0, added.length).every((event, i) => event === added[i])
-    this.#merge(added)
-    if (first || window.length === 0) return
-    if (fresh) {
-      if (!overlaps) this.#miss(window)
-      else void this.#fill()
-    } else if (!grewOnTop || (!overlaps && before.length > 0)) {
-      // The gateway has fetched the feed again, and tells the difference change by change: not to be judged before the last.
-      clearTimeout(this.#settling)
-      this.#settling = setTimeout(() => this.#miss(this.#window), SETTLE_MS)
+  follow(feed: readonly ShownEvent[], fresh: boolean): void {
+    clearTimeout(this.#settling)
+    // A gateway that fetched the feed again sends the differences: first all removals, then the additions from the top.
+    // Until the feed has its length again, rows stand side by side that are no neighbours.
+    if (!fresh && feed.length < this.#feed.length) {
+      this.#settling = setTimeout(() => this.follow(feed, true), SETTLE_MS)
+      return
     }
+    // While a feed is not full, such additions look like new events. If the connection was lost between two of them, rows of
+    // the last feed were taken for neighbours that are none.
+    if (fresh && this.#feed.length < FEED_LIMIT) this.#doubt(this.#feed)
+    this.#feed = feed
+    this.#take(feed)
+    void this.#fill()
   }
 
   /** Reads the page before the oldest event. Does nothing while it is being read, or when there is none. */
@@ -88,18 +94,36 @@ export class Timeline {
     this.#tell({ reading: true, failure: undefined })
     try {
       const page = await this.#read(oldest.seq, PAGE_LIMIT)
-      this.#keep += page.length
-      this.#merge(page)
-      this.#tell({ reading: false, complete: page.length === 0 })
+      // If the oldest event was pushed out or erased meanwhile, the page is below a hole; another one is asked for.
+      if (this.state.get().events.at(-1) === oldest) {
+        this.#keep += page.length
+        this.#take(page, oldest.seq)
+        this.#tell({ reading: false, complete: page.length === 0 })
+      } else this.#tell({ reading: false })
     } catch (reason) {
       this.#tell({ reading: false, failure: failureOf(reason) })
     }
   }
 
-  /** Takes out events that were erased: they are not to be seen any longer, wherever they come from. */
+  /** Takes out erased events, and keeps them out, wherever they come from. */
   forget(seqs: readonly number[]): void {
-    const erased = new Set(seqs)
-    this.#tell({ events: this.state.get().events.filter(({ seq }) => !erased.has(seq)) })
+    for (const seq of seqs) {
+      this.#erased.add(seq)
+      this.#known.delete(seq)
+    }
+    const { events, missing } = this.state.get()
+    const left: ShownEvent[] = []
+    const stillMissing = new Set(missing)
+    for (const event of events) {
+      if (this.#known.has(event.seq)) {
+        left.push(event)
+        continue
+      }
+      // What is missing below an erased event is now missing below the one above it.
+      const above = left.at(-1)
+      if (stillMissing.delete(event.seq) && above !== undefined) stillMissing.add(above.seq)
+    }
+    this.#tell({ events: left, missing: stillMissing })
   }
 
   /** Reads on what is missing, after a `stop`. */
@@ -114,61 +138,74 @@ export class Timeline {
     clearTimeout(this.#settling)
   }
 
-  /** Something may be missing below the oldest event of the feed. */
-  #miss(window: readonly ShownEvent[]): void {
-    const oldest = window.at(-1)
-    if (oldest === undefined || oldest.seq <= (this.state.get().events.at(-1)?.seq ?? 0)) return
-    this.#tell({ missing: new Set([...this.state.get().missing, oldest.seq]) })
-    void this.#fill()
+  #doubt(events: readonly ShownEvent[]): void {
+    const shown = events.filter(({ seq }) => this.#known.has(seq))
+    this.#tell({ missing: new Set([...this.state.get().missing, ...shown.map(({ seq }) => seq)]) })
   }
 
-  /** Reads what is missing, newest first, however long it takes. */
+  /** Reads what is missing, newest first, until nothing is. */
   async #fill(): Promise<void> {
     if (this.#filling) return
     this.#filling = true
     while (!this.#stopped) {
       const { missing } = this.state.get()
       if (missing.size === 0) break
-      const below = Math.max(...missing)
+      const above = Math.max(...missing)
       try {
-        const page = await this.#read(below, PAGE_LIMIT)
-        const known = page.length === 0 || page.some(({ seq }) => this.#known.has(seq))
-        this.#merge(page)
-        const left = new Set(this.state.get().missing)
-        left.delete(below)
-        const last = page.at(-1)
-        // Further down than what is kept there is nothing to be missed.
-        const kept = last !== undefined && this.#known.has(last.seq)
-        if (!known && kept) left.add(last.seq)
-        this.#tell({ missing: left })
+        const page = await this.#read(above, PAGE_LIMIT)
+        if (this.state.get().missing.has(above)) this.#take(page, above)
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        await new Promise((resolve) => setTimeout(resolve, this.#retryMs))
       }
     }
     this.#filling = false
   }
 
-  #merge(more: readonly ShownEvent[]): void {
-    const added = more.filter(({ seq }) => !this.#known.has(seq))
-    if (added.length === 0) return
+  /**
+   * Takes in events that are neighbours, newest first.
+   *
+   * @param above sequence of the event right above them, when they are an older page
+   */
+  #take(answer: readonly ShownEvent[], above?: number): void {
+    const run = answer.filter(({ seq }) => !this.#erased.has(seq))
+    const { events, missing } = this.state.get()
+    const left = new Set(missing)
+    if (above !== undefined) left.delete(above)
+    for (const { seq } of run.slice(0, -1)) left.delete(seq)
+    const last = run.at(-1)
+    if (last !== undefined && !this.#known.has(last.seq)) left.add(last.seq)
+
+    const added = run.filter(({ seq }) => !this.#known.has(seq))
     for (const { seq } of added) this.#known.add(seq)
-    const { events } = this.state.get()
-    const newest = events[0]?.seq ?? 0
-    const oldest = events.at(-1)?.seq ?? 0
-    const onTop = added.every(({ seq }) => seq > newest)
-    const below = added.every(({ seq }) => seq < oldest)
-    const all = onTop ? [...added, ...events] : [...events, ...added]
-    if (!(onTop || below) || !descends(added)) all.sort((a, b) => b.seq - a.seq)
+    const all = merged(events, added)
     const dropped = all.splice(this.#keep)
-    for (const { seq } of dropped) this.#known.delete(seq)
-    this.#tell(dropped.length === 0 ? { events: all } : { events: all, complete: false })
+    for (const { seq } of dropped) {
+      this.#known.delete(seq)
+      left.delete(seq)
+    }
+    // Nothing can be missing below the oldest event: `older` reads what is there.
+    left.delete(all.at(-1)?.seq ?? 0)
+    this.#tell({
+      ...(added.length === 0 ? {} : { events: all }),
+      ...(sameMembers(left, missing) ? {} : { missing: left }),
+      ...(dropped.length === 0 ? {} : { complete: false }),
+    })
   }
 
   #tell(change: Partial<TimelineState>): void {
-    this.state.set({ ...this.state.get(), ...change })
+    if (Object.keys(change).length > 0) this.state.set({ ...this.state.get(), ...change })
   }
 }
 
-function descends(events: readonly ShownEvent[]): boolean {
-  return events.every(({ seq }, i) => i === 0 || seq < (events[i - 1]?.seq ?? 0))
+/** Both together, newest first. */
+function merged(events: readonly ShownEvent[], added: readonly ShownEvent[]): ShownEvent[] {
+  const newest = events[0]?.seq ?? 0
+  const oldest = events.at(-1)?.seq ?? 0
+  if (added.every(({ seq }) => seq > newest)) return [...added, ...events]
+  if (added.every(({ seq }) => seq < oldest)) return [...events, ...added]
+  return [...events, ...added].sort((a, b) => b.seq - a.seq)
+}
+
+function sameMembers(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
+  return a.size === b.size && [...a].every((each) => b.has(each))
 }

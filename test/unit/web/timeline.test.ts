@@ -19,6 +19,13 @@ class Log {
     }
   }
 
+  erase(seq: number): void {
+    this.events.splice(
+      this.events.findIndex((event) => event.seq === seq),
+      1,
+    )
+  }
+
   get feed(): ShownEvent[] {
     return this.events.slice(0, FEED_LIMIT)
   }
@@ -38,7 +45,7 @@ describe("Timeline", () => {
   function start(events: number): { log: Log; timeline: Timeline } {
     const log = new Log()
     log.add(events)
-    const timeline = new Timeline(log.page)
+    const timeline = new Timeline(log.page, 1)
     timelines.push(timeline)
     timeline.follow(log.feed, true)
     return { log, timeline }
@@ -151,21 +158,113 @@ describe("Timeline", () => {
     expect(shown(timeline)).to.deep.equal(seqs(log.events.slice(0, 5100)))
   })
 
-  it("ends without a hole or a repetition, whatever is missed when", async () => {
-    const step = fc.record({ missed: fc.integer({ min: 0, max: 320 }), fresh: fc.boolean(), older: fc.boolean() })
+  it("misses none of 1,000 events that pass through the feed faster than it is drawn", async () => {
+    const { log, timeline } = start(1)
+    for (let i = 0; i < 3; i++) {
+      log.add(330)
+      timeline.follow(log.feed, false)
+    }
+    await settled(timeline)
+    expect(shown(timeline)).to.deep.equal(seqs(log.events))
+  })
+
+  it("finds a second hole below the first", async () => {
+    const { log, timeline } = start(120)
+    log.add(250)
+    log.failing = 1
+    timeline.follow(log.feed, true)
+    log.add(250)
+    timeline.follow(log.feed, true)
+    await settled(timeline)
+    expect(shown(timeline)).to.deep.equal(seqs(log.events.slice(0, 600)))
+  })
+
+  it("does not take a feed for whole that was cut off while the gateway brought it up to date", async () => {
+    const { log, timeline } = start(100)
+    const before = log.feed
+    log.add(90)
+    timeline.follow([...log.feed.slice(0, 2), ...before.slice(0, 10)], false)
+    log.add(95)
+    timeline.follow(log.feed, true)
+    await settled(timeline)
+    expect(shown(timeline)).to.deep.equal(seqs(log.events))
+  })
+
+  it("reads below the event above when one is erased below which some are missing", async () => {
+    const { log, timeline } = start(100)
+    log.add(300)
+    log.failing = 1
+    timeline.follow(log.feed, true)
+    const [edge = 0] = timeline.state.get().missing
+    log.erase(edge)
+    timeline.forget([edge])
+    await settled(timeline)
+    expect(shown(timeline)).to.deep.equal(seqs(log.events))
+  })
+
+  /** The ways from one feed to the next, as a gateway sends them: an event at a time, or the differences after a reset. */
+  type Way = "live" | "reset" | "fresh" | "cut"
+  type Step = {
+    readonly missed: number
+    readonly way: Way
+    readonly frames: number
+    readonly older: boolean
+    readonly failing: number
+  }
+  const step: fc.Arbitrary<Step> = fc.record({
+    missed: fc.integer({ min: 0, max: 320 }),
+    way: fc.constantFrom("live", "reset", "fresh", "cut"),
+    /** A frame is drawn after so many messages. */
+    frames: fc.integer({ min: 1, max: 300 }),
+    older: fc.boolean(),
+    failing: fc.integer({ min: 0, max: 1 }),
+  })
+
+  /** What the page's copy of the feed goes through. */
+  function feeds(log: Log, { missed, way }: Step): ShownEvent[][] {
+    const before = log.feed
+    if (way === "live") {
+      return Array.from({ length: missed }).flatMap(() => {
+        const full = log.feed
+        log.add(1)
+        return full.length < FEED_LIMIT ? [log.feed] : [full.slice(0, -1), log.feed]
+      })
+    }
+    log.add(missed)
+    if (way === "fresh") return [log.feed]
+    const after = log.feed
+    const kept = before.filter(({ seq }) => after.some((event) => event.seq === seq))
+    const removals = before.slice(kept.length).map((_, i) => before.slice(0, before.length - i - 1))
+    const additions = after.slice(0, after.length - kept.length).map((_, i) => [...after.slice(0, i + 1), ...kept])
+    const all = [...removals, ...additions]
+    // The connection is lost before the last of them; then the feed is subscribed to again.
+    if (way === "reset" || all.length === 0) return all
+    const cut = all.slice(0, -1)
+    log.add(missed)
+    return [...cut, log.feed]
+  }
+
+  it("ends without a hole or a repetition, whatever feeds and pages come, and however few of them are drawn", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 250 }), fc.array(step, { maxLength: 8 }), async (first, steps) => {
+      fc.asyncProperty(fc.integer({ min: 0, max: 250 }), fc.array(step, { maxLength: 8 }), async (first, steps) => {
         const { log, timeline } = start(first)
-        for (const { missed, fresh, older } of steps) {
-          log.add(missed)
-          timeline.follow(log.feed, fresh || missed > 0)
-          if (older) await timeline.older()
+        for (const next of steps) {
+          log.failing = next.failing
+          const seen = feeds(log, next)
+          seen.forEach((feed, i) => {
+            const isLast = i === seen.length - 1
+            if (isLast || i % next.frames === 0)
+              timeline.follow(feed, isLast && (next.way === "fresh" || next.way === "cut"))
+          })
+          if (next.older) await timeline.older()
         }
         await settled(timeline)
+        timeline.stop()
         const events = shown(timeline)
         expect(events).to.deep.equal(seqs(log.events.slice(0, events.length)))
+        expect(events.length).to.be.at.least(Math.min(log.events.length, FEED_LIMIT))
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     )
   })
 })
