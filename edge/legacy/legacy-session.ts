@@ -17,11 +17,13 @@ export interface Watcher {
 }
 
 /**
- * A shared session on this edge: one mirror of it, however many sockets it has. After each `updated` of the service the
+ * A shared session on this edge: one mirror of those present, however many sockets it has. After each `updated` of the service the
  * whole is encoded once, and shown to all who take part.
  */
 export class LegacySession {
+  /** Takes the calls. */
   readonly rid: string
+  readonly #presentRid: string
   readonly #client: Client
   #mirror: Mirror
   #hasFailed = false
@@ -32,6 +34,7 @@ export class LegacySession {
 
   constructor(client: Client, id: string) {
     this.rid = `session.${id}.multicart`
+    this.#presentRid = `session.${id}.present`
     this.#client = client
     this.#mirror = this.#open()
     this.#keepingAlive = setInterval(() => {
@@ -72,7 +75,7 @@ export class LegacySession {
 
   #open(): Mirror {
     this.#hasFailed = false
-    const mirror = this.#client.mirror(this.rid)
+    const mirror = this.#client.mirror(this.#presentRid)
     mirror.ready.catch(() => {
       this.#hasFailed = mirror === this.#mirror
     })

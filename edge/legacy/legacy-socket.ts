@@ -1,6 +1,7 @@
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { WebSocket } from "ws"
+import { serviceErrors } from "../../service/errors.ts"
 import type { LegacySession, Watcher } from "./legacy-session.ts"
 import {
   encodeError,
@@ -111,8 +112,9 @@ export class LegacySocket implements Watcher {
           const { invite } = (await this.#call("createInvite", payload)) as { invite: string }
           return this.#send(encodeMessage(event, { invite }))
         }
-        case "updateCart":
         case "customerReadyToCheckout":
+          return await this.#setReady(payload)
+        case "updateCart":
           return await this.#call(event, payload).then(() => {})
       }
     } catch (error) {
@@ -144,6 +146,15 @@ export class LegacySocket implements Watcher {
       this.#held = undefined
       if (!this.#takesPart) session.delete(this)
     }
+  }
+
+  /** A host that is early is told so, as new clients are; its wish is kept, since old ones do not listen. */
+  async #setReady(payload: unknown): Promise<void> {
+    const wish = { ...(payload as { readonly customerReadyToCheckout?: boolean } | undefined), keepWish: true }
+    const { isReadyToCheckout } = (await this.#call("customerReadyToCheckout", wish)) as { isReadyToCheckout: boolean }
+    if (isReadyToCheckout || wish.customerReadyToCheckout !== true) return
+    this.#refuse("session.guestsNotReady", serviceErrors["session.guestsNotReady"])
+    this.#sendUpdate(this.#open().update)
   }
 
   #call(method: string, payload: unknown): Promise<unknown> {

@@ -52,6 +52,7 @@ export const policy = {
   "store.$shop_id.stats": { get: "readShop" },
   // Knowing the id of a session is the invitation. What members may do among themselves, the session decides.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
+  "session.$id.present": { get: "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },
   "shopwire.auth": { revoke: "administer" },
   "shopwire.shoppers": { erase: "administer" },

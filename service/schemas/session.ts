@@ -45,7 +45,11 @@ export const CartUpdate = z.object(
 
 /** Params of `customerReadyToCheckout`. */
 export const ReadyUpdate = z.object(
-  { customerId, customerReadyToCheckout: z.boolean("expected true or false") },
+  {
+    customerId,
+    customerReadyToCheckout: z.boolean("expected true or false"),
+    keepWish: z.boolean("expected true or false").default(false),
+  },
   "expected a JSON object",
 )
 

@@ -16,14 +16,15 @@ import {
 import { sha256 } from "../sha256.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import type { Leases } from "./leases.ts"
-import { shownMembers } from "./multicart.ts"
-import type { Newcomer, SessionCommand } from "./session.ts"
+import { presentMembers, shownMembers } from "./multicart.ts"
+import type { Member, Newcomer, SessionCommand } from "./session.ts"
 import { type CartModel, cartModel, cartRid, type SessionEvents, type Sessions } from "./sessions.ts"
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
 export type CustomerBinding = "socket" | "session"
 
 const MULTICART = "session.$id.multicart"
+const PRESENT = "session.$id.present"
 const CART = "session.$id.cart.$customer"
 
 export interface SessionSources {
@@ -70,11 +71,29 @@ export function cart(guard: Guard, sessions: Sessions) {
 }
 
 /**
+ * `session.<id>.present`: collection as the multicart, without members that are away for a few seconds and not ready. Old clients
+ * are shown this one, since they wait for everyone whom they are shown. It has no calls.
+ *
+ * access  get for everyone
+ * events  add, remove; `updated` { n } as the multicart
+ */
+export function present(guard: Guard, sessions: Sessions) {
+  return collection<typeof PRESENT, Reference, unknown>(PRESENT, {
+    ...ownership,
+    mode: { access: "free" },
+    access: guard.access(PRESENT),
+    get: async (req) => references(req.parts.id, presentMembers(await sessions.get(req.parts.id))),
+  })
+}
+
+/**
  * `session.<id>.multicart`: collection of references to the carts, host first, then in the order of joining.
  *
  * access  get and all calls for everyone: knowing the id is the invitation
  * call    start({ customerName, invite? }), join({ customerName, invite? }) -> { customerId, resumeToken, n }
- *         updateCart({ customerId, cartContent }), customerReadyToCheckout({ customerId, customerReadyToCheckout }) -> { n }
+ *         updateCart({ customerId, cartContent }) -> { n }
+ *         customerReadyToCheckout({ customerId, customerReadyToCheckout, keepWish? }) -> { isReadyToCheckout, n }; by `keepWish`
+ *         a host that is early is not refused, but becomes ready whenever every guest is, until it takes that back or is away
  *         resume({ customerId, resumeToken }), leave({ customerId }), kick({ customerId }) -> { n }
  *         createInvite({ expiresInSeconds?, maxUses? }) -> { invite, n }, by the host: from the first one on, joining needs one
  *         keepAlive({ cids? }) -> null, for the own connection and others of the same edge; one that did not call for 15 s is
@@ -139,8 +158,7 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
     ...ownership,
     mode: { access: "free" },
     access: guard.access(MULTICART),
-    get: async (req) =>
-      shownMembers(await sessions.get(req.parts.id)).map(({ id }) => reference(cartRid(req.parts.id, id))),
+    get: async (req) => references(req.parts.id, shownMembers(await sessions.get(req.parts.id))),
     call: (method) => ({
       // Beside the queue, for the session goes on while a host is asked whether it is there.
       start: method(
@@ -160,9 +178,16 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
         await checkOwn(req, customerId)
         return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
       }),
-      customerReadyToCheckout: method(ReadyUpdate, async (req, { customerId, customerReadyToCheckout }) => {
+      customerReadyToCheckout: method(ReadyUpdate, async (req, { customerId, customerReadyToCheckout, keepWish }) => {
         await checkOwn(req, customerId)
-        return await execute(req, { type: "setReady", id: customerId, ready: customerReadyToCheckout })
+        const { n } = await execute(req, {
+          type: "setReady",
+          id: customerId,
+          ready: customerReadyToCheckout,
+          keepWish,
+        })
+        const members = (await sessions.get(req.parts.id))?.members ?? []
+        return { isReadyToCheckout: members.find(({ id }) => id === customerId)?.ready === true, n }
       }),
       resume: method(Resumption, (req, { customerId, resumeToken }) =>
         execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid: checkedCid(req.cid) }),
@@ -199,6 +224,10 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
       ),
     }),
   })
+}
+
+function references(sessionId: string, members: readonly Member[]): Reference[] {
+  return members.map(({ id }) => reference(cartRid(sessionId, id)))
 }
 
 function checkedCid(cid: string): string {

@@ -15,6 +15,11 @@ export function shownMembers(session: Session | undefined): readonly Member[] {
   return [...members.filter(isHost), ...members.filter((member) => !isHost(member))]
 }
 
+/** Members as old clients are shown them, which wait for all of them: without those hidden, unless they are ready. */
+export function presentMembers(session: Session | undefined): readonly Member[] {
+  return shownMembers(session).filter(({ hidden, ready }) => hidden !== true || ready)
+}
+
 export function ownerOf(session: Session, member: Member): Owner {
   const { id, name, ready } = member
   return { id, name, isHost: id === session.hostId, isReadyToCheckout: ready }

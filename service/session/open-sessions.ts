@@ -3,12 +3,15 @@ import type { AnyResource, Logger, Service } from "res-service"
 import type { Guard } from "../auth/guard.ts"
 import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
 import { Leases } from "./leases.ts"
-import { type CustomerBinding, cart, multicart } from "./multicart-resource.ts"
+import { type CustomerBinding, cart, multicart, present } from "./multicart-resource.ts"
+import type { Member } from "./session.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
 const DEFAULT_LEASE_MS = 15_000
 const DEFAULT_ABSENCE_MS = 30_000
+/** Old clients are not shown a member that is away longer than this, in ms; to load another page takes less. */
+const HIDE_AFTER_MS = 2000
 /** An edge gives a connection 2 s to answer, in ms. */
 const PING_TIMEOUT_MS = 2500
 const SWEEP_INTERVAL_MS = 1000
@@ -34,8 +37,10 @@ export async function openSessions(
   const sessions = new Sessions(await SessionStore.open(nc, idleMs), idleMs, logger)
   const leases = new Leases(leaseMs)
   const cartResource = cart(guard, sessions)
+  const presentResource = present(guard, sessions)
   const events = (id: string) => ({
     multicart: service.events(multicartResource, { id }),
+    present: service.events(presentResource, { id }),
     cart: (customer: string) => service.events(cartResource, { id, customer }),
   })
   const inQueue = <T>(id: string, task: () => Promise<T>) => service.with(multicartResource, { id }, task)
@@ -68,9 +73,11 @@ export async function openSessions(
       leases.start(cid, now)
       if (!leases.isAlive(cid, now)) await sessions.execute(id, { type: "disconnect", cid, at: now }, events(id))
     }
-    if (members.some(({ absentSince }) => (absentSince ?? now) < now - absenceMs)) {
+    const absentBefore = (time: number): Member[] => members.filter(({ absentSince }) => (absentSince ?? now) < time)
+    if (absentBefore(now - absenceMs).length > 0)
       await sessions.execute(id, { type: "expire", before: now - absenceMs }, events(id))
-    }
+    if (absentBefore(now - HIDE_AFTER_MS).some(({ hidden }) => hidden !== true))
+      await sessions.execute(id, { type: "hide", before: now - HIDE_AFTER_MS }, events(id))
   }
   const sweeping = setInterval(() => {
     for (const id of sessions.ids) {
@@ -80,5 +87,5 @@ export async function openSessions(
     }
   }, SWEEP_INTERVAL_MS)
 
-  return { resources: [multicartResource, cartResource], stop: () => clearInterval(sweeping) }
+  return { resources: [multicartResource, presentResource, cartResource], stop: () => clearInterval(sweeping) }
 }

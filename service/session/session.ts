@@ -19,6 +19,10 @@ export interface Member {
   readonly absentSince: number | undefined
   /** SHA-256 of the token that lets it resume on another connection. */
   readonly resumeHash: string
+  /** An old client said that it is ready: as host it becomes so whenever every guest is. */
+  readonly wantsReady?: boolean
+  /** Absent, and not shown to old clients any more: they wait for everyone whom they are shown. */
+  readonly hidden?: boolean
 }
 
 /** An invitation by which somebody has joined. */
@@ -48,7 +52,9 @@ export type SessionEvent =
   | { readonly type: "joined"; readonly member: Member }
   | { readonly type: "cartSet"; readonly id: string; readonly content: object }
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
+  | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
   | { readonly type: "becameAbsent"; readonly id: string; readonly at: number }
+  | { readonly type: "hidden"; readonly id: string }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
@@ -70,7 +76,8 @@ export type SessionCommand =
   | { readonly type: "start"; readonly newcomer: Newcomer }
   | { readonly type: "join"; readonly newcomer: Newcomer }
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
-  | { readonly type: "setReady"; readonly id: string; readonly ready: boolean }
+  /** `keepWish`: a host that is early is not refused, but becomes ready with the last guest. */
+  | { readonly type: "setReady"; readonly id: string; readonly ready: boolean; readonly keepWish: boolean }
   | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
   /** Invitations are to be made; `key` signs them if the session has none yet. */
   | { readonly type: "invite"; readonly by: string; readonly key: string }
@@ -78,7 +85,9 @@ export type SessionCommand =
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */
   | { readonly type: "disconnect"; readonly cid: string; readonly at: number }
-  /** Those who are absent since before `before` are gone. */
+  /** Members absent since before `before` are hidden from old clients. */
+  | { readonly type: "hide"; readonly before: number }
+  /** Members absent since before `before` are out. */
   | { readonly type: "expire"; readonly before: number }
 
 /** The session after one more event. Pure: the same events make the same session. */
@@ -96,10 +105,14 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return change(event.id, { content: event.content })
     case "readySet":
       return change(event.id, { ready: event.ready })
+    case "readyWished":
+      return change(event.id, { wantsReady: event.wantsReady })
     case "becameAbsent":
-      return change(event.id, { cid: undefined, absentSince: event.at })
+      return change(event.id, { cid: undefined, absentSince: event.at, wantsReady: false })
+    case "hidden":
+      return change(event.id, { hidden: true })
     case "resumed":
-      return change(event.id, { cid: event.cid, absentSince: undefined })
+      return change(event.id, { cid: event.cid, absentSince: undefined, hidden: false })
     case "closed":
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
@@ -144,7 +157,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       happening.add({ type: "cartSet", id: command.id, content: command.content })
       break
     case "setReady":
-      setReady(happening, command.id, command.ready)
+      setReady(happening, command)
       break
     case "resume":
       if (!sameSecret(happening.member(command.id).resumeHash, command.resumeHash))
@@ -168,13 +181,16 @@ export function decide(session: Session | undefined, command: SessionCommand): r
         happening.add({ type: "becameAbsent", id, at: command.at })
       }
       break
-    case "expire":
-      for (const { id } of happening.membersWhere(({ absentSince }) => (absentSince ?? Infinity) < command.before)) {
-        leave(happening, id)
+    case "hide":
+      for (const { id, hidden } of happening.absentSinceBefore(command.before)) {
+        if (hidden !== true) happening.add({ type: "hidden", id })
       }
       break
+    case "expire":
+      for (const { id } of happening.absentSinceBefore(command.before)) leave(happening, id)
+      break
   }
-  unreadyHostIfNeeded(happening)
+  settleHost(happening)
   return happening.events
 }
 
@@ -199,6 +215,9 @@ function join(happening: Happening, newcomer: Newcomer): void {
   if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
   admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid)
+  // A page that was reloaded joins again under its name: friends need not see it twice.
+  for (const { id } of happening.membersWhere(({ cid, name }) => cid === undefined && name === newcomer.name))
+    happening.add({ type: "hidden", id })
   happening.add({ type: "joined", member: memberOf(newcomer) })
 }
 
@@ -218,10 +237,16 @@ function checkHost(happening: Happening, id: string): void {
   if (happening.member(id).id !== happening.session?.hostId) throw serviceError("session.notHost")
 }
 
-function setReady(happening: Happening, id: string, ready: boolean): void {
-  const isHost = happening.member(id).id === happening.session?.hostId
-  if (isHost && ready && !happening.guestsAreReady()) throw serviceError("session.guestsNotReady")
-  happening.add({ type: "readySet", id, ready })
+function setReady(
+  happening: Happening,
+  { id, ready, keepWish }: Pick<SessionCommand & { type: "setReady" }, "id" | "ready" | "keepWish">,
+): void {
+  const { wantsReady = false } = happening.member(id)
+  const isEarly = ready && id === happening.session?.hostId && !happening.guestsAreReady()
+  if (isEarly && !keepWish) throw serviceError("session.guestsNotReady")
+  const wish = ready && (keepWish || wantsReady)
+  if (wish !== wantsReady) happening.add({ type: "readyWished", id, wantsReady: wish })
+  happening.add({ type: "readySet", id, ready: ready && !isEarly })
 }
 
 /** Takes a member out; its place as host goes to the guest who joined first, one that is there if there is one. */
@@ -239,9 +264,12 @@ function releaseConnection(happening: Happening, cid: string, except?: string): 
     leave(happening, id)
 }
 
-function unreadyHostIfNeeded(happening: Happening): void {
+/** Takes the host's readiness back when a guest is not ready, and makes a wish come true when all are. */
+function settleHost(happening: Happening): void {
   const host = happening.host()
-  if (host?.ready && !happening.guestsAreReady()) happening.add({ type: "readySet", id: host.id, ready: false })
+  if (host === undefined) return
+  const ready = (host.ready || host.wantsReady === true) && happening.guestsAreReady()
+  if (ready !== host.ready) happening.add({ type: "readySet", id: host.id, ready })
 }
 
 function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
@@ -270,6 +298,10 @@ class Happening {
     const found = this.session?.members.find((member) => member.id === id)
     if (found === undefined) throw serviceError("session.notMember")
     return found
+  }
+
+  absentSinceBefore(time: number): readonly Member[] {
+    return this.membersWhere(({ absentSince }) => (absentSince ?? Infinity) < time)
   }
 
   membersWhere(condition: (member: Member) => boolean): readonly Member[] {

@@ -10,7 +10,7 @@ import {
 import { serviceError } from "../errors.ts"
 import { listChanges } from "../list-changes.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../schemas/session.ts"
-import { type Owner, ownerOf, shownMembers } from "./multicart.ts"
+import { type Owner, ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
 
@@ -23,6 +23,7 @@ export interface CartModel {
 /** How events of a session's resources are sent: in the session's queue. */
 export interface SessionEvents {
   readonly multicart: CollectionEvents<Reference>
+  readonly present: CollectionEvents<Reference>
   cart(customerId: string): ModelEvents<CartModel>
 }
 
@@ -82,12 +83,12 @@ export class Sessions {
       if (after === undefined) this.#loaded.delete(id)
       else this.#loaded.set(id, { ...stored, n, refreshedAt })
       tell(id, before.session, after, events)
-      events.multicart.event("updated", { n })
+      for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
     } catch (error) {
       // It may be stored, or somebody else wrote: what gateways have is fetched again from what there is.
       this.#loaded.delete(id)
-      events.multicart.reset()
+      for (const list of [events.multicart, events.present]) list.reset()
       this.#logger.warn({ err: error, session: id }, "a session could not be stored")
       throw error
     }
@@ -127,10 +128,20 @@ function tell(id: string, before: Session | undefined, after: Session | undefine
       ...(member.content === old.content ? {} : { content: dataValue(member.content) }),
     })
   }
-  const ids = (session: Session | undefined): string[] => shownMembers(session).map((member) => member.id)
-  for (const change of listChanges(ids(before), ids(after))) {
-    if (change.type === "remove") events.multicart.remove(change.index)
-    else events.multicart.add(reference(cartRid(id, change.id)), change.index)
+  tellList(id, events.multicart, shownMembers(before), shownMembers(after))
+  tellList(id, events.present, presentMembers(before), presentMembers(after))
+}
+
+function tellList(
+  sessionId: string,
+  events: CollectionEvents<Reference>,
+  before: readonly Member[],
+  after: readonly Member[],
+): void {
+  const [ids, idsAfter] = [before, after].map((members) => members.map(({ id }) => id)) as [string[], string[]]
+  for (const change of listChanges(ids, idsAfter)) {
+    if (change.type === "remove") events.remove(change.index)
+    else events.add(reference(cartRid(sessionId, change.id)), change.index)
   }
 }
 

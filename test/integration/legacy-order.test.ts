@@ -151,7 +151,8 @@ describe("a session on two edges", () => {
     return [host, guest]
   }
 
-  const fresh = async () => (await get(`${gateway.url}/api/session/${id}/multicart`)).body
+  /** As old clients are to be shown it. */
+  const fresh = async () => (await get(`${gateway.url}/api/session/${id}/present`)).body
   const setCart = (storefront: Storefront, cartContent: object) =>
     storefront.send("updateCart", { customerId: storefront.customerId, cartContent })
   const cartOf = (seenBy: Storefront, { customerId }: Storefront) =>

@@ -8,7 +8,7 @@ import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
 import { health } from "../../service/health.ts"
 import { PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
-import { cart, multicart, type SessionSources } from "../../service/session/multicart-resource.ts"
+import { cart, multicart, present, type SessionSources } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppers } from "../../service/shoppers/shoppers-resource.ts"
 import { type BasketSources, basket } from "../../service/store/basket.ts"
@@ -48,6 +48,7 @@ describe("the docs", () => {
       basket({ guard: openGuard } as BasketSources),
       stats(openGuard, {} as Shops),
       multicart({ guard: openGuard } as SessionSources),
+      present(openGuard, {} as Sessions),
       cart(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
       shoppers(openGuard, async () => {

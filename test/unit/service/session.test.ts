@@ -2,6 +2,7 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
 import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
+import { presentMembers } from "../../../service/session/multicart.ts"
 import {
   decide,
   evolve,
@@ -40,7 +41,13 @@ function refusal(session: Session | undefined, command: SessionCommand): string 
 
 const start = (id: string, cid?: string): SessionCommand => ({ type: "start", newcomer: newcomer(id, cid) })
 const join = (id: string, cid?: string): SessionCommand => ({ type: "join", newcomer: newcomer(id, cid) })
-const ready = (id: string, value = true): SessionCommand => ({ type: "setReady", id, ready: value })
+const ready = (id: string, value = true, keepWish = false): SessionCommand => ({
+  type: "setReady",
+  id,
+  ready: value,
+  keepWish,
+})
+const wish = (id: string, value = true): SessionCommand => ready(id, value, true)
 const leave = (id: string): SessionCommand => ({ type: "leave", id })
 const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
 const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
@@ -95,6 +102,47 @@ describe("a session", () => {
     expect(hostReady(disconnect("b"))).to.equal(true)
     const returning = sessionAfter(start("a"), join("b"), disconnect("b"), ready("a"), resume("b"))
     expect(returning?.members[0]?.ready).to.equal(false)
+  })
+
+  it("keeps an early host's wish to be ready: it comes true with the last guest, whatever that guest does", () => {
+    const wished = [start("a"), join("b"), join("c"), wish("a")]
+    const hostReady = (...more: SessionCommand[]) => sessionAfter(...wished, ...more)?.members[0]?.ready
+    expect(hostReady()).to.equal(false)
+    expect(hostReady(ready("b"))).to.equal(false)
+    expect(hostReady(ready("b"), ready("c"))).to.equal(true)
+    expect(hostReady(ready("b"), leave("c"))).to.equal(true)
+    expect(hostReady(ready("b"), disconnect("c"))).to.equal(true)
+    expect(hostReady(ready("b"), { type: "kick", by: "a", id: "c" })).to.equal(true)
+    expect(hostReady(ready("b"), ready("c"), join("d"))).to.equal(false)
+    expect(hostReady(ready("b"), ready("c"), join("d"), ready("d"))).to.equal(true)
+  })
+
+  it("forgets the wish when the host takes it back, is away, or somebody else has its place", () => {
+    const hostOf = (...more: SessionCommand[]) => {
+      const session = sessionAfter(start("a"), join("b"), wish("a"), ...more)
+      return session?.members.find(({ id }) => id === session.hostId)
+    }
+    expect(hostOf(wish("a", false), ready("b"))).to.include({ id: "a", ready: false })
+    expect(hostOf(ready("a", false), ready("b"))).to.include({ id: "a", ready: false })
+    expect(hostOf(disconnect("a"), ready("b"))).to.include({ id: "a", ready: false })
+    expect(hostOf(disconnect("a"), resume("a"), ready("b"))).to.include({ id: "a", ready: false })
+    expect(hostOf(disconnect("a"), start("c"), ready("b"))).to.include({ id: "c", ready: false })
+    expect(hostOf(ready("b"), join("c"), leave("a"))).to.include({ id: "b", ready: false })
+  })
+
+  it("hides absent members who are not ready from old clients, until they come back", () => {
+    const shown = (...more: SessionCommand[]) =>
+      presentMembers(sessionAfter(start("a"), join("b"), join("c"), ready("c"), ...more)).map(({ id }) => id)
+    const hide: SessionCommand = { type: "hide", before: 101 }
+    const away = [disconnect("b", 100), disconnect("c", 100)]
+    expect(shown(...away)).to.deep.equal(["a", "b", "c"])
+    expect(shown(...away, { type: "hide", before: 100 })).to.deep.equal(["a", "b", "c"])
+    expect(shown(...away, hide)).to.deep.equal(["a", "c"])
+    expect(shown(...away, hide, resume("b"))).to.deep.equal(["a", "b", "c"])
+    expect(shown(disconnect("a", 100), hide)).to.deep.equal(["b", "c"])
+    const again: SessionCommand = { type: "join", newcomer: { ...newcomer("b2"), name: "B" } }
+    expect(shown(disconnect("b", 100), again)).to.deep.equal(["a", "c", "b2"])
+    expect(shown(again)).to.deep.equal(["a", "b", "c", "b2"])
   })
 
   it("passes the host's place to the guest who joined first and is there", () => {
@@ -180,12 +228,13 @@ describe("a session", () => {
       fc.record({ type: fc.constant("start"), newcomer: fresh }),
       fc.record({ type: fc.constant("join"), newcomer: fresh }),
       fc.record({ type: fc.constant("updateCart"), member, content: fc.object() }),
-      fc.record({ type: fc.constant("setReady"), member, ready: fc.boolean() }),
+      fc.record({ type: fc.constant("setReady"), member, ready: fc.boolean(), keepWish: fc.boolean() }),
       fc.record({ type: fc.constant("resume"), member, cid, id }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
       fc.record({ type: fc.constant("disconnect"), cid, at: fc.nat(100) }),
       fc.record({ type: fc.constant("expire"), before: fc.nat(100) }),
+      fc.record({ type: fc.constant("hide"), before: fc.nat(100) }),
     )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (list) => {
@@ -235,6 +284,8 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
       guests.every(({ ready: isReady }) => isReady),
       "ready last",
     ).to.equal(true)
+
+  if (host?.wantsReady) expect(host.ready, "a wish comes true").to.equal(guests.every(({ ready: isReady }) => isReady))
 
   const stayed = before?.members.filter(({ id }) => members.some((now) => now.id === id)) ?? []
   expect(
