@@ -134,7 +134,12 @@ const table = {
   CORS_ORIGINS: setting(
     list(origin(), "expected origins as https://shop.example with commas between, or *"),
     undefined,
-    "Origins whose pages may use the edge, with commas between, or `*`; when unset, browsers let no other origin's page read answers, and any may open an old WebSocket.",
+    "Origins whose pages may use the edge, with commas between, or `*`, and with `AUTH=none` also the gateway that `npm start` runs. When unset, browsers let no other origin's page read answers; any may open an old WebSocket, but with `AUTH=none` none may do anything.",
+  ),
+  PUBLIC_HOSTS: setting(
+    list(hostName(), "expected host names as shop.example or shop.example:8443 with commas between"),
+    undefined,
+    "Names at which browsers reach the product besides addresses and localhost, with commas between. With `AUTH=none` pages at other names are refused, since anybody may point a name of theirs here.",
   ),
   TRUSTED_PROXIES: setting(
     list(network(), "expected addresses or networks (10.0.0.0/8) with commas between"),
@@ -302,6 +307,11 @@ function list(each: z.ZodType<string>, expected: string) {
 
 function origin() {
   return z.string().refine((text) => text === "*" || (URL.canParse(text) && new URL(text).origin === text))
+}
+
+/** A name, with or without a port. */
+function hostName() {
+  return z.string().regex(/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::\d{1,5})?$/)
 }
 
 function network() {

@@ -3,9 +3,10 @@ import express, { type Express } from "express"
 import type { Conn, Logger } from "res-service"
 import { Client } from "res-service/client"
 import type { AuthCookie } from "../config/auth.ts"
+import type { OwnPages } from "../config/own-pages.ts"
 import { type ClientAddresses, clientAddresses } from "./client-address.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
-import { crossOrigin } from "./http/cross-origin.ts"
+import { crossOrigin, onlyPages } from "./http/cross-origin.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
 import { notFound, problems } from "./http/problem.ts"
@@ -24,6 +25,8 @@ import { ShopStreams, type StreamOptions } from "./stream/shop-streams.ts"
 export interface Doors {
   /** Origins whose pages may use the edge; `*`: all. */
   readonly origins?: readonly string[]
+  /** The pages that are let in, with `AUTH=none`; undefined: all, for tokens decide. */
+  readonly pages?: OwnPages | undefined
   /** Addresses and networks of reverse proxies. */
   readonly trustedProxies?: readonly string[]
   readonly rates?: RateLimitOptions
@@ -78,7 +81,15 @@ export async function startEdge(
   const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
   const servers = [server, ...extra]
   if (doors.connections !== undefined) boundConnections(servers, doors.connections, addresses)
-  const legacyServer = new LegacyServer({ conn, client, logger, addresses, origins: doors.origins ?? [], ...legacy })
+  const legacyServer = new LegacyServer({
+    conn,
+    client,
+    logger,
+    addresses,
+    origins: doors.origins ?? [],
+    pages: doors.pages,
+    ...legacy,
+  })
   for (const each of servers) legacyServer.attach(each)
   const listeningPort = await listen(server, host, port)
   for (const each of extra) await listen(each, host, legacy.port ?? 0)
@@ -129,7 +140,9 @@ function createApp({ client, conn, web, streams, stopping, cookie, doors, addres
     // Probes are not counted: an edge that is busy is not dead.
     healthRoutes(client, conn),
     limits.request,
+    // They hold no data, and the widget is for other sites' pages.
     webRoutes(web),
+    onlyPages(doors.pages),
     publishRoutes(client, conn, limits),
     sessionRoutes(),
     streamRoutes(client, streams, cookie),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { deferredConn, natsConn } from "res-service"
 import { authCookie, cookieSettings } from "../config/auth.ts"
 import { isLoopback } from "../config/loopback.ts"
+import { ownPages, pageSettings } from "../config/own-pages.ts"
 import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
@@ -27,6 +28,7 @@ await runProcess(async () => {
     "LEGACY_MAX_SOCKETS_PER_ADDRESS",
     "LEGACY_NEW_SOCKETS_PER_MINUTE",
     ...cookieSettings,
+    ...pageSettings,
     "STREAM_MAX_READERS",
     "TRUSTED_PROXIES",
     "RATE_PER_ADDRESS",
@@ -57,6 +59,7 @@ await runProcess(async () => {
     cookie: authCookie(settings),
     doors: {
       origins: settings.CORS_ORIGINS ?? [],
+      pages: ownPages(settings),
       trustedProxies: settings.TRUSTED_PROXIES ?? [],
       rates: {
         perAddress: settings.RATE_PER_ADDRESS,

@@ -1,4 +1,5 @@
 import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
+import { ownPages, pageSettings } from "../config/own-pages.ts"
 import { connectNats, createLogger, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/open-auth.ts"
@@ -18,6 +19,7 @@ await runProcess(async () => {
     "LEGACY_CUSTOMER_BINDING",
     ...cookieSettings,
     ...authSettings,
+    ...pageSettings,
   ])
   const logger = createLogger("service", settings)
   const verifier = tokenVerifier(authConfig(settings))
@@ -38,6 +40,7 @@ await runProcess(async () => {
     },
     archive:
       settings.MONGO_URL === undefined ? undefined : { url: settings.MONGO_URL, timeoutMs: settings.MONGO_TIMEOUT_MS },
+    pages: ownPages(settings),
     auth: verifier === undefined ? undefined : { verifier, cookie },
     logger,
     onDisplaced,

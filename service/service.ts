@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { dataValue, deleteAction, type Logger, natsConn, ResError, Service } from "res-service"
+import type { OwnPages } from "../config/own-pages.ts"
 import { becomeActive } from "./active.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
@@ -46,6 +47,8 @@ export interface StartOptions {
   readonly archive?: ArchiveOptions | undefined
   /** Undefined: everybody may do everything. */
   readonly auth: Omit<AuthOptions, "logger"> | undefined
+  /** Without `auth`: the pages that gateways are to let in; undefined: all. */
+  readonly pages?: OwnPages | undefined
   readonly logger: Logger
   /** Called when another service turns out to be the active one: this one must end. */
   readonly onDisplaced: () => void
@@ -116,7 +119,8 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
   const index = await ShopperIndex.open(nc, jsm, reader, logger)
   const beginIndex = (): Promise<void> => index.begin(logId(tail.created).key, tail.position)
   const archive = options.archive === undefined ? undefined : new Archive(options.archive, logger)
-  const auth = options.auth === undefined ? noAuth : await openAuth(nc, service, { ...options.auth, logger })
+  const auth =
+    options.auth === undefined ? noAuth(options.pages) : await openAuth(nc, service, { ...options.auth, logger })
   const { guard } = auth
   const appender = new LogAppender(nc, jsm)
   const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))

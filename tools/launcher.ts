@@ -21,6 +21,7 @@ import {
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "./nats-server.ts"
 import { natsServerConf } from "./nats-server-conf.ts"
 import type { Output } from "./output.ts"
+import { allowedPages } from "./page-origins.ts"
 import { type Program, programFile } from "./paths.ts"
 import { checkPorts, type PlannedPort } from "./ports.ts"
 import { httpAnswers, natsInfo, type WaitOptions, waitUntil } from "./readiness.ts"
@@ -35,7 +36,7 @@ const NATS_READY_MS = 120_000
 /** Time for a server that runs already (NATS_URL, RESGATE_URL) to answer. */
 const GIVEN_READY_MS = 10_000
 
-/** The gateway's configuration, in DATA_DIR: `resgate.config.json`, and where NATS is. */
+/** The gateway's configuration, in DATA_DIR: `resgate.config.json`, where NATS is, and the pages that are let in. */
 const GATEWAY_CONFIG = "gateway.config.json"
 
 /** Runs the whole product on one machine: nats-server, gateway, service, edge, and with MONGO_URL the archiver. */
@@ -200,9 +201,12 @@ export class Launcher {
     const { AUTH, HOST, GATEWAY_PORT } = this.#settings
     // The URL may hold a password, and command lines are for everybody on the machine to read.
     const settings = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
-    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, natsUrl })
+    const pages = AUTH === "none" ? allowedPages(this.#settings) : {}
+    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, natsUrl })
     const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
-    if (AUTH !== "none") flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
+    // With AUTH=none Resgate asks the service about pages that its list does not keep out.
+    if (AUTH !== "none" || choice.kind === "resgate")
+      flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })

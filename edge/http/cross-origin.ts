@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http"
 import cors from "cors"
 import type { RequestHandler } from "express"
+import type { OwnPages } from "../../config/own-pages.ts"
+import { HttpProblem } from "./problem.ts"
 
 /** Headers of answers that pages of other origins may read. */
 const EXPOSED = [
@@ -28,11 +30,27 @@ export function crossOrigin(origins: readonly string[]): RequestHandler {
   })
 }
 
+/** Refuses with 403 what pages send that are not let in; see `OwnPages`. Undefined: all pages are. */
+export function onlyPages(pages: OwnPages | undefined): RequestHandler {
+  return ({ method, headers: { origin, host } }, _res, next) => {
+    const refusal = pages?.refusal({ method, origin, host })
+    if (refusal !== undefined) throw new HttpProblem(403, refusal)
+    next()
+  }
+}
+
 /**
- * Whether a WebSocket may be opened, for which browsers ask no CORS. Who sends no Origin is no browser; a page that was loaded
- * from here may always.
+ * Why a page may not open a WebSocket, for which browsers ask no CORS; undefined: it may. Clients that send no `Origin` are no
+ * browsers; a page that was loaded from here may always.
  */
-export function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, origins: readonly string[]): boolean {
-  if (origins.length === 0 || origin === undefined || origins.includes("*")) return true
-  return origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host)
+export function webSocketRefusal(
+  { headers: { origin, host } }: IncomingMessage,
+  origins: readonly string[],
+  pages: OwnPages | undefined,
+): string | undefined {
+  // As with POST, browsers send an Origin with every WebSocket.
+  if (pages !== undefined) return pages.refusal({ method: "POST", origin, host })
+  if (origins.length === 0 || origin === undefined || origins.includes("*")) return undefined
+  const isAllowed = origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host)
+  return isAllowed ? undefined : "Pages of that origin may not connect"
 }

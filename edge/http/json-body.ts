@@ -1,21 +1,19 @@
+import { MIMEType } from "node:util"
 import express, { type Request, type RequestHandler } from "express"
 import { HttpProblem } from "./problem.ts"
 
 /** Largest body, in bytes and after decompression, so that it fits into one NATS message with what goes around it. */
 export const MAX_BODY_BYTES = 768 * 1024
 
-/** `application/json` or a `+json` type; RFC 8259 knows no charset but UTF-8. */
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;(?!.*charset="?(?!utf-?8)).*)?$/i
-
 const raw = express.raw({ limit: MAX_BODY_BYTES, type: () => true })
 
 /**
- * Reads a JSON body, any JSON value, into `req.body`. 415 for another content type or charset, 413 for more than
+ * Reads a JSON body, any JSON value, into `req.body`. 415 for another content type or charset, and for none where a page sends it, 413 for more than
  * `MAX_BODY_BYTES`, 400 for what is not JSON in UTF-8.
  */
 export const jsonBody: readonly RequestHandler[] = [
   (req, _res, next) => {
-    if (!JSON_TYPE.test(req.get("content-type") ?? "")) {
+    if (!isJsonType(req)) {
       throw new HttpProblem(415, "The Content-Type must be application/json, in UTF-8")
     }
     // The parser would first read to its end what is announced as too large.
@@ -28,6 +26,21 @@ export const jsonBody: readonly RequestHandler[] = [
     next()
   },
 ]
+
+/**
+ * `application/json` or a `+json` type; RFC 8259 knows no charset but UTF-8. A form of another site can send none of these. It can
+ * send a body without a type, but no page sends a POST without an `Origin`, so apps may leave the type out.
+ */
+function isJsonType(req: Request): boolean {
+  const header = req.get("content-type")
+  if (!header) return req.get("origin") === undefined
+  try {
+    const { type, subtype, params } = new MIMEType(header)
+    return type === "application" && /(?:^|\+)json$/.test(subtype) && /^utf-?8$/i.test(params.get("charset") ?? "utf-8")
+  } catch {
+    return false
+  }
+}
 
 function parse(body: unknown): unknown {
   try {

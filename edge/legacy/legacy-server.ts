@@ -4,11 +4,12 @@ import type { Duplex } from "node:stream"
 import type { Conn, Logger, Subscription } from "res-service"
 import type { Client } from "res-service/client"
 import { type WebSocket, WebSocketServer } from "ws"
+import type { OwnPages } from "../../config/own-pages.ts"
 import { edgePingSubject, newEdgeCid } from "../../service/schemas/edge-connection.ts"
 import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
 import { Allowance } from "../allowance.ts"
 import { addressGroup, type ClientAddresses } from "../client-address.ts"
-import { isOriginAllowed } from "../http/cross-origin.ts"
+import { webSocketRefusal } from "../http/cross-origin.ts"
 import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
 
@@ -30,6 +31,8 @@ export interface LegacyServerOptions {
   readonly addresses: ClientAddresses
   /** Origins whose pages may connect; empty: all. */
   readonly origins: readonly string[]
+  /** The pages that are let in, with `AUTH=none`; undefined: `origins` alone decide. */
+  readonly pages?: OwnPages | undefined
   /** Most sockets from one address. */
   readonly maxSocketsPerAddress: number
   /** Most new ones of an address in a minute; 0 or left out: no limit. */
@@ -113,13 +116,14 @@ export class LegacyServer {
   }
 
   async #refusal(request: IncomingMessage): Promise<Refusal | undefined> {
-    const { protocol, origins, maxSocketsPerAddress } = this.#options
+    const { protocol, origins, pages, maxSocketsPerAddress } = this.#options
     if (sessionIdOf(request) === undefined)
       return { status: 400, detail: `The path must be /<sessionId>: ${SESSION_ID_RULE}` }
     const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim())
     if (protocol !== undefined && !offers.includes(protocol))
       return { status: 400, detail: `The subprotocol must be ${protocol}` }
-    if (!isOriginAllowed(request, origins)) return { status: 403, detail: "Pages of that origin may not connect" }
+    const foreign = webSocketRefusal(request, origins, pages)
+    if (foreign !== undefined) return { status: 403, detail: foreign }
     const address = this.#addressOf(request)
     const standing = await this.#newSockets?.take(address, 1)
     if (standing?.granted === false)

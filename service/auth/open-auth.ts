@@ -1,11 +1,13 @@
 import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
+import type { OwnPages } from "../../config/own-pages.ts"
 import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
 import { firebaseVerifier } from "./firebase-verifier.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
 import { Logins } from "./logins.ts"
+import { pageCheck } from "./page-check.ts"
 import { RememberingVerifier, type TokenVerifier } from "./token-verifier.ts"
 
 /** How often the issuer is asked about users who are logged in, in ms. */
@@ -25,8 +27,10 @@ export interface OpenAuth {
   stop(): void
 }
 
-/** With `AUTH=none`. */
-export const noAuth: OpenAuth = { guard: openGuard, resources: [], stop: () => {} }
+/** With `AUTH=none`. `pages`: those that a gateway which asks is told to let in; undefined: all. */
+export function noAuth(pages: OwnPages | undefined): OpenAuth {
+  return { guard: openGuard, resources: pages === undefined ? [] : [pageCheck(pages)], stop: () => {} }
+}
 
 /** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
 export function tokenVerifier(config: AuthConfig): TokenVerifier | undefined {

@@ -54,6 +54,8 @@ export interface ProductOptions {
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: StartOptions["auth"]
+  /** Without `auth`: the pages that are let in. */
+  readonly pages?: StartOptions["pages"]
   /** Default: silent. */
   readonly logger?: Logger
   readonly archive?: StartOptions["archive"]
@@ -71,10 +73,18 @@ export async function startProduct({
   stream = {},
   newSocketsPerMinute = 0,
   auth,
+  pages,
   archive,
   logger = silentLogger,
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = { ...serviceOptions, auth, archive, logger, sessions: { ...serviceOptions.sessions, ...sessions } }
+  const ownOptions = {
+    ...serviceOptions,
+    auth,
+    pages,
+    archive,
+    logger,
+    sessions: { ...serviceOptions.sessions, ...sessions },
+  }
   const natsServer = await startNats()
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)

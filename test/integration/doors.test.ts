@@ -3,27 +3,15 @@ import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { expect } from "chai"
-import { WebSocket } from "ws"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
+import { upgradeStatus as statusOfUpgrade } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
 
 /** The status with which an old WebSocket is refused; 101 when it is opened. */
-async function upgradeStatus(edgeUrl: string, headers: Record<string, string> = {}): Promise<number> {
-  const webSocket = new WebSocket(`${edgeUrl.replace("http", "ws")}/doors`, { headers })
-  webSocket.on("error", () => {})
-  return await new Promise((resolve) => {
-    webSocket.once("open", () => {
-      webSocket.close()
-      webSocket.once("close", () => resolve(101))
-    })
-    webSocket.once("unexpected-response", (_, response) => {
-      response.resume()
-      resolve(response.statusCode ?? 0)
-    })
-  })
-}
+const upgradeStatus = (edgeUrl: string, headers?: Record<string, string>): Promise<number> =>
+  statusOfUpgrade(`${edgeUrl}/doors`, headers)
 
 describe("the edge's doors", () => {
   let product: Product

@@ -73,6 +73,19 @@ describe("docker-compose.yml", () => {
     expect(Object.keys(services)).to.include.members(["edge", "resgate"])
   })
 
+  it("tells edge and service which names and origins pages may have, and Resgate to ask", () => {
+    for (const name of ["edge", "service"]) {
+      for (const setting of ["AUTH", "PUBLIC_HOSTS", "CORS_ORIGINS"])
+        expect(services[name].environment[setting], `${name}: ${setting}`).to.equal(`\${${setting}:-}`)
+    }
+    // Of the edge's pages, at the proxy's port on the host.
+    expect(services.service.environment.EDGE_PORT).to.equal(services.proxy.ports[0].split(":").slice(2, 4).join(":"))
+    expect(services.resgate.command).to.include.members([
+      "--headauth=shopwire.auth.header",
+      "--wsheadauth=shopwire.auth.wsHeader",
+    ])
+  })
+
   it("runs programs that exist", () => {
     for (const name of ["service", "edge", "archiver"]) {
       const [node, file] = services[name].command

@@ -30,6 +30,8 @@ describe("loadSettings", () => {
     ["REQUEST_TIMEOUT_MS", "99", "expected a whole number from 100 to 60000"],
     ["CORS_ORIGINS", "https://shop.example/", "expected origins"],
     ["CORS_ORIGINS", "https://shop.example,shop.example", "expected origins"],
+    ["PUBLIC_HOSTS", "https://shop.example", "expected host names"],
+    ["PUBLIC_HOSTS", "shop.example,,a.example", "expected host names"],
     ["TRUSTED_PROXIES", "10.0.0.0/33", "expected addresses or networks"],
     ["TRUSTED_PROXIES", "proxy.example", "expected addresses or networks"],
     ["RATE_PER_SHOP", "-1", "expected a whole number from 0"],

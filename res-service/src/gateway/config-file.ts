@@ -18,9 +18,12 @@ export interface FileConfig extends GatewayConfig {
   readonly bufferSize?: number
 }
 
+/** Keys that Resgate does not know, and ignores. */
+type OwnKey = "allowNullOrigin" | "allowHost"
+
 type Kind = "string" | "optionalString" | "integer" | "boolean" | "strings"
 
-/** Every key that Resgate knows, in the order in which it writes them. */
+/** Every key: those that Resgate knows, in the order in which it writes them, and our own. */
 const KINDS: Readonly<Record<keyof FileConfig, Kind>> = {
   natsUrl: "string",
   natsCreds: "string",
@@ -49,10 +52,12 @@ const KINDS: Readonly<Record<keyof FileConfig, Kind>> = {
   wsCompression: "boolean",
   resetThrottle: "integer",
   referenceThrottle: "integer",
+  allowNullOrigin: "boolean",
+  allowHost: "string",
 }
 
 /** What Resgate writes into the file that it makes. */
-const DEFAULTS: Required<FileConfig> = {
+const DEFAULTS: Required<Omit<FileConfig, OwnKey>> = {
   natsUrl: "nats://127.0.0.1:4222",
   natsCreds: "",
   natsCert: "",
@@ -82,7 +87,7 @@ const DEFAULTS: Required<FileConfig> = {
   referenceThrottle: 0,
 }
 
-/** A configuration and the keys in it that Resgate does not know, and so ignores. */
+/** A configuration, and the keys in it that are ignored. */
 export interface ReadConfig {
   readonly config: FileConfig
   readonly unknownKeys: readonly string[]

@@ -1,4 +1,5 @@
 import { isIP } from "node:net"
+import { HostNames } from "../host-names.ts"
 import { isValidName, isValidPart } from "../rid.ts"
 import { type ApiEncoding, apiEncodings } from "./api-encoding.ts"
 import { Origins } from "./origins.ts"
@@ -30,6 +31,16 @@ export interface GatewayConfig {
   readonly wsHeaderAuth?: string | null
   /** `*` (default), or origins divided by semicolons. */
   readonly allowOrigin?: string | null
+  /**
+   * Whether origins that `allowOrigin` lists let in `null` too: a page from a file, but also any site's sandboxed frame. Default
+   * true, as in Resgate, which does not know this setting.
+   */
+  readonly allowNullOrigin?: boolean
+  /**
+   * `*` (default), or host names divided by semicolons. A browser's page reads over HTTP only by one of these names, an address, or
+   * localhost; so no stranger's name can be pointed at the gateway (DNS rebinding). Resgate does not know this setting.
+   */
+  readonly allowHost?: string
   /** Methods that are called for HTTP PUT, DELETE and PATCH. */
   readonly putMethod?: string | null
   readonly deleteMethod?: string | null
@@ -66,6 +77,7 @@ export interface Settings {
   readonly headerAuth: MethodName | undefined
   readonly wsHeaderAuth: MethodName | undefined
   readonly origins: Origins
+  readonly hosts: HostNames
   /** From HTTP method to the method that is called. */
   readonly mappedMethods: ReadonlyMap<string, string>
   readonly wsCompression: boolean
@@ -104,7 +116,8 @@ export function checkConfig(config: GatewayConfig): Settings {
     apiEncoding: checkEncoding(config.apiEncoding || "json"),
     headerAuth: checkMethodName("headerAuth", config.headerAuth),
     wsHeaderAuth: checkMethodName("wsHeaderAuth", config.wsHeaderAuth),
-    origins: checkOrigins(config.allowOrigin ?? "*"),
+    origins: checkOrigins(config.allowOrigin ?? "*", config.allowNullOrigin),
+    hosts: new HostNames((config.allowHost ?? "*").split(";")),
     mappedMethods: new Map([
       ...checkMapped("PUT", "putMethod", config.putMethod),
       ...checkMapped("DELETE", "deleteMethod", config.deleteMethod),
@@ -146,9 +159,9 @@ function checkMapped(
   return [[httpMethod, value]]
 }
 
-function checkOrigins(value: string): Origins {
+function checkOrigins(value: string, allowsNull: boolean | undefined): Origins {
   try {
-    return new Origins(value)
+    return new Origins(value, allowsNull)
   } catch (error) {
     const reason = error instanceof Error ? error.message : ""
     throw new ConfigError("allowOrigin", value, `${reason}; valid are *, or origins divided by semicolons`)

@@ -59,10 +59,16 @@ export class HttpApi {
     const method = request.method ?? ""
     if (method === "OPTIONS") this.#answerOptions(request, response, headers)
     else if (!this.#settings.origins.allows(origin)) sendError(response, headers, httpErrors.forbiddenOrigin())
+    else if (this.#isRebound(request)) sendError(response, headers, httpErrors.forbiddenHost())
     else if (path.source.length > this.#settings.apiPath.length && path.source.endsWith("/")) {
       sendError(response, headers, new ResError("system.notFound"))
     } else if (method === "GET" || method === "HEAD") this.#get(request, response, headers, path)
     else this.#call(request, response, headers, path)
+  }
+
+  /** A page that asks its own host sends no Origin with GET. It sends one with everything else. */
+  #isRebound({ method, headers: { origin, host = "" } }: IncomingMessage): boolean {
+    return (method === "GET" || method === "HEAD") && origin === undefined && this.#settings.hosts.isForeign(host)
   }
 
   #answerOptions(request: IncomingMessage, response: ServerResponse, headers: HeaderMap): void {

@@ -22,6 +22,7 @@ export const httpErrors = {
   badRequest: (): ResError => new ResError("system.badRequest", "Bad request"),
   forbidden: (): ResError => new ResError("system.forbidden", "Forbidden"),
   forbiddenOrigin: (): ResError => new ResError("system.forbidden", "Forbidden origin"),
+  forbiddenHost: (): ResError => new ResError("system.forbidden", "Forbidden host"),
   methodNotAllowed: (): ResError => new ResError("system.methodNotAllowed", "Method not allowed"),
   notImplemented: (): ResError => new ResError("system.notImplemented", "Not implemented"),
 }

@@ -1,12 +1,13 @@
 /** Who may use the gateway from a browser. */
 export class Origins {
   readonly #allowed: readonly string[]
+  readonly #allowsNull: boolean
 
   /**
    * `setting`: `*`, or origins `<scheme>://<hostname>[:<port>]` divided by semicolons. Throws a `TypeError` for
-   * anything else.
+   * anything else. `allowsNull`: whether listed origins let in `null` too, as in Resgate.
    */
-  constructor(setting: string) {
+  constructor(setting: string, allowsNull = true) {
     const origins = setting.split(";").map(lowerAscii)
     for (const origin of origins) {
       if (origin === "*" && origins.length > 1) throw new TypeError("'*' must not be used together with other origins")
@@ -15,15 +16,17 @@ export class Origins {
       }
     }
     this.#allowed = origins.sort()
+    this.#allowsNull = allowsNull
   }
 
   get any(): boolean {
     return this.#allowed[0] === "*"
   }
 
-  /** True also for requests that do not come from a browser page, or from one without an origin. */
+  /** True also for requests that do not come from a browser page. */
   allows(origin: string | undefined): boolean {
-    return this.any || origin === undefined || origin === "null" || this.#allowed.includes(lowerAscii(origin))
+    if (this.any || origin === undefined) return true
+    return origin === "null" ? this.#allowsNull : this.#allowed.includes(lowerAscii(origin))
   }
 
   /** The CORS headers of an answer. */

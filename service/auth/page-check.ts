@@ -1,0 +1,36 @@
+import { type AuthRequest, model, ResError } from "res-service"
+import { z } from "zod"
+import type { OwnPages } from "../../config/own-pages.ts"
+import { AUTH_RESOURCE } from "./auth-resource.ts"
+
+type Request = AuthRequest<typeof AUTH_RESOURCE, unknown>
+
+/**
+ * `shopwire.auth` with `AUTH=none`, for Resgate, which is set up to ask these methods before each WebSocket and each HTTP request:
+ * its own list of origins lets in every `null`, which any site's sandboxed frame has, and every page that reads from its own host.
+ *
+ * auth    header(), wsHeader() -> null; refused with the HTTP status 403 for pages that are not let in
+ * source  RES-Service protocol 1.2.3, "Auth request", "Meta object"; `OwnPages`
+ */
+export function pageCheck(pages: OwnPages) {
+  const check = (req: Request, method: string | undefined): void => {
+    const refusal = pages.refusal({ method, origin: req.header.Origin?.[0], host: req.host })
+    if (refusal === undefined) return
+    req.meta({ status: 403 })
+    throw new ResError("system.accessDenied", refusal)
+  }
+
+  return model(AUTH_RESOURCE, {
+    mode: { access: "free" },
+    access: async () => ({ get: false }),
+    auth: (method) => ({
+      // A request tells no HTTP method. What has a body is no GET, and no page sends a POST without an Origin.
+      header: method(z.unknown(), (req) => check(req, hasBody(req) ? "POST" : undefined), { mode: "free" }),
+      wsHeader: method(z.unknown(), (req) => check(req, "POST"), { mode: "free" }),
+    }),
+  })
+}
+
+function hasBody({ header }: Request): boolean {
+  return Number(header["Content-Length"]?.[0] ?? 0) > 0
+}
