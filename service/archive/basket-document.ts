@@ -1,5 +1,4 @@
-import { applyToBasket, type Basket, shownBasket, totalCents } from "../store/basket-projection.ts"
-import { fromCents } from "../store/money.ts"
+import { applyToBasket, type Basket, shownBasket } from "../store/basket-projection.ts"
 import { type Annotations, type EventDocument, shownEvent } from "./event-document.ts"
 
 /** Most checkouts that are kept of one session; the oldest go first. */
@@ -115,7 +114,6 @@ export function transactionOf(document: BasketDocument): Transaction {
 }
 
 function checkoutOf(basket: Basket): Checkout {
-  const { lines, item_count, basket_total } = shownBasket(basket, basket.lastAt)
-  const total = fromCents(totalCents(basket))
+  const { lines, item_count, total, basket_total } = shownBasket(basket, basket.lastAt)
   return { seq: basket.last_seq, at: new Date(basket.lastAt), item_count, total, basket_total, lines }
 }

@@ -1,6 +1,6 @@
 import type { LoggedAck } from "../log/entry.ts"
 import type { ShownEvent } from "../schemas/publish-event.ts"
-import { differ, fromCents, toCents } from "./money.ts"
+import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
 import { shortened } from "./text.ts"
 
 /** An open basket without activity for this long, in ms, is idle. */
@@ -98,14 +98,22 @@ export function isIdle({ checkedOut, lastAt }: Basket, now: number): boolean {
   return !checkedOut && now - lastAt >= IDLE_AFTER_MS
 }
 
-/** What a line costs, in whole cents. */
-function centsOf({ quantity, unit_price }: Pick<Line, "quantity" | "unit_price">): number {
-  return toCents(quantity * unit_price)
+/** What a basket's lines cost together. */
+export function totalOf({ lines }: Basket): number {
+  return sum(lines.map(lineTotal))
 }
 
-/** What a basket's lines cost together, in whole cents. */
-export function totalCents({ lines }: Basket): number {
-  return lines.reduce((total, line) => total + centsOf(line), 0)
+function lineTotal({ quantity, unit_price }: Line): number {
+  return times(unit_price, quantity)
+}
+
+/**
+ * True when more was sent than the lines make: some event is missing. Less is a coupon. Apps may round to cents, each price for
+ * itself or the sum.
+ */
+function isDrifting({ lines, basket_total }: Basket, total: number): boolean {
+  const finer = lines.reduce((count, line) => count + (hasFractionOfCent(line.unit_price) ? line.quantity : 0), 0)
+  return exceeds(basket_total, total, finer)
 }
 
 /**
@@ -119,18 +127,18 @@ export function bytesOf({ lines, last_action, acknowledged }: Basket): number {
 
 /** A basket as it is shown at `now`, in ms since the epoch; `lines` is for a data value. */
 export function shownBasket(basket: Basket, now: number) {
-  const total = fromCents(totalCents(basket))
+  const total = totalOf(basket)
   const { session_id, shopper_id, basket_total, events, last_action, last_seq, acknowledged } = basket
   const status = basket.checkedOut ? "checked_out" : isIdle(basket, now) ? "idle" : "open"
   return {
     session_id,
     shopper_id,
     status,
-    lines: basket.lines.map(({ textBytes: _, ...line }) => ({ ...line, line_total: fromCents(centsOf(line)) })),
+    lines: basket.lines.map(shownLine),
     item_count: basket.lines.reduce((count, { quantity }) => count + quantity, 0),
     total,
     basket_total,
-    drift: differ(total, basket_total),
+    drift: isDrifting(basket, total),
     events,
     first_at: iso(basket.firstAt),
     last_at: iso(basket.lastAt),
@@ -139,6 +147,11 @@ export function shownBasket(basket: Basket, now: number) {
     acknowledged_by: acknowledged?.by ?? null,
     acknowledged_at: acknowledged === undefined ? null : iso(acknowledged.at),
   } as const
+}
+
+function shownLine(line: Line) {
+  const { textBytes: _, ...shown } = line
+  return { ...shown, line_total: lineTotal(line) }
 }
 
 function applyToLines(lines: readonly Line[], action: string, event: ShownEvent): readonly Line[] {

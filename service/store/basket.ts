@@ -35,7 +35,7 @@ export interface BasketSources {
  * access  get, call `acknowledge`: as the policy says (service/auth/policy.ts)
  * get     { session_id, shopper_id, status: "open" | "checked_out" | "idle", lines: { data: [{ product_id, product_name, UPC,
  *         category_id, quantity, unit_price, line_total }] }, item_count, total (of the lines), basket_total (as last sent),
- *         drift (they differ), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }; and, while others have annotated it
+ *         drift (more was sent than the lines make), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }; and, while others have annotated it
  *         in the archive, `annotations: { data: { ... } }`
  * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; who is known by a token is called as the
  *         token says, and `by` is not looked at; the last acknowledgement counts

@@ -1,26 +1,61 @@
-/** From which difference on two amounts are different ones: half a cent, so that no floating noise counts. */
-const SAME_WITHIN = 0.005
+/** Most decimals that a price has: more are what a division has left (10 / 3), or noise of binary fractions. */
+const MOST_DECIMALS = 8
+/** Decimals that such a price is counted with, so that three times 10 / 3 is 10. */
+const NOISY_DECIMALS = 12
 
-/** Digits behind the point that are noise of binary fractions, counted in cents. */
-const NOISE_DIGITS = 4
+const HALF_A_CENT = 0.005
+
+/** 1, 10, 100, and so on: whole numbers, which binary fractions have exactly. */
+const POWERS = Array.from({ length: NOISY_DECIMALS + 1 }, (_, decimals) => 10 ** decimals)
 
 /**
- * An amount in whole cents, halves away from zero as people round: 1.005 is 101, although the binary number of that name is a
- * little less. Right for amounts up to about 10^11; beyond, numbers have no exact cents any more.
+ * A sum as a person would write it: 0.1 and 0.2 make 0.3, three times 1.255 makes 3.765. It has the decimals of the amount that has
+ * most. Exact as far as numbers are, about 15 digits.
  */
-export function toCents(amount: number): number {
-  const cents = Math.abs(amount) * 100
-  const rounded = Math.round(cents < 1e15 ? Number(cents.toFixed(NOISE_DIGITS)) : cents)
-  return amount < 0 && rounded !== 0 ? -rounded : rounded
+export function sum(amounts: readonly number[]): number {
+  const decimals = Math.max(0, ...amounts.map(decimalsOf))
+  return fromUnits(
+    amounts.reduce((units, amount) => units + unitsOf(amount, decimals), 0),
+    decimals,
+  )
 }
 
-/** Sums are made of whole cents, and are amounts again only when they are shown: 0.1 + 0.2 is 0.3. */
-export function fromCents(cents: number): number {
-  return cents / 100
+/** What so many of a price cost, as `sum` counts. */
+export function times(price: number, count: number): number {
+  const decimals = decimalsOf(price)
+  return fromUnits(unitsOf(price, decimals) * count, decimals)
 }
 
-/** True when two amounts are not the same. */
-export function differ(a: number, b: number): boolean {
+/** True for a price that is no number of whole cents. */
+export function hasFractionOfCent(price: number): boolean {
+  return decimalsOf(price) > 2
+}
+
+/**
+ * True when `a` is more than `b`, by more than rounding to cents explains: half a cent for the sum, and as much for each of
+ * `roundedApart` prices that may have been rounded before they were added.
+ */
+export function exceeds(a: number, b: number, roundedApart: number): boolean {
   // The comparison itself must not be noise: 10.005 - 10 is a little less than 0.005.
-  return Math.abs(a - b) > SAME_WITHIN + 1e-9
+  return a - b > HALF_A_CENT * (1 + roundedApart) + 1e-9
+}
+
+/** How many decimals an amount has as a person would write it. */
+function decimalsOf(amount: number): number {
+  for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
+    const power = POWERS[decimals] ?? 1
+    // The quotient is rounded to the nearest number there is, which is the one that the decimal was read as.
+    if (Math.round(amount * power) / power === amount) return decimals
+  }
+  return NOISY_DECIMALS
+}
+
+function unitsOf(amount: number, decimals: number): number {
+  return Math.round(amount * (POWERS[decimals] ?? 1))
+}
+
+function fromUnits(units: number, decimals: number): number {
+  const kept = Math.min(decimals, MOST_DECIMALS)
+  const rounded = kept === decimals ? units : Math.round(units / (POWERS[decimals - kept] ?? 1))
+  return rounded / (POWERS[kept] ?? 1) + 0 // no negative zero
 }

@@ -1,5 +1,6 @@
 import type { LogRecord } from "../log/entry.ts"
-import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalCents } from "./basket-projection.ts"
+import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket-projection.ts"
+import { sum } from "./money.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats-projection.ts"
 
 /**
@@ -52,7 +53,7 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
   const bytes = shop.basketBytes + bytesOf(after) - (before === undefined ? 0 : bytesOf(before))
   const { forgotten, basketBytes } = forgetOldest(shop.baskets, bytes, after.lastAt)
   const checkedOut = after.checkedOut && before?.checkedOut !== true
-  const stats = applyToStats(shop.stats, record.event, checkedOut ? totalCents(after) : undefined)
+  const stats = applyToStats(shop.stats, record.event, checkedOut ? totalOf(after) : undefined)
   return { shop: { seq, baskets: shop.baskets, basketBytes, stats }, changed: [id, ...forgotten] }
 }
 
@@ -63,7 +64,7 @@ export function openBaskets({ baskets }: Shop, now: number): Basket[] {
 
 export function openTotals(shop: Shop, now: number): OpenBaskets {
   const open = openBaskets(shop, now)
-  return { count: open.length, cents: open.reduce((cents, basket) => cents + totalCents(basket), 0) }
+  return { count: open.length, value: sum(open.map(totalOf)) }
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Basket, Line } from "./basket-projection.ts"
 import type { Shop } from "./shop-projection.ts"
-import type { Stats } from "./stats-projection.ts"
+import type { Bucket, Stats } from "./stats-projection.ts"
 
-/** Of the format below, and of what the projections make of the log: a snapshot of another version is not used. */
-const VERSION = 1
+/** Of the format below, and of what the projections make of the log: a snapshot of a version that is not known is not used. */
+const VERSION = 2
+/** The version that had the buckets' values in whole cents. */
+const IN_CENTS = 1
 
 /** Rows instead of objects: without the names of members they take half of the room. */
 type LineRow = readonly [number, string, string, string, number, number, number]
@@ -12,6 +14,9 @@ type BasketRow = readonly [
   Basket["acknowledged"] | null,
   readonly LineRow[],
 ]
+
+/** A bucket as it was stored in the version `IN_CENTS`. */
+type BucketInCents = Omit<Bucket, "value"> & { readonly cents: number }
 
 interface Snapshot {
   readonly version: number
@@ -40,15 +45,25 @@ export function writeSnapshot({ seq, baskets, basketBytes, stats }: Shop, log: s
 export function readSnapshot(text: string, log: string): Shop | undefined {
   try {
     const snapshot = JSON.parse(text) as Snapshot
-    if (snapshot.version !== VERSION || snapshot.log !== log) return undefined
-    const { seq, basketBytes, baskets, stats } = snapshot
-    const products = new Map(stats.products) as Stats["products"]
-    const shop: Shop = { seq, basketBytes, baskets: new Map(), stats: { ...stats, products } }
+    if (![IN_CENTS, VERSION].includes(snapshot.version) || snapshot.log !== log) return undefined
+    const { seq, basketBytes, baskets } = snapshot
+    const shop: Shop = { seq, basketBytes, baskets: new Map(), stats: statsOf(snapshot) }
     for (const row of baskets) shop.baskets.set(row[0], basketOf(row))
     return shop
   } catch {
     return undefined
   }
+}
+
+function statsOf({ version, stats }: Snapshot): Stats {
+  const products = new Map(stats.products) as Stats["products"]
+  if (version === VERSION) return { ...stats, products }
+  const { hours, minutes, seconds } = stats as unknown as Record<keyof typeof stats, readonly BucketInCents[]>
+  return { hours: hours.map(inAmounts), minutes: minutes.map(inAmounts), seconds: seconds.map(inAmounts), products }
+}
+
+function inAmounts({ cents, ...bucket }: BucketInCents): Bucket {
+  return { ...bucket, value: cents / 100 }
 }
 
 function basketRow(basket: Basket): BasketRow {

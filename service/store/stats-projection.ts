@@ -1,5 +1,5 @@
 import type { ShownEvent } from "../schemas/publish-event.ts"
-import { fromCents } from "./money.ts"
+import { sum } from "./money.ts"
 import { shortened } from "./text.ts"
 
 const SECOND_MS = 1000
@@ -22,8 +22,8 @@ export interface Bucket {
   readonly at: number
   readonly events: number
   readonly checkouts: number
-  /** Value of the baskets checked out, in whole cents. */
-  readonly cents: number
+  /** Of the baskets checked out. */
+  readonly value: number
 }
 
 /** How often a product was put into a basket. */
@@ -45,7 +45,7 @@ export interface Stats {
 /** What is known of the open baskets. */
 export interface OpenBaskets {
   readonly count: number
-  readonly cents: number
+  readonly value: number
 }
 
 export function emptyStats(): Stats {
@@ -56,11 +56,11 @@ export function emptyStats(): Stats {
  * The figures after one more event. Takes `stats` over: what is returned is to be used from then on. Time is the event's own,
  * so a replay of the log gives the same figures.
  *
- * @param checkedOutCents value of the basket that the event has checked out, in whole cents
+ * @param checkedOut value of the basket that the event has checked out
  */
-export function applyToStats(stats: Stats, event: ShownEvent, checkedOutCents: number | undefined): Stats {
+export function applyToStats(stats: Stats, event: ShownEvent, checkedOut: number | undefined): Stats {
   const at = Date.parse(event.received_at)
-  const checkout = { checkouts: checkedOutCents === undefined ? 0 : 1, cents: checkedOutCents ?? 0 }
+  const checkout = { checkouts: checkedOut === undefined ? 0 : 1, value: checkedOut ?? 0 }
   if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, at)
   return {
     // One bucket more than is shown: the one that is not over yet.
@@ -74,20 +74,20 @@ export function applyToStats(stats: Stats, event: ShownEvent, checkedOutCents: n
 /** The figures as they are shown at `now`, in ms since the epoch; `minutes` and `top_products` are for data values. */
 export function shownStats(stats: Stats, open: OpenBaskets, now: number) {
   const since = startOf(now, HOUR_MS) - (HOURS - 1) * HOUR_MS
-  const total = sum(stats.hours.filter(({ at }) => at >= since))
+  const total = together(stats.hours.filter(({ at }) => at >= since))
   const firstMinute = startOf(now, MINUTE_MS) - MINUTES * MINUTE_MS
   const byMinute = new Map(stats.minutes.map((bucket) => [bucket.at, bucket]))
   return {
     events: total.events,
     baskets_open: open.count,
     baskets_checked_out: total.checkouts,
-    value_open: fromCents(open.cents),
-    value_checked_out: fromCents(total.cents),
-    events_last_minute: sum(stats.seconds.filter(({ at }) => at > now - MINUTE_MS)).events,
+    value_open: open.value,
+    value_checked_out: total.value,
+    events_last_minute: together(stats.seconds.filter(({ at }) => at > now - MINUTE_MS)).events,
     minutes: Array.from({ length: MINUTES }, (_, i) => {
       const at = firstMinute + i * MINUTE_MS
-      const { events = 0, checkouts = 0, cents = 0 } = byMinute.get(at) ?? {}
-      return { at: new Date(at).toISOString(), events, checkouts, value: fromCents(cents) }
+      const { events = 0, checkouts = 0, value = 0 } = byMinute.get(at) ?? {}
+      return { at: new Date(at).toISOString(), events, checkouts, value }
     }),
     top_products: topProducts(stats.products, since),
     since: new Date(since).toISOString(),
@@ -135,23 +135,24 @@ function counted(
   widthMs: number,
   most: number,
   time: number,
-  { checkouts, cents }: Pick<Bucket, "checkouts" | "cents">,
+  { checkouts, value }: Pick<Bucket, "checkouts" | "value">,
 ): readonly Bucket[] {
   const at = startOf(time, widthMs)
   const index = buckets.findLastIndex((bucket) => bucket.at <= at)
   const known = buckets[index]
-  const bucket = { at, events: 1, checkouts, cents }
+  const bucket = { at, events: 1, checkouts, value }
   const all = known?.at === at ? buckets.with(index, plus(known, bucket)) : buckets.toSpliced(index + 1, 0, bucket)
   const gone = all.findIndex((each) => each.at > at - most * widthMs)
   return all.slice(Math.max(gone, all.length - most))
 }
 
-function sum(buckets: readonly Bucket[]): Bucket {
-  return buckets.reduce(plus, { at: 0, events: 0, checkouts: 0, cents: 0 })
+function together(buckets: readonly Bucket[]): Bucket {
+  return buckets.reduce(plus, { at: 0, events: 0, checkouts: 0, value: 0 })
 }
 
 function plus(a: Bucket, b: Bucket): Bucket {
-  return { at: a.at, events: a.events + b.events, checkouts: a.checkouts + b.checkouts, cents: a.cents + b.cents }
+  const value = b.value === 0 ? a.value : sum([a.value, b.value])
+  return { at: a.at, events: a.events + b.events, checkouts: a.checkouts + b.checkouts, value }
 }
 
 function startOf(time: number, widthMs: number): number {

@@ -108,6 +108,17 @@ describe("the transaction log", function () {
     await expectAsShown(document)
   })
 
+  it("[TL1] adds up in the precision of the prices, and takes a coupon for no drift", async () => {
+    await start()
+    const price = { product_price: 1.255 }
+    await publish(event("ADD", 1, price), event("ADD", 2, price), event("ADD", 3, { ...price, basket_total: 3.765 }))
+    expect(await archived()).to.include({ total: 3.765, basket_total: 3.765, drift: false })
+    await publish(event("CHECKOUT", 1, { basket_total: 3 }))
+    const document = await archived()
+    expect(document).to.include({ total: 3.765, basket_total: 3, drift: false })
+    expect(document?.checkouts[0]).to.include({ total: 3.765, basket_total: 3 })
+  })
+
   it("[TL2] keeps what was bought, when the session goes on", async () => {
     await start()
     await publish(event("ADD", 5), event("CHECKOUT"), event("CHECKOUT"), event("ADD", 9))

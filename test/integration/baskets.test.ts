@@ -122,6 +122,18 @@ describe("a shop's baskets and figures", () => {
     expect(figures.top_products.data[1]).to.deep.equal({ product_id, product_name, added: 1 })
   })
 
+  it("add up in the precision of their prices, and take a coupon for no drift", async () => {
+    const event = publishEvent({ session_id: randomUUID(), product_price: 1.255, basket_total: 3.765 })
+    for (const product_id of [1, 2, 3]) await publish({ ...event, product_id })
+    const { shop_id, session_id } = event
+    expect(await basketOf(shop_id, session_id)).to.include({ total: 3.765, basket_total: 3.765, drift: false })
+    expect((await statsOf(shop_id)).value_open).to.equal(3.765)
+    await publish({ ...event, action: "COUPON", basket_total: 3 })
+    expect(await basketOf(shop_id, session_id)).to.include({ total: 3.765, basket_total: 3, drift: false })
+    await publish({ ...event, action: "VIEW", basket_total: 9 })
+    expect((await basketOf(shop_id, session_id)).drift).to.equal(true)
+  })
+
   it("have the event when its answer is there: who publishes and then looks, sees it", async () => {
     const event = publishEvent({ session_id: randomUUID() })
     for (let count = 1; count <= 20; count++) {

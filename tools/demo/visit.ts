@@ -1,5 +1,5 @@
 import type { PublishEvent } from "../../service/schemas/publish-event.ts"
-import { fromCents, toCents } from "../../service/store/money.ts"
+import { sum, times } from "../../service/store/money.ts"
 import type { DemoShop, Product } from "./catalogue.ts"
 import type { Random } from "./random.ts"
 
@@ -87,10 +87,7 @@ export class Visit {
   }
 
   #total(): number {
-    const cents = [...this.#basket].reduce(
-      (sum, [product, quantity]) => sum + toCents(product.product_price * quantity),
-      0,
-    )
-    return fromCents(toCents(fromCents(cents * (1 - this.#discount))))
+    const total = sum([...this.#basket].map(([product, quantity]) => times(product.product_price, quantity)))
+    return Number((total * (1 - this.#discount)).toFixed(2))
   }
 }

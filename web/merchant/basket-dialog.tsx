@@ -3,7 +3,7 @@ import { useResource } from "../hooks/hooks.tsx"
 import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
-import { Drift } from "./baskets.tsx"
+import { SentTotal } from "./baskets.tsx"
 import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asDayAndClock, asItems, asMoney, basketName } from "./format.ts"
@@ -82,9 +82,9 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
           </tr>
         </tfoot>
       </table>
-      {basket.drift && (
+      {basket.basket_total !== basket.total && (
         <p>
-          <Drift basket={basket} />
+          <SentTotal basket={basket} />
         </p>
       )}
       <dl className="facts">

@@ -79,7 +79,7 @@ const BasketCard = memo(function BasketCard({
       </ul>
       <footer>
         <Acknowledge shopId={shopId} basket={basket} />
-        {basket.drift && <Drift basket={basket} />}
+        <SentTotal basket={basket} />
         <time className="quiet" dateTime={basket.last_at}>
           {asClock(basket.last_at)}
         </time>
@@ -88,12 +88,16 @@ const BasketCard = memo(function BasketCard({
   )
 })
 
-/** Marks a basket whose total, as sent, is another than that of its lines. */
-export function Drift({ basket }: { basket: Basket }) {
-  return (
-    <span className="drift" title="The total that was sent differs from that of the lines">
-      <Icon name="warning" />
-      sent as {asMoney(basket.basket_total)}
-    </span>
-  )
+/** The total that was sent, where it is another than that of the lines: less is a discount, more is marked. */
+export function SentTotal({ basket: { drift, total, basket_total } }: { basket: Basket }) {
+  const sent = asMoney(basket_total)
+  if (drift) {
+    return (
+      <span className="drift" title="The total that was sent is more than that of the lines">
+        <Icon name="warning" />
+        sent as {sent}
+      </span>
+    )
+  }
+  return basket_total < total && sent !== asMoney(total) ? <span className="quiet">sent as {sent}</span> : null
 }

@@ -21,7 +21,7 @@ export interface Basket {
   readonly total: number
   /** As last sent. */
   readonly basket_total: number
-  /** The two totals differ. */
+  /** More was sent than the lines make. */
   readonly drift: boolean
   readonly events: number
   readonly first_at: string

@@ -69,6 +69,29 @@ describe("a basket", () => {
     expect(shown()).to.include({ total: 0.3, basket_total: 0.31, drift: true })
   })
 
+  it("adds up in the precision of its prices: three lines of 1.255 make 3.765", () => {
+    for (const product_id of [1, 2, 3]) {
+      send({ ...apple, action: "ADD", product_id, product_price: 1.255, basket_total: 3.765 })
+    }
+    expect(shown()).to.include({ total: 3.765, basket_total: 3.765, drift: false })
+    expect(shown().lines.map(({ line_total }) => line_total)).to.deep.equal([1.255, 1.255, 1.255])
+    send({ action: "CHECKOUT", basket_total: 3.765 })
+    expect(shop.stats.hours[0]).to.include({ value: 3.765 })
+  })
+
+  it("takes no coupon and no rounding to cents for drift, but an event that is missing", () => {
+    for (let i = 0; i < 3; i++) send({ action: "ADD", ...apple, product_price: 1.255 })
+    // 3.00: a coupon · 3.76, 3.77: the sum is rounded · 3.78: each price is
+    for (const basket_total of [0, 3, 3.76, 3.77, 3.78]) {
+      send({ action: "VIEW", basket_total })
+      expect(shown().drift, `${basket_total}`).to.equal(false)
+    }
+    for (const basket_total of [3.8, 5.02]) {
+      send({ action: "VIEW", basket_total })
+      expect(shown().drift, `${basket_total}`).to.equal(true)
+    }
+  })
+
   it("is checked out by CHECKOUT with its lines; the next event opens an empty one", () => {
     send({ action: "ADD", ...apple })
     send({ action: "CHECKOUT", ...apple })
@@ -84,7 +107,7 @@ describe("a basket", () => {
     send({ action: "CHECKOUT" })
     send({ action: "CHECKOUT" })
     expect(shown()).to.include({ status: "checked_out", item_count: 1, events: 3 })
-    expect(shop.stats.hours[0]).to.include({ checkouts: 1, cents: 10 })
+    expect(shop.stats.hours[0]).to.include({ checkouts: 1, value: 0.1 })
   })
 
   it("is idle after two hours, and goes on with its lines when the shopper is back", () => {

@@ -1,36 +1,77 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { differ, fromCents, toCents } from "../../../../service/store/money.ts"
+import { exceeds, hasFractionOfCent, sum, times } from "../../../../service/store/money.ts"
 
-describe("money", () => {
-  it("has no floating noise: sums of cents are what a person would write", () => {
-    expect(fromCents(toCents(0.1) + toCents(0.2))).to.equal(0.3)
-    expect(toCents(1.1 * 3)).to.equal(330)
-    expect(toCents(4.35)).to.equal(435)
-    expect(toCents(1.005)).to.equal(101)
-    expect(toCents(-1.005)).to.equal(-101)
-    expect(toCents(0.014)).to.equal(1)
+/** A decimal of so many digits behind the point, and the number that JSON makes of it. */
+const decimal = (max: number, decimals: number) =>
+  fc.integer({ min: -max, max }).map((units) => {
+    const digits = String(Math.abs(units)).padStart(decimals + 1, "0")
+    const text = `${digits.slice(0, digits.length - decimals)}.${digits.slice(digits.length - decimals)}`
+    return { units, amount: Number(`${units < 0 ? "-" : ""}${text}`) }
   })
 
-  it("[property] gives every price of whole cents back, also times a quantity", () => {
-    const cents = fc.integer({ min: -1_000_000_000, max: 1_000_000_000 })
+/** The number that the decimal `units / 10^decimals` is read as. */
+const read = (units: bigint, decimals: number): number => {
+  const digits = String(units < 0n ? -units : units).padStart(decimals + 1, "0")
+  return Number(
+    `${units < 0n ? "-" : ""}${digits.slice(0, -decimals || undefined)}.${decimals ? digits.slice(-decimals) : "0"}`,
+  )
+}
+
+describe("money", () => {
+  it("adds up as a person does", () => {
+    expect(sum([0.1, 0.2])).to.equal(0.3)
+    expect(sum([1.255, 1.255, 1.255])).to.equal(3.765)
+    expect(times(1.255, 3)).to.equal(3.765)
+    expect(times(1.1, 3)).to.equal(3.3)
+    expect(times(1.005, 1)).to.equal(1.005)
+    expect(times(0.00000042, 3)).to.equal(0.00000126)
+    expect(sum([19.99, -19.99])).to.equal(0)
+    expect(sum([1500, 0.5])).to.equal(1500.5)
+    expect(sum([])).to.equal(0)
+  })
+
+  it("[property] gives exact decimals of the prices' own precision, up to 15 digits", () => {
+    const prices = fc
+      .integer({ min: 0, max: 8 })
+      .chain((decimals) => fc.tuple(fc.constant(decimals), fc.array(decimal(10 ** 12, decimals), { maxLength: 200 })))
     fc.assert(
-      fc.property(cents, fc.integer({ min: 1, max: 200 }), (price, quantity) => {
-        expect(toCents(fromCents(price))).to.equal(price)
-        expect(toCents(fromCents(price) * quantity)).to.equal(price * quantity)
+      fc.property(prices, fc.integer({ min: 1, max: 900 }), ([decimals, all], count) => {
+        const exact = all.reduce((total, { units }) => total + BigInt(units), 0n)
+        expect(sum(all.map(({ amount }) => amount))).to.equal(read(exact, decimals) + 0)
+        for (const { units, amount } of all) {
+          expect(times(amount, count)).to.equal(read(BigInt(units) * BigInt(count), decimals) + 0)
+        }
       }),
     )
   })
 
-  it("knows no negative zero, and stays a number beyond what has cents", () => {
-    expect(Object.is(toCents(-0.001), 0)).to.equal(true)
-    expect(toCents(Number.MAX_SAFE_INTEGER)).to.be.greaterThan(9e17)
+  it("takes what is finer than any price for noise", () => {
+    expect(times(0.1 + 0.2, 1)).to.equal(0.3)
+    expect(times(10 / 3, 3)).to.equal(10)
+    expect(sum([0.1 + 0.2, 10 / 3])).to.equal(3.63333333)
+    expect(times(1e-20, 5)).to.equal(0)
+    expect(times(9999999.990000002, 1)).to.equal(9999999.99)
   })
 
-  it("calls amounts different from more than half a cent on", () => {
-    expect(differ(10.005, 10)).to.equal(false)
-    expect(differ(0.3, 0.1 + 0.2)).to.equal(false)
-    expect(differ(10.01, 10)).to.equal(true)
-    expect(differ(10, 10.006)).to.equal(true)
+  it("knows no negative zero, and stays a number for the largest amounts", () => {
+    for (const zero of [times(-0, 3), sum([-0, -0]), times(-1e-20, 5)]) expect(Object.is(zero, 0)).to.equal(true)
+    expect(times(Number.MAX_SAFE_INTEGER, 1)).to.equal(Number.MAX_SAFE_INTEGER)
+    expect(sum([Number.MAX_SAFE_INTEGER, 0.001])).to.equal(Number.MAX_SAFE_INTEGER)
+    expect(times(Number.MAX_SAFE_INTEGER, 1000)).to.be.greaterThan(9e18)
+  })
+
+  it("knows prices that are no whole cents", () => {
+    expect([3, 3.5, 3.55].some(hasFractionOfCent)).to.equal(false)
+    expect([1.255, 10 / 3].every(hasFractionOfCent)).to.equal(true)
+  })
+
+  it("takes no rounding for a difference", () => {
+    expect(exceeds(10.005, 10, 0)).to.equal(false)
+    expect(exceeds(0.1 + 0.2, 0.3, 0)).to.equal(false)
+    expect(exceeds(10.01, 10, 0)).to.equal(true)
+    expect(exceeds(10, 10.01, 0)).to.equal(false)
+    expect(exceeds(10.01, 10, 1)).to.equal(false)
+    expect(exceeds(10.02, 10, 1)).to.equal(true)
   })
 })

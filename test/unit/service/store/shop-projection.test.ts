@@ -31,6 +31,50 @@ const shown = (shop: Shop, now: number) => ({
   stats: shownStats(shop.stats, openTotals(shop, now), now),
 })
 
+/** As the code before #14 has stored it: a basket of 2.50 that was checked out, and an open one with a line of 1.255. */
+const SNAPSHOT_IN_CENTS = JSON.stringify({
+  version: 1,
+  log: LOG,
+  seq: 3,
+  basketBytes: 910,
+  baskets: [
+    [
+      sessionId(1),
+      sessionId(9),
+      true,
+      12.18,
+      2,
+      1772359200000,
+      1772359200000,
+      "CHECKOUT",
+      2,
+      1,
+      null,
+      [[500100, "FUJI Apples", "042100005264", "fruit", 1, 2.5, 38]],
+    ],
+    [
+      sessionId(2),
+      sessionId(9),
+      false,
+      12.18,
+      1,
+      1772359200000,
+      1772359200000,
+      "ADD",
+      3,
+      3,
+      null,
+      [[500100, "FUJI Apples", "042100005264", "fruit", 1, 1.255, 38]],
+    ],
+  ],
+  stats: {
+    hours: [{ at: 1772359200000, events: 3, checkouts: 1, cents: 250 }],
+    minutes: [{ at: 1772359200000, events: 3, checkouts: 1, cents: 250 }],
+    seconds: [{ at: 1772359200000, events: 3, checkouts: 1, cents: 250 }],
+    products: [[500100, { name: "FUJI Apples", hours: [[492322, 2]] }]],
+  },
+})
+
 const step = fc.record({
   pauseMs: fc.oneof(
     fc.integer({ min: 0, max: 5000 }),
@@ -122,6 +166,16 @@ describe("a shop", () => {
     expect(readSnapshot(JSON.stringify({ ...rest, version: version + 1 }), LOG)).to.equal(undefined)
     for (const none of ["", "null", "{}", JSON.stringify({ version, log: LOG })])
       expect(readSnapshot(none, LOG), none).to.equal(undefined)
+  })
+
+  it("goes on from a snapshot of the version that had values in whole cents", () => {
+    const shop = readSnapshot(SNAPSHOT_IN_CENTS, LOG) as Shop
+    const log = new TestLog()
+    for (let i = 0; i < 3; i++) log.event()
+    const after = replay([log.event({ session_id: sessionId(2), action: "CHECKOUT" })], shop)
+    const stats = shownStats(after.stats, openTotals(after, log.now), log.now)
+    expect(stats).to.include({ events: 4, baskets_checked_out: 2, value_checked_out: 3.755, value_open: 0 })
+    expect(restored(after)).to.deep.equal(after)
   })
 
   it("keeps bounded what a hostile shop sends: its snapshot fits into a NATS message", () => {
