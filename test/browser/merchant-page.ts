@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
-import type { BrowserContextOptions, Locator, Page } from "playwright-core"
-import type { TestBrowser } from "../helpers/browser.ts"
+import type { Locator, Page } from "playwright-core"
+import type { OpenOptions, TestBrowser } from "../helpers/browser.ts"
 import { until } from "../helpers/until.ts"
 
 /** The merchant's page of a shop, as somebody at the screen sees it. */
@@ -12,7 +12,7 @@ export class MerchantPage {
   }
 
   /** Opens it, and waits until it is live. */
-  static async open(browser: TestBrowser, url: string, options?: BrowserContextOptions): Promise<MerchantPage> {
+  static async open(browser: TestBrowser, url: string, options?: OpenOptions): Promise<MerchantPage> {
     const merchant = new MerchantPage(await browser.open(url, options))
     await merchant.live()
     return merchant

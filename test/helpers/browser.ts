@@ -6,10 +6,15 @@ let suites = 0
 let launching: Promise<Browser | undefined> | undefined
 let building: Promise<void> | undefined
 
+export interface OpenOptions extends BrowserContextOptions {
+  /** Runs in the page before its own scripts. */
+  readonly initScript?: (() => void) | string
+}
+
 /** A page of a test: everything that the browser complains of on it must have been expected. */
 export interface TestBrowser {
   /** Opens a page in a context of its own, which the end of the test closes. */
-  open(url: string, options?: BrowserContextOptions): Promise<Page>
+  open(url: string, options?: OpenOptions): Promise<Page>
   /** Lets this test go on in spite of errors on its pages' consoles that match, e.g. of connections that it cuts. */
   allow(error: RegExp): void
 }
@@ -47,9 +52,10 @@ export function useBrowser(): TestBrowser {
   })
 
   return {
-    async open(url, options = {}) {
+    async open(url, { initScript, ...options } = {}) {
       if (browser === undefined) throw new Error("there is no browser")
       const context = await browser.newContext({ locale: "en-GB", ...options })
+      if (initScript !== undefined) await context.addInitScript(initScript)
       const page = await context.newPage()
       page.on("pageerror", (error) => errors.push(String(error.stack)))
       page.on("console", (message) => {

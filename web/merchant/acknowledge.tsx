@@ -2,14 +2,19 @@ import { useState } from "react"
 import { useAuth, useCall } from "../hooks/hooks.tsx"
 import { asClock } from "./format.ts"
 import { Icon } from "./icon.tsx"
-import { useLocal } from "./local.ts"
-import { NameDialog } from "./name-dialog.tsx"
+import { type Kept, useLocal } from "./local.ts"
+import { LONGEST_NAME, NameDialog } from "./name-dialog.tsx"
 import type { Basket } from "./shapes.ts"
+
+const keptName: Kept<string> = {
+  name: "name",
+  read: (found) => (typeof found === "string" ? found.slice(0, LONGEST_NAME) : ""),
+}
 
 /** Says that somebody sees to a basket, on every screen of the shop; or who does. */
 export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket }) {
   const auth = useAuth()
-  const [ownName, setOwnName] = useLocal("name", "")
+  const [ownName, setOwnName] = useLocal(keptName)
   const [asking, setAsking] = useState(false)
   const rid = `store.${shopId}.basket.${basket.session_id}`
   const { call, pending, failure } = useCall<{ by: string }, { seq: number }>(rid, "acknowledge")

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"
+import type { Kept } from "./local.ts"
 import type { Basket } from "./shapes.ts"
 
 /** What asks for attention; kept in this browser. */
@@ -15,7 +16,22 @@ export interface AttentionRules {
   readonly sound: boolean
 }
 
-export const usualRules: AttentionRules = { checkoutFrom: 100, action: "", drift: false, sound: false }
+const usualRules: AttentionRules = { checkoutFrom: 100, action: "", drift: false, sound: false }
+
+export const keptRules: Kept<AttentionRules> = {
+  name: "attention",
+  read: (found) => {
+    if (typeof found !== "object" || found === null) return usualRules
+    const { checkoutFrom, action, drift, sound } = found as Partial<Record<keyof AttentionRules, unknown>>
+    return {
+      // `undefined` is not written: no checkout asks for attention.
+      checkoutFrom: typeof checkoutFrom === "number" ? checkoutFrom : undefined,
+      action: typeof action === "string" ? action : "",
+      drift: drift === true,
+      sound: sound === true,
+    }
+  },
+}
 
 export interface Notice {
   readonly key: string

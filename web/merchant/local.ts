@@ -1,10 +1,19 @@
 import { useCallback, useSyncExternalStore } from "react"
+import { shelf } from "../shelf.ts"
 
 const PREFIX = "shopwire."
+const local = shelf(() => localStorage)
 const listeners = new Set<() => void>()
-const parsed = new Map<string, { text: string | null; value: unknown }>()
+const known = new Map<string, { text: string | null; value: unknown }>()
 
 addEventListener("storage", tell)
+
+/** Something that is kept in this browser. */
+export interface Kept<T> {
+  readonly name: string
+  /** A usable value from whatever is found under that name, which may be anything; undefined for nothing. */
+  readonly read: (found: unknown) => T
+}
 
 function tell(): void {
   for (const listener of [...listeners]) listener()
@@ -17,29 +26,33 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** What is kept in this browser under a name, or `fallback`; the same object until it changes. */
-export function readLocal<T>(name: string, fallback: T): T {
-  const text = localStorage.getItem(PREFIX + name)
-  const known = parsed.get(name)
-  if (known !== undefined && known.text === text) return known.value as T
-  let value: unknown = fallback
-  try {
-    if (text !== null) value = JSON.parse(text)
-  } catch {
-    // Somebody else's: as if there was nothing.
-  }
-  parsed.set(name, { text, value })
-  return value as T
+/** What is kept; the same object until it changes. */
+export function readLocal<T>({ name, read }: Kept<T>): T {
+  const text = local.getItem(PREFIX + name)
+  const before = known.get(name)
+  if (before !== undefined && before.text === text) return before.value as T
+  const value = read(parsed(text))
+  known.set(name, { text, value })
+  return value
 }
 
-export function writeLocal(name: string, value: unknown): void {
-  localStorage.setItem(PREFIX + name, JSON.stringify(value))
+export function writeLocal<T>({ name }: Kept<T>, value: T): void {
+  local.setItem(PREFIX + name, JSON.stringify(value))
   tell()
 }
 
 /** State that is kept in this browser, and is the same in all its tabs. */
-export function useLocal<T>(name: string, fallback: T): [T, (value: T) => void] {
-  const value = useSyncExternalStore(subscribe, () => readLocal(name, fallback))
-  const set = useCallback((next: T) => writeLocal(name, next), [name])
+export function useLocal<T>(kept: Kept<T>): [T, (value: T) => void] {
+  const value = useSyncExternalStore(subscribe, () => readLocal(kept))
+  const set = useCallback((next: T) => writeLocal(kept, next), [kept])
   return [value, set]
+}
+
+/** What a text holds as JSON; undefined when it is none. */
+export function parsed(text: string | null): unknown {
+  try {
+    return text === null ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

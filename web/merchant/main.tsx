@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client"
 import { Connection } from "../hooks/connection.ts"
 import { ConnectionProvider } from "../hooks/hooks.tsx"
 import { App } from "./app.tsx"
+import { Boundary } from "./boundary.tsx"
 import { loadConfig } from "./config.ts"
 import { Failed } from "./failed.tsx"
 import "./styles/all.css"
@@ -19,9 +20,11 @@ async function start(): Promise<void> {
     const connection = new Connection(config.gateway)
     root.render(
       <StrictMode>
-        <ConnectionProvider connection={connection}>
-          <App config={config} />
-        </ConnectionProvider>
+        <Boundary>
+          <ConnectionProvider connection={connection}>
+            <App config={config} />
+          </ConnectionProvider>
+        </Boundary>
       </StrictMode>,
     )
   } catch (error) {

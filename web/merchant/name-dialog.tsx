@@ -1,7 +1,8 @@
 import { type SubmitEvent, useId, useState } from "react"
 import { Dialog } from "./dialog.tsx"
 
-const LONGEST = 100
+/** In characters, as the service takes it. */
+export const LONGEST_NAME = 100
 
 /** Asks, once, by which name the others see who sees to a basket. */
 export function NameDialog({ onName, onClose }: { onName: (name: string) => void; onClose: () => void }) {
@@ -20,7 +21,7 @@ export function NameDialog({ onName, onClose }: { onName: (name: string) => void
           <input
             id={input}
             value={name}
-            maxLength={LONGEST}
+            maxLength={LONGEST_NAME}
             autoComplete="given-name"
             onChange={(event) => setName(event.target.value)}
           />

@@ -1,7 +1,7 @@
 import { Tabs } from "radix-ui"
 import { useCallback, useState } from "react"
 import { useCollection, useResource } from "../hooks/hooks.tsx"
-import { type AttentionRules, useNotices, usualRules } from "./attention.ts"
+import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
 import { BasketDialog } from "./basket-dialog.tsx"
 import { Baskets } from "./baskets.tsx"
@@ -22,7 +22,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
   const stats = useResource<Stats>(`store.${shopId}.stats`)
   const [filter, setFilter] = useState(noFilter)
   const [opened, setOpened] = useState<string>()
-  const [rules, setRules] = useLocal<AttentionRules>("attention", usualRules)
+  const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
   const [notices, putAway] = useNotices(rules, timeline.events, baskets.data)
   const [tab, setTab] = useState("events")

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react"
-import { readLocal, writeLocal } from "./local.ts"
+import { type Kept, readLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const MOST_RECENT = 6
@@ -10,8 +10,16 @@ export function shopIdOf(text: string | null): string | undefined {
   return UUID_V4.test(id) ? id : undefined
 }
 
+const keptShops: Kept<readonly string[]> = {
+  name: "shops",
+  read: (found) =>
+    Array.isArray(found)
+      ? found.filter((id) => typeof id === "string" && shopIdOf(id) === id).slice(0, MOST_RECENT)
+      : [],
+}
+
 /** The shops that were opened in this browser, the last one first. */
-export const recentShops = (): readonly string[] => readLocal<readonly string[]>("shops", [])
+export const recentShops = (): readonly string[] => readLocal(keptShops)
 
 /** The shop in the page's address, `?shop=<id>`, and how to go to another, or to none. */
 export function useShop(): [string | undefined, (shopId: string | undefined) => void] {
@@ -23,7 +31,7 @@ export function useShop(): [string | undefined, (shopId: string | undefined) => 
   }, [])
   useEffect(() => {
     if (shopId === undefined) return
-    writeLocal("shops", [shopId, ...recentShops().filter((id) => id !== shopId)].slice(0, MOST_RECENT))
+    writeLocal(keptShops, [shopId, ...recentShops().filter((id) => id !== shopId)].slice(0, MOST_RECENT))
   }, [shopId])
   const go = useCallback((next: string | undefined) => {
     history.pushState(null, "", next === undefined ? "." : `?shop=${next}`)

@@ -1,18 +1,23 @@
 import { ToggleGroup } from "radix-ui"
 import { useLayoutEffect } from "react"
 import { Icon } from "./icon.tsx"
-import { readLocal, useLocal } from "./local.ts"
+import { type Kept, readLocal, useLocal } from "./local.ts"
 
 const themes = ["system", "light", "dark"] as const
 export type Theme = (typeof themes)[number]
 
+const keptTheme: Kept<Theme> = {
+  name: "theme",
+  read: (found) => themes.find((theme) => theme === found) ?? "system",
+}
+
 /** Before the first paint: the theme that somebody chose the last time. */
-export function applyTheme(theme: Theme = readLocal("theme", "system")): void {
+export function applyTheme(theme: Theme = readLocal(keptTheme)): void {
   document.documentElement.dataset.theme = theme
 }
 
 export function useTheme(): [Theme, (theme: Theme) => void] {
-  const [theme, setTheme] = useLocal<Theme>("theme", "system")
+  const [theme, setTheme] = useLocal(keptTheme)
   useLayoutEffect(() => applyTheme(theme), [theme])
   return [theme, setTheme]
 }

@@ -1,10 +1,13 @@
 import { useCallback, useEffect, useState } from "react"
 import { useConnection } from "../hooks/hooks.tsx"
+import { shelf } from "../shelf.ts"
 import type { AuthConfig } from "./config.ts"
 import { renew, type Session } from "./identity.ts"
+import { parsed } from "./local.ts"
 
 /** In the tab's own storage: a tab that is closed is signed out. */
 const STORED = "shopwire.session"
+const tab = shelf(() => sessionStorage)
 
 /** A token is renewed this long before it expires, in ms; and after a failure again, until it has. */
 const RENEW_BEFORE_MS = 5 * 60_000
@@ -50,14 +53,18 @@ export function useSession(auth: AuthConfig): [Session | undefined, (session: Se
 }
 
 function stored(): Session | undefined {
-  try {
-    return (JSON.parse(sessionStorage.getItem(STORED) ?? "null") as Session | null) ?? undefined
-  } catch {
-    return undefined
+  const found = parsed(tab.getItem(STORED))
+  if (typeof found !== "object" || found === null) return undefined
+  const { token, refreshToken, expiresAt } = found as Partial<Record<keyof Session, unknown>>
+  if (typeof token !== "string") return undefined
+  return {
+    token,
+    ...(typeof refreshToken === "string" && { refreshToken }),
+    ...(typeof expiresAt === "number" && { expiresAt }),
   }
 }
 
 function store(session: Session | undefined): void {
-  if (session === undefined) sessionStorage.removeItem(STORED)
-  else sessionStorage.setItem(STORED, JSON.stringify(session))
+  if (session === undefined) tab.removeItem(STORED)
+  else tab.setItem(STORED, JSON.stringify(session))
 }

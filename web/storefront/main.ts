@@ -1,10 +1,11 @@
 import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
+import { shelf } from "../shelf.ts"
 import { browserSocket } from "./browser-socket.ts"
 import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
 import { withoutInvite } from "./invite.ts"
-import { Memory, type Shelf } from "./memory.ts"
+import { Memory } from "./memory.ts"
 import { priceFormat } from "./price-format.ts"
 import { readOptions } from "./script-options.ts"
 import { sayer, type Texts } from "./texts.ts"
@@ -121,15 +122,11 @@ interface KeptName {
 /** The customer's name, as the shop knows it, else as the customer gave it last, on any page of the shop. */
 function keptName(ofShop: string | undefined): KeptName {
   const local = shelf(() => localStorage)
-  const get = (): string | undefined => ofShop ?? local?.getItem(NAME_KEY) ?? undefined
+  const get = (): string | undefined => ofShop ?? local.getItem(NAME_KEY) ?? undefined
   return {
     get,
     keep: (given) => {
-      try {
-        if (given !== undefined) local?.setItem(NAME_KEY, given)
-      } catch {
-        // Full: then it has to be given again.
-      }
+      if (given !== undefined) local.setItem(NAME_KEY, given)
       return given ?? get() ?? NO_NAME
     },
   }
@@ -151,15 +148,6 @@ function keepConnected(together: Together): void {
 function checked(sessionId: string): string {
   if (!isSessionId(sessionId)) throw new TypeError(`${sessionId}: expected ${SESSION_ID_RULE}`)
   return sessionId
-}
-
-/** A storage of the browser; undefined where the page may have none. */
-function shelf(get: () => Shelf): Shelf | undefined {
-  try {
-    return get()
-  } catch {
-    return undefined
-  }
 }
 
 const script = document.currentScript

@@ -1,4 +1,5 @@
 import { isSessionId } from "../../service/schemas/session-id.ts"
+import type { Shelf } from "../shelf.ts"
 import { isRecord } from "./protocol.ts"
 
 /** What a page needs in order to be the same customer again after it was loaded again. */
@@ -12,29 +13,22 @@ export interface Remembered {
   readonly invite: string | undefined
 }
 
-/** What is used of a `Storage`. */
-export interface Shelf {
-  getItem(key: string): string | null
-  setItem(key: string, value: string): void
-  removeItem(key: string): void
-}
-
 /**
  * Keeps who the customer is in which session of an edge. With a tab's `sessionStorage` two tabs are two customers. A browser
  * that keeps nothing for this page costs only the resuming.
  */
 export class Memory {
   readonly #key: string
-  readonly #shelf: Shelf | undefined
+  readonly #shelf: Shelf
 
-  constructor(edgeUrl: string, shelf: Shelf | undefined) {
+  constructor(edgeUrl: string, shelf: Shelf) {
     this.#key = `buddyshopping:${edgeUrl}`
     this.#shelf = shelf
   }
 
   load(): Remembered | undefined {
     try {
-      const value: unknown = JSON.parse(this.#shelf?.getItem(this.#key) ?? "null")
+      const value: unknown = JSON.parse(this.#shelf.getItem(this.#key) ?? "null")
       if (!isRecord(value)) return undefined
       const { sessionId, customerName, customerId, resumeToken, invite } = value
       if (typeof sessionId !== "string" || !isSessionId(sessionId)) return undefined
@@ -52,19 +46,11 @@ export class Memory {
   }
 
   save(remembered: Remembered): void {
-    try {
-      this.#shelf?.setItem(this.#key, JSON.stringify(remembered))
-    } catch {
-      // Full or forbidden.
-    }
+    this.#shelf.setItem(this.#key, JSON.stringify(remembered))
   }
 
   clear(): void {
-    try {
-      this.#shelf?.removeItem(this.#key)
-    } catch {
-      // Forbidden.
-    }
+    this.#shelf.removeItem(this.#key)
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai"
-import { Memory, type Remembered, type Shelf } from "../../../web/storefront/memory.ts"
+import type { Shelf } from "../../../web/shelf.ts"
+import { Memory, type Remembered } from "../../../web/storefront/memory.ts"
 
 const ann: Remembered = { sessionId: "s1", customerName: "Ann", customerId: "c1", resumeToken: "t1", invite: "i1" }
 
@@ -24,18 +25,6 @@ describe("Memory", () => {
     for (const text of ["", "{", "null", "[]", '{"sessionId":"a/b","customerName":"A","customerId":"c"}', "7"]) {
       const shelf = new MapShelf([["buddyshopping:e", text]])
       expect(new Memory("e", shelf).load(), text).to.equal(undefined)
-    }
-  })
-
-  it("does without a storage, and with one that refuses", () => {
-    const refuse = (): never => {
-      throw new Error("denied")
-    }
-    for (const shelf of [undefined, { getItem: refuse, setItem: refuse, removeItem: refuse }]) {
-      const memory = new Memory("e", shelf)
-      memory.save(ann)
-      memory.clear()
-      expect(memory.load()).to.equal(undefined)
     }
   })
 })

@@ -1,7 +1,12 @@
+import { shelf } from "../../shelf.ts"
 import type { Ecwid } from "../ecwid.ts"
+import { isRecord } from "../protocol.ts"
 
 /** Where the cart is kept while the tab is open. */
 const CART_KEY = "demo-cart"
+
+/** What lasts as long as the tab: two tabs are two customers. */
+export const tab = shelf(() => sessionStorage)
 
 export interface Product {
   readonly id: number
@@ -36,7 +41,7 @@ export class FakeEcwid implements Ecwid {
   constructor(onAction: (action: CartAction) => void, onCheckout: () => void) {
     this.#onAction = onAction
     this.#onCheckout = onCheckout
-    this.#items = JSON.parse(sessionStorage.getItem(CART_KEY) ?? "[]")
+    this.#items = keptItems()
   }
 
   // The API is there at once: what waits for it is called right away, as Ecwid does with latecomers.
@@ -80,7 +85,7 @@ export class FakeEcwid implements Ecwid {
   }
 
   #changed(action: CartAction | undefined): void {
-    sessionStorage.setItem(CART_KEY, JSON.stringify(this.#items))
+    tab.setItem(CART_KEY, JSON.stringify(this.#items))
     for (const watcher of this.#watchers) watcher(this.#snapshot())
     if (action !== undefined) this.#onAction(action)
   }
@@ -95,4 +100,23 @@ export class FakeEcwid implements Ecwid {
       weight: 0,
     })
   }
+}
+
+/** The lines of the cart that was kept; nothing of what another script left there. */
+function keptItems(): CartItem[] {
+  try {
+    const found: unknown = JSON.parse(tab.getItem(CART_KEY) ?? "[]")
+    return Array.isArray(found) ? found.filter(isItem) : []
+  } catch {
+    return []
+  }
+}
+
+function isItem(value: unknown): value is CartItem {
+  if (!isRecord(value) || !isRecord(value.product)) return false
+  const { id, sku, name, price, category, url } = value.product
+  return (
+    [value.quantity, id, price].every(Number.isFinite) &&
+    [sku, name, category, url].every((text) => typeof text === "string")
+  )
 }

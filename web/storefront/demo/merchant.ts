@@ -1,4 +1,4 @@
-import type { CartAction } from "./fake-ecwid.ts"
+import { type CartAction, tab } from "./fake-ecwid.ts"
 
 /** The shop of the examples in the documentation; the merchant's page opens it. */
 export const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
@@ -7,10 +7,10 @@ const actionIds = { ADD: 101, REMOVE: 102 } as const
 
 /** The ids of this tab's visit, kept over reloads. */
 function ownId(key: string): string {
-  const known = sessionStorage.getItem(key)
+  const known = tab.getItem(key)
   if (known !== null) return known
   const id = crypto.randomUUID()
-  sessionStorage.setItem(key, id)
+  tab.setItem(key, id)
   return id
 }
 
