@@ -7,7 +7,7 @@ import { Kvm } from "@nats-io/kv"
 import { connect } from "nats"
 import { partitionOf, shopSubject } from "../service/log/subjects.ts"
 import { type PublishEvent, samplePublishEvent } from "../service/schemas/publish-event.ts"
-import { startService } from "../service/service.ts"
+import { startService } from "../service/standby.ts"
 import { BUCKET } from "../service/store/snapshots.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { serviceOptions } from "../test/helpers/product.ts"
@@ -32,7 +32,8 @@ const sessions = Array.from({ length: SESSIONS }, () => randomUUID())
 
 const natsServer = await startNats()
 const nats = await connect({ servers: natsServer.url })
-let service = await startService(nats, serviceOptions)
+const connectService = () => connect({ servers: natsServer.url })
+let service = await startService(connectService, serviceOptions)
 await service.stop()
 
 const log = jetstream(nats, { timeout: 60_000 })
@@ -49,7 +50,7 @@ const fillMs = await timed(async () => {
     )
   }
 })
-service = await startService(nats, serviceOptions)
+service = await startService(connectService, serviceOptions)
 report("fill", { events, shops: shops.length, ms: Math.round(fillMs) })
 
 const cold: number[] = []
@@ -59,7 +60,7 @@ report("first get of a shop, ms", summarize(cold))
 const hotGets: number[] = []
 for (let i = 0; i < 20; i++) {
   await service.stop()
-  service = await startService(nats, serviceOptions)
+  service = await startService(connectService, serviceOptions)
   hotGets.push(await timed(() => getFeed(nats, hot)))
 }
 report(`first get of a shop with ${events / HOT_SHARE} events, ms`, summarize(hotGets))
@@ -69,7 +70,7 @@ for (const resource of ["stats", "baskets"]) {
   const key = `${partitionOf(hot)}.${hot}`
   const get = async (): Promise<void> => {
     await service.stop()
-    service = await startService(nats, serviceOptions)
+    service = await startService(connectService, serviceOptions)
     timings.push(await timed(() => answered(`get.store.${hot}.${resource}`)))
   }
   const timings: number[] = []

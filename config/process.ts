@@ -6,8 +6,11 @@ import { SettingError, type Settings } from "./settings.ts"
 const LOCAL_NATS_URL = "nats://127.0.0.1:4222"
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
-/** A NATS server that does not answer this often, this long, in ms, counts as gone. */
-const PING_INTERVAL_MS = 5000
+/**
+ * A NATS server that leaves two pings unanswered counts as gone: after 4 to 6 s. That is how long a half-open connection to a
+ * dead host is believed in; the client's own default is 4 to 6 minutes.
+ */
+const PING_INTERVAL_MS = 2000
 const MAX_PINGS_OUT = 2
 /** A process that has not stopped after this time, in ms, is ended. */
 const STOP_TIMEOUT_MS = 6000
@@ -81,7 +84,8 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
   }
 }
 
-function fail(error: unknown): never {
+/** Ends the process for an error that it can't go on with: one line on stderr for a wrong setting. */
+export function fail(error: unknown): never {
   console.error(error instanceof SettingError ? error.message : error)
   process.exit(1)
 }

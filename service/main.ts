@@ -1,10 +1,10 @@
 import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { connectNats, createLogger, runProcess } from "../config/process.ts"
+import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/open-auth.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
-import { startService } from "./service.ts"
+import { StandbyService } from "./standby.ts"
 
 await runProcess(async () => {
   const settings = loadSettings([
@@ -24,16 +24,14 @@ await runProcess(async () => {
   const logger = createLogger("service", settings)
   const verifier = tokenVerifier(authConfig(settings))
   const cookie = authCookie(settings)
-  const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
-  if (settings.AUTH !== "none" && !settings.ALLOW_OPEN_NATS)
-    await checkNatsPermissions(nc, settings.NATS_URL, settings.AUTH)
-  const retention = { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB }
-  const onDisplaced = (): never => {
-    logger.error("another service is active too; ending, to be started again and to stand by")
-    process.exit(1)
+  const connect = async () => {
+    const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
+    if (settings.AUTH !== "none" && !settings.ALLOW_OPEN_NATS)
+      await checkNatsPermissions(nc, settings.NATS_URL, settings.AUTH)
+    return nc
   }
-  const service = await startService(nc, {
-    retention,
+  const service = new StandbyService(connect, {
+    retention: { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB },
     sessions: {
       idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
       binding: settings.LEGACY_CUSTOMER_BINDING,
@@ -43,10 +41,7 @@ await runProcess(async () => {
     pages: ownPages(settings),
     auth: verifier === undefined ? undefined : { verifier, cookie },
     logger,
-    onDisplaced,
   })
-  return async () => {
-    await service.stop()
-    await nc.drain()
-  }
+  service.active.catch(fail)
+  return () => service.stop()
 })

@@ -1,8 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { dataValue, deleteAction, type Logger, natsConn, ResError, Service } from "res-service"
+import { dataValue, deleteAction, type Logger, natsConn, type Owned, ResError, Service } from "res-service"
 import type { OwnPages } from "../config/own-pages.ts"
-import { becomeActive } from "./active.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
 import { ArchivedHistory } from "./archive/archived-history.ts"
@@ -12,6 +11,8 @@ import { eventId, logId } from "./archive/log-id.ts"
 import { archiveStatus } from "./archive/status.ts"
 import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
+import { FencedConn } from "./lease/fenced-conn.ts"
+import type { Lease } from "./lease/lease.ts"
 import { LogAppender } from "./log/appender.ts"
 import { readRecord } from "./log/entry.ts"
 import { LogReader } from "./log/reader.ts"
@@ -40,7 +41,7 @@ const REACHED_TIMEOUT_MS = 3000
 /** Where answers go: an inbox, of any login. Everything else that the service may publish to means something, or is stored. */
 const INBOX = /^_INBOX(?:_[\w-]+)?\./
 
-export interface StartOptions {
+export interface ServiceOptions {
   readonly retention: Retention
   readonly sessions: Omit<SessionOptions, "guard" | "logger">
   /** Undefined: there is none. */
@@ -50,32 +51,53 @@ export interface StartOptions {
   /** Without `auth`: the pages that gateways are to let in; undefined: all. */
   readonly pages?: OwnPages | undefined
   readonly logger: Logger
-  /** Called when another service turns out to be the active one: this one must end. */
-  readonly onDisplaced: () => void
 }
 
-/** What runs once `startService` has resolved. */
-export interface RunningService {
-  /** Messages that others put on the log and that are no valid events, since the start. */
+/** A service that answers. */
+export interface OpenService {
+  /** Messages that others put on the log and that are no valid events, since the service was opened. */
   readonly setAside: number
-  /** Takes no more requests, answers those it has, and lets go of the log. The connection stays open. */
+  /** What it answers for, as a reset of everything names it. */
+  readonly ownership: Required<Owned>
+  /** Takes no more requests, answers those it has, and lets go of the log. Lease and connection stay as they are. */
   stop(): Promise<void>
 }
 
-/**
- * Opens the log and serves the resources made from it. Resolves when requests are answered; while another service is active,
- * that is when it is gone.
- */
-export async function startService(nc: NatsConnection, options: StartOptions): Promise<RunningService> {
-  const { retention, logger, onDisplaced } = options
+/** Opens the log and serves the resources made from it while the lease is held. Resolves when requests are answered. */
+export async function openService(nc: NatsConnection, lease: Lease, options: ServiceOptions): Promise<OpenService> {
+  const stops: Stop[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    const parts = await openParts(nc, lease, options, (each) => stops.push(each))
+    return Object.assign(parts, { stop })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Stop = () => Promise<void> | void
+
+/** @param onStop takes how to stop what was opened; what was opened last is stopped first */
+async function openParts(
+  nc: NatsConnection,
+  lease: Lease,
+  options: ServiceOptions,
+  onStop: (stop: Stop) => void,
+): Promise<Omit<OpenService, "stop">> {
+  const { retention, logger } = options
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
-  const conn = natsConn(nc)
+  const conn = new FencedConn(natsConn(nc), lease, logger)
   // Not what is said, at no level: it is about people.
   const service = new Service(conn, {
     logger,
     tracePayloads: false,
-    queueGroup: "shopwire",
+    // Of this term only: in a group with a service that has lost its lease and does not know it yet, which may be stopped or cut
+    // off, each would get a part of the requests. This way the active one gets all of them.
+    queueGroup: `shopwire-${lease.term}`,
     replyTo: (subject) => INBOX.test(subject),
   })
   const reader = new LogReader(jsm)
@@ -117,10 +139,13 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     logger,
   )
   const index = await ShopperIndex.open(nc, jsm, reader, logger)
+  onStop(() => index.stop())
   const beginIndex = (): Promise<void> => index.begin(logId(tail.created).key, tail.position)
   const archive = options.archive === undefined ? undefined : new Archive(options.archive, logger)
+  onStop(() => archive?.close())
   const auth =
     options.auth === undefined ? noAuth(options.pages) : await openAuth(nc, service, { ...options.auth, logger })
+  onStop(() => auth.stop())
   const { guard } = auth
   const appender = new LogAppender(nc, jsm)
   const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))
@@ -144,7 +169,6 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
       annotations.of({ kind: "event", shop_id, seq, _id: eventId(logId(tail.created), seq) }),
   })
 
-  const stepDown = await becomeActive(nc, logger, onDisplaced)
   const opened = await openShops(nc, service, {
     guard,
     jsm,
@@ -155,13 +179,16 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     annotationsOf: (shop_id, session_id) => annotations.of({ kind: "basket", shop_id, session_id }),
     logger,
   })
+  onStop(() => opened.stop())
   await tail.start()
+  onStop(() => tail.stop())
   await beginIndex()
   const sessions = await openSessions(nc, service, {
     ...options.sessions,
     guard,
     logger,
   })
+  onStop(() => sessions.stop())
   const erasure = await Erasure.open(nc, {
     jsm,
     reader,
@@ -214,7 +241,9 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     },
     logger,
   )
+  onStop(() => annotations.stop())
   await service.start()
+  onStop(() => service.stop())
 
   const sweeping = setInterval(() => {
     const times = { idleMs: IDLE_MS, graceMs: GRACE_MS }
@@ -224,22 +253,12 @@ export async function startService(nc: NatsConnection, options: StartOptions): P
     ]
     if (idle.length > 0) service.reset({ resources: idle })
   }, SWEEP_INTERVAL_MS)
+  onStop(() => clearInterval(sweeping))
 
   return {
+    ownership: service.ownership,
     get setAside() {
       return setAside
-    },
-    stop: async () => {
-      clearInterval(sweeping)
-      sessions.stop()
-      auth.stop()
-      await service.stop()
-      await opened.stop()
-      await tail.stop()
-      await index.stop()
-      await archive?.close()
-      await annotations.stop()
-      stepDown()
     },
   }
 }

@@ -4,8 +4,9 @@ import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
-import { type RunningService, type StartOptions, startService } from "../../service/service.ts"
+import type { ServiceOptions } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
+import { type StandbyService, startService } from "../../service/standby.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { until } from "./until.ts"
 
@@ -14,9 +15,6 @@ export const serviceOptions = {
   sessions: { idleMs: 60_000, binding: "socket" as const },
   auth: undefined,
   logger: silentLogger,
-  onDisplaced: () => {
-    throw new Error("another service is active")
-  },
 }
 
 export const webOptions: WebOptions = { dir: pagesDir, gateway: 8080, auth: { kind: "none" }, connectTo: [] }
@@ -27,7 +25,7 @@ export interface Product {
   readonly natsServer: TestNats
   /** A connection for the test itself. */
   readonly nats: NatsConnection
-  readonly service: RunningService
+  readonly service: StandbyService
   /** Stops the service, and starts another one. */
   restartService(): Promise<void>
   stopService(): Promise<void>
@@ -53,12 +51,12 @@ export interface ProductOptions {
   readonly stream?: Partial<StreamOptions>
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
-  readonly auth?: StartOptions["auth"]
+  readonly auth?: ServiceOptions["auth"]
   /** Without `auth`: the pages that are let in. */
-  readonly pages?: StartOptions["pages"]
+  readonly pages?: ServiceOptions["pages"]
   /** Default: silent. */
   readonly logger?: Logger
-  readonly archive?: StartOptions["archive"]
+  readonly archive?: ServiceOptions["archive"]
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */
@@ -101,13 +99,12 @@ export async function startProduct({
       logger,
     })
   let edge = await runEdge(0)
-  let serviceNats = await open(natsServer)
-  let service: RunningService | undefined = await startService(serviceNats, ownOptions)
+  const runService = (): Promise<StandbyService> => startService(() => open(natsServer), ownOptions)
+  let service: StandbyService | undefined = await runService()
 
   const stopService = async (): Promise<void> => {
     await service?.stop()
     service = undefined
-    await serviceNats.close()
   }
   return {
     edgeUrl: `http://127.0.0.1:${edge.port}`,
@@ -119,8 +116,7 @@ export async function startProduct({
     },
     restartService: async () => {
       await stopService()
-      serviceNats = await open(natsServer)
-      service = await startService(serviceNats, ownOptions)
+      service = await runService()
     },
     stopService,
     restartEdge: async () => {

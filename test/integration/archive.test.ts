@@ -9,7 +9,7 @@ import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/archive/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
-import { startService } from "../../service/service.ts"
+import { startService } from "../../service/standby.ts"
 import {
   accountsConf,
   loginUrl,
@@ -361,7 +361,7 @@ describe("the archive", function () {
     void (async () => {
       for await (const status of asArchive.status()) if (status.type === "error") refusals.push(status.error.message)
     })()
-    const service = await startService(asService, serviceOptions)
+    const service = await startService(() => login("service"), serviceOptions)
     try {
       await db.collection("events").createIndex({ product_name: 1 }, { unique: true, name: "operators_own" })
       const options = { url: mongo.url, timeoutMs: 1000, logger }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
-import type { StartOptions } from "../../service/service.ts"
+import type { ServiceOptions } from "../../service/service.ts"
 import type { Tokens } from "../fuzz/door.ts"
 import { fuzz } from "../fuzz/fuzz.ts"
 import { sides } from "../fuzz/inputs.ts"
@@ -18,7 +18,7 @@ const SEED = process.env.FC_SEED === undefined ? Date.now() % 1_000_000 : Number
 describe("every door under odd inputs", function () {
   this.timeout(60_000 + 20 * INPUTS)
 
-  const attack = async (auth?: StartOptions["auth"], tokens?: Tokens): Promise<void> => {
+  const attack = async (auth?: ServiceOptions["auth"], tokens?: Tokens): Promise<void> => {
     const logger = new MemoryLogger()
     const product = await startProduct({ logger, auth })
     const headerAuth = auth === undefined ? {} : { headerAuth: "shopwire.auth.header" }

@@ -17,7 +17,7 @@ import { startArchiver } from "../../service/archive/archiver.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { shopSubject } from "../../service/log/subjects.ts"
 import { checkNatsPermissions } from "../../service/nats-permissions.ts"
-import { type RunningService, startService } from "../../service/service.ts"
+import { type StandbyService, startService } from "../../service/standby.ts"
 import {
   accountsConf,
   loginUrl,
@@ -48,7 +48,7 @@ describe("NATS with the logins of config/nats.conf", () => {
   let nats: TestNats
   let gateway: TestGateway
   let edge: RunningEdge
-  let service: RunningService
+  let service: StandbyService
   const logins = {} as Record<NatsRole, Login>
   /** The product's own connections, beside those of the tests. */
   const own: Login[] = []
@@ -74,7 +74,7 @@ describe("NATS with the logins of config/nats.conf", () => {
     return made.nc
   }
   const startOwnService = async (): Promise<void> => {
-    service = await startService(await startOwn("service"), serviceOptions)
+    service = await startService(() => startOwn("service"), serviceOptions)
   }
   const edgeUrl = (): string => `http://127.0.0.1:${edge.port}`
 
@@ -276,7 +276,7 @@ describe("NATS with the logins of config/nats.conf", () => {
 
     const forbidden: Record<NatsRole, { publish: string[]; subscribe: string[] }> = {
       gateway: {
-        publish: [...events, ...stored, ...api, ...own, ...outside, "_INBOX_service.x", "shopwire.service.active"],
+        publish: [...events, ...stored, ...api, ...own, ...outside, "_INBOX_service.x"],
         subscribe: [...inboxes("_INBOX."), "updates.store.*", "call.>", "get.>", "auth.>", "$KV.>", ">", "$SYS.>"],
       },
       edge: {

@@ -1,77 +1,85 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { connect, type NatsConnection } from "nats"
-import { type RunningService, startService } from "../../service/service.ts"
+import { connect } from "nats"
+import { StandbyService } from "../../service/standby.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { type Product, serviceOptions, startProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 
-describe("several services", () => {
+const DEADLINE_MS = 20_000
+
+describe("StandbyService", () => {
   let product: Product
-  const connections: NatsConnection[] = []
-  const running: RunningService[] = []
+  let others: StandbyService[] = []
+  let active: StandbyService[] = []
 
   before(async () => {
     product = await startProduct()
   })
 
-  after(async () => {
-    for (const service of running) await service.stop()
-    await Promise.all(connections.map((nc) => nc.close()))
-    await product.stop()
+  afterEach(async () => {
+    await Promise.all(others.map((service) => service.stop()))
+    others = []
+    active = []
   })
 
-  async function another() {
-    const nc = await connect({ servers: product.natsServer.url })
-    connections.push(nc)
-    const starting = startService(nc, serviceOptions).then((service) => {
-      running.push(service)
-      return service
-    })
-    // Those that still stand by at the end reject when their connection is closed.
-    starting.catch(() => {})
-    return { starting }
+  after(() => product.stop())
+
+  const startAnother = (): StandbyService => {
+    const service = new StandbyService(() => connect({ servers: product.natsServer.url }), serviceOptions)
+    others.push(service)
+    void service.active.then(() => active.push(service))
+    return service
   }
 
-  it("show each event once: one is active, and when it ends another takes over", async () => {
+  it("serves when the active one has stopped, and not before", async () => {
     const shopId = randomUUID()
     const publish = (event: { shop_id: string }) => post(`${product.edgeUrl}/publish/${shopId}`, event)
-    const second = await another()
-    let active = false
-    void second.starting.then(() => {
-      active = true
-    })
-
+    const second = startAnother()
     const watcher = await FeedWatcher.watch(product.nats, shopId)
     for (const event of publishEvents(20, shopId)) await publish(event)
     await watcher.settled()
     expect(watcher.eventNames).to.deep.equal(Array(20).fill("add"))
-    expect(active).to.equal(false)
+    expect(active).to.deep.equal([])
 
     await product.stopService()
-    await until("the other to take over", () => active)
+    await until("the other to take over", () => active.length > 0, DEADLINE_MS)
+    expect(active).to.deep.equal([second])
     expect((await publish(publishEvent({ shop_id: shopId }))).status).to.equal(200)
     expect(await getFeed(product.nats, shopId)).to.have.length(21)
-    await (await second.starting).stop()
-    running.length = 0
+    await second.stop()
+    others = []
+    await product.restartService()
   })
 
-  it("that start at the same moment end up with one that is active", async () => {
-    const all = await Promise.all(Array.from({ length: 4 }, another))
-    const active: number[] = []
-    for (const [i, { starting }] of all.entries())
-      void starting.then(
-        () => active.push(i),
-        () => {},
-      )
-    await until("one to be active", () => active.length > 0)
+  it("one of four that start together is active, and each event is shown once", async () => {
+    await product.stopService()
+    for (let i = 0; i < 4; i++) startAnother()
+    await until("one to be active", () => active.length > 0, DEADLINE_MS)
     const shopId = randomUUID()
     const watcher = await FeedWatcher.watch(product.nats, shopId)
     for (const event of publishEvents(10, shopId)) await post(`${product.edgeUrl}/publish/${shopId}`, event)
     await watcher.settled()
     expect(watcher.eventNames).to.deep.equal(Array(10).fill("add"))
     expect(active).to.have.length(1)
+  })
+
+  it("stops while it stands by, and while it waits for NATS", async () => {
+    const standby = startAnother()
+    const waiting = new StandbyService(() => new Promise(() => {}), serviceOptions)
+    await Promise.all([standby.stop(), waiting.stop()])
+    expect(active.includes(standby)).to.equal(false)
+    others = others.filter((service) => service !== standby)
+  })
+
+  it("rejects when it cannot be opened the first time", async () => {
+    const service = new StandbyService(() => Promise.reject(new Error("no NATS")), serviceOptions)
+    const error = await service.active.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    expect(error).to.be.instanceOf(Error).with.property("message", "no NATS")
   })
 })

@@ -80,6 +80,14 @@ export class Service {
     )
   }
 
+  /** The patterns of all that the service answers for, as a reset of everything names them. */
+  get ownership(): Required<Owned> {
+    const roots = new Set(this.#resources.map(({ pattern }) => rootOf(pattern)).filter((root) => root !== undefined))
+    const resources = this.#owned.resources ?? [...roots].flatMap((root) => [root, `${root}.>`])
+    const decides = this.#resources.some(({ handlers }) => handlers.access !== undefined)
+    return { resources, access: this.#owned.access ?? (decides ? resources : []) }
+  }
+
   get load(): ServiceLoad {
     return { requests: this.#running.size, queues: this.#queue.size, queryEvents: this.#queryEvents.size }
   }
@@ -116,7 +124,7 @@ export class Service {
    */
   async start(): Promise<void> {
     if (this.#subscriptions.length > 0) throw new Error("the service is started already")
-    const { resources, access } = this.#ownership()
+    const { resources, access } = this.ownership
     this.#checkOwned([...resources, ...access])
     for (const resource of this.#resources) {
       const stop = resource.handlers.onStart?.((parts, task) => {
@@ -204,13 +212,6 @@ export class Service {
     publishToken(this.#conn, cid, token, tid)
   }
 
-  #ownership(): Required<Owned> {
-    const roots = new Set(this.#resources.map(({ pattern }) => rootOf(pattern)).filter((root) => root !== undefined))
-    const resources = this.#owned.resources ?? [...roots].flatMap((root) => [root, `${root}.>`])
-    const decides = this.#resources.some(({ handlers }) => handlers.access !== undefined)
-    return { resources, access: this.#owned.access ?? (decides ? resources : []) }
-  }
-
   #checkOwned(owned: readonly string[]): void {
     for (const { pattern } of this.#resources) {
       if (!owned.some((each) => overlap(each, pattern.subject)))
@@ -222,7 +223,7 @@ export class Service {
   async #announce(): Promise<void> {
     try {
       await this.#conn.flush()
-      const { resources, access } = this.#ownership()
+      const { resources, access } = this.ownership
       this.reset({
         ...(resources.length > 0 ? { resources } : {}),
         ...(access.length > 0 ? { access } : {}),

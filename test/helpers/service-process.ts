@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { projectDir } from "../../config/project-dir.ts"
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts"
+
+export interface ServiceProcessOptions {
+  readonly natsPort: number
+  /** How far its wall clock is ahead of the others', in ms. Default 0. */
+  readonly clockAheadMs?: number
+}
+
+/** What a service does at the moment, by its log. */
+export type Role = "starting" | "standby" | "opening" | "active"
+
+const roles: ReadonlyMap<string, Role> = new Map([
+  ["another service is active; standing by", "standby"],
+  ["acquired the lease", "opening"],
+  ["listening, and reset sent", "active"],
+  ["lost the lease", "starting"],
+])
+
+/** A service in a process of its own, whose link to NATS can be disturbed. */
+export class ServiceProcess {
+  readonly link: TcpProxy
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  role: Role = "starting"
+  /** How often it has acquired the lease. */
+  terms = 0
+
+  private constructor(link: TcpProxy, child: ChildProcess) {
+    this.link = link
+    this.#child = child
+    this.#ended = once(child, "close")
+    if (child.stdout === null) throw new Error("expected a pipe for stdout")
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const role = roles.get(JSON.parse(line).msg)
+      if (role === "opening") this.terms++
+      this.role = role ?? this.role
+    })
+  }
+
+  static async start({ natsPort, clockAheadMs = 0 }: ServiceProcessOptions): Promise<ServiceProcess> {
+    const link = await startTcpProxy({ host: "127.0.0.1", port: natsPort })
+    const skew = `const now = Date.now; Date.now = () => now() + ${clockAheadMs}`
+    const args = [...process.execArgv, `--import=data:text/javascript,${encodeURIComponent(skew)}`]
+    const child = spawn(process.execPath, [...args, join(projectDir, "service/main.ts")], {
+      env: { ...process.env, NATS_URL: `nats://127.0.0.1:${link.port}`, LOG_LEVEL: "info", MONGO_URL: "" },
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    const lastResort = () => child.kill("SIGKILL")
+    process.once("exit", lastResort)
+    child.once("exit", () => process.off("exit", lastResort))
+    return new ServiceProcess(link, child)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  async end(signal: "SIGTERM" | "SIGKILL" = "SIGKILL"): Promise<void> {
+    this.#child.kill("SIGCONT")
+    this.#child.kill(signal)
+    await this.#ended
+    await this.link.stop()
+  }
+}

@@ -1,0 +1,139 @@
+import { expect } from "chai"
+import { type ConnStatus, silentLogger } from "res-service"
+import { MemoryBroker } from "res-service/testing"
+import { FencedConn } from "../../../../service/lease/fenced-conn.ts"
+import type { LeaseEvent } from "../../../../service/lease/lease.ts"
+
+/** More than a fence keeps for one that does not hold the lease. */
+const FLOOD = 200
+const PAYLOAD = "x".repeat(64 * 1024)
+
+describe("FencedConn", () => {
+  const setUp = () => {
+    const broker = new MemoryBroker()
+    const other = broker.connect()
+    const heard: string[] = []
+    other.subscribe("out.>", ({ subject }) => heard.push(subject))
+    let tell: (event: LeaseEvent) => void = () => {}
+    const lease = {
+      held: true,
+      onEvent: (listener: (event: LeaseEvent) => void) => {
+        tell = listener
+        return () => {}
+      },
+    }
+    const conn = new FencedConn(broker.connect(), lease, silentLogger)
+    const taken: string[] = []
+    conn.subscribe("in.>", ({ subject }) => taken.push(subject))
+    const statuses: ConnStatus[] = []
+    conn.onStatus((status) => statuses.push(status))
+    return {
+      broker,
+      conn,
+      heard,
+      taken,
+      statuses,
+      ask: async (subject: string) => {
+        other.publish(subject, "")
+        await other.flush()
+      },
+      runOut: () => {
+        lease.held = false
+      },
+      renew: async () => {
+        lease.held = true
+        tell("renewed")
+        await other.flush()
+      },
+      lose: async () => {
+        lease.held = false
+        tell("lost")
+        await other.flush()
+      },
+      settled: () => other.flush(),
+    }
+  }
+
+  it("sends and hands over at once while the lease is held", async () => {
+    const { conn, heard, taken, ask } = setUp()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    expect([heard, taken]).to.deep.equal([["out.1"], ["in.1"]])
+  })
+
+  it("keeps what comes while it is not held, and passes it on in its order when it is renewed", async () => {
+    const { conn, heard, taken, ask, runOut, renew, settled } = setUp()
+    runOut()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    conn.publish("out.2", "")
+    await ask("in.2")
+    await settled()
+    expect([heard, taken]).to.deep.equal([[], []])
+    await renew()
+    conn.publish("out.3", "")
+    await settled()
+    expect([heard, taken]).to.deep.equal([
+      ["out.1", "out.2", "out.3"],
+      ["in.1", "in.2"],
+    ])
+  })
+
+  it("drops everything when the lease is lost, and passes nothing any more", async () => {
+    const { conn, heard, taken, ask, runOut, lose, renew } = setUp()
+    runOut()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    await lose()
+    conn.publish("out.2", "")
+    await ask("in.2")
+    await renew()
+    expect([heard, taken]).to.deep.equal([[], []])
+    expect(conn.connected).to.equal(false)
+  })
+
+  it("keeps what is sent without a connection, and says that there is one when the lease covers it", async () => {
+    const { broker, conn, heard, statuses, runOut, renew, settled } = setUp()
+    broker.disconnect()
+    conn.publish("out.1", "")
+    runOut()
+    broker.reconnect()
+    conn.publish("out.2", "")
+    await settled()
+    expect([heard, statuses]).to.deep.equal([[], ["disconnected"]])
+    await renew()
+    expect([heard, statuses]).to.deep.equal([
+      ["out.1", "out.2"],
+      ["disconnected", "connected"],
+    ])
+  })
+
+  it("does not wait for a renewal when the lease outlasts the outage", async () => {
+    const { broker, conn, heard, statuses, settled } = setUp()
+    broker.disconnect()
+    conn.publish("out.1", "")
+    broker.reconnect()
+    await settled()
+    expect([heard, statuses]).to.deep.equal([["out.1"], ["disconnected", "connected"]])
+  })
+
+  it("drops what is too much to keep, and has everything reset then", async () => {
+    const { conn, heard, statuses, runOut, renew } = setUp()
+    runOut()
+    for (let i = 0; i < FLOOD; i++) conn.publish("out.flood", PAYLOAD)
+    await renew()
+    expect(heard.length).to.be.lessThan(FLOOD)
+    expect(statuses).to.deep.equal(["connected"])
+  })
+
+  it("hands nothing over to a subscription that has ended meanwhile", async () => {
+    const { conn, ask, runOut, renew } = setUp()
+    const taken: string[] = []
+    const subscription = conn.subscribe("in.>", ({ subject }) => taken.push(subject))
+    runOut()
+    await ask("in.1")
+    subscription.unsubscribe()
+    await renew()
+    expect(taken).to.deep.equal([])
+  })
+})
