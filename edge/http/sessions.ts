@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { Router } from "express"
 import { z } from "zod"
+import { inviteUrl } from "../../service/schemas/invite-link.ts"
 import { optionalJsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
-
-/** The parameter by which the old pages are invited. */
-const INVITE_PARAMETER = "buddyshoppingId"
 
 const NewSession = z.object(
   {
@@ -30,14 +28,10 @@ export function sessionRoutes(): Router {
       if (!parsed.success) throw new HttpProblem(422, "Invalid parameters", bodyEntries(parsed.error.issues))
       const id = randomBytes(16).toString("base64url")
       const { page } = parsed.data
-      res.status(201).json(page === undefined ? { id } : { id, url: inviteUrl(page, id) })
+      res
+        .status(201)
+        .json(page === undefined ? { id } : { id, url: inviteUrl(page, { sessionId: id, invite: undefined }) })
     })
     .all(methodNotAllowed("POST"))
   return router
-}
-
-function inviteUrl(page: string, id: string): string {
-  const url = new URL(page)
-  url.searchParams.set(INVITE_PARAMETER, id)
-  return url.href
 }

@@ -97,6 +97,10 @@ describe("one session, through every door", () => {
       expect(bare.body.id).to.not.equal(again.body.id)
       const invited = await post(url, { page: "https://shop.example/cart?a=1&buddyshoppingId=old#top" })
       expect(invited.body.url).to.equal(`https://shop.example/cart?a=1&buddyshoppingId=${invited.body.id}#top`)
+      for (const page of ["https://shop.example/index.php?/category/12", "https://shop.example/?q=%E4&x=~*()'"]) {
+        const { body } = await post(url, { page })
+        expect(body.url).to.equal(`${page}&buddyshoppingId=${body.id}`)
+      }
       const storefront = await Storefront.open(product.edgeUrl, invited.body.id)
       await storefront.start("Host")
       await storefront.close()

@@ -1,7 +1,8 @@
+import { invitationIn, inviteUrl } from "../../service/schemas/invite-link.ts"
 import { Emitter } from "./emitter.ts"
-import { invitationIn, inviteUrl, newSessionId } from "./invite.ts"
 import type { MemberChange } from "./members.ts"
 import type { Memory } from "./memory.ts"
+import { newSessionId } from "./new-session-id.ts"
 import type { InviteLimits, Member } from "./protocol.ts"
 import {
   type Ending,

@@ -1,0 +1,11 @@
+import { expect } from "chai"
+import { isSessionId } from "../../../service/schemas/session-id.ts"
+import { newSessionId } from "../../../web/storefront/new-session-id.ts"
+
+describe("newSessionId", () => {
+  it("gives another session id each time", () => {
+    const ids = new Set(Array.from({ length: 100 }, newSessionId))
+    expect(ids.size).to.equal(100)
+    for (const id of ids) expect(id).to.satisfy(isSessionId).and.have.length(22)
+  })
+})
