@@ -32,7 +32,7 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
       let address = plain(socket.remoteAddress ?? "")
       const hops = (headers["x-forwarded-for"] ?? "").toString().split(",")
       while (isProxy(address)) {
-        const hop = plain(hops.pop()?.trim() ?? "")
+        const hop = plain(withoutPort(hops.pop()?.trim() ?? ""))
         if (isIP(hop) === 0) break
         address = hop
       }
@@ -54,6 +54,11 @@ export function addressGroup(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(":")}::/64`
+}
+
+/** An address of which a proxy has told the port too: `203.0.113.9:1234`, `[2001:db8::1]:1234`; also `[2001:db8::1]`. */
+function withoutPort(hop: string): string {
+  return hop.replace(/^"?\[([^\]]*)\](?::\d+)?"?$/, "$1").replace(/^"?([\d.]+):\d+"?$/, "$1")
 }
 
 /** An IPv4 address of an IPv6 socket as such, and no zone. */

@@ -5,10 +5,14 @@ import { addressGroup, type ClientAddresses } from "./client-address.ts"
 /** Most bytes of a request's line and headers (431 beyond), and most headers (those beyond are not seen). */
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_HEADERS = 100
-/** Time for a client's headers, for its whole request, and between two requests, in ms. */
+/** Time for a client's headers, and for its whole request, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
-const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/**
+ * Time between two requests of a connection, in ms. Longer than proxies keep an idle one (nginx and AWS 60 s, Traefik 90 s, Caddy
+ * 120 s): one that the server closes first may have a request on its way, which is then lost with 502.
+ */
+const KEEP_ALIVE_TIMEOUT_MS = 125_000
 /** How often connections are looked at for those that are too slow, in ms. */
 const CHECK_INTERVAL_MS = 1000
 

@@ -9,6 +9,7 @@ import { boundConnections, boundedServer, type ConnectionLimits } from "./connec
 import { crossOrigin, onlyPages } from "./http/cross-origin.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
+import { oneHost } from "./http/one-host.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
 import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
@@ -136,6 +137,7 @@ function createApp({ client, conn, web, streams, stopping, cookie, doors, addres
   app.use(
     requestId,
     securityHeaders,
+    oneHost,
     crossOrigin(doors.origins ?? []),
     // Probes are not counted: an edge that is busy is not dead.
     healthRoutes(client, conn),

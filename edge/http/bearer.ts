@@ -30,15 +30,18 @@ export function readerOf(req: Request, cookie: AuthCookie | undefined): Pick<Cal
   return bearer === undefined ? {} : { token: { bearer } satisfies RequestToken }
 }
 
-/** Lets the page that has brought a cookie read the answer. Source: Fetch, "CORS protocol and credentials". */
+/** Lets the page that has brought a cookie read the answer, also one that refuses. Source: Fetch, "CORS protocol and credentials". */
 export function allowCookie(req: Request, res: Response, cookie: AuthCookie | undefined): void {
   const origin = req.get("origin")
   if (origin !== undefined && cookie?.origins.includes(origin)) res.set("Access-Control-Allow-Credentials", "true")
 }
 
-// Browsers send cookies along whoever's page it is. To their own origin pages GET without an Origin.
+// Browsers send cookies along whoever's page it is. Pages GET from their own origin, and follow links, without an Origin; then the
+// Referer says whose page it is. A page can leave it out, and cannot make it up.
 function mayBring(req: Request, { origins }: AuthCookie): boolean {
   const origin = req.get("origin")
   if (origin !== undefined) return origins.includes(origin)
-  return req.get("sec-fetch-site") === "same-origin"
+  if (req.get("sec-fetch-site") === "same-origin") return true
+  const referer = req.get("referer") ?? ""
+  return URL.canParse(referer) && origins.includes(new URL(referer).origin)
 }

@@ -5,7 +5,7 @@ import type { CallOptions, Client } from "res-service/client"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import { HistoryFilter, type HistoryPart } from "../../service/schemas/history.ts"
-import { readerOf } from "./bearer.ts"
+import { allowCookie, readerOf } from "./bearer.ts"
 import { drained } from "./drained.ts"
 import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
@@ -47,6 +47,7 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
   router
     .route("/export/:shop_id")
     .get(async (req, res) => {
+      allowCookie(req, res, cookie)
       const shopId = shopOf(req)
       const { format, bom, ...filter } = queryOf(req)
       const reading = { client, rid: `store.${shopId}.feed`, filter, caller: readerOf(req, cookie) }

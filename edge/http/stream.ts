@@ -22,13 +22,13 @@ export function streamRoutes(client: Client, streams: ShopStreams, cookie: AuthC
   router
     .route("/stream/:shop_id")
     .get(async (req, res) => {
+      allowCookie(req, res, cookie)
       const shopId = shopOf(req)
       const after = lastEventId(req)
       const replay = numberIn(req, "replay", MAX_REPLAY) ?? 0
       const caller = readerOf(req, cookie)
       if (streams.isFull) throw new HttpProblem(503, "There are too many readers here now; come again later")
       const first = await firstPart(client, `store.${shopId}.feed`, after, caller)
-      allowCookie(req, res, cookie)
       res.writeHead(200, {
         "Content-Type": "text/event-stream; charset=utf-8",
         "Cache-Control": "no-store",
@@ -54,17 +54,23 @@ async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part
   }
 }
 
+/**
+ * What clients send that have no id yet: nothing, an empty text, a JavaScript value written as text, or the address of a frame
+ * without one of its own. An EventSource that is answered with an error gives up for good.
+ */
+const NO_ID = /^(?:|null|undefined|NaN|about:.*)$/
+
 /** A browser that comes again says it in the header, whatever the address was made with. */
 function lastEventId(req: Request): number | undefined {
-  const header = req.get("last-event-id")
-  if (header === undefined || header === "") return numberIn(req, "last_event_id")
+  const header = req.get("last-event-id")?.trim() ?? ""
+  if (NO_ID.test(header)) return numberIn(req, "last_event_id")
   const detail = "expected the id of an event"
   return wholeNumber(header, "The Last-Event-ID cannot be used", { header: "Last-Event-ID", detail })
 }
 
 function numberIn(req: Request, parameter: string, max?: number): number | undefined {
   const text = req.query[parameter]
-  if (text === undefined) return undefined
+  if (text === undefined || (typeof text === "string" && NO_ID.test(text))) return undefined
   const detail = `expected a whole number${max === undefined ? "" : ` of at most ${max}`}`
   const number = wholeNumber(text, "The query cannot be used", { parameter, detail })
   if (max === undefined || number <= max) return number

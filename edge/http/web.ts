@@ -149,6 +149,6 @@ function ownUrl(req: Request): string {
 /** The host, with its port, that the client asked: it becomes part of a header, so nothing but a plain one is taken. */
 function hostOf(req: Request): string {
   const host = req.get("host") ?? ""
-  if (/^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host)) return host
+  if (/^([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host)) return host
   throw new HttpProblem(400, "The Host header names no host", [{ header: "Host", detail: "expected a host" }])
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import type { Conn, Logger, Subscription } from "res-service"
+import { type Conn, hasManyHosts, type Logger, type Subscription } from "res-service"
 import type { Client } from "res-service/client"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { OwnPages } from "../../config/own-pages.ts"
@@ -122,6 +122,7 @@ export class LegacyServer {
     const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim())
     if (protocol !== undefined && !offers.includes(protocol))
       return { status: 400, detail: `The subprotocol must be ${protocol}` }
+    if (hasManyHosts(request)) return { status: 400, detail: "There is more than one Host header" }
     const foreign = webSocketRefusal(request, origins, pages)
     if (foreign !== undefined) return { status: 403, detail: foreign }
     const address = this.#addressOf(request)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http"
 import { isIP } from "node:net"
 
 /**
@@ -26,6 +27,11 @@ export class HostNames {
   isForeign(host: string): boolean {
     return !this.has(host) && nameOf(host).includes(".")
   }
+}
+
+/** True for a request with several `Host` headers, of which Node shows the first only. Source: RFC 9112, section 3.2. */
+export function hasManyHosts({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): boolean {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === "host").length > 1
 }
 
 /** True for names that always mean this machine. Source: RFC 6761, section 6.3. */

@@ -1,7 +1,7 @@
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
 export { deferredConn } from "./deferred-conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"
-export { HostNames, isLocalhost } from "./host-names.ts"
+export { HostNames, hasManyHosts, isLocalhost } from "./host-names.ts"
 export { type Logger, silentLogger } from "./logger.ts"
 export { connectNats, type NatsConn, natsConn, newInbox } from "./nats-conn.ts"
 export { type PartName, type Parts, Pattern } from "./pattern.ts"

@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { type IncomingMessage, request } from "node:http"
+import { connect } from "node:net"
 import { WebSocket } from "ws"
 
 /** A request with exactly these headers, `Host` and `Origin` among them, that `fetch` would set itself. Gives status and body. */
@@ -31,4 +32,17 @@ export async function upgradeStatus(url: string, headers: Record<string, string>
       resolve(response.statusCode ?? 0)
     })
   })
+}
+
+/** Sends text to a server, and gives what it says until it closes the connection. */
+export async function said(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  let answer = ""
+  socket.on("data", (part: Buffer) => {
+    answer += part.toString()
+  })
+  socket.write(text)
+  await once(socket, "close")
+  return answer
 }

@@ -6,7 +6,7 @@ import { expect } from "chai"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
-import { upgradeStatus as statusOfUpgrade } from "../helpers/raw-request.ts"
+import { said, upgradeStatus as statusOfUpgrade } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
 
 /** The status with which an old WebSocket is refused; 101 when it is opened. */
@@ -33,6 +33,23 @@ describe("the edge's doors", () => {
         expect(headers.has("x-powered-by"), path).to.equal(false)
         expect(headers.has("server"), path).to.equal(false)
       }
+    })
+
+    it("answer 400 to several Host headers, and open no WebSocket", async () => {
+      const hosts = "Host: a\r\nhost: a\r\n"
+      expect(await said(product.edgeUrl, `GET /readyz HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 400 /,
+      )
+      const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      const answer = await said(product.edgeUrl, `GET /doors HTTP/1.1\r\n${hosts}${upgrade}${key}\r\n`)
+      expect(answer).to.match(/^HTTP\/1\.1 400 /)
+    })
+
+    it("keep an idle connection for longer than proxies do, so that none is closed under a request", async () => {
+      const { headers } = await get(`${product.edgeUrl}/healthz`)
+      const [, seconds] = /timeout=(\d+)/.exec(headers.get("keep-alive") ?? "") ?? []
+      expect(Number(seconds)).to.be.greaterThan(120)
     })
 
     it("send no CORS header, and take an old WebSocket from any page", async () => {

@@ -219,6 +219,7 @@ describe("GET /export/{shop_id}", function () {
     const verifier = new RememberingVerifier(jwksVerifier({ url: keys, issuer: name, audience, claimPrefix: "" }))
     const guarded = await startProduct({
       auth: { verifier, cookie: { name: COOKIE, origins: ["https://shop.example"] } },
+      doors: { origins: ["https://shop.example"] },
     })
     try {
       const shopId = randomUUID()
@@ -236,6 +237,30 @@ describe("GET /export/{shop_id}", function () {
       const cookie = `${COOKIE}=${await issuer.token({ role: "merchant", shops: [shopId] })}`
       expect(await status({ cookie, origin: "https://shop.example" })).to.equal(200)
       expect(await status({ cookie, origin: "https://evil.example" })).to.equal(401)
+      // A link that is followed brings no Origin.
+      expect(await status({ cookie, referer: "https://shop.example/" })).to.equal(200)
+      expect(await status({ cookie, referer: "https://shop.example/a?b", "sec-fetch-site": "cross-site" })).to.equal(
+        200,
+      )
+      expect(await status({ cookie, "sec-fetch-site": "same-origin" })).to.equal(200)
+      for (const referer of [
+        "https://evil.example/",
+        "https://shop.example.evil.example/",
+        "https://evil.example/https://shop.example/",
+        "about:client",
+      ])
+        expect(await status({ cookie, referer }), referer).to.equal(401)
+      expect(await status({ cookie })).to.equal(401)
+      const readable = async (origin: string, shop = shopId) =>
+        (await fetch(`${guarded.edgeUrl}/export/${shop}`, { headers: { cookie, origin } })).headers
+      const allowed = await readable("https://shop.example")
+      expect(allowed.get("access-control-allow-origin")).to.equal("https://shop.example")
+      expect(allowed.get("access-control-allow-credentials")).to.equal("true")
+      // The page may read why it is refused, too.
+      expect((await readable("https://shop.example", randomUUID())).get("access-control-allow-credentials")).to.equal(
+        "true",
+      )
+      expect((await readable("https://evil.example")).has("access-control-allow-credentials")).to.equal(false)
     } finally {
       await guarded.stop()
       await issuer.stop()

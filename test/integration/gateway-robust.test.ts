@@ -6,6 +6,7 @@ import { natsConn } from "res-service"
 import { closeCodes, createGateway, type Gateway, type GatewayOptions } from "res-service/gateway"
 import WebSocket from "ws"
 import { startNats, type TestNats } from "../helpers/nats.ts"
+import { said } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
 
 const BIG = "x".repeat(100_000)
@@ -62,6 +63,23 @@ describe("gateway and clients that misbehave", () => {
     await until(`the answer about ${rid}`, () => received.length > 0)
     received.length = 0
   }
+
+  it("answers 400 to several Host headers, as Resgate does, and opens no WebSocket", async () => {
+    await start()
+    const hosts = "Host: a\r\nhost: a\r\n"
+    const read = await said(url, `GET /api/library/book HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`)
+    expect(read).to.match(/^HTTP\/1\.1 400 /)
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    expect(await said(url, `GET / HTTP/1.1\r\n${hosts}${upgrade}${key}\r\n`)).to.match(/^HTTP\/1\.1 400 /)
+  })
+
+  it("keeps an idle connection for longer than proxies do, so that none is closed under a request", async () => {
+    await start()
+    const { headers } = await fetch(`${url.replace("ws", "http")}api/library/book`)
+    const [, seconds] = /timeout=(\d+)/.exec(headers.get("keep-alive") ?? "") ?? []
+    expect(Number(seconds)).to.be.greaterThan(120)
+  })
 
   it("closes a client that does not read, with a reason, and nobody else notices", async () => {
     await start({ maxQueuedBytes: 500_000 })

@@ -7,6 +7,7 @@ import { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
+import { rawRequest } from "../helpers/raw-request.ts"
 
 describe("bad input of POST /publish/{shop_id}", () => {
   const shopId = randomUUID()
@@ -285,6 +286,29 @@ describe("odd input of POST /publish/{shop_id} that is accepted", () => {
       create_time: "2023-12-18T12:30:00.123456+02:00",
     })
     expect(await stored(event, event.shop_id)).to.deep.equal(event)
+  })
+
+  it("takes UTF-8 however a content type says it, and none where no page sends it", async () => {
+    const event = publishEvent()
+    const url = `${product.edgeUrl}/publish/${event.shop_id}`
+    const types = [
+      'application/json; charset="utf-8"',
+      "application/json;charset=UTF8",
+      "Application/JSON ; Charset=utf-8",
+      "application/json;",
+    ]
+    for (const type of types) expect((await post(url, event, { "content-type": type })).status, type).to.equal(200)
+    const body = JSON.stringify(event)
+    expect((await rawRequest(url, { method: "POST", body })).status).to.equal(200)
+    const headers = { Origin: "https://shop.example" }
+    expect((await rawRequest(url, { method: "POST", headers, body })).status).to.equal(415)
+    for (const type of [
+      'application/json; charset="utf-16"',
+      "application/json; charset=latin1",
+      "application/json, text/plain",
+      "json",
+    ])
+      expect((await post(url, event, { "content-type": type })).status, type).to.equal(415)
   })
 
   it("takes gzip, and +json types", async () => {

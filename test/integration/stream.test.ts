@@ -158,6 +158,28 @@ describe("GET /stream/{shop_id}", () => {
     expect([head.status, head.headers.get("content-type")]).to.deep.equal([200, "text/event-stream; charset=utf-8"])
   })
 
+  it("begins now where a client names no event, since an EventSource that is refused never comes again", async () => {
+    const noIds: [query: string, headers: Record<string, string>][] = [
+      ["?last_event_id=", {}],
+      ["?last_event_id=null", {}],
+      ["?last_event_id=undefined&replay=", {}],
+      ...["null", "undefined", "", "about:srcdoc", "about:blank"].map((id): [string, Record<string, string>] => [
+        "",
+        { "last-event-id": id },
+      ]),
+    ]
+    for (const [query, headers] of noIds) {
+      const shopId = randomUUID()
+      await publish(shopId, 1)
+      const stream = await EventStream.open(`${product.edgeUrl}/stream/${shopId}${query}`, "", headers)
+      open.push(stream)
+      expect(stream.response.statusCode, JSON.stringify([query, headers])).to.equal(200)
+      const next = await publish(shopId, 1)
+      await stream.count(1)
+      expect(stream.seqs).to.deep.equal(next)
+    }
+  })
+
   it("may be read by pages of CORS_ORIGINS", async () => {
     const cors = async (origin: string) => {
       const stream = await EventStream.open(`${product.edgeUrl}/stream/${randomUUID()}`, "", { origin })

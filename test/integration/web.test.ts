@@ -115,6 +115,15 @@ describe("the pages at the edge", () => {
     expect(policy).to.include(`connect-src 'self' ${own};`)
   })
 
+  it("take names of machines and containers that DNS would not allow", async () => {
+    for (const Host of ["shop_wire:8000", "shop_wire", "shop_wire.internal:8000", "_a-b.example"]) {
+      const url = await serve()
+      const { status, headers } = await raw(url, { path: "/merchant/", headers: { Host } })
+      expect(status, Host).to.equal(200)
+      expect(headers["content-security-policy"], Host).to.include(` ws://${Host} `)
+    }
+  })
+
   it("take no Host that would write into a header", async () => {
     const url = await serve()
     for (const host of ["a; script-src *", "a'b"]) {

@@ -9,11 +9,12 @@ import { asResError } from "../client/messages.ts"
 import { decodeText, Requester } from "../client/requester.ts"
 import type { Conn, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
+import { hasManyHosts } from "../host-names.ts"
 import { type Logger, silentLogger } from "../logger.ts"
 import { checkConfig, type GatewayConfig, type Settings } from "./config.ts"
 import type { ConnectionHost } from "./connection.ts"
 import { HttpApi } from "./http-api.ts"
-import { splitTarget } from "./http-path.ts"
+import { type RequestPath, splitTarget } from "./http-path.ts"
 import { sendEmpty, sendError, sendText } from "./http-response.ts"
 import { Metrics, metricsServer } from "./metrics.ts"
 import { Trace } from "./trace.ts"
@@ -23,8 +24,17 @@ import { WebSockets } from "./web-sockets.ts"
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
 const DEFAULT_PING_INTERVAL_MS = 30_000
-/** For clients to send a request's headers, and all of it, and how often that is looked at: what is too slow is answered 408. */
-const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }
+const HTTP_TIMES = {
+  /** For clients to send a request's headers, and all of it, and how often that is looked at: what is too slow is answered 408. */
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
+  /**
+   * Between two requests of a connection. Longer than proxies keep an idle one (nginx and AWS 60 s, Traefik 90 s, Caddy 120 s): one
+   * that the gateway closes first may have a request on its way, which is then lost.
+   */
+  keepAliveTimeout: 125_000,
+}
 /** For clients to close their sockets when the gateway stops. */
 const STOP_TIMEOUT_MS = 3_000
 
@@ -130,8 +140,8 @@ export class Gateway {
   async start(): Promise<void> {
     const { addr, port, metricsPort, tls } = this.#settings
     const server = tls
-      ? createTlsServer({ ...TIME_LIMITS, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
-      : createServer(TIME_LIMITS)
+      ? createTlsServer({ ...HTTP_TIMES, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
+      : createServer(HTTP_TIMES)
     server.on("request", (request, response) => this.#handleRequest(request, response))
     server.on("upgrade", (request, socket, head) => this.#handleUpgrade(request, socket, head))
     await this.#listen(server, port, addr)
@@ -178,11 +188,13 @@ export class Gateway {
 
   #handleRequest(request: IncomingMessage, response: ServerResponse): void {
     const target = request.url ?? ""
-    if (target === "*") {
+    if (hasManyHosts(request)) sendText(response, 400, "400 Bad Request: too many Host headers")
+    else if (target === "*") {
       sendEmpty(response, request.method === "OPTIONS" ? 200 : 400, new Map())
-      return
-    }
-    const path = splitTarget(target)
+    } else this.#handlePath(request, response, splitTarget(target))
+  }
+
+  #handlePath(request: IncomingMessage, response: ServerResponse, path: RequestPath | undefined): void {
     if (!path) sendText(response, 400, "400 Bad Request")
     else if (path.path === this.#settings.wsPath) this.#webSockets.refuse(request, response)
     else if (!path.path.startsWith(this.#settings.apiPath))
@@ -193,7 +205,7 @@ export class Gateway {
 
   #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", destroyIt)
-    if (splitTarget(request.url ?? "")?.path !== this.#settings.wsPath) {
+    if (hasManyHosts(request) || splitTarget(request.url ?? "")?.path !== this.#settings.wsPath) {
       this.#handleRequest(request, responseFor(request, socket))
       return
     }
