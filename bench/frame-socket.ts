@@ -26,6 +26,9 @@ export class FrameSocket {
   #more: Buffer[] = []
   #moreBytes = 0
   #needed = 0
+  /** Bytes still to come of a frame that is only counted. */
+  #toSkip = 0
+  #receivedBytes = 0
   #onUpgrade: (() => void) | undefined
 
   private constructor(hostname: string, port: number, onFrame: OnFrame) {
@@ -51,7 +54,12 @@ export class FrameSocket {
     })
   }
 
-  /** From now on the frames that come in are only counted. */
+  /** All bytes that came in so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
+  /** From now on the frames that come in are only counted, and not kept. */
   count(onCount: (frames: number) => void): void {
     this.#onCount = onCount
   }
@@ -74,7 +82,12 @@ export class FrameSocket {
     this.#socket.write(Buffer.concat([header, payload])) // masked with zeros
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(received: Buffer): void {
+    this.#receivedBytes += received.length
+    const skipped = Math.min(this.#toSkip, received.length)
+    this.#toSkip -= skipped
+    const chunk = received.subarray(skipped)
+    if (chunk.length === 0) return
     if (this.#rest.length + this.#moreBytes + chunk.length < this.#needed) {
       this.#more.push(Buffer.from(chunk))
       this.#moreBytes += chunk.length
@@ -110,6 +123,11 @@ export class FrameSocket {
       if (start > bytes.length) break
       const end =
         start + (short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6))
+      if (end > bytes.length && this.#onCount) {
+        this.#toSkip = end - bytes.length
+        this.#onCount(counted + 1)
+        return bytes.length
+      }
       if (end > bytes.length) {
         this.#needed = end - at
         break

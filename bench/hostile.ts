@@ -25,6 +25,9 @@ const attacks: Readonly<Record<string, number>> = {
   "compressed bombs at the edge": 16,
   "tiny frames at the edge": 8,
   "tiny frames at the gateway": 8,
+  "cart updates in the largest session": 50,
+  "refused updates in the largest session": 50,
+  "cart updates in twenty large sessions": 400,
 }
 
 await main(Number(process.argv[2] ?? 15), process.argv[3] ?? "")
@@ -36,21 +39,26 @@ async function main(seconds: number, wanted: string): Promise<void> {
   const memory = () => ({ edgeMiB: rssMiB(product.pids.edge), gatewayMiB: rssMiB(product.pids.gateway) })
 
   const honest = async (forSeconds: number): Promise<object> => {
-    const [posts, calls]: [number[], number[]] = [[], []]
+    const [posts, calls, probes]: [number[], number[], number[]] = [[], [], []]
     const end = performance.now() + forSeconds * 1000
     while (performance.now() < end) {
       const event = publishEvent()
-      posts.push(await timed(() => post(agent, `${product.edgeUrl}/publish/${event.shop_id}`, JSON.stringify(event))))
+      posts.push(
+        await timed(() => send(agent, "POST", `${product.edgeUrl}/publish/${event.shop_id}`, JSON.stringify(event))),
+      )
       calls.push(await timed(() => client.call(`store.${event.shop_id}.feed`, "publish", event)))
+      probes.push(await timed(() => send(agent, "GET", `${product.edgeUrl}/healthz`)))
       await sleep(1000 / RATE)
     }
-    const [post50, call50] = [summarize(posts), summarize(calls)]
+    const [ofPosts, ofCalls, ofProbes] = [summarize(posts), summarize(calls), summarize(probes)]
     return {
-      requests: post50.count,
-      postP50Ms: post50.p50,
-      postP99Ms: post50.p99,
-      callP50Ms: call50.p50,
-      callP99Ms: call50.p99,
+      requests: ofPosts.count,
+      postP50Ms: ofPosts.p50,
+      postP99Ms: ofPosts.p99,
+      callP50Ms: ofCalls.p50,
+      callP99Ms: ofCalls.p99,
+      healthP50Ms: ofProbes.p50,
+      healthP99Ms: ofProbes.p99,
     }
   }
 
@@ -86,10 +94,10 @@ function rssMiB(pid: number): number {
   return Math.round(Number(kib) / 1024)
 }
 
-function post(agent: Agent, url: string, body: string): Promise<void> {
+function send(agent: Agent, method: string, url: string, body = ""): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
-    const req = request(url, { agent, method: "POST", headers }, (res) => {
+    const req = request(url, { agent, method, headers }, (res) => {
       res.resume()
       res.on("end", () => (res.statusCode === 200 ? resolve() : reject(new Error(`answered ${res.statusCode}`))))
     })

@@ -1,6 +1,6 @@
 // Shared carts, through the old storefronts' WebSocket; service, edge, nats-server and the storefronts in processes of their
 // own: 100 and 1,000 sessions of 4 members, each member one update a second; 100 sessions whose members send the next update
-// when they have seen their own; and the largest session, one update at a time.
+// when they have seen their own; and the largest session, one update every 5 s.
 // npm run bench -- sessions [seconds]
 import { fork } from "node:child_process"
 import { once } from "node:events"

@@ -12,6 +12,7 @@ import { addressGroup, type ClientAddresses } from "../client-address.ts"
 import { webSocketRefusal } from "../http/cross-origin.ts"
 import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
+import { Turns } from "./turns.ts"
 
 /** Largest frame of a client: a cart of 256 KiB, however it is escaped. */
 const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
@@ -55,6 +56,8 @@ export class LegacyServer {
   readonly #webSockets: WebSocketServer
   readonly #sockets = new Map<string, Connected>()
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
+  /** Shared by all sessions: however many there are, large updates leave time for requests. */
+  readonly #turns = new Turns()
   readonly #socketsByAddress = new Map<string, number>()
   readonly #newSockets: Allowance | undefined
   readonly #subscription: Subscription
@@ -164,7 +167,10 @@ export class LegacyServer {
   }
 
   #acquire(id: string): LegacySession {
-    const known = this.#sessions.get(id) ?? { session: new LegacySession(this.#options.client, id), sockets: 0 }
+    const known = this.#sessions.get(id) ?? {
+      session: new LegacySession(this.#options.client, id, this.#turns),
+      sockets: 0,
+    }
     known.sockets++
     this.#sessions.set(id, known)
     return known.session

@@ -1,24 +1,16 @@
 import type { Client, Mirror } from "res-service/client"
 import { encodeUpdate } from "./messages.ts"
+import type { Turns } from "./turns.ts"
+import { Updates, type Watcher } from "./updates.ts"
 
 /** How often the connections of a session are kept alive, in ms; the service gives them 15 s. */
 const KEEP_ALIVE_MS = 5000
 /** A change for which no `updated` comes, as after an outage, is shown after this time, in ms. */
 const UNANNOUNCED_MS = 200
 
-/** Somebody who is shown the session. */
-export interface Watcher {
-  readonly cid: string
-  /**
-   * Called with each update, encoded once for all. `n` is that of the service's `updated`; Infinity for an update that none
-   * announced, which may be newer than any.
-   */
-  show(update: Buffer, n: number): void
-}
-
 /**
- * A shared session on this edge: one mirror of those present, however many sockets it has. After each `updated` of the service the
- * whole is encoded once, and shown to all who take part.
+ * A shared session on this edge: one mirror of those present, however many sockets it has. After each `updated` of the service
+ * all who take part are shown the whole.
  */
 export class LegacySession {
   /** Takes the calls. */
@@ -28,15 +20,18 @@ export class LegacySession {
   #mirror: Mirror
   #hasFailed = false
   readonly #watchers = new Set<Watcher>()
+  readonly #updates: Updates
+  /** That of the newest `updated`; Infinity after a change that none announced, which may be newer than any. */
+  #n = 0
   readonly #keepingAlive: NodeJS.Timeout
   #unannounced: NodeJS.Timeout | undefined
-  #encoded: Buffer | undefined
 
-  constructor(client: Client, id: string) {
+  constructor(client: Client, id: string, turns: Turns) {
     this.rid = `session.${id}.multicart`
     this.#presentRid = `session.${id}.present`
     this.#client = client
     this.#mirror = this.#open()
+    this.#updates = new Updates(() => encodeUpdate(this.#mirror.jsonBytes), turns)
     this.#keepingAlive = setInterval(() => {
       const cids = [...this.#watchers].map(({ cid }) => cid)
       // Who is not heard of because NATS or the service is away, gets time again when it is back.
@@ -53,23 +48,35 @@ export class LegacySession {
     return this.#mirror.ready
   }
 
-  /** The session as it is now, as a `multicartUpdate`. */
-  get update(): Buffer {
-    this.#encoded ??= encodeUpdate(this.#mirror.json)
-    return this.#encoded
-  }
-
-  add(watcher: Watcher): void {
+  /**
+   * Shows a watcher the session from now on, beginning with the `updated` of the call by which it came in, `n`: what was to be
+   * shown before lacks who just came.
+   */
+  enter(watcher: Watcher, n: number): void {
     this.#watchers.add(watcher)
+    this.#updates.forget(watcher)
+    if (this.#n >= n) this.#updates.show([watcher])
   }
 
-  delete(watcher: Watcher): void {
+  leave(watcher: Watcher): void {
     this.#watchers.delete(watcher)
+    this.#updates.forget(watcher)
+  }
+
+  /** Shows a watcher the session as it is. */
+  show(watcher: Watcher): void {
+    this.#updates.show([watcher])
+  }
+
+  /** To be called when a watcher can be shown an update again. */
+  send(): void {
+    this.#updates.send()
   }
 
   close(): void {
     clearInterval(this.#keepingAlive)
     clearTimeout(this.#unannounced)
+    this.#updates.stop()
     this.#mirror.close()
   }
 
@@ -80,7 +87,6 @@ export class LegacySession {
       this.#hasFailed = mirror === this.#mirror
     })
     mirror.onEvent((event) => {
-      this.#encoded = undefined
       if (event.type === "custom" && event.name === "updated") this.#showAll(numberOf(event.data))
       else this.#unannounced ??= setTimeout(() => this.#showAll(Infinity), UNANNOUNCED_MS)
     })
@@ -90,9 +96,8 @@ export class LegacySession {
   #showAll(n: number): void {
     clearTimeout(this.#unannounced)
     this.#unannounced = undefined
-    if (this.#watchers.size === 0) return
-    const { update } = this
-    for (const watcher of this.#watchers) watcher.show(update, n)
+    this.#n = n
+    this.#updates.show(this.#watchers)
   }
 }
 

@@ -2,7 +2,7 @@ import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { WebSocket } from "ws"
 import { serviceErrors } from "../../service/errors.ts"
-import type { LegacySession, Watcher } from "./legacy-session.ts"
+import type { LegacySession } from "./legacy-session.ts"
 import {
   encodeError,
   encodeMessage,
@@ -11,6 +11,7 @@ import {
   legacyErrors,
   readMessage,
 } from "./messages.ts"
+import type { Watcher } from "./updates.ts"
 
 /** Messages that wait while one is carried out; a client that sends more is not read for a while. */
 const MAX_WAITING = 32
@@ -41,11 +42,9 @@ export class LegacySocket implements Watcher {
   #takesPart = false
   #closed = false
   #customerId = ""
-  /** While a reply is under way, the newest update waits: the reply comes first. */
+  /** While a reply is under way, updates wait: the reply comes first. */
   #replying = false
-  #held: { readonly update: Buffer; readonly n: number } | undefined
-  /** The newest update that was not sent yet, since the one before is not written yet. */
-  #unsent: Buffer | undefined
+  /** While an update is being written, newer ones wait: a client that does not keep up gets the newest. */
   #writing = false
 
   constructor(webSocket: WebSocket, { cid, client, acquire, release }: LegacySocketOptions) {
@@ -62,15 +61,21 @@ export class LegacySocket implements Watcher {
       this.#closed = true
       this.#disconnect()
       if (this.#session === undefined) return
-      this.#session.delete(this)
+      this.#session.leave(this)
       release()
     })
   }
 
-  /** Shows an update, the newest only where the client does not keep up. */
-  show(update: Buffer, n: number): void {
-    if (this.#replying) this.#held = { update, n }
-    else if (this.#takesPart) this.#sendUpdate(update)
+  get canBeShown(): boolean {
+    return this.#takesPart && !this.#replying && !this.#writing
+  }
+
+  show(update: Buffer): void {
+    this.#writing = true
+    this.#webSocket.send(update, { binary: false }, () => {
+      this.#writing = false
+      this.#session?.send()
+    })
   }
 
   /** Tells the service that the connection is gone. If that does not get through, its lease ends. */
@@ -103,7 +108,7 @@ export class LegacySocket implements Watcher {
         case "leaveSession": {
           await this.#call("leave", { customerId: this.#customerId })
           this.#takesPart = false
-          this.#open().delete(this)
+          this.#open().leave(this)
           return this.#send(encodeMessage(event, {}))
         }
         case "kick":
@@ -122,14 +127,9 @@ export class LegacySocket implements Watcher {
     }
   }
 
-  /**
-   * The reply first, then the update: those that come before the reply wait for it. One from before the call is not shown,
-   * for it lacks who just came; the call's own comes yet.
-   */
   async #enter(event: string, method: "start" | "join" | "resume", payload: unknown): Promise<void> {
     const session = this.#open()
     this.#replying = true
-    session.add(this)
     try {
       await session.ready
       const result = (await this.#call(method, payload)) as { customerId?: string; resumeToken?: string; n: number }
@@ -137,14 +137,12 @@ export class LegacySocket implements Watcher {
       const { resumeToken, n } = result
       this.#customerId = customerId
       this.#takesPart = true
-      if (this.#closed) this.#disconnect() // closed while it was entering
+      if (this.#closed) return this.#disconnect() // closed while it was entering
       this.#send(encodeMessage(event, { customerId, ...(resumeToken === undefined ? {} : { resumeToken }) }))
-      if (this.#held !== undefined && this.#held.n >= n) this.#sendUpdate(this.#held.update)
-    } finally {
-      // Who is refused and takes part already is shown the session as it is, after the error.
       this.#replying = false
-      this.#held = undefined
-      if (!this.#takesPart) session.delete(this)
+      session.enter(this, n)
+    } finally {
+      this.#replying = false
     }
   }
 
@@ -154,7 +152,7 @@ export class LegacySocket implements Watcher {
     const { isReadyToCheckout } = (await this.#call("customerReadyToCheckout", wish)) as { isReadyToCheckout: boolean }
     if (isReadyToCheckout || wish.customerReadyToCheckout !== true) return
     this.#refuse("session.guestsNotReady", serviceErrors["session.guestsNotReady"])
-    this.#sendUpdate(this.#open().update)
+    this.#open().show(this)
   }
 
   #call(method: string, payload: unknown): Promise<unknown> {
@@ -173,7 +171,7 @@ export class LegacySocket implements Watcher {
     if (isOurs) this.#refuse(code, message)
     else this.#refuse(own, legacyErrors[own])
     // The client may show already what was refused.
-    if (this.#takesPart) this.#sendUpdate(this.#open().update)
+    if (this.#takesPart) this.#open().show(this)
   }
 
   #refuse(code: string, message: string): void {
@@ -183,20 +181,5 @@ export class LegacySocket implements Watcher {
   #send(text: string): void {
     if (this.#webSocket.bufferedAmount > MAX_UNREAD_BYTES) this.#webSocket.terminate()
     else this.#webSocket.send(text)
-  }
-
-  // One update at a time: while it is not written, newer ones replace each other.
-  #sendUpdate(update: Buffer): void {
-    if (this.#writing) {
-      this.#unsent = update
-      return
-    }
-    this.#writing = true
-    this.#webSocket.send(update, { binary: false }, () => {
-      this.#writing = false
-      const unsent = this.#unsent
-      this.#unsent = undefined
-      if (unsent !== undefined) this.#sendUpdate(unsent)
-    })
   }
 }

@@ -40,13 +40,16 @@ export function encodeError(code: string, message: string): string {
   return encodeMessage("error", { code, message })
 }
 
+const UPDATE_START = Buffer.from('{"event":"multicartUpdate","payload":{"multicartContent":')
+const UPDATE_END = Buffer.from("}}")
+
 /**
- * The bytes of a `multicartUpdate`: they are the same for all sockets, and made once.
+ * A `multicartUpdate`.
  *
  * @param multicartContent JSON text of `[{ owner, content }]`
  */
-export function encodeUpdate(multicartContent: string): Buffer {
-  return Buffer.from(`{"event":"multicartUpdate","payload":{"multicartContent":${multicartContent}}}`)
+export function encodeUpdate(multicartContent: Buffer): Buffer {
+  return Buffer.concat([UPDATE_START, multicartContent, UPDATE_END])
 }
 
 /** Reads a text frame; gives the code of what is wrong with it. */

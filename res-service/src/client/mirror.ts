@@ -9,6 +9,7 @@ import {
   type Value,
 } from "../values.ts"
 import type { Cache } from "./cache.ts"
+import type { Content } from "./content.ts"
 import { type MirrorHost, MirrorNode } from "./mirror-node.ts"
 import type { ResourceEvent } from "./resource-event.ts"
 import type { WireValue } from "./wire-value.ts"
@@ -52,6 +53,8 @@ export class Mirror {
   readonly #listeners = new Set<(event: MirrorEvent) => void>()
   readonly #host: MirrorHost
   #waiting: { readonly rids: readonly string[]; readonly ready: () => void }[] = []
+  /** The JSON text of resources that refer to nothing. */
+  readonly #leaves = new WeakMap<Content, Buffer>()
   #closed = false
 
   constructor(cache: Cache, rid: string) {
@@ -86,9 +89,14 @@ export class Mirror {
     return this.#plain(this.rid, new Set())
   }
 
-  /** `value` as JSON text, put together from what services sent: numbers and the order of members stay as they came. */
-  get json(): string {
-    return this.#encode(this.rid, new Set())
+  /**
+   * `value` as JSON text in UTF-8, put together from what services sent: numbers and the order of members stay as they came.
+   * Resources that have not changed since the last time are not encoded again.
+   */
+  get jsonBytes(): Buffer {
+    const pieces: Buffer[] = []
+    this.#encode(this.rid, new Set(), pieces)
+    return Buffer.concat(pieces)
   }
 
   /** One of the resources, also those that it refers to; undefined when it is not part of the mirror, or not loaded. */
@@ -175,21 +183,33 @@ export class Mirror {
     }
   }
 
-  #encode(rid: string, path: Set<string>): string {
-    const content = this.#nodes.get(rid)?.content
-    if (path.has(rid)) return JSON.stringify({ rid })
-    if (!content) return "null"
-    path.add(rid)
-    const encode = (value: WireValue): string => {
-      if (value.type === "reference") return this.#encode(value.rid, path)
-      return value.type === "data" ? value.inner : value.raw
+  /** Adds the JSON text of a resource to `pieces`. */
+  #encode(rid: string, path: Set<string>, pieces: Buffer[]): void {
+    const node = this.#nodes.get(rid)
+    const content = node?.content
+    if (path.has(rid)) pieces.push(Buffer.from(JSON.stringify({ rid })))
+    else if (!content) pieces.push(Buffer.from("null"))
+    else if (node.references.length === 0) pieces.push(this.#encodeLeaf(content))
+    else {
+      path.add(rid)
+      const entries = labelledValues(content)
+      for (const [i, [label, value]] of entries.entries()) {
+        pieces.push(Buffer.from(`${i === 0 ? opening(content) : ","}${label}`))
+        if (value.type === "reference") this.#encode(value.rid, path, pieces)
+        else pieces.push(Buffer.from(plainText(value)))
+      }
+      pieces.push(Buffer.from(closing(content)))
+      path.delete(rid)
     }
-    const whole =
-      content.type === "collection"
-        ? `[${content.values.map(encode).join(",")}]`
-        : `{${[...content.values].map(([name, value]) => `${JSON.stringify(name)}:${encode(value)}`).join(",")}}`
-    path.delete(rid)
-    return whole
+  }
+
+  #encodeLeaf(content: Content): Buffer {
+    const known = this.#leaves.get(content)
+    if (known) return known
+    const values = labelledValues(content).map(([label, value]) => `${label}${plainText(value)}`)
+    const made = Buffer.from(`${opening(content)}${values.join(",")}${closing(content)}`)
+    this.#leaves.set(content, made)
+    return made
   }
 
   #plain(rid: string, path: Set<string>): Json {
@@ -199,7 +219,7 @@ export class Mirror {
     path.add(rid)
     const plain = (value: WireValue): Json => {
       if (value.type === "reference") return this.#plain(value.rid, path)
-      return JSON.parse(value.type === "data" ? value.inner : value.raw) as Json
+      return JSON.parse(plainText(value)) as Json
     }
     const whole: Json =
       content.type === "collection"
@@ -208,6 +228,25 @@ export class Mirror {
     path.delete(rid)
     return whole
   }
+}
+
+/** A value that is no reference, as JSON text. */
+function plainText(value: WireValue): string {
+  return value.type === "data" ? value.inner : value.raw
+}
+
+/** Values with what stands before them in JSON text: nothing in a collection, the name in a model. */
+function labelledValues(content: Content): (readonly [label: string, value: WireValue])[] {
+  if (content.type === "collection") return content.values.map((value) => ["", value])
+  return [...content.values].map(([name, value]) => [`${JSON.stringify(name)}:`, value])
+}
+
+function opening({ type }: Content): string {
+  return type === "collection" ? "[" : "{"
+}
+
+function closing({ type }: Content): string {
+  return type === "collection" ? "]" : "}"
 }
 
 function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent | undefined {

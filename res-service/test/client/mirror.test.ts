@@ -35,6 +35,25 @@ describe("Mirror", () => {
     })
   })
 
+  it("gives its JSON text as services sent it, and keeps that of what did not change", async () => {
+    const { mirror, library, conn } = setUp()
+    const json = () => mirror.jsonBytes.toString()
+    await mirror.ready
+    expect(json()).to.equal(JSON.stringify([emma, dune]))
+    library.change("library.book.1", { title: "Emma Ä" })
+    await settled(conn)
+    expect(json()).to.equal(
+      JSON.stringify([
+        { ...emma, title: "Emma Ä" },
+        { ...dune, next: { ...emma, title: "Emma Ä" } },
+      ]),
+    )
+    library.change("library.book.1", { next: { rid: "library.book.2" } })
+    library.remove("library.books", 0)
+    await settled(conn)
+    expect(JSON.parse(json())).to.deep.equal(mirror.value)
+  })
+
   it("follows changes, adds, removes and custom events", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready

@@ -1,0 +1,100 @@
+import { ByteBudget } from "./byte-budget.ts"
+import type { Turns } from "./turns.ts"
+
+/**
+ * How many bytes of updates a session is sent, over all its sockets. Each update holds all carts, so that ten bytes sent can cost
+ * 100 MB: what comes in faster than this is merged. Four members with carts of 5 KB may change 400 times a second.
+ */
+const BYTES_PER_SECOND = 32 * 1024 * 1024
+const BURST_BYTES = 64 * 1024 * 1024
+/** What is sent in one turn of the event loop, or one update if that is larger. */
+const SLICE_BYTES = 256 * 1024
+
+const NOTHING = Buffer.alloc(0)
+
+/** A socket that is shown the session. */
+export interface Watcher {
+  readonly cid: string
+  /** False while an update would come at the wrong time: the socket calls `send` when that is over. */
+  readonly canBeShown: boolean
+  show(update: Buffer): void
+}
+
+/**
+ * The updates of one session: who is to be shown it, and when. An update is encoded once for all who are shown it, when it is
+ * sent; what changes before that is in it. Large ones are sent a few at a time, and at the pace of the session's budget.
+ */
+export class Updates {
+  readonly #encode: () => Buffer
+  readonly #turns: Turns
+  readonly #budget = new ByteBudget(BYTES_PER_SECOND, BURST_BYTES)
+  /** Watchers that have not been shown the newest state. */
+  readonly #due = new Set<Watcher>()
+  /** Watchers that `#update` is sent to. */
+  readonly #receivers = new Set<Watcher>()
+  #update: Buffer = NOTHING
+  #waiting: NodeJS.Timeout | undefined
+
+  /** @param encode gives the session as it is now */
+  constructor(encode: () => Buffer, turns: Turns) {
+    this.#encode = encode
+    this.#turns = turns
+  }
+
+  /** Shows the session to these watchers, as soon as it may. */
+  show(watchers: Iterable<Watcher>): void {
+    for (const watcher of watchers) this.#due.add(watcher)
+    this.send()
+  }
+
+  /** Shows a watcher nothing of what it was to be shown so far. */
+  forget(watcher: Watcher): void {
+    this.#due.delete(watcher)
+    this.#receivers.delete(watcher)
+  }
+
+  /** Sends what is due and may be sent. */
+  send(): void {
+    if (this.#receivers.size > 0 || this.#waiting !== undefined) return
+    const receivers = [...this.#due].filter((watcher) => watcher.canBeShown)
+    if (receivers.length === 0) return
+    const waitMs = this.#budget.waitMs()
+    if (waitMs > 0) {
+      this.#waiting = setTimeout(() => {
+        this.#waiting = undefined
+        this.send()
+      }, waitMs)
+      return
+    }
+    this.#update = this.#encode()
+    this.#budget.take(this.#update.length * receivers.length)
+    for (const watcher of receivers) {
+      this.#due.delete(watcher)
+      this.#receivers.add(watcher)
+    }
+    if (this.#update.length * receivers.length <= SLICE_BYTES) this.#sendSlice()
+    else this.#turns.add(() => this.#sendSlice())
+  }
+
+  stop(): void {
+    clearTimeout(this.#waiting)
+    this.#due.clear()
+    this.#receivers.clear()
+  }
+
+  /** Returns true when all receivers have been sent the update. */
+  #sendSlice(): boolean {
+    let left = SLICE_BYTES
+    for (const watcher of this.#receivers) {
+      if (left <= 0) return false
+      this.#receivers.delete(watcher)
+      if (watcher.canBeShown) {
+        watcher.show(this.#update)
+        left -= this.#update.length
+      } else this.#due.add(watcher)
+    }
+    this.#update = NOTHING
+    this.send()
+    return true
+  }
+}
