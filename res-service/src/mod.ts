@@ -1,3 +1,4 @@
+export { addressGroup, type ClientAddresses, clientAddresses } from "./client-address.ts"
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
 export { deferredConn } from "./deferred-conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"
@@ -20,6 +21,7 @@ export type { Owned } from "./service/owned.ts"
 export type { Mode } from "./service/queue.ts"
 export type {
   AccessRequest,
+  Admission,
   AuthRequest,
   BaseRequest,
   CallRequest,

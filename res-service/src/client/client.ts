@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from "../logger.ts"
 import { isValidPart, isValidRid, parseRid } from "../rid.ts"
 import { Cache, type CacheOptions } from "./cache.ts"
 import { Fields } from "./decode.ts"
-import type { Access } from "./messages.ts"
+import type { Access, RequestParts } from "./messages.ts"
 import { asResError, decodeAccess, decodeCall, encodeGetRequest, encodeRequest } from "./messages.ts"
 import { Mirror } from "./mirror.ts"
 import { Requester } from "./requester.ts"
@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly token?: unknown
   /** Connection ID that the service sees. The protocol wants one; services that don't look at it do without. */
   readonly cid?: string
+  /** Address of the client for whom this asks; services that trust this program may count by it. None by default. */
+  readonly remoteAddr?: string
   readonly timeoutMs?: number
 }
 
@@ -127,8 +129,8 @@ export class Client {
   }
 }
 
-function parts({ token, cid }: CallOptions): { token: string | undefined; cid: string | undefined } {
-  return { token: JSON.stringify(token), cid }
+function parts({ token, cid, remoteAddr }: CallOptions): Pick<RequestParts, "token" | "cid" | "remoteAddr"> {
+  return { token: JSON.stringify(token), cid, remoteAddr }
 }
 
 function checked(rid: string): { name: string; query: string } {

@@ -43,6 +43,8 @@ export interface RequestParts {
   readonly query?: string
   readonly cid?: string | undefined
   readonly isHttp?: boolean
+  /** Gateways tell it in auth requests only, in `http`. */
+  readonly remoteAddr?: string | undefined
   /** For auth requests: what came with the HTTP request. JSON text of members, without braces. */
   readonly http?: string | undefined
 }
@@ -55,6 +57,7 @@ export function encodeRequest(parts: RequestParts): string {
   if (parts.query) text += `,"query":${quote(parts.query)}`
   if (parts.cid !== undefined) text += `,"cid":${quote(parts.cid)}`
   if (parts.isHttp) text += ',"isHttp":true'
+  if (parts.remoteAddr !== undefined) text += `,"remoteAddr":${quote(parts.remoteAddr)}`
   if (parts.http) text += `,${parts.http}`
   return `${text}}`
 }

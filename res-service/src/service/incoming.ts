@@ -61,7 +61,13 @@ export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefine
 
 /** A payload without what a log is not to have; what an auth request says is a password as often as not. */
 function printable(type: RequestType, payload: Payload): object {
-  return { ...payload, token: undefined, header: undefined, params: type === "auth" ? undefined : payload.params }
+  return {
+    ...payload,
+    token: undefined,
+    header: undefined,
+    remoteAddr: undefined,
+    params: type === "auth" ? undefined : payload.params,
+  }
 }
 
 function parseSubject(subject: string): Pick<Incoming, "type" | "name" | "method"> | undefined {

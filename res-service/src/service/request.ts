@@ -31,6 +31,11 @@ export interface ClientRequest {
   readonly token: unknown
   /** True when `meta` may have an effect. */
   readonly isHttp: boolean
+  /**
+   * The address of the client, as far as the requester tells it. Gateways do so in auth requests only, with a port; a program that
+   * asks for its own clients may do so in any request, by `CallOptions.remoteAddr`.
+   */
+  readonly remoteAddr: string | undefined
   /** Sets what the answer says to an HTTP client. Source: RES-Service protocol 1.2.3, "Meta object". */
   meta(meta: Meta): void
 }
@@ -54,7 +59,6 @@ export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
   /** HTTP headers of the client's connection; canonical names. */
   readonly header: { readonly [name: string]: readonly string[] }
   readonly host: string | undefined
-  readonly remoteAddr: string | undefined
   readonly uri: string | undefined
   /**
    * Gives the connection an access token, or takes it away with null; `tid` identifies it for `tokenReset`.
@@ -62,4 +66,12 @@ export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
    * Source: RES-Service protocol 1.2.3, "Connection token event".
    */
   setToken(token: unknown, tid?: string): void
+}
+
+/** What `ServiceOptions.admit` is asked about: a request before anything of it is looked at, its params unvalidated. */
+export interface Admission
+  extends Omit<AuthRequest<string, never>, "events" | "setToken" | "extendTimeout" | "parts" | "host" | "uri"> {
+  readonly type: "access" | "call" | "auth"
+  /** The pattern of the resource, as it was declared. */
+  readonly pattern: string
 }

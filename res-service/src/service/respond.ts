@@ -8,7 +8,7 @@ import type { Incoming } from "./incoming.ts"
 import { normalisedQuery, readQuery, validated } from "./params.ts"
 import type { Mode } from "./queue.ts"
 import type { Response } from "./reply.ts"
-import type { AuthRequest, Meta } from "./request.ts"
+import type { Admission, AuthRequest, Meta } from "./request.ts"
 import { type Access, type EventsOf, type Kind, type Method, type Resource, ResourceResponse } from "./resource.ts"
 import type { TimeLimit } from "./time-limit.ts"
 
@@ -22,6 +22,7 @@ export interface Answering {
 export interface Surroundings {
   readonly conn: Conn
   readonly logger: Logger
+  readonly admit: (request: Admission) => void
   readonly parts: Parts<string>
   readonly events: EventSender
   readonly limit: TimeLimit
@@ -32,7 +33,7 @@ type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
 /** Finds out what answers a request for a resource. */
 export function respond(
-  { conn, logger, parts, events, limit }: Surroundings,
+  { conn, logger, admit, parts, events, limit }: Surroundings,
   resource: Handled,
   request: Incoming,
 ): Answering {
@@ -60,6 +61,14 @@ export function respond(
       if (request.method !== "" && mode !== "free") events.reset()
     },
   })
+
+  if (request.type !== "get") {
+    try {
+      admit({ ...req, type: request.type, pattern: resource.pattern.source })
+    } catch (error) {
+      return answering("free", () => Promise.reject(error))
+    }
+  }
 
   switch (request.type) {
     case "access":

@@ -8,6 +8,7 @@ import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type Named, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
+import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Kind, Resource } from "./resource.ts"
 import { publishToken, respond } from "./respond.ts"
 import { TimeLimit } from "./time-limit.ts"
@@ -31,6 +32,12 @@ export interface ServiceOptions {
   readonly replyTo?: (subject: string) => boolean
   /** How long the requests that follow a query event are answered, in ms. Default 3000. */
   readonly queryEventMs?: number
+  /**
+   * Called with each access, call and auth request as it comes in, before it waits in a queue and before its params are validated.
+   * What it throws is the answer: the place to hold back callers that ask too much. Get requests do not tell who asks. Default:
+   * all are admitted.
+   */
+  readonly admit?: (request: Admission) => void
 }
 
 /** What a service has in hand. All are 0 when it is idle. */
@@ -57,6 +64,7 @@ export class Service {
   readonly #queueGroup: string
   readonly #owned: Owned
   readonly #replyTo: (subject: string) => boolean
+  readonly #admit: (request: Admission) => void
   readonly #resources: AnyResource[] = []
   readonly #queue = new KeyedQueue()
   readonly #queryEvents: QueryEvents
@@ -72,6 +80,7 @@ export class Service {
     this.#queueGroup = options.queueGroup ?? "res-service"
     this.#owned = options.owned ?? {}
     this.#replyTo = options.replyTo ?? isNoReserved
+    this.#admit = options.admit ?? (() => {})
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
@@ -266,7 +275,8 @@ export class Service {
     if (request.type === "access" && resource.handlers.access === undefined) return
     if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
     const limit = new TimeLimit(request.reply, resource.handlers.timeoutMs)
-    const surroundings = { conn: this.#conn, logger: this.#logger, parts, events: this.#events(named), limit }
+    const events = this.#events(named)
+    const surroundings = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit }
     const answering = respond(surroundings, resource, request)
     try {
       await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))

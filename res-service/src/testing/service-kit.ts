@@ -39,6 +39,7 @@ export interface RequestFields {
   readonly token?: unknown
   readonly isHttp?: boolean
   readonly header?: { readonly [name: string]: readonly string[] }
+  readonly remoteAddr?: string
 }
 
 /** The options of the service under test, and where it runs. */

@@ -23,12 +23,14 @@ describe("Client", () => {
     const { client, library } = setUp()
     await client.call("library.book?q=a&b", "lend", { to: "Ann" }, { token: { user: 1 }, cid: "abc" })
     await client.call("library.book", "lend")
+    await client.call("library.book", "lend", null, { remoteAddr: "192.0.2.1" })
     expect(library.requests).to.deep.equal([
       {
         subject: "call.library.book.lend",
         payload: { params: { to: "Ann" }, token: { user: 1 }, query: "q=a&b", cid: "abc" },
       },
       { subject: "call.library.book.lend", payload: { params: null, token: null } },
+      { subject: "call.library.book.lend", payload: { params: null, token: null, remoteAddr: "192.0.2.1" } },
     ])
   })
 

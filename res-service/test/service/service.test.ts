@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import {
+  type Admission,
   type AnyResource,
   accessGranted,
   authMethod,
@@ -57,6 +58,76 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect(() => service.add(model("$any.book", {}))).to.throw(TypeError, "starts with a wildcard")
       expect(() => model("library..book", {})).to.throw(TypeError, "invalid pattern")
       expect(() => model("library.$id.$id", {})).to.throw(TypeError, "invalid placeholder")
+    })
+  })
+
+  describe("ServiceOptions.admit", () => {
+    const asked: Admission[] = []
+    const admit = (request: Admission): void => {
+      asked.push(request)
+      if (request.token !== "busy") return
+      request.meta({ status: 429 })
+      throw new ResError("library.busy", "Come again later")
+    }
+    const book = model("library.book.$id", {
+      access: () => accessGranted,
+      get: () => ({}),
+      call: { lend: method(z.string(), () => "lent") },
+      auth: { login: authMethod(z.string(), () => "welcome") },
+    })
+
+    beforeEach(() => asked.splice(0))
+
+    it("is asked about access, call and auth requests, and tells what it throws, before params are validated", async () => {
+      const kit = await startKit([book], { admit })
+      const fields = { token: "busy", isHttp: true }
+      for (const { answer } of [
+        await kit.access("library.book.1", fields),
+        await kit.call("library.book.1", "lend", 5, fields),
+        await kit.auth("library.book.1", "login", 5, fields),
+      ]) {
+        const error = { code: "library.busy", message: "Come again later" }
+        expect(answer).to.deep.equal({ error, meta: { status: 429 } })
+      }
+      expect(asked.map(({ type, pattern, name }) => [type, pattern, name])).to.deep.equal(
+        ["access", "call", "auth"].map((type) => [type, "library.book.$id", "library.book.1"]),
+      )
+    })
+
+    it("is told what a request says of its client", async () => {
+      const kit = await startKit([book], { admit })
+      const header = { "X-Forwarded-For": ["192.0.2.1"] }
+      const { answer } = await kit.call("library.book.1", "lend", "Ann", { remoteAddr: "10.0.0.1:80", header })
+      expect(answer).to.deep.equal({ result: "lent" })
+      expect(asked[0]).to.deep.include({
+        method: "lend",
+        params: "Ann",
+        cid: "test",
+        token: null,
+        remoteAddr: "10.0.0.1:80",
+        header,
+      })
+    })
+
+    it("refuses at once, though the resource's queue is held up", async () => {
+      let release = (): void => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const slow = model("library.desk", { call: { wait: method(z.unknown(), () => held) } })
+      const kit = await startKit([slow], { admit })
+      const waiting = kit.call("library.desk", "wait")
+      expect((await kit.call("library.desk", "wait", null, { token: "busy" })).answer.error?.code).to.equal(
+        "library.busy",
+      )
+      release()
+      expect((await waiting).answer).to.deep.equal({ result: null })
+    })
+
+    it("is not asked about get requests, which do not say who asks", async () => {
+      const kit = await startKit([book], { admit })
+      expect((await kit.get("library.book.1")).answer).to.deep.equal({ result: { model: {} } })
+      expect(asked).to.deep.equal([])
     })
   })
 

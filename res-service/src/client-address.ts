@@ -1,10 +1,16 @@
 import type { IncomingMessage } from "node:http"
 import { BlockList, isIP, isIPv6 } from "node:net"
+import type { AuthRequest } from "./service/request.ts"
 
-/** Tells who a request or connection comes from. */
+/** Tells which address a request or connection comes from. */
 export interface ClientAddresses {
   /** The client's address: the peer's, or behind trusted proxies the last one in `X-Forwarded-For` that is none of them. */
   of(request: IncomingMessage): string
+  /**
+   * The same for the client of a gateway, which says in its auth requests how the client is connected; undefined when this one
+   * does not say.
+   */
+  ofClient(request: Pick<AuthRequest<string, unknown>, "remoteAddr" | "header">): string | undefined
   /** Whether a peer is a trusted proxy, which brings many clients over its connections. */
   isProxy(address: string): boolean
 }
@@ -26,18 +32,25 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
     return isIP(address) !== 0 && proxies.check(address, familyOf(address))
   }
 
+  const behindProxies = (peer: string, forwardedFor: string): string => {
+    let address = plain(peer)
+    const hops = forwardedFor.split(",")
+    while (isProxy(address)) {
+      const hop = plain(withoutPort(hops.pop()?.trim() ?? ""))
+      if (isIP(hop) === 0) break
+      address = hop
+    }
+    return address
+  }
+
   return {
     isProxy,
-    of: ({ socket, headers }) => {
-      let address = plain(socket.remoteAddress ?? "")
-      const hops = (headers["x-forwarded-for"] ?? "").toString().split(",")
-      while (isProxy(address)) {
-        const hop = plain(withoutPort(hops.pop()?.trim() ?? ""))
-        if (isIP(hop) === 0) break
-        address = hop
-      }
-      return address
-    },
+    of: ({ socket, headers }) =>
+      behindProxies(socket.remoteAddress ?? "", (headers["x-forwarded-for"] ?? "").toString()),
+    ofClient: ({ remoteAddr, header }) =>
+      remoteAddr === undefined
+        ? undefined
+        : behindProxies(withoutPort(remoteAddr), (header["X-Forwarded-For"] ?? []).join(",")),
   }
 }
 
@@ -56,7 +69,7 @@ export function addressGroup(address: string): string {
     .join(":")}::/64`
 }
 
-/** An address of which a proxy has told the port too: `203.0.113.9:1234`, `[2001:db8::1]:1234`; also `[2001:db8::1]`. */
+/** An address of which a proxy or gateway has told the port too: `203.0.113.9:1234`, `[2001:db8::1]:1234`; also `[2001:db8::1]`. */
 function withoutPort(hop: string): string {
   return hop.replace(/^"?\[([^\]]*)\](?::\d+)?"?$/, "$1").replace(/^"?([\d.]+):\d+"?$/, "$1")
 }

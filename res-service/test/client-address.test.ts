@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http"
 import { expect } from "chai"
-import { addressGroup, clientAddresses } from "../../../edge/client-address.ts"
+import { addressGroup, clientAddresses } from "res-service"
 
 const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
   ({ socket: { remoteAddress }, headers: { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage
 
 describe("clientAddresses", () => {
-  const { of, isProxy } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
+  const { of, ofClient, isProxy } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
 
   it("knows a proxy by its peer address, in either form", () => {
     for (const peer of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"]) expect(isProxy(peer), peer).to.equal(true)
@@ -39,6 +39,12 @@ describe("clientAddresses", () => {
   for (const [peer, forwarded, expected, what] of cases) {
     it(`gives ${what}: ${peer}, X-Forwarded-For ${forwarded ?? "absent"}`, () =>
       expect(of(request(peer, forwarded))).to.equal(expected))
+
+    it(`gives ${what}, for the client of a gateway: ${peer}, X-Forwarded-For ${forwarded ?? "absent"}`, () => {
+      const remoteAddr = peer.includes(":") ? `[${peer}]:4321` : `${peer}:4321`
+      const header = forwarded === undefined ? {} : { "X-Forwarded-For": [forwarded] }
+      expect(ofClient({ remoteAddr, header })).to.equal(expected)
+    })
   }
 })
 
