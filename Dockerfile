@@ -13,6 +13,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.build.json ./
 COPY config config
 COPY edge edge
+COPY limits limits
 COPY res-service res-service
 COPY service service
 COPY tools tools

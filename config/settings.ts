@@ -151,12 +151,23 @@ const table = {
     10_000,
     "Most requests a second of one client address over 10 s, a publish counting as many as its events; 0 sets no limit.",
   ),
-  RATE_PER_TOKEN: setting(number(), 5000, "The same of one bearer token."),
+  RATE_PER_TOKEN: setting(
+    number(),
+    5000,
+    "The same of one user, whatever tokens and logins; at the edge, of one bearer token.",
+  ),
+  RATE_PER_CONNECTION: setting(number(), 1000, "The same of one WebSocket, to the gateway or an edge."),
   RATE_PER_SHOP: setting(
     number(),
     5000,
-    "Most events a second that are stored for one shop through an edge, over 10 s; 0 sets no limit.",
+    "Most events a second that are stored for one shop, over 10 s; 0 sets no limit.",
   ),
+  SESSION_STARTS_PER_ADDRESS: setting(
+    number(),
+    6000,
+    "Most starts of shared sessions from one client address in a minute; 0 sets no limit.",
+  ),
+  SESSION_STARTS_PER_CONNECTION: setting(number(), 60, "The same from one WebSocket."),
   LEGACY_NEW_SOCKETS_PER_MINUTE: setting(
     number(),
     20_000,

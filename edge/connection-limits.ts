@@ -1,6 +1,6 @@
 import type { Server, ServerOptions } from "node:http"
 import type { Socket } from "node:net"
-import { addressGroup, type ClientAddresses } from "./client-address.ts"
+import { addressGroup, type ClientAddresses } from "res-service"
 
 /** Most bytes of a request's line and headers (431 beyond), and most headers (those beyond are not seen). */
 const MAX_HEADER_BYTES = 16 * 1024

@@ -1,11 +1,11 @@
 import { createServer, type Server } from "node:http"
 import express, { type Express } from "express"
-import type { Conn, Logger } from "res-service"
+import { type ClientAddresses, type Conn, clientAddresses, type Logger } from "res-service"
 import { Client } from "res-service/client"
 import type { AuthCookie } from "../config/auth.ts"
 import type { OwnPages } from "../config/own-pages.ts"
-import { type ClientAddresses, clientAddresses } from "./client-address.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
+import { clientAddress } from "./http/client.ts"
 import { crossOrigin, onlyPages } from "./http/cross-origin.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
@@ -129,13 +129,14 @@ interface AppParts {
 
 function createApp({ client, conn, web, streams, stopping, cookie, doors, addresses, logger }: AppParts): Express {
   const app = express()
-  const limits = new RateLimits(doors.rates ?? NO_LIMITS, addresses)
+  const limits = new RateLimits(doors.rates ?? NO_LIMITS)
   app.disable("x-powered-by")
   app.disable("etag")
   // Whether the client came by https, and to which host, is a proxy's word too.
   app.set("trust proxy", addresses.isProxy)
   app.use(
     requestId,
+    clientAddress(addresses),
     securityHeaders,
     oneHost,
     crossOrigin(doors.origins ?? []),

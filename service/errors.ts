@@ -2,6 +2,8 @@ import { ResError } from "res-service"
 
 /** The codes of this product's own errors, with their usual message. Codes are stable, messages may change. */
 export const serviceErrors = {
+  // Not the protocol's, but no resource's either: any call may be answered so. `data` is { retry_after_ms }.
+  "system.tooManyRequests": "Too many requests: come again later",
   "auth.invalidToken": "The token is not valid",
   "store.shopMismatch": "An event is another shop's",
   "store.eventTooLarge": "An event is too large",
@@ -27,7 +29,7 @@ export const serviceErrors = {
 
 export type ServiceErrorCode = keyof typeof serviceErrors
 
-/** An error of this product; `data` as `ResError` has it. */
-export function serviceError(code: ServiceErrorCode, data?: unknown): ResError {
-  return new ResError(code, serviceErrors[code], data)
+/** An error of this product; `data` as `ResError` has it, `message` when there is more to say than usually. */
+export function serviceError(code: ServiceErrorCode, data?: unknown, message: string = serviceErrors[code]): ResError {
+  return new ResError(code, message, data)
 }

@@ -1,6 +1,15 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { dataValue, deleteAction, type Logger, natsConn, type Owned, ResError, Service } from "res-service"
+import {
+  clientAddresses,
+  dataValue,
+  deleteAction,
+  type Logger,
+  natsConn,
+  type Owned,
+  ResError,
+  Service,
+} from "res-service"
 import type { OwnPages } from "../config/own-pages.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
@@ -13,6 +22,7 @@ import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
 import { FencedConn } from "./lease/fenced-conn.ts"
 import type { Lease } from "./lease/lease.ts"
+import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { LogAppender } from "./log/appender.ts"
 import { readRecord } from "./log/entry.ts"
 import { LogReader } from "./log/reader.ts"
@@ -47,9 +57,13 @@ export interface ServiceOptions {
   /** Undefined: there is none. */
   readonly archive?: ArchiveOptions | undefined
   /** Undefined: everybody may do everything. */
-  readonly auth: Omit<AuthOptions, "logger"> | undefined
+  readonly auth: Omit<AuthOptions, "logger" | "addresses"> | undefined
   /** Without `auth`: the pages that gateways are to let in; undefined: all. */
   readonly pages?: OwnPages | undefined
+  /** Default: none. */
+  readonly limits?: CallLimitOptions
+  /** Addresses and networks of reverse proxies in front of the gateway, whose `X-Forwarded-For` tells a client's address. */
+  readonly trustedProxies?: readonly string[]
   readonly logger: Logger
 }
 
@@ -91,10 +105,13 @@ async function openParts(
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const conn = new FencedConn(natsConn(nc), lease, logger)
-  // Not what is said, at no level: it is about people.
+  const addresses = clientAddresses(options.trustedProxies ?? [])
+  const limits = new CallLimits(options.limits ?? noCallLimits, addresses)
   const service = new Service(conn, {
     logger,
+    // Payloads hold personal data, so only subjects are traced.
     tracePayloads: false,
+    admit: limits.admit,
     // Of this term only: in a group with a service that has lost its lease and does not know it yet, which may be stopped or cut
     // off, each would get a part of the requests. This way the active one gets all of them.
     queueGroup: `shopwire-${lease.term}`,
@@ -144,9 +161,11 @@ async function openParts(
   const archive = options.archive === undefined ? undefined : new Archive(options.archive, logger)
   onStop(() => archive?.close())
   const auth =
-    options.auth === undefined ? noAuth(options.pages) : await openAuth(nc, service, { ...options.auth, logger })
+    options.auth === undefined
+      ? noAuth(addresses, options.pages)
+      : await openAuth(nc, service, { ...options.auth, addresses, logger })
   onStop(() => auth.stop())
-  const { guard } = auth
+  const guard = limits.hold(auth.guard)
   const appender = new LogAppender(nc, jsm)
   const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))
   const history = new History(reader, tail, archived)

@@ -204,9 +204,8 @@ export class Launcher {
     const pages = AUTH === "none" ? allowedPages(this.#settings) : {}
     dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, natsUrl })
     const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
-    // With AUTH=none Resgate asks the service about pages that its list does not keep out.
-    if (AUTH !== "none" || choice.kind === "resgate")
-      flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
+    // By these the service learns who connects from where; and with AUTH=none it is asked about pages that Resgate's own list lets in.
+    flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })

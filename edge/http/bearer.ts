@@ -3,31 +3,37 @@ import type { CallOptions } from "res-service/client"
 import type { AuthCookie } from "../../config/auth.ts"
 import type { RequestToken } from "../../service/auth/guard.ts"
 import { bearerIn, cookieIn } from "../../service/schemas/credentials.ts"
+import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
+
+/** For whom the edge asks the service: a token, which the service checks, and the address by which it counts. */
+export type Caller = Pick<CallOptions, "token" | "remoteAddr">
 
 /**
  * Passes a request's `Authorization: Bearer` on to the service, which decides what it is worth; 401 for any other `Authorization`.
  */
-export function callerOf(req: Request): Pick<CallOptions, "token"> {
+export function callerOf(req: Request): Caller {
   const header = req.get("authorization")
-  if (header === undefined) return {}
+  const remoteAddr = clientAddressOf(req)
+  if (header === undefined) return { remoteAddr }
   const bearer = bearerIn(header)
   if (bearer === undefined) {
     throw new HttpProblem(401, "The Authorization cannot be used", [
       { header: "Authorization", detail: "expected Bearer and a token" },
     ])
   }
-  return { token: { bearer } satisfies RequestToken }
+  return { token: { bearer } satisfies RequestToken, remoteAddr }
 }
 
 /**
  * As `callerOf`, for what a browser may only read, and cannot set headers for: without an `Authorization` the token may come in the
  * cookie that is set up, from pages of its origins and from pages of this one.
  */
-export function readerOf(req: Request, cookie: AuthCookie | undefined): Pick<CallOptions, "token"> {
+export function readerOf(req: Request, cookie: AuthCookie | undefined): Caller {
   if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie)) return callerOf(req)
   const bearer = cookieIn(req.get("cookie") ?? "", cookie.name)
-  return bearer === undefined ? {} : { token: { bearer } satisfies RequestToken }
+  const remoteAddr = clientAddressOf(req)
+  return bearer === undefined ? { remoteAddr } : { token: { bearer } satisfies RequestToken, remoteAddr }
 }
 
 /** Lets the page that has brought a cookie read the answer, also one that refuses. Source: Fetch, "CORS protocol and credentials". */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Request, type Response, Router } from "express"
 import { ResError } from "res-service"
-import type { CallOptions, Client } from "res-service/client"
+import type { Client } from "res-service/client"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import { HistoryFilter, type HistoryPart } from "../../service/schemas/history.ts"
-import { allowCookie, readerOf } from "./bearer.ts"
+import { allowCookie, type Caller, readerOf } from "./bearer.ts"
 import { drained } from "./drained.ts"
 import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
@@ -31,7 +31,7 @@ interface Reading {
   readonly client: Client
   readonly rid: string
   readonly filter: HistoryFilter
-  readonly caller: Pick<CallOptions, "token">
+  readonly caller: Caller
 }
 
 /**
@@ -107,8 +107,8 @@ async function readOn(reading: Reading, after: number, res: Response): Promise<H
     try {
       return await readPart(reading, after)
     } catch (error) {
-      const isAway = error instanceof ResError && AWAY.includes(error.code)
-      if (res.destroyed || !isAway || attempt === RETRIES) throw error
+      const isLater = error instanceof ResError && [...AWAY, "system.tooManyRequests"].includes(error.code)
+      if (res.destroyed || !isLater || attempt === RETRIES) throw error
       await sleep(RETRY_MS)
     }
   }

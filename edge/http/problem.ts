@@ -17,6 +17,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "system.serviceUnavailable": 503,
   "system.subjectTooLong": 414,
   "system.timeout": 503,
+  "system.tooManyRequests": 429,
   "system.unsupportedProtocol": 500,
   "auth.invalidToken": 401,
   "store.shopMismatch": 422,
@@ -58,12 +59,21 @@ export class HttpProblem extends Error {
   readonly errors: readonly ProblemEntry[]
   /** The service's error code, if the service refused. */
   readonly code: string | undefined
+  /** When to come again, in seconds, if that is known. */
+  readonly retryAfterS: number | undefined
 
-  constructor(status: number, detail: string, errors: readonly ProblemEntry[] = [], code?: string) {
+  constructor(
+    status: number,
+    detail: string,
+    errors: readonly ProblemEntry[] = [],
+    code?: string,
+    retryAfterS = status === 503 ? RETRY_AFTER_S : undefined,
+  ) {
     super(detail)
     this.status = status
     this.errors = errors
     this.code = code
+    this.retryAfterS = retryAfterS
   }
 }
 
@@ -77,10 +87,10 @@ export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
     const problem = problemOf(error, req)
-    const { status, errors, code } = problem
+    const { status, errors, code, retryAfterS } = problem
     if (status === 500) logger.error({ err: error, request_id: res.locals.requestId }, "a request failed")
     if (status === 401) res.set("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
-    if (status === 503) res.set("Retry-After", String(RETRY_AFTER_S))
+    if (retryAfterS !== undefined) res.set("Retry-After", String(retryAfterS))
     res.status(status).type("application/problem+json")
     res.send(
       JSON.stringify({
@@ -126,7 +136,12 @@ function problemOfResError(error: ResError, method: string): HttpProblem {
   const status = Object.hasOwn(statusOfCode, error.code) ? statusOfCode[error.code as keyof typeof statusOfCode] : 500
   if (status === 503) return new HttpProblem(503, awayOf[method] ?? "It cannot be answered now; come again")
   if (status === 500) return new HttpProblem(500, "Something went wrong here")
-  return new HttpProblem(status, detailOf(error), entriesOf(error.data), error.code)
+  return new HttpProblem(status, detailOf(error), entriesOf(error.data), error.code, retryAfterOf(error.data))
+}
+
+function retryAfterOf(data: unknown): number | undefined {
+  if (typeof data !== "object" || data === null || !("retry_after_ms" in data)) return undefined
+  return Math.max(1, Math.ceil(Number(data.retry_after_ms) / 1000))
 }
 
 /** What a 503 means, by method. */

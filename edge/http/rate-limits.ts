@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from "express"
-import { Allowance, type Standing } from "../allowance.ts"
-import { addressGroup, type ClientAddresses } from "../client-address.ts"
+import { addressGroup } from "res-service"
+import { type Allowance, allowance, type Standing } from "../../limits/allowance.ts"
+import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** The time over which a rate is averaged, in seconds: an array of 1,000 events is no flood. */
@@ -16,8 +17,16 @@ export interface RateLimitOptions {
 
 type Kind = "address" | "token" | "shop"
 
+interface Shown {
+  readonly limit: number
+  readonly windowS: number
+  readonly remaining: number
+  readonly resetS: number
+}
+
 /**
- * Holds back who sends too much: 429 with `Retry-After`. What is left stands in `RateLimit`, the limits in
+ * Refuses what comes too fast before any of it is read: 429 with `Retry-After`. The same rates hold behind every door, in the
+ * service (`service/limits/call-limits.ts`); here they only save the work. What is left stands in `RateLimit`, the limits in
  * `RateLimit-Policy`, for each kind of limit that a request came under.
  *
  * Source: draft-ietf-httpapi-ratelimit-headers-10, "RateLimit-Policy Field", "RateLimit Field".
@@ -26,18 +35,16 @@ export class RateLimits {
   readonly #address: Allowance | undefined
   readonly #token: Allowance | undefined
   readonly #shop: Allowance | undefined
-  readonly #addresses: ClientAddresses
 
-  constructor({ perAddress, perToken, perShop }: RateLimitOptions, addresses: ClientAddresses) {
-    this.#address = allowance(perAddress)
-    this.#token = allowance(perToken)
-    this.#shop = allowance(perShop)
-    this.#addresses = addresses
+  constructor({ perAddress, perToken, perShop }: RateLimitOptions) {
+    this.#address = allowance(perAddress, WINDOW_S)
+    this.#token = allowance(perToken, WINDOW_S)
+    this.#shop = allowance(perShop, WINDOW_S)
   }
 
   /** Counts each request for its address and its token, before anything of its body is read. */
-  readonly request: RequestHandler = async (req, res, next) => {
-    await this.#takeOfSender(req, res, 1)
+  readonly request: RequestHandler = (req, res, next) => {
+    this.#takeOfSender(req, res, 1)
     next()
   }
 
@@ -46,40 +53,40 @@ export class RateLimits {
    * is refused can use up a shop's allowance.
    */
   async publish<T>(req: Request, res: Response, shopId: string, events: number, store: () => Promise<T>): Promise<T> {
-    if (events > 1) await this.#takeOfSender(req, res, events - 1)
-    if (this.#shop !== undefined) admit(res, "shop", this.#shop, await this.#shop.look(shopId))
+    if (events > 1) this.#takeOfSender(req, res, events - 1)
+    if (this.#shop !== undefined) admit(res, "shop", this.#shop, this.#shop.look(shopId))
     const stored = await store()
-    if (this.#shop !== undefined) show(res, "shop", this.#shop, await this.#shop.take(shopId, events))
+    if (this.#shop !== undefined) show(res, "shop", this.#shop, this.#shop.take(shopId, events))
     return stored
   }
 
-  async #takeOfSender(req: Request, res: Response, amount: number): Promise<void> {
+  #takeOfSender(req: Request, res: Response, amount: number): void {
     if (this.#address !== undefined) {
-      const standing = await this.#address.take(addressGroup(this.#addresses.of(req)), amount)
-      admit(res, "address", this.#address, standing)
+      admit(res, "address", this.#address, this.#address.take(addressGroup(clientAddressOf(req)), amount))
     }
     const token = this.#token && /^Bearer +(\S+)/i.exec(req.get("authorization") ?? "")?.[1]
     if (this.#token !== undefined && token !== undefined) {
-      admit(res, "token", this.#token, await this.#token.take(token, amount))
+      admit(res, "token", this.#token, this.#token.take(token, amount))
     }
   }
-}
-
-function allowance(perSecond: number): Allowance | undefined {
-  return perSecond === 0 ? undefined : new Allowance(perSecond * WINDOW_S, WINDOW_S)
 }
 
 /** @throws {HttpProblem} 429 */
 function admit(res: Response, kind: Kind, allowance: Allowance, standing: Standing): void {
   show(res, kind, allowance, standing)
   if (standing.granted) return
-  res.set("Retry-After", String(standing.resetS))
-  throw new HttpProblem(429, `Too much for one ${kind}; come again later`)
+  const detail = `Too much for one ${kind}; come again later`
+  throw new HttpProblem(429, detail, [], undefined, seconds(standing.resetMs))
 }
 
-function show(res: Response, kind: Kind, { limit, windowS }: Allowance, { remaining, resetS }: Standing): void {
-  res.locals.rateLimits = { ...res.locals.rateLimits, [kind]: { limit, windowS, remaining, resetS } }
-  const all = Object.entries(res.locals.rateLimits as Record<Kind, Standing & { windowS: number }>)
+function show(res: Response, kind: Kind, { limit, windowS }: Allowance, { remaining, resetMs }: Standing): void {
+  res.locals.rateLimits = { ...res.locals.rateLimits, [kind]: { limit, windowS, remaining, resetS: seconds(resetMs) } }
+  const all = Object.entries(res.locals.rateLimits as Record<Kind, Shown>)
   res.set("RateLimit-Policy", all.map(([name, each]) => `"${name}";q=${each.limit};w=${each.windowS}`).join(", "))
   res.set("RateLimit", all.map(([name, each]) => `"${name}";r=${each.remaining};t=${each.resetS}`).join(", "))
+}
+
+/** Whole seconds, at least 1. */
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000))
 }

@@ -1,14 +1,20 @@
 import { randomBytes } from "node:crypto"
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import { type Conn, hasManyHosts, type Logger, type Subscription } from "res-service"
+import {
+  addressGroup,
+  type ClientAddresses,
+  type Conn,
+  hasManyHosts,
+  type Logger,
+  type Subscription,
+} from "res-service"
 import type { Client } from "res-service/client"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { OwnPages } from "../../config/own-pages.ts"
+import { Allowance } from "../../limits/allowance.ts"
 import { edgePingSubject, newEdgeCid } from "../../service/schemas/edge-connection.ts"
 import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
-import { Allowance } from "../allowance.ts"
-import { addressGroup, type ClientAddresses } from "../client-address.ts"
 import { webSocketRefusal } from "../http/cross-origin.ts"
 import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
@@ -95,13 +101,12 @@ export class LegacyServer {
       // Until it is a WebSocket; what fails before that is closed by itself.
       const onError = (): void => {}
       stream.on("error", onError)
-      void this.#refusal(request).then((refusal) => {
-        if (refusal !== undefined) return refuse(stream, refusal)
-        stream.off("error", onError)
-        this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
-          this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
-        )
-      })
+      const refusal = this.#refusal(request)
+      if (refusal !== undefined) return refuse(stream, refusal)
+      stream.off("error", onError)
+      this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
+        this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
+      )
     })
   }
 
@@ -118,7 +123,7 @@ export class LegacyServer {
     await Promise.all(closing)
   }
 
-  async #refusal(request: IncomingMessage): Promise<Refusal | undefined> {
+  #refusal(request: IncomingMessage): Refusal | undefined {
     const { protocol, origins, pages, maxSocketsPerAddress } = this.#options
     if (sessionIdOf(request) === undefined)
       return { status: 400, detail: `The path must be /<sessionId>: ${SESSION_ID_RULE}` }
@@ -129,9 +134,9 @@ export class LegacyServer {
     const foreign = webSocketRefusal(request, origins, pages)
     if (foreign !== undefined) return { status: 403, detail: foreign }
     const address = this.#addressOf(request)
-    const standing = await this.#newSockets?.take(address, 1)
+    const standing = this.#newSockets?.take(address, 1)
     if (standing?.granted === false)
-      return { status: 429, detail: "Too many new connections", retryAfterS: standing.resetS }
+      return { status: 429, detail: "Too many new connections", retryAfterS: Math.ceil(standing.resetMs / 1000) }
     if ((this.#socketsByAddress.get(address) ?? 0) >= maxSocketsPerAddress)
       return { status: 429, detail: "Too many connections" }
     return undefined
@@ -147,6 +152,7 @@ export class LegacyServer {
     const entry: Connected = { webSocket, alive: true, asking: undefined }
     new LegacySocket(webSocket, {
       cid,
+      address,
       client: this.#options.client,
       acquire: () => this.#acquire(sessionId),
       release: () => this.#release(sessionId),

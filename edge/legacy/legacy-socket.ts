@@ -20,6 +20,8 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface LegacySocketOptions {
   readonly cid: string
+  /** The client's address, or IPv6 network, by which the service counts. */
+  readonly address: string
   readonly client: Client
   /** Gives the session, which is kept open for this socket until `release`; called at most once. */
   readonly acquire: () => LegacySession
@@ -34,6 +36,7 @@ export interface LegacySocketOptions {
 export class LegacySocket implements Watcher {
   readonly cid: string
   readonly #webSocket: WebSocket
+  readonly #address: string
   readonly #client: Client
   readonly #acquire: () => LegacySession
   #session: LegacySession | undefined
@@ -47,9 +50,10 @@ export class LegacySocket implements Watcher {
   /** While an update is being written, newer ones wait: a client that does not keep up gets the newest. */
   #writing = false
 
-  constructor(webSocket: WebSocket, { cid, client, acquire, release }: LegacySocketOptions) {
+  constructor(webSocket: WebSocket, { cid, address, client, acquire, release }: LegacySocketOptions) {
     this.cid = cid
     this.#webSocket = webSocket
+    this.#address = address
     this.#client = client
     this.#acquire = acquire
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
@@ -156,7 +160,7 @@ export class LegacySocket implements Watcher {
   }
 
   #call(method: string, payload: unknown): Promise<unknown> {
-    return this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid })
+    return this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid, remoteAddr: this.#address })
   }
 
   #open(): LegacySession {
@@ -166,7 +170,7 @@ export class LegacySocket implements Watcher {
 
   #refuseFor(error: unknown): void {
     const { code, message } = ResError.from(error)
-    const isOurs = code.startsWith("session.") || code === "system.invalidParams"
+    const isOurs = code.startsWith("session.") || ["system.invalidParams", "system.tooManyRequests"].includes(code)
     const own: LegacyErrorCode = "legacy.unavailable"
     if (isOurs) this.#refuse(code, message)
     else this.#refuse(own, legacyErrors[own])

@@ -1,7 +1,7 @@
 import type { Conn, Subscription } from "res-service"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
-import type { Caller } from "./shop-events.ts"
+import type { Caller } from "../http/bearer.ts"
 
 /** How often it is asked whether a token is still good for what it was good for, in ms. */
 const ASK_AGAIN_MS = 5000

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DataValue } from "res-service"
-import type { CallOptions, Client, Mirror, MirrorEvent } from "res-service/client"
+import type { Client, Mirror, MirrorEvent } from "res-service/client"
 import type { HistoryPart, ReadParams } from "../../service/schemas/history.ts"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { Caller } from "../http/bearer.ts"
 import { actionFrame, noticeFrame } from "./frames.ts"
 
 /** Events kept to be sent again to readers that come back or are a little behind. */
 const RECENT = 500
 /** Before the feed is asked for again that could not be had, in ms. */
 const REOPEN_MS = 500
-
-/** Whom a read is for: the service lets nobody else's token read. */
-export type Caller = Pick<CallOptions, "token">
 
 /** Frames of events, and the sequence up to which they are all of the shop's. */
 export interface Frames {

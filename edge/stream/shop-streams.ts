@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
+import type { Caller } from "../http/bearer.ts"
 import { AccessWatch } from "./access-watch.ts"
 import { heartbeat, retryFrame } from "./frames.ts"
-import { type Caller, type Part, ShopEvents } from "./shop-events.ts"
+import { type Part, ShopEvents } from "./shop-events.ts"
 import { StreamReader } from "./stream-reader.ts"
 
 export interface StreamOptions {

@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ResError } from "res-service"
+import type { Caller } from "../http/bearer.ts"
 import { drained } from "../http/drained.ts"
 import { comment, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
-import type { Caller, Follower, Part, ShopEvents } from "./shop-events.ts"
+import type { Follower, Part, ShopEvents } from "./shop-events.ts"
 
 /** Before the service is asked again that did not answer, in ms. */
 const RETRY_MS = 500

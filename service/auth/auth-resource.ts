@@ -1,4 +1,4 @@
-import { type AuthRequest, model, ResError } from "res-service"
+import { type AuthRequest, type ClientAddresses, model, ResError } from "res-service"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import { bearerIn, cookieIn } from "../schemas/credentials.ts"
@@ -28,9 +28,10 @@ export interface AuthSources {
   readonly cookie: AuthCookie | undefined
   /** Called after tokens were revoked. */
   readonly onRevoked: () => void
+  readonly addresses: ClientAddresses
 }
 
-type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "header" | "setToken">
+type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "header" | "remoteAddr" | "setToken">
 
 /**
  * `shopwire.auth`: how a connection gets a token, and loses it.
@@ -44,13 +45,15 @@ type Request = Pick<AuthRequest<typeof AUTH_RESOURCE, unknown>, "token" | "heade
  * errors  auth.invalidToken, data { reason } · system.serviceUnavailable: the issuer, or the log, is away
  * source  RES-Service protocol 1.2.3, "Auth request", "Connection token event"; design.md, "RES resources"
  */
-export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) {
+export function authResource({ guard, logins, cookie, onRevoked, addresses }: AuthSources) {
   const begin = async (req: Request, jwt: string): Promise<Claims> => {
     const claims = await guard.verify(jwt)
     const tid = await logins.begin(claims, tidOf(req.token))
-    req.setToken({ tid }, tid)
+    setLogin(req, tid)
     return claims
   }
+
+  const setLogin = (req: Request, tid: string): void => req.setToken({ tid, address: addresses.ofClient(req) }, tid)
 
   return model(AUTH_RESOURCE, {
     mode: { access: "free" },
@@ -68,7 +71,7 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
       logout: method(
         z.unknown(),
         async (req) => {
-          req.setToken(null)
+          setAddress(req, addresses)
           const tid = tidOf(req.token)
           if (tid !== undefined) await logins.end(tid)
         },
@@ -78,9 +81,9 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
         z.unknown(),
         (req) => {
           const tid = tidOf(req.token)
-          if (tid === undefined || logins.get(tid) === undefined) req.setToken(null)
+          if (tid === undefined || logins.get(tid) === undefined) setAddress(req, addresses)
           // The same again: gateways then ask anew what it allows.
-          else req.setToken({ tid }, tid)
+          else setLogin(req, tid)
         },
         { mode: "free" },
       ),
@@ -90,19 +93,20 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
           // A token without an ID ends with its request; that of a connection would outlive its time.
           if (!req.isHttp) throw new ResError("system.accessDenied")
           const bearer = bearerOf(req)
-          if (bearer === undefined) return
+          if (bearer === undefined) return setAddress(req, addresses)
           // Told at once why, rather than that access is denied.
           await guard.verify(bearer).catch((error: unknown) => {
             req.meta({ status: 401, header: { "WWW-Authenticate": ['Bearer error="invalid_token"'] } })
             throw error
           })
-          req.setToken({ bearer })
+          req.setToken({ bearer, address: addresses.ofClient(req) })
         },
         { mode: "free" },
       ),
       wsHeader: method(
         z.unknown(),
         async (req) => {
+          setAddress(req, addresses)
           const [origin = ""] = req.header.Origin ?? []
           const fromCookie = cookie?.origins.includes(origin) ? cookieOf(req, cookie.name) : undefined
           const jwt = bearerOf(req) ?? fromCookie
@@ -122,6 +126,12 @@ export function authResource({ guard, logins, cookie, onRevoked }: AuthSources) 
       ),
     }),
   })
+}
+
+/** Gives a connection without a login a token that says where it comes from; none where that is not known. */
+export function setAddress(req: Pick<Request, "header" | "remoteAddr" | "setToken">, addresses: ClientAddresses): void {
+  const address = addresses.ofClient(req)
+  req.setToken(address === undefined ? null : { address })
 }
 
 function tidOf(token: unknown): string | undefined {

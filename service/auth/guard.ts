@@ -1,4 +1,4 @@
-import { type Access, ResError } from "res-service"
+import { type Access, type ClientRequest, ResError } from "res-service"
 import { z } from "zod"
 import { serviceError } from "../errors.ts"
 import { type Claims, TokenError } from "./claims.ts"
@@ -23,6 +23,9 @@ interface Asking {
   readonly parts: { readonly [name: string]: string }
 }
 
+/** What is looked at of a call. */
+interface Calling extends Asking, Pick<ClientRequest, "isHttp" | "meta"> {}
+
 /** Knows who asks, and asks the policy. */
 export interface Guard {
   /** The handler `access` of a governed resource. Throws as `check` does for a bearer token that is not to be trusted. */
@@ -32,7 +35,7 @@ export interface Guard {
    *
    * @throws {ResError} `system.accessDenied` · `auth.invalidToken` · `system.serviceUnavailable`: the issuer of tokens is away
    */
-  check(resource: Governed, method: string, req: Asking, target?: Target): Promise<Claims | undefined>
+  check(resource: Governed, method: string, req: Calling, target?: Target): Promise<Claims | undefined>
 }
 
 /** With `AUTH=none`: everybody may do everything. */

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "nats"
-import type { AnyResource, Logger, Service } from "res-service"
+import type { AnyResource, ClientAddresses, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
 import type { OwnPages } from "../../config/own-pages.ts"
 import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
@@ -7,7 +7,7 @@ import { firebaseVerifier } from "./firebase-verifier.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
 import { Logins } from "./logins.ts"
-import { pageCheck } from "./page-check.ts"
+import { openAuthResource } from "./open-auth-resource.ts"
 import { RememberingVerifier, type TokenVerifier } from "./token-verifier.ts"
 
 /** How often the issuer is asked about users who are logged in, in ms. */
@@ -18,6 +18,7 @@ const MAX_RESET_TIDS = 1000
 export interface AuthOptions {
   readonly verifier: TokenVerifier
   readonly cookie: AuthCookie | undefined
+  readonly addresses: ClientAddresses
   readonly logger: Logger
 }
 
@@ -28,8 +29,8 @@ export interface OpenAuth {
 }
 
 /** With `AUTH=none`. `pages`: those that a gateway which asks is told to let in; undefined: all. */
-export function noAuth(pages: OwnPages | undefined): OpenAuth {
-  return { guard: openGuard, resources: pages === undefined ? [] : [pageCheck(pages)], stop: () => {} }
+export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined): OpenAuth {
+  return { guard: openGuard, resources: [openAuthResource(addresses, pages)], stop: () => {} }
 }
 
 /** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
@@ -48,7 +49,7 @@ export function tokenVerifier(config: AuthConfig): TokenVerifier | undefined {
 export async function openAuth(
   nc: NatsConnection,
   service: Service,
-  { verifier, cookie, logger }: AuthOptions,
+  { verifier, cookie, addresses, logger }: AuthOptions,
 ): Promise<OpenAuth> {
   const logins = await Logins.open(nc, {
     logger,
@@ -63,7 +64,15 @@ export async function openAuth(
   const asking = setInterval(() => void askIssuer(verifier, logins, logger), USER_STATE_INTERVAL_MS)
   return {
     guard,
-    resources: [authResource({ guard, logins, cookie, onRevoked: () => service.reset({ access: [AUTH_RESOURCE] }) })],
+    resources: [
+      authResource({
+        guard,
+        logins,
+        cookie,
+        addresses,
+        onRevoked: () => service.reset({ access: [AUTH_RESOURCE] }),
+      }),
+    ],
     stop: () => {
       clearInterval(asking)
       logins.stop()

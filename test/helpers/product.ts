@@ -4,6 +4,7 @@ import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
+import { type CallLimitOptions, noCallLimits } from "../../service/limits/call-limits.ts"
 import type { ServiceOptions } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { type StandbyService, startService } from "../../service/standby.ts"
@@ -46,6 +47,8 @@ export interface ProductOptions {
   readonly web?: Partial<WebOptions>
   readonly sessions?: Partial<Omit<SessionOptions, "guard" | "logger">>
   readonly doors?: Doors
+  /** What the service holds, on top of no limits; `doors.trustedProxies` are its own too. */
+  readonly limits?: Partial<CallLimitOptions>
   /** As the setting LEGACY_MAX_SOCKETS_PER_ADDRESS. */
   readonly maxSocketsPerAddress?: number
   readonly stream?: Partial<StreamOptions>
@@ -67,6 +70,7 @@ export async function startProduct({
   web = {},
   sessions = {},
   doors = {},
+  limits = {},
   maxSocketsPerAddress = 10_000,
   stream = {},
   newSocketsPerMinute = 0,
@@ -75,13 +79,15 @@ export async function startProduct({
   archive,
   logger = silentLogger,
 }: ProductOptions = {}): Promise<Product> {
-  const ownOptions = {
+  const ownOptions: ServiceOptions = {
     ...serviceOptions,
     auth,
     pages,
     archive,
     logger,
     sessions: { ...serviceOptions.sessions, ...sessions },
+    limits: { ...noCallLimits, ...limits },
+    trustedProxies: doors.trustedProxies ?? [],
   }
   const natsServer = await startNats()
   const nats = await open(natsServer)

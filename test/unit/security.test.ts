@@ -11,7 +11,7 @@ describe("SECURITY.md", () => {
   it("names a test for each row that there is", () => {
     expect(rows).to.have.length.above(20)
     for (const row of rows) {
-      const [, title = "", file = ""] = /\[([^\]]+)\]\((test\/[^)]+\.test\.ts)\) \|$/.exec(row) ?? []
+      const [, title = "", file = ""] = /\[([^\]]+)\]\(((?:res-service\/)?test\/[^)]+\.test\.ts)\) \|$/.exec(row) ?? []
       expect(file, row).not.to.equal("")
       const source = read(file)
       const isTested = source.split("\n").some((line) => line.includes(title) && /^\s*it\(/.test(line))

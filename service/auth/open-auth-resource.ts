@@ -1,21 +1,24 @@
-import { type AuthRequest, model, ResError } from "res-service"
+import { type AuthRequest, type ClientAddresses, model, ResError } from "res-service"
 import { z } from "zod"
 import type { OwnPages } from "../../config/own-pages.ts"
-import { AUTH_RESOURCE } from "./auth-resource.ts"
+import { AUTH_RESOURCE, setAddress } from "./auth-resource.ts"
 
 type Request = AuthRequest<typeof AUTH_RESOURCE, unknown>
 
 /**
- * `shopwire.auth` with `AUTH=none`, for Resgate, which is set up to ask these methods before each WebSocket and each HTTP request:
- * its own list of origins lets in every `null`, which any site's sandboxed frame has, and every page that reads from its own host.
+ * `shopwire.auth` with `AUTH=none`, for gateways, which are set up to ask these methods before each WebSocket and each HTTP request.
+ * The service learns by them where a client connects from, and checks the page: Resgate's own list of origins lets in every `null`,
+ * which any site's sandboxed frame has, and every page that reads from its own host.
  *
  * auth    header(), wsHeader() -> null; refused with the HTTP status 403 for pages that are not let in
  * source  RES-Service protocol 1.2.3, "Auth request", "Meta object"; `OwnPages`
+ *
+ * @param pages undefined: all are let in
  */
-export function pageCheck(pages: OwnPages) {
+export function openAuthResource(addresses: ClientAddresses, pages: OwnPages | undefined) {
   const check = (req: Request, method: string | undefined): void => {
-    const refusal = pages.refusal({ method, origin: req.header.Origin?.[0], host: req.host })
-    if (refusal === undefined) return
+    const refusal = pages?.refusal({ method, origin: req.header.Origin?.[0], host: req.host })
+    if (refusal === undefined) return setAddress(req, addresses)
     req.meta({ status: 403 })
     throw new ResError("system.accessDenied", refusal)
   }

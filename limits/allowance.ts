@@ -1,0 +1,69 @@
+import { hash, randomBytes } from "node:crypto"
+
+/** How many counters there are; more keys share them, so that strangers can't fill the memory with keys. */
+const COUNTERS = 65_536
+
+/** How much of an allowance is left for a key. */
+export interface Standing {
+  readonly granted: boolean
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until the whole allowance is there again. */
+  readonly resetMs: number
+}
+
+/**
+ * How much each key may take in a time: an address, a shop, a token. A key is only used to choose a counter, by a secret hash:
+ * tokens are stored nowhere, nobody can choose with whom to share a counter, and the memory is 1 MiB whatever the keys.
+ *
+ * Calls are synchronous, so that requests keep their order: the limiters on npm answer by promises, and hold a timer for each key.
+ */
+export class Allowance {
+  readonly limit: number
+  readonly windowS: number
+  readonly #taken = new Float64Array(COUNTERS)
+  /** When each counter begins again, in ms since the process began. */
+  readonly #resetAt = new Float64Array(COUNTERS)
+  readonly #salt = randomBytes(16).toString("base64")
+
+  /** `limit` for each key within each window of `windowS` seconds, which begins with the key's first use. */
+  constructor(limit: number, windowS: number) {
+    this.limit = limit
+    this.windowS = windowS
+  }
+
+  /** Takes `amount` of a key's allowance; not granted, and nothing taken, when that is more than is left. */
+  take(key: string, amount: number): Standing {
+    const counter = this.#counterOf(key)
+    const granted = (this.#taken[counter] ?? 0) + amount <= this.limit
+    if (granted) this.#taken[counter] = (this.#taken[counter] ?? 0) + amount
+    return this.#standing(counter, granted)
+  }
+
+  /** A key's standing, without taking any. Not granted when nothing is left. */
+  look(key: string): Standing {
+    const counter = this.#counterOf(key)
+    return this.#standing(counter, (this.#taken[counter] ?? 0) < this.limit)
+  }
+
+  #standing(counter: number, granted: boolean): Standing {
+    const remaining = this.limit - (this.#taken[counter] ?? 0)
+    return { granted, limit: this.limit, remaining, resetMs: (this.#resetAt[counter] ?? 0) - performance.now() }
+  }
+
+  /** The number of a key's counter, begun again if its time is over. */
+  #counterOf(key: string): number {
+    const counter = hash("sha256", this.#salt + key, "buffer").readUInt32BE() % COUNTERS
+    const now = performance.now()
+    if ((this.#resetAt[counter] ?? 0) <= now) {
+      this.#taken[counter] = 0
+      this.#resetAt[counter] = now + this.windowS * 1000
+    }
+    return counter
+  }
+}
+
+/** An allowance of `perSecond`, averaged over `windowS` seconds; 0: undefined, no limit. */
+export function allowance(perSecond: number, windowS: number): Allowance | undefined {
+  return perSecond === 0 ? undefined : new Allowance(perSecond * windowS, windowS)
+}

@@ -1,0 +1,147 @@
+import { type Admission, addressGroup, type ClientAddresses, type Meta, type ResError } from "res-service"
+import { z } from "zod"
+import { type Allowance, allowance } from "../../limits/allowance.ts"
+import type { Guard } from "../auth/guard.ts"
+import { serviceError } from "../errors.ts"
+
+/** Rates are averaged over this time, so that an array of 1,000 events is no flood, in seconds. */
+const WINDOW_S = 10
+const MINUTE_S = 60
+
+/** How much each caller may ask; 0: no limit. A call counts 1, a publish as much as it has events. */
+export interface CallLimitOptions {
+  /** Per second, averaged over 10 s: of one gateway's or edge's connection, client address, user, shop (what is stored for it). */
+  readonly perConnection: number
+  readonly perAddress: number
+  readonly perToken: number
+  readonly perShop: number
+  /** Session starts per minute. */
+  readonly startsPerConnection: number
+  readonly startsPerAddress: number
+}
+
+export const noCallLimits: CallLimitOptions = {
+  perConnection: 0,
+  perAddress: 0,
+  perToken: 0,
+  perShop: 0,
+  startsPerConnection: 0,
+  startsPerAddress: 0,
+}
+
+/** What is known of a caller's way of asking, to tell it when to come again. */
+type Asker = Pick<Admission, "isHttp" | "meta">
+
+/** Calls that are not counted: a cart's last state must always arrive; gateways renew tokens when the service asks them to. */
+const UNCOUNTED = new Set(["session.$id.multicart.updateCart", "shopwire.auth.renew"])
+
+/** Calls that store something for a shop. */
+const STORING = new Set(["store.$shop_id.feed.publish", "store.$shop_id.basket.$session_id.acknowledge"])
+
+/** The address that the service puts into the token of a gateway's connection: no other request of it tells where it comes from. */
+const AddressedToken = z.object({ address: z.string() })
+
+/**
+ * Holds callers to their rates, whichever door they come by: Resgate has no rates, and an edge sees only its own clients. Too
+ * much is answered with `system.tooManyRequests`, data `{ retry_after_ms }`; over a gateway's HTTP with 429 and `Retry-After`.
+ *
+ * Each caller is counted twice: before anything of a request is looked at, by its connection and address (`admit`); and when the
+ * policy has let it in, by its user and the shop (`hold`), so that nobody who is refused can use up a shop's allowance.
+ */
+export class CallLimits {
+  readonly #addresses: ClientAddresses
+  readonly #connection: Allowance | undefined
+  readonly #address: Allowance | undefined
+  readonly #token: Allowance | undefined
+  readonly #shop: Allowance | undefined
+  readonly #startsOfConnection: Allowance | undefined
+  readonly #startsOfAddress: Allowance | undefined
+
+  /** @param addresses tells the addresses of a gateway's clients */
+  constructor(options: CallLimitOptions, addresses: ClientAddresses) {
+    this.#addresses = addresses
+    this.#connection = allowance(options.perConnection, WINDOW_S)
+    this.#address = allowance(options.perAddress, WINDOW_S)
+    this.#token = allowance(options.perToken, WINDOW_S)
+    this.#shop = allowance(options.perShop, WINDOW_S)
+    this.#startsOfConnection = allowance(options.startsPerConnection / MINUTE_S, MINUTE_S)
+    this.#startsOfAddress = allowance(options.startsPerAddress / MINUTE_S, MINUTE_S)
+  }
+
+  /** To be asked about each request: `ServiceOptions.admit`. Throws `system.tooManyRequests`. */
+  readonly admit = (request: Admission): void => {
+    const amount = amountOf(request)
+    if (amount === 0) return
+    const address = this.#addressOf(request)
+    const group = address === undefined ? undefined : addressGroup(address)
+    // Over HTTP each request has a connection ID of its own; an edge's HTTP requests have none.
+    const cid = request.isHttp || request.cid === "" ? undefined : request.cid
+    take(this.#connection, "connection", cid, amount, request)
+    take(this.#address, "address", group, amount, request)
+    if (request.method !== "start") return
+    take(this.#startsOfConnection, "connection", cid, 1, request)
+    take(this.#startsOfAddress, "address", group, 1, request)
+  }
+
+  /** A guard that also counts those whom it lets in. Its `check` throws `system.tooManyRequests` besides. */
+  hold(guard: Guard): Guard {
+    return {
+      access: (resource) => guard.access(resource),
+      check: async (resource, method, req, target) => {
+        const claims = await guard.check(resource, method, req, target)
+        const amount = target?.shopperIds?.length ?? 1
+        take(this.#token, "token", claims?.user, amount, req)
+        if (STORING.has(`${resource}.${method}`)) take(this.#shop, "shop", req.parts.shop_id, amount, req)
+        return claims
+      },
+    }
+  }
+
+  /**
+   * The address of the client that asks; undefined where it is not known. An edge tells it in every request; a gateway when a client
+   * connects, in an auth request, and then by the token that the service gives the connection.
+   */
+  #addressOf(request: Admission): string | undefined {
+    if (request.type === "auth") return this.#addresses.ofClient(request)
+    return request.remoteAddr ?? AddressedToken.safeParse(request.token).data?.address
+  }
+}
+
+/** How much a request counts; 0: not at all. */
+function amountOf({ type, pattern, method, query, params, isHttp }: Admission): number {
+  // Access is asked for whatever a client looks at, and anew after each reset; a query stands for reading in the log.
+  if (type === "access") return query === "" || isHttp ? 0 : 1
+  if (UNCOUNTED.has(`${pattern}.${method}`)) return 0
+  const amount = method === "publish" ? eventsIn(params) : 1
+  // Over HTTP the gateway's auth request was counted already.
+  return isHttp && type === "call" ? amount - 1 : amount
+}
+
+/** The number of events in the params of a publish, which are not validated yet. */
+function eventsIn(params: unknown): number {
+  const events = typeof params === "object" && params !== null && "events" in params ? params.events : params
+  return Array.isArray(events) ? Math.max(1, events.length) : 1
+}
+
+/** @throws {ResError} `system.tooManyRequests` */
+function take(
+  allowance: Allowance | undefined,
+  kind: "connection" | "address" | "token" | "shop",
+  key: string | undefined,
+  amount: number,
+  asker: Asker,
+): void {
+  if (allowance === undefined || key === undefined) return
+  const { granted, resetMs } = allowance.take(key, amount)
+  if (!granted) throw tooMany(kind, Math.max(1, Math.ceil(resetMs)), asker)
+}
+
+function tooMany(kind: string, retryAfterMs: number, { isHttp, meta }: Asker): ResError {
+  const header = { "Retry-After": [String(Math.ceil(retryAfterMs / 1000))] }
+  if (isHttp) meta({ status: 429, header } satisfies Meta)
+  return serviceError(
+    "system.tooManyRequests",
+    { retry_after_ms: retryAfterMs },
+    `Too much for one ${kind}; come again later`,
+  )
+}
