@@ -18,9 +18,11 @@ type Request = AuthRequest<typeof AUTH_RESOURCE, unknown>
 export function openAuthResource(addresses: ClientAddresses, pages: OwnPages | undefined) {
   const check = (req: Request, method: string | undefined): void => {
     const refusal = pages?.refusal({ method, origin: req.header.Origin?.[0], host: req.host })
-    if (refusal === undefined) return setAddress(req, addresses)
-    req.meta({ status: 403 })
-    throw new ResError("system.accessDenied", refusal)
+    if (refusal !== undefined) {
+      req.meta({ status: 403 })
+      throw new ResError("system.accessDenied", refusal)
+    }
+    setAddress(req, addresses)
   }
 
   return model(AUTH_RESOURCE, {
