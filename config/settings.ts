@@ -7,13 +7,22 @@ import { z } from "zod"
  * `docs/settings.md` is made from this table and a test holds the two together.
  */
 const table = {
-  HOST: setting(ipAddress(), "127.0.0.1", "Address that edge, gateway and nats-server listen on."),
+  HOST: setting(
+    ipAddress(),
+    "127.0.0.1",
+    "Address that edge, gateway and nats-server listen on (nats-server: see NATS_HOST).",
+  ),
   EDGE_PORT: setting(port(), 8000, "Port of the edge: HTTP and the legacy WebSocket protocol."),
   GATEWAY_PORT: setting(port(), 8080, "Port of the gateway: RES over WebSocket, and its HTTP API."),
   PUBLIC_GATEWAY_URL: setting(
     z.string().refine(isGatewayUrl, "expected same-origin, or a URL with ws: or wss:"),
     undefined,
     "Where browsers reach the gateway; `same-origin`: at the address that served the page, where a proxy has both; when unset, GATEWAY_PORT on that host.",
+  ),
+  NATS_HOST: setting(
+    ipAddress(),
+    undefined,
+    "Address that nats-server listens on. When unset: HOST; but with `AUTH=none`, where NATS has no logins, only this machine reaches it.",
   ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),

@@ -73,15 +73,18 @@ export class Launcher {
     }
 
     this.#dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
-    const planned: PlannedPort[] = [{ setting: "EDGE_PORT", port: EDGE_PORT }]
-    if (choice.kind !== "running") planned.push({ setting: "GATEWAY_PORT", port: GATEWAY_PORT })
-    if (NATS_URL === undefined) planned.push({ setting: "NATS_PORT", port: NATS_PORT })
-    await checkPorts(HOST, planned)
+    const own = { host: HOST, hostSetting: "HOST" }
+    const planned: PlannedPort[] = [{ setting: "EDGE_PORT", port: EDGE_PORT, ...own }]
+    if (choice.kind !== "running") planned.push({ setting: "GATEWAY_PORT", port: GATEWAY_PORT, ...own })
+    const natsHost = natsHostOf(this.#settings)
+    if (NATS_URL === undefined)
+      planned.push({ setting: "NATS_PORT", port: NATS_PORT, host: natsHost, hostSetting: "NATS_HOST" })
+    await checkPorts(planned)
 
     this.#warnOfStrangers()
     this.#reaper = new Reaper()
     const natsKind = NATS_URL === undefined ? await this.#startNats(this.#dataDir) : await this.#findNats(NATS_URL)
-    const natsUrl = NATS_URL ?? `nats://${connectHost(HOST)}:${NATS_PORT}`
+    const natsUrl = NATS_URL ?? `nats://${connectHost(natsHost)}:${NATS_PORT}`
 
     const urlFor = (role: NatsRole): string =>
       this.#passwords === undefined ? natsUrl : loginUrl(natsUrl, role, this.#passwords)
@@ -124,7 +127,7 @@ export class Launcher {
         edge: `http://${shown}:${EDGE_PORT}`,
         gateway: choice.kind === "running" ? gatewayUrl : `http://${shown}:${GATEWAY_PORT}`,
         gatewayKind: gatewayKinds[choice.kind],
-        nats: NATS_URL === undefined ? `nats://${shown}:${NATS_PORT}` : shownUrl(NATS_URL),
+        nats: NATS_URL === undefined ? `nats://${shownHost(natsHost)}:${NATS_PORT}` : shownUrl(NATS_URL),
         natsKind,
         archive: this.#settings.MONGO_URL !== undefined,
         seconds: (Date.now() - started) / 1000,
@@ -155,12 +158,13 @@ export class Launcher {
   }
 
   async #startNats(dataDir: DataDir): Promise<string> {
-    const { AUTH, HOST, NATS_PORT, NATS_SERVER_BIN } = this.#settings
+    const { AUTH, NATS_PORT, NATS_SERVER_BIN } = this.#settings
+    const host = natsHostOf(this.#settings)
     const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => this.#output.say(line) })
     const conf = dataDir.file("nats-server.conf")
     this.#passwords = AUTH === "none" ? undefined : keptPasswords(dataDir)
     const extra = this.#passwords === undefined ? {} : { extra: accountsConf() }
-    writeFileSync(conf, natsServerConf({ host: HOST, port: NATS_PORT, storeDir: dataDir.path, ...extra }))
+    writeFileSync(conf, natsServerConf({ host, port: NATS_PORT, storeDir: dataDir.path, ...extra }))
     keepStored(dataDir.path, this.#passwords !== undefined)
     const log = createWriteStream(dataDir.file("nats-server.log"))
     // A full disk costs the log, not the launcher.
@@ -177,7 +181,7 @@ export class Launcher {
         this.#output.natsLine("nats", text)
       },
     })
-    const url = `nats://${connectHost(HOST)}:${NATS_PORT}`
+    const url = `nats://${connectHost(host)}:${NATS_PORT}`
     await this.#wait("nats-server is to greet", (signal) => natsInfo(url, signal), {
       deadlineMs: NATS_READY_MS,
       hopeless: () => nats.hopeless(),
@@ -251,16 +255,27 @@ export class Launcher {
 
   #warnOfStrangers(): void {
     const { AUTH, HOST, NATS_URL } = this.#settings
-    if (AUTH !== "none" || isLoopback(HOST)) return
-    const doors = NATS_URL === undefined ? "edge, gateway and NATS" : "edge and gateway"
+    const isNatsOpen = NATS_URL === undefined && !isLoopback(natsHostOf(this.#settings))
+    if (AUTH !== "none" || (isLoopback(HOST) && !isNatsOpen)) return
+    const doors = [...(isLoopback(HOST) ? [] : ["edge", "gateway"]), ...(isNatsOpen ? ["NATS"] : [])]
+    const where = isLoopback(HOST) ? `NATS_HOST=${natsHostOf(this.#settings)}` : `HOST=${HOST}`
     this.#output.say(
-      `WARNING: AUTH=none and HOST=${HOST}: whoever reaches this machine may publish, read and change everything, by ${doors}`,
+      `WARNING: AUTH=none and ${where}: whoever reaches this machine may publish, read and change everything, by ${listOf(doors)}`,
     )
   }
 
   #wait<T>(what: string, look: (signal: AbortSignal) => Promise<T>, options: WaitOptions): Promise<T> {
     return waitUntil(what, look, { ...options, progress: (line) => this.#output.say(line) })
   }
+}
+
+/** Where nats-server listens: without logins, other machines reach it only if NATS_HOST says so. */
+function natsHostOf({ AUTH, HOST, NATS_HOST }: Settings<"AUTH" | "HOST" | "NATS_HOST">): string {
+  return NATS_HOST ?? (AUTH === "none" && !isLoopback(HOST) ? "127.0.0.1" : HOST)
+}
+
+function listOf(words: readonly string[]): string {
+  return new Intl.ListFormat("en-GB").format(words)
 }
 
 const gatewayKinds: Readonly<Record<GatewayChoice["kind"], string>> = {

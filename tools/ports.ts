@@ -5,6 +5,9 @@ import { StartError } from "./start-error.ts"
 export interface PlannedPort {
   readonly setting: string
   readonly port: number
+  /** The address to listen on, and the setting that it comes from. */
+  readonly host: string
+  readonly hostSetting: string
 }
 
 /**
@@ -12,9 +15,9 @@ export interface PlannedPort {
  *
  * @throws {StartError} naming every port that can't, with the setting that moves it
  */
-export async function checkPorts(host: string, planned: readonly PlannedPort[]): Promise<void> {
+export async function checkPorts(planned: readonly PlannedPort[]): Promise<void> {
   const complaints: string[] = []
-  for (const { setting, port } of planned) {
+  for (const { setting, port, host, hostSetting } of planned) {
     const twin = planned.find((other) => other.setting !== setting && other.port === port)
     if (twin !== undefined) {
       throw new StartError(`${setting} and ${twin.setting} are both ${port}: set one of them to another port`)
@@ -23,7 +26,7 @@ export async function checkPorts(host: string, planned: readonly PlannedPort[]):
     if (code === "EADDRINUSE") {
       complaints.push(`port ${port} is taken: set ${setting} to another, or stop what listens there`)
     } else if (code === "EADDRNOTAVAIL") {
-      throw new StartError(`HOST=${host}: expected an address of this machine`)
+      throw new StartError(`${hostSetting}=${host}: expected an address of this machine`)
     } else if (code === "EACCES") {
       complaints.push(`port ${port} is not allowed for this user: set ${setting} to one from 1024`)
     } else if (code !== undefined) {

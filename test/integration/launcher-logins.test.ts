@@ -46,10 +46,29 @@ describe("npm start with AUTH=jwks", function () {
   it("warns, without it, when what is open to everybody is open to the network, and so does the edge", async () => {
     const open = await kit.ready(kit.start({ HOST: "0.0.0.0" }))
     expect(open.stdout()).to.match(
-      /WARNING: AUTH=none and HOST=0\.0\.0\.0: whoever reaches this machine may .* by edge, gateway and NATS/,
+      /WARNING: AUTH=none and HOST=0\.0\.0\.0: whoever reaches this machine may .* by edge and gateway$/m,
     )
     expect(open.stdout()).to.match(/edge .*WARN.* AUTH=none: whoever reaches this address may/)
     expect((await publish()).status).to.equal(200)
+    await stop(open)
+  })
+
+  it("opens NATS, which has no logins without it, to the network only when NATS_HOST says so", async () => {
+    const reaches = async (host: string): Promise<boolean> =>
+      await connect({ servers: `${host}:${kit.ports.NATS_PORT}`, reconnect: false, timeout: 5000 }).then(
+        async (nats) => {
+          await nats.close()
+          return true
+        },
+        () => false,
+      )
+    const shut = await kit.ready(kit.start({ HOST: "0.0.0.0" }))
+    // Another address of this machine stands for the network.
+    expect([await reaches("127.0.0.1"), await reaches("127.0.0.2")]).to.deep.equal([true, false])
+    await stop(shut)
+    const open = await kit.ready(kit.start({ NATS_HOST: "0.0.0.0" }))
+    expect([await reaches("127.0.0.1"), await reaches("127.0.0.2")]).to.deep.equal([true, true])
+    expect(open.stdout()).to.match(/WARNING: AUTH=none and NATS_HOST=0\.0\.0\.0: whoever reaches .* by NATS$/m)
     await stop(open)
   })
 

@@ -289,8 +289,32 @@ describe("NATS with the logins of config/nats.conf", () => {
           "_INBOX_service.x",
           "_INBOX.x",
           "shopwire.edge.a.ping",
+          // Requests of gateways, and for what no route of the edge asks.
+          "auth.shopwire.auth.login",
+          "auth.shopwire.auth.renew",
+          "call.shopwire.auth.revoke",
+          "call.store.x.feed.other",
+          "call.store.x.basket.y.acknowledge",
+          "get.store.x.baskets",
+          "get.store.x.stats",
+          "get.shopwire.archive",
+          "access.session.x.multicart",
+          "access.shopwire.shoppers",
         ],
-        subscribe: [...inboxes("_INBOX_edge"), "updates.store.*", "call.>", "get.>", "auth.>", "conn.>", "$KV.>", ">"],
+        subscribe: [
+          ...inboxes("_INBOX_edge"),
+          ...[
+            "updates.store.*",
+            "call.>",
+            "get.>",
+            "auth.>",
+            "conn.>",
+            "$KV.>",
+            ">",
+            "event.>",
+            "event.store.*.stats.*",
+          ],
+        ],
       },
       service: {
         publish: [

@@ -17,6 +17,9 @@ const sourceOf = (file: string): string =>
     .replace(/^dist\//, "")
     .replace(/\.js$/, ".ts")
 
+/** A configuration of nats-server without lines that are comments. */
+const withoutComments = (conf: string): string => conf.replace(/^#.*\n/gm, "")
+
 describe("docker-compose.yml", () => {
   const { services, configs } = parse(read("docker-compose.yml"), { merge: true })
 
@@ -28,14 +31,36 @@ describe("docker-compose.yml", () => {
     const line = (name: string, port: number) => [`\${HOST:-${HOST}}:\${${name}:-${port}}:${port}`]
     expect(services.proxy.ports).to.deep.equal(line("EDGE_PORT", EDGE_PORT))
     expect(services.resgate.ports).to.deep.equal(line("GATEWAY_PORT", GATEWAY_PORT))
-    expect(services.nats.ports).to.deep.equal(line("NATS_PORT", NATS_PORT))
+    // Not on HOST: it has no logins here.
+    expect(services.nats.ports).to.deep.equal([`\${NATS_HOST:-127.0.0.1}:\${NATS_PORT:-${NATS_PORT}}:${NATS_PORT}`])
   })
 
   it("runs the nats-server that tools/go.mod pins, as durable as that of npm start", async () => {
     expect(services.nats.image).to.equal(`nats:${await pinnedVersion()}-alpine`)
     const own = natsServerConf({ host: "0.0.0.0", port: 4222, storeDir: "/data" })
-    const given: string = configs.nats.content
-    expect(given.replace(/^http: .*\n/m, "")).to.equal(own)
+    expect(withoutComments(read(configs.nats.file)).replace(/^http: .*\n/m, "")).to.equal(own)
+  })
+
+  it("runs everything without capabilities and new privileges, on files that it can't change", () => {
+    expect(Object.keys(services)).to.include.members([
+      "nats",
+      "resgate",
+      "mongo",
+      "proxy",
+      "service",
+      "edge",
+      "archiver",
+    ])
+    for (const [name, service] of Object.entries<Record<string, unknown>>(services)) {
+      expect(service.read_only, name).to.equal(true)
+      expect(service.cap_drop, name).to.deep.equal(["ALL"])
+      expect(service.security_opt, name).to.deep.equal(["no-new-privileges:true"])
+      expect(service.restart, name).to.equal("unless-stopped")
+    }
+  })
+
+  it("gives containers, which are read-only, files, and no contents that Compose would have to write into them", () => {
+    for (const config of Object.values<object>(configs)) expect(config).to.have.all.keys("file")
   })
 
   it("lets the proxy alone reach the edge, and the edge believe it", () => {
@@ -114,8 +139,8 @@ describe("docker-compose.auth.yml", () => {
   it("runs NATS with config/nats.conf, which says what the other one's configuration says, and who may do what", () => {
     expect(auth.configs["nats-auth"].file).to.equal("./config/nats.conf")
     expect(auth.services.nats.command.at(-1)).to.equal(auth.services.nats.configs[0].target)
-    const server = conf.slice(0, conf.indexOf("accounts {")).replace(/^#.*\n/gm, "")
-    expect(server.trim()).to.equal(base.configs.nats.content.trim())
+    const server = withoutComments(conf.slice(0, conf.indexOf("accounts {")))
+    expect(server.trim()).to.equal(withoutComments(read(base.configs.nats.file)).trim())
   })
 
   it("asks for every password that config/nats.conf wants, and gives each process its own login", () => {
@@ -137,8 +162,23 @@ describe("docker-compose.auth.yml", () => {
   })
 
   it("runs Resgate as the other one does, but for its login", () => {
-    const without = (flags: string[]) => flags.map((flag) => flag.replace(/\/\/.*@/, "//"))
-    expect(without(auth.services.resgate.command)).to.deep.equal(base.services.resgate.command)
+    const { command, configs, read_only } = auth.services.resgate
+    const own = ["--config=", "--nats="]
+    const others = (flags: string[]) => flags.filter((flag) => !own.some((start) => flag.startsWith(start)))
+    expect(others(command)).to.deep.equal(others(base.services.resgate.command))
+    const [{ source, target }] = configs
+    expect(command).to.include(`--config=${target}`)
+    const { natsUrl, ...settings } = JSON.parse(auth.configs[source].content)
+    expect(settings).to.deep.equal(JSON.parse(read("resgate.config.json")))
+    expect(natsUrl).to.equal(`nats://gateway:\${NATS_GATEWAY_PASSWORD}@nats:4222`)
+    expect(base.services.resgate.command).to.include("--nats=nats://nats:4222")
+    // Compose can't put a content into a container that is read-only.
+    expect(read_only).to.equal(false)
+  })
+
+  it("has no password in a command line", () => {
+    for (const [name, { command = [] }] of Object.entries<{ command?: string[] }>(auth.services))
+      expect(command.join(" "), name).not.to.match(/PASSWORD|\$/)
   })
 })
 
@@ -184,6 +224,14 @@ describe("the pipelines", () => {
     const { image } = parse(read("docker-compose.yml"), { merge: true }).services.mongo
     const start = ci.jobs.mongo.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
     expect(start.env.IMAGE).to.equal(image)
+  })
+
+  it("run no action by a tag, which may be moved, but by its commit, with its version beside it", () => {
+    for (const workflow of ["ci", "cd", "audit"]) {
+      const uses = read(`.github/workflows/${workflow}.yml`).match(/uses: .*/g) ?? []
+      expect(uses, workflow).not.to.deep.equal([])
+      for (const use of uses) expect(use).to.match(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    }
   })
 
   it("publish the sample event", () => {

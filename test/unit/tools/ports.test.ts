@@ -4,6 +4,8 @@ import { expect } from "chai"
 import { checkPorts } from "../../../tools/ports.ts"
 import { StartError } from "../../../tools/start-error.ts"
 
+const own = { host: "127.0.0.1", hostSetting: "HOST" }
+
 describe("checkPorts()", () => {
   const servers: Server[] = []
   const listen = async (): Promise<number> => {
@@ -29,30 +31,28 @@ describe("checkPorts()", () => {
     const [a, b, free] = [await listen(), await listen(), await listen()]
     await new Promise((resolve) => servers.pop()?.close(resolve))
     const planned = [
-      { setting: "EDGE_PORT", port: a },
-      { setting: "GATEWAY_PORT", port: free },
-      { setting: "NATS_PORT", port: b },
+      { setting: "EDGE_PORT", port: a, ...own },
+      { setting: "GATEWAY_PORT", port: free, ...own },
+      { setting: "NATS_PORT", port: b, ...own },
     ]
-    expect(await refusal("127.0.0.1", planned)).to.equal(
+    expect(await refusal(planned)).to.equal(
       `port ${a} is taken: set EDGE_PORT to another, or stop what listens there\n` +
         `port ${b} is taken: set NATS_PORT to another, or stop what listens there`,
     )
-    expect(await refusal("127.0.0.1", planned.slice(1, 2))).to.equal("fine")
+    expect(await refusal(planned.slice(1, 2))).to.equal("fine")
   })
 
   it("refuses one port for two settings", async () => {
     const planned = [
-      { setting: "EDGE_PORT", port: 9000 },
-      { setting: "NATS_PORT", port: 9000 },
+      { setting: "EDGE_PORT", port: 9000, ...own },
+      { setting: "NATS_PORT", port: 9000, ...own },
     ]
-    expect(await refusal("127.0.0.1", planned)).to.equal(
-      "EDGE_PORT and NATS_PORT are both 9000: set one of them to another port",
-    )
+    expect(await refusal(planned)).to.equal("EDGE_PORT and NATS_PORT are both 9000: set one of them to another port")
   })
 
   it("refuses an address that this machine doesn't have", async () => {
-    expect(await refusal("203.0.113.7", [{ setting: "EDGE_PORT", port: 9000 }])).to.equal(
-      "HOST=203.0.113.7: expected an address of this machine",
-    )
+    const there = (hostSetting: string) => [{ setting: "A_PORT", port: 9000, host: "203.0.113.7", hostSetting }]
+    for (const setting of ["HOST", "NATS_HOST"])
+      expect(await refusal(there(setting))).to.equal(`${setting}=203.0.113.7: expected an address of this machine`)
   })
 })
