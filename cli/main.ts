@@ -1,32 +1,3 @@
-import { SettingError } from "../config/settings.ts"
-import { explain } from "./explain.ts"
-import { token } from "./token.ts"
-import { UsageError } from "./usage-error.ts"
+import { run } from "./run.ts"
 
-const usage = `Usage: npx --no shopwire <command>
-
-token    makes a token for development
-         --role merchant|shopper|admin   --shop ID (several times)   --shopper-id ID
-         --user NAME (developer)   --name NAME   --minutes N (60)
-explain  says what a token may, by which rule, and why; exits with 0 if it may, 1 if not
-         --resource RID   --token TOKEN (- reads it from standard input; none: what nobody may)
-         --call METHOD (else: get)   --shopper-id ID (whose events are published)
-         The settings of sign-in (AUTH, JWKS_URL, ...) are those of the environment.
-`
-
-/** Wrong usage, as shells have it. */
-const USAGE_STATUS = 2
-
-const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { token, explain }
-
-try {
-  const [name = "", ...args] = process.argv.slice(2)
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is no command`)
-  process.exitCode = await command(args)
-} catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error)
-  if (!isUsage && !(error instanceof SettingError)) throw error
-  process.stderr.write(isUsage ? `${error.message}\n\n${usage}` : `${error.message}\n`)
-  process.exitCode = USAGE_STATUS
-}
+process.exitCode = await run(process.argv.slice(2), (text) => process.stderr.write(text))

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -9,6 +8,7 @@ import { expect } from "chai"
 import { closeCodes } from "res-service/gateway"
 import { get } from "../../test/helpers/http.ts"
 import { startNats, type TestNats } from "../../test/helpers/nats.ts"
+import { freePort } from "../../test/helpers/ports.ts"
 import { until } from "../../test/helpers/until.ts"
 import { parseConfig } from "../src/gateway/config-file.ts"
 
@@ -87,12 +87,3 @@ describe("res-service/README.md", () => {
     expect(rows.map(([, ...cells]) => cells)).to.deep.equal(codes)
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}

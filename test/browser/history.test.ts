@@ -49,7 +49,7 @@ describe("a shop's history in a browser", () => {
       const event = publishEvent({ shop_id: shopId, product_name })
       await pages.product.nats.request(`updates.store.${shopId}`, JSON.stringify(event))
     }
-    await until("the others", async () => (await seen()).length >= 123, 15_000)
+    await until("the others", async () => (await seen()).length >= 123)
     expect(await seen()).to.deep.equal([...before, ...after])
   })
 

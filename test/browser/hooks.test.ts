@@ -33,19 +33,15 @@ class HooksPage {
     return (await this.page.locator(".resource").allTextContents()).map((text) => JSON.parse(text))
   }
 
-  async becomes(what: string, matches: (resources: Watched[]) => boolean, timeoutMs?: number): Promise<Watched[]> {
-    return await until(
-      what,
-      async () => {
-        const resources = await this.resources()
-        return matches(resources) && resources
-      },
-      timeoutMs,
-    )
+  async becomes(what: string, matches: (resources: Watched[]) => boolean): Promise<Watched[]> {
+    return await until(what, async () => {
+      const resources = await this.resources()
+      return matches(resources) && resources
+    })
   }
 
-  async state(kind: string, timeoutMs?: number): Promise<void> {
-    await until(`the connection to be ${kind}`, async () => (await this.page.textContent("#state")) === kind, timeoutMs)
+  async state(kind: string): Promise<void> {
+    await until(`the connection to be ${kind}`, async () => (await this.page.textContent("#state")) === kind)
   }
 
   count(request: string): number {
@@ -184,7 +180,7 @@ describe("the hooks", () => {
     await hooks.becomes("the feed to be stale", ([feed]) => feed?.status === "stale")
     await publish(shopId, "MEANWHILE")
     await pages.startGateway()
-    await hooks.state("live", 10_000)
+    await hooks.state("live")
     const [feed] = await hooks.becomes("the missed event", ([each]) => each?.data.length === 1)
     expect(feed?.status).to.equal("live")
     await publish(shopId, "AFTER")
@@ -201,7 +197,7 @@ describe("the hooks", () => {
       return (await hooks.page.textContent("#state")) === "unanswered"
     })
     await pages.product.restartService()
-    await hooks.state("live", 10_000)
+    await hooks.state("live")
   })
 
   it("notice a connection that was cut without a word", async () => {
@@ -216,9 +212,9 @@ describe("the hooks", () => {
     )
     cut = true
     await hooks.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
-    await hooks.state("reconnecting", 15_000)
+    await hooks.state("reconnecting")
     cut = false
-    await hooks.state("live", 15_000)
+    await hooks.state("live")
   })
 
   it("call methods, and tell what they answer, what is wrong, and when that can't be known", async () => {
@@ -242,7 +238,7 @@ describe("the hooks", () => {
     expect(await failure()).to.be.oneOf(["system.disconnect", "system.connectionError", "system.serviceUnavailable"])
     await pages.product.restartNats()
     await pages.startGateway()
-    await hooks.state("live", 10_000)
+    await hooks.state("live")
   })
 })
 

@@ -18,13 +18,13 @@ export class MerchantPage {
     return merchant
   }
 
-  async live(timeoutMs = 10_000): Promise<void> {
-    await this.says("Live", timeoutMs)
+  async live(): Promise<void> {
+    await this.says("Live")
   }
 
   /** Waits until the connection's state reads like this. */
-  async says(state: string, timeoutMs = 10_000): Promise<void> {
-    await this.page.locator(".badge", { hasText: state }).waitFor({ timeout: timeoutMs })
+  async says(state: string): Promise<void> {
+    await this.page.locator(".badge", { hasText: state }).waitFor()
   }
 
   get scroller(): Locator {
@@ -40,12 +40,12 @@ export class MerchantPage {
     )
   }
 
-  async top(product: string, timeoutMs?: number): Promise<void> {
-    await until(`${product} on top`, async () => (await this.products())[0] === product, timeoutMs)
+  async top(product: string): Promise<void> {
+    await until(`${product} on top`, async () => (await this.products())[0] === product)
   }
 
   /** Scrolls down to the end, and gives the products of all rows that were drawn on the way, each once, top down. */
-  async scrollThrough(last: string, timeoutMs = 20_000): Promise<string[]> {
+  async scrollThrough(last: string, timeoutMs?: number): Promise<string[]> {
     const seen = new Map<string, number>()
     await until(
       `${last} at the end`,
@@ -73,15 +73,11 @@ export class MerchantPage {
   async shows(products: readonly string[]): Promise<void> {
     let seen: string[] = []
     const all = `${products.length} rows`
-    await until(
-      all,
-      async () => {
-        await this.scroller.evaluate((element) => element.scrollTo({ top: 0 }))
-        seen = await this.scrollThrough(products.at(-1) ?? "")
-        return isDeepStrictEqual(seen, products)
-      },
-      15_000,
-    ).catch((error: Error) => {
+    await until(all, async () => {
+      await this.scroller.evaluate((element) => element.scrollTo({ top: 0 }))
+      seen = await this.scrollThrough(products.at(-1) ?? "")
+      return isDeepStrictEqual(seen, products)
+    }).catch((error: Error) => {
       const missing = products.filter((product) => !seen.includes(product))
       throw new Error(`${error.message}; missing: ${missing.join(", ")}; seen: ${seen.join(", ")}`)
     })

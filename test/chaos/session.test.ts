@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { get } from "../helpers/http.ts"
-import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 const RECONNECT_MS = 50
+/** A message that was lost with a process is sent again after this time. */
+const ATTEMPT_MS = 5000
 
 /** A page that sets its cart to ever higher numbers without a pause, and comes back with its token when its socket breaks. */
 class Shopper {
@@ -48,21 +50,21 @@ class Shopper {
 
   async #run(): Promise<void> {
     for (let n = 1; !this.#stopped; n++) {
-      await until(
-        `update ${n} of ${this.name} to be shown`,
-        async () => {
-          if (this.page.webSocket.readyState > 1) await this.#comeBack()
-          const { page } = this
-          const from = page.messages.length
-          page.send("updateCart", { customerId: page.customerId, cartContent: { n } })
-          await until("an answer", () => {
+      await until(`update ${n} of ${this.name} to be shown`, async () => {
+        if (this.page.webSocket.readyState > 1) await this.#comeBack()
+        const { page } = this
+        const from = page.messages.length
+        page.send("updateCart", { customerId: page.customerId, cartContent: { n } })
+        await until(
+          "an answer",
+          () => {
             const isRefused = page.messages.slice(from).some(({ event }) => event === "error")
             return isRefused || this.numberIn(page.sees) === n || page.webSocket.readyState > 1
-          }).catch(() => {})
-          return this.numberIn(page.sees) === n
-        },
-        DEADLINE_MS,
-      )
+          },
+          ATTEMPT_MS,
+        ).catch(() => {})
+        return this.numberIn(page.sees) === n
+      })
       this.shown = n
     }
   }
@@ -70,27 +72,25 @@ class Shopper {
   async #comeBack(): Promise<void> {
     const { customerId, resumeToken } = this.page
     this.breaks++
-    await until(
-      `${this.name} to be back`,
-      async () => {
-        const page = await Storefront.open(this.#edgeUrl, this.#sessionId).catch(() => undefined)
-        if (page === undefined) {
-          await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
-          return false
-        }
-        page.send("resumeSession", { customerId, resumeToken })
-        const answer = await until("an answer", () =>
-          page.messages.find(({ event }) => event === "resumeSession" || event === "error"),
-        ).catch(() => undefined)
-        if (answer?.event !== "resumeSession") {
-          page.webSocket.terminate()
-          return false
-        }
-        this.page = Object.assign(page, { customerId, resumeToken })
-        return true
-      },
-      DEADLINE_MS,
-    )
+    await until(`${this.name} to be back`, async () => {
+      const page = await Storefront.open(this.#edgeUrl, this.#sessionId).catch(() => undefined)
+      if (page === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
+        return false
+      }
+      page.send("resumeSession", { customerId, resumeToken })
+      const answer = await until(
+        "an answer",
+        () => page.messages.find(({ event }) => event === "resumeSession" || event === "error"),
+        ATTEMPT_MS,
+      ).catch(() => undefined)
+      if (answer?.event !== "resumeSession") {
+        page.webSocket.terminate()
+        return false
+      }
+      this.page = Object.assign(page, { customerId, resumeToken })
+      return true
+    })
   }
 }
 
@@ -98,8 +98,7 @@ function numberOf(content: unknown): number {
   return (content as { n?: number } | undefined)?.n ?? 0
 }
 
-describe("a shared session while processes are killed with -9", function () {
-  this.timeout(60_000)
+describe("a shared session while processes are killed with -9", () => {
   const id = `s-${randomUUID().slice(0, 13)}`
   let kit: LauncherKit
   let client: Client | undefined
@@ -159,7 +158,7 @@ describe("a shared session while processes are killed with -9", function () {
     for (const { page, name } of shoppers) {
       await until(`${name} to see it`, () => isDeepStrictEqual(page.sees, last))
     }
-    await until("the client to see it", () => isDeepStrictEqual(sees(), last), DEADLINE_MS).catch(() =>
+    await until("the client to see it", () => isDeepStrictEqual(sees(), last)).catch(() =>
       expect(sees()).to.deep.equal(last),
     )
 
@@ -176,17 +175,13 @@ describe("a shared session while processes are killed with -9", function () {
   /** Waits until each has seen another two of its updates. */
   async function furtherUpdates(when: string): Promise<void> {
     const wanted = shoppers.map(({ shown }) => shown + 2)
-    await until(`updates ${when}`, () => shoppers.every(({ shown }, i) => shown >= (wanted[i] ?? 0)), DEADLINE_MS)
+    await until(`updates ${when}`, () => shoppers.every(({ shown }, i) => shown >= (wanted[i] ?? 0)))
   }
 
   async function freshContent(): Promise<SharedCart[]> {
-    return await until(
-      "the session through the gateway",
-      async () => {
-        const answer = await get(`${kit.gatewayUrl}/api/session/${id}/multicart`).catch(() => undefined)
-        return answer?.status === 200 && (answer.body as SharedCart[])
-      },
-      DEADLINE_MS,
-    )
+    return await until("the session through the gateway", async () => {
+      const answer = await get(`${kit.gatewayUrl}/api/session/${id}/multicart`).catch(() => undefined)
+      return answer?.status === 200 && (answer.body as SharedCart[])
+    })
   }
 })

@@ -47,15 +47,11 @@ export class Watchers {
   /** Waits until each feed is what a fresh get gives. */
   async settle(): Promise<void> {
     for (const [i, { shopId }] of sides.entries()) {
-      await until(
-        "the watched feed to be what a fresh get gives",
-        async () => {
-          const url = `${this.#target.gatewayUrl}/api/store/${shopId}/feed`
-          const fresh = await (await fetch(url, { headers: bearer(this.#target.auth?.watchers[i]) })).json()
-          return JSON.stringify([...(this.#feeds[i] ?? [])]) === JSON.stringify(fresh)
-        },
-        15_000,
-      )
+      await until("the watched feed to be what a fresh get gives", async () => {
+        const url = `${this.#target.gatewayUrl}/api/store/${shopId}/feed`
+        const fresh = await (await fetch(url, { headers: bearer(this.#target.auth?.watchers[i]) })).json()
+        return JSON.stringify([...(this.#feeds[i] ?? [])]) === JSON.stringify(fresh)
+      })
     }
   }
 

@@ -11,9 +11,6 @@ import type { PublishEvent, ShownEvent } from "../../service/schemas/publish-eve
 import { publishEvents } from "./events.ts"
 import { until } from "./until.ts"
 
-/** Time for the archive to have caught up. */
-const DEADLINE_MS = 30_000
-
 /** The same MongoDB by another way, a proxy's port: only that, whatever the server says of its replica set. */
 export function mongoVia(url: string, port: number): string {
   const via = new URL(url)
@@ -48,17 +45,13 @@ export async function publishAll(js: ReturnType<typeof jetstream>, events: reado
 /** Waits until nothing of the log is left to archive. */
 export async function caughtUp(nats: NatsConnection): Promise<void> {
   const jsm = await jetstreamManager(nats, { checkAPI: false })
-  await until(
-    "the archive to have caught up",
-    async () => {
-      const { created } = await jsm.streams.info(STREAM)
-      const info = await jsm.consumers.info(STREAM, consumerName(logId(created))).catch(() => undefined)
-      const last = await jsm.direct.getMessage(STREAM, { last_by_subj: EVENT_SUBJECTS })
-      if (info === undefined || info.num_pending > 0 || info.num_ack_pending > 0) return false
-      return info.delivered.stream_seq >= (last?.seq ?? 0)
-    },
-    DEADLINE_MS,
-  )
+  await until("the archive to have caught up", async () => {
+    const { created } = await jsm.streams.info(STREAM)
+    const info = await jsm.consumers.info(STREAM, consumerName(logId(created))).catch(() => undefined)
+    const last = await jsm.direct.getMessage(STREAM, { last_by_subj: EVENT_SUBJECTS })
+    if (info === undefined || info.num_pending > 0 || info.num_ack_pending > 0) return false
+    return info.delivered.stream_seq >= (last?.seq ?? 0)
+  })
 }
 
 /** All valid events of the log, oldest first. */

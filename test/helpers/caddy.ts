@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findCaddy } from "../../tools/get-caddy.mjs"
-import { block } from "./launcher.ts"
+import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
 
 const caddyfile = fileURLToPath(new URL("../../config/Caddyfile", import.meta.url))
@@ -27,8 +27,7 @@ export async function startProxy(addresses: {
 }): Promise<TestProxy | undefined> {
   const file = findCaddy()
   if (file === undefined) return undefined
-  const { port, free } = await block()
-  await free()
+  const port = await freePort()
   const home = await mkdtemp(join(tmpdir(), "shopwire-caddy-"))
   const child: ChildProcess = spawn(file, ["run", "--config", caddyfile, "--adapter", "caddyfile"], {
     env: {

@@ -55,8 +55,8 @@ export class EventStream {
     return this.events.filter(({ event }) => event === "action").map(({ data }) => data.seq)
   }
 
-  async count(count: number, timeoutMs?: number): Promise<void> {
-    await until(`${count} events`, () => this.events.length >= count, timeoutMs)
+  async count(count: number): Promise<void> {
+    await until(`${count} events`, () => this.events.length >= count)
   }
 
   /** Reads no more, until `resume`. */

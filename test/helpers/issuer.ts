@@ -20,6 +20,11 @@ export function inSeconds(seconds: number): number {
   return Math.floor(Date.now() / 1000) + seconds
 }
 
+/** When a token expires that a test uses before, even on a busy machine, and then waits for: seconds since the epoch. */
+export function soon(): number {
+  return inSeconds(4)
+}
+
 /** Signs a token. */
 export async function sign(payload: JWTPayload, { kid, privateKey }: SigningKey): Promise<string> {
   return await new SignJWT(payload).setProtectedHeader({ alg: "RS256", kid, typ: "JWT" }).sign(privateKey)

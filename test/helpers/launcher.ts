@@ -1,17 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
-import { type AddressInfo, createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type KnownProcess, stillRuns } from "../../tools/process-identity.ts"
+import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
-
-/** Time for each step: a start, a stop, a restart. */
-export const DEADLINE_MS = 20_000
 
 /** A launcher, what it printed, and how it ended. */
 export interface Run {
@@ -39,9 +36,7 @@ export class LauncherKit {
   }
 
   static async create(): Promise<LauncherKit> {
-    const blockers = await Promise.all([block(), block(), block()])
-    const ports = blockers.map(({ port }) => port)
-    await Promise.all(blockers.map(({ free }) => free()))
+    const ports = [await freePort(), await freePort(), await freePort()]
     return new LauncherKit(await mkdtemp(join(tmpdir(), "shopwire-launcher-")), ports)
   }
 
@@ -88,14 +83,10 @@ export class LauncherKit {
 
   /** Waits until the launcher says that all is up. */
   async ready(run: Run): Promise<Run> {
-    await until(
-      "the launcher is ready",
-      () => {
-        if (run.process.exitCode !== null) throw new Error(`it ended:\n${run.stdout()}${run.stderr()}`)
-        return run.stdout().includes("Ctrl-C stops everything.")
-      },
-      DEADLINE_MS,
-    )
+    await until("the launcher is ready", () => {
+      if (run.process.exitCode !== null) throw new Error(`it ended:\n${run.stdout()}${run.stderr()}`)
+      return run.stdout().includes("Ctrl-C stops everything.")
+    })
     await this.remember()
     return run
   }
@@ -111,14 +102,10 @@ export class LauncherKit {
     const { pid } = this.known.find(({ name }) => name === victim) ?? {}
     if (pid === undefined) throw new Error(`there is no ${victim}`)
     process.kill(pid, "SIGKILL")
-    await until(
-      `${victim} to be started again`,
-      async () => {
-        await this.remember()
-        return this.known.some((known) => known.name === victim && known.pid !== pid)
-      },
-      DEADLINE_MS,
-    )
+    await until(`${victim} to be started again`, async () => {
+      await this.remember()
+      return this.known.some((known) => known.name === victim && known.pid !== pid)
+    })
   }
 
   /** Leaves a launcher out of account that has ended by itself. */
@@ -129,21 +116,7 @@ export class LauncherKit {
   /** Kills what still runs, waits until it is gone, and deletes the data. */
   async end(): Promise<void> {
     for (const run of this.#runs) run.process.kill("SIGKILL")
-    await until("all processes gone", () => this.known.every((process) => !stillRuns(process)), DEADLINE_MS)
+    await until("all processes gone", () => this.known.every((process) => !stillRuns(process)))
     await rm(this.dataDir, { recursive: true, force: true })
-  }
-}
-
-/** Takes a free port, until it is freed. */
-export async function block(): Promise<{ port: number; free: () => Promise<void> }> {
-  const server: Server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  return {
-    port,
-    free: async () => {
-      server.close()
-      await once(server, "close")
-    },
   }
 }

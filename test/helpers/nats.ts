@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { loadSettings } from "../../config/settings.ts"
 import { findNatsServer } from "../../tools/nats-server.ts"
 import { natsServerConf } from "../../tools/nats-server-conf.ts"
-
-/** Time for nats-server to be up, and to be gone after a SIGTERM. */
-const DEADLINE_MS = 15_000
+import { freePort } from "./ports.ts"
+import { PATIENCE_MS, until } from "./until.ts"
 
 /** A real nats-server of one suite: `startNats` in `before`, `stop` in `after`. */
 export interface TestNats {
@@ -43,7 +41,8 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   const file = await binary
   const storeDir = await mkdtemp(join(tmpdir(), "shopwire-nats-"))
   let running: ChildProcess | undefined
-  let port = -1
+  // Kept for every restart.
+  const port = await freePort()
 
   const start = async (): Promise<void> => {
     const confFile = join(storeDir, "nats-server.conf")
@@ -62,8 +61,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
       log = (log + text).slice(-10_000)
     })
     try {
-      // The server takes any free port itself and says which: nobody can take it in between.
-      port = await portOf(child, storeDir)
+      await listening(child, storeDir)
     } catch (error) {
       child.kill("SIGKILL")
       throw new Error(`nats-server did not start: ${String(error)}\n${log}`)
@@ -77,7 +75,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, "exit")
     child.kill(signal)
-    const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS)
+    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS)
     await gone
     clearTimeout(timer)
   }
@@ -114,17 +112,11 @@ async function findBinary(): Promise<string> {
 }
 
 /** Waits for the file of ports, `<name of the binary>_<pid>.ports`, which the server writes once it listens. */
-async function portOf(child: ChildProcess, folder: string): Promise<number> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (Date.now() < deadline) {
+async function listening(child: ChildProcess, folder: string): Promise<void> {
+  await until("its file of ports", async () => {
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`it exited (${child.exitCode ?? child.signalCode})`)
     }
-    const file = (await readdir(folder)).find((name) => name.endsWith(`_${child.pid}.ports`))
-    const text = file === undefined ? "" : await readFile(join(folder, file), "utf8")
-    const found = /"nats":\s*\[\s*"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1]
-    if (found !== undefined) return Number(found)
-    await sleep(10)
-  }
-  throw new Error(`no ports file within ${DEADLINE_MS} ms`)
+    return (await readdir(folder)).some((name) => name.endsWith(`_${child.pid}.ports`))
+  })
 }

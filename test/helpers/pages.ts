@@ -1,6 +1,6 @@
 import type { GatewayConfig } from "res-service/gateway"
 import { startGateway, type TestGateway } from "./gateway.ts"
-import { block } from "./launcher.ts"
+import { freePort } from "./ports.ts"
 import { type Product, type ProductOptions, startProduct } from "./product.ts"
 
 /** The product with a gateway, whose pages know of each other: what a browser needs. */
@@ -17,10 +17,9 @@ export interface Pages {
 
 /** Starts it all on free ports. The pages must have been built. `stop` leaves nothing behind. */
 export async function startPages(options: ProductOptions & { gateway?: GatewayConfig } = {}): Promise<Pages> {
-  const { port, free } = await block()
+  const port = await freePort()
   const settings = { ...options.gateway, port }
   const product = await startProduct({ ...options, gatewayUrl: `ws://127.0.0.1:${port}` })
-  await free()
   let gateway: TestGateway | undefined = await startGateway(product.natsServer.url, settings)
   const stopGateway = async (): Promise<void> => {
     await gateway?.stop()

@@ -9,6 +9,7 @@ import type { ServiceOptions } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/open-sessions.ts"
 import { type StandbyService, startService } from "../../service/standby.ts"
 import { startNats, type TestNats } from "./nats.ts"
+import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
 
 export const serviceOptions = {
@@ -104,7 +105,7 @@ export async function startProduct({
       doors,
       logger,
     })
-  let edge = await runEdge(0)
+  let edge = await runEdge(await freePort())
   const runService = (): Promise<StandbyService> => startService(() => open(natsServer), ownOptions)
   let service: StandbyService | undefined = await runService()
 

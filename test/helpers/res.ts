@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection } from "nats"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { PATIENCE_MS } from "./until.ts"
 
 interface Answered {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into any answer
@@ -9,7 +10,7 @@ interface Answered {
 
 /** A RES request straight over NATS, as a gateway would send it. */
 export async function resRequest(nats: NatsConnection, subject: string, payload: unknown = {}): Promise<Answered> {
-  return (await nats.request(subject, JSON.stringify(payload), { timeout: 5000 })).json<Answered>()
+  return (await nats.request(subject, JSON.stringify(payload), { timeout: PATIENCE_MS })).json<Answered>()
 }
 
 /** What a fresh `get` of a shop's feed gives, newest first; with a query, of an older page. */

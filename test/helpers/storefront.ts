@@ -43,13 +43,16 @@ export class Storefront {
     this.webSocket.send(JSON.stringify({ event, payload }))
   }
 
-  /** Sends `startSession`, `joinSession` or `resumeSession`, and takes the reply. */
+  /** Sends `startSession`, `joinSession` or `resumeSession`, and takes the reply. Rejects when that is a refusal. */
   async enter(event: string, payload: object): Promise<Message["payload"]> {
     const from = this.messages.length
     this.send(event, payload)
-    const reply = await this.next(event, from)
-    Object.assign(this, reply)
-    return reply
+    const reply = await until(`the reply to ${event}`, () =>
+      this.messages.slice(from).find((message) => message.event === event || message.event === "error"),
+    )
+    if (reply.event === "error") throw new Error(`${event} was refused: ${reply.payload.code}`)
+    Object.assign(this, reply.payload)
+    return reply.payload
   }
 
   start(customerName: string): Promise<Message["payload"]> {
@@ -88,8 +91,8 @@ export class Storefront {
       .join(" ")
   }
 
-  async shows(line: string, timeoutMs?: number): Promise<void> {
-    await until(`${line} (shown: ${this.line})`, () => this.line === line, timeoutMs).catch((error: Error) => {
+  async shows(line: string): Promise<void> {
+    await until(`${line} (shown: ${this.line})`, () => this.line === line).catch((error: Error) => {
       throw new Error(`${error.message}; shown at the end: ${this.line}`)
     })
   }

@@ -13,8 +13,7 @@ import { resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 
-describe("annotations made in MongoDB by others", function () {
-  this.timeout(60_000)
+describe("annotations made in MongoDB by others", () => {
   let mongo: TestMongo
   let client: MongoClient
   let db: Db
@@ -45,11 +44,7 @@ describe("annotations made in MongoDB by others", function () {
   const getEvent = async () => (await resRequest(product.nats, `get.${rid()}`)).result?.model
   const untilShown = async (annotations: unknown): Promise<void> => {
     const text = JSON.stringify(annotations)
-    await until(
-      `${text} to be shown`,
-      async () => JSON.stringify((await getEvent())?.annotations?.data) === text,
-      15_000,
-    )
+    await until(`${text} to be shown`, async () => JSON.stringify((await getEvent())?.annotations?.data) === text)
   }
 
   before(async function () {
@@ -179,7 +174,7 @@ describe("annotations made in MongoDB by others", function () {
   ] as const) {
     it(`[AN10] that are ${name} are not shown, and the log says why`, async () => {
       await annotate(annotations)
-      await until("the log to say so", () => logger.lines.find((line) => line.includes(reason)), 15_000)
+      await until("the log to say so", () => logger.lines.find((line) => line.includes(reason)))
       expect(logger.lines.join("\n")).not.to.include("free text").and.not.to.include("xxx")
       expect(await getEvent()).not.to.have.property("annotations")
     })
@@ -223,11 +218,7 @@ describe("annotations made in MongoDB by others", function () {
       await annotate({ note: "followed" })
       await untilShown({ note: "followed" })
       const states = db.collection<{ _id: string }>("archive_state")
-      await until(
-        "its place to be stored",
-        async () => (await states.findOne({ _id: "changes.events" })) ?? false,
-        15_000,
-      )
+      await until("its place to be stored", async () => (await states.findOne({ _id: "changes.events" })) ?? false)
       await stop()
       await annotate({ note: "meanwhile" })
       let refused = 0

@@ -20,8 +20,7 @@ import { skip } from "../helpers/skip.ts"
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
 
-describe("the transaction log", function () {
-  this.timeout(60_000)
+describe("the transaction log", () => {
   let mongo: TestMongo
   let proxy: TcpProxy
   let client: MongoClient
@@ -207,18 +206,14 @@ describe("the transaction log", function () {
     await archived()
     const annotations = { refund: { amount: 1 } }
     await baskets.updateOne({ shop_id, session_id }, { $set: { annotations } })
-    await until("it to be shown", async () => (await shown({ shop_id, session_id })).annotations !== undefined, 15_000)
+    await until("it to be shown", async () => (await shown({ shop_id, session_id })).annotations !== undefined)
     expect((await shown({ shop_id, session_id })).annotations).to.deep.equal({ data: annotations })
     expect(told).to.deep.include({ data: annotations })
 
     await publish(event("ADD", 2))
     expect(await archived()).to.deep.include({ total: 3, annotations })
     await baskets.updateOne({ shop_id, session_id }, { $unset: { annotations: "" } })
-    await until(
-      "it not to be shown",
-      async () => (await shown({ shop_id, session_id })).annotations === undefined,
-      15_000,
-    )
+    await until("it not to be shown", async () => (await shown({ shop_id, session_id })).annotations === undefined)
     const change = { kind: "basket", shop_id, session_id }
     expect(changes).to.deep.equal([
       { ...change, annotations },

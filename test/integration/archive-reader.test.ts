@@ -15,8 +15,7 @@ import { skip } from "../helpers/skip.ts"
 const SECOND = 1000
 const START = Date.parse("2026-01-01T00:00:00.000Z")
 
-describe("ArchiveReader", function () {
-  this.timeout(60_000)
+describe("ArchiveReader", () => {
   let mongo: TestMongo
   let client: MongoClient
   let reader: ArchiveReader

@@ -37,8 +37,7 @@ const CALM_TAKEOVER_MS = 2000
 const OUTAGE_MS = 4500
 
 // The rules of the archive. Whatever speaks MongoDB's protocol must pass; see test/helpers/mongo/mongo.ts for which is taken.
-describe("the archive", function () {
-  this.timeout(60_000)
+describe("the archive", () => {
   let mongo: TestMongo
   let proxy: TcpProxy
   let client: MongoClient
@@ -273,18 +272,19 @@ describe("the archive", function () {
 
   it("[AR8] any number of archivers share the work, and do that of one that stops", async () => {
     const [first, second, third] = [await start(), await start(), await start()]
+    const archived = () => [first, second, third].map(({ counts }) => counts.archived)
+    while (archived().some((count) => count === 0)) {
+      await publishMany(product.nats, 300)
+      await caughtUp(product.nats)
+    }
     const publishing = (async () => {
-      for (let i = 0; i < 30; i++) await publishMany(product.nats, 100)
+      for (let i = 0; i < 20; i++) await publishMany(product.nats, 100)
     })()
-    await until("the first to have archived some", () => first.counts.archived > 0)
+    const before = first.counts.archived
+    await until("the first to be at work", () => first.counts.archived > before)
     await first.stop()
     await publishing
     await expectAllArchivedOnce()
-    const counts = [first, second, third].map(({ counts }) => counts.archived)
-    expect(
-      counts.filter((count) => count === 0),
-      `each did some: ${counts}`,
-    ).to.deep.equal([])
   })
 
   it("[AR9] a log that was made anew counts from 1 again: its events are others", async () => {
@@ -379,7 +379,7 @@ describe("the archive", function () {
       await caughtUp(asService)
       await db.collection("events").updateOne({ seq: 1 }, { $set: { annotations: { note: "seen" } } })
       const subject = `get.store.${taken.shop_id}.event.1`
-      await until("the annotation", async () => (await resRequest(asEdge, subject)).result?.model.annotations, 15_000)
+      await until("the annotation", async () => (await resRequest(asEdge, subject)).result?.model.annotations)
       expect(refusals).to.deep.equal([])
     } finally {
       await Promise.all(archivers.map((archiver) => archiver.stop()))

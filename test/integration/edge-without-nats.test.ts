@@ -4,24 +4,22 @@ import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { block } from "../helpers/launcher.ts"
+import { freePort } from "../helpers/ports.ts"
 import { until } from "../helpers/until.ts"
 
 describe("the edge, started before NATS is there", () => {
   it("is alive but not ready, answers 503, and stops on SIGTERM", async () => {
-    const [edge, nats] = [await block(), await block()]
-    await Promise.all([edge.free(), nats.free()])
+    const [edgePort, natsPort] = [await freePort(), await freePort()]
     const main = fileURLToPath(new URL("../../edge/main.ts", import.meta.url))
     const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", main], {
-      env: { PATH: process.env.PATH, EDGE_PORT: `${edge.port}`, NATS_URL: `nats://127.0.0.1:${nats.port}` },
+      env: { PATH: process.env.PATH, EDGE_PORT: `${edgePort}`, NATS_URL: `nats://127.0.0.1:${natsPort}` },
       stdio: ["ignore", "ignore", "inherit"],
     })
     try {
-      const url = `http://127.0.0.1:${edge.port}`
+      const url = `http://127.0.0.1:${edgePort}`
       await until(
         "the edge to be alive",
         async () => (await get(`${url}/healthz`).catch(() => undefined))?.status === 200,
-        10_000,
       )
       expect((await get(`${url}/readyz`)).body).to.deep.equal({ ready: false, nats: false, service: false })
       const event = publishEvent()

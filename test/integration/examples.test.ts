@@ -54,7 +54,7 @@ describe("examples/", () => {
     await until("the host", () => first().includes("Ann* {}"))
     const second = run("shared-cart.mjs", "example", "Ben", gateway.wsUrl)
     await until("both at the first", () => first().includes("| Ben"))
-    await until("a cart at the second", () => /Ann\* \{"apples":\d+\} \| Ben/.test(second()), 10_000)
+    await until("a cart at the second", () => /Ann\* \{"apples":\d+\} \| Ben/.test(second()))
   })
 
   it("nats-sub.mjs prints what a NATS subscriber gets", async () => {

@@ -56,8 +56,7 @@ const TRICKY = [
   "",
 ]
 
-describe("GET /export/{shop_id}?format=csv", function () {
-  this.timeout(60_000)
+describe("GET /export/{shop_id}?format=csv", () => {
   let product: Product
 
   before(async () => {

@@ -13,8 +13,7 @@ import { until } from "../helpers/until.ts"
 
 const COOKIE = "shopwire_token"
 
-describe("GET /export/{shop_id}", function () {
-  this.timeout(60_000)
+describe("GET /export/{shop_id}", () => {
   let product: Product
   const open: IncomingMessage[] = []
 
@@ -160,16 +159,12 @@ describe("GET /export/{shop_id}", function () {
     /** Resolves when no more is read for a while. */
     async function settled(): Promise<number> {
       let last = -1
-      await until(
-        "no more to be read",
-        async () => {
-          const before = reads
-          await new Promise((resolve) => setTimeout(resolve, 300))
-          last = reads
-          return before > 1 && before === reads
-        },
-        20_000,
-      )
+      await until("no more to be read", async () => {
+        const before = reads
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        last = reads
+        return before > 1 && before === reads
+      })
       return last
     }
 
@@ -184,7 +179,8 @@ describe("GET /export/{shop_id}", function () {
       // 22 MB of events, in pages of at most 768 KiB; some lies in the buffers of both ends.
       expect(some).to.be.below(25)
       slow.destroy()
-      expect(await settled()).to.equal(some)
+      // The page that was being read may still come.
+      expect(await settled()).to.be.within(some, some + 1)
     })
 
     it("goes on through a restart of the service", async () => {

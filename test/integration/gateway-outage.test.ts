@@ -47,8 +47,7 @@ describe("nats-server killed and restarted", () => {
     await nats?.stop()
   })
 
-  it("a client of the gateway stays connected and sees what changed meanwhile", async function () {
-    this.timeout(20_000)
+  it("a client of the gateway stays connected and sees what changed meanwhile", async () => {
     const address = `127.0.0.1:${gateway.address.port}`
     const client = resClient(`ws://${address}/`)
     let closes = 0
@@ -64,14 +63,13 @@ describe("nats-server killed and restarted", () => {
       async () => (await fetch(`http://${address}/api/library/book`)).status === 503,
     )
     await nats.restart()
-    await until("the change to arrive", () => book.props.title === "Dune", 10_000)
+    await until("the change to arrive", () => book.props.title === "Dune")
     expect(closes).to.equal(0)
     expect((await fetch(`http://${address}/api/library/book`)).status).to.equal(200)
     client.disconnect()
   })
 
-  it("a mirror catches up", async function () {
-    this.timeout(20_000)
+  it("a mirror catches up", async () => {
     const client = new Client(natsConn(await connection()))
     const mirror = client.mirror("library.book")
     await mirror.ready
@@ -87,7 +85,7 @@ describe("nats-server killed and restarted", () => {
       ),
     )
     await nats.restart()
-    await until("the change to arrive", () => events.length > 0, 10_000)
+    await until("the change to arrive", () => events.length > 0)
     expect(events).to.deep.equal([{ type: "change", rid: "library.book", changed: { title: "Kim" } }])
     expect(mirror.value).to.deep.equal({ title: "Kim" })
     client.close()

@@ -11,8 +11,7 @@ import { until } from "../helpers/until.ts"
 
 const MAIN = new URL("../../res-service/src/gateway/main.ts", import.meta.url).pathname
 
-describe("gateway program", function () {
-  this.timeout(30_000)
+describe("gateway program", () => {
   let folder: string
   let nats: TestNats
   const children: ChildProcess[] = []
@@ -53,10 +52,10 @@ describe("gateway program", function () {
     const [port, metricsPort] = await freePorts()
     const file = await config({ port, natsUrl: "nats://127.0.0.1:1", metricsPort, colour: "red" })
     const { child, output } = run("--config", file, "--addr", "127.0.0.1", "--nats", nats.url)
-    await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
+    await until("the attempt to connect", () => output().includes("connecting to NATS"))
     expect(output()).to.match(/unknown setting is ignored {"key":"colour"}/)
     await nats.restart()
-    await until("ready", () => / INF ready$/m.test(output()), 15_000)
+    await until("ready", () => / INF ready$/m.test(output()))
 
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
     await once(socket, "open")
@@ -74,7 +73,7 @@ describe("gateway program", function () {
 
   it("stops while it waits for NATS", async () => {
     const { child, output } = run("--config", await config({ natsUrl: "nats://127.0.0.1:1", addr: "127.0.0.1" }))
-    await until("the attempt to connect", () => output().includes("connecting to NATS"), 15_000)
+    await until("the attempt to connect", () => output().includes("connecting to NATS"))
     child.kill("SIGINT")
     expect(await once(child, "exit"), output()).to.deep.equal([0, null])
   })

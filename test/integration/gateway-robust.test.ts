@@ -113,9 +113,11 @@ describe("gateway and clients that misbehave", () => {
   })
 
   it("keeps a client that answers pings but says nothing", async () => {
-    await start({ pingIntervalMs: 30 })
+    await start({ pingIntervalMs: 500 })
     const { socket } = await open()
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    let pings = 0
+    socket.on("ping", () => pings++)
+    await until("three pings", () => pings === 3)
     expect(socket.readyState).to.equal(WebSocket.OPEN)
     expect(gateway.connectionCount).to.equal(1)
   })
@@ -182,8 +184,7 @@ describe("gateway and clients that misbehave", () => {
     ])
   })
 
-  it("holds nothing after 10,000 subscriptions that were ended", async function () {
-    this.timeout(30_000)
+  it("holds nothing after 10,000 subscriptions that were ended", async () => {
     await start()
     const { socket, received } = await open()
     // An unsubscribe that overtakes the answer to its subscribe is answered, the subscribe is not.
@@ -197,7 +198,7 @@ describe("gateway and clients that misbehave", () => {
       await until(`the end of round ${round}`, () => received.at(-1)?.includes('"id":0'))
       received.length = 0
     }
-    await until("the cache to be empty", () => gateway.cacheSize.resources === 0, 10_000)
+    await until("the cache to be empty", () => gateway.cacheSize.resources === 0)
     expect(gateway.cacheSize).to.deep.equal({ resources: 0, subscriptions: 0 })
     socket.close()
   })

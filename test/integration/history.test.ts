@@ -100,9 +100,7 @@ const FAR_TIMES: readonly (readonly [filter: Record<string, string>, all: boolea
 
 const seqsOf = (events: readonly { seq: number }[]): number[] => events.map(({ seq }) => seq)
 
-describe("a shop's history", function () {
-  this.timeout(60_000)
-
+describe("a shop's history", () => {
   describe("without an archive", () => {
     let product: Product
     let gateway: TestGateway

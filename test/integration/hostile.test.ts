@@ -16,8 +16,7 @@ import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 /** `npm run bench -- hostile` does the same with thousands, and measures. */
-describe("hostile clients", function () {
-  this.timeout(20_000)
+describe("hostile clients", () => {
   let product: Product
   let gateway: Gateway
   let gatewayNats: NatsConnection
@@ -145,7 +144,7 @@ describe("hostile clients", function () {
       honest.send(text)
       await reply
       expect(answered).to.be.below(300)
-      await until("all to be answered", () => answered === 5000, 15_000)
+      await until("all to be answered", () => answered === 5000)
     })
   }
 })

@@ -3,12 +3,12 @@ import { promisify } from "node:util"
 import { expect } from "chai"
 import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { stillRuns } from "../../tools/process-identity.ts"
-import { block, DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
+import { block, freePort } from "../helpers/ports.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 
-describe("npm start", function () {
-  this.timeout(60_000)
+describe("npm start", () => {
   let kit: LauncherKit
 
   before(async () => {
@@ -37,8 +37,8 @@ describe("npm start", function () {
     for (const name of ["edge", "nats"]) {
       const victim = kit.known.find((process) => process.name === name)
       process.kill(victim?.pid ?? 0, "SIGKILL")
-      await until(`${name} ended`, () => run.stdout().includes(`${name} ended (SIGKILL)`), DEADLINE_MS)
-      await until("ready again", async () => (await edgeIsReady()) && (await gatewayIsReady()), DEADLINE_MS)
+      await until(`${name} ended`, () => run.stdout().includes(`${name} ended (SIGKILL)`))
+      await until("ready again", async () => (await edgeIsReady()) && (await gatewayIsReady()))
     }
     expect(await feedLength()).to.equal(1)
     await kit.remember()
@@ -84,13 +84,13 @@ describe("npm start", function () {
     expect(await feedLength()).to.equal(2)
 
     kit.current.process.kill("SIGKILL")
-    await until("the last orphans are gone", () => kit.known.every((process) => !stillRuns(process)), DEADLINE_MS)
+    await until("the last orphans are gone", () => kit.known.every((process) => !stillRuns(process)))
   })
 
   it("plays the demo with --demo, says so, and stops it with all else", async () => {
     const run = await kit.ready(kit.start({}, ["--demo", "--seed", "3", "--rate", "3000"]))
     expect(run.stdout()).to.include("The demo plays in this shop and two more (seed 3, 3000 events a minute)")
-    await until("events of the demo", async () => (await feedLength()) > 10, DEADLINE_MS)
+    await until("events of the demo", async () => (await feedLength()) > 10)
     await kit.remember()
     expect(kit.known.map(({ name }) => name)).to.include("demo")
     run.process.kill("SIGINT")
@@ -126,9 +126,7 @@ describe("npm start", function () {
   })
 
   it("stops with one line at a NATS_SERVER_BIN that is none", async () => {
-    const { port, free } = await block()
-    await free()
-    const nowhere = kit.start({ NATS_SERVER_BIN: "/nowhere", NATS_PORT: `${port}` })
+    const nowhere = kit.start({ NATS_SERVER_BIN: "/nowhere", NATS_PORT: `${await freePort()}` })
     expect(await nowhere.ended).to.deep.equal([1, null])
     expect(nowhere.stderr()).to.equal("NATS_SERVER_BIN=/nowhere: expected the path of an executable file\n")
   })

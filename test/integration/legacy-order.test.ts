@@ -297,9 +297,7 @@ describe("a session on two edges", () => {
     expect(guest.events()[from]).to.equal("error")
   })
 
-  describe("whatever its members do", function () {
-    this.timeout(40_000)
-
+  describe("whatever its members do", () => {
     const action = fc.record({
       who: fc.nat(5),
       what: fc.constantFrom("enter", "cart", "cart", "cart", "ready", "unready", "leave", "kick", "reload", "resume"),

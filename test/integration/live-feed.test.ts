@@ -137,7 +137,7 @@ describe("a live feed, through the gateway", () => {
     await product.natsServer.kill()
     await product.restartNats()
     const event = publishEvent({ shop_id: shopId })
-    await until("an accepted event", async () => (await publish(event)).status === 200, 10_000)
+    await until("an accepted event", async () => (await publish(event)).status === 200)
     const fresh = await getFeed(product.nats, shopId)
     await until("the event", () => [...feed].length === fresh.length)
     expect([...feed]).to.deep.equal(fresh)

@@ -8,15 +8,13 @@ import { WebSocket } from "ws"
 import { ackSubject } from "../../service/log/subjects.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
 import { resRequest } from "../helpers/res.ts"
 import { resClient } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
-describe("the logs of a whole run at LOG_LEVEL=trace", function () {
-  this.timeout(60_000)
-
+describe("the logs of a whole run at LOG_LEVEL=trace", () => {
   /** What no log may have, by what it is; each is found nowhere else. */
   const secrets = {
     "bearer token": "eyJhbGciOiJSUzI1NiJ9.c2VjcmV0LXRva2Vu.c2lnbmF0dXJl",
@@ -56,11 +54,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", function () {
     await throughGateway()
     await throughNats()
     await kit.kill("service")
-    await until(
-      "the product to be ready again",
-      async () => (await get(`${kit.edgeUrl}/readyz`)).status === 200,
-      DEADLINE_MS,
-    )
+    await until("the product to be ready again", async () => (await get(`${kit.edgeUrl}/readyz`)).status === 200)
     await throughHttp()
     await throughHistory()
 

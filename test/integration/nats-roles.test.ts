@@ -33,7 +33,7 @@ import { startNats, type TestNats } from "../helpers/nats.ts"
 import { serviceOptions, webOptions } from "../helpers/product.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
@@ -187,7 +187,7 @@ describe("NATS with the logins of config/nats.conf", () => {
       nc.subscribe("updates.store.*", { callback: (_, msg) => void seen.push(msg.subject) })
       await nc.flush()
       const event = publishEvent({ shop_id: shopId, action_id: 6 })
-      const acknowledged = await nc.request(shopSubject(shopId), JSON.stringify(event), { timeout: 5000 })
+      const acknowledged = await nc.request(shopSubject(shopId), JSON.stringify(event), { timeout: PATIENCE_MS })
       expect(acknowledged.json<{ seq: number }>().seq).to.be.above(5)
       await until("six events", () => feed.length === 6)
       expect((await post(`${edgeUrl()}/publish/${shopId}`, { ...event, action_id: 7 })).status).to.equal(200)
@@ -237,8 +237,8 @@ describe("NATS with the logins of config/nats.conf", () => {
       await service.stop()
       await startOwnService()
       const publish = () => post(`${edgeUrl()}/publish/${shopId}`, publishEvent({ shop_id: shopId, action_id: 8 }))
-      await until("a publish to be stored", async () => (await publish()).status === 200, 20_000)
-      await until("the feed to go on", () => [...feed][0]?.action_id === 8, 20_000)
+      await until("a publish to be stored", async () => (await publish()).status === 200)
+      await until("the feed to go on", () => [...feed][0]?.action_id === 8)
     })
   })
 
@@ -450,7 +450,7 @@ describe("NATS with the logins of config/nats.conf", () => {
           await logins[role].nc.flush()
         }
       }
-      const answer = await nc.request("get.shopwire.health", "{}", { timeout: 5000 })
+      const answer = await nc.request("get.shopwire.health", "{}", { timeout: PATIENCE_MS })
       expect(answer.json()).to.have.property("result")
       const after = (await jsm.streams.info(STREAM)).state
       expect([after.messages, after.last_seq]).to.deep.equal([before.messages, before.last_seq])
@@ -515,7 +515,7 @@ describe("NATS with the logins of config/nats.conf", () => {
       }
       const ended = once(child, "close")
       try {
-        await until("the service to say it", () => said.test(output), 20_000)
+        await until("the service to say it", () => said.test(output))
         return output
       } finally {
         child.kill("SIGTERM")

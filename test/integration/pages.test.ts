@@ -3,7 +3,7 @@ import { ownPages, pageSettings } from "../../config/own-pages.ts"
 import { loadSettings } from "../../config/settings.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
-import { DEADLINE_MS, LauncherKit } from "../helpers/launcher.ts"
+import { LauncherKit } from "../helpers/launcher.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { rawRequest, upgradeStatus } from "../helpers/raw-request.ts"
 

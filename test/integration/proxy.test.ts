@@ -9,7 +9,7 @@ import { buildPages } from "../helpers/chromium.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { block } from "../helpers/launcher.ts"
+import { freePort } from "../helpers/ports.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { skip } from "../helpers/skip.ts"
@@ -98,7 +98,7 @@ describe("config/Caddyfile, the one address of docker compose", () => {
       socket.write(chunk)
       sent += 0x10000
     }, 1)
-    await Promise.race([closed, until("an answer", () => answered.length > 0, 10_000)])
+    await Promise.race([closed, until("an answer", () => answered.length > 0)])
     clearInterval(writing)
     socket.destroy()
     expect(Buffer.concat(answered).toString()).to.match(/^HTTP\/1.1 413 /)
@@ -208,9 +208,7 @@ describe("config/Caddyfile, the one address of docker compose", () => {
     })
 
     it("tells to come again, as a problem, while edge or gateway are away", async () => {
-      const { port, free } = await block()
-      await free()
-      const nobody = `http://127.0.0.1:${port}`
+      const nobody = `http://127.0.0.1:${await freePort()}`
       const alone = await startProxy({ edge: nobody, gateway: nobody })
       try {
         for (const path of ["/publish/x", "/api/x"]) {

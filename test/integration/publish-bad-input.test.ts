@@ -8,6 +8,7 @@ import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { rawRequest } from "../helpers/raw-request.ts"
+import { PATIENCE_MS } from "../helpers/until.ts"
 
 describe("bad input of POST /publish/{shop_id}", () => {
   const shopId = randomUUID()
@@ -27,7 +28,7 @@ describe("bad input of POST /publish/{shop_id}", () => {
   })
 
   async function feedOf(shop: string): Promise<unknown[]> {
-    const answer = await product.nats.request(`get.store.${shop}.feed`, "{}", { timeout: 5000 })
+    const answer = await product.nats.request(`get.store.${shop}.feed`, "{}", { timeout: PATIENCE_MS })
     return answer.json<{ result: { collection: unknown[] } }>().result.collection
   }
 
@@ -195,7 +196,7 @@ describe("bad input of POST /publish/{shop_id}", () => {
   describe("straight over NATS: the edge is not the wall", () => {
     async function call(params: unknown, rid = `store.${shopId}.feed`): Promise<{ code: string; data?: unknown }> {
       const payload = typeof params === "string" ? params : JSON.stringify({ params })
-      const answer = await product.nats.request(`call.${rid}.publish`, payload, { timeout: 5000 })
+      const answer = await product.nats.request(`call.${rid}.publish`, payload, { timeout: PATIENCE_MS })
       return answer.json<{ error: { code: string; data?: unknown } }>().error
     }
 
@@ -235,7 +236,7 @@ describe("odd input of POST /publish/{shop_id} that is accepted", () => {
     expect(answer.status).to.equal(200)
     const shopId = path.toLowerCase()
     expect(answer.body).to.deep.equal({ status: `Message sent to shop ID ${shopId}` })
-    const feed = await product.nats.request(`get.store.${shopId}.feed`, "{}", { timeout: 5000 })
+    const feed = await product.nats.request(`get.store.${shopId}.feed`, "{}", { timeout: PATIENCE_MS })
     const [newest] = feed.json<{ result: { collection: { data: Record<string, unknown> }[] } }>().result.collection
     const { seq, received_at, ...fields } = newest?.data ?? {}
     expect(seq).to.equal(Number(answer.headers.get("x-event-seq")))
@@ -265,7 +266,7 @@ describe("odd input of POST /publish/{shop_id} that is accepted", () => {
 
   it("sends no token and no cid of the body to the service", async () => {
     const event = publishEvent()
-    const seen = product.nats.subscribe(`call.store.${event.shop_id}.feed.publish`, { max: 1, timeout: 5000 })
+    const seen = product.nats.subscribe(`call.store.${event.shop_id}.feed.publish`, { max: 1, timeout: PATIENCE_MS })
     await product.nats.flush()
     await stored({ ...event, token: { role: "admin" }, cid: "x" }, event.shop_id)
     for await (const message of seen) {

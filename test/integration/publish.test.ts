@@ -5,6 +5,7 @@ import { connect, type NatsConnection } from "nats"
 import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
 import { post } from "../helpers/http.ts"
 import { startProduct } from "../helpers/product.ts"
+import { PATIENCE_MS } from "../helpers/until.ts"
 
 describe("POST /publish/{shop_id}", () => {
   const shopId = samplePublishEvent.shop_id
@@ -26,7 +27,7 @@ describe("POST /publish/{shop_id}", () => {
   after(() => stop())
 
   it("answers with the status text, and sends the twelve fields to updates.store.{shop_id}", async () => {
-    const subscription = nats.subscribe(`updates.store.${shopId}`, { max: 1, timeout: 5000 })
+    const subscription = nats.subscribe(`updates.store.${shopId}`, { max: 1, timeout: PATIENCE_MS })
     await nats.flush()
 
     const answer = await post(`${edgeUrl}/publish/${shopId}`, samplePublishEvent)

@@ -122,7 +122,7 @@ describe("presence in a session", () => {
   let gateway: TestGateway
 
   before(async () => {
-    product = await startProduct({ sessions: { leaseMs: 1500, absenceMs: 1000 } })
+    product = await startProduct({ sessions: { leaseMs: 3000, absenceMs: 1000 } })
     gateway = await startGateway(product.natsServer.url)
   })
 
@@ -159,9 +159,9 @@ describe("presence in a session", () => {
       return content.map(({ owner }) => owner.name).join(" ")
     }
     expect(await names()).to.equal("Host Silent")
-    await until("the silent one to be out", async () => (await names()) === "Host", 10_000)
+    await until("the silent one to be out", async () => (await names()) === "Host")
     clearInterval(keepingAlive)
-    await until("the host to be out, too", async () => (await names()) === "", 10_000)
+    await until("the host to be out, too", async () => (await names()) === "")
     host.disconnect()
     silent.disconnect()
   })

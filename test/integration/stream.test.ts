@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto"
-import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect } from "nats"
@@ -303,30 +302,30 @@ describe("GET /stream/{shop_id}", () => {
     let stopped = false
     const publishing = (async () => {
       for (let key = 0; !stopped; key++) {
-        await until(
-          "a batch to be stored",
-          async () => {
-            const headers = { "idempotency-key": `${key}` }
-            const events = publishEvents(70, shopId)
-            const answered = await post(`${product.edgeUrl}/publish/${shopId}`, events, headers).catch(() => undefined)
-            if (answered?.status !== 200) return false
-            stored.push(...answered.body.map(({ seq }: { seq: number }) => seq))
-            return true
-          },
-          15_000,
-        )
+        await until("a batch to be stored", async () => {
+          const headers = { "idempotency-key": `${key}` }
+          const events = publishEvents(70, shopId)
+          const answered = await post(`${product.edgeUrl}/publish/${shopId}`, events, headers).catch(() => undefined)
+          if (answered?.status !== 200) return false
+          stored.push(...answered.body.map(({ seq }: { seq: number }) => seq))
+          return true
+        })
       }
     })()
+    const moreStored = async (when: string): Promise<void> => {
+      const before = stored.length
+      await until(`two batches to be stored ${when}`, () => stored.length >= before + 140)
+    }
     const { restartService, restartNats, restartEdge } = product
     for (const restart of [restartService, restartNats, restartEdge]) {
-      await sleep(100)
+      await moreStored("before a restart")
       await restart()
     }
-    await sleep(100)
+    await moreStored("after the last restart")
     stopped = true
     await publishing
     for (const stream of streams) {
-      await until("the last event", () => stream.seqs.at(-1) === stored.at(-1), 15_000)
+      await until("the last event", () => stream.seqs.at(-1) === stored.at(-1))
       expect(stream.seqs).to.deep.equal(stored)
       await stream.stop()
     }

@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import { until } from "../../../test/helpers/until.ts"
 import { Client, type MirrorEvent } from "../../src/client/mod.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "./library.ts"
@@ -130,7 +131,7 @@ describe("Mirror", () => {
     await new Promise((resolve) => setTimeout(resolve, 80))
     expect(mirror.value).to.deep.equal([emma, dune])
     library.answers = () => undefined
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await until("the change", () => events.length > 0)
     await settled(conn)
     expect(events).to.deep.equal([{ type: "change", rid: "library.book.1", changed: { title: "Emma II" } }])
   })

@@ -2,27 +2,31 @@ import { expect } from "chai"
 import { connectNats, model, type NatsConn } from "res-service"
 import { ServiceKit } from "res-service/testing"
 import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
+import { startTcpProxy, type TcpProxy } from "../../../test/helpers/tcp-proxy.ts"
 import { until } from "../../../test/helpers/until.ts"
 
 describe("Service, when nats-server is killed and restarted", () => {
   let nats: TestNats
+  /** The service's way to nats-server. */
+  let proxy: TcpProxy
   const conns: NatsConn[] = []
 
   before(async () => {
     nats = await startNats()
+    proxy = await startTcpProxy({ host: "127.0.0.1", port: nats.port })
   })
 
   after(async () => {
     for (const conn of conns) await conn.close()
+    await proxy.stop()
     await nats.stop()
   })
 
   it("sends system.reset once it is connected again, for the events that were lost, and answers as before", async () => {
-    // The service's connection is made first, and comes back well after the one that watches it.
-    const waits = [300, 10]
+    // The service's connection is made first, the one that watches it second.
     const connect = async () => {
-      const reconnectTimeWait = waits.shift() ?? 10
-      const conn = await connectNats({ servers: nats.url, reconnectTimeWait, reconnectJitter: 1 })
+      const servers = conns.length === 0 ? `nats://127.0.0.1:${proxy.port}` : nats.url
+      const conn = await connectNats({ servers, reconnectTimeWait: 10, reconnectJitter: 1 })
       conns.push(conn)
       return conn
     }
@@ -32,11 +36,14 @@ describe("Service, when nats-server is killed and restarted", () => {
     const reset = { subject: "system.reset", payload: { resources: ["library", "library.>"] } }
     expect(await kit.rest()).to.deep.equal([reset])
 
+    proxy.refuse()
     await nats.kill()
     await until("the disconnect", () => conns.every((conn) => !conn.connected))
     title = "Persuasion"
     await kit.service.with(book, { id: "1" }, (events) => events.change({ title }))
     await nats.restart()
+    await until("the watching connection to be back", () => conns[1]?.connected)
+    proxy.heal()
     // The change is lost; who watched the book gets it again.
     expect(await kit.next()).to.deep.equal([reset])
     expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { title: "Persuasion" } })

@@ -20,8 +20,7 @@ inMemoryAndOnNats("Owned names", (start) => {
     expect((await kit.get("library.books")).answer.error?.code).to.equal("system.notFound")
     // Somebody else's.
     for (const subject of ["get.library.shelf", "call.library.book.lend", "access.library.book.1.page"]) {
-      const { answer } = await kit.request(subject, {}).catch((error: Error) => ({ answer: { error } }))
-      expect(JSON.stringify(answer.error), subject).to.match(/no responders|503/)
+      expect((await kit.request(subject, {})).answer.error?.code, subject).to.equal("no responders")
     }
   })
 
@@ -33,8 +32,7 @@ inMemoryAndOnNats("Owned names", (start) => {
       get: true,
       call: "*",
     })
-    const { answer } = await kit.request("get.any.thing", {}).catch((error: Error) => ({ answer: { error } }))
-    expect(JSON.stringify(answer.error)).to.match(/no responders|503/)
+    expect((await kit.request("get.any.thing", {})).answer.error?.code).to.equal("no responders")
   })
 })
 
@@ -87,7 +85,7 @@ inMemoryAndOnNats("Mounting", (start) => {
     const kit = await start([mounted, mount("v2.$branch", books), mount("v1", books)])
     expect((await kit.get("v2.west.book.7")).answer.result).to.deep.equal({ model: { id: "7" } })
     expect((await kit.get("v1.books")).answer.result).to.deep.equal({ collection: ["1"] })
-    expect((await kit.get("books").catch(() => ({ answer: {} }))).answer).not.to.have.property("result")
+    expect((await kit.get("books")).answer.error?.code).to.equal("no responders")
     await kit.service.with(mounted, { branch: "west", id: "7" }, (events) => events.change({ id: "8" }))
     expect(await kit.rest()).to.deep.equal([
       { subject: "event.v2.west.book.7.change", payload: { values: { id: "8" } } },

@@ -134,6 +134,7 @@ inMemoryAndOnNats("A handler that", (start) => {
 
   it("waits in vain for its turn is answered system.timeout and does not run", async () => {
     let ran = 0
+    let end: () => void = () => {}
     const kit = await start([
       model("library.busy", {
         timeoutMs: 40,
@@ -141,15 +142,20 @@ inMemoryAndOnNats("A handler that", (start) => {
           wait: {
             handle: async (req) => {
               ran++
-              req.extendTimeout(10_000)
-              await sleep(80)
+              req.extendTimeout(60_000)
+              await new Promise<void>((resolve) => {
+                end = resolve
+              })
             },
           },
         },
       }),
     ])
-    const [first, second] = await Promise.all([kit.call("library.busy", "wait"), kit.call("library.busy", "wait")])
-    expect(first.answer).to.deep.equal({ result: null })
+    const first = kit.call("library.busy", "wait")
+    await until("the first call to run", () => ran === 1)
+    const second = await kit.call("library.busy", "wait")
+    end()
+    expect((await first).answer).to.deep.equal({ result: null })
     expect(second.answer.error?.code).to.equal("system.timeout")
     expect(ran).to.equal(1)
   })

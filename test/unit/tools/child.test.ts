@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { Child } from "../../../tools/child.ts"
 import { processIdentity } from "../../../tools/process-identity.ts"
+import { until } from "../../helpers/until.ts"
 
 describe("Child", () => {
   const running: Child[] = []
@@ -21,11 +22,6 @@ describe("Child", () => {
     running.push(child)
     child.start()
     return { child, seen }
-  }
-  const until = async (what: string, condition: () => boolean): Promise<void> => {
-    for (const deadline = Date.now() + 10_000; !condition(); await sleep(10)) {
-      if (Date.now() > deadline) throw new Error(`${what}: not within 10 s`)
-    }
   }
 
   afterEach(() => {
