@@ -30,7 +30,6 @@ export function useBrowser(): TestBrowser {
   let allowed: RegExp[] = []
 
   before(async function () {
-    this.timeout(150_000)
     launching ??= launchChromium()
     browser = await launching
     if (browser === undefined) skip(this, NO_CHROMIUM)

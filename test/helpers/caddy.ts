@@ -31,6 +31,7 @@ export async function startProxy(addresses: {
   const home = await mkdtemp(join(tmpdir(), "shopwire-caddy-"))
   const child: ChildProcess = spawn(file, ["run", "--config", caddyfile, "--adapter", "caddyfile"], {
     env: {
+      ...process.env,
       HOME: home,
       BIND_ADDRESS: "127.0.0.1",
       SITE_ADDRESS: `:${port}`,

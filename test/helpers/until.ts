@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 const PAUSE_MS = 10
 
 /** How long a test waits for what must come: so long that only a fault lets it pass, on a busy machine, too. */
-export const PATIENCE_MS = 30_000
+export const PATIENCE_MS = 60_000
 
 /** Waits until `probe` gives something other than undefined or false. The error after `timeoutMs` names what was waited for. */
 export async function until<T>(

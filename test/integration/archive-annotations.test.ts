@@ -29,7 +29,7 @@ describe("annotations made in MongoDB by others", () => {
   let shown: unknown[]
 
   const start = async (): Promise<RunningArchiver> => {
-    const archiver = await startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 2000, logger })
+    const archiver = await startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger })
     archivers.push(archiver)
     return archiver
   }
@@ -184,7 +184,7 @@ describe("annotations made in MongoDB by others", () => {
     let refusing: RefusingMongo
     const startThrough = async (): Promise<void> => {
       const url = mongoVia(mongo.url, refusing.port)
-      archivers.push(await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger }))
+      archivers.push(await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 5000, logger }))
     }
     const ofChanges = (command: Document): Document | undefined => command.pipeline?.[0]?.$changeStream
 

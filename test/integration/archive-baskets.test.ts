@@ -34,7 +34,7 @@ describe("the transaction log", () => {
 
   const start = async (): Promise<RunningArchiver> => {
     const url = mongoVia(mongo.url, proxy.port)
-    const archiver = await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger })
+    const archiver = await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 5000, logger })
     archivers.push(archiver)
     return archiver
   }

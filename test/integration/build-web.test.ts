@@ -9,9 +9,7 @@ import { buildPages } from "../helpers/chromium.ts"
 /** What a first load may cost, in bytes. */
 const FIRST_LOAD_BYTES = 200_000
 
-describe("npm run build:web", function () {
-  this.timeout(130_000)
-
+describe("npm run build:web", () => {
   before(() => buildPages())
 
   it("builds nothing that is as its sources", async () => {

@@ -12,7 +12,7 @@ describe("the edge, started before NATS is there", () => {
     const [edgePort, natsPort] = [await freePort(), await freePort()]
     const main = fileURLToPath(new URL("../../edge/main.ts", import.meta.url))
     const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", main], {
-      env: { PATH: process.env.PATH, EDGE_PORT: `${edgePort}`, NATS_URL: `nats://127.0.0.1:${natsPort}` },
+      env: { ...process.env, EDGE_PORT: `${edgePort}`, NATS_URL: `nats://127.0.0.1:${natsPort}` },
       stdio: ["ignore", "ignore", "inherit"],
     })
     try {

@@ -16,7 +16,7 @@ const INPUTS = Number(process.env.FUZZ_INPUTS ?? 2000)
 const SEED = process.env.FC_SEED === undefined ? Date.now() % 1_000_000 : Number(process.env.FC_SEED)
 
 describe("every door under odd inputs", function () {
-  this.timeout(60_000 + 20 * INPUTS)
+  this.timeout(180_000 + 20 * INPUTS)
 
   const attack = async (auth?: ServiceOptions["auth"], tokens?: Tokens): Promise<void> => {
     const logger = new MemoryLogger()

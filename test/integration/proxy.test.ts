@@ -22,7 +22,6 @@ describe("config/Caddyfile, the one address of docker compose", () => {
   let proxy: TestProxy
 
   before(async function () {
-    this.timeout(150_000)
     product = await startProduct({
       gatewayUrl: "same-origin",
       doors: { trustedProxies: ["127.0.0.1"] },

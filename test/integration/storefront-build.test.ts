@@ -11,8 +11,7 @@ const MAX_BYTES = 25_000
 describe("web/dist/storefront/widget.js", () => {
   let widget: Buffer
 
-  before(async function () {
-    this.timeout(150_000)
+  before(async () => {
     await buildPages()
     widget = readFileSync(join(pagesDir, "storefront/widget.js"))
   })

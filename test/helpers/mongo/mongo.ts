@@ -98,7 +98,15 @@ async function startMongod(systemBinary: string): Promise<Server> {
 }
 
 async function startJavaServer(jars: string, heap: string): Promise<Server> {
-  const args = [`-Xmx${heap}`, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", join(jars, "*")]
+  // Without performance data, which the machine would keep in /tmp after a kill.
+  const args = [
+    `-Xmx${heap}`,
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",
+    "-cp",
+    join(jars, "*"),
+  ]
   const child = spawn("java", [...args, join(folder, "TestMongo.java"), "0"], { stdio: ["ignore", "pipe", "ignore"] })
   // In case the test run itself is ended in the middle.
   const lastResort = () => child.kill("SIGKILL")

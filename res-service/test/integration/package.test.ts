@@ -177,7 +177,7 @@ export { book }
     try {
       const example = join(consumer, "02-edit-text.mjs")
       await cp(join(consumer, "node_modules/res-service/examples/02-edit-text.mjs"), example)
-      const env = { PATH: process.env.PATH, NATS_URL: nats.url }
+      const env = { ...process.env, NATS_URL: nats.url }
       const child = run(process.execPath, [example], { env })
       const line = await new Promise((resolve, reject) => {
         child.child.stdout?.once("data", (data: Buffer) => resolve(String(data)))

@@ -6,14 +6,14 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { closeCodes } from "res-service/gateway"
-import { get } from "../../test/helpers/http.ts"
-import { startNats, type TestNats } from "../../test/helpers/nats.ts"
-import { freePort } from "../../test/helpers/ports.ts"
-import { until } from "../../test/helpers/until.ts"
-import { parseConfig } from "../src/gateway/config-file.ts"
+import { get } from "../../../test/helpers/http.ts"
+import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
+import { freePort } from "../../../test/helpers/ports.ts"
+import { until } from "../../../test/helpers/until.ts"
+import { parseConfig } from "../../src/gateway/config-file.ts"
 
-const LIBRARY = fileURLToPath(new URL("../", import.meta.url))
-const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url))
+const LIBRARY = fileURLToPath(new URL("../../", import.meta.url))
+const MODULES = fileURLToPath(new URL("../../../node_modules/", import.meta.url))
 const readme = readFileSync(`${LIBRARY}README.md`, "utf8")
 
 describe("res-service/README.md", () => {

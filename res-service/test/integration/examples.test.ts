@@ -6,12 +6,12 @@ import { expect } from "chai"
 import { connectNats, type NatsConn } from "res-service"
 import { Client } from "res-service/client"
 import { createGateway, type Gateway } from "res-service/gateway"
-import { get, post } from "../../test/helpers/http.ts"
-import { startNats, type TestNats } from "../../test/helpers/nats.ts"
-import { resClient } from "../../test/helpers/res-client.ts"
-import { until } from "../../test/helpers/until.ts"
+import { get, post } from "../../../test/helpers/http.ts"
+import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
+import { resClient } from "../../../test/helpers/res-client.ts"
+import { until } from "../../../test/helpers/until.ts"
 
-const FOLDER = fileURLToPath(new URL("../examples/", import.meta.url))
+const FOLDER = fileURLToPath(new URL("../../examples/", import.meta.url))
 
 describe("res-service/examples", () => {
   let nats: TestNats
@@ -47,7 +47,7 @@ describe("res-service/examples", () => {
   async function run(name: string, ready: string): Promise<() => string> {
     ran.add(name)
     const args = ["--import=tsx", "--conditions=@res-service/source", `${FOLDER}${name}`]
-    const env = { PATH: process.env.PATH, NATS_URL: nats.url, GATEWAY_PORT: "0" }
+    const env = { ...process.env, NATS_URL: nats.url, GATEWAY_PORT: "0" }
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env })
     running.push(child)
     let output = ""

@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+
+/** What a file takes, in ms, that was never measured on this machine, by how its path begins. */
+const TYPICAL_MS: readonly [string, number][] = [
+  ["test/chaos/", 30_000],
+  ["test/browser/", 20_000],
+  ["test/integration/archive", 15_000],
+  ["test/integration/", 5000],
+  ["res-service/test/integration/", 5000],
+  ["", 100],
+]
+
+/** How long test files took on this machine when they last ran, kept in a file. */
+export class Durations {
+  readonly #file: string
+  readonly #known: Record<string, number>
+
+  constructor(file: string) {
+    this.#file = file
+    this.#known = read(file)
+  }
+
+  /** The files, that which takes longest first. */
+  longestFirst(files: readonly string[]): string[] {
+    return files.toSorted((a, b) => this.#expected(b) - this.#expected(a))
+  }
+
+  learn(file: string, durationMs: number): void {
+    this.#known[file] = durationMs
+  }
+
+  save(): void {
+    mkdirSync(dirname(this.#file), { recursive: true })
+    const draft = `${this.#file}.${process.pid}`
+    writeFileSync(draft, JSON.stringify(this.#known, undefined, 2))
+    renameSync(draft, this.#file)
+  }
+
+  #expected(file: string): number {
+    return this.#known[file] ?? TYPICAL_MS.find(([start]) => file.startsWith(start))?.[1] ?? 0
+  }
+}
+
+function read(file: string): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"))
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,48 @@
+// Started by the pool: runs the test files that it is sent, one after the other, in this process. A file is over when its
+// tests are, and nothing that they started keeps the process alive any more.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import Mocha from "mocha"
+import { projectDir } from "../../config/project-dir.ts"
+import { LINGER_MS, leftRunning } from "../helpers/left-running.ts"
+import { SpecReporter } from "../helpers/spec-reporter.ts"
+import type { FileResult, RunFile, TestResult } from "./messages.ts"
+
+const [grepOut = ""] = process.argv.slice(2)
+const { timeout, forbidOnly } = JSON.parse(readFileSync(join(projectDir, ".mocharc.json"), "utf8")) as {
+  timeout: number
+  forbidOnly: boolean
+}
+
+// Mocha passes on what it hears of these; thrown, they fail the test at work.
+process.on("unhandledRejection", (reason) => {
+  throw reason
+})
+process.on("disconnect", () => process.exit(1))
+process.on("message", (message) => void run((message as RunFile).file))
+
+async function run(file: string): Promise<void> {
+  const started = performance.now()
+  // From here to the end, only what the tests have started keeps this process alive.
+  process.channel?.unref()
+  const mocha = new Mocha({ reporter: SpecReporter, timeout, forbidOnly, failZero: grepOut === "" })
+  if (grepOut !== "") mocha.fgrep(grepOut).invert()
+  mocha.addFile(file)
+  await mocha.loadFilesAsync()
+  const tests: TestResult[] = []
+  const runner = mocha.run(() => {
+    const killer = setTimeout(() => {
+      process.stderr.write(`the tests of ${file} are over, but something they started still runs: ${leftRunning()}\n`)
+      process.exit(1)
+    }, LINGER_MS).unref()
+    process.once("beforeExit", () => {
+      clearTimeout(killer)
+      process.channel?.ref()
+      process.send?.({ file, tests, durationMs: Math.round(performance.now() - started) } satisfies FileResult)
+    })
+  })
+  const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants
+  runner.on(EVENT_TEST_PASS, (test) => tests.push({ title: test.fullTitle(), state: "passed" }))
+  runner.on(EVENT_TEST_FAIL, (test) => tests.push({ title: test.fullTitle(), state: "failed" }))
+  runner.on(EVENT_TEST_PENDING, (test) => tests.push({ title: test.fullTitle(), state: "skipped" }))
+}
