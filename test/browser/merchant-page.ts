@@ -45,27 +45,23 @@ export class MerchantPage {
   }
 
   /** Scrolls down to the end, and gives the products of all rows that were drawn on the way, each once, top down. */
-  async scrollThrough(last: string, timeoutMs?: number): Promise<string[]> {
+  async scrollThrough(last: string): Promise<string[]> {
     const seen = new Map<string, number>()
-    await until(
-      `${last} at the end`,
-      async () => {
-        // The lowest row that is drawn becomes the highest one: however slow the page is, none is skipped.
-        const rows = await this.page.evaluate(() => {
-          const drawn = [...document.querySelectorAll("article")].sort(
-            (a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet),
-          )
-          drawn.at(-1)?.scrollIntoView({ block: "start" })
-          return drawn.map((row): [string, number] => [
-            row.querySelector(".name")?.textContent ?? "",
-            Number(row.ariaPosInSet),
-          ])
-        })
-        for (const [product, position] of rows) seen.set(product, position)
-        return seen.has(last)
-      },
-      timeoutMs,
-    )
+    await until(`${last} at the end`, async () => {
+      // The lowest row that is drawn becomes the highest one: however slow the page is, none is skipped.
+      const rows = await this.page.evaluate(() => {
+        const drawn = [...document.querySelectorAll("article")].sort(
+          (a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet),
+        )
+        drawn.at(-1)?.scrollIntoView({ block: "start" })
+        return drawn.map((row): [string, number] => [
+          row.querySelector(".name")?.textContent ?? "",
+          Number(row.ariaPosInSet),
+        ])
+      })
+      for (const [product, position] of rows) seen.set(product, position)
+      return seen.has(last)
+    })
     return [...seen].sort(([, a], [, b]) => a - b).map(([product]) => product)
   }
 

@@ -121,7 +121,7 @@ describe("the merchant's page", () => {
       await merchant.page.getByText("Reading what was missed").waitFor({ state: "detached", timeout: 15_000 })
       // The page keeps 5,000 events.
       const expected = names(newest, Math.max(1, newest - 4990))
-      const seen = await merchant.scrollThrough(expected.at(-1) ?? "", 40_000)
+      const seen = await merchant.scrollThrough(expected.at(-1) ?? "")
       expect(seen.slice(0, expected.length)).to.deep.equal(expected)
       expect(await merchant.page.locator(".event.gap").count()).to.equal(0)
       await merchant.live()

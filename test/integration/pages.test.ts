@@ -41,8 +41,7 @@ const refusedAtEdge = { socket: 403, stream: 403, export: 403, publish: 403, sen
 const takenAtGateway = { socket: 101, read: 200, publish: 200, erase: 400 }
 const takenAtEdge = { socket: 101, stream: 200, export: 200, publish: 200, send: 200, erase: 200, session: 201 }
 
-describe("npm start with AUTH=none", function () {
-  this.timeout(3 * DEADLINE_MS)
+describe("npm start with AUTH=none", () => {
   let kit: LauncherKit
   let edgeHost: string
   let gatewayHost: string

@@ -8,7 +8,7 @@ import { runCommand } from "../../tools/run-command.ts"
 export const RUN_VARIABLE = "SHOPWIRE_TEST_RUN"
 
 /** Time for processes that stop by themselves: a launcher's reaper gives them 8 s. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 10_000
 
 /** Made by builds and installs on purpose. */
 const EXPECTED = /(^|\/)(node_modules|dist|\.cache)\/$/
@@ -62,8 +62,13 @@ export type TreeState = ReadonlyMap<string, string>
 export async function treeState(folder: string): Promise<TreeState> {
   const args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching"]
   const { ok, stdout } = await runCommand("git", args, { cwd: folder, timeoutMs: 60_000 })
-  const lines = ok ? stdout.split("\0").filter((line) => line !== "" && !EXPECTED.test(line)) : []
-  return new Map(lines.map((line) => [line.slice(3), `${line.slice(0, 2)} ${contentOf(join(folder, line.slice(3)))}`]))
+  const state = new Map<string, string>()
+  // As in `?? path`: two letters, what became of the file, and its path.
+  for (const line of ok ? stdout.split("\0") : []) {
+    const path = line.slice(3)
+    if (path !== "" && !EXPECTED.test(path)) state.set(path, `${line.slice(0, 2)} ${contentOf(join(folder, path))}`)
+  }
+  return state
 }
 
 /** The paths in which two states differ. */

@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { expect } from "chai"
+import { projectDir } from "../../config/project-dir.ts"
+import { processIdentity } from "../../tools/process-identity.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+
+describe("test/runner/run.ts", () => {
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "shopwire-runner-"))
+  })
+
+  afterEach(() => rm(folder, { recursive: true }))
+
+  /** Runs test files of this content; gives the status, what was printed, and the last line, the totals. */
+  async function run(...contents: string[]) {
+    const files = contents.map((_, i) => join(folder, `${i}.test.ts`))
+    for (const [i, content] of contents.entries()) await writeFile(files[i] ?? "", content)
+    const totalsFile = join(folder, "totals")
+    const args = [
+      "--import=tsx",
+      join(projectDir, "test/runner/run.ts"),
+      "--report",
+      join(folder, "report.json"),
+      ...files,
+    ]
+    const child = spawn(process.execPath, args, { env: { ...process.env, TEST_RESULT_FILE: totalsFile } })
+    const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")])
+    const totals = existsSync(totalsFile) ? (await readFile(totalsFile, "utf8")).trim() : undefined
+    return { status, output: stdout + stderr, totals }
+  }
+
+  it("ends with 0 when each test passes, and adds up what all files have", async () => {
+    const { status, output, totals } = await run(
+      'it("first", () => {})',
+      'it("second", () => {}); it("third", function () { this.skip() })',
+    )
+    expect([status, totals], output).to.deep.equal([0, "2 passed, 0 failed, 1 skipped"])
+    const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8"))
+    expect(report.map(({ title, state }: { title: string; state: string }) => `${title} ${state}`)).to.have.members([
+      "first passed",
+      "second passed",
+      "third skipped",
+    ])
+  })
+
+  for (const [what, content, said] of [
+    ["a test fails", 'it("breaks", () => { throw new Error("on purpose") })', "on purpose"],
+    [
+      "a rejection is not handled",
+      'it("a", async () => { void Promise.reject(new Error("stray")); await null })',
+      "stray",
+    ],
+    ["a file can't be loaded", 'throw new Error("no such luck")', "no such luck"],
+    ["a file has no test", "", "0.test.ts: (has tests)"],
+    ["a process ends in the middle", 'it("a", () => process.exit(0))', "its process ended with 0"],
+    [
+      "something runs on",
+      'it("a", () => { setInterval(() => {}, 1000) })',
+      "something they started still runs: Timeout",
+    ],
+    [
+      "a temporary file is left",
+      'import { mkdtempSync } from "node:fs"; import { tmpdir } from "node:os"\nit("a", () => { mkdtempSync(tmpdir() + "/left-") })',
+      "temporary file left-",
+    ],
+  ] as const) {
+    it(`ends with 1 and says why when ${what}, and runs the other files`, async () => {
+      const { status, output, totals } = await run(content, 'it("is well", () => {})')
+      expect(status, output).to.equal(1)
+      expect(output).to.include(said).and.include("✔ is well")
+      expect(totals).to.match(/^[12] passed, [12] failed, 0 skipped$/)
+    })
+  }
+
+  it("ends with 1 and ends the process when one is left", async function () {
+    if (!existsSync("/proc/self/environ")) skip(this, "/proc")
+    const { status, output, totals } = await run(`
+      import { spawn } from "node:child_process"
+      it("a", () => {
+        const options = { detached: true, stdio: "ignore" } as const
+        const child = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1000)"], options)
+        child.unref()
+        process.stdout.write("started " + child.pid + ".")
+      })
+    `)
+    expect([status, totals], output).to.deep.equal([1, "1 passed, 1 failed, 0 skipped"])
+    const [, pid] = /started (\d+)\./.exec(output) ?? []
+    expect(output).to.include(`process ${pid}: ${process.execPath} --eval setInterval`)
+    await until("the process to be gone", () => processIdentity(Number(pid)) === undefined)
+  })
+})
