@@ -5,6 +5,8 @@ import { Updates, type Watcher } from "./updates.ts"
 
 /** How often the connections of a session are kept alive, in ms; the service gives them 15 s. */
 const KEEP_ALIVE_MS = 5000
+/** Time that the service gets to answer before the session counts as not live, in ms; a widget waits 4 s for its ping. */
+const ANSWER_MS = 2500
 /** A change for which no `updated` comes, as after an outage, is shown after this time, in ms. */
 const UNANNOUNCED_MS = 200
 
@@ -25,6 +27,7 @@ export class LegacySession {
   #n = 0
   readonly #keepingAlive: NodeJS.Timeout
   #unannounced: NodeJS.Timeout | undefined
+  #asking: Promise<boolean> | undefined
 
   constructor(client: Client, id: string, turns: Turns) {
     this.rid = `session.${id}.multicart`
@@ -32,11 +35,8 @@ export class LegacySession {
     this.#client = client
     this.#mirror = this.#open()
     this.#updates = new Updates(() => encodeUpdate(this.#mirror.jsonBytes), turns)
-    this.#keepingAlive = setInterval(() => {
-      const cids = [...this.#watchers].map(({ cid }) => cid)
-      // Who is not heard of because NATS or the service is away, gets time again when it is back.
-      if (cids.length > 0) client.call(this.rid, "keepAlive", { cids }, { cid: cids[0] ?? "" }).catch(() => {})
-    }, KEEP_ALIVE_MS)
+    // While NATS or the service is away nobody is kept alive; when it is back, everybody gets time again.
+    this.#keepingAlive = setInterval(() => void this.#keepAlive().catch(() => {}), KEEP_ALIVE_MS)
   }
 
   /** Resolves when the session is known; rejects when it cannot be had, to be tried again by the next who asks. */
@@ -46,6 +46,14 @@ export class LegacySession {
       this.#mirror = this.#open()
     }
     return this.#mirror.ready
+  }
+
+  /** Whether the service answers now, so that what is shown is as the service has it. All who ask at a time share one call. */
+  isAnswered(): Promise<boolean> {
+    this.#asking ??= answersIn(ANSWER_MS, this.#keepAlive()).finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
   }
 
   /**
@@ -80,6 +88,12 @@ export class LegacySession {
     this.#mirror.close()
   }
 
+  async #keepAlive(): Promise<void> {
+    const cids = [...this.#watchers].map(({ cid }) => cid)
+    const [cid] = cids
+    if (cid !== undefined) await this.#client.call(this.rid, "keepAlive", { cids }, { cid })
+  }
+
   #open(): Mirror {
     this.#hasFailed = false
     const mirror = this.#client.mirror(this.#presentRid)
@@ -99,6 +113,19 @@ export class LegacySession {
     this.#n = n
     this.#updates.show(this.#watchers)
   }
+}
+
+/** Whether a call is answered, in time and without an error. */
+async function answersIn(ms: number, call: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false)
+  })
+  const answered = call.then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([answered, late]).finally(() => clearTimeout(timer))
 }
 
 function numberOf(data: unknown): number {

@@ -121,6 +121,8 @@ export class LegacySocket implements Watcher {
           const { invite } = (await this.#call("createInvite", payload)) as { invite: string }
           return this.#send(encodeMessage(event, { invite }))
         }
+        case "ping":
+          return this.#send(encodeMessage(event, { isLive: await this.#open().isAnswered() }))
         case "customerReadyToCheckout":
           return await this.#setReady(payload)
         case "updateCart":

@@ -17,6 +17,7 @@ export const LegacyMessage = z.object({
     "leaveSession",
     "kick",
     "createInvite",
+    "ping",
   ]),
   payload: z.unknown().optional(),
 })

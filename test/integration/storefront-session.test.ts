@@ -296,6 +296,47 @@ describe("a storefront widget's session", () => {
     await shows(ann, "Ann*")
   })
 
+  it("finds out by itself that its connection is dead, and takes another", async () => {
+    const ann = enter("Ann", { quietMs: 200, answerMs: 300 })
+    await shows(ann, "Ann*")
+    const before = heard
+    await until("three answers to what it asks by itself", () => heard >= before + 3)
+    expect([ann.state.phase, sockets.length]).to.deep.equal(["live", 1])
+    const phases: string[] = []
+    ann.events.on("state", ({ phase }) => phases.push(phase))
+    sockets[0]?.removeAllListeners("message")
+    await until("another connection", () => ann.state.phase === "live" && sockets.length === 2)
+    expect(phases[0]).to.equal("reconnecting")
+  })
+
+  it("does not look live while the service behind the edge is away, and keeps its connection", async () => {
+    const ann = enter("Ann", { quietMs: 200 })
+    await shows(ann, "Ann*")
+    await product.stopService()
+    await until("the loss to be seen", () => ann.state.phase === "reconnecting", 10_000)
+    ann.setCart(pears)
+    await product.restartService()
+    await until("live again", () => ann.state.phase === "live", 10_000)
+    expect(sockets).to.have.length(1)
+    const bob = await until("the service for Bob", () => old("Bob").catch(() => undefined))
+    await until("Ann's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
+  })
+
+  it("shows the own cart as it is here until the friends see it too", async () => {
+    const ann = enter("Ann")
+    await shows(ann, "Ann*")
+    const own = () => ann.state.members[0]?.content
+    isOffline = true
+    sockets[0]?.terminate()
+    await until("the loss to be seen", () => ann.state.phase === "reconnecting")
+    ann.setCart(apples)
+    expect(own()).to.deep.equal(apples)
+    isOffline = false
+    const bob = await old("Bob")
+    await until("the cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(apples))
+    expect(own()).to.deep.equal(apples)
+  })
+
   it("takes another connection at once when the device is online again", async () => {
     const ann = enter("Ann")
     await shows(ann, "Ann*")

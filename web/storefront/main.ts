@@ -16,8 +16,6 @@ import { Widget } from "./widget.ts"
 const NAME_KEY = "buddyshopping:name"
 /** The name of who gave none, when the shop's script starts. */
 const NO_NAME = "Guest"
-/** After so long out of sight, in ms, it is asked whether the connection still is one: the device may have slept. */
-const UNSEEN_MS = 30_000
 
 /** What a page may set before the script: the texts of its language. */
 interface Page {
@@ -138,10 +136,8 @@ function keepConnected(together: Together): void {
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) together.reconnect()
   })
-  let unseenSince = Infinity
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") unseenSince = Date.now()
-    else if (Date.now() - unseenSince > UNSEEN_MS) together.probe()
+    if (document.visibilityState === "visible") together.probe()
   })
 }
 

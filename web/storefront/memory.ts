@@ -1,5 +1,6 @@
 import { isSessionId } from "../../service/schemas/session-id.ts"
 import type { Shelf } from "../shelf.ts"
+import { toJson } from "./json.ts"
 import { isRecord } from "./protocol.ts"
 
 /** What a page needs in order to be the same customer again after it was loaded again. */
@@ -46,7 +47,7 @@ export class Memory {
   }
 
   save(remembered: Remembered): void {
-    this.#shelf.setItem(this.#key, JSON.stringify(remembered))
+    this.#shelf.setItem(this.#key, toJson(remembered))
   }
 
   clear(): void {

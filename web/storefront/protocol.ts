@@ -18,7 +18,7 @@ export type Outgoing =
     }
   | { readonly event: "kick"; readonly payload: { readonly customerId: string } }
   | { readonly event: "createInvite"; readonly payload: InviteLimits }
-  | { readonly event: "leaveSession" }
+  | { readonly event: "leaveSession" | "ping" }
 
 /** For how long an invitation counts, and how many may join by it; the server's own defaults are a day and 50. */
 export interface InviteLimits {
@@ -44,6 +44,8 @@ export type Incoming =
     }
   | { readonly event: "leaveSession" }
   | { readonly event: "createInvite"; readonly invite: string }
+  /** The answer to a `ping`: whether the service behind the edge answers too. */
+  | { readonly event: "ping"; readonly isLive: boolean }
   | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
   | { readonly event: "error"; readonly code: string; readonly message: string }
 
@@ -74,6 +76,8 @@ export function readMessage(frame: unknown): Incoming | undefined {
       return { event: "leaveSession" }
     case "createInvite":
       return typeof payload.invite === "string" ? { event: "createInvite", invite: payload.invite } : undefined
+    case "ping":
+      return { event: "ping", isLive: payload.isLive === true }
     case "multicartUpdate":
       if (!Array.isArray(payload.multicartContent)) return undefined
       return { event: "multicartUpdate", members: payload.multicartContent.flatMap(readMember) }

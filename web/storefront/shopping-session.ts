@@ -1,5 +1,6 @@
 import { backoffMs } from "../backoff.ts"
 import { Emitter } from "./emitter.ts"
+import { toJson } from "./json.ts"
 import { changesBetween, type MemberChange } from "./members.ts"
 import type { Remembered } from "./memory.ts"
 import { type Incoming, type InviteLimits, type Member, type Outgoing, readMessage } from "./protocol.ts"
@@ -8,7 +9,13 @@ import { type Incoming, type InviteLimits, type Member, type Outgoing, readMessa
 const GREATEST_PAUSE_MS = 15_000
 
 /** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
-const DEFAULT_ANSWER_MS = 15_000
+const DEFAULT_ANSWER_MS = 10_000
+/** After this time without a word from the edge, in ms, it is asked. */
+const DEFAULT_QUIET_MS = 7000
+/** Time for the edge to answer that, in ms: a dead connection is found out within 11 s. */
+const PING_ANSWER_MS = 4000
+/** While the service does not answer, it is asked this often, in ms. */
+const PING_AGAIN_MS = 2000
 /** Changes of the cart that come faster than this, in ms, are sent together. */
 const CART_PAUSE_MS = 150
 /** Largest cart in bytes of JSON, as the server has it. A much larger one would not be refused, but cost the connection. */
@@ -41,8 +48,10 @@ export interface ShoppingSessionOptions {
   /** Who the customer was before the page was loaded again. */
   readonly remembered?: Remembered | undefined
   readonly connect: (handlers: SocketHandlers) => Socket
-  /** Time in ms after which a connection that answers nothing counts as dead. Default 15 s. */
+  /** Time in ms after which a connection that answers nothing counts as dead. Default 10 s; 4 s for a question whether it is. */
   readonly answerMs?: number
+  /** Time in ms without a word from the edge after which it is asked. Default 7 s. */
+  readonly quietMs?: number
   /** From 0 to 1; spreads the attempts to connect again. */
   readonly random?: () => number
 }
@@ -119,12 +128,17 @@ export class ShoppingSession {
   #cart: object | undefined
   /** As JSON, what this connection has sent of the cart. */
   #sentCart: string | undefined
+  /** The cart here is newer than the one that the friends see. */
+  #cartIsNews = false
+  /** As the edge told last. */
+  #members: readonly Member[] = []
   /** The customer did something, for which it may be taken over from another page. */
   #mayTakeOver = false
   #lastAction: Outgoing | undefined
   #afterTakeOver: Outgoing | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #answer: ReturnType<typeof setTimeout> | undefined
+  #quiet: ReturnType<typeof setTimeout> | undefined
   #cartPause: ReturnType<typeof setTimeout> | undefined
   #onFarewell: (() => void) | undefined
   /** Asks for invitations that are not answered yet, in their order. */
@@ -147,6 +161,8 @@ export class ShoppingSession {
   /** Shows friends another cart, soon. */
   setCart(cart: object): void {
     this.#cart = cart
+    this.#cartIsNews = true
+    this.#set({})
     if (this.#state.phase !== "live") return
     this.#mayTakeOver = true
     this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_PAUSE_MS)
@@ -185,13 +201,10 @@ export class ShoppingSession {
     this.#end("left")
   }
 
-  /** Sends something that must be answered: a connection that is dead without having said so is found out, and replaced. */
+  /** Asks the edge whether the connection still is one; one that is dead without having said so is replaced. */
   probe(): void {
-    if (this.#cart === undefined || this.#state.phase !== "live") this.reconnect()
-    else {
-      this.#sentCart = undefined
-      this.#sendCart()
-    }
+    if (this.#hasEntered) this.#ping()
+    else this.reconnect()
   }
 
   /** Gives up the connection and connects at once, as when the device is online again. */
@@ -258,6 +271,7 @@ export class ShoppingSession {
 
   #onMessage(message: Incoming): void {
     this.#stopExpecting()
+    this.#askAfter(this.#options.quietMs ?? DEFAULT_QUIET_MS)
     switch (message.event) {
       case "startSession":
       case "joinSession":
@@ -269,6 +283,9 @@ export class ShoppingSession {
         break
       case "createInvite":
         this.#onInvite(message.invite)
+        break
+      case "ping":
+        if (this.#hasEntered) this.#onPing(message.isLive)
         break
       case "multicartUpdate":
         if (this.#hasEntered) this.#onUpdate(message.members)
@@ -293,6 +310,17 @@ export class ShoppingSession {
     if (again !== undefined) this.#send(again)
   }
 
+  #onPing(isLive: boolean): void {
+    const { phase } = this.#state
+    if (!isLive) {
+      if (phase === "live") this.#set({ phase: "reconnecting" })
+      this.#askAfter(PING_AGAIN_MS)
+    } else if (phase === "reconnecting" && this.#members.length > 0) {
+      this.#set({ phase: "live" })
+      this.#sendCart()
+    }
+  }
+
   #onInvite(invite: string): void {
     const { customerId = "", resumeToken } = this.#identity ?? {}
     this.#set({ invite })
@@ -308,12 +336,15 @@ export class ShoppingSession {
 
   #onUpdate(members: readonly Member[]): void {
     const before = this.#state
-    if (!members.some(({ id }) => id === before.customerId)) {
+    const own = members.find(({ id }) => id === before.customerId)
+    if (own === undefined) {
       // After its farewell a page is out of the list by its own will.
       if (this.#onFarewell === undefined) this.#end("removed")
       return
     }
-    this.#set({ phase: "live", members })
+    if (this.#cartIsNews && toJson(own.content) === toJson(this.#cart)) this.#cartIsNews = false
+    this.#members = members
+    this.#set({ phase: "live" })
     if (before.phase === "entering") return
     const changes = changesBetween(before.members, members).filter((change) => !this.#isOwnComing(change))
     if (changes.length > 0) this.events.emit("changes", changes)
@@ -345,6 +376,7 @@ export class ShoppingSession {
       this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_AGAIN_MS * (1 + this.#random()))
       if (this.#lastAction === undefined) return
     }
+    if (code === "session.cartTooLarge") this.#cartIsNews = false
     this.#lastAction = undefined
     if (INVITE_REFUSALS.has(code)) this.#inviting.shift()?.reject(new RefusedError(code))
     this.events.emit("refused", { code, message })
@@ -362,11 +394,11 @@ export class ShoppingSession {
     this.#cartPause = undefined
     const { customerId } = this.#state
     if (this.#cart === undefined || customerId === undefined || !this.#hasEntered) return
-    const json = JSON.stringify(this.#cart)
+    const json = toJson(this.#cart)
     if (json === this.#sentCart) return
     this.#sentCart = json
     if (new TextEncoder().encode(json).length > MAX_CART_BYTES) {
-      this.events.emit("refused", { code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
+      this.#onRefused({ code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
       return
     }
     this.#lastAction = undefined
@@ -374,13 +406,25 @@ export class ShoppingSession {
   }
 
   #send(message: Outgoing): void {
-    this.#socket?.send(JSON.stringify(message))
+    this.#socket?.send(toJson(message))
     this.#expectAnswer()
   }
 
+  /** A browser does not notice a connection that was cut without a word: the page would look live and stand still. */
+  #ping(): void {
+    this.#stopExpecting()
+    this.#expectAnswer(this.#options.answerMs ?? PING_ANSWER_MS)
+    this.#send({ event: "ping" })
+  }
+
+  #askAfter(ms: number): void {
+    clearTimeout(this.#quiet)
+    this.#quiet = setTimeout(() => this.#hasEntered && this.#ping(), ms)
+  }
+
   /** A dead connection may look alive for minutes. But each message is answered: one that is not shows it. */
-  #expectAnswer(): void {
-    this.#answer ??= setTimeout(() => this.#lose(), this.#options.answerMs ?? DEFAULT_ANSWER_MS)
+  #expectAnswer(ms = this.#options.answerMs ?? DEFAULT_ANSWER_MS): void {
+    this.#answer ??= setTimeout(() => this.#lose(), ms)
   }
 
   #stopExpecting(): void {
@@ -403,6 +447,7 @@ export class ShoppingSession {
     this.#socket = undefined
     this.#hasEntered = false
     this.#stopExpecting()
+    clearTimeout(this.#quiet)
     clearTimeout(this.#cartPause)
     this.#cartPause = undefined
     for (const { reject } of this.#inviting.splice(0)) reject(new RefusedError("legacy.unavailable"))
@@ -416,7 +461,12 @@ export class ShoppingSession {
   }
 
   #set(fields: Partial<SessionState>): void {
-    this.#state = { ...this.#state, ...fields }
+    const { customerId } = this.#state
+    const cart = this.#cartIsNews ? this.#cart : undefined
+    const members = this.#members.map((member) =>
+      cart !== undefined && member.id === customerId ? { ...member, content: cart } : member,
+    )
+    this.#state = { ...this.#state, members, ...fields }
     this.events.emit("state", this.#state)
   }
 }
