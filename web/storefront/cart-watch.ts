@@ -4,6 +4,7 @@ import type { CartSource } from "./cart-source.ts"
 export class CartWatch {
   readonly #onCart: (cart: object) => void
   #source: CartSource
+  #isStarted = false
   #end: (() => void) | undefined
 
   constructor(source: CartSource, onCart: (cart: object) => void) {
@@ -16,15 +17,21 @@ export class CartWatch {
   }
 
   start(): void {
-    this.#end ??= this.#source.watch(this.#onCart)
+    // A source may tell its cart at once, and that may start the watch again.
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#watch()
   }
 
   /** Watches another source in the place of the one so far. */
   use(source: CartSource): void {
-    const isWatching = this.#end !== undefined
     this.#end?.()
     this.#end = undefined
     this.#source = source
-    if (isWatching) this.start()
+    if (this.#isStarted) this.#watch()
+  }
+
+  #watch(): void {
+    this.#end = this.#source.watch(this.#onCart)
   }
 }

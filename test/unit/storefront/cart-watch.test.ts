@@ -36,4 +36,20 @@ describe("CartWatch", () => {
     expect(carts).to.deep.equal([{ name: "own" }, { name: "ecwid" }])
     expect(watch.source).to.equal(ecwid)
   })
+
+  it("watches a source once that tells its cart while it is being watched", () => {
+    let watched = 0
+    const watch = new CartWatch(
+      {
+        watch: (onCart) => {
+          watched++
+          onCart({})
+          return () => {}
+        },
+      },
+      () => watch.start(),
+    )
+    watch.start()
+    expect(watched).to.equal(1)
+  })
 })
