@@ -38,8 +38,7 @@ export const PublishParams: StandardSchema<unknown, Publication> = {
     version: 1,
     vendor: "shopwire",
     validate: (params) => {
-      const envelope = typeof params === "object" && params !== null && Object.hasOwn(params, "events")
-      const given = (envelope ? params : { events: params }) as { events: unknown }
+      const given = (isEnvelope(params) ? params : { events: params }) as { events: unknown }
       const batch = Array.isArray(given.events)
       if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
         throw serviceError("store.tooManyEvents", { limit: MAX_BATCH_EVENTS })
@@ -55,6 +54,12 @@ export const PublishParams: StandardSchema<unknown, Publication> = {
       return { issues }
     },
   },
+}
+
+/** True for `{ events, idempotency_key }`; an event may have a member `events` too, as it may have any unknown one. */
+function isEnvelope(params: unknown): boolean {
+  if (typeof params !== "object" || params === null || !Object.hasOwn(params, "events")) return false
+  return !Object.keys(PublishEvent.shape).some((field) => Object.hasOwn(params, field))
 }
 
 /** The answer to `publish`: sequences in the log; a list for an array. */

@@ -8,7 +8,8 @@ import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { rawRequest } from "../helpers/raw-request.ts"
-import { PATIENCE_MS } from "../helpers/until.ts"
+import { getFeed, resRequest } from "../helpers/res.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 describe("bad input of POST /publish/{shop_id}", () => {
   const shopId = randomUUID()
@@ -262,6 +263,25 @@ describe("odd input of POST /publish/{shop_id} that is accepted", () => {
     const answer = await post(`${product.edgeUrl}/publish/${event.shop_id}`, body)
     expect(answer.status).to.equal(200)
     expect(await stored(body, event.shop_id)).to.deep.equal(event)
+  })
+
+  it("drops a member named events, at every door", async () => {
+    for (const events of [1, null, {}, [], [{}], "x"]) {
+      const event = publishEvent()
+      const sent = { ...event, events, idempotency_key: 5 }
+      expect(await stored(sent, event.shop_id)).to.deep.equal(event)
+      expect((await post(`${product.edgeUrl}/send`, sent)).status).to.equal(200)
+      expect((await post(`${product.edgeUrl}/publish/${event.shop_id}`, [sent, sent])).status).to.equal(200)
+      for (const params of [sent, [sent], { events: sent }, { events: [sent], idempotency_key: "k" }]) {
+        const answer = await resRequest(product.nats, `call.store.${event.shop_id}.feed.publish`, { params })
+        expect(answer.error, JSON.stringify(params)).to.equal(undefined)
+      }
+      product.nats.publish(`updates.store.${event.shop_id}`, JSON.stringify(sent))
+      await until("all nine to be shown", async () => (await getFeed(product.nats, event.shop_id)).length === 9)
+      for (const { seq, received_at, ...shown } of await getFeed(product.nats, event.shop_id)) {
+        expect(shown).to.deep.equal(event)
+      }
+    }
   })
 
   it("sends no token and no cid of the body to the service", async () => {
