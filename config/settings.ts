@@ -95,6 +95,11 @@ const table = {
     0,
     "Size in MiB from which the stream UPDATES drops its oldest events; 0 sets no limit.",
   ),
+  STRICT_EVENTS: setting(
+    flag(),
+    false,
+    "Refuse events that are not exactly as docs/publish.md has them, instead of normalising times, numbers as text, and UUIDs without dashes.",
+  ),
   SESSION_IDLE_HOURS: setting(
     number({ min: 1, max: 8760 }),
     24,

@@ -13,6 +13,7 @@ await runProcess(async () => {
     "LOG_LEVEL",
     "STREAM_MAX_AGE_DAYS",
     "STREAM_MAX_MIB",
+    "STRICT_EVENTS",
     "MONGO_URL",
     "MONGO_TIMEOUT_MS",
     "SESSION_IDLE_HOURS",
@@ -39,6 +40,7 @@ await runProcess(async () => {
   }
   const service = new StandbyService(connect, {
     retention: { maxAgeDays: settings.STREAM_MAX_AGE_DAYS, maxMiB: settings.STREAM_MAX_MIB },
+    strictEvents: settings.STRICT_EVENTS,
     sessions: {
       idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
       binding: settings.LEGACY_CUSTOMER_BINDING,

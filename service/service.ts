@@ -53,6 +53,8 @@ const INBOX = /^_INBOX(?:_[\w-]+)?\./
 
 export interface ServiceOptions {
   readonly retention: Retention
+  /** As the setting STRICT_EVENTS; default: false. */
+  readonly strictEvents?: boolean | undefined
   readonly sessions: Omit<SessionOptions, "guard" | "logger">
   /** Undefined: there is none. */
   readonly archive?: ArchiveOptions | undefined
@@ -174,6 +176,7 @@ async function openParts(
     feeds,
     history,
     appender,
+    strictEvents: options.strictEvents ?? false,
     // Who publishes and then looks must see it: the answer waits until what shows it has left, on the same connection.
     shown: async (shopId, seq, timeoutMs) => {
       if ((feeds.has(shopId) || opened.shops.has(shopId)) && (await tail.reached(seq, timeoutMs)))

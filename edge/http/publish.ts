@@ -1,7 +1,9 @@
 import { type Request, type Response, Router } from "express"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
-import { IdempotencyKey, PublishEvent } from "../../service/schemas/publish-event.ts"
+import { z } from "zod"
+import { LaxEvent } from "../../service/schemas/lax-event.ts"
+import { IdempotencyKey, ShopId } from "../../service/schemas/publish-event.ts"
 import type { Published } from "../../service/store/publish.ts"
 import { callerOf } from "./bearer.ts"
 import { jsonBody } from "./json-body.ts"
@@ -11,6 +13,8 @@ import { shopOf } from "./shop-path.ts"
 
 /** Room for what goes around a body in a RES request, in bytes. */
 const ENVELOPE_BYTES = 4096
+
+const OwnShop = z.object({ shop_id: ShopId })
 
 /**
  * `POST /publish/{shop_id}`: an event, or an array of 1 to 1,000 of them. `POST /send`: an event, the shop being its own.
@@ -50,15 +54,19 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
   router
     .route("/send")
     .post(...jsonBody, async (req, res) => {
-      const event = PublishEvent.safeParse(req.body)
-      if (!event.success) {
-        throw new HttpProblem(422, "Invalid parameters", bodyEntries(event.error.issues), "system.invalidParams")
-      }
-      await publish(req, res, event.data.shop_id)
+      await publish(req, res, ownShopOf(req.body))
     })
     .all(methodNotAllowed("POST"))
 
   return router
+}
+
+/** The shop that an event names; 422, with all that is wrong with the event, when it names none. */
+function ownShopOf(event: unknown): string {
+  const shop = OwnShop.safeParse(event)
+  if (shop.success) return shop.data.shop_id
+  const issues = LaxEvent.safeParse(event).error?.issues ?? shop.error.issues
+  throw new HttpProblem(422, "Invalid parameters", bodyEntries(issues), "system.invalidParams")
 }
 
 function paramsOf(req: Request): unknown {

@@ -1,5 +1,6 @@
 import { Acknowledgement } from "../schemas/acknowledgement.ts"
-import { MAX_EVENT_BYTES, PublishEvent, type ShownEvent } from "../schemas/publish-event.ts"
+import { LaxEvent } from "../schemas/lax-event.ts"
+import { MAX_EVENT_BYTES, type ShownEvent } from "../schemas/publish-event.ts"
 import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
 
 /** One event of the log, with its shop. */
@@ -40,12 +41,15 @@ export function readRecord(message: StoredMessage): LogRecord | Refusal {
   return isAckSubject(message.subject) ? readAck(message) : readEntry(message)
 }
 
-/** Reads an event of the log. Anybody may publish there, so nothing is taken for granted. */
+/**
+ * Reads an event of the log. Anybody may publish there, so nothing is taken for granted. It is normalised whatever STRICT_EVENTS
+ * says: what a log shows must not change with a setting.
+ */
 export function readEntry(message: StoredMessage): LogEntry | Refusal {
   const shopId = shopOfStoredSubject(message.subject)
   if (shopId === undefined) return { reason: "the subject does not end in a shop ID: a UUID version 4 in lower case" }
   if (message.data.length > MAX_EVENT_BYTES) return { reason: `larger than ${MAX_EVENT_BYTES} bytes` }
-  const parsed = PublishEvent.safeParse(parseJson(message.data))
+  const parsed = LaxEvent.safeParse(parseJson(message.data))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     return { reason: `${issue?.path.join(".") || "event"}: ${issue?.message}` }

@@ -9,6 +9,15 @@ export const MAX_BATCH_EVENTS = 1000
 /** A UUID version 4, in any case; lower case from here on. */
 export const uuidV4 = z.uuidv4("expected a UUID version 4").transform((id) => id.toLowerCase())
 
+/** The same, with dashes or without; with them from here on. */
+const anyUuidV4 = z.preprocess(withDashes, uuidV4)
+
+/** A UUID that is written without dashes, with them; anything else as it is. */
+export function withDashes(value: unknown): unknown {
+  if (typeof value !== "string" || !/^[0-9a-f]{32}$/i.test(value)) return value
+  return value.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+}
+
 // JSON knows no Infinity, but 1e999 parses to it, and an integer beyond 2^53 would be changed silently.
 const number = z
   .number("expected a number")
@@ -18,14 +27,14 @@ const integer = number.refine(Number.isInteger, "expected an integer")
 
 const text = z.string("expected a string")
 
-export const ShopId = uuidV4
-export const ShopperId = uuidV4
+export const ShopId = anyUuidV4
+export const ShopperId = anyUuidV4
 /** The `session_id` of an event, which names a basket. */
-export const BasketId = uuidV4
+export const BasketId = anyUuidV4
 
 /** True for a shop ID as it stands in resource names and subjects: a UUID version 4 in lower case. */
 export function isShopId(part: string): boolean {
-  const parsed = ShopId.safeParse(part)
+  const parsed = uuidV4.safeParse(part)
   return parsed.success && parsed.data === part
 }
 
@@ -35,14 +44,14 @@ export function isBasketId(part: string): boolean {
 }
 
 /**
- * A basket action, as a customer's app POSTs it and as it stands in the log: exactly these twelve fields, all required;
- * unknown ones are dropped. Source: design.md, "HTTP".
+ * A basket action, as it stands in the log, and as a customer's app POSTs it (`LaxEvent` has what else is taken): exactly these
+ * twelve fields, all required; unknown ones are dropped. Source: design.md, "HTTP".
  */
 export const PublishEvent = z.object(
   {
     session_id: uuidV4,
-    shop_id: ShopId,
-    shopper_id: ShopperId,
+    shop_id: uuidV4,
+    shopper_id: uuidV4,
     action_id: integer,
     /** ISO 8601 with offset or Z, kept verbatim. */
     create_time: z.iso.datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" }),

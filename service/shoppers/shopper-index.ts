@@ -19,7 +19,10 @@ const FLUSH_INTERVAL_MS = 60_000
 /** Blocks read in one go. */
 const BLOCKS_AT_ONCE = 50
 
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi
+const UUID = /([0-9a-f]{8})-?([0-9a-f]{4})-?(4[0-9a-f]{3})-?([89ab][0-9a-f]{3})-?([0-9a-f]{12})/gi
+
+/** Of what counts as an ID in a message: 2 knows UUIDs without dashes. Blocks of another version are made again. */
+const VERSION = "2"
 
 /** Messages of the log from one sequence to another, both included. */
 interface Range {
@@ -29,7 +32,7 @@ interface Range {
 
 /**
  * Where in the log a shopper's messages are: 16 bytes for each message, in blocks of 4,096 in a KV bucket, key
- * `<log>.<from>-<to>`. To find a shopper in a million messages is to read 16 MB, and no shopper's ID is in here. What is in no block
+ * `<log>.<version>.<from>-<to>`. To find a shopper in a million messages is to read 16 MB, and no shopper's ID is in here. What is in no block
  * (the last minute at most is in memory; a log that is older than the index, until it is caught up) is read in the log.
  */
 export class ShopperIndex {
@@ -75,9 +78,9 @@ export class ShopperIndex {
     const keys: string[] = []
     for await (const key of await this.#kv.keys()) keys.push(key)
     for (const key of keys) {
-      const [, ofLog, from, to] = /^([0-9a-z]+)\.(\d+)-(\d+)$/.exec(key) ?? []
-      // Of messages that are gone, or of another log.
-      if (ofLog !== log || Number(to) < first_seq) await this.#kv.purge(key)
+      const [, ofLog, version, from, to] = /^([0-9a-z]+)\.(\d+)\.(\d+)-(\d+)$/.exec(key) ?? []
+      // Of messages that are gone, of another log, or of another version.
+      if (ofLog !== log || version !== VERSION || Number(to) < first_seq) await this.#kv.purge(key)
       else this.#blocks.push({ from: Number(from), to: Number(to) })
     }
     this.#catchUp(log, first_seq).catch((error: unknown) =>
@@ -101,7 +104,7 @@ export class ShopperIndex {
     yield* sequencesIn(Buffer.concat(recent), hash)
     for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
       const some = blocks.slice(i, i + BLOCKS_AT_ONCE)
-      const values = await Promise.all(some.map(async (block) => (await this.#kv.get(this.#keyOf(block)))?.value))
+      const values = await Promise.all(some.map(async (block) => (await this.#kv.get(keyOf(this.#log, block)))?.value))
       for (const value of values) if (value !== undefined) yield* sequencesIn(Buffer.from(value), hash)
     }
     for (const gap of gaps) {
@@ -146,7 +149,7 @@ export class ShopperIndex {
   }
 
   async #store(log: string, block: Range, entries: readonly Buffer[]): Promise<void> {
-    await this.#kv.put(`${log}.${block.from}-${block.to}`, Buffer.concat(entries))
+    await this.#kv.put(keyOf(log, block), Buffer.concat(entries))
     if (log === this.#log) this.#blocks.push(block)
   }
 
@@ -167,10 +170,10 @@ export class ShopperIndex {
       if (from <= gap.to) await flush(gap.to)
     }
   }
+}
 
-  #keyOf({ from, to }: Range): string {
-    return `${this.#log}.${from}-${to}`
-  }
+function keyOf(log: string, { from, to }: Range): string {
+  return `${log}.${VERSION}.${from}-${to}`
 }
 
 /** Whether a message is a shopper's. One that is no valid event is, when the ID stands anywhere in it. */
@@ -193,7 +196,8 @@ function entry(shopperId: string, seq: number): Buffer {
 }
 
 function uuidsIn({ data }: StoredMessage): string[] {
-  return [...new Set([...Buffer.from(data).toString("latin1").matchAll(UUID)].map(([id]) => id.toLowerCase()))]
+  const found = [...Buffer.from(data).toString("latin1").matchAll(UUID)]
+  return [...new Set(found.map(([, ...parts]) => parts.join("-").toLowerCase()))]
 }
 
 function* sequencesIn(entries: Buffer, hash: Buffer): Generator<number> {

@@ -2,10 +2,11 @@ import { collection, dataValue, method, query, ResError } from "res-service"
 import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
 import { PageQuery, ReadParams } from "../schemas/history.ts"
-import { isShopId } from "../schemas/publish-event.ts"
+import { LaxEvent } from "../schemas/lax-event.ts"
+import { isShopId, PublishEvent } from "../schemas/publish-event.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
-import { PublishParams, publish } from "./publish.ts"
+import { publish, publishParams } from "./publish.ts"
 
 const FEED = "store.$shop_id.feed"
 
@@ -20,6 +21,8 @@ export interface FeedSources {
   readonly feeds: Feeds
   readonly history: History
   readonly appender: LogAppender
+  /** Whether `publish` takes events only as `PublishEvent` has them. */
+  readonly strictEvents: boolean
   /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
   shown(shopId: string, seq: number, timeoutMs: number): Promise<void>
 }
@@ -43,7 +46,7 @@ export interface FeedSources {
  * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
  */
-export function feed({ guard, feeds, history, appender, shown }: FeedSources) {
+export function feed({ guard, feeds, history, appender, strictEvents, shown }: FeedSources) {
   return collection(FEED, {
     owns: ({ shop_id }) => isShopId(shop_id),
     mode: { access: "free" },
@@ -62,7 +65,7 @@ export function feed({ guard, feeds, history, appender, shown }: FeedSources) {
     call: {
       // Beside the queue: the log puts publications in order, and one slow disk write must not hold up the next.
       publish: method(
-        PublishParams,
+        publishParams(strictEvents ? PublishEvent : LaxEvent),
         async (req, publication) => {
           const shopperIds = publication.events.map(({ shopper_id }) => shopper_id)
           const claims = await guard.check(FEED, "publish", req, { shopperIds })

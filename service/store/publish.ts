@@ -7,16 +7,6 @@ import { IdempotencyKey, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, PublishEvent } from 
 /** Keys of callers whom nobody knows all belong to one caller. */
 const ANONYMOUS = "anonymous"
 
-const Single = z.object({
-  events: PublishEvent.transform((event) => [event]),
-  idempotency_key: IdempotencyKey.optional(),
-})
-
-const Batch = z.object({
-  events: z.array(PublishEvent).min(1, "expected at least one event"),
-  idempotency_key: IdempotencyKey.optional(),
-})
-
 /** What `publish` was called with, validated. */
 export interface Publication {
   readonly events: readonly PublishEvent[]
@@ -31,29 +21,35 @@ export interface Publication {
  *
  * A schema of its own rather than a union, whose problems would be those of every branch.
  *
+ * @param Event what is taken for an event
  * @throws {ResError} `store.tooManyEvents`
  */
-export const PublishParams: StandardSchema<unknown, Publication> = {
-  "~standard": {
-    version: 1,
-    vendor: "shopwire",
-    validate: (params) => {
-      const given = (isEnvelope(params) ? params : { events: params }) as { events: unknown }
-      const batch = Array.isArray(given.events)
-      if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
-        throw serviceError("store.tooManyEvents", { limit: MAX_BATCH_EVENTS })
-      }
-      const parsed = (batch ? Batch : Single).safeParse(given)
-      if (parsed.success) {
-        return { value: { events: parsed.data.events, batch, idempotencyKey: parsed.data.idempotency_key } }
-      }
-      const issues = parsed.error.issues.map(({ message, path }) => ({
-        message,
-        path: path[0] === "events" ? path.slice(1) : path,
-      }))
-      return { issues }
+export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<unknown, Publication> {
+  const idempotency_key = IdempotencyKey.optional()
+  const Single = z.object({ events: Event.transform((event) => [event]), idempotency_key })
+  const Batch = z.object({ events: z.array(Event).min(1, "expected at least one event"), idempotency_key })
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "shopwire",
+      validate: (params) => {
+        const given = (isEnvelope(params) ? params : { events: params }) as { events: unknown }
+        const batch = Array.isArray(given.events)
+        if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
+          throw serviceError("store.tooManyEvents", { limit: MAX_BATCH_EVENTS })
+        }
+        const parsed = (batch ? Batch : Single).safeParse(given)
+        if (parsed.success) {
+          return { value: { events: parsed.data.events, batch, idempotencyKey: parsed.data.idempotency_key } }
+        }
+        const issues = parsed.error.issues.map(({ message, path }) => ({
+          message,
+          path: path[0] === "events" ? path.slice(1) : path,
+        }))
+        return { issues }
+      },
     },
-  },
+  }
 }
 
 /** True for `{ events, idempotency_key }`; an event may have a member `events` too, as it may have any unknown one. */

@@ -56,6 +56,8 @@ export interface ProductOptions {
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: ServiceOptions["auth"]
+  /** As the setting STRICT_EVENTS. */
+  readonly strictEvents?: boolean
   /** Without `auth`: the pages that are let in. */
   readonly pages?: ServiceOptions["pages"]
   /** Default: silent. */
@@ -76,6 +78,7 @@ export async function startProduct({
   stream = {},
   newSocketsPerMinute = 0,
   auth,
+  strictEvents,
   pages,
   archive,
   logger = silentLogger,
@@ -83,6 +86,7 @@ export async function startProduct({
   const ownOptions: ServiceOptions = {
     ...serviceOptions,
     auth,
+    strictEvents,
     pages,
     archive,
     logger,

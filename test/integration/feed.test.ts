@@ -135,7 +135,7 @@ describe("store.<shop_id>.feed", () => {
         "junk",
         "[]",
         "null",
-        JSON.stringify({ ...event, action_id: "1" }),
+        JSON.stringify({ ...event, action_id: "x" }),
         JSON.stringify(publishEvent()),
         JSON.stringify({ ...event, product_name: "x".repeat(MAX_EVENT_BYTES) }),
         new Uint8Array([0xff, 0xfe]),
