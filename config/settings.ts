@@ -105,6 +105,16 @@ const table = {
     24,
     "Hours after which a shared session that nobody changes is forgotten.",
   ),
+  SESSIONS_MAX_MIB: setting(
+    number({ min: 1 }),
+    1024,
+    "Size in MiB of all shared sessions in NATS; when it is nearly used up, nobody can start further ones.",
+  ),
+  SESSIONS_MEMORY_MIB: setting(
+    number({ min: 1 }),
+    64,
+    "Size in MiB, as JSON, of the shared sessions that the service holds in memory; the ones used least recently are read from NATS again.",
+  ),
   LEGACY_PORT: setting(port(), undefined, "A further port for the old WebSocket protocol alone."),
   PROTOCOL: setting(
     z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a name of a WebSocket subprotocol"),

@@ -15,6 +15,7 @@ export const serviceErrors = {
   "store.archiveBehind": "The archive is not up to date yet, so that not all could be erased: ask again",
   "session.hostPresent": "The session has a host who is there",
   "session.notStarted": "Nobody is in the session",
+  "session.tooMany": "The sessions take up all the space that they may",
   "session.full": "The session has its most members",
   "session.notMember": "There is no such customer in the session",
   "session.notYourCustomer": "The customer belongs to another connection",

@@ -6,7 +6,18 @@ const ACK_TIMEOUT_MS = 3000
 
 interface Ack {
   readonly seq?: number
-  readonly error?: { readonly description: string }
+  readonly error?: { readonly err_code: number; readonly description: string }
+}
+
+/** JetStream refused a write; nothing was stored. `code` is its API error code. */
+export class WriteRefusedError extends Error {
+  override readonly name = "WriteRefusedError"
+  readonly code: number
+
+  constructor({ err_code, description }: { readonly err_code: number; readonly description: string }) {
+    super(description)
+    this.code = err_code
+  }
 }
 
 interface Waiting {
@@ -36,7 +47,7 @@ export class JetStreamWriter {
         // Empty: the server's notice that no stream listens.
         const ack: Ack = msg.data.length === 0 ? {} : msg.json<Ack>()
         if (ack.error === undefined && ack.seq !== undefined) waiting.resolve(ack.seq)
-        else waiting.reject(new Error(ack.error?.description ?? "no stream answers"))
+        else waiting.reject(ack.error === undefined ? new Error("no stream answers") : new WriteRefusedError(ack.error))
       },
     })
   }

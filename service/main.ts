@@ -17,6 +17,8 @@ await runProcess(async () => {
     "MONGO_URL",
     "MONGO_TIMEOUT_MS",
     "SESSION_IDLE_HOURS",
+    "SESSIONS_MAX_MIB",
+    "SESSIONS_MEMORY_MIB",
     "LEGACY_CUSTOMER_BINDING",
     "TRUSTED_PROXIES",
     "RATE_PER_ADDRESS",
@@ -43,6 +45,8 @@ await runProcess(async () => {
     strictEvents: settings.STRICT_EVENTS,
     sessions: {
       idleMs: settings.SESSION_IDLE_HOURS * 60 * 60 * 1000,
+      maxBytes: settings.SESSIONS_MAX_MIB * 1024 * 1024,
+      memoryBytes: settings.SESSIONS_MEMORY_MIB * 1024 * 1024,
       binding: settings.LEGACY_CUSTOMER_BINDING,
     },
     archive:

@@ -29,6 +29,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.archiveBehind": 503,
   "session.hostPresent": 409,
   "session.notStarted": 409,
+  "session.tooMany": 503,
   "session.full": 409,
   "session.notMember": 404,
   "session.notYourCustomer": 403,

@@ -2,6 +2,8 @@ import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { WebSocket } from "ws"
 import { serviceErrors } from "../../service/errors.ts"
+import { nestsDeeper } from "../../service/schemas/nesting.ts"
+import { MAX_CART_LEVELS } from "../../service/schemas/session.ts"
 import type { LegacySession } from "./legacy-session.ts"
 import {
   encodeError,
@@ -161,8 +163,11 @@ export class LegacySocket implements Watcher {
     this.#open().show(this)
   }
 
-  #call(method: string, payload: unknown): Promise<unknown> {
-    return this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid, remoteAddr: this.#address })
+  async #call(method: string, payload: unknown): Promise<unknown> {
+    // The service would refuse it too, but what can be read may nest too deeply to be written.
+    if (nestsDeeper(payload, MAX_CART_LEVELS + 1))
+      throw new ResError("system.invalidParams", `expected a cart of at most ${MAX_CART_LEVELS} levels`)
+    return await this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid, remoteAddr: this.#address })
   }
 
   #open(): LegacySession {

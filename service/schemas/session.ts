@@ -1,5 +1,9 @@
 import { z } from "zod"
+import { nestsDeeper } from "./nesting.ts"
 import { isSessionId, SESSION_ID_RULE } from "./session-id.ts"
+
+/** Most levels of objects and lists in a cart; Ecwid's have about six. */
+export const MAX_CART_LEVELS = 100
 
 /** Largest cart, and all carts of a session together, in bytes of JSON. */
 export const MAX_CART_BYTES = 256 * 1024
@@ -39,7 +43,12 @@ export const Invitation = z
 /** Params of `updateCart`. */
 export const CartUpdate = z.object(
   // Not a copy: what comes out must be what came in.
-  { customerId, cartContent: z.custom<object>((value) => isObject(value), "expected a JSON object") },
+  {
+    customerId,
+    cartContent: z
+      .custom<object>((value) => isObject(value), "expected a JSON object")
+      .refine((cart) => !nestsDeeper(cart, MAX_CART_LEVELS), `expected at most ${MAX_CART_LEVELS} levels`),
+  },
   "expected a JSON object",
 )
 

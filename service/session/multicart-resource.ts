@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto"
-import { type CallRequest, collection, model, type Reference, ResError, reference } from "res-service"
+import { type CallRequest, collection, isValidPart, model, type Reference, ResError, reference } from "res-service"
 import { z } from "zod"
 import type { Guard } from "../auth/guard.ts"
 import { serviceError } from "../errors.ts"
+import { edgeOfCid } from "../schemas/edge-connection.ts"
 import {
   CartUpdate,
   CustomerRef,
@@ -15,10 +16,10 @@ import {
 } from "../schemas/session.ts"
 import { sha256 } from "../sha256.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
-import type { Leases } from "./leases.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
+import type { Presence } from "./presence.ts"
 import type { Member, Newcomer, SessionCommand } from "./session.ts"
-import { type CartModel, cartModel, cartRid, type SessionEvents, type Sessions } from "./sessions.ts"
+import { type CartModel, cartModel, cartRid, type Sessions } from "./sessions.ts"
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
 export type CustomerBinding = "socket" | "session"
@@ -30,14 +31,14 @@ const CART = "session.$id.cart.$customer"
 export interface SessionSources {
   readonly guard: Guard
   readonly sessions: Sessions
-  readonly leases: Leases
+  readonly presence: Presence
   readonly binding: CustomerBinding
-  /** The events of a session's resources; to be used in its queue. */
-  readonly events: (sessionId: string) => SessionEvents
+  /** Carries a command out, as `Sessions.execute`; to be called in the session's queue. */
+  readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   /** Runs a task in a session's queue. */
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
-  /** Whether somebody still is at a connection's other end; asks there if it can. */
-  readonly isAlive: (cid: string) => Promise<boolean>
+  /** Whether a connection still is there; asks where it should be. */
+  readonly isConnected: (cid: string) => Promise<boolean>
 }
 
 type Call = Pick<CallRequest<typeof MULTICART, unknown>, "cid" | "parts">
@@ -96,16 +97,22 @@ export function present(guard: Guard, sessions: Sessions) {
  *         a host that is early is not refused, but becomes ready whenever every guest is, until it takes that back or is away
  *         resume({ customerId, resumeToken }), leave({ customerId }), kick({ customerId }) -> { n }
  *         createInvite({ expiresInSeconds?, maxUses? }) -> { invite, n }, by the host: from the first one on, joining needs one
- *         keepAlive({ cids? }) -> null, for the own connection and others of the same edge; one that did not call for 15 s is
- *         gone, its member absent, and 30 s later out · disconnect() -> { n }: the own connection is gone now
+ *         keepAlive({ cids? }) -> null, for the own connection and others of the same edge · disconnect() -> { n }: the own
+ *         connection is gone now
  * errors  system.notFound (no session id) · system.invalidParams · session.*, see docs/errors.md
  * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
  * source  design.md, "RES resources", "Sessions"
  */
-export function multicart({ guard, sessions, leases, binding, events, inQueue, isAlive }: SessionSources) {
-  const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => {
-    leases.renew(req.cid)
-    return { n: await sessions.execute(req.parts.id, command, events(req.parts.id)) }
+export function multicart({ guard, sessions, presence, binding, run, inQueue, isConnected }: SessionSources) {
+  const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
+    n: await run(req.parts.id, command),
+  })
+
+  /** The members of the session that a connection calls; one that was not heard of for a while is back by that. */
+  const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
+    presence.called(id, cid)
+    if ((await sessions.get(id))?.members.some(({ lostCid }) => lostCid === cid)) await run(id, { type: "return", cid })
+    return (await sessions.get(id))?.members ?? []
   }
 
   const introduce = async (
@@ -113,6 +120,7 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
     type: "start" | "join",
     { customerName, invite }: z.infer<typeof Introduction>,
   ) => {
+    await membersFor(req)
     const resumeToken = randomBytes(24).toString("base64url")
     const newcomer: Newcomer = {
       id: randomBytes(12).toString("base64url"),
@@ -132,14 +140,15 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
       return session?.members.find(({ id }) => id === session.hostId)?.cid
     })
     if (cid === undefined) return true
-    if (await isAlive(cid)) return false
-    const command: SessionCommand = { type: "disconnect", cid, at: Date.now() }
-    await inQueue(sessionId, () => sessions.execute(sessionId, command, events(sessionId)))
+    // Only an edge knows better than the lease: it has the socket itself.
+    if (edgeOfCid(cid) === undefined && presence.isHeard(sessionId, cid)) return false
+    if (await isConnected(cid)) return false
+    await inQueue(sessionId, () => run(sessionId, { type: "disconnect", cid }))
     return true
   }
 
   const checkOwn = async (req: Call, customerId: string): Promise<void> => {
-    const members = (await sessions.get(req.parts.id))?.members ?? []
+    const members = await membersFor(req)
     const member = members.find(({ id }) => id === customerId)
     if (member === undefined) throw serviceError("session.notMember")
     const isOwn = binding === "session" ? members.some(({ cid }) => cid === req.cid) : member.cid === req.cid
@@ -148,7 +157,7 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
 
   /** The member for whom a connection speaks; who speaks for none is no host. */
   const ownId = async (req: Call): Promise<string> => {
-    const members = (await sessions.get(req.parts.id))?.members ?? []
+    const members = await membersFor(req)
     const own = members.find(({ cid }) => cid === req.cid)
     if (own === undefined) throw serviceError("session.notHost")
     return own.id
@@ -189,9 +198,11 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
         const members = (await sessions.get(req.parts.id))?.members ?? []
         return { isReadyToCheckout: members.find(({ id }) => id === customerId)?.ready === true, n }
       }),
-      resume: method(Resumption, (req, { customerId, resumeToken }) =>
-        execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid: checkedCid(req.cid) }),
-      ),
+      resume: method(Resumption, async (req, { customerId, resumeToken }) => {
+        const cid = checkedCid(req.cid)
+        await membersFor(req)
+        return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
+      }),
       leave: method(CustomerRef, async (req, { customerId }) => {
         await checkOwn(req, customerId)
         return await execute(req, { type: "leave", id: customerId })
@@ -205,20 +216,20 @@ export function multicart({ guard, sessions, leases, binding, events, inQueue, i
         const id = randomBytes(9).toString("base64url")
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       }),
-      disconnect: method(z.unknown(), async (req) => {
-        leases.end(req.cid)
-        return {
-          n: await sessions.execute(
-            req.parts.id,
-            { type: "disconnect", cid: req.cid, at: Date.now() },
-            events(req.parts.id),
-          ),
-        }
-      }),
+      disconnect: method(z.unknown(), async (req) => await execute(req, { type: "disconnect", cid: req.cid })),
+      // Loads no session: members of one that is not loaded get their whole time when it is.
       keepAlive: method(
         KeepAlive,
-        (req, { cids }) => {
-          for (const cid of [checkedCid(req.cid), ...cids]) leases.renew(cid)
+        async (req, { cids }) => {
+          const { id } = req.parts
+          const edgeId = edgeOfCid(checkedCid(req.cid))
+          const others = edgeId === undefined ? [] : cids.filter((cid) => edgeOfCid(cid) === edgeId)
+          const calling = new Set([req.cid, ...others])
+          for (const { cid, lostCid } of sessions.loaded.get(id)?.session?.members ?? []) {
+            if (cid !== undefined && calling.has(cid)) presence.called(id, cid)
+            if (lostCid !== undefined && calling.has(lostCid))
+              await inQueue(id, () => run(id, { type: "return", cid: lostCid }))
+          }
         },
         { mode: "free" },
       ),
@@ -231,6 +242,6 @@ function references(sessionId: string, members: readonly Member[]): Reference[] 
 }
 
 function checkedCid(cid: string): string {
-  if (cid === "") throw new ResError("system.invalidRequest", "A request without a connection ID")
+  if (!isValidPart(cid)) throw new ResError("system.invalidRequest", "A request without a connection ID")
   return cid
 }

@@ -1,27 +1,37 @@
 import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
 import type { Guard } from "../auth/guard.ts"
-import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
-import { Leases } from "./leases.ts"
+import { isConnected } from "./connections.ts"
 import { type CustomerBinding, cart, multicart, present } from "./multicart-resource.ts"
-import type { Member } from "./session.ts"
+import { Presence } from "./presence.ts"
+import { PresenceSweep } from "./presence-sweep.ts"
+import type { SessionCommand } from "./session.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
 const DEFAULT_LEASE_MS = 15_000
+/** A hidden page's timers run once a minute; that and half as long again, for a leases of the default length. */
+const HIDDEN_LEASES = 6
 const DEFAULT_ABSENCE_MS = 30_000
 /** Old clients are not shown a member that is away longer than this, in ms; to load another page takes less. */
-const HIDE_AFTER_MS = 2000
-/** An edge gives a connection 2 s to answer, in ms. */
-const PING_TIMEOUT_MS = 2500
-const SWEEP_INTERVAL_MS = 1000
+const HIDE_MS = 2000
+
+const MIB = 1024 * 1024
+const DEFAULT_MAX_BYTES = 1024 * MIB
+const DEFAULT_MEMORY_BYTES = 64 * MIB
 
 export interface SessionOptions {
   /** A session that nobody changes for this time, in ms, is forgotten. */
   readonly idleMs: number
+  /** Size of all sessions in NATS. Default 1 GiB. */
+  readonly maxBytes?: number
+  /** Size of the sessions in memory, as JSON. Default 64 MiB. */
+  readonly memoryBytes?: number
   readonly binding: CustomerBinding
-  /** A connection that does not call for this time is gone, its member absent. Default 15 s. */
+  /** A connection that is not heard of for this time, in ms, is gone, its member absent. Default 15 s. */
   readonly leaseMs?: number
+  /** The same for a connection that its gateway still has. Default six times `leaseMs`. */
+  readonly hiddenLeaseMs?: number
   /** An absent member is out after this time. Default 30 s. */
   readonly absenceMs?: number
   readonly guard: Guard
@@ -32,60 +42,35 @@ export interface SessionOptions {
 export async function openSessions(
   nc: NatsConnection,
   service: Service,
-  { idleMs, binding, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS, guard, logger }: SessionOptions,
+  options: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
-  const sessions = new Sessions(await SessionStore.open(nc, idleMs), idleMs, logger)
-  const leases = new Leases(leaseMs)
+  const { idleMs, binding, guard, logger, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
+  const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
+  const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
+  const store = await SessionStore.open(nc, idleMs, maxBytes)
+  const sessions = new Sessions(store, { idleMs, memoryBytes, logger })
+  const presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
+  const run = async (id: string, command: SessionCommand): Promise<number> => {
+    const n = await sessions.execute(id, command, {
+      multicart: service.events(multicartResource, { id }),
+      present: service.events(presentResource, { id }),
+      cart: (customer) => service.events(cartResource, { id, customer }),
+    })
+    presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
+    return n
+  }
+  const inQueue = <T>(id: string, task: () => Promise<T>) => service.with(multicartResource, { id }, task)
   const cartResource = cart(guard, sessions)
   const presentResource = present(guard, sessions)
-  const events = (id: string) => ({
-    multicart: service.events(multicartResource, { id }),
-    present: service.events(presentResource, { id }),
-    cart: (customer: string) => service.events(cartResource, { id, customer }),
-  })
-  const inQueue = <T>(id: string, task: () => Promise<T>) => service.with(multicartResource, { id }, task)
-  const isAlive = async (cid: string): Promise<boolean> => {
-    const edgeId = edgeOfCid(cid)
-    if (edgeId === undefined) return leases.isAlive(cid)
-    try {
-      const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
-      return answer.json<{ alive: boolean }>().alive
-    } catch {
-      return false // that edge is gone
-    }
-  }
   const multicartResource: ReturnType<typeof multicart> = multicart({
     guard,
     sessions,
-    leases,
+    presence,
     binding,
-    events,
+    run,
     inQueue,
-    isAlive,
+    isConnected: (cid) => isConnected(nc, cid),
   })
-
-  /** Marks members as absent whose connection is gone, and lets go of those who are absent for too long. */
-  const sweep = async (id: string): Promise<void> => {
-    const now = Date.now()
-    const members = (await sessions.get(id))?.members ?? []
-    for (const { cid } of members) {
-      if (cid === undefined) continue
-      leases.start(cid, now)
-      if (!leases.isAlive(cid, now)) await sessions.execute(id, { type: "disconnect", cid, at: now }, events(id))
-    }
-    const absentBefore = (time: number): Member[] => members.filter(({ absentSince }) => (absentSince ?? now) < time)
-    if (absentBefore(now - absenceMs).length > 0)
-      await sessions.execute(id, { type: "expire", before: now - absenceMs }, events(id))
-    if (absentBefore(now - HIDE_AFTER_MS).some(({ hidden }) => hidden !== true))
-      await sessions.execute(id, { type: "hide", before: now - HIDE_AFTER_MS }, events(id))
-  }
-  const sweeping = setInterval(() => {
-    for (const id of sessions.ids) {
-      inQueue(id, () => sweep(id)).catch((error: unknown) =>
-        logger.warn({ err: error }, "absent members could not be let go of yet"),
-      )
-    }
-  }, SWEEP_INTERVAL_MS)
-
-  return { resources: [multicartResource, presentResource, cartResource], stop: () => clearInterval(sweeping) }
+  const sweep = new PresenceSweep(nc, { sessions, presence, store, run, inQueue, logger })
+  return { resources: [multicartResource, presentResource, cartResource], stop: () => sweep.stop() }
 }

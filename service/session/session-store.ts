@@ -1,11 +1,24 @@
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
+import { type NatsConnection, nanos } from "nats"
+import { ResError } from "res-service"
+import { serviceError } from "../errors.ts"
 import { JetStreamWriter } from "../jetstream-writer.ts"
 import { partitionOf } from "../log/subjects.ts"
 import { orUnavailable } from "../unavailable.ts"
 import type { Member, Session } from "./session.ts"
 
 export const BUCKET = "sessions"
+const STREAM = `KV_${BUCKET}`
+
+/** The part of the bucket from which on nobody can start a session: those that there are go on. */
+const FULL_FOR_SESSIONS = 0.8
+/** The part from which on carts cannot grow, so that members can still come, be ready and leave. */
+const FULL_FOR_CARTS = 0.9
+/** JetStream's text for a write for which the stream has no room; its API error code stands for other failures, too. */
+const NO_ROOM = "maximum bytes exceeded"
+/** How long the mark of a session that ended is kept. */
+const MARK_TTL = "60s"
 
 /** A session as it is stored. */
 export interface StoredSession {
@@ -24,20 +37,52 @@ interface State extends Omit<Session, "members"> {
  * Every write names the revision that it replaces, so that of two who write, one is refused.
  *
  * All methods reject with `system.serviceUnavailable` when it is not known to be stored, or somebody else wrote meanwhile:
- * what was loaded is void then.
+ * what was loaded is void then. Those that write reject with `session.tooMany`, and nothing is stored, where the bucket has no room.
  */
 export class SessionStore {
   readonly #kv: KV
+  readonly #jsm: JetStreamManager
   readonly #writer: JetStreamWriter
+  readonly #maxBytes: number
+  #usedBytes = 0
 
-  private constructor(kv: KV, writer: JetStreamWriter) {
+  private constructor(kv: KV, jsm: JetStreamManager, writer: JetStreamWriter, maxBytes: number) {
     this.#kv = kv
+    this.#jsm = jsm
     this.#writer = writer
+    this.#maxBytes = maxBytes
   }
 
-  /** @param idleMs how long the bucket keeps what nobody writes */
-  static async open(nc: NatsConnection, idleMs: number): Promise<SessionStore> {
-    return new SessionStore(await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs }), new JetStreamWriter(nc))
+  /**
+   * Makes the bucket, or brings an existing one's limits up to date.
+   *
+   * @param idleMs how long the bucket keeps what nobody writes
+   * @param maxBytes size of all sessions
+   */
+  static async open(nc: NatsConnection, idleMs: number, maxBytes: number): Promise<SessionStore> {
+    const kv = await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs, max_bytes: maxBytes })
+    const jsm = await jetstreamManager(nc, { checkAPI: false })
+    const { config } = await jsm.streams.info(STREAM)
+    await jsm.streams.update(STREAM, {
+      ...config,
+      max_age: nanos(idleMs),
+      max_bytes: maxBytes,
+      allow_msg_ttl: true,
+    })
+    const store = new SessionStore(kv, jsm, new JetStreamWriter(nc), maxBytes)
+    await store.measure()
+    return store
+  }
+
+  /** Looks how much of the bucket is used; to be called now and then. */
+  async measure(): Promise<void> {
+    this.#usedBytes = (await this.#jsm.streams.info(STREAM)).state.bytes
+  }
+
+  /** @throws {ResError} `session.tooMany` */
+  checkRoom(isForCart: boolean): void {
+    if (this.#usedBytes > this.#maxBytes * (isForCart ? FULL_FOR_CARTS : FULL_FOR_SESSIONS))
+      throw serviceError("session.tooMany")
   }
 
   async load(id: string): Promise<StoredSession> {
@@ -66,7 +111,7 @@ export class SessionStore {
       if (session !== undefined && member !== undefined) await write(cartKey(id, member.id), member.content)
       else if (session !== undefined) await write(stateKey(id), stateOf(session))
       else {
-        await this.#kv.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0 })
+        await this.#kv.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0, ttl: MARK_TTL })
         revisions.delete(stateKey(id))
       }
     })
@@ -105,7 +150,7 @@ export class SessionStore {
   async #forgetCart(id: string, customerId: string, revisions: Map<string, number>): Promise<void> {
     const key = cartKey(id, customerId)
     if (!revisions.delete(key)) return
-    await this.#kv.purge(key).catch(() => {})
+    await this.#kv.purge(key, { ttl: MARK_TTL }).catch(() => {})
   }
 
   async #get(key: string): Promise<KvEntry | undefined> {
@@ -131,6 +176,12 @@ function keyPrefix(id: string): string {
   return `${partitionOf(id)}.${id.replaceAll("~", "=")}`
 }
 
-function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
-  return orUnavailable("The sessions cannot be stored", task())
+async function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
+  return await orUnavailable("The sessions cannot be stored", task()).catch((error: unknown) => {
+    throw error instanceof ResError && isNoRoom(error.cause) ? serviceError("session.tooMany") : error
+  })
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NO_ROOM)
 }

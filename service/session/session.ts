@@ -15,8 +15,8 @@ export interface Member {
   readonly content: object
   /** The connection that speaks for the member; undefined while it is absent. */
   readonly cid: string | undefined
-  /** Since when it is absent, in ms since the epoch; undefined while it is there. */
-  readonly absentSince: number | undefined
+  /** The connection that was not heard of any more: if it is again, the member is back. */
+  readonly lostCid?: string | undefined
   /** SHA-256 of the token that lets it resume on another connection. */
   readonly resumeHash: string
   /** An old client said that it is ready: as host it becomes so whenever every guest is. */
@@ -53,7 +53,8 @@ export type SessionEvent =
   | { readonly type: "cartSet"; readonly id: string; readonly content: object }
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
   | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
-  | { readonly type: "becameAbsent"; readonly id: string; readonly at: number }
+  /** `lostCid`: its connection may still be there, but is not heard of. */
+  | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string }
   | { readonly type: "hidden"; readonly id: string }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
   | { readonly type: "closed"; readonly inviteKey: string }
@@ -84,11 +85,15 @@ export type SessionCommand =
   | { readonly type: "leave"; readonly id: string }
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */
-  | { readonly type: "disconnect"; readonly cid: string; readonly at: number }
-  /** Members absent since before `before` are hidden from old clients. */
-  | { readonly type: "hide"; readonly before: number }
-  /** Members absent since before `before` are out. */
-  | { readonly type: "expire"; readonly before: number }
+  | { readonly type: "disconnect"; readonly cid: string }
+  /** The connection is not heard of. */
+  | { readonly type: "lose"; readonly cid: string }
+  /** A connection that was lost is heard of again. */
+  | { readonly type: "return"; readonly cid: string }
+  /** Those of these members that are absent are hidden from old clients. */
+  | { readonly type: "hide"; readonly ids: readonly string[] }
+  /** Those of these members that are absent are out. */
+  | { readonly type: "expire"; readonly ids: readonly string[] }
 
 /** The session after one more event. Pure: the same events make the same session. */
 export function evolve(session: Session | undefined, event: SessionEvent): Session | undefined {
@@ -108,11 +113,11 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "readyWished":
       return change(event.id, { wantsReady: event.wantsReady })
     case "becameAbsent":
-      return change(event.id, { cid: undefined, absentSince: event.at, wantsReady: false })
+      return change(event.id, { cid: undefined, lostCid: event.lostCid, wantsReady: false })
     case "hidden":
       return change(event.id, { hidden: true })
     case "resumed":
-      return change(event.id, { cid: event.cid, absentSince: undefined, hidden: false })
+      return change(event.id, { cid: event.cid, lostCid: undefined, hidden: false })
     case "closed":
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
@@ -178,16 +183,26 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       break
     case "disconnect":
       for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
-        happening.add({ type: "becameAbsent", id, at: command.at })
+        happening.add({ type: "becameAbsent", id })
+      }
+      break
+    case "lose":
+      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
+        happening.add({ type: "becameAbsent", id, lostCid: command.cid })
+      }
+      break
+    case "return":
+      for (const { id } of happening.membersWhere(({ lostCid }) => lostCid === command.cid)) {
+        happening.add({ type: "resumed", id, cid: command.cid })
       }
       break
     case "hide":
-      for (const { id, hidden } of happening.absentSinceBefore(command.before)) {
+      for (const { id, hidden } of happening.absent(command.ids)) {
         if (hidden !== true) happening.add({ type: "hidden", id })
       }
       break
     case "expire":
-      for (const { id } of happening.absentSinceBefore(command.before)) leave(happening, id)
+      for (const { id } of happening.absent(command.ids)) leave(happening, id)
       break
   }
   settleHost(happening)
@@ -260,7 +275,8 @@ function leave(happening: Happening, id: string): void {
 
 /** A connection speaks for one member: whom it spoke for so far leaves. */
 function releaseConnection(happening: Happening, cid: string, except?: string): void {
-  for (const { id } of happening.membersWhere((member) => member.cid === cid && member.id !== except))
+  const speaksFor = (member: Member): boolean => member.cid === cid || member.lostCid === cid
+  for (const { id } of happening.membersWhere((member) => speaksFor(member) && member.id !== except))
     leave(happening, id)
 }
 
@@ -273,7 +289,7 @@ function settleHost(happening: Happening): void {
 }
 
 function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
-  return { id, name, ready: false, content: {}, cid, absentSince: undefined, resumeHash }
+  return { id, name, ready: false, content: {}, cid, resumeHash }
 }
 
 /** The events that a command has made happen so far, and the session after them. */
@@ -300,8 +316,8 @@ class Happening {
     return found
   }
 
-  absentSinceBefore(time: number): readonly Member[] {
-    return this.membersWhere(({ absentSince }) => (absentSince ?? Infinity) < time)
+  absent(ids: readonly string[]): readonly Member[] {
+    return this.membersWhere(({ id, cid }) => cid === undefined && ids.includes(id))
   }
 
   membersWhere(condition: (member: Member) => boolean): readonly Member[] {

@@ -5,6 +5,7 @@ import {
   type Logger,
   type ModelEvents,
   type Reference,
+  ResError,
   reference,
 } from "res-service"
 import { serviceError } from "../errors.ts"
@@ -32,28 +33,49 @@ interface Loaded extends StoredSession {
   readonly n: number
   /** When all of it was last known to be young, in ms since the epoch. */
   readonly refreshedAt: number
+  /** About how much of the memory it takes, as JSON. */
+  readonly bytes: number
+}
+
+/** A member without its cart, about. */
+const MEMBER_BYTES = 500
+
+export interface SessionsOptions {
+  /** How long the store keeps what is not written, in ms. */
+  readonly idleMs: number
+  /** Most bytes of sessions in memory, as JSON. Those used least recently leave it. */
+  readonly memoryBytes: number
+  readonly logger: Logger
 }
 
 /**
- * The sessions in use. All methods but `touchedBefore` are to be called in the session's queue: its commands are carried out,
- * stored and told one after the other.
+ * The sessions in use. `get` and `execute` are to be called in the session's queue: its commands are carried out, stored and told
+ * one after the other.
  */
 export class Sessions {
   readonly #store: SessionStore
   readonly #refreshMs: number
+  readonly #memoryBytes: number
   readonly #logger: Logger
+  /** The one used least recently first. */
   readonly #loaded = new Map<string, Loaded>()
+  #bytes = 0
 
-  /** @param idleMs how long the store keeps what is not written */
-  constructor(store: SessionStore, idleMs: number, logger: Logger) {
+  constructor(store: SessionStore, { idleMs, memoryBytes, logger }: SessionsOptions) {
     this.#store = store
     this.#refreshMs = idleMs / 2
+    this.#memoryBytes = memoryBytes
     this.#logger = logger
   }
 
-  /** IDs of the sessions that are loaded. */
-  get ids(): string[] {
-    return [...this.#loaded.keys()]
+  /** The sessions that are in memory, by ID, as they are now. */
+  get loaded(): ReadonlyMap<string, { readonly session: Session | undefined }> {
+    return this.#loaded
+  }
+
+  /** About how many bytes they take, as JSON. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   async get(id: string): Promise<Session | undefined> {
@@ -63,7 +85,8 @@ export class Sessions {
   /**
    * Carries a command out: stores the session as it is then, and tells what changed; last `updated {n}`. Resolves to that `n`.
    *
-   * @throws {ResError} as `decide` does · `session.cartTooLarge` · `system.serviceUnavailable`: not known to be stored
+   * @throws {ResError} as `decide` does · `session.cartTooLarge` · `session.tooMany` · `system.serviceUnavailable`: not known to be
+   *   stored
    */
   async execute(id: string, command: SessionCommand, events: SessionEvents): Promise<number> {
     const before = await this.#load(id)
@@ -71,7 +94,11 @@ export class Sessions {
     if (happened.length === 0) return before.n
     const after = happened.reduce(evolve, before.session)
     const cartOf = command.type === "updateCart" ? command.id : undefined
-    if (cartOf !== undefined) checkCarts(after, cartOf)
+    if (before.session === undefined) this.#store.checkRoom(false)
+    if (cartOf !== undefined) {
+      checkCarts(after, cartOf)
+      if (sizeOfCart(after, cartOf) > sizeOfCart(before.session, cartOf)) this.#store.checkRoom(true)
+    }
     try {
       let stored = await this.#store.save(id, before, after, cartOf)
       let { refreshedAt } = before
@@ -80,14 +107,15 @@ export class Sessions {
         refreshedAt = Date.now()
       }
       const n = Math.max(before.n + 1, ...stored.revisions.values())
-      if (after === undefined) this.#loaded.delete(id)
-      else this.#loaded.set(id, { ...stored, n, refreshedAt })
+      if (after === undefined) this.#unload(id)
+      else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
       for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
     } catch (error) {
+      if (error instanceof ResError && error.code === "session.tooMany") throw error
       // It may be stored, or somebody else wrote: what gateways have is fetched again from what there is.
-      this.#loaded.delete(id)
+      this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
       this.#logger.warn({ err: error, session: id }, "a session could not be stored")
       throw error
@@ -96,13 +124,33 @@ export class Sessions {
 
   async #load(id: string): Promise<Loaded> {
     const known = this.#loaded.get(id)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#keep(id, known)
+      return known
+    }
     const stored = await this.#store.load(id)
     // The age of what was stored before is not known: the next command refreshes it.
     const refreshedAt = stored.session === undefined ? Date.now() : 0
-    const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt }
-    if (stored.session !== undefined) this.#loaded.set(id, loaded)
+    const bytes = bytesOf(stored.session)
+    const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt, bytes }
+    if (stored.session !== undefined) this.#keep(id, loaded)
     return loaded
+  }
+
+  /** Puts a session last among the loaded; those used least recently go where the memory is used up. */
+  #keep(id: string, loaded: Loaded): void {
+    this.#unload(id)
+    this.#loaded.set(id, loaded)
+    this.#bytes += loaded.bytes
+    for (const oldest of this.#loaded.keys()) {
+      if (this.#bytes <= this.#memoryBytes || oldest === id) return
+      this.#unload(oldest)
+    }
+  }
+
+  #unload(id: string): void {
+    this.#bytes -= this.#loaded.get(id)?.bytes ?? 0
+    this.#loaded.delete(id)
   }
 }
 
@@ -154,6 +202,15 @@ function checkCarts(session: Session | undefined, cartOf: string): void {
     total += bytes
   }
   if (total > MAX_SESSION_BYTES) throw serviceError("session.cartTooLarge", { limitBytes: MAX_SESSION_BYTES })
+}
+
+function sizeOfCart(session: Session | undefined, customerId: string): number {
+  const member = session?.members.find(({ id }) => id === customerId)
+  return member === undefined ? 0 : sizeOf(member.content)
+}
+
+function bytesOf(session: Session | undefined): number {
+  return session?.members.reduce((sum, { content }) => sum + MEMBER_BYTES + sizeOf(content), 0) ?? 0
 }
 
 const sizes = new WeakMap<object, number>()

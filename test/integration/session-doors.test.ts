@@ -122,7 +122,7 @@ describe("presence in a session", () => {
   let gateway: TestGateway
 
   before(async () => {
-    product = await startProduct({ sessions: { leaseMs: 3000, absenceMs: 1000 } })
+    product = await startProduct({ sessions: { leaseMs: 3000, hiddenLeaseMs: 8000, absenceMs: 1000 } })
     gateway = await startGateway(product.natsServer.url)
   })
 
@@ -147,18 +147,21 @@ describe("presence in a session", () => {
     await host.close()
   })
 
-  it("ends the place of a resclient that keeps no lease, and keeps that of one that calls keepAlive", async () => {
+  it("ends the place of a resclient whose connection is gone, or that does not call for long, and keeps one that does", async () => {
     const id = `lease-${randomUUID().slice(0, 8)}`
     const rid = `session.${id}.multicart`
-    const [host, silent] = [resClient(gateway.wsUrl), resClient(gateway.wsUrl)]
+    const [host, silent, gone] = [resClient(gateway.wsUrl), resClient(gateway.wsUrl), resClient(gateway.wsUrl)]
     await host.call(rid, "start", { customerName: "Host" })
     await silent.call(rid, "join", { customerName: "Silent" })
+    await gone.call(rid, "join", { customerName: "Gone" })
     const keepingAlive = setInterval(() => void host.call(rid, "keepAlive"), 300)
     const names = async () => {
       const content: SharedCart[] = (await get(`${gateway.url}/api/session/${id}/multicart`)).body
       return content.map(({ owner }) => owner.name).join(" ")
     }
-    expect(await names()).to.equal("Host Silent")
+    expect(await names()).to.equal("Host Silent Gone")
+    gone.disconnect()
+    await until("the one without a connection to be out", async () => (await names()) === "Host Silent")
     await until("the silent one to be out", async () => (await names()) === "Host")
     clearInterval(keepingAlive)
     await until("the host to be out, too", async () => (await names()) === "")

@@ -12,6 +12,7 @@ import {
 import type { Answered, Requester } from "../client/requester.ts"
 import { SerialQueue } from "../client/serial-queue.ts"
 import { Throttle } from "../client/throttle.ts"
+import type { Conn, Subscription as ListenerOnNats } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
 import { parseRid } from "../rid.ts"
@@ -27,6 +28,7 @@ const MAX_DIRECT_SUBSCRIPTIONS = 256
 
 /** What connections share. */
 export interface ConnectionHost {
+  readonly conn: Conn
   readonly cache: Cache
   readonly requester: Requester
   readonly log: Logger
@@ -52,6 +54,11 @@ export class Connection {
   #token: string | undefined
   #tokenId = ""
   #disposed = false
+  /**
+   * Shows services that the connection of a client that they know by its calls is still there: NATS says at once when nobody
+   * listens. Resgate's connections listen on `conn.<cid>.>` from the start.
+   */
+  #listening: ListenerOnNats | undefined
 
   /** `outlet`: takes what goes to the client by itself; none for HTTP requests. */
   constructor(host: ConnectionHost, http: string, outlet?: (frame: Frame) => void) {
@@ -77,6 +84,7 @@ export class Connection {
     this.run(() => {
       this.#disposed = true
       this.#host.connections.delete(this.cid)
+      this.#listening?.unsubscribe()
       for (const subscription of this.#subscriptions.values()) subscription.dispose()
       this.#subscriptions.clear()
       this.#queue.clear()
@@ -150,6 +158,7 @@ export class Connection {
     answered: (answer: CallAnswer) => void,
   ): void {
     const payload = encodeRequest({ params: params ?? "null", token: this.#token, query, cid: this.cid, isHttp })
+    if (!isHttp) this.#listening ??= this.#host.conn.subscribe(`conn.${this.cid}.alive`, () => {})
     this.#host.cache.request(name, `call.${name}.${method}`, payload, (error, text) => {
       const answer = error ? { error } : decodeCall(text)
       this.run(() => answered(method === "new" ? legacyNewAnswer(answer) : answer))
@@ -173,9 +182,8 @@ export class Connection {
 
   // Connection events
 
-  /** Handles an event on `conn.<cid>`. Source: RES-Service protocol 1.2.3, "Connection token event". */
-  handleEvent(event: string, payload: string): void {
-    if (event !== "token") return
+  /** Source: RES-Service protocol 1.2.3, "Connection token event". */
+  handleToken(payload: string): void {
     this.run(() => {
       try {
         const fields = Fields.parse(payload)

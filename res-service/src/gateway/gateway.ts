@@ -84,6 +84,7 @@ export class Gateway {
     this.#requester = new Requester(this.#conn, requestTimeoutMs)
     this.#cache = new Cache(this.#conn, this.#requester, this.#log, { resetThrottle })
     this.#host = {
+      conn: this.#conn,
       cache: this.#cache,
       requester: this.#requester,
       log: this.#log,
@@ -92,9 +93,9 @@ export class Gateway {
     }
     this.#subscriptions = [
       // One subscription for all connections, instead of one for each: 5,000 of them are not free, here and in NATS.
-      this.#conn.subscribe("conn.*.*", (msg) => {
-        const [, cid = "", event = ""] = msg.subject.split(".")
-        this.#host.connections.get(cid)?.handleEvent(event, decodeText(msg.data))
+      this.#conn.subscribe("conn.*.token", (msg) => {
+        const [, cid = ""] = msg.subject.split(".")
+        this.#host.connections.get(cid)?.handleToken(decodeText(msg.data))
       }),
       this.#conn.subscribe("system.tokenReset", (msg) => this.#resetTokens(decodeText(msg.data))),
     ]

@@ -103,6 +103,7 @@ class Run {
     for (const name of MODELS) this.#library.set(name, { a: 0 })
     for (const name of COLLECTIONS) this.#library.set(name, [])
     const host = {
+      conn: this.#conn,
       cache: this.#cache,
       requester: this.#requester,
       log: silentLogger,

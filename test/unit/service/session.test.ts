@@ -49,7 +49,9 @@ const ready = (id: string, value = true, keepWish = false): SessionCommand => ({
 })
 const wish = (id: string, value = true): SessionCommand => ready(id, value, true)
 const leave = (id: string): SessionCommand => ({ type: "leave", id })
-const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
+const disconnect = (id: string): SessionCommand => ({ type: "disconnect", cid: `conn-${id}` })
+const lose = (id: string): SessionCommand => ({ type: "lose", cid: `conn-${id}` })
+const back = (id: string): SessionCommand => ({ type: "return", cid: `conn-${id}` })
 const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
   type: "resume",
   id,
@@ -133,15 +135,15 @@ describe("a session", () => {
   it("hides absent members who are not ready from old clients, until they come back", () => {
     const shown = (...more: SessionCommand[]) =>
       presentMembers(sessionAfter(start("a"), join("b"), join("c"), ready("c"), ...more)).map(({ id }) => id)
-    const hide: SessionCommand = { type: "hide", before: 101 }
-    const away = [disconnect("b", 100), disconnect("c", 100)]
+    const hide: SessionCommand = { type: "hide", ids: ["a", "b", "c"] }
+    const away = [disconnect("b"), disconnect("c")]
     expect(shown(...away)).to.deep.equal(["a", "b", "c"])
-    expect(shown(...away, { type: "hide", before: 100 })).to.deep.equal(["a", "b", "c"])
+    expect(shown(...away, { type: "hide", ids: ["a", "c"] })).to.deep.equal(["a", "b", "c"])
     expect(shown(...away, hide)).to.deep.equal(["a", "c"])
     expect(shown(...away, hide, resume("b"))).to.deep.equal(["a", "b", "c"])
-    expect(shown(disconnect("a", 100), hide)).to.deep.equal(["b", "c"])
+    expect(shown(disconnect("a"), hide)).to.deep.equal(["b", "c"])
     const again: SessionCommand = { type: "join", newcomer: { ...newcomer("b2"), name: "B" } }
-    expect(shown(disconnect("b", 100), again)).to.deep.equal(["a", "c", "b2"])
+    expect(shown(disconnect("b"), again)).to.deep.equal(["a", "c", "b2"])
     expect(shown(again)).to.deep.equal(["a", "b", "c", "b2"])
   })
 
@@ -152,17 +154,19 @@ describe("a session", () => {
   })
 
   it("lets go of who is absent for too long, not of who came back", () => {
-    const session = sessionAfter(
-      start("a"),
-      join("b"),
-      join("c"),
-      disconnect("a", 100),
-      disconnect("b", 100),
-      resume("b", "new"),
-    )
-    const later = decide(session, { type: "expire", before: 101 }).reduce(evolve, session)
+    const session = sessionAfter(start("a"), join("b"), join("c"), disconnect("a"), disconnect("b"), resume("b", "new"))
+    const later = decide(session, { type: "expire", ids: ["a", "b", "c"] }).reduce(evolve, session)
     expect([later?.hostId, ids(later)]).to.deep.equal(["b", ["b", "c"]])
-    expect(decide(session, { type: "expire", before: 100 })).to.deep.equal([])
+    expect(decide(session, { type: "expire", ids: ["b", "c"] })).to.deep.equal([])
+  })
+
+  it("takes a member back whose connection was lost and is heard of again, and nobody whose connection is gone", () => {
+    const cidOf = (...more: SessionCommand[]) => sessionAfter(start("a"), join("b"), ...more)?.members[1]?.cid
+    expect(cidOf(lose("b"))).to.equal(undefined)
+    expect(cidOf(lose("b"), back("b"))).to.equal("conn-b")
+    expect(cidOf(disconnect("b"), back("b"))).to.equal(undefined)
+    expect(cidOf(lose("b"), resume("b", "other"), back("b"))).to.equal("other")
+    expect(ids(sessionAfter(start("a"), join("b"), lose("b"), join("c", "conn-b")))).to.deep.equal(["a", "c"])
   })
 
   it("lets only the host kick, and only who knows the token resume", () => {
@@ -232,9 +236,8 @@ describe("a session", () => {
       fc.record({ type: fc.constant("resume"), member, cid, id }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
-      fc.record({ type: fc.constant("disconnect"), cid, at: fc.nat(100) }),
-      fc.record({ type: fc.constant("expire"), before: fc.nat(100) }),
-      fc.record({ type: fc.constant("hide"), before: fc.nat(100) }),
+      fc.record({ type: fc.constantFrom("disconnect", "lose", "return"), cid }),
+      fc.record({ type: fc.constantFrom("expire", "hide"), members: fc.array(member) }),
     )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (list) => {
@@ -245,6 +248,7 @@ describe("a session", () => {
           const concrete = {
             ...abstract,
             ...("member" in abstract ? { id: pick(abstract.member), resumeHash: `hash-${pick(abstract.member)}` } : {}),
+            ...("members" in abstract ? { ids: abstract.members.map(pick) } : {}),
             ...("by" in abstract ? { by: pick(abstract.by) } : {}),
           } as SessionCommand
           const before = session
@@ -275,7 +279,8 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
     "one host",
   ).to.have.length(1)
   const cids = members.flatMap(({ cid }) => (cid === undefined ? [] : [cid]))
-  expect(new Set(cids).size, "one customer a connection").to.equal(cids.length)
+  const lost = members.flatMap(({ lostCid }) => lostCid ?? [])
+  expect(new Set([...cids, ...lost]).size, "one customer a connection").to.equal(cids.length + lost.length)
 
   const host = members.find(({ id }) => id === hostId)
   const guests = members.filter(({ id, cid }) => id !== hostId && cid !== undefined)

@@ -1,0 +1,46 @@
+import type { NatsConnection } from "nats"
+import { newInbox } from "res-service"
+import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
+
+/** An edge gives a connection 2 s to answer, in ms. */
+const PING_TIMEOUT_MS = 2500
+const NO_RESPONDERS = 503
+
+/**
+ * Whether a connection lives, as the process knows it that has it: an edge is asked, and pings its socket. A gateway listens on
+ * `conn.<cid>.>` as long as it has the connection, and nats-server says at once when nobody listens.
+ *
+ * Source: RES-Service protocol 1.2.3, "Connection events".
+ */
+export async function isConnected(nc: NatsConnection, cid: string): Promise<boolean> {
+  const edgeId = edgeOfCid(cid)
+  return edgeId === undefined ? await hasGateway(nc, cid) : await edgeHas(nc, edgeId, cid)
+}
+
+async function edgeHas(nc: NatsConnection, edgeId: string, cid: string): Promise<boolean> {
+  try {
+    const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
+    return answer.json<{ alive: boolean }>().alive
+  } catch {
+    return false // that edge is gone
+  }
+}
+
+async function hasGateway(nc: NatsConnection, cid: string): Promise<boolean> {
+  let isMissing = false
+  const inbox = newInbox(nc)
+  const subscription = nc.subscribe(inbox, {
+    callback: (_, msg) => {
+      isMissing ||= msg.headers?.code === NO_RESPONDERS
+    },
+  })
+  try {
+    // Gateways take no notice of events that they do not know.
+    nc.publish(`conn.${cid}.alive`, "", { reply: inbox })
+    // The server's notice comes before its answer to the flush.
+    await nc.flush()
+    return !isMissing
+  } finally {
+    subscription.unsubscribe()
+  }
+}

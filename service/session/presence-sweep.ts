@@ -1,0 +1,91 @@
+import type { NatsConnection } from "nats"
+import type { Logger } from "res-service"
+import { edgeOfCid } from "../schemas/edge-connection.ts"
+import { isConnected } from "./connections.ts"
+import type { Presence } from "./presence.ts"
+import type { SessionCommand } from "./session.ts"
+import type { SessionStore } from "./session-store.ts"
+import type { Sessions } from "./sessions.ts"
+
+const SWEEP_INTERVAL_MS = 1000
+/** A service that had no answer from NATS for this time, in ms, may have missed what members sent. */
+const DEAF_MS = 5000
+
+export interface PresenceSweepOptions {
+  readonly sessions: Sessions
+  readonly presence: Presence
+  readonly store: SessionStore
+  readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
+  readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
+  readonly logger: Logger
+}
+
+/** Goes through the loaded sessions every second: marks members as absent, hides them from old clients, lets go of them. */
+export class PresenceSweep {
+  readonly #nc: NatsConnection
+  readonly #options: PresenceSweepOptions
+  readonly #timer: NodeJS.Timeout
+  #sweeping = false
+  #heardAt = performance.now()
+
+  constructor(nc: NatsConnection, options: PresenceSweepOptions) {
+    this.#nc = nc
+    this.#options = options
+    this.#timer = setInterval(() => void this.#sweep(), SWEEP_INTERVAL_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    const { sessions, presence, store, logger } = this.#options
+    try {
+      await this.#listen()
+      await store.measure()
+      presence.keepOnly(sessions.loaded)
+      await Promise.all([...sessions.loaded.keys()].map((id) => this.#sweepSession(id)))
+    } catch (error) {
+      logger.debug({ err: error }, "members could not be looked after")
+    } finally {
+      this.#sweeping = false
+    }
+  }
+
+  /**
+   * Makes sure that what members have sent so far is here. While NATS is away, or this process is stopped, time does not count
+   * against them.
+   */
+  async #listen(): Promise<void> {
+    await this.#nc.flush()
+    const now = performance.now()
+    if (now - this.#heardAt > DEAF_MS) this.#options.presence.restart()
+    this.#heardAt = now
+  }
+
+  async #sweepSession(id: string): Promise<void> {
+    const { sessions, presence, run, inQueue, logger } = this.#options
+    presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
+    const { silent, lost, hidden, out } = presence.overdue(id)
+    if (silent.length + lost.length + hidden.length + out.length === 0) return
+    try {
+      const gone = [...lost]
+      for (const cid of silent) {
+        // A live edge calls for its sockets. A gateway does not, and its client's page may be hidden.
+        if (edgeOfCid(cid) === undefined && (await isConnected(this.#nc, cid))) presence.proved(id, cid)
+        else gone.push(cid)
+      }
+      await inQueue(id, async () => {
+        const { silent: stillSilent, lost: stillLost } = presence.overdue(id)
+        for (const cid of [...stillSilent, ...stillLost]) if (gone.includes(cid)) await run(id, { type: "lose", cid })
+        // What nothing comes of is not stored.
+        if (out.length > 0) await run(id, { type: "expire", ids: out })
+        if (hidden.length > 0) await run(id, { type: "hide", ids: hidden })
+      })
+    } catch (error) {
+      logger.warn({ err: error }, "absent members could not be let go of yet")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { Member } from "./session.ts"
+
+/** When a member was last known to be there, by the monotonic clock in ms. */
+interface Seen {
+  /** The connection; undefined while the member is absent. */
+  readonly cid: string | undefined
+  /** The last call of its connection, or, of an absent member, the start of its absence. */
+  calledAt: number
+  /** The last proof that its connection lives; at least `calledAt`. */
+  aliveAt: number
+}
+
+export interface PresenceTimes {
+  /** A connection that nobody has heard of for this time, in ms, may be gone. */
+  readonly leaseMs: number
+  /** A connection that lives but does not call for this time, in ms, counts as gone: browsers let hidden pages call once a minute. */
+  readonly hiddenLeaseMs: number
+  /** Old clients are not shown a member that has been absent for this time, in ms. */
+  readonly hideMs: number
+  /** A member that has been absent for this time, in ms, is out. */
+  readonly absenceMs: number
+}
+
+/** Members of a session whose time has come. */
+export interface Overdue {
+  /** Connections without a proof of life in the lease's time: to be asked for. */
+  readonly silent: readonly string[]
+  /** Connections that have not called for so long that it does not matter whether they live. */
+  readonly lost: readonly string[]
+  /** IDs of members that old clients are not to be shown any more. */
+  readonly hidden: readonly string[]
+  /** IDs of members that are out. */
+  readonly out: readonly string[]
+}
+
+/**
+ * Since when members are silent or absent. It knows members only, so strangers cannot fill it, and only those of loaded sessions. In
+ * memory only: after a restart, and after a time in which the service could not hear anybody, every member gets its whole time again.
+ */
+export class Presence {
+  readonly #times: PresenceTimes
+  readonly #now: () => number
+  readonly #sessions = new Map<string, Map<string, Seen>>()
+
+  constructor(times: PresenceTimes, now: () => number = () => performance.now()) {
+    this.#times = times
+    this.#now = now
+  }
+
+  /** How many members it keeps a time of. */
+  get size(): number {
+    return [...this.#sessions.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Notes the members of a session as they are now; one with another connection than before begins anew. */
+  note(sessionId: string, members: readonly Pick<Member, "id" | "cid">[]): void {
+    const before = this.#sessions.get(sessionId)
+    const now = this.#now()
+    const after = new Map<string, Seen>()
+    for (const { id, cid } of members) {
+      const known = before?.get(id)
+      after.set(id, known !== undefined && known.cid === cid ? known : { cid, calledAt: now, aliveAt: now })
+    }
+    if (after.size === 0) this.#sessions.delete(sessionId)
+    else this.#sessions.set(sessionId, after)
+  }
+
+  /** A connection has called. Does nothing for one that speaks for no member. */
+  called(sessionId: string, cid: string): void {
+    const now = this.#now()
+    for (const seen of this.#connected(sessionId, cid)) seen.calledAt = seen.aliveAt = now
+  }
+
+  /** A connection turned out to live, though it has not called. */
+  proved(sessionId: string, cid: string): void {
+    for (const seen of this.#connected(sessionId, cid)) seen.aliveAt = this.#now()
+  }
+
+  /** Whether a connection was heard of in the lease's time. */
+  isHeard(sessionId: string, cid: string): boolean {
+    const since = this.#now() - this.#times.leaseMs
+    return this.#connected(sessionId, cid).some(({ aliveAt }) => aliveAt > since)
+  }
+
+  overdue(sessionId: string): Overdue {
+    const { leaseMs, hiddenLeaseMs, hideMs, absenceMs } = this.#times
+    const now = this.#now()
+    const all = [...(this.#sessions.get(sessionId) ?? [])]
+    const absentFor = (ms: number): string[] =>
+      all.filter(([, { cid, calledAt }]) => cid === undefined && now - calledAt > ms).map(([id]) => id)
+    const cidsWhere = (condition: (seen: Seen) => boolean): string[] =>
+      all.flatMap(([, seen]) => (seen.cid !== undefined && condition(seen) ? [seen.cid] : []))
+    const isLost = ({ calledAt }: Seen): boolean => now - calledAt > hiddenLeaseMs
+    return {
+      lost: cidsWhere(isLost),
+      silent: cidsWhere((seen) => !isLost(seen) && now - seen.aliveAt > leaseMs),
+      hidden: absentFor(hideMs),
+      out: absentFor(absenceMs),
+    }
+  }
+
+  /** Gives every member its whole time again. */
+  restart(): void {
+    const now = this.#now()
+    for (const members of this.#sessions.values()) {
+      for (const seen of members.values()) seen.calledAt = seen.aliveAt = now
+    }
+  }
+
+  /** Lets go of the sessions that are not loaded any more. */
+  keepOnly(loaded: { has(sessionId: string): boolean }): void {
+    for (const sessionId of this.#sessions.keys()) if (!loaded.has(sessionId)) this.#sessions.delete(sessionId)
+  }
+
+  #connected(sessionId: string, cid: string): Seen[] {
+    return [...(this.#sessions.get(sessionId)?.values() ?? [])].filter((seen) => seen.cid === cid)
+  }
+}

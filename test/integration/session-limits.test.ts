@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { expect } from "chai"
+import { connect, type NatsConnection } from "nats"
+import { silentLogger } from "res-service"
+import { SessionStore } from "../../service/session/session-store.ts"
+import { type SessionEvents, Sessions } from "../../service/session/sessions.ts"
+import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { post } from "../helpers/http.ts"
+import { MemoryLogger } from "../helpers/memory-logger.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Nested this deep, with the cart itself. */
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`
+}
+
+describe("all sessions together", () => {
+  let product: Product
+
+  before(async () => {
+    product = await startProduct({ sessions: { maxBytes: 2 * MIB } })
+  })
+
+  after(() => product?.stop())
+
+  it("take a bounded part of the disk: nobody can start when it is used, and those who are in go on", async () => {
+    const cartContent = { text: "x".repeat(200 * KIB) }
+    const hosts: Storefront[] = []
+    const last = await until("a start to be refused", async () => {
+      const host = await Storefront.open(product.edgeUrl, `full-${randomUUID().slice(0, 8)}`)
+      host.send("startSession", { customerName: "Host" })
+      await until("an answer", () => host.messages.length > 0)
+      const [{ event, payload } = { event: "", payload: {} }] = host.messages
+      if (event === "error") return { host, code: payload.code }
+      Object.assign(host, payload)
+      hosts.push(host)
+      const from = host.messages.length
+      host.send("updateCart", { customerId: host.customerId, cartContent })
+      await until("the cart's answer", () => host.messages.length > from)
+      return undefined
+    })
+    expect(last.code).to.equal("session.tooMany")
+    const { bytes } = (await (await jetstreamManager(product.nats)).streams.info("KV_sessions")).state
+    expect(bytes).to.be.at.most(2 * MIB)
+
+    const [host] = hosts
+    if (host === undefined) throw new Error("nobody could start")
+    host.send("customerReadyToCheckout", { customerId: host.customerId, customerReadyToCheckout: true })
+    await host.shows("Host*+")
+    host.send("updateCart", { customerId: host.customerId, cartContent: { small: true } })
+    await until("a smaller cart", () => JSON.stringify(host.sees?.[0]?.content) === '{"small":true}')
+    for (const each of hosts) each.send("leaveSession")
+    await until("a start when others have left", async () => {
+      last.host.send("startSession", { customerName: "Late" })
+      return last.host.sees !== undefined
+    })
+    await Promise.all([...hosts, last.host].map((each) => each.close()))
+  })
+
+  it("take a bounded part of the memory: those used least recently leave it, and are there when asked for", async () => {
+    const nats: NatsConnection = await connect({ servers: product.natsServer.url })
+    const store = await SessionStore.open(nats, 60_000, 64 * MIB)
+    const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes: MIB, logger: silentLogger })
+    const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
+    const events = { multicart: list, present: list, cart: () => ({ change: () => {} }) } as unknown as SessionEvents
+    const content = { text: "x".repeat(100 * KIB) }
+    const ids = Array.from({ length: 30 }, (_, i) => `many-${i}`)
+    for (const id of ids) {
+      const newcomer = { id: "host", name: "Host", cid: "c", resumeHash: "", at: 0, invite: undefined }
+      await sessions.execute(id, { type: "start", newcomer }, events)
+      await sessions.execute(id, { type: "updateCart", id: "host", content }, events)
+      expect(sessions.bytes).to.be.at.most(MIB)
+    }
+    expect(sessions.loaded.size).to.be.within(5, 10)
+    expect([...sessions.loaded.keys()]).to.deep.equal(ids.slice(-sessions.loaded.size))
+    await sessions.get(ids.at(-3) ?? "")
+    expect([...sessions.loaded.keys()].at(-1)).to.equal(ids.at(-3))
+    for (const id of ids) expect((await sessions.get(id))?.members[0]?.content).to.deep.equal(content)
+    await sessions.execute("many-0", { type: "leave", id: "host" }, events)
+    expect(sessions.bytes).to.be.at.most(MIB)
+    expect(await sessions.get("many-0")).to.equal(undefined)
+    await nats.close()
+  })
+})
+
+describe("a cart that nests deeply", () => {
+  let product: Product
+  let gateway: TestGateway
+  const logger = new MemoryLogger()
+
+  before(async () => {
+    product = await startProduct({ logger })
+    gateway = await startGateway(product.natsServer.url)
+  })
+
+  after(async () => {
+    await gateway?.stop()
+    await product?.stop()
+  })
+
+  it("is refused at every door, by name and without an error in the log; one of 100 levels is taken", async () => {
+    const id = `deep-${randomUUID().slice(0, 8)}`
+    const host = await Storefront.open(product.edgeUrl, id)
+    const { customerId } = await host.start("Host")
+    for (const levels of [101, 5000, 40_000]) {
+      const params = `{"customerId":"${customerId}","cartContent":${nested(levels)}}`
+      const from = host.messages.length
+      host.webSocket.send(`{"event":"updateCart","payload":${params}}`)
+      expect((await host.next("error", from)).code, `${levels} levels at the old socket`).to.equal(
+        "system.invalidParams",
+      )
+      const answer = await product.nats.request(
+        `call.session.${id}.multicart.updateCart`,
+        `{"cid":"x","params":${params}}`,
+      )
+      expect(answer.json<{ error: { code: string } }>().error.code, `${levels} levels`).to.equal("system.invalidParams")
+      const over = await post(`${gateway.url}/api/session/${id}/multicart/updateCart`, params)
+      expect([over.status, over.body.code], `${levels} levels at the gateway`).to.deep.equal([
+        400,
+        "system.invalidParams",
+      ])
+    }
+    host.webSocket.send(`{"event":"updateCart","payload":{"customerId":"${customerId}","cartContent":${nested(100)}}}`)
+    await until("the cart", () => JSON.stringify(host.sees?.[0]?.content) === nested(100))
+    const answer = await resRequest(product.nats, `get.session.${id}.multicart`)
+    expect(answer.result.collection).to.have.length(1)
+    expect(logger.messages("error")).to.deep.equal([])
+    await host.close()
+  })
+})
