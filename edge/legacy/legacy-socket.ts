@@ -167,7 +167,10 @@ export class LegacySocket implements Watcher {
     // The service would refuse it too, but what can be read may nest too deeply to be written.
     if (nestsDeeper(payload, MAX_CART_LEVELS + 1))
       throw new ResError("system.invalidParams", `expected a cart of at most ${MAX_CART_LEVELS} levels`)
-    return await this.#client.call(this.#open().rid, method, payload ?? {}, { cid: this.cid, remoteAddr: this.#address })
+    return await this.#client.call(this.#open().rid, method, payload ?? {}, {
+      cid: this.cid,
+      remoteAddr: this.#address,
+    })
   }
 
   #open(): LegacySession {
