@@ -8,6 +8,7 @@ import type { Archive } from "./archive.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketId } from "./basket-document.ts"
 import type { EventDocument } from "./event-document.ts"
+import { INCOMING } from "./incoming/incoming-document.ts"
 import { consumerName } from "./intake.ts"
 import { type LogId, logId } from "./log-id.ts"
 
@@ -88,6 +89,9 @@ async function erase(db: Db, shopper_id: string): Promise<ErasedInArchive> {
   for (const { _id, shop_id, session_id } of own) touched.set(_id, { shop_id, session_id })
 
   const { deletedCount } = await events.deleteMany({ shopper_id })
+  // As the other program has inserted it, or as the event was stored.
+  const isTheirs = { $or: [{ shopper_id }, { "shopwire.shopper_id": shopper_id }] }
+  const incoming = await db.collection(INCOMING).deleteMany(isTheirs)
   let deletedBaskets = 0
   for (const [_id, { shop_id, session_id }] of touched) {
     deletedBaskets += (await baskets.deleteOne({ _id })).deletedCount
@@ -96,7 +100,12 @@ async function erase(db: Db, shopper_id: string): Promise<ErasedInArchive> {
     if (left !== null) await new BasketCollection(db).take([left])
   }
   const shops = new Set([...touched.values()].map(({ shop_id }) => shop_id))
-  return { events: deletedCount, baskets: deletedBaskets, shops: [...shops] }
+  return {
+    events: deletedCount,
+    baskets: deletedBaskets,
+    incoming_events: incoming.deletedCount,
+    shops: [...shops],
+  }
 }
 
 function eventsOf(db: Db): Collection<EventDocument> {

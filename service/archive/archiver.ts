@@ -11,6 +11,8 @@ import { ChangeWatcher } from "./change-watcher.ts"
 import { type DeadLetter, DeadLetters } from "./dead-letters.ts"
 import { EventCollection, type Refused } from "./event-collection.ts"
 import { type EventDocument, eventDocument } from "./event-document.ts"
+import { IncomingEvents } from "./incoming/incoming-events.ts"
+import { IncomingLog } from "./incoming/incoming-log.ts"
 import { ensureIndexes } from "./indexes.ts"
 import { Intake, type Taken } from "./intake.ts"
 import { type Mongo, openMongo } from "./mongo.ts"
@@ -69,6 +71,7 @@ export async function startArchiver(nc: NatsConnection, options: ArchiverOptions
     openMongo("shopwire-archiver", options.url, options.timeoutMs),
     new Intake(nc, jetstream(nc), jsm, options),
     new DeadLetters(jetstream(nc), jsm),
+    new IncomingLog(jetstream(nc), jsm),
   )
   archiver.start()
   return archiver
@@ -80,6 +83,7 @@ class Archiver implements RunningArchiver {
   readonly #deadLetters: DeadLetters
   readonly #logger: Logger
   readonly #watchers: readonly ChangeWatcher[]
+  readonly #incoming: IncomingEvents
   readonly #maxAgeDays: number
   #stopAgeing = (): void => {}
   readonly #stopping = new AbortController()
@@ -95,6 +99,7 @@ class Archiver implements RunningArchiver {
     mongo: Mongo,
     intake: Intake,
     deadLetters: DeadLetters,
+    incomingLog: IncomingLog,
   ) {
     this.#mongo = mongo
     this.#intake = intake
@@ -106,6 +111,7 @@ class Archiver implements RunningArchiver {
     this.#baskets = new BasketCollection(mongo.db)
     const options = { timeoutMs, logger, signal: this.#stopping.signal }
     this.#watchers = (["event", "basket"] as const).map((kind) => new ChangeWatcher(kind, mongo.db, nc, options))
+    this.#incoming = new IncomingEvents({ db: mongo.db, log: incomingLog, deadLetters, ...options })
   }
 
   get counts(): RunningArchiver["counts"] {
@@ -143,10 +149,10 @@ class Archiver implements RunningArchiver {
     const watching = this.#watchers.map((watcher) => watcher.run())
     const unsupported = Promise.race(watching).then(() => {
       const message =
-        "this MongoDB has no change streams, as it is no replica set: annotations are shown when the archiver starts"
+        "this MongoDB has no change streams, as it is no replica set: what others change is shown when the archiver starts, and what they insert within seconds"
       this.#logger.warn({}, message)
     })
-    await Promise.all([this.#archiveAll(), ...watching, unsupported])
+    await Promise.all([this.#archiveAll(), ...watching, unsupported, this.#incoming.run()])
   }
 
   async #archiveAll(): Promise<void> {

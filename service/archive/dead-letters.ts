@@ -6,21 +6,21 @@ import { isApiError, STREAM_NOT_FOUND } from "../log/stream.ts"
 /** The stream of what the archive refused for good; kept until somebody deletes it. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
 
-/** Something that MongoDB refuses, whatever is done. */
+/** Something that MongoDB refuses, whatever is done; or, `incoming`, a document of MongoDB that can't be published. */
 export interface DeadLetter {
   readonly shopId: string
-  readonly kind: "event" | "basket"
-  /** An event's sequence, or a basket's session. */
+  readonly kind: "event" | "basket" | "incoming"
+  /** An event's sequence, a basket's session, or the key of a document of `incoming_events`. */
   readonly id: string
   /** A text without anything of the content. */
   readonly reason: string
-  /** JSON: the event as it stands in the log, or a basket's `{ shop_id, session_id }`. */
+  /** JSON: the event as it stands in the log, a basket's `{ shop_id, session_id }`, or a document. */
   readonly payload: string | Uint8Array
 }
 
 /**
- * Puts aside what can't be archived: `archive.dead.<shop_id>.event.<seq>` and `archive.dead.<shop_id>.basket.<session_id>`,
- * the last one of each, with the reason in the header `Shopwire-Reason`.
+ * Puts aside what can't be archived, `archive.dead.<shop_id>.event.<seq>` and `archive.dead.<shop_id>.basket.<session_id>`, or
+ * published, `archive.dead.<shop_id>.incoming.<key>`: the last one of each, with the reason in the header `Shopwire-Reason`.
  */
 export class DeadLetters {
   readonly #js: JetStreamClient

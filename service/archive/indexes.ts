@@ -1,10 +1,12 @@
 import type { Db } from "mongodb"
+import { INCOMING } from "./incoming/incoming-document.ts"
 
 /**
  * The indexes that the queries need, by collection. `log` comes before `seq`: only within one log do sequences tell an order.
  *
  * events   pages of a shop, of a basket, of a category; a person's (erasure); by age (retention) ·
- * baskets  a shop's latest; a person's; by age
+ * baskets  a shop's latest; a person's; by age ·
+ * incoming_events  what is to be published; a person's, as inserted and as stored
  */
 const indexes = {
   events: [
@@ -18,6 +20,11 @@ const indexes = {
     { name: "shop", key: { shop_id: 1, last_at: -1 } },
     { name: "shopper", key: { shopper_id: 1 } },
     { name: "age", key: { last_at: 1 } },
+  ],
+  [INCOMING]: [
+    { name: "state", key: { "shopwire.state": 1, _id: 1 } },
+    { name: "shopper", key: { shopper_id: 1 } },
+    { name: "stored_shopper", key: { "shopwire.shopper_id": 1 } },
   ],
 } as const
 

@@ -28,14 +28,14 @@ export interface Erased {
   /** Shops whose snapshots of baskets and figures were made unreadable. */
   readonly snapshots: number
   /** Documents of MongoDB; null: there is no archive. */
-  readonly archive: { readonly events: number; readonly baskets: number } | null
+  readonly archive: Omit<ErasedInArchive, "shops"> | null
   /** Annotations made in MongoDB of the shopper's events and baskets, as they were kept for showing. */
   readonly annotations: number
   /** Events and baskets that MongoDB had refused. */
   readonly dead_letters: number
 }
 
-const NOTHING_ARCHIVED: ErasedInArchive = { events: 0, baskets: 0, shops: [] }
+const NOTHING_ARCHIVED: ErasedInArchive = { events: 0, baskets: 0, incoming_events: 0, shops: [] }
 
 /** What was found of a shopper in one shop. */
 interface Found {
@@ -50,6 +50,8 @@ type FoundByShop = Record<string, Found>
 export interface ErasedInArchive {
   readonly events: number
   readonly baskets: number
+  /** What other programs had inserted to be published. */
+  readonly incoming_events: number
   readonly shops: readonly string[]
 }
 
@@ -132,7 +134,9 @@ export class Erasure {
     }
     const events = archived.events + late.events
     const baskets = archived.baskets + late.baskets
-    return { shops: shops.size, ...counts, archive: archive === undefined ? null : { events, baskets } }
+    const incoming_events = archived.incoming_events + late.incoming_events
+    const inArchive = archive === undefined ? null : { events, baskets, incoming_events }
+    return { shops: shops.size, ...counts, archive: inArchive }
   }
 
   async #eraseInArchive(shopperId: string): Promise<ErasedInArchive & { readonly annotated: readonly string[] }> {
