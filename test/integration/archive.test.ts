@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, MongoClient } from "mongodb"
-import { connect } from "nats"
+import { type Db, type Document, MongoClient } from "mongodb"
+import { type ConnectionOptions, connect } from "nats"
 import { serverOptions } from "../../config/process.ts"
 import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
+import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/archive/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
@@ -359,8 +360,10 @@ describe("the archive", () => {
   it("[AR14] does all that with the NATS login of its own, which config/nats.conf allows nothing else", async () => {
     const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
     const natsServer = await startNats({ conf: accountsConf(), env: passwordEnv(passwords) })
-    const login = (role: NatsRole) => connect(serverOptions(loginUrl(natsServer.url, role, passwords)))
-    const [asService, asArchive, asEdge] = [await login("service"), await login("archive"), await login("edge")]
+    const login = (role: NatsRole, options: ConnectionOptions = {}) =>
+      connect({ ...serverOptions(loginUrl(natsServer.url, role, passwords)), ...options })
+    const [asService, asArchive] = [await login("service"), await login("archive")]
+    const asGateway = await login("gateway", { inboxPrefix: "_INBOX" })
     const refusals: string[] = []
     void (async () => {
       for await (const status of asArchive.status()) if (status.type === "error") refusals.push(status.error.message)
@@ -382,14 +385,22 @@ describe("the archive", () => {
       await publishMany(asService, 5)
       await caughtUp(asService)
       await db.collection("events").updateOne({ seq: 1 }, { $set: { annotations: { note: "seen" } } })
+      const inserted = publishEvent()
+      await db.collection<Document>(INCOMING).insertOne({ ...inserted })
+      const feed = `get.store.${inserted.shop_id}.feed`
+      await until(
+        "the inserted event",
+        async () => (await resRequest(asGateway, feed)).result?.collection.length > 0,
+        15_000,
+      )
       const subject = `get.store.${taken.shop_id}.event.1`
-      await until("the annotation", async () => (await resRequest(asEdge, subject)).result?.model.annotations)
+      await until("the annotation", async () => (await resRequest(asGateway, subject)).result?.model.annotations)
       expect(refusals).to.deep.equal([])
     } finally {
       await Promise.all(archivers.map((archiver) => archiver.stop()))
       archivers = []
       await service.stop()
-      await Promise.all([asService, asArchive, asEdge].map((nc) => nc.close()))
+      await Promise.all([asService, asArchive, asGateway].map((nc) => nc.close()))
       await natsServer.stop()
     }
   })

@@ -332,7 +332,7 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...requests,
           ...events,
           ...outside,
-          ...stored.filter((subject) => subject !== "archive.dead.x"),
+          ...stored.filter((subject) => subject !== "archive.dead.x" && subject !== "updates.store.x"),
           ...api.filter((subject) => !/^\$JS\.API\.(STREAM\.INFO\.UPDATES|INFO)$/.test(subject)),
           "_INBOX_service.x",
           ...own,
