@@ -212,12 +212,17 @@ const table = {
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,
-    "Connections to a port of the edge at a time, WebSockets included; further ones are closed at once.",
+    "Connections to a port of the edge, or of the embedded gateway, at a time, WebSockets included; further ones are closed at once.",
   ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
     number({ min: 1 }),
     12_000,
     "The same of one client address (trusted proxies excepted).",
+  ),
+  MAX_SUBSCRIPTIONS: setting(
+    number({ min: 1 }),
+    1000,
+    "Resources that one WebSocket may be subscribed to at the embedded gateway; those that they refer to are not counted.",
   ),
 }
 

@@ -1,6 +1,6 @@
 import type { Server, ServerOptions } from "node:http"
 import type { Socket } from "node:net"
-import { addressGroup, type ClientAddresses } from "res-service"
+import { AddressCounts, type ClientAddresses } from "res-service"
 
 /** Most bytes of a request's line and headers (431 beyond), and most headers (those beyond are not seen). */
 const MAX_HEADER_BYTES = 16 * 1024
@@ -40,22 +40,12 @@ export function boundConnections(
   { max, maxPerAddress, headersTimeoutMs = HEADERS_TIMEOUT_MS }: ConnectionLimits,
   addresses: ClientAddresses,
 ): void {
-  const open = new Map<string, number>()
+  const open = new AddressCounts()
   const bound = (socket: Socket): void => {
     const address = socket.remoteAddress ?? ""
     if (addresses.isProxy(address)) return
-    const group = addressGroup(address)
-    const count = open.get(group) ?? 0
-    if (count >= maxPerAddress) {
-      socket.destroy()
-      return
-    }
-    open.set(group, count + 1)
-    socket.once("close", () => {
-      const left = (open.get(group) ?? 1) - 1
-      if (left === 0) open.delete(group)
-      else open.set(group, left)
-    })
+    if (open.of(address) >= maxPerAddress) socket.destroy()
+    else socket.once("close", open.add(address))
   }
   for (const server of servers) {
     server.maxConnections = max

@@ -202,11 +202,18 @@ export class Launcher {
 
   #startGateway(dataDir: DataDir, choice: GatewayChoice, natsUrl: string): Child | undefined {
     if (choice.kind === "running") return undefined
-    const { AUTH, HOST, GATEWAY_PORT } = this.#settings
+    const { AUTH, HOST, GATEWAY_PORT, TRUSTED_PROXIES } = this.#settings
     // The URL may hold a password, and command lines are for everybody on the machine to read.
     const settings = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
     const pages = AUTH === "none" ? allowedPages(this.#settings) : {}
-    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, natsUrl })
+    // Known to the embedded gateway only.
+    const limits = {
+      maxConnections: this.#settings.MAX_CONNECTIONS,
+      maxConnectionsPerAddress: this.#settings.MAX_CONNECTIONS_PER_ADDRESS,
+      maxSubscriptions: this.#settings.MAX_SUBSCRIPTIONS,
+      trustedProxies: TRUSTED_PROXIES ?? [],
+    }
+    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, ...limits, natsUrl })
     const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
     // By these the service learns who connects from where; and with AUTH=none it is asked about pages that Resgate's own list lets in.
     flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")

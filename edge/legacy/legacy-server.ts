@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import {
+  AddressCounts,
   addressGroup,
   type ClientAddresses,
   type Conn,
@@ -64,7 +65,7 @@ export class LegacyServer {
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
   /** Shared by all sessions: however many there are, large updates leave time for requests. */
   readonly #turns = new Turns()
-  readonly #socketsByAddress = new Map<string, number>()
+  readonly #openSockets = new AddressCounts()
   readonly #newSockets: Allowance | undefined
   readonly #subscription: Subscription
   readonly #pinging: NodeJS.Timeout
@@ -137,8 +138,7 @@ export class LegacyServer {
     const standing = this.#newSockets?.take(address, 1)
     if (standing?.granted === false)
       return { status: 429, detail: "Too many new connections", retryAfterS: Math.ceil(standing.resetMs / 1000) }
-    if ((this.#socketsByAddress.get(address) ?? 0) >= maxSocketsPerAddress)
-      return { status: 429, detail: "Too many connections" }
+    if (this.#openSockets.of(address) >= maxSocketsPerAddress) return { status: 429, detail: "Too many connections" }
     return undefined
   }
 
@@ -158,7 +158,7 @@ export class LegacyServer {
       release: () => this.#release(sessionId),
     })
     this.#sockets.set(cid, entry)
-    this.#count(address, 1)
+    const closed = this.#openSockets.add(address)
     const alive = (): void => {
       entry.alive = true
     }
@@ -168,7 +168,7 @@ export class LegacyServer {
     webSocket.on("error", (error) => this.#options.logger.debug({ err: error, cid }, "a storefront's socket failed"))
     webSocket.on("close", () => {
       this.#sockets.delete(cid)
-      this.#count(address, -1)
+      closed()
     })
   }
 
@@ -187,12 +187,6 @@ export class LegacyServer {
     if (known === undefined || --known.sockets > 0) return
     this.#sessions.delete(id)
     known.session.close()
-  }
-
-  #count(address: string, change: number): void {
-    const count = (this.#socketsByAddress.get(address) ?? 0) + change
-    if (count === 0) this.#socketsByAddress.delete(address)
-    else this.#socketsByAddress.set(address, count)
   }
 
   /** Whether a socket is here and answers a ping in time; one ping for all who ask meanwhile. One that does not is cut. */

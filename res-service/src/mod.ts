@@ -1,3 +1,4 @@
+export { AddressCounts } from "./address-counts.ts"
 export { addressGroup, type ClientAddresses, clientAddresses } from "./client-address.ts"
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
 export { deferredConn } from "./deferred-conn.ts"

@@ -21,9 +21,11 @@ export interface TestProxy {
 }
 
 /** Runs Caddy with the product's own configuration, on a free port; undefined when this machine has none. */
-export async function startProxy(addresses: {
+export async function startProxy(options: {
   readonly edge: string
   readonly gateway: string
+  /** Most connections to the gateway. */
+  readonly maxGatewayConnections?: number
 }): Promise<TestProxy | undefined> {
   const file = findCaddy()
   if (file === undefined) return undefined
@@ -35,8 +37,9 @@ export async function startProxy(addresses: {
       HOME: home,
       BIND_ADDRESS: "127.0.0.1",
       SITE_ADDRESS: `:${port}`,
-      EDGE_ADDRESS: new URL(addresses.edge).host,
-      GATEWAY_ADDRESS: new URL(addresses.gateway).host,
+      EDGE_ADDRESS: new URL(options.edge).host,
+      GATEWAY_ADDRESS: new URL(options.gateway).host,
+      ...(options.maxGatewayConnections && { GATEWAY_MAX_CONNECTIONS: String(options.maxGatewayConnections) }),
     },
     stdio: ["ignore", "ignore", "pipe"],
   })

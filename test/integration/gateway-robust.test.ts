@@ -3,11 +3,21 @@ import { connect as connectTcp, type Socket } from "node:net"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { natsConn } from "res-service"
-import { closeCodes, createGateway, type Gateway, type GatewayOptions } from "res-service/gateway"
+import { closeCodes, createGateway, type Gateway, type GatewayConfig, type GatewayOptions } from "res-service/gateway"
 import WebSocket from "ws"
 import { startNats, type TestNats } from "../helpers/nats.ts"
 import { said } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
+
+interface Opened {
+  readonly socket: WebSocket
+  readonly received: string[]
+}
+
+interface Reply {
+  readonly result?: unknown
+  readonly error?: { readonly code: string }
+}
 
 const BIG = "x".repeat(100_000)
 
@@ -18,8 +28,8 @@ describe("gateway and clients that misbehave", () => {
   let gateway: Gateway
   let url: string
 
-  const start = async (options: GatewayOptions = {}): Promise<void> => {
-    gateway = createGateway(natsConn(nc), { addr: "127.0.0.1", port: 0, metricsPort: 0 }, options)
+  const start = async (options: GatewayOptions = {}, config: GatewayConfig = {}): Promise<void> => {
+    gateway = createGateway(natsConn(nc), { addr: "127.0.0.1", port: 0, metricsPort: 0, ...config }, options)
     await gateway.start()
     url = `ws://127.0.0.1:${gateway.address.port}/`
   }
@@ -46,7 +56,7 @@ describe("gateway and clients that misbehave", () => {
     await nats?.stop()
   })
 
-  const open = async (): Promise<{ socket: WebSocket; received: string[] }> => {
+  const open = async (): Promise<Opened> => {
     const socket = new WebSocket(url, { perMessageDeflate: false })
     const received: string[] = []
     socket.on("message", (data: Buffer) => received.push(data.toString()))
@@ -55,10 +65,7 @@ describe("gateway and clients that misbehave", () => {
     return { socket, received }
   }
 
-  const subscribe = async (
-    { socket, received }: { socket: WebSocket; received: string[] },
-    rid: string,
-  ): Promise<void> => {
+  const subscribe = async ({ socket, received }: Opened, rid: string): Promise<void> => {
     socket.send(`{"id":1,"method":"subscribe.${rid}"}`)
     await until(`the answer about ${rid}`, () => received.length > 0)
     received.length = 0
@@ -79,6 +86,104 @@ describe("gateway and clients that misbehave", () => {
     const { headers } = await fetch(`${url.replace("ws", "http")}api/library/book`)
     const [, seconds] = /timeout=(\d+)/.exec(headers.get("keep-alive") ?? "") ?? []
     expect(Number(seconds)).to.be.greaterThan(120)
+  })
+
+  describe("that subscribe without end", () => {
+    /** Sends a request, and gives its answer. */
+    const ask = async ({ socket, received }: Opened, id: number, method: string): Promise<Reply> => {
+      socket.send(JSON.stringify({ id, method }))
+      const own = (): string | undefined => received.find((text) => text.includes(`"id":${id}}`))
+      await until(`the answer to ${method}`, () => own() !== undefined)
+      return JSON.parse(own() ?? "") as Reply
+    }
+    const LIMIT = { code: "system.subscriptionLimitExceeded", message: "Subscription limit exceeded" }
+
+    it("refuses what goes beyond maxSubscriptions with system.subscriptionLimitExceeded, until one is let go", async () => {
+      await start({}, { maxSubscriptions: 3 })
+      const client = await open()
+      for (let i = 1; i <= 3; i++)
+        expect((await ask(client, i, `subscribe.library.book.${i}`)).error).to.equal(undefined)
+      for (const [i, method] of ["subscribe", "get"].entries())
+        expect((await ask(client, 10 + i, `${method}.library.book.4`)).error).to.deep.equal(LIMIT)
+      // What it has already it may have once more; others have limits of their own.
+      expect((await ask(client, 20, "subscribe.library.book.3")).error).to.equal(undefined)
+      expect((await ask(await open(), 1, "subscribe.library.book.4")).error).to.equal(undefined)
+
+      expect((await ask(client, 21, "unsubscribe.library.book.3")).error).to.equal(undefined)
+      expect((await ask(client, 22, "subscribe.library.book.4")).error).to.deep.equal(LIMIT)
+      expect((await ask(client, 23, "unsubscribe.library.book.3")).error).to.equal(undefined)
+      expect((await ask(client, 24, "subscribe.library.book.4")).error).to.equal(undefined)
+      expect(gateway.cacheSize.subscriptions).to.equal(4)
+    })
+
+    it("lets one get as much as it likes, one after the other", async () => {
+      await start({}, { maxSubscriptions: 1 })
+      const client = await open()
+      for (let i = 1; i <= 20; i++) expect((await ask(client, i, `get.library.book.${i}`)).error).to.equal(undefined)
+    })
+
+    it("does not count what a resource refers to", async () => {
+      await start({}, { maxSubscriptions: 1 })
+      const shelf = Array.from({ length: 10 }, (_, i) => ({ rid: `library.book.${i}` }))
+      const shelves = service.subscribe("get.shelf", {
+        callback: (_error, { reply = "" }) => service.publish(reply, JSON.stringify({ result: { collection: shelf } })),
+      })
+      const access = service.subscribe("access.shelf", {
+        callback: (_error, { reply = "" }) => service.publish(reply, '{"result":{"get":true}}'),
+      })
+      await service.flush()
+      const { result } = await ask(await open(), 1, "subscribe.shelf")
+      expect(Object.keys((result as { models: object }).models)).to.have.length(10)
+      for (const each of [shelves, access]) each.unsubscribe()
+    })
+  })
+
+  describe("that open connections without end", () => {
+    const proxies = { trustedProxies: ["127.0.0.1"] }
+    /** The status of an upgrade; 101 when it is opened, which it then stays. */
+    const upgrade = async (address?: string): Promise<number> => {
+      const headers = address === undefined ? {} : { "x-forwarded-for": address }
+      const socket = new WebSocket(url, { perMessageDeflate: false, headers })
+      opened.push(socket)
+      socket.on("error", () => {})
+      return await new Promise((resolve) => {
+        socket.once("open", () => resolve(101))
+        socket.once("unexpected-response", (_, { statusCode = 0 }) => resolve(statusCode))
+      })
+    }
+    const opened: WebSocket[] = []
+    afterEach(() => {
+      for (const socket of opened.splice(0)) socket.terminate()
+    })
+
+    it("answers 429 to WebSockets of one address beyond its number, and opens others, and again when one is closed", async () => {
+      await start({}, { maxConnectionsPerAddress: 2, ...proxies })
+      expect(await Promise.all([1, 2].map(() => upgrade("192.0.2.1")))).to.deep.equal([101, 101])
+      expect(await upgrade("192.0.2.1")).to.equal(429)
+      expect(await upgrade("192.0.2.2")).to.equal(101)
+      opened[0]?.close()
+      await until("the address to be let in again", async () => (await upgrade("192.0.2.1")) === 101)
+    })
+
+    it("counts all that come at the same time", async () => {
+      await start({}, { maxConnectionsPerAddress: 5 })
+      const statuses = await Promise.all(Array.from({ length: 20 }, () => upgrade()))
+      expect(statuses.filter((status) => status === 101)).to.have.length(5)
+      expect(statuses.filter((status) => status === 429)).to.have.length(15)
+    })
+
+    it("does not believe an X-Forwarded-For that comes from elsewhere than a trusted proxy", async () => {
+      await start({}, { maxConnectionsPerAddress: 1 })
+      expect(await upgrade("192.0.2.1")).to.equal(101)
+      expect(await upgrade("192.0.2.2")).to.equal(429)
+    })
+
+    it("closes connections of one address that say nothing, beyond its number and a hundred", async () => {
+      await start({}, { maxConnectionsPerAddress: 5 })
+      const sockets = await Promise.all(Array.from({ length: 110 }, () => openSilent()))
+      await until("five to be closed", () => sockets.filter(({ closed }) => closed).length === 5)
+      for (const socket of sockets) socket.destroy()
+    })
   })
 
   it("closes a client that does not read, with a reason, and nobody else notices", async () => {
@@ -214,6 +319,15 @@ describe("gateway and clients that misbehave", () => {
   })
 
   /** An upgraded socket of which nothing is read. */
+  /** A connection that says nothing. */
+  async function openSilent(): Promise<Socket> {
+    const socket = connectTcp(gateway.address.port, "127.0.0.1")
+    socket.on("error", () => {})
+    socket.resume()
+    await once(socket, "connect")
+    return socket
+  }
+
   async function openRaw(): Promise<Socket> {
     const socket = connectTcp(gateway.address.port, "127.0.0.1")
     socket.on("error", () => {})

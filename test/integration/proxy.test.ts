@@ -65,6 +65,30 @@ describe("config/Caddyfile, the one address of docker compose", () => {
     client.disconnect()
   })
 
+  it("opens no more WebSockets to the gateway than it may, and passes on all else", async () => {
+    const small = await startProxy({ edge: product.edgeUrl, gateway: gateway.url, maxGatewayConnections: 2 })
+    const opened: WebSocket[] = []
+    try {
+      const upgrade = async (): Promise<number> => {
+        const socket = new WebSocket(small?.url.replace("http", "ws") ?? "")
+        opened.push(socket)
+        socket.on("error", () => {})
+        return await new Promise((resolve) => {
+          socket.once("open", () => resolve(101))
+          socket.once("unexpected-response", (_, { statusCode = 0 }) => resolve(statusCode))
+        })
+      }
+      expect([await upgrade(), await upgrade(), await upgrade()]).to.deep.equal([101, 101, 503])
+      const event = publishEvent()
+      expect((await post(`${small?.url}/publish/${event.shop_id}`, event)).status).to.equal(200)
+      opened[0]?.close()
+      await until("another to be opened", async () => (await upgrade()) === 101)
+    } finally {
+      for (const socket of opened) socket.terminate()
+      await small?.stop()
+    }
+  })
+
   it("streams events as they come", async () => {
     const event = publishEvent({ product_name: "In the stream" })
     const abort = new AbortController()

@@ -19,7 +19,13 @@ export interface FileConfig extends GatewayConfig {
 }
 
 /** Keys that Resgate does not know, and ignores. */
-type OwnKey = "allowNullOrigin" | "allowHost"
+type OwnKey =
+  | "allowNullOrigin"
+  | "allowHost"
+  | "maxSubscriptions"
+  | "maxConnections"
+  | "maxConnectionsPerAddress"
+  | "trustedProxies"
 
 type Kind = "string" | "optionalString" | "integer" | "boolean" | "strings"
 
@@ -54,6 +60,10 @@ const KINDS: Readonly<Record<keyof FileConfig, Kind>> = {
   referenceThrottle: "integer",
   allowNullOrigin: "boolean",
   allowHost: "string",
+  maxSubscriptions: "integer",
+  maxConnections: "integer",
+  maxConnectionsPerAddress: "integer",
+  trustedProxies: "strings",
 }
 
 /** What Resgate writes into the file that it makes. */

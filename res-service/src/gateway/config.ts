@@ -1,4 +1,5 @@
 import { isIP } from "node:net"
+import { type ClientAddresses, clientAddresses } from "../client-address.ts"
 import { HostNames } from "../host-names.ts"
 import { isValidName, isValidPart } from "../rid.ts"
 import { type ApiEncoding, apiEncodings } from "./api-encoding.ts"
@@ -6,6 +7,12 @@ import { Origins } from "./origins.ts"
 
 const DEFAULT_PORT = 8080
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
+/** What a page shows is a few dozen resources; a program that follows hundreds of things has room. */
+const DEFAULT_MAX_SUBSCRIPTIONS = 1000
+/** Several pages of each of a thousand people behind one address. */
+const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 12_000
+/** What one process serves with memory to spare. */
+const DEFAULT_MAX_CONNECTIONS = 20_000
 /** Resgate once took seconds: what is as small as this still means them. */
 const MAX_TIMEOUT_IN_SECONDS = 10
 
@@ -55,6 +62,23 @@ export interface GatewayConfig {
   readonly referenceThrottle?: number
   /** Default 0: no metrics. */
   readonly metricsPort?: number
+  /**
+   * Most resources that a connection may be subscribed to at a time, those not counted that they refer to; further ones are refused
+   * with `system.subscriptionLimitExceeded`. Default 1,000; 0: any number. Resgate does not know this setting.
+   */
+  readonly maxSubscriptions?: number
+  /** Most connections at a time; further ones are closed at once. Default 20,000; 0: any number. Resgate does not know this setting. */
+  readonly maxConnections?: number
+  /**
+   * Most WebSockets of one client address (of IPv6: of one /64); further ones are refused with 429. Default 12,000; 0: any number.
+   * Resgate does not know this setting.
+   */
+  readonly maxConnectionsPerAddress?: number
+  /**
+   * Addresses and networks of reverse proxies, whose `X-Forwarded-For` tells a client's address. Default: none. Resgate does not know
+   * this setting.
+   */
+  readonly trustedProxies?: readonly string[]
   readonly tls?: boolean
   readonly certFile?: string
   readonly keyFile?: string
@@ -85,6 +109,11 @@ export interface Settings {
   readonly resetThrottle: number
   readonly referenceThrottle: number
   readonly metricsPort: number
+  /** Infinity: any number; so are the two that follow. */
+  readonly maxSubscriptions: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly addresses: ClientAddresses
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
@@ -128,6 +157,13 @@ export function checkConfig(config: GatewayConfig): Settings {
     resetThrottle: Math.max(0, config.resetThrottle ?? 0),
     referenceThrottle: Math.max(0, config.referenceThrottle ?? 0),
     metricsPort,
+    maxSubscriptions: checkMaximum("maxSubscriptions", config.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS),
+    maxConnections: checkMaximum("maxConnections", config.maxConnections ?? DEFAULT_MAX_CONNECTIONS),
+    maxConnectionsPerAddress: checkMaximum(
+      "maxConnectionsPerAddress",
+      config.maxConnectionsPerAddress ?? DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
+    ),
+    addresses: checkProxies(config.trustedProxies ?? []),
     tls: config.tls ? { certFile: config.certFile ?? "", keyFile: config.keyFile ?? "" } : undefined,
   }
 }
@@ -165,6 +201,20 @@ function checkOrigins(value: string, allowsNull: boolean | undefined): Origins {
   } catch (error) {
     const reason = error instanceof Error ? error.message : ""
     throw new ConfigError("allowOrigin", value, `${reason}; valid are *, or origins divided by semicolons`)
+  }
+}
+
+function checkMaximum(setting: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0)
+    throw new ConfigError(setting, value, "must be a whole number, 0 for no limit")
+  return value === 0 ? Infinity : value
+}
+
+function checkProxies(proxies: readonly string[]): ClientAddresses {
+  try {
+    return clientAddresses(proxies)
+  } catch {
+    throw new ConfigError("trustedProxies", proxies, "must be a list of addresses or networks (10.0.0.0/8)")
   }
 }
 

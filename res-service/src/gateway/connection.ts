@@ -23,7 +23,7 @@ import { dataValueVersion, latestVersion } from "./protocol-version.ts"
 import { judge } from "./reference-count.ts"
 import { Subscription } from "./subscription.ts"
 
-/** So often may a connection subscribe to one resource. */
+/** So often may a connection subscribe to one resource. Source: Resgate 1.8.0, `SubscriptionCountLimit`. */
 const MAX_DIRECT_SUBSCRIPTIONS = 256
 
 /** What connections share. */
@@ -34,6 +34,8 @@ export interface ConnectionHost {
   readonly log: Logger
   /** Parallel requests when following references; 0: any number. */
   readonly referenceThrottle: number
+  /** Most resources that a connection may be subscribed to, not counting those that they refer to. */
+  readonly maxSubscriptions: number
   readonly connections: Map<string, Connection>
 }
 
@@ -51,6 +53,8 @@ export class Connection {
   readonly #outlet: ((frame: Frame) => void) | undefined
   readonly #queue: SerialQueue
   readonly #subscriptions = new Map<string, Subscription>()
+  /** How many of them the client has asked for itself. */
+  #subscribed = 0
   #token: string | undefined
   #tokenId = ""
   #disposed = false
@@ -111,11 +115,13 @@ export class Connection {
 
   /** Throws `system.subscriptionLimitExceeded`. */
   subscribe(rid: string): Subscription {
-    const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, undefined)
-    if (subscription.direct >= MAX_DIRECT_SUBSCRIPTIONS) {
-      this.#host.log.debug({ cid: this.cid, rid, count: subscription.direct }, "subscription limit exceeded")
+    const direct = this.#subscriptions.get(rid)?.direct ?? 0
+    if (direct >= MAX_DIRECT_SUBSCRIPTIONS || (direct === 0 && this.#subscribed >= this.#host.maxSubscriptions)) {
+      this.#host.log.debug({ cid: this.cid, direct, subscribed: this.#subscribed }, "subscription limit exceeded")
       throw new ResError("system.subscriptionLimitExceeded", "Subscription limit exceeded")
     }
+    const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, undefined)
+    if (direct === 0) this.#subscribed++
     subscription.direct++
     return subscription
   }
@@ -130,6 +136,7 @@ export class Connection {
   dropDirect(subscription: Subscription, count: number): void {
     if (this.#disposed || subscription.direct === 0) return
     subscription.direct -= count
+    if (subscription.direct === 0) this.#subscribed--
     this.#clean(subscription)
   }
 

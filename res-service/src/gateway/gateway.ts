@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { AddressCounts } from "../address-counts.ts"
 import { Cache } from "../client/cache.ts"
 import { Fields } from "../client/decode.ts"
 import { asResError } from "../client/messages.ts"
@@ -35,6 +36,11 @@ const HTTP_TIMES = {
    */
   keepAliveTimeout: 125_000,
 }
+/**
+ * An address has so many connections beyond its number before further ones are closed without a word: over these it is told that it
+ * has too many WebSockets, and may still ask by HTTP.
+ */
+const TOLD_CONNECTIONS = 100
 /** For clients to close their sockets when the gateway stops. */
 const STOP_TIMEOUT_MS = 3_000
 
@@ -76,7 +82,7 @@ export class Gateway {
   constructor(conn: Conn, config: GatewayConfig = {}, options: GatewayOptions = {}) {
     this.#settings = checkConfig(config)
     this.#log = options.logger ?? silentLogger
-    const { requestTimeoutMs, resetThrottle, referenceThrottle } = this.#settings
+    const { requestTimeoutMs, resetThrottle, referenceThrottle, maxSubscriptions } = this.#settings
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
     // Only if asked for: to make something printable of every message costs more than to pass it on.
     const trace = options.trace ? new Trace(this.#log) : undefined
@@ -89,6 +95,7 @@ export class Gateway {
       requester: this.#requester,
       log: this.#log,
       referenceThrottle,
+      maxSubscriptions,
       connections: new Map(),
     }
     this.#subscriptions = [
@@ -145,6 +152,7 @@ export class Gateway {
       : createServer(HTTP_TIMES)
     server.on("request", (request, response) => this.#handleRequest(request, response))
     server.on("upgrade", (request, socket, head) => this.#handleUpgrade(request, socket, head))
+    this.#boundConnections(server)
     await this.#listen(server, port, addr)
     if (metricsPort !== 0) {
       await this.#listen(
@@ -174,6 +182,19 @@ export class Gateway {
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#cache.close()
     this.#requester.close()
+  }
+
+  #boundConnections(server: Server): void {
+    const { maxConnections, maxConnectionsPerAddress, addresses } = this.#settings
+    // Node takes none for no limit.
+    if (maxConnections !== Infinity) server.maxConnections = maxConnections
+    const open = new AddressCounts()
+    server.on("connection", (socket: Socket) => {
+      const address = socket.remoteAddress ?? ""
+      if (addresses.isProxy(address)) return
+      if (open.of(address) >= maxConnectionsPerAddress + TOLD_CONNECTIONS) socket.destroy()
+      else socket.once("close", open.add(address))
+    })
   }
 
   #listen(server: Server, port: number, addr: string | undefined): Promise<void> {

@@ -12,6 +12,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   403: "Forbidden",
   405: "Method Not Allowed",
+  429: "Too many WebSockets of one address",
 }
 
 /** Turns HTTP requests into WebSockets. Source: RFC 6455, section 4.2. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
+import { AddressCounts } from "../address-counts.ts"
 import type { Logger } from "../logger.ts"
 import { handleMessage } from "./client-requests.ts"
 import { ClientSocket } from "./client-socket.ts"
@@ -29,6 +30,7 @@ export class WebSockets {
   readonly #options: WebSocketsOptions
   readonly #upgrades: Upgrades
   readonly #sockets = new Set<ClientSocket>()
+  readonly #openOfAddress = new AddressCounts()
   readonly #pings: NodeJS.Timeout
 
   constructor(options: WebSocketsOptions) {
@@ -46,6 +48,14 @@ export class WebSockets {
 
   /** A request to upgrade that came to the WebSockets' path. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const { addresses, maxConnectionsPerAddress } = this.#options.settings
+    const address = addresses.of(request)
+    if (this.#openOfAddress.of(address) >= maxConnectionsPerAddress) {
+      refuseUpgrade(responseFor(request, stream), 429)
+      return
+    }
+    // From now on, not from the end of the upgrade on: many may begin at the same time.
+    stream.once("close", this.#openOfAddress.add(address))
     const response = (): ServerResponse => responseFor(request, stream)
     this.#authenticate(request, response, (client, headers) => {
       const refusal = this.#upgrades.refusal(request)

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import { parseCommandLine, UsageError, usage } from "../../src/gateway/command-line.ts"
-import { ConfigError, checkConfig, type GatewayConfig } from "../../src/gateway/config.ts"
+import { ConfigError, checkConfig, type GatewayConfig, type Settings } from "../../src/gateway/config.ts"
 import { parseConfig, readConfigFile } from "../../src/gateway/config-file.ts"
 import { natsOptions } from "../../src/gateway/nats-options.ts"
 
@@ -21,6 +21,17 @@ describe("gateway configuration", () => {
     })
   })
 
+  it("bounds connections and subscriptions by default, and not where 0 is set", () => {
+    const maxima = ({ maxSubscriptions, maxConnections, maxConnectionsPerAddress }: Settings) => [
+      maxSubscriptions,
+      maxConnections,
+      maxConnectionsPerAddress,
+    ]
+    expect(maxima(checkConfig({}))).to.deep.equal([1000, 20_000, 12_000])
+    const unbounded = { maxSubscriptions: 0, maxConnections: 0, maxConnectionsPerAddress: 0 }
+    expect(maxima(checkConfig(unbounded))).to.deep.equal([Infinity, Infinity, Infinity])
+  })
+
   it("ends the API path with a slash, takes encodings in any case, and small timeouts as seconds", () => {
     const settings = checkConfig({ apiPath: "/rest", apiEncoding: "JSONFlat", requestTimeout: 5 })
     expect(settings.apiPath).to.equal("/rest/")
@@ -35,6 +46,10 @@ describe("gateway configuration", () => {
     [{ headerAuth: "vault" }, /invalid headerAuth/],
     [{ headerAuth: "vault.*" }, /invalid headerAuth/],
     [{ wsHeaderAuth: "" }, /invalid wsHeaderAuth/],
+    [{ maxSubscriptions: -1 }, /invalid maxSubscriptions setting \(-1\)/],
+    [{ maxConnectionsPerAddress: 1.5 }, /invalid maxConnectionsPerAddress/],
+    [{ trustedProxies: ["nowhere"] }, /invalid trustedProxies/],
+    [{ trustedProxies: ["10.0.0.0/99"] }, /invalid trustedProxies/],
     [{ putMethod: "a.b" }, /invalid putMethod/],
     [{ deleteMethod: "" }, /invalid deleteMethod/],
     [{ patchMethod: "a b" }, /invalid patchMethod/],

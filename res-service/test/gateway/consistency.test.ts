@@ -108,6 +108,7 @@ class Run {
       requester: this.#requester,
       log: silentLogger,
       referenceThrottle: 0,
+      maxSubscriptions: Infinity,
       connections: new Map<string, Connection>(),
     }
     this.#clients = [0, 1].map(() => {

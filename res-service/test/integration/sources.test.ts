@@ -17,7 +17,7 @@ describe("res-service/src", () => {
     const { dependencies } = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"))
     const known = Object.keys(dependencies)
     const strange = filesIn("src").flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)]
+      [...readFileSync(file, "utf8").matchAll(/(?<!\.)\b(?:from|import)\s*\(?"([^"]+)"/g)]
         .map(([, imported = ""]) => imported)
         .filter((imported) => {
           if (!imported.startsWith(".")) return !imported.startsWith("node:") && !known.includes(imported)
