@@ -11,6 +11,7 @@ import { Durations } from "./durations.ts"
 import { changesBetween, leftFiles, leftProcesses, RUN_VARIABLE, treeState } from "./leftovers.ts"
 import type { TestResult } from "./messages.ts"
 import { Pool } from "./pool.ts"
+import type { ReportedTest } from "./tally.ts"
 import { allTests, isUnitTest, SERVER_TITLE, testsThatFit } from "./test-files.ts"
 
 const usage = `Usage: node --import=tsx test/runner/run.ts [options] [file, folder or glob ...]
@@ -61,7 +62,7 @@ const env = {
 if (files.some((file) => !isUnitTest(file))) await buildPages()
 
 const durations = new Durations(join(cacheDir, "test-durations.json"))
-const tests: (TestResult & { readonly file: string })[] = []
+const tests: ReportedTest[] = []
 const pool = new Pool(durations.longestFirst(files), {
   jobs: Math.min(jobs, files.length),
   outputDir: folder,

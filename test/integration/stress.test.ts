@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { getPriority, tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { expect } from "chai"
+import { projectDir } from "../../config/project-dir.ts"
+import { processIdentity } from "../../tools/process-identity.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+import { BusyLoops } from "../runner/busy-loops.ts"
+
+describe("npm run test:stress", () => {
+  it("runs the chosen files in fresh clones, says what came of it, and removes the clones", async function () {
+    if (!existsSync(join(projectDir, ".git"))) skip(this, "a git repository")
+    const folder = await mkdtemp(join(tmpdir(), "shopwire-stress-test-"))
+    try {
+      const args = ["--runs", "2", "--busy", "--only", "test/unit/web/backoff*.test.ts"]
+      const child = spawn(process.execPath, ["--import=tsx", join(projectDir, "test/runner/stress.ts"), ...args], {
+        env: { ...process.env, TMPDIR: folder },
+      })
+      const [stdout, stderr, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, "close"),
+      ])
+      expect(status, stdout + stderr).to.equal(0)
+      expect(stdout).to.match(/run 1: \d+ tests, 0 failed, \d+ s, load average [\d.]+ /)
+      expect(stdout).to.match(/run 2: \d+ tests, 0 failed, /)
+      expect(stdout).to.match(/\n0 of \d+ tests failed in 2 of 2 runs\n$/)
+      expect((await readdir(folder)).filter((name) => !name.startsWith("tsx-"))).to.deep.equal([])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it("refuses what is no number of runs with the usage", async () => {
+    const child = spawn(process.execPath, ["--import=tsx", join(projectDir, "test/runner/stress.ts"), "--runs", "x"])
+    const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")])
+    expect(status).to.equal(2)
+    expect(stderr).to.include("Usage: npm run test:stress")
+  })
+})
+
+describe("BusyLoops", () => {
+  it("are processes of low priority that stop() ends", async () => {
+    const loops = new BusyLoops(2)
+    expect(loops.pids.map((pid) => getPriority(pid))).to.deep.equal([10, 10])
+    await loops.stop()
+    expect(loops.pids.map(processIdentity)).to.deep.equal([undefined, undefined])
+  })
+
+  it("end by themselves when what has started them was killed", async () => {
+    const module = new URL("../runner/busy-loops.ts", import.meta.url).href
+    const program = `import { BusyLoops } from ${JSON.stringify(module)}; console.log(new BusyLoops(1).pids[0])`
+    const child = spawn(process.execPath, ["--import=tsx", "--input-type=module", "--eval", program], {
+      cwd: projectDir,
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    const [pid] = await once(child.stdout.setEncoding("utf8"), "data").then(([line]) => [Number(line)])
+    expect(processIdentity(pid ?? 0)).to.include("busy-loop")
+    child.kill("SIGKILL")
+    await until("the loop to be gone", () => processIdentity(pid ?? 0) === undefined)
+  })
+})
