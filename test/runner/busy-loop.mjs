@@ -1,5 +1,5 @@
-// Started by BusyLoops: keeps a core busy, until the process that has started it is gone.
-const starter = process.ppid
+// Started by BusyLoops: keeps a core busy, until the process that has started it, whose id it is given, is gone.
+const starter = Number(process.argv[2])
 
 function turn() {
   const end = Date.now() + 100

@@ -14,7 +14,7 @@ export class BusyLoops {
 
   constructor(count: number) {
     this.#children = Array.from({ length: count }, () => {
-      const child = spawn(process.execPath, [PROGRAM], { stdio: "ignore" })
+      const child = spawn(process.execPath, [PROGRAM, String(process.pid)], { stdio: "ignore" })
       if (child.pid !== undefined) setPriority(child.pid, PRIORITY)
       return child
     })
