@@ -20,7 +20,7 @@ export interface TestBrowser {
 }
 
 /**
- * To be called in a `describe`: builds the pages and starts Chromium before its tests, one for the whole run; without a
+ * To be called in a `describe`: builds the pages and starts Chromium before its tests, one for all suites of a file; without a
  * Chromium its tests are skipped. A test fails when a page of its had an error on its console.
  */
 export function useBrowser(): TestBrowser {
@@ -47,7 +47,10 @@ export function useBrowser(): TestBrowser {
 
   after(async () => {
     suites--
-    if (suites === 0) await (await launching)?.close()
+    if (suites > 0) return
+    const last = launching
+    launching = undefined
+    await (await last)?.close()
   })
 
   return {

@@ -31,6 +31,8 @@ async function run(file: string): Promise<void> {
   await mocha.loadFilesAsync()
   const tests: TestResult[] = []
   const runner = mocha.run(() => {
+    // Takes its listeners for stray errors away: what comes later ends this process.
+    mocha.dispose()
     const killer = setTimeout(() => {
       process.stderr.write(`the tests of ${file} are over, but something they started still runs: ${leftRunning()}\n`)
       process.exit(1)
