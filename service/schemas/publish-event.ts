@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { text } from "./text.ts"
 
 /** Largest event, in bytes of its JSON: a feed of 100 must fit into one NATS message of 1 MiB. */
 export const MAX_EVENT_BYTES = 8 * 1024
@@ -24,8 +25,6 @@ const number = z
   .refine((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, "expected a number of at most 2^53 - 1 in size")
 
 const integer = number.refine(Number.isInteger, "expected an integer")
-
-const text = z.string("expected a string")
 
 export const ShopId = anyUuidV4
 export const ShopperId = anyUuidV4

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { nestsDeeper } from "./nesting.ts"
 import { isSessionId, SESSION_ID_RULE } from "./session-id.ts"
+import { shownName, wellFormed } from "./text.ts"
 
 /** Most levels of objects and lists in a cart; Ecwid's have about six. */
 export const MAX_CART_LEVELS = 100
@@ -13,10 +14,7 @@ export const SessionId = z.string().refine(isSessionId, `expected ${SESSION_ID_R
 
 const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
 
-const customerName = z
-  .string("expected a string")
-  .trim()
-  .min(1, "expected a name")
+const customerName = shownName
   .max(100, "expected at most 100 characters")
   .regex(/^\P{Cc}*$/u, "expected no control characters")
 
@@ -45,9 +43,11 @@ export const CartUpdate = z.object(
   // Not a copy: what comes out must be what came in.
   {
     customerId,
-    cartContent: z
-      .custom<object>((value) => isObject(value), "expected a JSON object")
-      .refine((cart) => !nestsDeeper(cart, MAX_CART_LEVELS), `expected at most ${MAX_CART_LEVELS} levels`),
+    cartContent: wellFormed(
+      z
+        .custom<object>((value) => isObject(value), "expected a JSON object")
+        .refine((cart) => !nestsDeeper(cart, MAX_CART_LEVELS), `expected at most ${MAX_CART_LEVELS} levels`),
+    ),
   },
   "expected a JSON object",
 )

@@ -73,8 +73,10 @@ export function basket({ guard, shops, annotationsOf, acknowledge }: BasketSourc
   })
 }
 
-function nameOf({ name, user }: Claims): string {
-  return shortened(name?.trim() || user, MAX_DISPLAY_NAME)
+/** The name in the token, where it is one that can be shown; else the user's ID. */
+function nameOf({ name = "", user }: Claims): string {
+  const shown = DisplayName.safeParse(shortened(name.trim(), MAX_DISPLAY_NAME))
+  return shown.success ? shown.data : checkedName(shortened(user, MAX_DISPLAY_NAME))
 }
 
 function checkedName(by: unknown): string {
