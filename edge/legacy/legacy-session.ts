@@ -10,6 +10,15 @@ const ANSWER_MS = 2500
 /** A change for which no `updated` comes, as after an outage, is shown after this time, in ms. */
 const UNANNOUNCED_MS = 200
 
+/** A socket that takes part, as the session and the customer's other sockets know it. */
+export interface Participant extends Watcher {
+  readonly customerId: string
+  /** Another socket has resumed the customer, and speaks for it from now on. */
+  silence(): void
+  /** Speaks for the customer again. Never rejects: if it cannot be had, the customer becomes absent. */
+  speakAgain(): Promise<void>
+}
+
 /**
  * A shared session on this edge: one mirror of those present, however many sockets it has. After each `updated` of the service
  * all who take part are shown the whole.
@@ -21,7 +30,7 @@ export class LegacySession {
   readonly #client: Client
   #mirror: Mirror
   #hasFailed = false
-  readonly #watchers = new Set<Watcher>()
+  readonly #watchers = new Set<Participant>()
   readonly #updates: Updates
   /** That of the newest `updated`; Infinity after a change that none announced, which may be newer than any. */
   #n = 0
@@ -60,15 +69,20 @@ export class LegacySession {
    * Shows a watcher the session from now on, beginning with the `updated` of the call by which it came in, `n`: what was to be
    * shown before lacks who just came.
    */
-  enter(watcher: Watcher, n: number): void {
+  enter(watcher: Participant, n: number): void {
     this.#watchers.add(watcher)
     this.#updates.forget(watcher)
     if (this.#n >= n) this.#updates.show([watcher])
   }
 
-  leave(watcher: Watcher): void {
+  leave(watcher: Participant): void {
     this.#watchers.delete(watcher)
     this.#updates.forget(watcher)
+  }
+
+  /** The other sockets of the same customer, the latest last: a page that was opened twice has one each. */
+  othersOf({ cid, customerId }: Participant): Participant[] {
+    return [...this.#watchers].filter((other) => other.cid !== cid && other.customerId === customerId)
   }
 
   /** Shows a watcher the session as it is. */

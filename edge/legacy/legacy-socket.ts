@@ -4,7 +4,7 @@ import type { WebSocket } from "ws"
 import { serviceErrors } from "../../service/errors.ts"
 import { nestsDeeper } from "../../service/schemas/nesting.ts"
 import { MAX_CART_LEVELS } from "../../service/schemas/session.ts"
-import type { LegacySession } from "./legacy-session.ts"
+import type { LegacySession, Participant } from "./legacy-session.ts"
 import {
   encodeError,
   encodeMessage,
@@ -13,7 +13,6 @@ import {
   legacyErrors,
   readMessage,
 } from "./messages.ts"
-import type { Watcher } from "./updates.ts"
 
 /** Messages that wait while one is carried out; a client that sends more is not read for a while. */
 const MAX_WAITING = 32
@@ -35,7 +34,7 @@ export interface LegacySocketOptions {
  * One storefront's connection: turns its messages into calls on the session's multicart, one after the other, and shows it
  * updates from its first start, join or resume on.
  */
-export class LegacySocket implements Watcher {
+export class LegacySocket implements Participant {
   readonly cid: string
   readonly #webSocket: WebSocket
   readonly #address: string
@@ -47,6 +46,10 @@ export class LegacySocket implements Watcher {
   #takesPart = false
   #closed = false
   #customerId = ""
+  /** Lets the customer be resumed here when another of its sockets is gone. */
+  #resumeToken: string | undefined
+  /** What is said here is said for the customer; false while another socket has resumed it. */
+  #isSpeaking = false
   /** While a reply is under way, updates wait: the reply comes first. */
   #replying = false
   /** While an update is being written, newer ones wait: a client that does not keep up gets the newest. */
@@ -65,11 +68,37 @@ export class LegacySocket implements Watcher {
     })
     webSocket.on("close", () => {
       this.#closed = true
-      this.#disconnect()
+      const heir = this.#isSpeaking ? this.#session?.othersOf(this).at(-1) : undefined
+      if (heir === undefined) this.#disconnect()
+      else void heir.speakAgain().then(() => this.#disconnect())
       if (this.#session === undefined) return
       this.#session.leave(this)
       release()
     })
+  }
+
+  get customerId(): string {
+    return this.#customerId
+  }
+
+  silence(): void {
+    if (this.#isSpeaking) this.#tellSpeaking(false)
+  }
+
+  async speakAgain(): Promise<void> {
+    const customerId = this.#customerId
+    try {
+      await this.#call("resume", { customerId, resumeToken: this.#resumeToken })
+      if (this.#closed) this.#disconnect()
+      else this.#tellSpeaking(true)
+    } catch {
+      // The customer is out, or the service away.
+    }
+  }
+
+  #tellSpeaking(isSpeaking: boolean): void {
+    this.#isSpeaking = isSpeaking
+    this.#send(encodeMessage("speaking", { customerId: this.#customerId, isSpeaking }))
   }
 
   get canBeShown(): boolean {
@@ -144,7 +173,10 @@ export class LegacySocket implements Watcher {
       const customerId = result.customerId ?? (payload as { customerId: string }).customerId
       const { resumeToken, n } = result
       this.#customerId = customerId
+      this.#resumeToken = resumeToken ?? (payload as { resumeToken?: string }).resumeToken
       this.#takesPart = true
+      this.#isSpeaking = true
+      for (const other of session.othersOf(this)) other.silence()
       if (this.#closed) return this.#disconnect() // closed while it was entering
       this.#send(encodeMessage(event, { customerId, ...(resumeToken === undefined ? {} : { resumeToken }) }))
       this.#replying = false

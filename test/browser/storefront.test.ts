@@ -147,6 +147,32 @@ describe("the storefront widget", () => {
     await bob.shows("Ann*+ Bob+")
   })
 
+  it("makes of a duplicated tab another view of the same person, which can be closed without harm", async () => {
+    const [ann, bob] = await friends()
+    // A window that a page opens begins with a copy of its sessionStorage, as a duplicated tab does.
+    const [page] = await Promise.all([
+      bob.page.waitForEvent("popup"),
+      bob.page.evaluate(() => void window.open(location.href)),
+    ])
+    const copy = new Shop(page)
+    await copy.launcher.click()
+    await copy.shows("Ann* Bob")
+    expect(await copy.customerId()).to.equal(await bob.customerId())
+    const elsewhere = "You are in this session in another window too."
+    await bob.panel.getByText(elsewhere).waitFor()
+    expect(await copy.panel.getByText(elsewhere).isVisible()).to.equal(false)
+    await copy.add("Rye Bread")
+    await ann.member("Bob").getByText("Rye Bread").waitFor()
+    await bob.member("Bob").getByText("Rye Bread").waitFor()
+    await bob.ready.click()
+    await ann.shows("Ann* Bob+")
+    await copy.panel.getByText(elsewhere).waitFor()
+    await page.close()
+    await bob.add("Farm Yoghurt")
+    await ann.member("Bob").getByText("Farm Yoghurt").waitFor()
+    await ann.shows("Ann* Bob+")
+  })
+
   it("says that the connection is lost, comes back by itself, and shows what happened meanwhile", async () => {
     browser.allow(CUT)
     const [ann, bob] = await friends()

@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
+import { connect } from "nats"
+import { natsConn, silentLogger } from "res-service"
 import { WebSocket } from "ws"
+import { startEdge } from "../../edge/edge.ts"
 import type { Remembered } from "../../web/storefront/memory.ts"
 import { ShoppingSession, type ShoppingSessionOptions, type Socket } from "../../web/storefront/shopping-session.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { type Product, startProduct, webOptions } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -39,13 +43,17 @@ describe("a storefront widget's session", () => {
 
   after(() => product?.stop())
 
-  function enter(customerName: string, options: Partial<ShoppingSessionOptions> = {}): ShoppingSession {
+  function enter(
+    customerName: string,
+    options: Partial<ShoppingSessionOptions> = {},
+    edgeUrl = product.edgeUrl,
+  ): ShoppingSession {
     const connect: ShoppingSessionOptions["connect"] = (handlers): Socket => {
       if (isOffline) {
         setImmediate(() => handlers.closed())
         return { send: () => {}, close: () => {} }
       }
-      const socket = new WebSocket(`${product.edgeUrl.replace("http", "ws")}/${sessionId}`)
+      const socket = new WebSocket(`${edgeUrl.replace("http", "ws")}/${sessionId}`)
       sockets.push(socket)
       socket.on("open", () => handlers.opened())
       socket.on("message", (data: Buffer) => {
@@ -280,6 +288,97 @@ describe("a storefront widget's session", () => {
     copy.setReady(false)
     await shows(first, "Ann*")
     expect(refused).to.deep.equal([])
+  })
+
+  /** Ann on one page, and on a copy of that page, as a duplicated tab makes it. */
+  async function onTwoPages(
+    edgeUrl?: string,
+    copyEdgeUrl = edgeUrl,
+  ): Promise<[first: ShoppingSession, copy: ShoppingSession]> {
+    let remembered: Remembered | undefined
+    const first = enter("Ann", {}, edgeUrl)
+    first.events.on("entered", (identity) => {
+      remembered = identity
+    })
+    first.setCart(apples)
+    await shows(first, "Ann*")
+    const copy = enter("Ann", { how: "join", remembered }, copyEdgeUrl)
+    await shows(copy, "Ann*")
+    return [first, copy]
+  }
+
+  it("is told that its customer was resumed on a copy of the page, which can be closed without harm", async () => {
+    const [first, copy] = await onTwoPages()
+    await until("the first page to be told", () => first.state.isElsewhere)
+    const bob = await old("Bob")
+    copy.setReady(false)
+    copy.setCart(pears)
+    await until("the copy's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
+    await until("the same at the first page", () => first.state.members[0]?.content !== undefined)
+    copy.close()
+    await until("the first page to be told again", () => !first.state.isElsewhere)
+    bob.send("customerReadyToCheckout", { customerId: bob.customerId, customerReadyToCheckout: true })
+    await shows(first, "Ann* Bob+")
+    first.setReady(true)
+    await shows(first, "Ann*+ Bob+")
+    // Longer than an absent member stays.
+    await sleep(3000)
+    await bob.shows("Ann*+ Bob+")
+    expect(first.state).to.include({ phase: "live", customerId: copy.state.customerId })
+    expect(first.state.members[0]?.content).to.deep.equal(pears)
+  })
+
+  it("stays in the session as well when it is the first page that is closed, or one that was cut off", async () => {
+    const [first, copy] = await onTwoPages()
+    const bob = await old("Bob")
+    first.close()
+    await sleep(3000)
+    await bob.shows("Ann* Bob")
+    expect(copy.state.phase).to.equal("live")
+  })
+
+  it("does not undo on one page what was done on the other when both come back after a loss", async () => {
+    const [first, copy] = await onTwoPages()
+    const bob = await old("Bob")
+    copy.setCart(pears)
+    await until("the copy's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
+    await until("the first page to be told", () => first.state.isElsewhere)
+    sockets[1]?.terminate()
+    sockets[0]?.terminate()
+    await until("both again", () => sockets.length === 4 && copy.state.phase === "live" && first.state.phase === "live")
+    await sleep(500)
+    expect(bob.sees?.[0]?.content).to.deep.equal(pears)
+  })
+
+  it("takes its place back when the copy was on another edge, which knows nothing of this page", async () => {
+    const own = await startProduct({ sessions: { absenceMs: 20_000 } })
+    const nats = await connect({ servers: own.natsServer.url })
+    const edge = await startEdge(natsConn(nats), {
+      host: "127.0.0.1",
+      port: 0,
+      serviceTimeoutMs: 5000,
+      legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
+      web: webOptions,
+      stream: { maxReaders: 1 },
+      logger: silentLogger,
+    })
+    try {
+      const [first, copy] = await onTwoPages(own.edgeUrl, `http://127.0.0.1:${edge.port}`)
+      let returned = false
+      first.events.on("entered", () => {
+        returned = true
+      })
+      copy.close()
+      await until("the first page to be back", () => returned, 10_000)
+      await shows(first, "Ann*")
+      first.setReady(true)
+      await shows(first, "Ann*+")
+    } finally {
+      for (const session of sessions.splice(0)) session.close()
+      await edge.stop()
+      await nats.close()
+      await own.stop()
+    }
   })
 
   it("finds out, when asked to look, that its connection is dead, and takes another", async () => {

@@ -44,6 +44,8 @@ export type Incoming =
     }
   | { readonly event: "leaveSession" }
   | { readonly event: "createInvite"; readonly invite: string }
+  /** Whether this page speaks for the customer; false while another page of the browser has resumed it. */
+  | { readonly event: "speaking"; readonly isSpeaking: boolean }
   /** The answer to a `ping`: whether the service behind the edge answers too. */
   | { readonly event: "ping"; readonly isLive: boolean }
   | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
@@ -76,6 +78,8 @@ export function readMessage(frame: unknown): Incoming | undefined {
       return { event: "leaveSession" }
     case "createInvite":
       return typeof payload.invite === "string" ? { event: "createInvite", invite: payload.invite } : undefined
+    case "speaking":
+      return { event: "speaking", isSpeaking: payload.isSpeaking === true }
     case "ping":
       return { event: "ping", isLive: payload.isLive === true }
     case "multicartUpdate":

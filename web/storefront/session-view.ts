@@ -28,6 +28,7 @@ export class SessionView {
   readonly #cards = new Map<string, MemberCard>()
   readonly #list = h("ul", { class: "members" })
   readonly #stale: HTMLElement
+  readonly #elsewhere: HTMLElement
   readonly #total = h("span", { class: "amount" })
   readonly #ready: HTMLButtonElement
   readonly #reason = h("p", { class: "reason", id: "reason" })
@@ -40,6 +41,7 @@ export class SessionView {
     this.#options = options
     this.#invite = new InviteRow({ say, onLimit: options.onLimit })
     this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
+    this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
     this.#ready = h(
       "button",
       { type: "button", role: "switch", class: "ready-switch", "aria-describedby": "reason" },
@@ -55,7 +57,7 @@ export class SessionView {
     this.#allReady = h("div", { class: "all-ready" }, allReady, this.#checkout)
     const leave = h("button", { type: "button", class: "quiet leave" }, say("panel.leave"))
     leave.addEventListener("click", options.onLeave)
-    this.element = h("div", { class: "session" }, this.#stale, this.#invite.element, this.#list)
+    this.element = h("div", { class: "session" }, this.#stale, this.#elsewhere, this.#invite.element, this.#list)
     this.footer = h(
       "div",
       { class: "ready-bar" },
@@ -66,11 +68,12 @@ export class SessionView {
     )
   }
 
-  update({ phase, inviteUrl, invite, members, customerId }: TogetherState): void {
+  update({ phase, inviteUrl, invite, members, customerId, isElsewhere }: TogetherState): void {
     const { say, formatPrice, canCheckout } = this.#options
     const own = members.find(({ id }) => id === customerId)
     const isLive = phase === "live"
     this.#stale.hidden = isLive
+    this.#elsewhere.hidden = !isLive || !isElsewhere
     if (inviteUrl !== undefined) {
       this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayLimit: isLive && own?.isHost === true })
     }

@@ -20,6 +20,8 @@ const PING_AGAIN_MS = 2000
 const CART_PAUSE_MS = 150
 /** Largest cart in bytes of JSON, as the server has it. A much larger one would not be refused, but cost the connection. */
 const MAX_CART_BYTES = 256 * 1024
+/** A page that does not speak for its customer waits this long, in ms: the page that does has often sent the same cart. */
+const OTHER_PAGE_MS = 1000
 /** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
 const CART_AGAIN_MS = 1000
 /** Time that a farewell gets to be heard, in ms. */
@@ -69,6 +71,8 @@ export interface SessionState {
   readonly members: readonly Member[]
   /** The invitation that the customer came by, or, as the host, made last; undefined where knowing the id is enough. */
   readonly invite: string | undefined
+  /** Another page of this browser has resumed the customer: what is done there counts, until something is done here. */
+  readonly isElsewhere: boolean
   /** Only when it is over. */
   readonly ending: Ending | undefined
 }
@@ -128,6 +132,8 @@ export class ShoppingSession {
   #cart: object | undefined
   /** As JSON, what this connection has sent of the cart. */
   #sentCart: string | undefined
+  /** This page is not in the list any more, and has asked whether it may come back. */
+  #hasAskedBack = false
   /** The cart here is newer than the one that the friends see. */
   #cartIsNews = false
   /** As the edge told last. */
@@ -150,7 +156,14 @@ export class ShoppingSession {
     this.#random = options.random ?? Math.random
     this.#identity = options.remembered
     const invite = options.invite ?? options.remembered?.invite
-    this.#state = { phase: "entering", customerId: undefined, members: [], invite, ending: undefined }
+    this.#state = {
+      phase: "entering",
+      customerId: undefined,
+      members: [],
+      invite,
+      isElsewhere: false,
+      ending: undefined,
+    }
     this.#connect()
   }
 
@@ -165,7 +178,7 @@ export class ShoppingSession {
     this.#set({})
     if (this.#state.phase !== "live") return
     this.#mayTakeOver = true
-    this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_PAUSE_MS)
+    this.#cartPause ??= setTimeout(() => this.#sendCart(), this.#state.isElsewhere ? OTHER_PAGE_MS : CART_PAUSE_MS)
   }
 
   /** Says whether the customer is ready to check out. Does nothing while there is no connection. */
@@ -225,6 +238,7 @@ export class ShoppingSession {
     clearTimeout(this.#retry)
     this.#steps = []
     this.#hasEntered = false
+    this.#hasAskedBack = false
     const isCurrent = (): boolean => this.#socket === socket
     const socket = this.#options.connect({
       opened: () => {
@@ -284,6 +298,9 @@ export class ShoppingSession {
       case "createInvite":
         this.#onInvite(message.invite)
         break
+      case "speaking":
+        if (this.#hasEntered) this.#onSpeaking(message.isSpeaking)
+        break
       case "ping":
         if (this.#hasEntered) this.#onPing(message.isLive)
         break
@@ -299,15 +316,23 @@ export class ShoppingSession {
 
   #onEntered(customerId: string, resumeToken: string | undefined): void {
     this.#hasEntered = true
+    this.#hasAskedBack = false
     this.#attempt = 0
     this.#ownIds.add(customerId)
-    this.#state = { ...this.#state, customerId }
+    // A page that is behind the customer's other one must not undo what was done there.
+    const isBehind = this.#state.isElsewhere && !this.#cartIsNews
+    this.#state = { ...this.#state, customerId, isElsewhere: false }
     this.#remember(customerId, resumeToken)
-    this.#sentCart = undefined
+    this.#sentCart = isBehind ? toJson(this.#cart) : undefined
     this.#sendCart()
     const again = this.#afterTakeOver
     this.#afterTakeOver = undefined
     if (again !== undefined) this.#send(again)
+  }
+
+  #onSpeaking(isSpeaking: boolean): void {
+    if (!isSpeaking) this.#cartIsNews = false
+    this.#set({ isElsewhere: !isSpeaking })
   }
 
   #onPing(isLive: boolean): void {
@@ -338,8 +363,9 @@ export class ShoppingSession {
     const before = this.#state
     const own = members.find(({ id }) => id === before.customerId)
     if (own === undefined) {
-      // After its farewell a page is out of the list by its own will.
-      if (this.#onFarewell === undefined) this.#end("removed")
+      // After its farewell a page is out of the list by its own will. Else it may only be absent, for another page had its
+      // place and is gone: then it can be had back.
+      if (this.#onFarewell === undefined && !this.#hasAskedBack) this.#askBack()
       return
     }
     if (this.#cartIsNews && toJson(own.content) === toJson(this.#cart)) this.#cartIsNews = false
@@ -348,6 +374,11 @@ export class ShoppingSession {
     if (before.phase === "entering") return
     const changes = changesBetween(before.members, members).filter((change) => !this.#isOwnComing(change))
     if (changes.length > 0) this.events.emit("changes", changes)
+  }
+
+  #askBack(): void {
+    this.#hasAskedBack = true
+    this.#resume()
   }
 
   #isOwnComing(change: MemberChange): boolean {
@@ -364,6 +395,11 @@ export class ShoppingSession {
   }
 
   #onRefused({ code, message }: { readonly code: string; readonly message: string }): void {
+    if (this.#hasAskedBack) {
+      if (FORGOTTEN.has(code)) this.#end("removed")
+      else this.#lose()
+      return
+    }
     if (code === "session.notYourCustomer" && this.#mayTakeOver) {
       // Another page of this browser has resumed the customer; the one that is used now has it.
       this.#mayTakeOver = false
@@ -386,7 +422,10 @@ export class ShoppingSession {
     if (this.#state.phase !== "live") return
     this.#mayTakeOver = true
     this.#lastAction = action
-    this.#send(action)
+    if (this.#state.isElsewhere) {
+      this.#afterTakeOver = action
+      this.#resume()
+    } else this.#send(action)
   }
 
   #sendCart(): void {
@@ -396,6 +435,11 @@ export class ShoppingSession {
     if (this.#cart === undefined || customerId === undefined || !this.#hasEntered) return
     const json = toJson(this.#cart)
     if (json === this.#sentCart) return
+    if (this.#state.isElsewhere) {
+      const own = this.#members.find(({ id }) => id === customerId)
+      if (toJson(own?.content) !== json) this.#resume()
+      return
+    }
     this.#sentCart = json
     if (new TextEncoder().encode(json).length > MAX_CART_BYTES) {
       this.#onRefused({ code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })

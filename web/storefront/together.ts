@@ -26,6 +26,8 @@ export interface TogetherState {
   readonly members: readonly Member[]
   /** An invitation by the host, that the customer came by or made; undefined where knowing the session's id is enough. */
   readonly invite: string | undefined
+  /** The same customer is on another page of this browser, where something was done last. */
+  readonly isElsewhere: boolean
   /** Why the last session is over; undefined while there is none. */
   readonly ending: Ending | undefined
 }
@@ -103,6 +105,7 @@ export class Together {
       customerId: session?.customerId,
       members: session?.members ?? [],
       invite: session === undefined ? this.#invite : session.invite,
+      isElsewhere: session?.isElsewhere ?? false,
       ending: this.#ending,
     }
   }
