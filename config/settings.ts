@@ -209,6 +209,28 @@ const table = {
     5000,
     "Readers of `GET /stream/{shop_id}` at a time; further ones get 503.",
   ),
+  STREAM_MAX_READERS_PER_USER: setting(
+    number({ min: 1 }),
+    500,
+    "The same of one user, whatever tokens it has; further ones get 429.",
+  ),
+  STREAM_MAX_READERS_PER_ADDRESS: setting(
+    number({ min: 1 }),
+    2000,
+    "The same of one client address; further ones get 429.",
+  ),
+  STREAM_KEEP_SECONDS: setting(
+    number({ min: 1, max: 3600 }),
+    60,
+    "Seconds for which a reader that was let in is still sent events while the service does not say whether it may read on.",
+  ),
+  EXPORT_MAX: setting(number({ min: 1 }), 40, "Exports (`GET /export/{shop_id}`) at a time; further ones get 503."),
+  EXPORT_MAX_PER_USER: setting(
+    number({ min: 1 }),
+    4,
+    "The same of one user, whatever tokens it has; further ones get 429.",
+  ),
+  EXPORT_MAX_PER_ADDRESS: setting(number({ min: 1 }), 10, "The same of one client address; further ones get 429."),
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { createServer, type Server } from "node:http"
 import express, { type Express } from "express"
 import { type ClientAddresses, type Conn, clientAddresses, type Logger } from "res-service"
@@ -10,6 +11,7 @@ import { crossOrigin, onlyPages } from "./http/cross-origin.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
 import { oneHost } from "./http/one-host.ts"
+import { type PlaceLimits, Places } from "./http/places.ts"
 import { notFound, problems } from "./http/problem.ts"
 import { publishRoutes } from "./http/publish.ts"
 import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
@@ -32,6 +34,9 @@ export interface Doors {
   readonly trustedProxies?: readonly string[]
   readonly rates?: RateLimitOptions
   readonly connections?: ConnectionLimits
+  /** How many streams, and how many exports, there may be at a time. */
+  readonly streams?: PlaceLimits
+  readonly exports?: PlaceLimits
 }
 
 export interface EdgeOptions {
@@ -50,7 +55,9 @@ export interface EdgeOptions {
     readonly newSocketsPerMinute?: number
   }
   readonly web: WebOptions
-  readonly stream: StreamOptions
+  readonly stream?: StreamOptions
+  /** As `ExportRoutes.stallMs`. */
+  readonly exportStallMs?: number
   /** In which a browser that cannot set headers may bring its token. */
   readonly cookie?: AuthCookie | undefined
   readonly doors?: Doors
@@ -61,6 +68,7 @@ export interface EdgeOptions {
 const CLOSE_INTERVAL_MS = 50
 
 const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
+const ANY_NUMBER: PlaceLimits = { max: Infinity, perUser: Infinity, perAddress: Infinity }
 
 export interface RunningEdge {
   readonly port: number
@@ -71,13 +79,25 @@ export interface RunningEdge {
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, web, stream, cookie, doors = {}, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, web, stream, exportStallMs, cookie, doors = {}, logger }: EdgeOptions,
 ): Promise<RunningEdge> {
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
   const streams = new ShopStreams(conn, client, stream)
   const stopping = new AbortController()
-  const app = createApp({ client, conn, web, streams, stopping: stopping.signal, cookie, doors, addresses, logger })
+  setMaxListeners(0, stopping.signal)
+  const app = createApp({
+    client,
+    conn,
+    web,
+    streams,
+    exportStallMs,
+    stopping: stopping.signal,
+    cookie,
+    doors,
+    addresses,
+    logger,
+  })
   const server = createServer(boundedServer, app)
   const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
   const servers = [server, ...extra]
@@ -119,6 +139,7 @@ interface AppParts {
   readonly conn: Conn
   readonly web: WebOptions
   readonly streams: ShopStreams
+  readonly exportStallMs: number | undefined
   /** Ends what would go on for long. */
   readonly stopping: AbortSignal
   readonly cookie: AuthCookie | undefined
@@ -127,8 +148,12 @@ interface AppParts {
   readonly logger: Logger
 }
 
-function createApp({ client, conn, web, streams, stopping, cookie, doors, addresses, logger }: AppParts): Express {
+function createApp(parts: AppParts): Express {
+  const { client, conn, web, streams, exportStallMs, stopping, cookie, doors, addresses, logger } = parts
   const app = express()
+  const streamPlaces = new Places("streams", doors.streams ?? ANY_NUMBER)
+  const waiting = new Places("waiting streams", doors.streams ?? ANY_NUMBER)
+  const exportPlaces = new Places("exports", doors.exports ?? ANY_NUMBER)
   const limits = new RateLimits(doors.rates ?? NO_LIMITS)
   app.disable("x-powered-by")
   app.disable("etag")
@@ -148,8 +173,8 @@ function createApp({ client, conn, web, streams, stopping, cookie, doors, addres
     onlyPages(doors.pages),
     publishRoutes(client, conn, limits),
     sessionRoutes(),
-    streamRoutes(client, streams, cookie),
-    exportRoutes(client, cookie, stopping),
+    streamRoutes({ client, streams, places: streamPlaces, waiting, cookie, stopping }),
+    exportRoutes({ client, places: exportPlaces, cookie, stopping, stallMs: exportStallMs }),
     shopperRoutes(client),
     notFound,
     problems(logger),

@@ -30,6 +30,12 @@ await runProcess(async () => {
     ...cookieSettings,
     ...pageSettings,
     "STREAM_MAX_READERS",
+    "STREAM_MAX_READERS_PER_USER",
+    "STREAM_MAX_READERS_PER_ADDRESS",
+    "STREAM_KEEP_SECONDS",
+    "EXPORT_MAX",
+    "EXPORT_MAX_PER_USER",
+    "EXPORT_MAX_PER_ADDRESS",
     "TRUSTED_PROXIES",
     "RATE_PER_ADDRESS",
     "RATE_PER_TOKEN",
@@ -55,7 +61,7 @@ await runProcess(async () => {
       maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
       newSocketsPerMinute: settings.LEGACY_NEW_SOCKETS_PER_MINUTE,
     },
-    stream: { maxReaders: settings.STREAM_MAX_READERS },
+    stream: { keepMs: settings.STREAM_KEEP_SECONDS * 1000 },
     cookie: authCookie(settings),
     doors: {
       origins: settings.CORS_ORIGINS ?? [],
@@ -67,6 +73,16 @@ await runProcess(async () => {
         perShop: settings.RATE_PER_SHOP,
       },
       connections: { max: settings.MAX_CONNECTIONS, maxPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS },
+      streams: {
+        max: settings.STREAM_MAX_READERS,
+        perUser: settings.STREAM_MAX_READERS_PER_USER,
+        perAddress: settings.STREAM_MAX_READERS_PER_ADDRESS,
+      },
+      exports: {
+        max: settings.EXPORT_MAX,
+        perUser: settings.EXPORT_MAX_PER_USER,
+        perAddress: settings.EXPORT_MAX_PER_ADDRESS,
+      },
     },
     web: {
       dir: pagesDir,

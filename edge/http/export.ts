@@ -6,14 +6,13 @@ import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import { HistoryFilter, type HistoryPart } from "../../service/schemas/history.ts"
 import { allowCookie, type Caller, readerOf } from "./bearer.ts"
-import { drained } from "./drained.ts"
+import { drained, ended } from "./drained.ts"
 import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
+import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { AWAY, shopOf } from "./shop-path.ts"
 
-/** Most exports at a time. */
-const MAX_EXPORTS = 20
-/** Time for a client to take a page, in ms. */
+/** Time for a client to take a page, and the rest at the end, in ms; then the export is cut off. */
 const STALL_MS = 60_000
 /** While the service is away, a page is asked for again after this time, in ms, and so often; then the export is cut off. */
 const RETRY_MS = 500
@@ -34,16 +33,23 @@ interface Reading {
   readonly caller: Caller
 }
 
+export interface ExportRoutes {
+  readonly client: Client
+  readonly places: Places
+  readonly cookie: AuthCookie | undefined
+  /** Ends all exports. */
+  readonly stopping: AbortSignal
+  /** Default 60 s. */
+  readonly stallMs?: number | undefined
+}
+
 /**
  * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first; `from`, `to`, `session_id`,
  * `category_id` narrow; with `bom=1` CSV begins with a byte order mark. It is read page by page, not faster than the client takes it, so an export of any size needs the
  * memory of one page. One that cannot be brought to its end is cut off, so that nobody takes it for whole.
- *
- * @param stopping ends all exports
  */
-export function exportRoutes(client: Client, cookie: AuthCookie | undefined, stopping: AbortSignal): Router {
+export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL_MS }: ExportRoutes): Router {
   const router = Router()
-  let running = 0
   router
     .route("/export/:shop_id")
     .get(async (req, res) => {
@@ -51,12 +57,11 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
       const shopId = shopOf(req)
       const { format, bom, ...filter } = queryOf(req)
       const reading = { client, rid: `store.${shopId}.feed`, filter, caller: readerOf(req, cookie) }
-      if (running >= MAX_EXPORTS) throw new HttpProblem(503, "There are too many exports here now; come again later")
-      running++
+      const { after: end } = await readPart(reading, undefined)
+      const freePlace = places.take(req, reading.caller)
       const stop = (): void => void res.destroy()
       stopping.addEventListener("abort", stop)
       try {
-        const { after: end } = await readPart(reading, undefined)
         const first = await readPart(reading, 0)
         res.set({
           "Content-Type": eventFormats[format].contentType,
@@ -64,13 +69,13 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
           "Cache-Control": "no-store",
           "X-Accel-Buffering": "no",
         })
-        if (req.method === "HEAD") res.end()
-        else {
+        if (req.method !== "HEAD") {
           if (bom === "1") res.write(BYTE_ORDER_MARK)
-          await write(res, eventFormats[format], reading, first, end)
+          await write(res, eventFormats[format], { reading, first, end, stallMs })
         }
+        await ended(res, stallMs)
       } finally {
-        running--
+        freePlace()
         stopping.removeEventListener("abort", stop)
       }
     })
@@ -78,24 +83,24 @@ export function exportRoutes(client: Client, cookie: AuthCookie | undefined, sto
   return router
 }
 
-/** Writes a first part and all that follows, up to the sequence `end`. */
-async function write(
-  res: Response,
-  format: EventFormat,
-  reading: Reading,
-  first: HistoryPart,
-  end: number,
-): Promise<void> {
+interface Writing {
+  readonly reading: Reading
+  readonly first: HistoryPart
+  /** The sequence up to which it goes. */
+  readonly end: number
+  readonly stallMs: number
+}
+
+/** Writes a first part and all that follows; all but the end. */
+async function write(res: Response, format: EventFormat, { reading, first, end, stallMs }: Writing): Promise<void> {
   try {
     res.write(format.head)
     for (let part = first; ; part = await readOn(reading, part.after, res)) {
       const events = part.events.filter(({ seq }) => seq <= end)
       if (events.length > 0) res.write(format.write(events))
-      await drained(res, STALL_MS)
-      if (res.destroyed) return
-      if (part.end || part.after >= end) break
+      await drained(res, stallMs)
+      if (res.destroyed || part.end || part.after >= end) return
     }
-    res.end()
   } catch {
     // Too late for another status: an answer without an end is the only way to say it.
     res.destroy()

@@ -5,19 +5,35 @@ import type { AuthCookie } from "../../config/auth.ts"
 import { type Part, readHistory } from "../stream/shop-events.ts"
 import type { ShopStreams } from "../stream/shop-streams.ts"
 import { allowCookie, readerOf } from "./bearer.ts"
+import { firstAnswer } from "./first-answer.ts"
+import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
-import { AWAY, shopOf } from "./shop-path.ts"
+import { shopOf } from "./shop-path.ts"
 
 /** Events that `replay` gives at most: as many as a feed shows. */
 const MAX_REPLAY = 100
+
+export interface StreamRoutes {
+  readonly client: Client
+  readonly streams: ShopStreams
+  readonly places: Places
+  /** For those that wait for the service. */
+  readonly waiting: Places
+  readonly cookie: AuthCookie | undefined
+  /** Ends those that still wait for the service. */
+  readonly stopping: AbortSignal
+}
 
 /**
  * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, `id:` being `seq`, from now on; or from behind
  * `Last-Event-ID` (or `?last_event_id=`) on, without a gap or a repetition; with `?replay=N` the newest N come first.
  *
+ * Nothing is sent, not even a status, before a read in this caller's name has succeeded. While the service is away, that is
+ * waited for.
+ *
  * Source: WHATWG HTML, "Server-sent events".
  */
-export function streamRoutes(client: Client, streams: ShopStreams, cookie: AuthCookie | undefined): Router {
+export function streamRoutes({ client, streams, places, waiting, cookie, stopping }: StreamRoutes): Router {
   const router = Router()
   router
     .route("/stream/:shop_id")
@@ -27,8 +43,18 @@ export function streamRoutes(client: Client, streams: ShopStreams, cookie: AuthC
       const after = lastEventId(req)
       const replay = numberIn(req, "replay", MAX_REPLAY) ?? 0
       const caller = readerOf(req, cookie)
-      if (streams.isFull) throw new HttpProblem(503, "There are too many readers here now; come again later")
-      const first = await firstPart(client, `store.${shopId}.feed`, after, caller)
+      const gone = new AbortController()
+      const leave = (): void => gone.abort()
+      res.once("close", leave)
+      stopping.addEventListener("abort", leave)
+      const first = await firstAnswer(
+        () => firstPart(client, `store.${shopId}.feed`, after, caller),
+        () => waiting.take(req),
+        gone.signal,
+      ).finally(() => stopping.removeEventListener("abort", leave))
+      if (res.closed) return
+      if (stopping.aborted) throw new HttpProblem(503, "This edge is stopping; come again")
+      res.once("close", places.take(req, caller))
       res.writeHead(200, {
         "Content-Type": "text/event-stream; charset=utf-8",
         "Cache-Control": "no-store",
@@ -44,12 +70,12 @@ export function streamRoutes(client: Client, streams: ShopStreams, cookie: AuthC
   return router
 }
 
+/** Reads on from a sequence. Undefined: the caller may read, but the sequence is another log's. Rejects with the service's `ResError`. */
 async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part | undefined> {
   try {
     return await readHistory(...asked)
   } catch (error) {
-    // A browser's EventSource never comes again after an error, so it is held; and another log's sequence is dealt with there.
-    if (error instanceof ResError && [...AWAY, "store.unknownSequence"].includes(error.code)) return undefined
+    if (error instanceof ResError && error.code === "store.unknownSequence") return undefined
     throw error
   }
 }

@@ -2,61 +2,83 @@ import type { Conn, Subscription } from "res-service"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { Caller } from "../http/bearer.ts"
+import { claimsIn } from "../token-claims.ts"
 
 /** How often it is asked whether a token is still good for what it was good for, in ms. */
 const ASK_AGAIN_MS = 5000
-/** After a question that nobody has answered, in ms. */
+/** The same after a question that was not answered, in ms. */
 const RETRY_MS = 500
 /** Questions under way at a time. */
 const AT_A_TIME = 50
+/** How often it is looked for callers for whom nobody has answered for too long, in ms. */
+const SWEEP_MS = 500
 /** What `setTimeout` takes at most. */
 const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Why a caller is sent no more: the service refuses it, or its token has expired; or the service has not said for too long. */
+export type AccessEnd = "access has ended" | "the service does not answer"
+
+type OnEnd = (reason: AccessEnd) => void
 
 interface Watched {
   readonly rid: string
   readonly caller: Caller
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<OnEnd>
+  /** When the service has last let the caller in, in ms of `performance.now()`. */
+  allowedAt: number
 }
 
 /**
- * Notices when who was let in may look no longer: when the token expires; and by asking the service again, at once when it says
- * that access has changed, else every few seconds. Those with the same token at the same resource cost one question.
+ * Notices when a caller that was let in may look no longer: when its token expires; and by asking the service again, at once when it
+ * says that access has changed, else every 5 s. A caller for whom nobody answers then may go on for `keepMs`. Callers with the
+ * same token at the same resource cost one question.
  */
 export class AccessWatch {
   readonly #client: Client
+  readonly #keepMs: number
   readonly #watched = new Map<string, Watched>()
   readonly #subscriptions: readonly Subscription[]
+  /** Apart from the questions: a round of them takes long while each must time out. */
+  readonly #sweeping: NodeJS.Timeout
   #next: NodeJS.Timeout | undefined
   #stopped = false
   #asking = false
   #askAgain = false
 
-  constructor(conn: Conn, client: Client) {
+  constructor(conn: Conn, client: Client, keepMs: number) {
     this.#client = client
+    this.#keepMs = keepMs
     this.#subscriptions = [
       conn.subscribe("system.reset", ({ data }) => {
         if (hasAccess(data)) this.#ask()
       }),
       conn.subscribe("system.tokenReset", () => this.#ask()),
     ]
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS)
     this.#wait(ASK_AGAIN_MS)
   }
 
-  /** Calls `onEnd` once, when the caller may no longer `get` the resource. Returns how to stop that. */
-  watch(rid: string, caller: Caller, onEnd: () => void): () => void {
+  /**
+   * Calls `onEnd` once, when the caller may no longer `get` the resource. To be called when the service has just let it in. Returns
+   * how to stop that.
+   */
+  watch(rid: string, caller: Caller, onEnd: OnEnd): () => void {
     const key = JSON.stringify([rid, caller.token])
-    const watched = this.#watched.get(key) ?? { rid, caller, listeners: new Set<() => void>() }
+    const watched = this.#watched.get(key) ?? { rid, caller, listeners: new Set<OnEnd>(), allowedAt: 0 }
+    watched.allowedAt = performance.now()
     this.#watched.set(key, watched)
-    const exp = expiryOf(caller.token)
-    const timer = exp === undefined ? undefined : setTimeout(() => end(), Math.min(exp - Date.now(), MAX_TIMER_MS))
+    const { expiresAt } = claimsIn(caller.token)
+    const expire = (): void => end("access has ended")
+    const timer =
+      expiresAt === undefined ? undefined : setTimeout(expire, Math.min(expiresAt - Date.now(), MAX_TIMER_MS))
     const stop = (): void => {
       clearTimeout(timer)
       watched.listeners.delete(end)
       if (watched.listeners.size === 0 && this.#watched.get(key) === watched) this.#watched.delete(key)
     }
-    const end = (): void => {
+    const end: OnEnd = (reason) => {
       stop()
-      onEnd()
+      onEnd(reason)
     }
     watched.listeners.add(end)
     return stop
@@ -64,6 +86,7 @@ export class AccessWatch {
 
   stop(): void {
     this.#stopped = true
+    clearInterval(this.#sweeping)
     clearTimeout(this.#next)
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
@@ -92,7 +115,8 @@ export class AccessWatch {
       for (let watched = all.pop(); watched !== undefined && !this.#stopped; watched = all.pop()) {
         const may = await this.#may(watched)
         if (may === undefined) answered = false
-        if (may === false) for (const end of [...watched.listeners]) end()
+        if (may === true) watched.allowedAt = performance.now()
+        if (may === false) for (const end of [...watched.listeners]) end("access has ended")
       }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, askNext))
@@ -108,6 +132,14 @@ export class AccessWatch {
       return isRefusal ? false : undefined
     }
   }
+
+  #sweep(): void {
+    // What was let in is asked about again after this time at the earliest.
+    const allowedSince = performance.now() - ASK_AGAIN_MS - this.#keepMs
+    for (const { allowedAt, listeners } of [...this.#watched.values()]) {
+      if (allowedAt < allowedSince) for (const end of [...listeners]) end("the service does not answer")
+    }
+  }
 }
 
 function hasAccess(reset: Uint8Array): boolean {
@@ -116,20 +148,5 @@ function hasAccess(reset: Uint8Array): boolean {
     return Array.isArray(access) && access.length > 0
   } catch {
     return false
-  }
-}
-
-/**
- * When a token expires, in ms since the epoch; undefined when it does not say. It is not verified here: the service has done that, or
- * it lets nobody in.
- */
-function expiryOf(token: unknown): number | undefined {
-  if (typeof token !== "object" || token === null || !("bearer" in token)) return undefined
-  try {
-    const [, payload = ""] = String(token.bearer).split(".")
-    const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp?: unknown }
-    return typeof exp === "number" ? exp * 1000 : undefined
-  } catch {
-    return undefined
   }
 }

@@ -3,22 +3,24 @@ import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
 import type { Caller } from "../http/bearer.ts"
 import { AccessWatch } from "./access-watch.ts"
-import { heartbeat, retryFrame } from "./frames.ts"
+import { retryFrame } from "./frames.ts"
 import { type Part, ShopEvents } from "./shop-events.ts"
 import { StreamReader } from "./stream-reader.ts"
 
 export interface StreamOptions {
-  /** Most readers at a time. */
-  readonly maxReaders: number
+  /**
+   * How long a reader that was let in is sent events while the service does not say whether it may still read, in ms. Default 60 s.
+   */
+  readonly keepMs?: number
   /** With more bytes waiting for a reader than this (and one page), it is sent no more until it has taken them. Default 256 KiB. */
   readonly maxQueueBytes?: number
-  /** Time for a reader to take all that waits, in ms; then it is cut off. Default 30 s. */
+  /** A reader that takes nothing of what waits for it for this time, in ms, or far behind not all of it, is cut off. Default 30 s. */
   readonly stallMs?: number
   /** How often a reader hears something, in ms. Default 15 s. */
   readonly heartbeatMs?: number
 }
 
-const defaults = { maxQueueBytes: 256 * 1024, stallMs: 30_000, heartbeatMs: 15_000 }
+const defaults = { keepMs: 60_000, maxQueueBytes: 256 * 1024, stallMs: 30_000, heartbeatMs: 15_000 }
 
 /** Readers that lost their connection at the same time come again at different times, in ms. */
 const RETRY_FROM_MS = 1000
@@ -42,21 +44,16 @@ export class ShopStreams {
   readonly #readers = new Set<StreamReader>()
   readonly #beating: NodeJS.Timeout
 
-  constructor(conn: Conn, client: Client, options: StreamOptions) {
+  constructor(conn: Conn, client: Client, options: StreamOptions = {}) {
     this.#client = client
     this.#options = { ...defaults, ...options }
-    this.#access = new AccessWatch(conn, client)
+    this.#access = new AccessWatch(conn, client, this.#options.keepMs)
     this.#beating = setInterval(() => {
-      for (const reader of this.#readers) reader.notify(heartbeat)
+      for (const reader of this.#readers) reader.beat()
     }, this.#options.heartbeatMs)
   }
 
-  /** True when no further reader is taken. */
-  get isFull(): boolean {
-    return this.#readers.size >= this.#options.maxReaders
-  }
-
-  /** Streams to an answer whose head is sent. */
+  /** Streams to an answer whose head is sent, for a caller that the service has just let in. */
   add(res: ServerResponse, { shopId, ...wish }: Wish): void {
     const shop = this.#shops.get(shopId) ?? { events: new ShopEvents(this.#client, shopId), readers: 0 }
     this.#shops.set(shopId, shop)
@@ -64,7 +61,9 @@ export class ShopStreams {
     res.write(retryFrame(retryMs()))
     const reader = new StreamReader(res, { events: shop.events, ...wish, ...this.#options })
     this.#readers.add(reader)
-    const stopWatching = this.#access.watch(`store.${shopId}.feed`, wish.caller, () => reader.end("access has ended"))
+    const stopWatching = this.#access.watch(`store.${shopId}.feed`, wish.caller, (reason) =>
+      reader.end(reason, reason === "access has ended" ? undefined : retryMs()),
+    )
     res.once("close", () => {
       stopWatching()
       this.#readers.delete(reader)

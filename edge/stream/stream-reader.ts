@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { ResError } from "res-service"
 import type { Caller } from "../http/bearer.ts"
 import { drained } from "../http/drained.ts"
-import { comment, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
+import { comment, heartbeat, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
 import type { Follower, Part, ShopEvents } from "./shop-events.ts"
 
 /** Before the service is asked again that did not answer, in ms. */
@@ -18,11 +18,11 @@ export interface ReaderOptions {
   readonly after: number | undefined
   /** How many of the newest events come first, when there is no `after`. */
   readonly replay: number
-  /** What was read first; undefined: the service was away. */
+  /** What was read first; undefined: `after` is another log's. */
   readonly first: Part | undefined
   /** With more bytes waiting for it than this, it is sent no more until it has taken them. */
   readonly maxQueueBytes: number
-  /** Time for it to take all that waits, in ms. */
+  /** Time for it to take something of what waits, and to take all of it while it is behind, in ms. */
   readonly stallMs: number
 }
 
@@ -36,6 +36,9 @@ export class StreamReader implements Follower {
   #position: number | undefined
   #behind = true
   #ended = false
+  /** Bytes that it has taken, and when it last took some or had nothing to take, in ms of `performance.now()`. */
+  #takenBytes = 0
+  #tookAt = performance.now()
 
   constructor(res: ServerResponse, options: ReaderOptions) {
     this.#res = res
@@ -58,6 +61,17 @@ export class StreamReader implements Follower {
     this.#position = frames.position
     this.notify(frames.bytes)
     if (this.#res.writableLength > this.#options.maxQueueBytes) void this.#catchUp()
+  }
+
+  /** Lets the reader see that the connection lives; one that takes nothing of what waits for it is cut off. */
+  beat(): void {
+    const { socket } = this.#res
+    if (this.#ended || socket === null) return
+    const takenBytes = socket.bytesWritten - socket.writableLength
+    if (socket.writableLength === 0 || takenBytes > this.#takenBytes) this.#tookAt = performance.now()
+    this.#takenBytes = takenBytes
+    if (performance.now() - this.#tookAt > this.#options.stallMs) this.#res.destroy()
+    else this.notify(heartbeat)
   }
 
   notify(frame: Buffer): void {

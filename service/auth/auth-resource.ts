@@ -96,7 +96,9 @@ export function authResource({ guard, logins, cookie, onRevoked, addresses }: Au
           if (bearer === undefined) return setAddress(req, addresses)
           // Told at once why, rather than that access is denied.
           await guard.verify(bearer).catch((error: unknown) => {
-            req.meta({ status: 401, header: { "WWW-Authenticate": ['Bearer error="invalid_token"'] } })
+            const isInvalid = error instanceof ResError && error.code === "auth.invalidToken"
+            if (isInvalid) req.meta({ status: 401, header: { "WWW-Authenticate": ['Bearer error="invalid_token"'] } })
+            else req.meta({ status: 503 })
             throw error
           })
           req.setToken({ bearer, address: addresses.ofClient(req) })

@@ -18,7 +18,7 @@ export interface JwksOptions {
   readonly audience: string
   /** Stands before the names of our own claims. */
   readonly claimPrefix: string
-  /** After an unknown key ID the keys are fetched anew, but not more often than this. Default 5000. */
+  /** After an unknown key ID the keys are fetched again, but not more often than this. Default `DEFAULT_COOLDOWN_MS`. */
   readonly cooldownMs?: number
 }
 
@@ -26,7 +26,7 @@ export interface JwksOptions {
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 const FETCH_TIMEOUT_MS = 3000
-const DEFAULT_COOLDOWN_MS = 5000
+export const DEFAULT_COOLDOWN_MS = 5000
 
 /**
  * Verifies tokens of any OpenID Connect issuer by its JSON Web Key Set.
@@ -58,7 +58,28 @@ function keysAt(url: URL, cooldownMs: number): JWTVerifyGetKey {
   if (url.protocol === "file:") {
     return createLocalJWKSet(JSON.parse(readFileSync(fileURLToPath(url), "utf8")) as JSONWebKeySet)
   }
-  return createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: cooldownMs })
+  const remote = createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: cooldownMs })
+  let failedAt = -Infinity
+  return async (header, token) => {
+    const known = remote.fresh ? remote.jwks() : undefined
+    if (known === undefined) return await remote(header, token)
+    // The keys are known, so a token of another key is one that nobody vouches for, whether or not the issuer answers just now.
+    if (performance.now() - failedAt < cooldownMs) return await createLocalJWKSet(known)(header, token)
+    try {
+      return await remote(header, token)
+    } catch (error) {
+      if (isOfToken(error)) throw error
+      failedAt = performance.now()
+      return await createLocalJWKSet(known)(header, token)
+    }
+  }
+}
+
+/** True when the keys are there, and none is the token's. */
+function isOfToken(error: unknown): boolean {
+  return [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported].some(
+    (kind) => error instanceof kind,
+  )
 }
 
 function refused(error: unknown): unknown {

@@ -42,11 +42,13 @@ export class Issuer {
   readonly audience = "shopwire-test"
   readonly #server: Server
   #keys = [newSigningKey()]
+  readonly #port: number
   /** How often its keys were fetched. */
   fetches = 0
 
   private constructor(server: Server) {
     this.#server = server
+    this.#port = (server.address() as AddressInfo).port
     server.on("request", async (_, res) => {
       this.fetches++
       const keys = await Promise.all(
@@ -68,7 +70,7 @@ export class Issuer {
   }
 
   get url(): URL {
-    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/keys`)
+    return new URL(`http://127.0.0.1:${this.#port}/keys`)
   }
 
   /** A token of this issuer's; `claims` come on top of, or replace, what makes it a good one for an hour. */
@@ -85,7 +87,14 @@ export class Issuer {
     this.#keys = [newSigningKey()]
   }
 
+  /** Serves its keys again, where it did before `stop`. */
+  async resume(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1")
+    await once(this.#server, "listening")
+  }
+
   async stop(): Promise<void> {
+    if (!this.#server.listening) return
     this.#server.closeAllConnections()
     this.#server.close()
     await once(this.#server, "close")

@@ -52,7 +52,8 @@ export interface ProductOptions {
   readonly limits?: Partial<CallLimitOptions>
   /** As the setting LEGACY_MAX_SOCKETS_PER_ADDRESS. */
   readonly maxSocketsPerAddress?: number
-  readonly stream?: Partial<StreamOptions>
+  readonly stream?: StreamOptions
+  readonly exportStallMs?: number
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: ServiceOptions["auth"]
@@ -76,6 +77,7 @@ export async function startProduct({
   limits = {},
   maxSocketsPerAddress = 10_000,
   stream = {},
+  exportStallMs,
   newSocketsPerMinute = 0,
   auth,
   strictEvents,
@@ -104,7 +106,8 @@ export async function startProduct({
       serviceTimeoutMs,
       legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },
       web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }), ...web },
-      stream: { maxReaders: 1000, ...stream },
+      stream,
+      ...(exportStallMs === undefined ? {} : { exportStallMs }),
       cookie: auth?.cookie,
       doors,
       logger,

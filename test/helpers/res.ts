@@ -1,9 +1,6 @@
-import { createInbox, type Msg, type NatsConnection } from "nats"
+import type { Msg, NatsConnection } from "nats"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { PATIENCE_MS } from "./until.ts"
-
-/** The status of a reply that NATS itself sends, since nobody listens. */
-const NO_RESPONDERS = 503
 
 interface Answered {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into any answer
@@ -11,16 +8,9 @@ interface Answered {
   readonly error?: { readonly code: string; readonly message: string; readonly data?: unknown }
 }
 
-/** A RES request straight over NATS, as a gateway would send it. A slow service may first say how much time it needs. */
+/** A RES request straight over NATS, as a gateway would send it. */
 export async function resRequest(nats: NatsConnection, subject: string, payload: unknown = {}): Promise<Answered> {
-  const inbox = createInbox()
-  const replies = nats.subscribe(inbox, { timeout: PATIENCE_MS })
-  nats.publish(subject, JSON.stringify(payload), { reply: inbox })
-  for await (const reply of replies) {
-    if (reply.headers?.code === NO_RESPONDERS) throw new Error(`nobody answers ${subject}`)
-    if (!reply.string().startsWith("timeout:")) return reply.json<Answered>()
-  }
-  throw new Error(`no answer to ${subject}`)
+  return (await nats.request(subject, JSON.stringify(payload), { timeout: PATIENCE_MS })).json<Answered>()
 }
 
 /** What a fresh `get` of a shop's feed gives, newest first; with a query, of an older page. */

@@ -120,7 +120,6 @@ describe("a session on two edges", () => {
       serviceTimeoutMs: 5000,
       legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
       web: webOptions,
-      stream: { maxReaders: 1 },
       logger: silentLogger,
     })
     return {

@@ -87,7 +87,6 @@ describe("NATS with the logins of config/nats.conf", () => {
       serviceTimeoutMs: 5000,
       legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 100 },
       web: webOptions,
-      stream: { maxReaders: 10 },
       logger: silentLogger,
     })
     gateway = await startGateway(loginUrl(nats.url, "gateway", passwords))

@@ -359,7 +359,7 @@ describe("a storefront widget's session", () => {
       serviceTimeoutMs: 5000,
       legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
       web: webOptions,
-      stream: { maxReaders: 1 },
+
       logger: silentLogger,
     })
     try {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
@@ -12,6 +13,7 @@ import { until } from "../helpers/until.ts"
 
 const ORIGIN = "https://merchant.example"
 const COOKIE = "shopwire_token"
+const KEEP_MS = 2000
 
 describe("GET /stream/{shop_id}, with tokens", () => {
   let issuer: Issuer
@@ -26,6 +28,7 @@ describe("GET /stream/{shop_id}, with tokens", () => {
     product = await startProduct({
       auth: { verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
       doors: { origins: [ORIGIN] },
+      stream: { keepMs: KEEP_MS },
     })
     admin = await issuer.token({ role: "admin", sub: "root" })
   })
@@ -116,5 +119,34 @@ describe("GET /stream/{shop_id}, with tokens", () => {
     await publish(shopId)
     await other.count(1)
     expect([first.events, second.events]).to.deep.equal([[], []])
+  })
+
+  it("goes on for a while when the service does not say whether it may, and then ends, to come again", async () => {
+    const shopId = randomUUID()
+    const headers = bearer(await issuer.token({ role: "merchant", shops: [shopId], sub: "dan" }))
+    const stream = await read(shopId, headers)
+    await until("a position to go on from", () => stream.lastEventId !== "")
+    await product.stopService()
+    await sleep(KEEP_MS / 2)
+    expect(stream.ended).to.equal(false)
+    stream.retryMs = undefined
+    await until("the end", () => stream.ended)
+    expect(stream.comments).to.include("the service does not answer")
+    expect(stream.retryMs).to.be.within(1000, 3000)
+    await product.restartService()
+    const again = EventStream.open(`${product.edgeUrl}/stream/${shopId}`, stream.lastEventId, headers)
+    await publish(shopId)
+    open.push(await again)
+    await (await again).count(1)
+  })
+
+  it("goes on through an outage that is shorter than that", async () => {
+    const shopId = randomUUID()
+    const stream = await read(shopId, bearer(await issuer.token({ role: "merchant", shops: [shopId], sub: "eve" })))
+    await until("a position to go on from", () => stream.lastEventId !== "")
+    await product.restartService()
+    await sleep(KEEP_MS + 6000)
+    await publish(shopId)
+    await stream.count(1)
   })
 })

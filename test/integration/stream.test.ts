@@ -3,7 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect } from "nats"
 import { natsConn, silentLogger } from "res-service"
-import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EventStream, PersistentStream } from "../helpers/event-stream.ts"
@@ -196,7 +196,7 @@ describe("GET /stream/{shop_id}", () => {
       for (const { close } of edges.splice(0)) await close()
     })
 
-    async function startOther(stream: Partial<StreamOptions>): Promise<string> {
+    async function startOther(stream: StreamOptions, doors: Doors = {}): Promise<string> {
       const nats = await connect({ servers: product.natsServer.url })
       const edge = await startEdge(natsConn(nats), {
         host: "127.0.0.1",
@@ -204,7 +204,8 @@ describe("GET /stream/{shop_id}", () => {
         serviceTimeoutMs: 5000,
         legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 10 },
         web: webOptions,
-        stream: { maxReaders: 1000, ...stream },
+        stream,
+        doors,
         logger: silentLogger,
       })
       let stopping: Promise<void> | undefined
@@ -240,7 +241,7 @@ describe("GET /stream/{shop_id}", () => {
     })
 
     it("refuses more readers than it may have with 503 and Retry-After, until one has left", async () => {
-      const url = await startOther({ maxReaders: 2 })
+      const url = await startOther({}, { streams: { max: 2, perUser: 2, perAddress: 2000 } })
       const [first] = [await read(randomUUID(), "", "", url), await read(randomUUID(), "", "", url)]
       const third = await answer(fetch(`${url}/stream/${randomUUID()}`))
       expect(third.status).to.equal(503)
@@ -266,14 +267,17 @@ describe("GET /stream/{shop_id}", () => {
     })
   })
 
-  it("keeps streams open while the service is away, and opens new ones; then they show what was missed", async () => {
+  it("keeps streams open while the service is away, and lets new ones wait; then they show what was missed", async () => {
     const shopId = randomUUID()
     const seqs = await publish(shopId, 1)
     const early = await read(shopId, "", "?replay=1")
     await early.count(1)
     await product.stopService()
-    const late = await read(shopId, `${seqs[0]}`)
-    expect(late.response.statusCode).to.equal(200)
+    let isIn = false
+    const waiting = read(shopId, `${seqs[0]}`).then((stream) => {
+      isIn = true
+      return stream
+    })
     // More than a feed shows, so that the way back into it is by reading.
     for (let i = 0; i < 250; i++) {
       const ack = await product.nats.request(
@@ -282,7 +286,9 @@ describe("GET /stream/{shop_id}", () => {
       )
       seqs.push(ack.json<{ seq: number }>().seq)
     }
+    expect(isIn).to.equal(false)
     await product.restartService()
+    const late = await waiting
     await early.count(251)
     await late.count(250)
     seqs.push(...(await publish(shopId, 1)))

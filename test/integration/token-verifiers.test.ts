@@ -25,8 +25,8 @@ async function reason(verifying: Promise<unknown>): Promise<string> {
 /** What each kind of issuer offers the tests. */
 interface Issuing {
   readonly verifier: TokenVerifier
-  /** A verifier that knows no keys yet. */
-  fresh(): TokenVerifier
+  /** A verifier that knows no keys yet; keys last until `rotate`, or for an hour. */
+  fresh(lasts?: "until rotated" | "an hour"): TokenVerifier
   token(claims?: JWTPayload, key?: SigningKey): Promise<string>
   /** Signs with a new key, and lets the time pass for which the old ones may be kept. */
   rotate(): Promise<void>
@@ -122,11 +122,16 @@ function verifies(title: string, start: (context: Mocha.Context) => Promise<Issu
       expect(issuing.fetches).to.equal(before + 2)
     })
 
-    it("does not know, rather than refuse, while the keys are not to be had", async () => {
-      const verifier = issuing.fresh()
+    it("while the issuer is away: refuses an unknown key if others are known, else does not know", async () => {
+      const [knowing, ignorant] = [issuing.fresh("an hour"), issuing.fresh("an hour")]
       const jwt = await token()
+      await knowing.verify(jwt)
       await issuing.stop()
-      const error = await verifier.verify(jwt).catch((refused: unknown) => refused)
+      for (let i = 0; i < 2; i++) {
+        expect(await reason(knowing.verify(await token({}, newSigningKey())))).to.match(/key|kid/)
+        expect(await knowing.verify(await token({ sub: `user-${i}` }))).to.include({ user: `user-${i}` })
+      }
+      const error = await ignorant.verify(jwt).catch((refused: unknown) => refused)
       expect(error).to.be.instanceOf(ResError).and.have.property("code", "system.serviceUnavailable")
     })
   })
@@ -140,8 +145,8 @@ verifies("Firebase's ID tokens", async (context) => {
     )
   return {
     verifier: fresh(),
-    fresh: () => {
-      google.maxAge = 1
+    fresh: (lasts) => {
+      google.maxAge = lasts === "an hour" ? 3600 : 1
       return fresh()
     },
     token: (claims, key) => google.token(claims, key),

@@ -37,6 +37,8 @@ export interface ConnectionHost {
   /** Most resources that a connection may be subscribed to, not counting those that they refer to. */
   readonly maxSubscriptions: number
   readonly connections: Map<string, Connection>
+  /** As `GatewayOptions.accessKeptMs`. */
+  readonly accessKeptMs: number
 }
 
 /**
@@ -71,6 +73,10 @@ export class Connection {
     this.#outlet = outlet
     this.#queue = new SerialQueue((err) => host.log.error({ err, cid: this.cid }, "connection task failed"))
     host.connections.set(this.cid, this)
+  }
+
+  get accessKeptMs(): number {
+    return this.#host.accessKeptMs
   }
 
   get legacy(): boolean {

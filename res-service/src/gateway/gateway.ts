@@ -25,6 +25,7 @@ import { WebSockets } from "./web-sockets.ts"
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
 const DEFAULT_PING_INTERVAL_MS = 30_000
+const DEFAULT_ACCESS_KEPT_MS = 60_000
 const HTTP_TIMES = {
   /** For clients to send a request's headers, and all of it, and how often that is looked at: what is too slow is answered 408. */
   headersTimeout: 10_000,
@@ -55,6 +56,11 @@ export interface GatewayOptions {
   readonly maxQueuedBytes?: number
   /** Between pings; a client that does not answer one until the next is closed. 30000 by default. */
   readonly pingIntervalMs?: number
+  /**
+   * How long a subscription goes on, after a reconnect to NATS, while no service says whether the client may still see it;
+   * 60000 by default, which is longer than a service takes to be back.
+   */
+  readonly accessKeptMs?: number
 }
 
 /**
@@ -97,6 +103,7 @@ export class Gateway {
       referenceThrottle,
       maxSubscriptions,
       connections: new Map(),
+      accessKeptMs: options.accessKeptMs ?? DEFAULT_ACCESS_KEPT_MS,
     }
     this.#subscriptions = [
       // One subscription for all connections, instead of one for each: 5,000 of them are not free, here and in NATS.

@@ -69,6 +69,8 @@ export class Subscription implements Subscriber {
   #access: AccessAnswer | undefined
   #accessWaiters: ((answer: AccessAnswer) => void)[] | undefined
   #reaccessLater = false
+  /** Since when no service has said whether the client may see the resource, in ms of `performance.now()`. */
+  #silentSince: number | undefined
   #throttle: Throttle | undefined
 
   constructor(connection: Connection, rid: string, throttle: Throttle | undefined) {
@@ -152,7 +154,7 @@ export class Subscription implements Subscriber {
     if (this.direct === 0) return
     this.#held |= WHILE_ASKING_ACCESS
     this.#loadAccess((answer) => {
-      if (reconnected && answer.error && meansSilence(answer.error)) {
+      if (reconnected && this.#mayKeep(answer.error)) {
         this.#access = before
         setTimeout(() => this.reaccess(undefined, true), ACCESS_RETRY_MS).unref()
       } else {
@@ -161,6 +163,16 @@ export class Subscription implements Subscriber {
       }
       this.#resume(WHILE_ASKING_ACCESS)
     }, throttle)
+  }
+
+  /** True while a subscription goes on although no service says, after a reconnect, whether the client may still see it. */
+  #mayKeep(error: ResError | undefined): boolean {
+    if (error === undefined || !meansSilence(error)) {
+      this.#silentSince = undefined
+      return false
+    }
+    this.#silentSince ??= performance.now()
+    return performance.now() - this.#silentSince < this.#connection.accessKeptMs
   }
 
   #loadAccess(decided: (answer: AccessAnswer) => void, throttle: Throttle | undefined): void {

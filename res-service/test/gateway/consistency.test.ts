@@ -110,6 +110,7 @@ class Run {
       referenceThrottle: 0,
       maxSubscriptions: Infinity,
       connections: new Map<string, Connection>(),
+      accessKeptMs: 60_000,
     }
     this.#clients = [0, 1].map(() => {
       const outgoing: string[] = []

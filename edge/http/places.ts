@@ -1,0 +1,73 @@
+import type { Request } from "express"
+import { addressGroup } from "res-service"
+import { claimsIn } from "../token-claims.ts"
+import type { Caller } from "./bearer.ts"
+import { clientAddressOf } from "./client.ts"
+import { HttpProblem } from "./problem.ts"
+
+/** When to come again after a 429, in seconds: a place may be free at any moment. */
+const RETRY_AFTER_S = 1
+
+/** How many there may be at a time. */
+export interface PlaceLimits {
+  readonly max: number
+  readonly perUser: number
+  readonly perAddress: number
+}
+
+/**
+ * Places for answers that last: streams, exports. Each address and each user has a share of them, so that nobody's use closes the
+ * door for others.
+ */
+export class Places {
+  readonly #what: string
+  readonly #limits: PlaceLimits
+  readonly #taken = new Map<string, number>()
+  #count = 0
+
+  /** @param what of which there are so many, e.g. `exports` */
+  constructor(what: string, limits: PlaceLimits) {
+    this.#what = what
+    this.#limits = limits
+  }
+
+  /**
+   * Takes a place, and returns how to give it back. With a caller, which the service must have let in (before that, anybody can
+   * write any name into a token), it counts for the caller's user as well.
+   *
+   * @throws {HttpProblem} 429: the user or the address has its share · 503: all are taken
+   */
+  take(req: Request, caller?: Caller): () => void {
+    const { max, perUser, perAddress } = this.#limits
+    const { user } = claimsIn(caller?.token)
+    const shares = [
+      { kind: "address", key: `address ${addressGroup(clientAddressOf(req))}`, most: perAddress },
+      ...(user === undefined ? [] : [{ kind: "user", key: `user ${user}`, most: perUser }]),
+    ]
+    const full = shares.find(({ key, most }) => (this.#taken.get(key) ?? 0) >= most)
+    if (full !== undefined)
+      throw new HttpProblem(
+        429,
+        `There are too many ${this.#what} of one ${full.kind}; close some first`,
+        [],
+        undefined,
+        RETRY_AFTER_S,
+      )
+    if (this.#count >= max) throw new HttpProblem(503, `There are too many ${this.#what} here now; come again later`)
+    for (const { key } of shares) this.#add(key, 1)
+    this.#count++
+    let isFree = false
+    return () => {
+      if (isFree) return
+      isFree = true
+      for (const { key } of shares) this.#add(key, -1)
+      this.#count--
+    }
+  }
+
+  #add(key: string, change: number): void {
+    const taken = (this.#taken.get(key) ?? 0) + change
+    if (taken === 0) this.#taken.delete(key)
+    else this.#taken.set(key, taken)
+  }
+}

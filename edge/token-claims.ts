@@ -1,0 +1,24 @@
+/** What a token says of itself. Nothing of it is verified here: only the service knows whether a token is good. */
+export interface TokenClaims {
+  /** The issuer's name for the user; undefined when it does not say. */
+  readonly user: string | undefined
+  /** When it expires, in ms since the epoch; undefined when it does not say. */
+  readonly expiresAt: number | undefined
+}
+
+const NOTHING: TokenClaims = { user: undefined, expiresAt: undefined }
+
+/** Reads the claims of a request's token (`RequestToken`); for whoever the service has let in with it. */
+export function claimsIn(token: unknown): TokenClaims {
+  if (typeof token !== "object" || token === null || !("bearer" in token)) return NOTHING
+  try {
+    const [, payload = ""] = String(token.bearer).split(".")
+    const { sub, exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub?: unknown; exp?: unknown }
+    return {
+      user: typeof sub === "string" ? sub : undefined,
+      expiresAt: typeof exp === "number" ? exp * 1000 : undefined,
+    }
+  } catch {
+    return NOTHING
+  }
+}

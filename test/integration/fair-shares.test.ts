@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto"
+import { get, type IncomingMessage } from "node:http"
+import { text } from "node:stream/consumers"
+import { expect } from "chai"
+import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
+import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { post } from "../helpers/http.ts"
+import { Issuer } from "../helpers/issuer.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { until } from "../helpers/until.ts"
+
+const PER_USER = 3
+const PER_ADDRESS = 5
+const STALL_MS = 5000
+
+/** More than sockets and buffers between edge and client hold. */
+const EVENTS = 2500
+
+describe("streams and exports that are not read", () => {
+  const shopId = randomUUID()
+  let issuer: Issuer
+  let product: Product
+  let admin: string
+  let other: string
+  const open: IncomingMessage[] = []
+
+  before(async () => {
+    issuer = await Issuer.start()
+    admin = await issuer.token({ sub: "root", role: "admin" })
+    other = await issuer.token({ sub: "other", role: "merchant", shops: [shopId] })
+  })
+
+  /** @param stallMs undefined: longer than a test takes */
+  async function start(stallMs?: number): Promise<void> {
+    const { url, issuer: name, audience } = issuer
+    const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
+    const places = { max: 6, perUser: PER_USER, perAddress: PER_ADDRESS }
+    product = await startProduct({
+      auth: { verifier, cookie: undefined },
+      // Every test client is a proxy, and so may say which address it has.
+      doors: { trustedProxies: ["127.0.0.1"], streams: places, exports: places },
+      ...(stallMs === undefined
+        ? {}
+        : { stream: { heartbeatMs: 50, stallMs, maxQueueBytes: 1024 * 1024 * 1024 }, exportStallMs: stallMs }),
+    })
+    await publish()
+  }
+
+  afterEach(async () => {
+    for (const each of open.splice(0)) each.destroy()
+    await product?.stop()
+  })
+
+  after(async () => {
+    await issuer?.stop()
+  })
+
+  async function publish(): Promise<void> {
+    const event = publishEvent({ shop_id: shopId, product_name: "x".repeat(7000) })
+    for (let i = 0; i < EVENTS; i += 50) {
+      const events = Array.from({ length: 50 }, () => event)
+      const headers = { authorization: `Bearer ${admin}` }
+      expect((await post(`${product.edgeUrl}/publish/${shopId}`, events, headers)).status).to.equal(200)
+    }
+  }
+
+  /** An answer of which nothing is read. */
+  function ask(door: "stream" | "export", jwt: string, address = "198.51.100.1"): Promise<IncomingMessage> {
+    const headers = { authorization: `Bearer ${jwt}`, "x-forwarded-for": address }
+    return new Promise((resolve, reject) => {
+      get(`${product.edgeUrl}/${door}/${shopId}`, { agent: false, headers }, (response) => {
+        open.push(response)
+        response.on("error", () => {})
+        resolve(response)
+      }).on("error", reject)
+    })
+  }
+
+  /** A new token of the same merchant, as it gets one by logging in. */
+  const merchant = (n: number): Promise<string> =>
+    issuer.token({ sub: "merchant", role: "merchant", shops: [shopId], jti: `${n}` })
+
+  for (const door of ["stream", "export"] as const) {
+    describe(`GET /${door}`, () => {
+      beforeEach(() => start())
+
+      it("take no more than a user's share, whatever tokens it has, and leave the door open for others", async () => {
+        for (let i = 0; i < PER_USER; i++)
+          expect((await ask(door, await merchant(i), `198.51.100.${i}`)).statusCode).to.equal(200)
+        const refused = await ask(door, await merchant(PER_USER), "198.51.100.99")
+        expect(refused.statusCode).to.equal(429)
+        expect(refused.headers["retry-after"]).to.equal("1")
+        expect(JSON.parse(await text(refused)).detail).to.include("of one user")
+        expect((await ask(door, other)).statusCode).to.equal(200)
+      })
+
+      it("take no more than an address's share", async () => {
+        for (let i = 0; i < PER_ADDRESS; i++)
+          expect((await ask(door, await issuer.token({ sub: `${i}`, role: "admin" }))).statusCode).to.equal(200)
+        const refused = await ask(door, other)
+        expect(refused.statusCode).to.equal(429)
+        expect(JSON.parse(await text(refused)).detail).to.include("of one address")
+        expect((await ask(door, other, "198.51.100.2")).statusCode).to.equal(200)
+        const full = await ask(door, other, "198.51.100.3")
+        expect(full.statusCode, "all together").to.equal(503)
+      })
+
+      it("are not counted for a user whose name stands in a forged token", async () => {
+        const forged = `${(await merchant(0)).split(".").slice(0, 2).join(".")}.AAAA`
+        const answers = await Promise.all(Array.from({ length: 20 }, () => ask(door, forged, "203.0.113.1")))
+        expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal(Array(20).fill(401))
+        expect((await ask(door, await merchant(1))).statusCode).to.equal(200)
+      })
+    })
+  }
+
+  it("are ended after a time, and their places are free: an export", async () => {
+    await start(STALL_MS)
+    for (let i = 0; i < PER_USER; i++) expect((await ask("export", await merchant(i))).statusCode).to.equal(200)
+    expect((await ask("export", await merchant(9))).statusCode).to.equal(429)
+    await until("a place", async () => (await ask("export", await merchant(9))).statusCode === 200)
+  })
+
+  it("are ended after a time, also where less waits than is held back: a stream", async () => {
+    await start(STALL_MS)
+    let ended = 0
+    for (let i = 0; i < PER_USER; i++) {
+      const stream = await ask("stream", await merchant(i))
+      expect(stream.statusCode).to.equal(200)
+      if (i > 0) stream.resume().once("close", () => ended++)
+    }
+    expect((await ask("stream", await merchant(9))).statusCode).to.equal(429)
+    await publish()
+    await until("a place", async () => (await ask("stream", await merchant(9))).statusCode === 200)
+    expect(ended, "of those that are read").to.equal(0)
+  })
+})
