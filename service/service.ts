@@ -25,6 +25,7 @@ import type { Lease } from "./lease/lease.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { LogAppender } from "./log/appender.ts"
 import { readRecord } from "./log/entry.ts"
+import { openIdempotencySecret } from "./log/idempotency-secret.ts"
 import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { LogTail } from "./log/tail.ts"
@@ -168,7 +169,7 @@ async function openParts(
       : await openAuth(nc, service, { ...options.auth, addresses, logger })
   onStop(() => auth.stop())
   const guard = limits.hold(auth.guard)
-  const appender = new LogAppender(nc, jsm)
+  const appender = new LogAppender(nc, jsm, await openIdempotencySecret(nc))
   const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))
   const history = new History(reader, tail, archived)
   const feedResource = feed({

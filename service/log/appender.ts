@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from "node:crypto"
-import type { JetStreamManager } from "@nats-io/jetstream"
+import { createHash, createHmac, type Hash, type Hmac, randomUUID } from "node:crypto"
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { headers, type MsgHdrs, type NatsConnection } from "nats"
 import { ResError } from "res-service"
 import { serviceError } from "../errors.ts"
@@ -17,9 +17,9 @@ const NO_ANSWER = "The log does not answer"
 /** Our own header on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
 const CONTENT_HASH = "Shopwire-Content-Hash"
 
-/** JetStream's error codes that tell of a message ID: used in a batch before; not the last one, as we said. */
+/** JetStream's error codes: a message ID of a batch was used before; the stream permits no rollups. */
 const DUPLICATE_IN_BATCH = 10201
-const NOT_LAST_MESSAGE_ID = 10070
+const NO_ROLLUP = 10111
 
 /** A request that may come twice and must be stored once. */
 export interface Idempotency {
@@ -40,19 +40,22 @@ const NO_ACK: Ack = { seq: 0 }
 export class LogAppender {
   readonly #nc: NatsConnection
   readonly #jsm: JetStreamManager
+  readonly #secret: string
   /** Requests under way, by message ID: the usual second request comes while the first one still waits. */
   readonly #underWay = new Map<string, Promise<number[]>>()
 
-  constructor(nc: NatsConnection, jsm: JetStreamManager) {
+  /** @param secret as `openIdempotencySecret` gives it */
+  constructor(nc: NatsConnection, jsm: JetStreamManager, secret: string) {
     this.#nc = nc
     this.#jsm = jsm
+    this.#secret = secret
   }
 
   /**
    * Stores all of a shop's events or none, and resolves to their sequences. Under an idempotency key that was used
    * within the last 10 minutes for the same events, it stores nothing and resolves to the first ones' sequences.
    *
-   * @throws {ResError} `store.idempotencyConflict`: the key was used for other events ·
+   * @throws {ResError} `store.idempotencyConflict`: the key was used for other events, or for some that are not stored any more ·
    *   `system.serviceUnavailable`: it is not known to be stored
    */
   async append(shopId: string, events: readonly PublishEvent[], idempotency?: Idempotency): Promise<number[]> {
@@ -61,7 +64,8 @@ export class LogAppender {
     if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
 
     // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in.
-    const id = sha256(shopId, idempotency.caller, idempotency.key)
+    // And it takes them from anybody who may publish, so the hash has a secret.
+    const id = hashOf(createHmac("sha256", this.#secret), shopId, idempotency.caller, idempotency.key)
     await this.#underWay.get(id)?.catch(() => {})
     const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))
     this.#underWay.set(id, appending)
@@ -79,7 +83,7 @@ export class LogAppender {
 
   // Asks before it publishes: plain subscribers see whatever is published, stored or not.
   async #appendOnce(id: string, subject: string, payloads: readonly string[]): Promise<number[]> {
-    const hash = sha256(...payloads)
+    const hash = hashOf(createHash("sha256"), ...payloads)
     const known = await this.#firstOf(id)
     if (known !== undefined) return await this.#answerAgain(known, hash, payloads.length)
 
@@ -94,25 +98,31 @@ export class LogAppender {
     return await this.#answerAgain(first, hash, payloads.length)
   }
 
-  // A duplicate says that the ID was seen, not what was stored under it.
+  // A duplicate says that the ID was seen, not what was stored under it, nor that it still is: a person may be erased, and a full log
+  // drops its oldest. What can't be compared is a conflict, since nothing can be stored under the ID before its time is over.
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
-    const stored = await orUnavailable(NO_ANSWER, this.#jsm.direct.getMessage(STREAM, { seq: firstSeq }))
-    if (stored !== null && stored.header.get(CONTENT_HASH) !== hash) {
-      throw serviceError("store.idempotencyConflict")
-    }
+    const stored = await orUnavailable(NO_ANSWER, this.#stored(firstSeq))
+    if (stored?.header.get(CONTENT_HASH) !== hash) throw serviceError("store.idempotencyConflict")
     return Array.from({ length: count }, (_, i) => firstSeq + i)
   }
 
+  // A replica that answers a direct get may not have the message yet; the leader has it.
+  async #stored(seq: number): Promise<StoredMsg | null> {
+    return (await this.#jsm.direct.getMessage(STREAM, { seq })) ?? (await this.#jsm.streams.getMessage(STREAM, { seq }))
+  }
+
   /**
-   * The sequence of the first message stored under an ID within the window. JetStream tells it to who publishes the ID again;
-   * the condition, which never holds, keeps the question itself from being stored.
+   * The sequence of the first message stored under an ID within the window. JetStream tells it to whoever publishes the ID again;
+   * the question itself is not stored, for it asks for a rollup, which the stream does not permit. That is looked at after the ID,
+   * and before a leader hands the message to its replicas: when an `Expected-Last-Msg-Id` did not hold, all replicas gave
+   * the stream up; and without replicas an expected sequence is looked at before the ID (nats-server 2.15.2).
    */
   async #firstOf(id: string): Promise<number | undefined> {
     const header = headers()
     header.set("Nats-Msg-Id", id)
-    header.set("Nats-Expected-Last-Msg-Id", "none")
+    header.set("Nats-Rollup", "sub")
     const ack = await this.#request(PROBE_SUBJECT, "", header)
-    if (ack.error?.err_code === NOT_LAST_MESSAGE_ID) return undefined
+    if (ack.error?.err_code === NO_ROLLUP) return undefined
     return checked(ack).seq
   }
 
@@ -161,7 +171,7 @@ function sequences(ack: Ack, count: number): number[] {
   return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
 }
 
-/** A hash of texts, in which no text can run over into the next. */
-function sha256(...texts: string[]): string {
-  return createHash("sha256").update(JSON.stringify(texts)).digest("base64url")
+/** Base64url hash of texts, in which no text can run over into the next. */
+function hashOf(hash: Hash | Hmac, ...texts: string[]): string {
+  return hash.update(JSON.stringify(texts)).digest("base64url")
 }

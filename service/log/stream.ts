@@ -44,6 +44,8 @@ export async function openStream(jsm: JetStreamManager, retention: Retention): P
     duplicate_window: nanos(IDEMPOTENCY_WINDOW_MS),
     allow_direct: true,
     allow_atomic: true,
+    // What asks about message IDs must not be stored: see `LogAppender`.
+    allow_rollup_hdrs: false,
   } satisfies Partial<StreamConfig>
   try {
     const { config: current } = await jsm.streams.info(STREAM)

@@ -1,5 +1,9 @@
-import { randomUUID } from "node:crypto"
+import { createHash, createHmac, randomUUID } from "node:crypto"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
+import { headers } from "nats"
+import { STREAM } from "../../service/log/stream.ts"
+import type { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
@@ -93,6 +97,55 @@ describe("Idempotency-Key", () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => publish(shopId, events, "key")))
     for (const answer of answers) expect(answer.body).to.deep.equal(answers[0]?.body)
     expect(await getFeed(product.nats, shopId)).to.have.length(10)
+  })
+
+  it("answers 409 when what was stored under it is erased, or dropped from the log, and never 200 for what is not", async () => {
+    const jsm = await jetstreamManager(product.nats)
+    const remove = {
+      erased: async ({ shopper_id }: PublishEvent, _seq: number) => {
+        const url = `${product.edgeUrl}/shoppers/${shopper_id}`
+        expect((await fetch(url, { method: "DELETE" })).status).to.equal(200)
+      },
+      dropped: async (_event: PublishEvent, seq: number) => {
+        expect(await jsm.streams.deleteMessage(STREAM, seq)).to.equal(true)
+      },
+    }
+    for (const [how, removeIt] of Object.entries(remove)) {
+      const event = publishEvent()
+      const first = await publish(event.shop_id, event, how)
+      await removeIt(event, Number(first.headers.get("x-event-seq")))
+      const other = publishEvent({ shop_id: event.shop_id })
+      for (const body of [other, event, publishEvents(3, event.shop_id)]) {
+        const { status, body: problem } = await publish(event.shop_id, body, how)
+        expect([status, problem.code], how).to.deep.equal([409, "store.idempotencyConflict"])
+      }
+      expect((await publish(event.shop_id, other, `${how} anew`)).status).to.equal(200)
+      const shown = (await getFeed(product.nats, event.shop_id)).map(({ session_id }) => session_id)
+      expect(shown.filter((id) => id === other.session_id)).to.have.length(1)
+    }
+  })
+
+  it("cannot be used up by a program on NATS that knows shop, caller and key", async () => {
+    const event = publishEvent()
+    const { shop_id } = event
+    const parts = [shop_id, "anonymous", "key"]
+    const ids = [parts, parts.toReversed(), [parts.join("")], [parts.join(".")]].flatMap((texts) => {
+      const text = JSON.stringify(texts)
+      const hash = createHash("sha256").update(text).digest("base64url")
+      // What an empty secret would give.
+      return [hash, createHmac("sha256", "").update(text).digest("base64url")]
+    })
+    for (const id of ids) {
+      const header = headers()
+      header.set("Nats-Msg-Id", id)
+      await product.nats.request(`updates.store.${shop_id}`, JSON.stringify({ ...event, action: "Z" }), {
+        timeout: 5000,
+        headers: header,
+      })
+    }
+    expect((await publish(shop_id, event, "key")).status).to.equal(200)
+    const shown = await getFeed(product.nats, shop_id)
+    expect(shown.map(({ action }) => action)).to.include(event.action)
   })
 
   it("still holds after the service was restarted", async () => {

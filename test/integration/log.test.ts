@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import fc from "fast-check"
 import { LogAppender } from "../../service/log/appender.ts"
+import { openIdempotencySecret } from "../../service/log/idempotency-secret.ts"
 import { LogReader } from "../../service/log/reader.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { shopSubject, storedSubject } from "../../service/log/subjects.ts"
@@ -38,7 +39,7 @@ describe("the stream UPDATES", () => {
   it("gives a shop's events and acknowledgements in one order, from and to any sequence, and nobody else's", async () => {
     const [shopId, session_id] = [randomUUID(), randomUUID()]
     const jsm = await jetstreamManager(product.nats)
-    const appender = new LogAppender(product.nats, jsm)
+    const appender = new LogAppender(product.nats, jsm, await openIdempotencySecret(product.nats))
     const written: number[] = []
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {
