@@ -2,6 +2,7 @@ import { useState } from "react"
 import { useAuth } from "../hooks/hooks.tsx"
 import type { AuthConfig } from "./config.ts"
 import { Icon } from "./icon.tsx"
+import { Said } from "./said.tsx"
 import { SignInDialog } from "./sign-in-dialog.tsx"
 import { useSession } from "./use-session.ts"
 
@@ -23,7 +24,7 @@ export function Account({ config }: { config: AuthConfig }) {
         >
           <Icon name="person" />
           <span className="label">
-            {auth.user.name ?? auth.user.user} <span className="quiet">Sign out</span>
+            <Said text={auth.user.name ?? auth.user.user} /> <span className="quiet">Sign out</span>
           </span>
         </button>
       ) : (

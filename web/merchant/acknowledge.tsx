@@ -4,6 +4,7 @@ import { asClock } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { type Kept, useLocal } from "./local.ts"
 import { LONGEST_NAME, NameDialog } from "./name-dialog.tsx"
+import { Said } from "./said.tsx"
 import type { Basket } from "./shapes.ts"
 
 const keptName: Kept<string> = {
@@ -23,7 +24,7 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
     return (
       <span className="acknowledged">
         <Icon name="check" />
-        {basket.acknowledged_by}
+        <Said text={basket.acknowledged_by} />
         {basket.acknowledged_at !== null && (
           <time className="quiet" dateTime={basket.acknowledged_at}>
             {asClock(basket.acknowledged_at)}

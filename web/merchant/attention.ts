@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { isolatedText } from "../shown-text.ts"
 import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"
 import type { Kept } from "./local.ts"
@@ -48,7 +49,8 @@ export function reasonOf({ checkoutFrom, action }: AttentionRules, event: ShownE
   if (done === "CHECKOUT" && checkoutFrom !== undefined && event.basket_total >= checkoutFrom) {
     return `Checkout of ${asMoney(event.basket_total)}`
   }
-  if (action !== "" && done === action.trim().toUpperCase()) return `${event.action}: ${event.product_name}`
+  if (action !== "" && done === action.trim().toUpperCase())
+    return `${isolatedText(event.action)}: ${isolatedText(event.product_name)}`
   return undefined
 }
 

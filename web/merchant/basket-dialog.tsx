@@ -7,6 +7,7 @@ import { SentTotal } from "./baskets.tsx"
 import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asDayAndClock, asItems, asMoney, basketName } from "./format.ts"
+import { Said } from "./said.tsx"
 import type { Basket } from "./shapes.ts"
 
 const statuses: Readonly<Record<Basket["status"], string>> = {
@@ -64,9 +65,9 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
           {basket.lines.map((line) => (
             <tr key={line.product_id}>
               <th scope="row">
-                {line.product_name}
+                <Said text={line.product_name} />
                 <span className="quiet">
-                  {line.category_id} · {line.UPC}
+                  <Said text={line.category_id} /> · <Said text={line.UPC} />
                 </span>
               </th>
               <td>{asCount(line.quantity)}</td>
@@ -90,8 +91,18 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
       <dl className="facts">
         {Object.entries(basket.annotations ?? {}).map(([name, value]) => (
           <Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>{typeof value === "string" ? value : <code>{JSON.stringify(value)}</code>}</dd>
+            <dt>
+              <Said text={name} />
+            </dt>
+            <dd>
+              {typeof value === "string" ? (
+                <Said text={value} />
+              ) : (
+                <code>
+                  <Said text={JSON.stringify(value)} />
+                </code>
+              )}
+            </dd>
           </Fragment>
         ))}
         <dt>Last</dt>

@@ -7,6 +7,7 @@ import { BasketMark } from "./basket-mark.tsx"
 import { Empty } from "./empty.tsx"
 import { asClock, asCount, asItems, asMoney } from "./format.ts"
 import { Icon } from "./icon.tsx"
+import { Said } from "./said.tsx"
 import type { Basket } from "./shapes.ts"
 
 /** Lines that a card shows; the basket itself has them all. */
@@ -71,7 +72,9 @@ const BasketCard = memo(function BasketCard({
         {basket.lines.slice(0, MOST_LINES).map((line) => (
           <li key={line.product_id}>
             <span className="quantity">{line.quantity} ×</span>
-            <span className="name">{line.product_name}</span>
+            <span className="name">
+              <Said text={line.product_name} />
+            </span>
             <span>{asMoney(line.line_total)}</span>
           </li>
         ))}

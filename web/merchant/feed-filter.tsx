@@ -1,4 +1,5 @@
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import { isolatedText } from "../shown-text.ts"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
 
@@ -81,7 +82,9 @@ function Choice({
         .filter((each) => each !== "")
         .sort()
         .map((each) => (
-          <option key={each}>{each}</option>
+          <option key={each} value={each}>
+            {isolatedText(each)}
+          </option>
         ))}
     </select>
   )

@@ -3,6 +3,7 @@ import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketMark } from "./basket-mark.tsx"
 import { asClock, asDayAndClock, asMoney } from "./format.ts"
+import { Said } from "./said.tsx"
 
 /** One event of the feed, in a row of fixed height. */
 export const FeedRow = memo(function FeedRow({
@@ -38,8 +39,12 @@ export const FeedRow = memo(function FeedRow({
       </time>
       <ActionTag action={event.action} />
       <div className="what" id={title}>
-        <span className="name">{event.product_name}</span>
-        <span className="quiet category">{event.category_id}</span>
+        <span className="name">
+          <Said text={event.product_name} />
+        </span>
+        <span className="quiet category">
+          <Said text={event.category_id} />
+        </span>
       </div>
       <span className="price">{asMoney(event.product_price)}</span>
       <span className="quiet total" title="Total of the basket, as sent">

@@ -3,6 +3,7 @@ import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asMoney, asShortClock } from "./format.ts"
 import { HourChart } from "./hour-chart.tsx"
+import { Said } from "./said.tsx"
 import type { Stats } from "./shapes.ts"
 
 /** How many products are named. */
@@ -49,7 +50,9 @@ function Counted({ stats }: { stats: Stats }) {
           <ol>
             {top.map(({ product_id, product_name, added }) => (
               <li key={product_id}>
-                <span className="name">{product_name}</span>
+                <span className="name">
+                  <Said text={product_name} />
+                </span>
                 <span>{asCount(added)}</span>
                 <span className="share" style={{ width: `${(added / most) * 100}%` }} aria-hidden="true" />
               </li>

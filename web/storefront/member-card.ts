@@ -1,3 +1,4 @@
+import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
 import { h, icon, setText } from "./dom.ts"
@@ -15,7 +16,7 @@ export class MemberCard {
   readonly element: HTMLLIElement
   readonly #options: MemberCardOptions
   readonly #id: string
-  readonly #name = h("span", { class: "name" })
+  readonly #name = h("bdi", { class: "name" })
   readonly #badges = h("span", { class: "badges" })
   readonly #summary = h("span", { class: "summary" })
   readonly #state = h("span", { class: "state" })
@@ -87,7 +88,7 @@ export class MemberCard {
     if (shown === this.#shown) return
     this.#shown = shown
     const { say, formatPrice } = this.#options
-    setText(this.#name, member.name)
+    setText(this.#name, shownText(member.name))
     const badges = [...(isOwn ? [say("member.you")] : []), ...(member.isHost ? [say("member.host")] : [])]
     this.#badges.replaceChildren(...badges.map((text) => h("span", { class: "badge" }, text)))
     this.#state.classList.toggle("ready", member.isReady)
@@ -104,13 +105,23 @@ export class MemberCard {
 }
 
 function lineElement(line: CartLine, formatPrice: (amount: number) => string): HTMLLIElement {
-  const name = line.url === undefined ? h("span", {}, line.name) : h("a", { href: line.url }, line.name)
+  const name = line.url === undefined ? h("span", {}, said(line.name)) : h("a", { href: line.url }, said(line.name))
   name.classList.add("product")
   return h(
     "li",
     {},
     h("span", { class: "quantity" }, `${line.quantity}×`),
-    h("span", { class: "what" }, name, ...(line.options === "" ? [] : [h("span", { class: "options" }, line.options)])),
+    h(
+      "span",
+      { class: "what" },
+      name,
+      ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
+    ),
     h("span", { class: "price" }, line.price === undefined ? "" : formatPrice(line.price * line.quantity)),
   )
+}
+
+/** A text of somebody's cart, isolated from what stands around it. */
+function said(text: string): HTMLElement {
+  return h("bdi", {}, shownText(text))
 }

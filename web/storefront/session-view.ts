@@ -87,8 +87,8 @@ export class SessionView {
     this.#isLocked = !isLive || waiting.length > 0
     this.#ready.setAttribute("aria-checked", String(isReady))
     this.#ready.setAttribute("aria-disabled", String(this.#isLocked))
-    const names = waiting.map(({ name }) => name).join(", ")
-    setText(this.#reason, isLive ? (names === "" ? "" : say("footer.wait", { names })) : say("footer.offline"))
+    const names = waiting.map(({ name }) => name)
+    setText(this.#reason, isLive ? (names.length === 0 ? "" : say("footer.wait", { names })) : say("footer.offline"))
     this.#allReady.hidden = !areAllReady(members)
     this.#checkout.hidden = !canCheckout()
   }

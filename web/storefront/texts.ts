@@ -1,3 +1,5 @@
+import { isolatedText } from "../shown-text.ts"
+
 /**
  * Every text of the widget, in English; a shop may give its own. `{name}` and the like are replaced. Errors are found by their
  * code, `error.<code>`, else `error.other` is shown.
@@ -81,11 +83,17 @@ export type TextName = keyof typeof englishTexts
 export type Texts = { readonly [Name in TextName]?: string }
 
 /** Gives a text, with its places filled. */
-export type Say = (name: TextName, places?: Readonly<Record<string, string | number>>) => string
+export type Say = (name: TextName, places?: Readonly<Record<string, string | number | readonly string[]>>) => string
 
 export function sayer(own: Texts): Say {
   return (name, places = {}) =>
-    (own[name] ?? englishTexts[name]).replace(/\{(\w+)\}/g, (place, key: string) => String(places[key] ?? place))
+    (own[name] ?? englishTexts[name]).replace(/\{(\w+)\}/g, (place, key: string) => filling(places[key]) ?? place)
+}
+
+/** What comes into a place: people's names among it, which must not turn the sentence around. */
+function filling(value: string | number | readonly string[] | undefined): string | undefined {
+  if (typeof value === "number" || value === undefined) return value?.toString()
+  return typeof value === "string" ? isolatedText(value) : value.map(isolatedText).join(", ")
 }
 
 /** What went wrong, for people. */
