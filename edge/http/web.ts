@@ -121,8 +121,10 @@ function files(folder: string): RequestHandler {
     setHeaders: (res, file) => {
       const hashed = file.startsWith(join(folder, "assets"))
       res.setHeader("Cache-Control", hashed ? `public, max-age=${IMMUTABLE_S}, immutable` : "no-cache")
-      // A shop's page of another origin loads the widget from here.
-      if (file.includes("widget")) res.setHeader("Cross-Origin-Resource-Policy", "cross-origin")
+      // A shop's page of another origin loads the widget from here, as a module or with `integrity` too.
+      if (!file.includes("widget")) return
+      res.setHeader("Cross-Origin-Resource-Policy", "cross-origin")
+      res.setHeader("Access-Control-Allow-Origin", "*")
     },
   })
 }

@@ -58,9 +58,20 @@ function optionsText(options: unknown): string {
       ? Object.entries(options)
       : []
   return pairs
-    .filter(([, value]) => typeof value === "string" || typeof value === "number")
-    .map(([name, value]) => `${String(name)}: ${String(value)}`)
+    .map(([name, value]) => [name, optionText(value)])
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${String(name)}: ${value}`)
     .join(", ")
+}
+
+/** A value as text, several chosen ones (`["Cheese", "Ham"]`) with a `+` between them; empty if there is nothing to be read. */
+function optionText(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number") return String(value)
+  if (!Array.isArray(value)) return ""
+  return value
+    .map(optionText)
+    .filter((text) => text !== "")
+    .join(" + ")
 }
 
 function ownUrl(url: unknown, origin: string): string | undefined {

@@ -76,7 +76,11 @@ export function shareable(cart: unknown): { items: object[]; productsQuantity: n
   const lines = items.map(({ quantity, product, options }) => {
     const { id, sku, name, price, url } = isRecord(product) ? product : {}
     // What JSON cannot hold, as the options that nobody chose, is left out by it.
-    return { quantity, product: { id, sku, name, price, url }, options: isRecord(options) ? options : {} }
+    return {
+      quantity,
+      product: { id, sku, name, price, url },
+      options: isRecord(options) || Array.isArray(options) ? options : {},
+    }
   })
   const quantities = lines.map(({ quantity }) => (typeof quantity === "number" ? quantity : 0))
   return { items: lines, productsQuantity: quantities.reduce((sum, quantity) => sum + quantity, 0) }

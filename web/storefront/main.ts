@@ -6,6 +6,7 @@ import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
 import { Memory } from "./memory.ts"
+import { onAddress } from "./on-address.ts"
 import { priceFormat } from "./price-format.ts"
 import { readOptions } from "./script-options.ts"
 import { sayer, type Texts } from "./texts.ts"
@@ -34,7 +35,7 @@ function start(page: Page, script: HTMLScriptElement): void {
   const together = new Together({
     memory,
     connect: (sessionId, handlers) => browserSocket(edgeUrl, sessionId, subprotocol, handlers),
-    page: options.invitePage,
+    page: () => (script.dataset.invitePage ? options.invitePage : location.href),
   })
   const cart = new CartWatch(ecwidCart(page), (content) => together.setCart(content))
   const name = keptName(options.customerName)
@@ -77,6 +78,9 @@ function start(page: Page, script: HTMLScriptElement): void {
   if (together.state.phase === "idle" && together.state.sessionId !== undefined) widget.open({ takeFocus: false })
 
   keepConnected(together)
+  onAddress((address) => {
+    if (together.look(address)) widget.open({ takeFocus: false })
+  })
   page.BuddyShopping = api
   document.dispatchEvent(new CustomEvent("buddyshopping", { detail: api }))
 }
@@ -146,10 +150,21 @@ function checked(sessionId: string): string {
   return sessionId
 }
 
-const script = document.currentScript
-const page: Page = window as Page
-// A page that has the script twice has one widget.
-if (script instanceof HTMLScriptElement && page.BuddyShopping === undefined) {
-  if (document.body === null) addEventListener("DOMContentLoaded", () => start(page, script))
-  else start(page, script)
+/** The script's own tag. A module, or a text that was evaluated, does not know it: then it is the one with its name. */
+function ownScript(): HTMLScriptElement | undefined {
+  const { currentScript } = document
+  if (currentScript instanceof HTMLScriptElement) return currentScript
+  return [...document.scripts].find(({ src }) => /\/widget\.js(\?|#|$)/.test(src))
 }
+
+/** Starts once: a page that has the script twice has one widget. */
+function begin(page: Page, script: HTMLScriptElement): void {
+  if (page.BuddyShopping === undefined) start(page, script)
+}
+
+const page: Page = window as Page
+const script = ownScript()
+if (script === undefined) {
+  console.error('BuddyShopping: there is no <script src="…/widget.js"> in the page to read the settings from')
+} else if (document.body === null) addEventListener("DOMContentLoaded", () => begin(page, script))
+else begin(page, script)

@@ -25,7 +25,7 @@ export function readOptions(
 ): ScriptOptions {
   const { customerName, protocol } = data
   return {
-    edgeUrl: url("data-edge", data.edge || new URL(src, page).origin, page).replace(/\/+$/, ""),
+    edgeUrl: edgeOf(data.edge, src, page).replace(/\/+$/, ""),
     customerName: customerName || undefined,
     theme: oneOf("data-theme", data.theme || "auto", ["auto", "light", "dark"]),
     position: oneOf("data-position", data.position || "right", ["right", "left"]),
@@ -33,6 +33,13 @@ export function readOptions(
     subprotocol: protocol || undefined,
     invitePage: url("data-invite-page", data.invitePage || page, page),
   }
+}
+
+/** An address on another host, or a path on this one. A host without `http` would be taken for a path of this page. */
+function edgeOf(text: string | undefined, src: string, page: string): string {
+  if (!text) return new URL(src, page).origin
+  if (!/^(https?:)?\//i.test(text)) fail("data-edge", text, "an http or https URL")
+  return url("data-edge", text, page)
 }
 
 function url(attribute: string, text: string, base: string): string {

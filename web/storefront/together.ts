@@ -1,4 +1,4 @@
-import { invitationIn, inviteUrl } from "../../service/schemas/invite-link.ts"
+import { type Invitation, invitationIn, inviteUrl } from "../../service/schemas/invite-link.ts"
 import { Emitter } from "./emitter.ts"
 import type { MemberChange } from "./members.ts"
 import type { Memory } from "./memory.ts"
@@ -19,6 +19,8 @@ export interface TogetherState {
   readonly phase: "idle" | "entering" | "live" | "reconnecting"
   /** The session that the customer is in, is invited to, or was in last. */
   readonly sessionId: string | undefined
+  /** A friend's link or the shop's script has led to the session; false for who started it. */
+  readonly isInvited: boolean
   /** What invites friends to the session; undefined while `idle`. */
   readonly inviteUrl: string | undefined
   readonly customerId: string | undefined
@@ -52,8 +54,8 @@ export interface TogetherEvents {
 export interface TogetherOptions {
   readonly memory: Memory
   readonly connect: (sessionId: string, handlers: SocketHandlers) => Socket
-  /** The page that friends are invited to. */
-  readonly page: string
+  /** The page that friends are invited to, as it is now. */
+  readonly page: () => string
 }
 
 /** Shopping together on one page: at most one session at a time, entered anew or as who was in it before the page was loaded. */
@@ -62,6 +64,7 @@ export class Together {
   readonly #options: TogetherOptions
   #session: ShoppingSession | undefined
   #sessionId: string | undefined
+  #isInvited = false
   #invite: string | undefined
   #ending: Ending | undefined
   #cart: object | undefined
@@ -79,9 +82,9 @@ export class Together {
   begin(address: string): void {
     const invitation = invitationIn(address)
     const remembered = this.#options.memory.load()
-    this.#sessionId = invitation?.sessionId
-    this.#invite = invitation?.invite
+    this.#takeInvitation(invitation)
     if (remembered === undefined || (invitation !== undefined && invitation.sessionId !== remembered.sessionId)) return
+    this.#isInvited = false
     this.#enter(
       new ShoppingSession({
         sessionId: remembered.sessionId,
@@ -93,15 +96,35 @@ export class Together {
     )
   }
 
+  /**
+   * Takes notice of the page's address as it is now, as after `history.pushState`.
+   *
+   * @returns whether it invites to a session, in none of which the customer is
+   */
+  look(address: string): boolean {
+    const invitation = invitationIn(address)
+    const hasLeft = this.#ending === "left" || this.#ending === "removed"
+    const isNew = invitation !== undefined && (hasLeft || invitation.sessionId !== this.#sessionId)
+    const isInvited = isNew && this.#session === undefined
+    if (isInvited) {
+      this.#takeInvitation(invitation)
+      this.#ending = undefined
+    }
+    // The link that invites friends may be another too.
+    this.events.emit("change", this.state)
+    return isInvited
+  }
+
   get state(): TogetherState {
     const session = this.#session?.state
     return {
       phase: session === undefined || session.phase === "ended" ? "idle" : session.phase,
       sessionId: this.#sessionId,
+      isInvited: this.#isInvited,
       inviteUrl:
         session === undefined || this.#sessionId === undefined
           ? undefined
-          : inviteUrl(this.#options.page, { sessionId: this.#sessionId, invite: session.invite }),
+          : inviteUrl(this.#options.page(), { sessionId: this.#sessionId, invite: session.invite }),
       customerId: session?.customerId,
       members: session?.members ?? [],
       invite: session === undefined ? this.#invite : session.invite,
@@ -128,7 +151,7 @@ export class Together {
   async createInvite(limits: InviteLimits = {}): Promise<string> {
     const invite = await this.#session?.createInvite(limits)
     if (invite === undefined || this.#sessionId === undefined) throw new RefusedError("session.notMember")
-    return inviteUrl(this.#options.page, { sessionId: this.#sessionId, invite })
+    return inviteUrl(this.#options.page(), { sessionId: this.#sessionId, invite })
   }
 
   setCart(cart: object): void {
@@ -160,6 +183,7 @@ export class Together {
 
   async #come(how: "start" | "join", customerName: string, sessionId: string, given?: string): Promise<void> {
     const invite = given ?? (sessionId === this.#sessionId ? this.#invite : undefined)
+    const isInvited = how === "join" || (sessionId === this.#sessionId && this.#isInvited)
     await this.leave()
     const session = new ShoppingSession({
       sessionId,
@@ -174,6 +198,7 @@ export class Together {
         if (phase === "ended") reject(new RefusedError(ending ?? "left"))
       })
     })
+    this.#isInvited = isInvited
     this.#enter(session)
     await entered
   }
@@ -189,6 +214,12 @@ export class Together {
     session.events.on("changes", (changes) => this.#tell(changes))
     session.events.on("refused", (refusal) => this.events.emit("refused", refusal))
     this.events.emit("change", this.state)
+  }
+
+  #takeInvitation(invitation: Invitation | undefined): void {
+    this.#sessionId = invitation?.sessionId
+    this.#invite = invitation?.invite
+    this.#isInvited = invitation !== undefined
   }
 
   #onState(session: ShoppingSession, { phase, ending }: SessionState): void {

@@ -91,9 +91,9 @@ export class Welcome {
   }
 }
 
-/** Whether there is a session to join: by an invitation, or one that the customer was refused or taken out of. */
-export function isInvited({ sessionId, ending }: TogetherState): boolean {
-  return sessionId !== undefined && ending !== "left" && ending !== "removed"
+/** Whether there is a session to join, which the customer has not left or been taken out of. */
+export function isInvited({ isInvited, ending }: TogetherState): boolean {
+  return isInvited && ending !== "left" && ending !== "removed"
 }
 
 /** Whether nobody is in the session any more, so that only a start opens it. */

@@ -85,7 +85,9 @@ export class Widget {
       if (event.key === "Escape") this.close()
     })
     const foot = h("div", { class: "foot" }, this.#launcher, this.#notice)
-    this.#root = h("div", { class: `root ${options.position}`, "data-open": "false" }, this.#panel, foot)
+    // In the browser's top layer no style of the page's own elements moves, dims or covers it.
+    const root = { class: `root ${options.position}`, "data-open": "false", popover: "manual" }
+    this.#root = h("div", root, this.#panel, foot)
     this.#mount()
     this.#listen()
     this.#update(together.state)
@@ -124,7 +126,20 @@ export class Widget {
     shadow.adoptedStyleSheets = [sheet]
     shadow.append(this.#root)
     this.#followTheme()
-    document.body.append(this.element)
+    this.#show()
+    // A page that changes without a load replaces its body, or what is in it.
+    const observer = new MutationObserver(() => {
+      if (this.element.isConnected) return
+      this.#show()
+      observer.observe(document.body, { childList: true })
+    })
+    observer.observe(document.documentElement, { childList: true })
+    observer.observe(document.body, { childList: true })
+  }
+
+  #show(): void {
+    document.body?.append(this.element)
+    this.#root.showPopover?.()
   }
 
   #followTheme(): void {

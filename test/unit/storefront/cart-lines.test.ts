@@ -22,6 +22,17 @@ describe("cartLines", () => {
     expect(totalOf(lines)).to.equal(7)
   })
 
+  it("reads options of which several may be chosen", () => {
+    const options = { Toppings: ["Cheese", "Ham", null], Size: "L", None: [], Files: [{}] }
+    expect(cartLines(cart({ product: { name: "Pizza" }, options }), SHOP)[0]?.options).to.equal(
+      "Toppings: Cheese + Ham, Size: L",
+    )
+    const older = [{ name: "Toppings", value: ["Cheese", 2] }]
+    expect(cartLines(cart({ product: { name: "Pizza" }, options: older }), SHOP)[0]?.options).to.equal(
+      "Toppings: Cheese + 2",
+    )
+  })
+
   for (const content of [undefined, null, 7, "x", [], {}, { items: {} }, cart(null, 7, {}, { product: 1 })]) {
     it(`gives no lines for ${JSON.stringify(content)}`, () => {
       expect(cartLines(content, SHOP)).to.deep.equal([])

@@ -23,11 +23,16 @@ describe("the script tag's attributes", () => {
     const options = readOptions({ edge: "https://proxy.example/live/", invitePage: "/welcome" }, script)
     expect(options.edgeUrl).to.equal("https://proxy.example/live")
     expect(options.invitePage).to.equal("https://shop.example/welcome")
+    expect(readOptions({ edge: "/live/" }, script).edgeUrl).to.equal("https://shop.example/live")
+    expect(readOptions({ edge: "//edge.example:8000" }, script).edgeUrl).to.equal("https://edge.example:8000")
   })
 
   for (const [data, message] of [
     [{ edge: "ws://edge.example" }, 'data-edge="ws://edge.example": expected an http or https URL'],
     [{ edge: "http://[" }, 'data-edge="http://[": expected an http or https URL'],
+    [{ edge: "127.0.0.1:8000" }, 'data-edge="127.0.0.1:8000": expected an http or https URL'],
+    [{ edge: "edge.example:8000" }, 'data-edge="edge.example:8000": expected an http or https URL'],
+    [{ edge: "edge.example" }, 'data-edge="edge.example": expected an http or https URL'],
     [{ theme: "blue" }, 'data-theme="blue": expected auto or light or dark'],
     [{ position: "top" }, 'data-position="top": expected right or left'],
     [{ currency: "€" }, 'data-currency="€": expected three letters, as EUR'],

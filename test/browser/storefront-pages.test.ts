@@ -1,0 +1,235 @@
+import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { expect } from "chai"
+import { type OpenOptions, useBrowser } from "../helpers/browser.ts"
+import { type Product, startProduct } from "../helpers/product.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { startTcpProxy } from "../helpers/tcp-proxy.ts"
+import { until } from "../helpers/until.ts"
+import { Shop } from "./shop.ts"
+
+describe("the storefront widget on all kinds of shops' pages", () => {
+  const browser = useBrowser()
+  let product: Product
+  let server: Server
+  let origin: string
+  let html = ""
+
+  before(async () => {
+    product = await startProduct()
+    server = createServer((_, res) => {
+      res.writeHead(200, { "Content-Type": "text/html; charset=utf-8" })
+      res.end(html)
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+
+  after(async () => {
+    server?.close()
+    await product?.stop()
+  })
+
+  const tag = (attributes = ""): string =>
+    `<script src="${product.edgeUrl}/storefront/widget.js" data-edge="${product.edgeUrl}" ${attributes}></script>`
+
+  async function shopWith(body: string, head = "", path = "/", options: OpenOptions = {}): Promise<Shop> {
+    html = `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">${head}</head><body><h1>Shop</h1>${body}</body></html>`
+    return new Shop(await browser.open(`${origin}${path}`, options))
+  }
+
+  it("speaks of no friend to who starts a session that takes long to come about", async () => {
+    browser.allow(/WebSocket|ERR_/)
+    const proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(new URL(product.edgeUrl).port) })
+    try {
+      const shop = new Shop(await browser.open(`http://127.0.0.1:${proxy.port}/storefront/`))
+      await shop.launcher.click()
+      await shop.panel.getByLabel("Your name").fill("Ann")
+      proxy.stall()
+      await shop.panel.getByRole("button", { name: "Start shopping together" }).click()
+      await shop.button("Cancel").waitFor()
+      expect(await shop.panel.innerText())
+        .to.include("See each other’s carts live")
+        .and.not.include("A friend wants")
+      expect(await shop.launcher.innerText()).to.equal("Shop together")
+      proxy.cut()
+      await shop.shows("Ann*")
+    } finally {
+      await proxy.stop()
+    }
+  })
+
+  it("stays when the page swaps its body, as Turbo does, or empties it", async () => {
+    const shop = await shopWith(tag())
+    await shop.enter("Ann", "Start shopping together")
+    for (const swap of ["replace", "empty"]) {
+      await shop.page.evaluate((how) => {
+        if (how === "empty") document.body.innerHTML = "<h1>Emptied</h1>"
+        else {
+          const body = document.createElement("body")
+          body.innerHTML = "<h1>Replaced</h1>"
+          document.documentElement.replaceChild(body, document.body)
+        }
+      }, swap)
+      await shop.launcher.waitFor()
+      await shop.shows("Ann*")
+      expect(await shop.page.locator("buddy-shopping").count()).to.equal(1)
+    }
+    await shop.panel.getByRole("button", { name: "Leave" }).click()
+    await shop.panel.getByText("You left the session.").waitFor()
+  })
+
+  it("is there once on a page that has its tag twice", async () => {
+    const shop = await shopWith(tag("async"), `${tag()}${tag()}`)
+    await shop.launcher.waitFor()
+    await shop.page.waitForLoadState("load")
+    expect(await shop.page.locator("buddy-shopping").count()).to.equal(1)
+  })
+
+  it("works as a module, and evaluated by another script", async () => {
+    for (const body of [
+      tag('type="module"'),
+      `${tag('type="text/lazy"')}<script>
+         addEventListener("load", async () => (0, eval)(await (await fetch(document.scripts[0].src)).text()))
+       </script>`,
+    ]) {
+      const shop = await shopWith(body, "", "/", { bypassCSP: true })
+      await shop.enter("Ann", "Start shopping together")
+      await shop.shows("Ann*")
+    }
+  })
+
+  it("says on the console that it found no tag to read its settings from", async () => {
+    const complaint = /BuddyShopping: there is no <script/
+    browser.allow(complaint)
+    const shop = await shopWith("")
+    const said = shop.page.waitForEvent("console", (message) => complaint.test(message.text()))
+    const widget = await (await fetch(`${product.edgeUrl}/storefront/widget.js`)).text()
+    await shop.page.evaluate(widget)
+    await said
+    expect(await shop.page.locator("buddy-shopping").count()).to.equal(0)
+  })
+
+  it("takes an invitation that comes by pushState, and invites to the page as it is now", async () => {
+    const host = await Storefront.open(product.edgeUrl, "by-push-state")
+    await host.start("Ann")
+    const shop = await shopWith(tag(), "", "/index.php?/category/12&q=~*()")
+    await shop.launcher.waitFor()
+    await shop.page.evaluate(() => history.pushState(null, "", "/index.php?/tea/7&buddyshoppingId=by-push-state"))
+    await shop.panel.getByText("A friend wants to shop with you").waitFor()
+    await shop.enter("Bob", "Join your friend")
+    await shop.shows("Ann* Bob")
+    await shop.page.evaluate(() => history.pushState(null, "", "/index.php?/tea/8&q=~*()"))
+    await until(
+      "the link to the page as it is now",
+      async () => (await shop.inviteUrl()) === `${origin}/index.php?/tea/8&q=~*()&buddyshoppingId=by-push-state`,
+    )
+    await host.close()
+  })
+
+  it("leaves the page's address as it was but for the invitation", async () => {
+    const host = await Storefront.open(product.edgeUrl, "odd-address")
+    await host.start("Ann")
+    const address = "/index.php?/category/12&q=%E4~*()'"
+    const shop = await shopWith(tag(), "", `${address}&buddyshoppingId=odd-address#!/tea`)
+    const before = shop.page.url()
+    await shop.enter("Bob", "Join your friend")
+    await shop.panel.getByRole("button", { name: "Leave" }).click()
+    await shop.panel.getByText("You left the session.").waitFor()
+    expect(shop.page.url()).to.equal(before.replace("&buddyshoppingId=odd-address", ""))
+    await host.close()
+  })
+
+  it("says what is wrong with an edge's address that would be taken for a path", async () => {
+    const complaint = 'data-edge="127.0.0.1:8000": expected an http or https URL'
+    browser.allow(new RegExp(complaint))
+    const shop = await shopWith("")
+    const error = shop.page.waitForEvent("pageerror")
+    await shop.page.evaluate((src) => {
+      const script = document.createElement("script")
+      script.src = src
+      script.dataset.edge = "127.0.0.1:8000"
+      document.body.append(script)
+    }, `${product.edgeUrl}/storefront/widget.js`)
+    expect((await error).message).to.equal(complaint)
+  })
+
+  it("sends whole carts from a page with an old Prototype.js, and options of which several are chosen", async () => {
+    const shop = await shopWith(
+      tag(),
+      `<script>
+         Array.prototype.toJSON = function () { return "[" + this.map((each) => JSON.stringify(each)).join(", ") + "]" }
+         window.Ecwid = {
+           OnAPILoaded: { add: (callback) => callback() },
+           OnCartChanged: { add() {} },
+           Cart: { get: (callback) => callback({ items: [
+             { quantity: 2, product: { name: "Pizza", price: 9 }, options: { Toppings: ["Cheese", "Ham"] } },
+           ] }) },
+         }
+       </script>`,
+    )
+    await shop.enter("Ann", "Start shopping together")
+    const sessionId = await shop.page.evaluate(() => window.BuddyShopping.state.sessionId ?? "")
+    const bob = await Storefront.open(product.edgeUrl, sessionId)
+    await bob.join("Bob")
+    const items = [{ quantity: 2, product: { name: "Pizza", price: 9 }, options: { Toppings: ["Cheese", "Ham"] } }]
+    await until("the cart at Bob's", () => JSON.stringify(bob.sees ?? []).includes("Pizza"))
+    expect(bob.sees?.[0]?.content).to.deep.equal({ items, productsQuantity: 2 })
+    await shop.panel.getByText("Toppings: Cheese + Ham").waitFor()
+    await bob.close()
+  })
+
+  it("stays in its corner, and bright, whatever the page does with its own elements", async () => {
+    const shop = await shopWith(
+      `<p style="height: 3000px">Tea</p>${tag('data-theme="light"')}`,
+      `<style>
+         body { transform: translate(300px, 200px) scale(0.5); opacity: 0.2; filter: blur(4px); overflow: hidden; clip-path: inset(40%) }
+         div { inset: 7px !important; opacity: 0.1 !important }
+       </style>`,
+    )
+    await shop.launcher.click()
+    await shop.panel.waitFor()
+    // Under the pointer it stands a little higher.
+    await shop.page.mouse.move(5, 5)
+    const { width, height } = shop.page.viewportSize() ?? { width: 0, height: 0 }
+    await until("the launcher in its corner", async () => {
+      const {
+        x,
+        y,
+        width: wide,
+        height: high,
+      } = (await shop.launcher.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+      return Math.round(x + wide) === width - 20 && Math.round(y + high) === height - 20
+    })
+    // What stands in the top layer is under the pointer, and not covered by anything.
+    const hit = await shop.page.evaluate(
+      ([x, y]) => document.elementFromPoint(x ?? 0, y ?? 0)?.localName,
+      [width - 40, height - 40],
+    )
+    expect(hit).to.equal("buddy-shopping")
+    const pixel = await shop.page.screenshot({ clip: { x: width - 30, y: height - 46, width: 1, height: 1 } })
+    const colour = await shop.page.evaluate(async (png) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob())
+      const context = new OffscreenCanvas(1, 1).getContext("2d")
+      context?.drawImage(bitmap, 0, 0)
+      return [...(context?.getImageData(0, 0, 1, 1).data ?? [])]
+    }, pixel.toString("base64"))
+    expect(colour, "the launcher's own colour").to.deep.equal([79, 70, 184, 255])
+  })
+
+  it("shows the friends at 200 % zoom too", async () => {
+    const options = { viewport: { width: 720, height: 450 } }
+    const shop = new Shop(await browser.open(`${product.edgeUrl}/storefront/`, options))
+    await shop.add("FUJI Apples")
+    await shop.enter("Ann", "Start shopping together")
+    const panel = await shop.panel.boundingBox()
+    expect(panel?.y).to.be.at.least(0)
+    const body = await shop.panel.locator(".body").boundingBox()
+    const member = await shop.member("Ann").boundingBox()
+    expect(member?.y).to.be.at.least(body?.y ?? 0)
+    expect((member?.y ?? 0) + (member?.height ?? 0)).to.be.at.most((body?.y ?? 0) + (body?.height ?? 0))
+    await shop.page.keyboard.press("Escape")
+    expect(await shop.launcher.isVisible()).to.equal(true)
+  })
+})
