@@ -2,7 +2,7 @@ import type { Db } from "mongodb"
 import type { Logger } from "res-service"
 import type { BackOff } from "./back-off.ts"
 
-const DAY_MS = 24 * 60 * 60 * 1000
+export const DAY_MS = 24 * 60 * 60 * 1000
 /** How often what is too old is looked for, in ms. */
 const INTERVAL_MS = 60 * 60 * 1000
 

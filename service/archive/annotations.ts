@@ -15,12 +15,11 @@ export function annotatedBy(kind: Annotated["kind"], document: Document): Annota
 }
 
 /**
- * The annotations of a document, as JSON has them: dates as ISO texts, ObjectIds as hex. An empty object is none.
+ * Annotations as JSON has them: dates as ISO texts, ObjectIds as hex. An empty object is none.
  *
  * @returns a text instead, without anything of the content, when they can't be shown
  */
-export function readAnnotations(document: Document | null): Annotations | undefined | string {
-  const given: unknown = document?.annotations
+export function readAnnotations(given: unknown): Annotations | undefined | string {
   if (given === undefined || given === null) return undefined
   if (typeof given !== "object" || Array.isArray(given)) return "annotations are to be an object"
   const json = JSON.stringify(given)

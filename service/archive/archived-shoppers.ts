@@ -27,13 +27,12 @@ export class ArchivedShoppers implements ShopperArchive {
   }
 
   async annotated(shopper_id: string): Promise<string[]> {
-    const filter = { shopper_id, annotations: { $exists: true } }
     return await this.#archive.use(async (db) => {
       const events = await eventsOf(db)
-        .find(filter)
+        .find({ shopper_id })
         .project<Pick<EventDocument, "_id" | "shop_id">>({ shop_id: 1 })
         .toArray()
-      const baskets = await basketsOf(db).find(filter).toArray()
+      const baskets = await basketsOf(db).find({ shopper_id }).toArray()
       return [
         ...events.map(({ _id, shop_id }) => `${shop_id}.event.${_id}`),
         ...baskets.map(({ shop_id, session_id }) => `${shop_id}.basket.${session_id}`),

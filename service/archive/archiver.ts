@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { type LogEntry, readEntry } from "../log/entry.ts"
@@ -11,6 +11,7 @@ import { ChangeWatcher } from "./change-watcher.ts"
 import { type DeadLetter, DeadLetters } from "./dead-letters.ts"
 import { EventCollection, type Refused } from "./event-collection.ts"
 import { type EventDocument, eventDocument } from "./event-document.ts"
+import { ForeignChanges } from "./foreign-changes.ts"
 import { IncomingEvents } from "./incoming/incoming-events.ts"
 import { IncomingLog } from "./incoming/incoming-log.ts"
 import { ensureIndexes } from "./indexes.ts"
@@ -67,6 +68,7 @@ export async function startArchiver(nc: NatsConnection, options: ArchiverOptions
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const archiver = new Archiver(
     nc,
+    jsm,
     options,
     openMongo("shopwire-archiver", options.url, options.timeoutMs),
     new Intake(nc, jetstream(nc), jsm, options),
@@ -95,6 +97,7 @@ class Archiver implements RunningArchiver {
 
   constructor(
     nc: NatsConnection,
+    jsm: JetStreamManager,
     { timeoutMs, maxAgeDays = 0, logger }: ArchiverOptions,
     mongo: Mongo,
     intake: Intake,
@@ -109,8 +112,11 @@ class Archiver implements RunningArchiver {
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
     this.#baskets = new BasketCollection(mongo.db)
+    const foreign = new ForeignChanges({ db: mongo.db, jsm, maxAgeDays })
     const options = { timeoutMs, logger, signal: this.#stopping.signal }
-    this.#watchers = (["event", "basket"] as const).map((kind) => new ChangeWatcher(kind, mongo.db, nc, options))
+    this.#watchers = (["event", "basket"] as const).map(
+      (kind) => new ChangeWatcher(kind, mongo.db, nc, foreign, options),
+    )
     this.#incoming = new IncomingEvents({ db: mongo.db, log: incomingLog, deadLetters, ...options })
   }
 

@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Db } from "mongodb"
 import {
   applyToTransaction,
   type BasketDocument,
+  basketDigest,
   basketFields,
   basketId,
   isNewer,
@@ -73,6 +74,12 @@ export class BasketCollection {
     return refused
   }
 
+  /** What the archived events of a basket make of it. Undefined: there are none. */
+  async recompute({ shop_id, session_id }: { shop_id: string; session_id: string }): Promise<Transaction | undefined> {
+    const _id = basketId({ shop_id, session_id })
+    return (await this.#recompute([{ _id, shop_id, session_id }])).get(_id)
+  }
+
   async #next(baskets: readonly Touched[]): Promise<Next[]> {
     const found = await this.#baskets.find({ _id: { $in: baskets.map(({ _id }) => _id) } }).toArray()
     const documents = new Map(found.map((document) => [document._id, document]))
@@ -104,7 +111,7 @@ export class BasketCollection {
   }
 
   // One event after the other, in the order of an index: a basket may have more than fit into memory.
-  async #recompute(baskets: readonly Touched[]): Promise<ReadonlyMap<string, Transaction | undefined>> {
+  async #recompute(baskets: readonly Omit<Touched, "events">[]): Promise<ReadonlyMap<string, Transaction | undefined>> {
     const transactions = new Map<string, Transaction | undefined>(baskets.map(({ _id }) => [_id, undefined]))
     const events = this.#events
       .find({
@@ -138,7 +145,8 @@ export class BasketCollection {
 // A document of another version does not match, so an insert is tried, and refused for the `_id` that is there.
 function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<BasketDocument> {
   const { _id, shop_id } = touched
-  const ours = { shop_id, ...basketFields(transaction), version: version + 1 }
+  const fields = basketFields(transaction)
+  const ours = { shop_id, ...fields, digest: basketDigest(fields), version: version + 1 }
   return { updateOne: { filter: { _id, version }, update: { $set: ours }, upsert: true } }
 }
 

@@ -1,3 +1,4 @@
+import { sha256 } from "../sha256.ts"
 import { applyToBasket, type Basket, shownBasket } from "../store/basket-projection.ts"
 import { type Annotations, type EventDocument, shownEvent } from "./event-document.ts"
 
@@ -47,6 +48,8 @@ export interface BasketDocument
   readonly checkouts: readonly Checkout[]
   /** One more with each of our own updates. */
   readonly version: number
+  /** Of our own members, as we wrote them last; documents that older versions wrote have none. */
+  readonly digest?: string
   /** Set by others; shown live. */
   readonly annotations?: Annotations
 }
@@ -74,12 +77,20 @@ export function isNewer({ log, seq }: Pick<EventDocument, "log" | "seq">, transa
   return log.getTime() === transaction.log.getTime() ? seq > transaction.basket.last_seq : log > transaction.log
 }
 
+/** What each of our own updates sets, but for version and digest. */
+type OwnFields = Omit<BasketDocument, "_id" | "shop_id" | "version" | "digest" | "annotations">
+
+/** Tells whether our own members of a document are as we wrote them. */
+export function basketDigest(document: OwnFields): string {
+  const { session_id, shopper_id, status, lines, item_count, total, basket_total, drift } = document
+  const { events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts } = document
+  const content = [session_id, shopper_id, status, lines, item_count, total, basket_total, drift]
+  const history = [events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts]
+  return sha256(JSON.stringify([content, history]))
+}
+
 /** Our own members of the document, which each update sets. */
-export function basketFields({
-  basket,
-  log,
-  checkouts,
-}: Transaction): Omit<BasketDocument, "_id" | "shop_id" | "version"> {
+export function basketFields({ basket, log, checkouts }: Transaction): OwnFields {
   const { acknowledged_by, acknowledged_at, status, first_at, last_at, ...shown } = shownBasket(basket, basket.lastAt)
   return {
     ...shown,

@@ -6,7 +6,9 @@ import type { Logger } from "res-service"
 import { type Annotated, AnnotationBucket } from "./annotation-bucket.ts"
 import { annotatedBy, readAnnotations } from "./annotations.ts"
 import { BackOff } from "./back-off.ts"
-import { basketId } from "./basket-document.ts"
+import { type BasketDocument, basketDigest, basketId } from "./basket-document.ts"
+import type { Annotations } from "./event-document.ts"
+import type { ForeignChanges } from "./foreign-changes.ts"
 
 /** How long a server with nothing new holds back its answer, in ms, at most. */
 const MAX_AWAIT_MS = 1000
@@ -16,6 +18,10 @@ const TOKEN_INTERVAL_MS = 1000
 const IDLE_TOKEN_INTERVAL_MS = 30_000
 /** Pause when there was nothing new, in ms: some servers don't hold back their answers. */
 const IDLE_PAUSE_MS = 20
+/** How often it is looked whether what others have done to a basket still stands, in ms: the next event may undo it. */
+const RECHECK_INTERVAL_MS = 1000
+/** Baskets that are looked at again; of more, those that were not looked at for longest are left as they are. */
+const MAX_RECHECKED = 200
 /** Pause after a stream of changes broke, in ms. */
 const REOPEN_MS = 500
 
@@ -45,29 +51,34 @@ interface Following {
 }
 
 /**
- * Publishes what others annotate in one collection, until its signal. Any number of watchers may do the same: what is
- * published is what MongoDB has after the bucket was read, and replaces nothing but what was read there.
+ * Publishes what others annotate, change or delete in one collection, until its signal. Any number of watchers may do the
+ * same: what is published is what MongoDB has after the bucket was read, and replaces nothing but what was read there.
  */
 export class ChangeWatcher {
   readonly #kind: Annotated["kind"]
   readonly #db: Db
   readonly #collection: Collection<{ _id: string }>
   readonly #nc: NatsConnection
+  readonly #foreignChanges: ForeignChanges
   readonly #maxAwaitMs: number
   readonly #logger: Logger
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
+  /** Documents that others have changed or deleted, by `_id`, for as long as that stands. */
+  readonly #changed = new Map<string, Annotated>()
 
   constructor(
     kind: Annotated["kind"],
     db: Db,
     nc: NatsConnection,
+    foreignChanges: ForeignChanges,
     { timeoutMs, logger, signal }: { timeoutMs: number; logger: Logger; signal: AbortSignal },
   ) {
     this.#kind = kind
     this.#db = db
     this.#collection = db.collection(collections[kind])
     this.#nc = nc
+    this.#foreignChanges = foreignChanges
     this.#maxAwaitMs = Math.min(MAX_AWAIT_MS, timeoutMs / 2)
     this.#logger = logger
     this.#signal = signal
@@ -119,7 +130,7 @@ export class ChangeWatcher {
 
   #watch(token: ResumeToken): ChangeStream {
     const byOthers = {
-      operationType: { $in: ["update", "replace"] },
+      operationType: { $in: ["update", "replace", "delete"] },
       // Each of our own updates of a basket sets it.
       "updateDescription.updatedFields.version": { $exists: false },
     }
@@ -132,12 +143,17 @@ export class ChangeWatcher {
 
   async #follow({ bucket, stream, first }: Following): Promise<void> {
     let savedAt = Date.now()
+    let checkedAt = Date.now()
     let dirty = true
     for (let change: Document | null = first; !this.#signal.aborted; change = await stream.tryNext()) {
       if (change !== null) {
-        await this.#handle(bucket, change.fullDocument)
+        await this.#handle(bucket, change)
         dirty = true
       } else await sleep(IDLE_PAUSE_MS, undefined, { signal: this.#signal })
+      if (Date.now() - checkedAt >= RECHECK_INTERVAL_MS) {
+        for (const annotated of [...this.#changed.values()]) await this.#publish(bucket, annotated)
+        checkedAt = Date.now()
+      }
       // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
       const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
       if (Date.now() - savedAt < intervalMs || !stream.resumeToken) continue
@@ -147,14 +163,25 @@ export class ChangeWatcher {
     }
   }
 
-  async #handle(bucket: AnnotationBucket, document: Document | undefined): Promise<void> {
-    // Undefined: deleted since. What is shown of it comes from the log.
-    const annotated = document && annotatedBy(this.#kind, document)
+  async #handle(bucket: AnnotationBucket, { operationType, documentKey, fullDocument }: Document): Promise<void> {
+    // Undefined, too, when it was deleted since: that comes as a change of its own.
+    const annotated =
+      operationType === "delete"
+        ? await this.#deleted(String(documentKey._id))
+        : fullDocument && annotatedBy(this.#kind, fullDocument)
     if (annotated === undefined) return
     // Of servers that don't tell what was updated, our own updates come too; that is all there is to those.
-    const known = await bucket.get(annotated)
-    if (known.annotations === undefined && document?.annotations === undefined) return
+    const isPlain = fullDocument?.annotations === undefined && fullDocument?.digest !== undefined
+    if (isPlain && fullDocument.digest === basketDigest(fullDocument as BasketDocument)) {
+      if ((await bucket.get(annotated)).annotations === undefined) return
+    }
     await this.#publish(bucket, annotated)
+  }
+
+  async #deleted(_id: string): Promise<Annotated | undefined> {
+    if (this.#kind === "event") return await this.#foreignChanges.deletedEvent(_id)
+    const [shop_id, session_id] = _id.split("/")
+    return annotatedBy(this.#kind, { _id, shop_id, session_id })
   }
 
   async #compareAll(bucket: AnnotationBucket): Promise<void> {
@@ -170,14 +197,33 @@ export class ChangeWatcher {
   async #publish(bucket: AnnotationBucket, annotated: Annotated): Promise<void> {
     for (;;) {
       const { annotations: known, revision } = await bucket.get(annotated)
-      const _id = annotated.kind === "event" ? annotated._id : basketId(annotated)
-      const current = readAnnotations(await this.#collection.findOne({ _id }, { projection: { annotations: 1 } }))
+      const current = await this.#current(annotated)
       if (typeof current === "string") {
         this.#logger.warn({ kind: this.#kind, shopId: annotated.shop_id, reason: current }, "annotations are not shown")
         return
       }
       if (isDeepStrictEqual(current, known) || (await bucket.replace(annotated, current, revision))) return
     }
+  }
+
+  /** What others have annotated, and `archive`, what else they have done. A text, when that can't be shown. */
+  async #current(annotated: Annotated): Promise<Annotations | undefined | string> {
+    const _id = idOf(annotated)
+    const document: Document | null = await this.#collection.findOne({ _id })
+    const annotations = readAnnotations(document?.annotations)
+    const change = await this.#foreignChanges.of(annotated, document)
+    this.#note(_id, change === undefined ? undefined : annotated)
+    if (change === undefined || typeof annotations === "string") return annotations
+    return readAnnotations({ ...annotations, archive: change })
+  }
+
+  #note(_id: string, annotated: Annotated | undefined): void {
+    this.#changed.delete(_id)
+    if (annotated?.kind !== "basket") return
+    this.#changed.set(_id, annotated)
+    if (this.#changed.size <= MAX_RECHECKED) return
+    const [longest] = this.#changed.keys()
+    if (longest !== undefined) this.#changed.delete(longest)
   }
 
   async #save(token: ResumeToken, bucket: AnnotationBucket): Promise<void> {
@@ -192,4 +238,8 @@ export class ChangeWatcher {
   get #stateId(): string {
     return `changes.${collections[this.#kind]}`
   }
+}
+
+function idOf(annotated: Annotated): string {
+  return annotated.kind === "event" ? annotated._id : basketId(annotated)
 }

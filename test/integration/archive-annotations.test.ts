@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto"
-import { jetstreamManager } from "@nats-io/jetstream"
+import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { type Db, type Document, MongoClient } from "mongodb"
+import { deleteOld } from "../../service/archive/ageing.ts"
 import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
 import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
-import { caughtUp, mongoVia, publishMany } from "../helpers/archive.ts"
+import { caughtUp, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
+import { publishEvent } from "../helpers/events.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
@@ -28,8 +32,9 @@ describe("annotations made in MongoDB by others", () => {
   /** What gateways saw of that event. */
   let shown: unknown[]
 
-  const start = async (): Promise<RunningArchiver> => {
-    const archiver = await startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger })
+  const start = async (maxAgeDays = 0): Promise<RunningArchiver> => {
+    const options = { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, maxAgeDays, logger }
+    const archiver = await startArchiver(product.nats, options)
     archivers.push(archiver)
     return archiver
   }
@@ -113,6 +118,66 @@ describe("annotations made in MongoDB by others", () => {
     await annotate({ note: "mine" })
     await untilShown({ note: "mine" })
     expect(changes.map(({ annotations }) => annotations)).to.deep.equal([{ note: "mine" }])
+  })
+
+  it("[AN13] tell what others change of an event, as long as it is not what the log has", async () => {
+    const { product_price } = await getEvent()
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { product_price: 99, note: "ignored" } })
+    await untilShown({ archive: { changed: { product_price: 99 } } })
+    await annotate({ by: "Ann" })
+    await untilShown({ by: "Ann", archive: { changed: { product_price: 99 } } })
+    await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { product_price } })
+    await untilShown({ by: "Ann" })
+    expect(changes.map((change) => change.annotations)).to.deep.equal([
+      { archive: { changed: { product_price: 99 } } },
+      { by: "Ann", archive: { changed: { product_price: 99 } } },
+      { by: "Ann" },
+    ])
+    expect((await getEvent()).product_price).to.equal(product_price)
+  })
+
+  it("[AN14] tell that others have deleted an event", async () => {
+    await db.collection("events").deleteOne({ shop_id: shopId, seq })
+    await untilShown({ archive: { deleted: true } })
+    expect(changes.at(-1)).to.deep.equal({
+      kind: "event",
+      shop_id: shopId,
+      seq,
+      annotations: { archive: { deleted: true } },
+    })
+  })
+
+  it("[AN15] tell nothing of what archivers delete for its age", async () => {
+    const ageMs = 1500
+    const maxAgeDays = ageMs / 86_400_000
+    await stop()
+    await start(maxAgeDays)
+    await sleep(ageMs)
+    await deleteOld(db, maxAgeDays, Date.now())
+    expect(await db.collection("events").countDocuments()).to.equal(0)
+    const [fresh] = await publishMany(product.nats, 1, shopId)
+    await caughtUp(product.nats)
+    // Changes come in their order, so those of the deletions would have come before.
+    await db.collection("events").updateOne({ seq: fresh }, { $set: { annotations: { last: true } } })
+    await until("the last change", () => changes.some(({ annotations }) => annotations?.last === true), 15_000)
+    expect(changes).to.have.length(1)
+  })
+
+  it("[AN16] tell what others change of a basket until the next event makes it anew, and that they delete it", async () => {
+    const { session_id } = await getEvent()
+    const basket = `store.${shopId}.basket.${session_id}`
+    const shownOf = async () => (await resRequest(product.nats, `get.${basket}`)).result?.model.annotations?.data
+    await db.collection("baskets").updateOne({ session_id }, { $set: { total: 1234 } })
+    await until(
+      "the change",
+      async () => isDeepStrictEqual(await shownOf(), { archive: { changed: { total: 1234 } } }),
+      15_000,
+    )
+    const event = publishEvent({ shop_id: shopId, session_id })
+    await publishAll(jetstream(product.nats), [event])
+    await until("the change to be gone", async () => (await shownOf()) === undefined, 15_000)
+    await db.collection("baskets").deleteOne({ session_id })
+    await until("the deletion", async () => isDeepStrictEqual(await shownOf(), { archive: { deleted: true } }), 15_000)
   })
 
   it("[AN5] made while no archiver runs, are shown when one does", async () => {

@@ -1,5 +1,6 @@
 import { BSON, type Document, type ObjectId } from "mongodb"
-import { isShopId, MAX_EVENT_BYTES, PublishEvent } from "../../schemas/publish-event.ts"
+import { LaxEvent } from "../../schemas/lax-event.ts"
+import { MAX_EVENT_BYTES, type PublishEvent, ShopId } from "../../schemas/publish-event.ts"
 import { sha256 } from "../../sha256.ts"
 
 /** The collection in which other programs put events that are to be published. */
@@ -21,7 +22,7 @@ export interface IncomingDocument extends Document {
 
 /** The event of a document, or why there is none: a text without anything of its content. */
 export function readIncoming(document: IncomingDocument): PublishEvent | { readonly reason: string } {
-  const parsed = PublishEvent.safeParse(plain(document))
+  const parsed = LaxEvent.safeParse(plain(document))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     return { reason: `${issue?.path.join(".") || "event"}: ${issue?.message}` }
@@ -37,8 +38,7 @@ export function incomingKey({ _id }: IncomingDocument): string {
 
 /** The shop that a refused document names, for its dead letter. */
 export function shopNamedBy(document: IncomingDocument): string {
-  const shopId = String(document.shop_id).toLowerCase()
-  return isShopId(shopId) ? shopId : "unknown"
+  return ShopId.safeParse(plainValue(document.shop_id)).data ?? "unknown"
 }
 
 /** A document's JSON, as its dead letter has it. */

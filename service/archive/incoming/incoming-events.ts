@@ -1,7 +1,8 @@
-import type { AnyBulkWriteOperation, Collection, Db } from "mongodb"
+import type { Collection, Db } from "mongodb"
 import type { Logger } from "res-service"
 import { BackOff } from "../back-off.ts"
 import type { DeadLetters } from "../dead-letters.ts"
+import type { LogId } from "../log-id.ts"
 import {
   INCOMING,
   type IncomingDocument,
@@ -11,11 +12,14 @@ import {
   readIncoming,
   shopNamedBy,
 } from "./incoming-document.ts"
-import type { IncomingLog, LogState } from "./incoming-log.ts"
+import type { IncomingLog, IncomingShop, LogState } from "./incoming-log.ts"
 import { Inserts } from "./inserts.ts"
 
 /** Documents taken in hand at once. */
 const BATCH = 200
+
+/** Matches documents that are new, or that an archiver has begun with. */
+const IS_LEFT = { "shopwire.state": { $in: [null, "publishing"] } }
 
 export interface IncomingOptions {
   readonly db: Db
@@ -29,7 +33,7 @@ export interface IncomingOptions {
  * Publishes the events that other programs insert into `incoming_events`: each once, a shop's in the order of their `_id`s.
  *
  * What is done with a document is noted in it before and after, so that any archiver can go on where another one was killed.
- * Before an event is published, its document says behind which sequence of the log it would be: `IncomingLog` looks there.
+ * Before an event is published, its document says behind which sequence of the log it would be: `IncomingShop` looks there.
  */
 export class IncomingEvents {
   readonly #collection: Collection<IncomingDocument>
@@ -63,10 +67,9 @@ export class IncomingEvents {
   }
 
   async #takeAll(): Promise<void> {
-    const isLeft = { "shopwire.state": { $in: [null, "publishing"] } }
     for (;;) {
       this.#signal.throwIfAborted()
-      const documents = await this.#collection.find(isLeft).sort({ _id: 1 }).limit(BATCH).toArray()
+      const documents = await this.#collection.find(IS_LEFT).sort({ _id: 1 }).limit(BATCH).toArray()
       if (documents.length === 0) return
       await this.#take(documents)
     }
@@ -77,40 +80,45 @@ export class IncomingEvents {
     const claimed = await this.#claim(documents, state)
     const shops = [...new Set(claimed.map(shopNamedBy))]
     const ofShop = (shopId: string) => claimed.filter((document) => shopNamedBy(document) === shopId)
-    const outcomes = await Promise.all(shops.map((shopId) => this.#takeInOrder(ofShop(shopId), state)))
+    const outcomes = await Promise.all(shops.map((shopId) => this.#takeInOrder(shopId, ofShop(shopId), state)))
     await this.#note(outcomes.flat())
   }
 
   /** Notes behind which sequence each event would be; what another archiver has noted before stays. */
   async #claim(documents: readonly IncomingDocument[], { log, lastSeq }: LogState): Promise<IncomingDocument[]> {
-    const fresh = documents.filter(({ shopwire }) => shopwire === undefined || !isOf(log.key, shopwire))
     const shopwire: Progress = { state: "publishing", log: log.key, after: lastSeq }
-    const claims = fresh.map(({ _id, shopwire: known }) => ({
-      // Of another log: what was stored there went with it.
-      updateOne: { filter: { _id, shopwire: known ?? { $exists: false } }, update: { $set: { shopwire } } },
-    }))
-    if (claims.length > 0) await this.#write(claims)
+    // Of another log: what was stored there went with it.
+    const isUnclaimed = { ...IS_LEFT, "shopwire.log": { $ne: log.key } }
     const ids = documents.map(({ _id }) => _id)
+    await this.#collection.updateMany({ _id: { $in: ids }, ...isUnclaimed }, { $set: { shopwire } })
     return await this.#collection
       .find({ _id: { $in: ids }, "shopwire.state": "publishing" })
       .sort({ _id: 1 })
       .toArray()
   }
 
-  async #takeInOrder(documents: readonly IncomingDocument[], state: LogState): Promise<[IncomingDocument, Progress][]> {
+  async #takeInOrder(
+    shopId: string,
+    documents: readonly IncomingDocument[],
+    state: LogState,
+  ): Promise<[IncomingDocument, Progress][]> {
+    const afters = documents.map(({ shopwire }) => (shopwire?.state === "publishing" ? shopwire.after : state.lastSeq))
+    const shop = await this.#log.openShop(shopId, Math.min(...afters))
     const outcomes: [IncomingDocument, Progress][] = []
-    for (const document of documents) outcomes.push([document, await this.#takeOne(document, state)])
+    for (const [i, document] of documents.entries()) {
+      const isForgotten = (afters[i] ?? 0) + 1 < state.firstSeq
+      outcomes.push([document, await this.#takeOne(document, shop, isForgotten, state.log)])
+    }
     return outcomes
   }
 
-  async #takeOne(document: IncomingDocument, { log, firstSeq, lastSeq }: LogState): Promise<Progress> {
+  async #takeOne(document: IncomingDocument, shop: IncomingShop, isForgotten: boolean, log: LogId): Promise<Progress> {
     const event = readIncoming(document)
     if ("reason" in event) return await this.#refuse(document, event.reason)
-    const after = document.shopwire?.state === "publishing" ? document.shopwire.after : lastSeq
-    const incoming = { key: incomingKey(document), event, after }
-    if (after + 1 < firstSeq && (await this.#log.find(incoming)) === undefined)
+    const key = incomingKey(document)
+    if (isForgotten && shop.find(key) === undefined)
       return await this.#refuse(document, "it is not known whether it was stored: the log has dropped what came since")
-    const seq = await this.#log.storeOnce(incoming)
+    const seq = await shop.storeOnce(key, event)
     this.counts.stored++
     return { state: "stored", log: log.key, seq, shopper_id: event.shopper_id }
   }
@@ -127,14 +135,6 @@ export class IncomingEvents {
     const notes = outcomes.map(([{ _id }, shopwire]) => ({
       updateOne: { filter: { _id }, update: { $set: { shopwire } } },
     }))
-    if (notes.length > 0) await this.#write(notes)
+    if (notes.length > 0) await this.#collection.bulkWrite(notes, { ordered: false })
   }
-
-  async #write(operations: readonly AnyBulkWriteOperation<IncomingDocument>[]): Promise<void> {
-    await this.#collection.bulkWrite([...operations], { ordered: false })
-  }
-}
-
-function isOf(log: string, progress: Progress): boolean {
-  return progress.state === "publishing" && progress.log === log
 }

@@ -15,15 +15,7 @@ export interface LogState {
   readonly lastSeq: number
 }
 
-/** An event that is to be in the log once. */
-export interface Incoming {
-  readonly key: string
-  readonly event: PublishEvent
-  /** If it is in the log already, it is behind this sequence. */
-  readonly after: number
-}
-
-/** Puts events from MongoDB on the log, each once, however often and by however many archivers it is tried. */
+/** The log, as far as events from MongoDB are put on it. */
 export class IncomingLog {
   readonly #js: JetStreamClient
   readonly #jsm: JetStreamManager
@@ -38,48 +30,78 @@ export class IncomingLog {
     return { log: logId(created), firstSeq: state.first_seq, lastSeq: state.last_seq }
   }
 
+  /** A shop's part of the log behind the sequence `after`, where its events may be already. */
+  async openShop(shopId: string, after: number): Promise<IncomingShop> {
+    const shop = new IncomingShop(this.#js, this.#jsm, shopId, after)
+    await shop.catchUp()
+    return shop
+  }
+}
+
+/** Puts a shop's events from MongoDB on the log, each once, however often and by however many archivers it is tried. */
+export class IncomingShop {
+  readonly #js: JetStreamClient
+  readonly #jsm: JetStreamManager
+  readonly #shopId: string
+  /** Sequences of the events that were found, by their keys. */
+  readonly #found = new Map<string, number>()
+  /** Everything of the shop up to this sequence was looked at. */
+  #seen: number
+  /** Of the shop's last message; 0: there is none. */
+  #last = 0
+
+  constructor(js: JetStreamClient, jsm: JetStreamManager, shopId: string, after: number) {
+    this.#js = js
+    this.#jsm = jsm
+    this.#shopId = shopId
+    this.#seen = after
+  }
+
+  /** The sequence of an event that is in the log. */
+  find(key: string): number | undefined {
+    return this.#found.get(key)
+  }
+
   /**
-   * Stores an event unless it is there, and resolves to its sequence. It looks through all that the shop got since `after`, and
-   * publishes on condition that nothing has come meanwhile: so no other archiver, and no earlier attempt whose acknowledgement
-   * was lost, can have stored it in between.
+   * Stores an event unless it is there, and resolves to its sequence. It is published on condition that nothing of the shop has
+   * come since it was looked for: so no other archiver, and no earlier attempt whose acknowledgement was lost, can have stored it
+   * in between.
    */
-  async storeOnce({ key, event, after }: Incoming): Promise<number> {
-    const subject = storedSubject(event.shop_id)
-    for (let known = after; ; ) {
-      const last = (await this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0
-      const found = await this.#find(key, subject, known, last)
+  async storeOnce(key: string, event: PublishEvent): Promise<number> {
+    for (;;) {
+      const found = this.#found.get(key)
       if (found !== undefined) return found
-      known = Math.max(known, last)
-      const seq = await this.#publish(key, event, last)
-      if (seq !== undefined) return seq
+      const seq = await this.#publish(key, event)
+      if (seq === undefined) await this.catchUp()
+      else {
+        this.#found.set(key, seq)
+        this.#seen = seq
+        this.#last = seq
+      }
     }
   }
 
-  /** Looks for an event that an earlier attempt may have stored behind `after`. */
-  async find({ key, event, after }: Incoming): Promise<number | undefined> {
-    const subject = storedSubject(event.shop_id)
-    const last = (await this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0
-    return await this.#find(key, subject, after, last)
-  }
-
-  async #find(key: string, subject: string, after: number, last: number): Promise<number | undefined> {
-    for (let seq = after; seq < last; ) {
-      const message = await this.#jsm.direct.getMessage(STREAM, { seq: seq + 1, next_by_subj: subject })
-      if (message === null) return undefined
-      if (message.header.get(INCOMING_KEY) === key) return message.seq
-      seq = message.seq
+  /** Looks at what the shop got meanwhile. */
+  async catchUp(): Promise<void> {
+    const subject = storedSubject(this.#shopId)
+    this.#last = (await this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0
+    while (this.#seen < this.#last) {
+      const message = await this.#jsm.direct.getMessage(STREAM, { seq: this.#seen + 1, next_by_subj: subject })
+      if (message === null) return
+      const key = message.header.get(INCOMING_KEY)
+      if (key !== "") this.#found.set(key, message.seq)
+      this.#seen = message.seq
     }
-    return undefined
   }
 
   /** Undefined: something else of the shop came first. */
-  async #publish(key: string, event: PublishEvent, lastSubjectSequence: number): Promise<number | undefined> {
+  async #publish(key: string, event: PublishEvent): Promise<number | undefined> {
     const header = headers()
     header.set(INCOMING_KEY, key)
     // The client's own option leaves a 0 out.
-    header.set("Nats-Expected-Last-Subject-Sequence", String(lastSubjectSequence))
+    header.set("Nats-Expected-Last-Subject-Sequence", String(this.#last))
     try {
-      return (await this.#js.publish(shopSubject(event.shop_id), JSON.stringify(event), { headers: header })).seq
+      return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), { headers: header })).seq
     } catch (error) {
       if (isApiError(error, JetStreamApiCodes.StreamWrongLastSequence)) return undefined
       throw error
