@@ -1,11 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { type Db, MongoClient, type MongoClientOptions, MongoError } from "mongodb"
 import { SettingError } from "../../config/settings.ts"
+import { watchHeartbeats } from "./heartbeat-watch.ts"
 
 /** Where the archive lies when MONGO_URL names no database. */
 const DEFAULT_DATABASE = "shopwire"
 
 /** Connections at most: the writer's, the watchers', and some for readers. */
 const MAX_CONNECTIONS = 10
+
+/** Pause in ms before another attempt to start the driver afresh. */
+const RESTART_PAUSE_MS = 500
 
 export interface Mongo {
   readonly db: Db
@@ -32,6 +37,25 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
     readConcernLevel: "majority",
     readPreference: "primary",
   })
+  let closed = false
+  let restarting = false
+  // Whatever is in hand fails and is tried again; databases and collections of the client stay valid.
+  const restart = async (): Promise<void> => {
+    if (restarting) return
+    restarting = true
+    while (!closed) {
+      try {
+        await client.close()
+        if (!closed) await client.connect()
+        break
+      } catch {
+        await sleep(RESTART_PAUSE_MS, undefined, { ref: false })
+      }
+    }
+    restarting = false
+    if (closed) await client.close()
+  }
+  watchHeartbeats(client, timeoutMs, () => void restart())
   const named = /^[^/]*\/\/[^/]*\/[^?]/.test(url)
   return {
     db: named ? client.db() : client.db(DEFAULT_DATABASE),
@@ -39,7 +63,10 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
     connect: async () => {
       await client.connect()
     },
-    close: () => client.close(),
+    close: async () => {
+      closed = true
+      await client.close()
+    },
   }
 }
 

@@ -38,9 +38,11 @@ export class FeedWatcher {
     const inbox = `_INBOX.watch.${Math.random()}`
     const loaded = new Promise<void>((resolve) => {
       // By callback and on one connection, so that the answer and the events keep their order.
-      nats.subscribe(inbox, {
-        max: 1,
+      const answer = nats.subscribe(inbox, {
         callback: (_, msg: Msg) => {
+          // A slow service first says how much time it needs.
+          if (msg.string().startsWith("timeout:")) return
+          answer.unsubscribe()
           const collection = msg.json<{ result: { collection: { data: ShownEvent }[] } }>().result.collection
           watcher.#feed = collection.map(({ data }) => data)
           resolve()
