@@ -24,7 +24,7 @@ import { FencedConn } from "./lease/fenced-conn.ts"
 import type { Lease } from "./lease/lease.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { LogAppender } from "./log/appender.ts"
-import { readRecord } from "./log/entry.ts"
+import { exampleOf, readRecord, SET_ASIDE } from "./log/entry.ts"
 import { openIdempotencySecret } from "./log/idempotency-secret.ts"
 import { LogReader } from "./log/reader.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
@@ -39,6 +39,7 @@ import { feed } from "./store/feed.ts"
 import { Feeds } from "./store/feeds.ts"
 import { History } from "./store/history.ts"
 import { openShops } from "./store/open-shops.ts"
+import { SummedLog } from "./summed-log.ts"
 
 /** A shop without a `get` for this long is asked whether anybody still watches it. */
 const IDLE_MS = 15 * 60 * 1000
@@ -122,6 +123,8 @@ async function openParts(
   })
   const reader = new LogReader(jsm)
   let setAside = 0
+  const setAsideLog = new SummedLog(logger, "warn", SET_ASIDE)
+  onStop(() => setAsideLog.stop())
 
   const feeds = new Feeds(
     (shopId, count) => reader.newest(shopId, count),
@@ -140,10 +143,7 @@ async function openParts(
         else if ("reason" in record) index.add(message)
         if ("reason" in record) {
           setAside++
-          logger.warn(
-            { seq: message.seq, subject: message.subject, reason: record.reason, setAside },
-            "set aside a message that is no event",
-          )
+          setAsideLog.add(record.reason, exampleOf(message))
           return
         }
         if ("event" in record) feeds.add(record)

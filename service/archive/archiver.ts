@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
-import { type LogEntry, readEntry } from "../log/entry.ts"
+import { exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
+import { SummedLog } from "../summed-log.ts"
 import { keepYoung } from "./ageing.ts"
 import { BackOff } from "./back-off.ts"
 import { BasketCollection, type RefusedBasket } from "./basket-collection.ts"
@@ -94,6 +95,9 @@ class Archiver implements RunningArchiver {
   readonly #baskets: BasketCollection
   #running: Promise<unknown> | undefined
   readonly #counts = { archived: 0, setAside: 0, refused: 0 }
+  readonly #setAside: SummedLog
+  readonly #refused: SummedLog
+  readonly #refusedBaskets: SummedLog
 
   constructor(
     nc: NatsConnection,
@@ -108,6 +112,13 @@ class Archiver implements RunningArchiver {
     this.#intake = intake
     this.#deadLetters = deadLetters
     this.#logger = logger
+    this.#setAside = new SummedLog(logger, "warn", SET_ASIDE)
+    this.#refused = new SummedLog(logger, "error", "MongoDB refuses events; they are with the dead letters")
+    this.#refusedBaskets = new SummedLog(
+      logger,
+      "error",
+      "MongoDB refuses baskets; which ones is with the dead letters",
+    )
     this.#maxAgeDays = maxAgeDays
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
@@ -142,6 +153,7 @@ class Archiver implements RunningArchiver {
     // What MongoDB has in hand is better done than done again; but it may never answer, not to say goodbye either.
     await Promise.race([this.#running, sleep(FINISH_MS, undefined, { ref: false })])
     await Promise.race([this.#mongo.close(), sleep(FINISH_MS, undefined, { ref: false })])
+    for (const log of [this.#setAside, this.#refused, this.#refusedBaskets]) log.stop()
   }
 
   async #run(): Promise<void> {
@@ -205,11 +217,10 @@ class Archiver implements RunningArchiver {
   }
 
   #read(taken: Taken): InHand[] {
-    const { seq, subject } = taken.message
     const entry = readEntry(taken.message)
     if ("reason" in entry) {
       this.#counts.setAside++
-      this.#logger.warn({ seq, subject, reason: entry.reason }, "set aside a message that is no event")
+      this.#setAside.add(entry.reason, exampleOf(taken.message))
       this.#intake.done(taken)
       return []
     }
@@ -231,14 +242,14 @@ class Archiver implements RunningArchiver {
   async #bury({ taken, entry: { shopId, event } }: InHand, reason: string): Promise<void> {
     const { seq } = event
     await this.#putAside({ shopId, kind: "event", id: String(seq), reason, payload: taken.message.data })
-    this.#logger.error({ seq, shopId, reason }, "MongoDB refuses an event; it is with the dead letters")
+    this.#refused.add(reason, { seq, shopId })
     this.#intake.done(taken)
   }
 
   async #buryBasket({ shop_id, session_id, refusal: { reason } }: RefusedBasket): Promise<void> {
     const payload = JSON.stringify({ shop_id, session_id })
     await this.#putAside({ shopId: shop_id, kind: "basket", id: session_id, reason, payload })
-    this.#logger.error({ shopId: shop_id, reason }, "MongoDB refuses a basket; which one is with the dead letters")
+    this.#refusedBaskets.add(reason, { shopId: shop_id })
   }
 
   async #putAside(letter: DeadLetter): Promise<void> {

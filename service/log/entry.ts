@@ -36,6 +36,17 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** What is logged of messages with a `Refusal`. */
+export const SET_ASIDE = "set aside messages that are no events"
+
+/** Anybody who may publish chooses the end of a subject. */
+const MAX_SUBJECT = 200
+
+/** Which message was refused, for logs. */
+export function exampleOf({ seq, subject }: StoredMessage): { readonly seq: number; readonly subject: string } {
+  return { seq, subject: subject.slice(0, MAX_SUBJECT) }
+}
+
 /** Reads a message of the log, whatever it is of. */
 export function readRecord(message: StoredMessage): LogRecord | Refusal {
   return isAckSubject(message.subject) ? readAck(message) : readEntry(message)

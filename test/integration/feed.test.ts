@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
+import { SET_ASIDE } from "../../service/log/entry.ts"
 import { shopSubject } from "../../service/log/subjects.ts"
 import { MAX_EVENT_BYTES } from "../../service/schemas/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
+import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed, resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
@@ -149,6 +151,25 @@ describe("store.<shop_id>.feed", () => {
       expect(product.service.setAside - before).to.equal(bad.length + 2)
       await product.restartService()
       expect(await getFeed(product.nats, event.shop_id)).to.have.length(1)
+    })
+
+    it("logs a flood of invalid messages in a few lines, with how many there were and why", async () => {
+      const logger = new MemoryLogger()
+      const flooded = await startProduct({ logger })
+      try {
+        const subject = shopSubject(randomUUID())
+        const large = JSON.stringify({ more: "x".repeat(MAX_EVENT_BYTES) })
+        for (let i = 0; i < 2000; i++) flooded.nats.publish(subject, i % 4 === 0 ? large : "junk")
+        await flooded.nats.flush()
+        await until("all to be set aside", () => flooded.service.setAside === 2000)
+      } finally {
+        await flooded.stop()
+      }
+      const lines = logger.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === SET_ASIDE)
+      expect(lines).to.have.length.within(2, 3)
+      expect(lines.reduce((sum, { count }) => sum + count, 0)).to.equal(2000)
+      expect(lines.at(-1).reasons).to.have.property(`larger than ${MAX_EVENT_BYTES} bytes`)
+      expect(lines.at(-1).example).to.have.keys("seq", "subject")
     })
 
     it("shows 100 events although hundreds of invalid messages came after them", async () => {

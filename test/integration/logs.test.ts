@@ -183,7 +183,8 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
     nats.publish(ackSubject(shopId), JSON.stringify({ by: secrets["merchant's name"] }))
     await nats.flush()
     await resRequest(nats, `get.store.${shopId}.feed`)
-    await until("all of them to be set aside", () => kit.current.stdout().split("set aside").length > 4)
+    // The first at once; the others are summed up, and logged when the service stops.
+    await until("the first to be set aside", () => kit.current.stdout().includes("set aside"))
     await nats.close()
   }
 })

@@ -1,5 +1,6 @@
 import type { Collection, Db } from "mongodb"
 import type { Logger } from "res-service"
+import { SummedLog } from "../../summed-log.ts"
 import { BackOff } from "../back-off.ts"
 import type { DeadLetters } from "../dead-letters.ts"
 import type { LogId } from "../log-id.ts"
@@ -39,7 +40,7 @@ export class IncomingEvents {
   readonly #collection: Collection<IncomingDocument>
   readonly #log: IncomingLog
   readonly #deadLetters: DeadLetters
-  readonly #logger: Logger
+  readonly #refused: SummedLog
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
   readonly counts = { stored: 0, refused: 0 }
@@ -48,7 +49,7 @@ export class IncomingEvents {
     this.#collection = db.collection(INCOMING)
     this.#log = log
     this.#deadLetters = deadLetters
-    this.#logger = logger
+    this.#refused = new SummedLog(logger, "warn", "events in MongoDB are not published; they are with the dead letters")
     this.#signal = signal
     this.#backOff = new BackOff(logger, signal)
   }
@@ -63,6 +64,7 @@ export class IncomingEvents {
       }
     } finally {
       inserts.close()
+      this.#refused.stop()
     }
   }
 
@@ -126,7 +128,7 @@ export class IncomingEvents {
   async #refuse(document: IncomingDocument, reason: string): Promise<Progress> {
     const [shopId, id] = [shopNamedBy(document), incomingKey(document)]
     await this.#deadLetters.put({ shopId, kind: "incoming", id, reason, payload: incomingJson(document) })
-    this.#logger.warn({ shopId, reason }, "an event in MongoDB is not published; it is with the dead letters")
+    this.#refused.add(reason, { shopId })
     this.counts.refused++
     return { state: "refused", reason }
   }
