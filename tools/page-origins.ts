@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os"
 import type { Settings } from "../config/settings.ts"
 import { connectHost } from "./address.ts"
 
-type PageSettings = Settings<"HOST" | "EDGE_PORT" | "PUBLIC_HOSTS" | "CORS_ORIGINS">
+type PageSettings = Settings<"HOST" | "EDGE_PORT" | "GATEWAY_PORT" | "PUBLIC_HOSTS" | "CORS_ORIGINS">
 
 /** What a gateway is told about pages; `allowNullOrigin` and `allowHost` are known to the embedded one only. */
 export interface AllowedPages {
@@ -13,13 +13,20 @@ export interface AllowedPages {
 
 /**
  * The pages that a gateway lets in with `AUTH=none`: those of the edge, by every address and name that it has, and those of
- * CORS_ORIGINS. A gateway is not asked for its own pages, so it needs a list.
+ * CORS_ORIGINS. A gateway is not asked for its own pages, so it needs a list. Its own origin is in it, too: some libraries that are no
+ * browsers send the origin of the server that they connect to.
  */
-export function allowedPages({ HOST, EDGE_PORT, PUBLIC_HOSTS = [], CORS_ORIGINS = [] }: PageSettings): AllowedPages {
+export function allowedPages({
+  HOST,
+  EDGE_PORT,
+  GATEWAY_PORT,
+  PUBLIC_HOSTS = [],
+  CORS_ORIGINS = [],
+}: PageSettings): AllowedPages {
   if (CORS_ORIGINS.includes("*")) return { allowOrigin: "*", allowNullOrigin: true, allowHost: "*" }
   const hosts = ["localhost", "127.0.0.1", "[::1]", ...addressesOf(HOST)]
   const origins = [
-    ...hosts.map((host) => `http://${host}:${EDGE_PORT}`),
+    ...hosts.flatMap((host) => [EDGE_PORT, GATEWAY_PORT].map((port) => `http://${host}:${port}`)),
     ...PUBLIC_HOSTS.flatMap((name) =>
       withPorts(name, EDGE_PORT).flatMap((host) => [`http://${host}`, `https://${host}`]),
     ),

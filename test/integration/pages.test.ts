@@ -86,6 +86,8 @@ describe("npm start with AUTH=none", () => {
       [{}, {}],
       [{ Host: "edge:8000" }, { Host: "gateway:8080" }],
       [{ Origin: kit.edgeUrl }, { Origin: kit.edgeUrl }],
+      // As libraries send it that are no browsers: the server's own.
+      [{ Origin: kit.edgeUrl }, { Origin: kit.gatewayUrl }],
       [
         { Host: localhost, Origin: `http://${localhost}` },
         { Host: `localhost:${kit.ports.GATEWAY_PORT}`, Origin: `http://${localhost}` },

@@ -5,13 +5,14 @@ import { checkConfig } from "../../../res-service/src/gateway/config.ts"
 import { allowedPages } from "../../../tools/page-origins.ts"
 
 const allowed = (env: NodeJS.ProcessEnv = {}) =>
-  allowedPages(loadSettings(["HOST", "EDGE_PORT", "PUBLIC_HOSTS", "CORS_ORIGINS"], env))
+  allowedPages(loadSettings(["HOST", "EDGE_PORT", "GATEWAY_PORT", "PUBLIC_HOSTS", "CORS_ORIGINS"], env))
 const originsOf = (env: NodeJS.ProcessEnv = {}) => allowed(env).allowOrigin.split(";")
 
 describe("allowedPages", () => {
-  it("are the edge's, by all names of this machine", () => {
-    const own = ["http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000"]
-    expect(originsOf({ EDGE_PORT: "9000" })).to.deep.equal(own)
+  it("are the edge's and the gateway's own, by all names of this machine", () => {
+    const hosts = ["localhost", "127.0.0.1", "[::1]"]
+    const own = hosts.flatMap((host) => [`http://${host}:9000`, `http://${host}:9080`])
+    expect(originsOf({ EDGE_PORT: "9000", GATEWAY_PORT: "9080" })).to.deep.equal(own)
   })
 
   it("are also those at the address that the edge listens on, or at each of the machine's", () => {
