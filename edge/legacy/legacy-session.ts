@@ -1,4 +1,5 @@
 import type { Client, Mirror } from "res-service/client"
+import { AccessCheck } from "./access-check.ts"
 import { encodeUpdate } from "./messages.ts"
 import type { Turns } from "./turns.ts"
 import { Updates, type Watcher } from "./updates.ts"
@@ -17,6 +18,8 @@ export interface Participant extends Watcher {
   silence(): void
   /** Speaks for the customer again. Never rejects: if it cannot be had, the customer becomes absent. */
   speakAgain(): Promise<void>
+  /** It may not see the session any more, and is not shown it any more. */
+  shutOut(): void
 }
 
 /**
@@ -31,6 +34,7 @@ export class LegacySession {
   #mirror: Mirror
   #hasFailed = false
   readonly #watchers = new Set<Participant>()
+  readonly #access: AccessCheck<Participant>
   readonly #updates: Updates
   /** That of the newest `updated`; Infinity after a change that none announced, which may be newer than any. */
   #n = 0
@@ -43,6 +47,10 @@ export class LegacySession {
     this.#presentRid = `session.${id}.present`
     this.#client = client
     this.#mirror = this.#open()
+    this.#access = new AccessCheck(client, this.#presentRid, this.#watchers, (watcher) => {
+      this.leave(watcher)
+      watcher.shutOut()
+    })
     this.#updates = new Updates(() => encodeUpdate(this.#mirror.jsonBytes), turns)
     // While NATS or the service is away nobody is kept alive; when it is back, everybody gets time again.
     this.#keepingAlive = setInterval(() => void this.#keepAlive().catch(() => {}), KEEP_ALIVE_MS)
@@ -86,7 +94,7 @@ export class LegacySession {
   }
 
   /** Shows a watcher the session as it is. */
-  show(watcher: Watcher): void {
+  show(watcher: Participant): void {
     this.#updates.show([watcher])
   }
 
@@ -99,6 +107,7 @@ export class LegacySession {
     clearInterval(this.#keepingAlive)
     clearTimeout(this.#unannounced)
     this.#updates.stop()
+    this.#access.stop()
     this.#mirror.close()
   }
 
@@ -115,7 +124,8 @@ export class LegacySession {
       this.#hasFailed = mirror === this.#mirror
     })
     mirror.onEvent((event) => {
-      if (event.type === "custom" && event.name === "updated") this.#showAll(numberOf(event.data))
+      if (event.type === "reaccess") void this.#access.ask()
+      else if (event.type === "custom" && event.name === "updated") this.#showAll(numberOf(event.data))
       else this.#unannounced ??= setTimeout(() => this.#showAll(Infinity), UNANNOUNCED_MS)
     })
     return mirror

@@ -8,6 +8,7 @@ import type { LegacySession, Participant } from "./legacy-session.ts"
 import {
   encodeError,
   encodeMessage,
+  encodeUpdate,
   type LegacyErrorCode,
   type LegacyMessage,
   legacyErrors,
@@ -16,6 +17,8 @@ import {
 
 /** Messages that wait while one is carried out; a client that sends more is not read for a while. */
 const MAX_WAITING = 32
+/** What is shown to a page that may not see the session any more. */
+const NOBODY = encodeUpdate(Buffer.from("[]"))
 /** Unread bytes after which a client that asks on and on without reading is closed. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
@@ -111,6 +114,12 @@ export class LegacySocket implements Participant {
       this.#writing = false
       this.#session?.send()
     })
+  }
+
+  /** Its page learns it from a list that it is not in. */
+  shutOut(): void {
+    this.#takesPart = false
+    this.#webSocket.send(NOBODY, { binary: false })
   }
 
   /** Tells the service that the connection is gone. If that does not get through, its lease ends. */

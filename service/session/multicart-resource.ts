@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto"
-import { type CallRequest, collection, isValidPart, model, type Reference, ResError, reference } from "res-service"
+import {
+  type Access,
+  type AccessRequest,
+  type CallRequest,
+  collection,
+  isValidPart,
+  model,
+  type Reference,
+  ResError,
+  reference,
+} from "res-service"
 import { z } from "zod"
 import type { Guard } from "../auth/guard.ts"
 import { serviceError } from "../errors.ts"
@@ -18,7 +28,7 @@ import { sha256 } from "../sha256.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
-import type { Member, Newcomer, SessionCommand } from "./session.ts"
+import { isShownTo, type Member, type Newcomer, type SessionCommand } from "./session.ts"
 import { type CartModel, cartModel, cartRid, type Sessions } from "./sessions.ts"
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
@@ -49,10 +59,19 @@ const ownership = {
   group: ({ id }: { readonly id: string }) => `session.${id}`,
 } as const
 
+/** Access by the policy; who may see a session, the session decides. In its queue, so that no older session is asked. */
+function access(guard: Guard, sessions: Sessions, resource: typeof MULTICART | typeof PRESENT | typeof CART) {
+  const byPolicy = guard.access(resource)
+  return async (req: AccessRequest<typeof MULTICART>): Promise<Access> => {
+    const { get = false, ...calls } = await byPolicy(req)
+    return { ...calls, get: get && isShownTo(await sessions.get(req.parts.id), req.cid) }
+  }
+}
+
 /**
  * `session.<id>.cart.<customerId>`: model, a member's cart.
  *
- * access  get for everyone
+ * access  as the multicart
  * get     { owner: { data: { id, name, isHost, isReadyToCheckout } }, content: { data: the cart, {} until it is set } }
  * errors  system.notFound: no such member
  * events  change
@@ -60,8 +79,7 @@ const ownership = {
 export function cart(guard: Guard, sessions: Sessions) {
   return model<typeof CART, CartModel, unknown>(CART, {
     ...ownership,
-    mode: { access: "free" },
-    access: guard.access(CART),
+    access: access(guard, sessions, CART),
     get: async (req) => {
       const session = await sessions.get(req.parts.id)
       const member = session?.members.find(({ id }) => id === req.parts.customer)
@@ -75,14 +93,13 @@ export function cart(guard: Guard, sessions: Sessions) {
  * `session.<id>.present`: collection as the multicart, without members that are away for a few seconds and not ready. Old clients
  * are shown this one, since they wait for everyone whom they are shown. It has no calls.
  *
- * access  get for everyone
+ * access  as the multicart
  * events  add, remove; `updated` { n } as the multicart
  */
 export function present(guard: Guard, sessions: Sessions) {
   return collection<typeof PRESENT, Reference, unknown>(PRESENT, {
     ...ownership,
-    mode: { access: "free" },
-    access: guard.access(PRESENT),
+    access: access(guard, sessions, PRESENT),
     get: async (req) => references(req.parts.id, presentMembers(await sessions.get(req.parts.id))),
   })
 }
@@ -90,7 +107,8 @@ export function present(guard: Guard, sessions: Sessions) {
 /**
  * `session.<id>.multicart`: collection of references to the carts, host first, then in the order of joining.
  *
- * access  get and all calls for everyone: knowing the id is the invitation
+ * access  all calls for everyone, as joining is one; get too while the session is open, since knowing its ID is the invitation, and
+ *         for the connections of its members alone from the first invitation on
  * call    start({ customerName, invite? }), join({ customerName, invite? }) -> { customerId, resumeToken, n }
  *         updateCart({ customerId, cartContent }) -> { n }
  *         customerReadyToCheckout({ customerId, customerReadyToCheckout, keepWish? }) -> { isReadyToCheckout, n }; by `keepWish`
@@ -165,8 +183,7 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
 
   return collection<typeof MULTICART, Reference, unknown>(MULTICART, {
     ...ownership,
-    mode: { access: "free" },
-    access: guard.access(MULTICART),
+    access: access(guard, sessions, MULTICART),
     get: async (req) => references(req.parts.id, shownMembers(await sessions.get(req.parts.id))),
     call: (method) => ({
       // Beside the queue, for the session goes on while a host is asked whether it is there.

@@ -4,6 +4,8 @@ import { decodeInvite } from "./invite.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
+/** Most further connections of a member that are shown a closed session. */
+const MAX_VIEWS = 5
 
 /** One friend in a session. */
 export interface Member {
@@ -17,6 +19,8 @@ export interface Member {
   readonly cid: string | undefined
   /** The connection that was not heard of any more: if it is again, the member is back. */
   readonly lostCid?: string | undefined
+  /** Connections that spoke for the member before, the last ones: pages of the same person, which may go on showing the session. */
+  readonly views?: readonly string[]
   /** SHA-256 of the token that lets it resume on another connection. */
   readonly resumeHash: string
   /** An old client said that it is ready: as host it becomes so whenever every guest is. */
@@ -95,6 +99,17 @@ export type SessionCommand =
   /** Those of these members that are absent are out. */
   | { readonly type: "expire"; readonly ids: readonly string[] }
 
+/** Whether a connection may see a session: one that is closed shows itself to the connections of its members alone. */
+export function isShownTo(session: Session | undefined, cid: string): boolean {
+  return session?.invites === undefined || connectionsOf(session).has(cid)
+}
+
+/** The connections of a session's members, also those that are not heard of, or spoke for them before. */
+export function connectionsOf(session: Session | undefined): ReadonlySet<string> {
+  const cids = session?.members.flatMap(({ cid, lostCid, views = [] }) => [cid ?? lostCid, ...views]) ?? []
+  return new Set(cids.filter((cid) => cid !== undefined))
+}
+
 /** The session after one more event. Pure: the same events make the same session. */
 export function evolve(session: Session | undefined, event: SessionEvent): Session | undefined {
   if (event.type === "created") return { hostId: event.host.id, members: [event.host] }
@@ -117,7 +132,12 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "hidden":
       return change(event.id, { hidden: true })
     case "resumed":
-      return change(event.id, { cid: event.cid, lostCid: undefined, hidden: false })
+      return change(event.id, {
+        cid: event.cid,
+        lostCid: undefined,
+        hidden: false,
+        views: viewsAfter(session, event),
+      })
     case "closed":
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
@@ -129,6 +149,13 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "ended":
       return undefined
   }
+}
+
+/** A member's views after it was resumed: the connection that spoke for it so far is one now. */
+function viewsAfter({ members }: Session, { id, cid }: SessionEvent & { type: "resumed" }): readonly string[] {
+  const { views = [], cid: current, lostCid } = members.find((member) => member.id === id) ?? {}
+  const cids = [...views, current ?? lostCid].filter((view) => view !== undefined && view !== cid)
+  return [...new Set(cids)].slice(-MAX_VIEWS) as string[]
 }
 
 function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type: "inviteUsed" }): Session {

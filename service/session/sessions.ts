@@ -12,7 +12,7 @@ import { serviceError } from "../errors.ts"
 import { listChanges } from "../list-changes.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../schemas/session.ts"
 import { type Owner, ownerOf, presentMembers, shownMembers } from "./multicart.ts"
-import { decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
+import { connectionsOf, decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
 
 /** A cart as `session.<id>.cart.<customerId>` shows it. */
@@ -110,6 +110,7 @@ export class Sessions {
       if (after === undefined) this.#unload(id)
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
+      if (shutsOut(before.session, after)) askAgain(before.session, after, events)
       for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
     } catch (error) {
@@ -178,6 +179,19 @@ function tell(id: string, before: Session | undefined, after: Session | undefine
   }
   tellList(id, events.multicart, shownMembers(before), shownMembers(after))
   tellList(id, events.present, presentMembers(before), presentMembers(after))
+}
+
+/** Whether connections that could see a session before can't any more. */
+function shutsOut(before: Session | undefined, after: Session | undefined): boolean {
+  if (after?.invites === undefined) return false
+  const now = connectionsOf(after)
+  return before?.invites === undefined || [...connectionsOf(before)].some((cid) => !now.has(cid))
+}
+
+/** Makes gateways and edges ask again who may see a session. */
+function askAgain(before: Session | undefined, after: Session | undefined, events: SessionEvents): void {
+  const ids = new Set([before, after].flatMap((session) => session?.members.map(({ id }) => id) ?? []))
+  for (const each of [events.multicart, events.present, ...[...ids].map((id) => events.cart(id))]) each.reaccess()
 }
 
 function tellList(

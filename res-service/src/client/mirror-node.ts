@@ -14,7 +14,7 @@ export interface MirrorHost {
   update(): void
   /** Calls `ready` when all of `rids` and what they refer to is loaded. */
   whenReady(rids: readonly string[], ready: () => void): void
-  emit(node: MirrorNode, event: ResourceEvent | "load"): void
+  emit(node: MirrorNode, event: ResourceEvent | "load" | "reaccess"): void
 }
 
 /** One resource of a mirror. */
@@ -88,7 +88,7 @@ export class MirrorNode implements Subscriber {
   }
 
   reaccess(): void {
-    // A mirror asks no service for access.
+    if (this.#content) this.#host.emit(this, "reaccess")
   }
 
   end(): void {
@@ -100,7 +100,11 @@ export class MirrorNode implements Subscriber {
   }
 
   #process(event: ResourceEvent): void {
-    if (event.version !== this.#version || !this.#content || event.detail.type === "reaccess") return
+    if (event.detail.type === "reaccess") {
+      this.reaccess()
+      return
+    }
+    if (event.version !== this.#version || !this.#content) return
     if (event.detail.type === "delete") {
       this.#content = undefined
       this.#resource = undefined

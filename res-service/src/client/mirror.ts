@@ -24,6 +24,8 @@ export type MirrorEvent =
   /** The resource could not be had before. */
   | { readonly type: "load"; readonly rid: string }
   | { readonly type: "custom"; readonly rid: string; readonly name: string; readonly data: unknown }
+  /** Of the mirror's own resource: whoever shows it to others should ask again whether they may see it, by `Client.access`. */
+  | { readonly type: "reaccess"; readonly rid: string }
 
 /** One resource of a mirror as it is now. */
 export type MirroredResource =
@@ -36,7 +38,8 @@ export type MirroredResource =
  * resets: what has changed meanwhile comes as ordinary events.
  *
  * Events come synchronously, in the order in which they came in, and once what they refer to is loaded as well, so that
- * a listener always sees a whole. No access is asked for: this is for services, not for clients.
+ * a listener always sees a whole. No access is asked for: this is for services, not for clients. A service that shows it to
+ * clients asks for them, and again after `reaccess`.
  *
  * @example
  * const mirror = client.mirror("library.books")
@@ -170,10 +173,12 @@ export class Mirror {
     return node.settled && node.references.every((referred) => this.#isReady(referred, seen))
   }
 
-  #emit(node: MirrorNode, event: ResourceEvent | "load"): void {
+  #emit(node: MirrorNode, event: ResourceEvent | "load" | "reaccess"): void {
     if (this.#nodes.get(node.rid) !== node) return
-    const told = event === "load" ? ({ type: "load", rid: node.rid } as const) : toMirrorEvent(node.rid, event)
-    if (!told) return
+    // Whoever may see a resource may see what it refers to.
+    if (event === "reaccess" && node.rid !== this.rid) return
+    const told: MirrorEvent =
+      typeof event === "string" ? { type: event, rid: node.rid } : toMirrorEvent(node.rid, event)
     for (const listener of [...this.#listeners]) {
       try {
         listener(told)
@@ -249,7 +254,7 @@ function closing({ type }: Content): string {
   return type === "collection" ? "]" : "}"
 }
 
-function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent | undefined {
+function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent {
   const { detail } = event
   switch (detail.type) {
     case "change":
@@ -262,7 +267,7 @@ function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent | undefin
     case "custom":
       return { type: "custom", rid, name: event.name, data: JSON.parse(event.data) as unknown }
     case "reaccess":
-      return undefined
+      return { type: "reaccess", rid }
   }
 }
 

@@ -131,9 +131,34 @@ describe("Mirror", () => {
     await new Promise((resolve) => setTimeout(resolve, 80))
     expect(mirror.value).to.deep.equal([emma, dune])
     library.answers = () => undefined
-    await until("the change", () => events.length > 0)
+    await until("the change", () => events.some(({ type }) => type === "change"))
     await settled(conn)
-    expect(events).to.deep.equal([{ type: "change", rid: "library.book.1", changed: { title: "Emma II" } }])
+    expect(events).to.deep.equal([
+      { type: "reaccess", rid: "library.books" },
+      { type: "change", rid: "library.book.1", changed: { title: "Emma II" } },
+    ])
+  })
+
+  it("tells when access to it is to be asked for again: by its own event, by a reset, and after a reconnect", async () => {
+    const { mirror, broker, conn, events } = setUp()
+    await mirror.ready
+    const causes = [
+      () => conn.publish("event.library.books.reaccess", ""),
+      () => conn.publish("system.reset", '{"access":["library.>"]}'),
+      () => {
+        broker.disconnect()
+        broker.reconnect()
+      },
+    ]
+    for (const [i, cause] of causes.entries()) {
+      cause()
+      await settled(conn)
+      const told = Array.from({ length: i + 1 }, () => ({ type: "reaccess", rid: "library.books" }))
+      expect(events).to.deep.equal(told)
+    }
+    conn.publish("event.library.book.1.reaccess", "")
+    await settled(conn)
+    expect(events).to.have.length(causes.length)
   })
 
   it("rejects when there is no such resource", async () => {
