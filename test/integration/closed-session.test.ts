@@ -149,8 +149,17 @@ describe("a session whose host makes invitations", () => {
     await second.client.call(rid, "resume", { customerId, resumeToken })
     expect(await second.watch(rid)).to.equal(undefined)
 
+    const copy = await page()
+    await copy.enter("resumeSession", { customerId: kickedPage.customerId, resumeToken: kickedPage.resumeToken })
+    await setCart(host, own, { both: 1 })
+    for (const each of [kickedPage, copy])
+      await until(
+        "both pages of one person to see the cart",
+        () => JSON.stringify(each.sees?.[0]?.content) === '{"both":1}',
+      )
     await host.client.call(rid, "kick", { customerId: kickedPage.customerId })
-    await until("the page to be shown that it is out", () => kickedPage.sees?.length === 0)
+    for (const each of [kickedPage, copy])
+      await until("both pages to be shown that they are out", () => each.sees?.length === 0)
     const shown = kickedPage.messages.length
     await setCart(host, own, { secret: 1 })
     for (const each of [first, second])

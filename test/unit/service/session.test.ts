@@ -6,6 +6,7 @@ import { presentMembers } from "../../../service/session/multicart.ts"
 import {
   decide,
   evolve,
+  isShownTo,
   MAX_MEMBERS,
   type Newcomer,
   type Session,
@@ -204,6 +205,24 @@ describe("a session", () => {
     const session = sessionAfter(start("a"), join("b"), { type: "invite", by: "a", key: KEY }, disconnect("a"))
     expect(refusal(session, start("c"))).to.equal("session.inviteNeeded")
     expect(refusal(session, resume("a"))).to.equal(undefined)
+  })
+
+  it("is shown to anybody while it is open, and to the connections of its members once it is closed", () => {
+    const cids = ["conn-a", "conn-b", "moved", "conn-c", "stranger"]
+    const shownTo = (...more: SessionCommand[]) => {
+      const session = sessionAfter(start("a"), join("b"), join("c"), ...more)
+      return cids.filter((cid) => isShownTo(session, cid))
+    }
+    const close: SessionCommand = { type: "invite", by: "a", key: KEY }
+    expect(shownTo()).to.deep.equal(cids)
+    expect(shownTo(close)).to.deep.equal(["conn-a", "conn-b", "conn-c"])
+    expect(shownTo(close, leave("c"))).to.deep.equal(["conn-a", "conn-b"])
+    expect(shownTo(close, disconnect("c"))).to.deep.equal(["conn-a", "conn-b"])
+    expect(shownTo(close, lose("c"))).to.deep.equal(["conn-a", "conn-b", "conn-c"])
+    expect(shownTo(close, resume("b", "moved"))).to.deep.equal(["conn-a", "conn-b", "moved", "conn-c"])
+    expect(shownTo(close, resume("b", "moved"), leave("b"))).to.deep.equal(["conn-a", "conn-c"])
+    const often = Array.from({ length: 20 }, (_, i) => resume("b", `moved-${i}`))
+    expect(sessionAfter(start("a"), join("b"), ...often)?.members[1]?.views).to.have.length(5)
   })
 
   it("keeps count of the invitations that still let somebody in only", () => {
