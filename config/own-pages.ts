@@ -48,6 +48,12 @@ export class OwnPages {
     return "With AUTH=none pages of this origin must be listed in CORS_ORIGINS, or their host in PUBLIC_HOSTS"
   }
 
+  /** True for a page that this machine serves, on whatever port, and that asks this machine. */
+  isLocal({ origin = "", host = "" }: Sender): boolean {
+    if (!/^https?:/.test(origin) || !URL.canParse(origin) || !URL.canParse(`http://${host}`)) return false
+    return isThisMachine(new URL(origin)) && isThisMachine(new URL(`http://${host}`))
+  }
+
   /** A page of the edge that asks the edge, or the gateway on the same host. */
   #isOwn(origin: string, host: string): boolean {
     if (!this.#hosts.has(host) || !/^https?:/.test(origin)) return false

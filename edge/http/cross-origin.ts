@@ -48,6 +48,8 @@ export function webSocketRefusal(
   origins: readonly string[],
   pages: OwnPages | undefined,
 ): string | undefined {
+  // Old storefronts are pages of other servers, and those of this machine are the developer's own.
+  if (pages?.isLocal({ origin, host })) return undefined
   // As with POST, browsers send an Origin with every WebSocket.
   if (pages !== undefined) return pages.refusal({ method: "POST", origin, host })
   if (origins.length === 0 || origin === undefined || origins.includes("*")) return undefined

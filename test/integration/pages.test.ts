@@ -61,7 +61,11 @@ describe("npm start with AUTH=none", () => {
 
   it("refuses each door to a page of https://evil.example", () => refuses("https://evil.example"))
   it("refuses each door to a sandboxed frame, whose origin is null", () => refuses("null"))
-  it("refuses each door to a page from another port of this machine", () => refuses("http://localhost:1"))
+  it("refuses each door but the old WebSocket to a page from another port of this machine", async () => {
+    const Origin = "http://localhost:1"
+    expect(await atEdge(kit.edgeUrl, { Origin })).to.deep.equal({ ...refusedAtEdge, socket: 101 })
+    expect(await atGateway(kit.gatewayUrl, { Origin })).to.deep.equal(refusedAtGateway)
+  })
 
   it("refuses each door to a page whose own name was pointed here (DNS rebinding)", async () => {
     for (const name of ["evil.example", "127.0.0.1.evil.example"]) {
