@@ -4,6 +4,7 @@ import express, { type Express } from "express"
 import { type ClientAddresses, type Conn, clientAddresses, type Logger } from "res-service"
 import { Client } from "res-service/client"
 import type { AuthCookie } from "../config/auth.ts"
+import { withoutSessionIds } from "../config/logged-sessions.ts"
 import type { OwnPages } from "../config/own-pages.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
 import { clientAddress } from "./http/client.ts"
@@ -79,8 +80,9 @@ export interface RunningEdge {
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, web, stream, exportStallMs, cookie, doors = {}, logger }: EdgeOptions,
+  { host, port, serviceTimeoutMs, legacy, web, stream, exportStallMs, cookie, doors = {}, ...options }: EdgeOptions,
 ): Promise<RunningEdge> {
+  const logger = withoutSessionIds(options.logger)
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
   const streams = new ShopStreams(conn, client, stream)

@@ -10,6 +10,7 @@ import {
   ResError,
   Service,
 } from "res-service"
+import { withoutSessionIds } from "../config/logged-sessions.ts"
 import type { OwnPages } from "../config/own-pages.ts"
 import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
@@ -105,7 +106,8 @@ async function openParts(
   options: ServiceOptions,
   onStop: (stop: Stop) => void,
 ): Promise<Omit<OpenService, "stop">> {
-  const { retention, logger } = options
+  const { retention } = options
+  const logger = withoutSessionIds(options.logger)
   const js = jetstream(nc)
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   const conn = new FencedConn(natsConn(nc), lease, logger)

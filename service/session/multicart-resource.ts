@@ -165,11 +165,12 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
     return true
   }
 
-  const checkOwn = async (req: Call, customerId: string): Promise<void> => {
+  /** @param byAnyMember whether a connection of another member may do it, too */
+  const checkOwn = async (req: Call, customerId: string, byAnyMember = binding === "session"): Promise<void> => {
     const members = await membersFor(req)
     const member = members.find(({ id }) => id === customerId)
     if (member === undefined) throw serviceError("session.notMember")
-    const isOwn = binding === "session" ? members.some(({ cid }) => cid === req.cid) : member.cid === req.cid
+    const isOwn = byAnyMember ? members.some(({ cid }) => cid === req.cid) : member.cid === req.cid
     if (!isOwn) throw serviceError("session.notYourCustomer")
   }
 
@@ -221,7 +222,8 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
         return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
       }),
       leave: method(CustomerRef, async (req, { customerId }) => {
-        await checkOwn(req, customerId)
+        // To take another member out is the host's right, whatever the binding: `kick`.
+        await checkOwn(req, customerId, false)
         return await execute(req, { type: "leave", id: customerId })
       }),
       kick: method(CustomerRef, async (req, { customerId }) =>

@@ -8,6 +8,7 @@ import {
   ResError,
   reference,
 } from "res-service"
+import { loggedSessionId } from "../../config/logged-sessions.ts"
 import { serviceError } from "../errors.ts"
 import { listChanges } from "../list-changes.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../schemas/session.ts"
@@ -118,7 +119,7 @@ export class Sessions {
       // It may be stored, or somebody else wrote: what gateways have is fetched again from what there is.
       this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
-      this.#logger.warn({ err: error, session: id }, "a session could not be stored")
+      this.#logger.warn({ err: error, session: loggedSessionId(id) }, "a session could not be stored")
       throw error
     }
   }

@@ -6,6 +6,7 @@ import { WebSocket } from "ws"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -409,6 +410,18 @@ describe("the old storefronts' WebSocket with PROTOCOL and LEGACY_CUSTOMER_BINDI
       await until("the guest's cart", () => JSON.stringify(each.sees?.[1]?.content) === JSON.stringify(ecwidCart))
     }
     expect(guest.sees).to.deep.equal(host.sees)
+
+    const leaving = (cid: string, { customerId }: Storefront) =>
+      resRequest(product.nats, `call.session.${id}.multicart.leave`, { cid, params: { customerId } })
+    const byHand = await resRequest(product.nats, `call.session.${id}.multicart.join`, {
+      cid: "by-hand",
+      params: { customerName: "By hand" },
+    })
+    for (const each of [host, guest])
+      expect((await leaving("by-hand", each)).error?.code, "takes nobody else out").to.equal("session.notYourCustomer")
+    await host.shows("Host* Guest By hand")
+    await leaving("by-hand", { ...host, customerId: byHand.result.customerId } as Storefront)
+    await host.shows("Host* Guest")
 
     const stranger = await Storefront.open(product.edgeUrl, id, [protocol])
     const refused = await stranger.refusal("updateCart", { customerId: guest.customerId, cartContent: {} })

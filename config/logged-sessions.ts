@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto"
+import type { Logger } from "res-service"
+
+/** Names of a session's resources, which subjects contain too, and its keys in the bucket `sessions`. */
+const NAMES = /\b(session\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
+
+/**
+ * What stands for a session's ID in a log: the ID is an invitation. The same in all processes, so that their lines can be brought
+ * together, and by whoever knows the ID.
+ */
+export function loggedSessionId(id: string): string {
+  return `#${createHash("sha256").update(id).digest("base64url").slice(0, 12)}`
+}
+
+/** The same logger, told no session's ID, but in `trace`, which shows the subjects of the traffic as they are. */
+export function withoutSessionIds(logger: Logger): Logger {
+  return {
+    error: (details, message) => logger.error(hidden(details), message),
+    warn: (details, message) => logger.warn(hidden(details), message),
+    info: (details, message) => logger.info(hidden(details), message),
+    debug: (details, message) => logger.debug(hidden(details), message),
+    trace: (details, message) => logger.trace(details, message),
+  }
+}
+
+function hidden(details: object): object {
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, hiddenValue(value)]))
+}
+
+function hiddenValue(value: unknown): unknown {
+  if (typeof value === "string") return hiddenText(value)
+  if (Array.isArray(value)) return value.map(hiddenValue)
+  return value instanceof Error ? hiddenError(value) : value
+}
+
+/** The error itself, unless it names a session. */
+function hiddenError(error: Error): Error {
+  const { message, stack = "" } = error
+  const cause = hiddenValue(error.cause)
+  const text = { message: hiddenText(message), stack: hiddenText(stack) }
+  if (text.message === message && text.stack === stack && cause === error.cause) return error
+  const copy = new Error(text.message, cause === undefined ? {} : { cause })
+  return Object.assign(copy, { name: error.name, stack: text.stack })
+}
+
+function hiddenText(text: string): string {
+  return text.replaceAll(NAMES, (_, before: string, id: string) => before + loggedSessionId(id))
+}
