@@ -118,7 +118,7 @@ describe("the merchant's page", () => {
       }
       const newest = 20 + arrays * size
       await merchant.top(`no. ${newest}`)
-      await merchant.page.getByText("Reading what was missed").waitFor({ state: "detached", timeout: 15_000 })
+      await merchant.page.getByText("Reading what was missed").waitFor({ state: "detached" })
       // The page keeps 5,000 events.
       const expected = names(newest, Math.max(1, newest - 4990))
       const seen = await merchant.scrollThrough(expected.at(-1) ?? "")

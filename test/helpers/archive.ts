@@ -9,7 +9,7 @@ import { STREAM } from "../../service/log/stream.ts"
 import { EVENT_SUBJECTS } from "../../service/log/subjects.ts"
 import type { PublishEvent, ShownEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvents } from "./events.ts"
-import { until } from "./until.ts"
+import { PATIENCE_MS, until } from "./until.ts"
 
 /** The same MongoDB by another way, a proxy's port: only that, whatever the server says of its replica set. */
 export function mongoVia(url: string, port: number): string {
@@ -44,7 +44,7 @@ export async function publishAll(js: ReturnType<typeof jetstream>, events: reado
 
 /** Waits until nothing of the log is left to archive. */
 export async function caughtUp(nats: NatsConnection): Promise<void> {
-  const jsm = await jetstreamManager(nats, { checkAPI: false })
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: PATIENCE_MS })
   await until("the archive to have caught up", async () => {
     const { created } = await jsm.streams.info(STREAM)
     const info = await jsm.consumers.info(STREAM, consumerName(logId(created))).catch(() => undefined)

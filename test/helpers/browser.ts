@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { buildPages, launchChromium, NO_CHROMIUM } from "./chromium.ts"
 import { skip } from "./skip.ts"
+import { PATIENCE_MS } from "./until.ts"
 
 let suites = 0
 let launching: Promise<Browser | undefined> | undefined
@@ -58,6 +59,7 @@ export function useBrowser(): TestBrowser {
       if (browser === undefined) throw new Error("there is no browser")
       const context = await browser.newContext({ locale: "en-GB", ...options })
       if (initScript !== undefined) await context.addInitScript(initScript)
+      context.setDefaultTimeout(PATIENCE_MS)
       const page = await context.newPage()
       page.on("pageerror", (error) => errors.push(String(error.stack)))
       page.on("console", (message) => {

@@ -54,11 +54,10 @@ try {
   while (done < runs && !interruption.signal.aborted) {
     const clone = await cloneProject(projectDir)
     try {
-      await runOnce(clone, done + 1)
+      if (await runOnce(clone, done + 1)) done++
     } finally {
       await clone.remove()
     }
-    done++
   }
 } finally {
   await loops.stop()
@@ -68,7 +67,8 @@ if (tally.unstable > 0) say(`\n${tally.table()}`)
 say(`\n${tally.unstable} of ${tally.tests} tests failed in ${done} of ${runs} runs`)
 process.exitCode = tally.unstable > 0 || interruption.signal.aborted ? 1 : 0
 
-async function runOnce({ folder }: Clone, n: number): Promise<void> {
+/** Resolves to false when the run was interrupted. */
+async function runOnce({ folder }: Clone, n: number): Promise<boolean> {
   const report = join(folder, ".cache/report.json")
   const logFile = join(logs, `run-${n}.log`)
   const started = Date.now()
@@ -84,6 +84,8 @@ async function runOnce({ folder }: Clone, n: number): Promise<void> {
   interruption.signal.removeEventListener("abort", stop)
   log.end()
   await finished(log)
+  // Of an interrupted run, the tests that were at work have failed by that.
+  if (interruption.signal.aborted) return false
   const tests = read(report)
   const failures = tests?.filter(({ state }) => state === "failed").length
   const load = loadavg()[0]?.toFixed(1)
@@ -92,6 +94,7 @@ async function runOnce({ folder }: Clone, n: number): Promise<void> {
   say(`run ${n}: ${outcome}, ${seconds} s, load average ${load} (${logFile})`)
   const end: ReportedTest = { file: "", title: "(the run comes to its end)", state: tests ? "passed" : "failed" }
   tally.add([...(tests ?? []), end])
+  return true
 }
 
 function read(report: string): ReportedTest[] | undefined {
