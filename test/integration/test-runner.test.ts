@@ -24,6 +24,10 @@ describe("test/runner/run.ts", () => {
   async function run(...contents: string[]) {
     const files = contents.map((_, i) => join(folder, `${i}.test.ts`))
     for (const [i, content] of contents.entries()) await writeFile(files[i] ?? "", content)
+    return await runFiles(...files)
+  }
+
+  async function runFiles(...files: string[]) {
     const totalsFile = join(folder, "totals")
     const args = [
       "--import=tsx",
@@ -50,6 +54,15 @@ describe("test/runner/run.ts", () => {
       "second passed",
       "third skipped",
     ])
+  })
+
+  it("takes files of the project by their paths from its root", async () => {
+    const { status, output, totals } = await runFiles(
+      "res-service/test/pattern.test.ts",
+      "test/unit/web/backoff.test.ts",
+    )
+    expect(status, output).to.equal(0)
+    expect(totals).to.match(/^[1-9]\d* passed, 0 failed, 0 skipped$/)
   })
 
   for (const [what, content, said] of [

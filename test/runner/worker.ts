@@ -1,7 +1,7 @@
 // Started by the pool: runs the test files that it is sent, one after the other, in this process. A file is over when its
 // tests are, and nothing that they started keeps the process alive any more.
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import Mocha from "mocha"
 import { projectDir } from "../../config/project-dir.ts"
 import { LINGER_MS, leftRunning } from "../helpers/left-running.ts"
@@ -27,7 +27,7 @@ async function run(file: string): Promise<void> {
   process.channel?.unref()
   const mocha = new Mocha({ reporter: SpecReporter, timeout, forbidOnly })
   if (grepOut !== "") mocha.fgrep(grepOut).invert()
-  mocha.addFile(file)
+  mocha.addFile(resolve(projectDir, file))
   await mocha.loadFilesAsync()
   const tests: TestResult[] = []
   const runner = mocha.run(() => {
