@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { ResError } from "res-service"
-import { loggedSessionId, withoutSessionIds } from "../../config/logged-sessions.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
+import { loggedSessionId, withoutSessionIds } from "../../../config/logged-sessions.ts"
+import { MemoryLogger } from "../../helpers/memory-logger.ts"
 
 describe("withoutSessionIds", () => {
   const id = "V1~StGXR8_Z5-demo~"
