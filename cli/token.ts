@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util"
 import { claimsOf, TokenError } from "../service/auth/claims.ts"
+import { MAX_TOKEN_LENGTH } from "../service/auth/token-verifier.ts"
 import { DevelopmentIssuer } from "./development-issuer.ts"
 import { UsageError } from "./usage-error.ts"
 
@@ -27,6 +28,11 @@ export async function token(args: string[]): Promise<number> {
   checkClaims(payload)
   const issuer = new DevelopmentIssuer()
   const signed = await issuer.sign(payload, minutes * 60)
+  if (signed.length > MAX_TOKEN_LENGTH) {
+    throw new UsageError(
+      `--shop: ${shops.length} shops make a token of ${signed.length} characters, of which at most ${MAX_TOKEN_LENGTH} are taken`,
+    )
+  }
   const settings = Object.entries(issuer.settings).map(([setting, value]) => `${setting}=${value}`)
   process.stderr.write(`It counts with these settings:\n${settings.join(" ")} npm start\n`)
   process.stdout.write(`${signed}\n`)

@@ -78,6 +78,11 @@ const table = {
     "",
     "With `AUTH=jwks`: what stands before the names of the claims `role`, `shops`, `shopper_id`, as in `https://shop.example/`.",
   ),
+  TOKEN_MAX_DAYS: setting(
+    number({ min: 1, max: 3650 }),
+    30,
+    "Days after its issue for which a token counts at most, whatever its `exp` says; for as long it is remembered what a newer token or `revoke` has taken from its user.",
+  ),
   AUTH_COOKIE: setting(
     z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected a cookie's name"),
     undefined,

@@ -29,10 +29,11 @@ await runProcess(async () => {
     "SESSION_STARTS_PER_CONNECTION",
     ...cookieSettings,
     ...authSettings,
+    "TOKEN_MAX_DAYS",
     ...pageSettings,
   ])
   const logger = createLogger("service", settings)
-  const verifier = tokenVerifier(authConfig(settings))
+  const verifier = tokenVerifier(authConfig(settings), settings.TOKEN_MAX_DAYS)
   const cookie = authCookie(settings)
   const connect = async () => {
     const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
@@ -61,7 +62,7 @@ await runProcess(async () => {
       startsPerConnection: settings.SESSION_STARTS_PER_CONNECTION,
     },
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
-    auth: verifier === undefined ? undefined : { verifier, cookie },
+    auth: verifier === undefined ? undefined : { verifier, maxTokenDays: settings.TOKEN_MAX_DAYS, cookie },
     logger,
   })
   service.active.catch(fail)

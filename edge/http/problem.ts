@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http"
 import type { ErrorRequestHandler, Request, RequestHandler } from "express"
 import { type Logger, ResError, type SystemErrorCode } from "res-service"
 import type { ServiceErrorCode } from "../../service/errors.ts"
+import { isUntried } from "../untried.ts"
 
 /** HTTP status of each error code that a service answers with. Unknown codes are 500. */
 export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, number>> = {
@@ -135,7 +136,7 @@ function problemOf(error: unknown, req: Request): HttpProblem {
 
 function problemOfResError(error: ResError, method: string): HttpProblem {
   const status = Object.hasOwn(statusOfCode, error.code) ? statusOfCode[error.code as keyof typeof statusOfCode] : 500
-  if (status === 503) return new HttpProblem(503, awayOf[method] ?? "It cannot be answered now; come again")
+  if (status === 503) return new HttpProblem(503, awayDetail(error, method))
   if (status === 500) return new HttpProblem(500, "Something went wrong here")
   return new HttpProblem(status, detailOf(error), entriesOf(error.data), error.code, retryAfterOf(error.data))
 }
@@ -145,10 +146,13 @@ function retryAfterOf(data: unknown): number | undefined {
   return Math.max(1, Math.ceil(Number(data.retry_after_ms) / 1000))
 }
 
-/** What a 503 means, by method. */
-const awayOf: Readonly<Record<string, string>> = {
-  POST: "It is not known to be stored; try again with the same Idempotency-Key",
-  DELETE: "It is not known to be all deleted; ask for it again",
+/** What a 503 means. */
+function awayDetail(error: ResError, method: string): string {
+  if (method !== "POST" && method !== "DELETE") return "It cannot be answered now; come again"
+  if (isUntried(error)) return "Nothing was tried, since it cannot be done now; come again"
+  return method === "POST"
+    ? "It is not known to be stored; try again with the same Idempotency-Key"
+    : "It is not known to be all deleted; ask for it again"
 }
 
 /** What happened; of an invalid token, also why it is. */

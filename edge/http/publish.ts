@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express"
 import type { Conn } from "res-service"
-import type { Client } from "res-service/client"
+import type { Access, Client } from "res-service/client"
 import { z } from "zod"
 import { LaxEvent } from "../../service/schemas/lax-event.ts"
 import { IdempotencyKey, ShopId } from "../../service/schemas/publish-event.ts"
@@ -29,13 +29,15 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
     const caller = callerOf(req)
     checkSize(params, conn.maxPayloadBytes - ENVELOPE_BYTES)
     const events = Array.isArray(req.body) ? req.body.length : 1
-    const published = await limits.publish(
+    const rid = `store.${shopId}.feed`
+    const published = await limits.publish({
       req,
       res,
       shopId,
       events,
-      () => client.call(`store.${shopId}.feed`, "publish", params, caller) as Promise<Published>,
-    )
+      mayStore: async () => isIn(await client.access(rid, caller), "publish"),
+      store: () => client.call(rid, "publish", params, caller) as Promise<Published>,
+    })
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published) {
       res.json(published.seqs.map((seq) => ({ status, seq })))
@@ -67,6 +69,10 @@ function ownShopOf(event: unknown): string {
   if (shop.success) return shop.data.shop_id
   const issues = LaxEvent.safeParse(event).error?.issues ?? shop.error.issues
   throw new HttpProblem(422, "Invalid parameters", bodyEntries(issues), "system.invalidParams")
+}
+
+function isIn({ call }: Access, method: string): boolean {
+  return call === "*" || call.split(",").includes(method)
 }
 
 function paramsOf(req: Request): unknown {

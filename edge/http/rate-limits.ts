@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from "express"
 import { addressGroup } from "res-service"
 import { type Allowance, allowance, type Standing } from "../../limits/allowance.ts"
+import { bearerIn } from "../../service/schemas/credentials.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
@@ -22,6 +23,17 @@ interface Shown {
   readonly windowS: number
   readonly remaining: number
   readonly resetS: number
+}
+
+/** A publish to be counted. */
+interface CountedPublish<T> {
+  readonly req: Request
+  readonly res: Response
+  readonly shopId: string
+  readonly events: number
+  /** Whether the service lets the caller store; rejects when it does not say. */
+  mayStore(): Promise<boolean>
+  store(): Promise<T>
 }
 
 /**
@@ -50,11 +62,14 @@ export class RateLimits {
 
   /**
    * Counts a publish of `events` events: for its sender before, and for the shop after they were stored, so that nobody who
-   * is refused can use up a shop's allowance.
+   * is refused can use up a shop's allowance. Nor is anybody else told how much of it is left.
    */
-  async publish<T>(req: Request, res: Response, shopId: string, events: number, store: () => Promise<T>): Promise<T> {
+  async publish<T>({ req, res, shopId, events, mayStore, store }: CountedPublish<T>): Promise<T> {
     if (events > 1) this.#takeOfSender(req, res, events - 1)
-    if (this.#shop !== undefined) admit(res, "shop", this.#shop, this.#shop.look(shopId))
+    if (this.#shop !== undefined) {
+      const standing = this.#shop.look(shopId)
+      if (!standing.granted && (await mayStore())) admit(res, "shop", this.#shop, standing)
+    }
     const stored = await store()
     if (this.#shop !== undefined) show(res, "shop", this.#shop, this.#shop.take(shopId, events))
     return stored
@@ -64,7 +79,7 @@ export class RateLimits {
     if (this.#address !== undefined) {
       admit(res, "address", this.#address, this.#address.take(addressGroup(clientAddressOf(req)), amount))
     }
-    const token = this.#token && /^Bearer +(\S+)/i.exec(req.get("authorization") ?? "")?.[1]
+    const token = bearerIn(req.get("authorization") ?? "")
     if (this.#token !== undefined && token !== undefined) {
       admit(res, "token", this.#token, this.#token.take(token, amount))
     }

@@ -4,6 +4,8 @@ import type { WebSocket } from "ws"
 import { serviceErrors } from "../../service/errors.ts"
 import { nestsDeeper } from "../../service/schemas/nesting.ts"
 import { MAX_CART_LEVELS } from "../../service/schemas/session.ts"
+import { notTried } from "../../service/unavailable.ts"
+import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
 import {
   encodeError,
@@ -12,6 +14,7 @@ import {
   type LegacyErrorCode,
   type LegacyMessage,
   legacyErrors,
+  NOTHING_TRIED,
   readMessage,
 } from "./messages.ts"
 
@@ -177,7 +180,9 @@ export class LegacySocket implements Participant {
     const session = this.#open()
     this.#replying = true
     try {
-      await session.ready
+      await session.ready.catch((error: unknown) => {
+        throw ResError.from(error).code.startsWith("system.") ? notTried(undefined, error) : error
+      })
       const result = (await this.#call(method, payload)) as { customerId?: string; resumeToken?: string; n: number }
       const customerId = result.customerId ?? (payload as { customerId: string }).customerId
       const { resumeToken, n } = result
@@ -224,7 +229,7 @@ export class LegacySocket implements Participant {
     const isOurs = code.startsWith("session.") || ["system.invalidParams", "system.tooManyRequests"].includes(code)
     const own: LegacyErrorCode = "legacy.unavailable"
     if (isOurs) this.#refuse(code, message)
-    else this.#refuse(own, legacyErrors[own])
+    else this.#refuse(own, isUntried(error) ? NOTHING_TRIED : legacyErrors[own])
     // The client may show already what was refused.
     if (this.#takesPart) this.#open().show(this)
   }

@@ -30,6 +30,9 @@ export const legacyErrors = {
   "legacy.unavailable": "It is not known to be stored; try again",
 } as const
 
+/** The message of `legacy.unavailable` where nothing was tried. */
+export const NOTHING_TRIED = "It cannot be done now, and nothing was tried; try again"
+
 export type LegacyErrorCode = keyof typeof legacyErrors
 
 /** A message to a client. */

@@ -1,18 +1,21 @@
 import { randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
+import { type NatsConnection, nanos } from "nats"
 import type { Logger } from "res-service"
 import { sha256 } from "../sha256.ts"
 import { orUnavailable } from "../unavailable.ts"
 import type { Claims, Grants } from "./claims.ts"
 
 export const BUCKET = "logins"
+const STREAM = `KV_${BUCKET}`
 
-/** The longest that a login lasts, whatever its token says, in ms. */
-const MAX_LOGIN_MS = 7 * 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
 /** How often it is looked for logins that have expired, in ms. */
 const EXPIRY_INTERVAL_MS = 250
+/** How often it is looked for what is known of users whose tokens of that time have all expired, in ms. */
+const FORGET_INTERVAL_MS = 60_000
 
 const NOT_STORED = "The login cannot be stored"
 
@@ -20,6 +23,8 @@ const NOT_STORED = "The login cannot be stored"
 const STARTED_KEY = "started"
 
 export interface LoginsOptions {
+  /** How long tokens count after their issue at most, in days: so long it is known what was taken from their users. */
+  readonly maxTokenDays: number
   /** Called with the token IDs of logins that this process has ended, or whose holders may now do something else. */
   readonly onChanged: (tids: readonly string[]) => void
   readonly logger: Logger
@@ -31,6 +36,13 @@ export interface Login extends Claims {
   readonly granted_at: number
 }
 
+/** What a user may by the issuer's last word that is known; `<user>.granted` holds it. */
+interface Granted {
+  readonly grants: Grants
+  /** When the issuer has said so, in seconds since the epoch. */
+  readonly at: number
+}
+
 /** `<user>.revoked` holds it. */
 interface Revocation {
   /** Tokens issued before do not count any more, in seconds since the epoch. */
@@ -39,8 +51,9 @@ interface Revocation {
 
 /**
  * The logins of browsers, one token ID each, in a JetStream KV bucket: `<user>.<tid>` a login, `<user>.revoked` since when the user's
- * tokens count; `<user>` is a hash. Every process has a copy that follows the bucket, so that a restart ends no login, and what
- * one process ends is ended in all.
+ * tokens count, `<user>.granted` what the user may by the newest word that is known; `<user>` is a hash. The last two outlive the
+ * user's logins, for as long as a token that was issued before can count. Every process has a copy that follows the bucket, so that
+ * a restart ends no login, and what one process ends is ended in all.
  *
  * Methods that write reject with `system.serviceUnavailable` when it is not known to be stored.
  */
@@ -51,27 +64,39 @@ export class Logins {
   readonly #logins = new Map<string, Login>()
   readonly #tidsByUser = new Map<string, Set<string>>()
   readonly #revokedBefore = new Map<string, number>()
+  readonly #granted = new Map<string, Granted>()
+  readonly #maxTokenMs: number
   /** Ended here; that the bucket knows, was not seen yet. */
   readonly #ended = new Set<string>()
-  #expiring: NodeJS.Timeout | undefined
+  readonly #timers: NodeJS.Timeout[] = []
   #stopFollowing = (): void => {}
 
-  private constructor(kv: KV, { onChanged, logger }: LoginsOptions) {
+  private constructor(kv: KV, { maxTokenDays, onChanged, logger }: LoginsOptions) {
     this.#kv = kv
+    this.#maxTokenMs = maxTokenDays * DAY_MS
     this.#onChanged = onChanged
     this.#logger = logger
   }
 
   /** Opens the bucket; resolves when all that it holds is known. */
   static async open(nc: NatsConnection, options: LoginsOptions): Promise<Logins> {
-    const logins = new Logins(await new Kvm(nc).create(BUCKET, { history: 1, ttl: MAX_LOGIN_MS }), options)
+    const maxAgeMs = options.maxTokenDays * DAY_MS
+    const kv = await new Kvm(nc).create(BUCKET, { history: 1, ttl: maxAgeMs })
+    const jsm = await jetstreamManager(nc, { checkAPI: false })
+    const { config } = await jsm.streams.info(STREAM)
+    // An earlier release, or setting, may have made it.
+    await jsm.streams.update(STREAM, { ...config, max_age: nanos(maxAgeMs) })
+    const logins = new Logins(kv, options)
     await logins.#follow()
-    logins.#expiring = setInterval(() => logins.#expire(), EXPIRY_INTERVAL_MS)
+    logins.#timers.push(
+      setInterval(() => logins.#expire(), EXPIRY_INTERVAL_MS),
+      setInterval(() => logins.#forgetUsers(), FORGET_INTERVAL_MS),
+    )
     return logins
   }
 
   stop(): void {
-    clearInterval(this.#expiring)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#stopFollowing()
   }
 
@@ -93,23 +118,20 @@ export class Logins {
 
   /** The claims of a token; but if it is known what its user may since then, that counts. */
   upToDate(claims: Claims): Login {
-    const newest = this.#loginsOf(claims.user).reduce<Login | undefined>(
-      (found, { login }) => (login.granted_at > (found?.granted_at ?? claims.iat) ? login : found),
-      undefined,
-    )
-    return newest === undefined ? { ...claims, granted_at: claims.iat } : granted(claims, newest, newest.granted_at)
+    const known = this.#granted.get(sha256(claims.user))
+    if (known === undefined || known.at <= claims.iat) return { ...claims, granted_at: claims.iat }
+    return granted(claims, known.grants, known.at)
   }
 
   /**
    * Begins a login; or goes on with that of `previousTid`, with a newer token, if it is the same user's. What the newest token
-   * says that the user may, counts for all of the user's logins. Resolves to the token ID.
+   * says that the user may, counts for all of the user's logins, and is remembered after them. Resolves to the token ID.
    */
   async begin(claims: Claims, previousTid?: string): Promise<string> {
     const isSame = previousTid !== undefined && this.#logins.get(previousTid)?.user === claims.user
     const tid = isSame ? previousTid : randomBytes(16).toString("base64url")
-    const exp = Math.min(claims.exp, (Date.now() + MAX_LOGIN_MS) / 1000)
-    await this.#put(tid, this.upToDate({ ...claims, exp }))
-    await this.grant(claims.user, claims, claims.iat)
+    await this.#setGranted(claims.user, { grants: grantsIn(claims), at: claims.iat }, true)
+    await this.#put(tid, this.upToDate(claims))
     return tid
   }
 
@@ -121,22 +143,33 @@ export class Logins {
   /** Ends a user's logins of tokens issued before a time, in seconds since the epoch; such tokens do not count any more. */
   async revoke(user: string, before: number): Promise<void> {
     const key = sha256(user)
-    if (before > (this.#revokedBefore.get(key) ?? 0)) {
+    const isNews = before > (this.#revokedBefore.get(key) ?? 0) && !this.#isOver(before)
+    if (isNews) {
       this.#revokedBefore.set(key, before)
       await orUnavailable(NOT_STORED, this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
     }
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
   }
 
-  /** Sets what a user may since a time, in seconds since the epoch, for all logins of which nothing newer is known. */
+  /** Sets what a user may since a time, in seconds since the epoch, if nothing newer is known. */
   async grant(user: string, grants: Grants, at: number): Promise<void> {
-    const older = this.#loginsOf(user).filter(({ login }) => login.granted_at < at)
-    const changed = older.flatMap(({ tid, login }) => {
-      const now = granted(login, grants, at)
+    await this.#setGranted(user, { grants, at }, false)
+  }
+
+  /** @param always stores it also where only the time is news: after a restart older tokens are told from newer ones by it */
+  async #setGranted(user: string, news: Granted, always: boolean): Promise<void> {
+    const key = sha256(user)
+    const known = this.#granted.get(key)
+    if (known !== undefined && known.at >= news.at) return
+    this.#granted.set(key, news)
+    const changed = this.#loginsOf(user).flatMap(({ tid, login }) => {
+      const now = granted(login, news.grants, news.at)
       return isDeepStrictEqual({ ...now, granted_at: 0 }, { ...login, granted_at: 0 }) ? [] : [{ tid, now }]
     })
     for (const { tid, now } of changed) this.#remember(tid, now)
     if (changed.length > 0) this.#onChanged(changed.map(({ tid }) => tid))
+    if (always || known === undefined || !isDeepStrictEqual(known.grants, news.grants))
+      await orUnavailable(NOT_STORED, this.#kv.put(`${key}.granted`, JSON.stringify(news)))
     for (const { tid, now } of changed) await this.#put(tid, now)
   }
 
@@ -163,6 +196,16 @@ export class Logins {
     this.#end(expired).catch((error: unknown) =>
       this.#logger.warn({ err: error }, "logins that have expired could not be deleted"),
     )
+  }
+
+  /** Tokens of that time have all expired. */
+  #isOver(at: number): boolean {
+    return at * 1000 < Date.now() - this.#maxTokenMs
+  }
+
+  #forgetUsers(): void {
+    for (const [key, { at }] of this.#granted) if (this.#isOver(at)) this.#granted.delete(key)
+    for (const [key, before] of this.#revokedBefore) if (this.#isOver(before)) this.#revokedBefore.delete(key)
   }
 
   #loginsOf(user: string): { readonly tid: string; readonly login: Login }[] {
@@ -211,29 +254,35 @@ export class Logins {
     if (id === "revoked") {
       const { before } = entry.operation === "PUT" ? entry.json<Revocation>() : { before: 0 }
       this.#revokedBefore.set(key, Math.max(before, this.#revokedBefore.get(key) ?? 0))
+    } else if (id === "granted") {
+      if (entry.operation === "PUT") this.#learn(key, entry.json<Granted>())
     } else if (entry.operation !== "PUT") {
       this.#forget(id)
       this.#ended.delete(id)
     } else if (!this.#ended.has(id)) {
       const login = entry.json<Login>()
+      this.#learn(key, { grants: grantsIn(login), at: login.granted_at })
       // What this process has written itself may come back when it has written again.
       if (login.granted_at >= (this.#logins.get(id)?.granted_at ?? 0)) this.#remember(id, login)
     }
   }
+
+  #learn(key: string, news: Granted): void {
+    if (news.at > (this.#granted.get(key)?.at ?? 0)) this.#granted.set(key, news)
+  }
 }
 
 /** Claims with other grants than their own. */
-function granted(
-  { role: _role, shops: _shops, shopper_id: _shopperId, ...rest }: Claims,
-  grants: Grants,
-  at: number,
-): Login {
-  const { role, shops, shopper_id } = grants
+function granted(claims: Claims, grants: Grants, at: number): Login {
+  const { role: _role, shops: _shops, shopper_id: _shopperId, ...rest } = claims
+  return { ...rest, ...grantsIn(grants), granted_at: at }
+}
+
+/** The grants among claims. */
+function grantsIn({ role, shops, shopper_id }: Grants): Grants {
   return {
-    ...rest,
     ...(role === undefined ? {} : { role }),
     shops,
     ...(shopper_id === undefined ? {} : { shopper_id }),
-    granted_at: at,
   }
 }

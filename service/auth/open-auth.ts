@@ -8,7 +8,7 @@ import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
 import { Logins } from "./logins.ts"
 import { openAuthResource } from "./open-auth-resource.ts"
-import { RememberingVerifier, type TokenVerifier } from "./token-verifier.ts"
+import { DEFAULT_MAX_TOKEN_DAYS, RememberingVerifier, type TokenVerifier } from "./token-verifier.ts"
 
 /** How often the issuer is asked about users who are logged in, in ms. */
 const USER_STATE_INTERVAL_MS = 30_000
@@ -17,6 +17,8 @@ const MAX_RESET_TIDS = 1000
 
 export interface AuthOptions {
   readonly verifier: TokenVerifier
+  /** As the verifier's. Default 30. */
+  readonly maxTokenDays?: number
   readonly cookie: AuthCookie | undefined
   readonly addresses: ClientAddresses
   readonly logger: Logger
@@ -34,14 +36,14 @@ export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined):
 }
 
 /** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
-export function tokenVerifier(config: AuthConfig): TokenVerifier | undefined {
+export function tokenVerifier(config: AuthConfig, maxTokenDays?: number): TokenVerifier | undefined {
   switch (config.kind) {
     case "none":
       return undefined
     case "firebase":
-      return new RememberingVerifier(firebaseVerifier(config))
+      return new RememberingVerifier(firebaseVerifier(config), maxTokenDays)
     case "jwks":
-      return new RememberingVerifier(jwksVerifier(config))
+      return new RememberingVerifier(jwksVerifier(config), maxTokenDays)
   }
 }
 
@@ -49,9 +51,10 @@ export function tokenVerifier(config: AuthConfig): TokenVerifier | undefined {
 export async function openAuth(
   nc: NatsConnection,
   service: Service,
-  { verifier, cookie, addresses, logger }: AuthOptions,
+  { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, logger }: AuthOptions,
 ): Promise<OpenAuth> {
   const logins = await Logins.open(nc, {
+    maxTokenDays,
     logger,
     onChanged: (tids) => {
       for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {

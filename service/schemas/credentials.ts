@@ -1,6 +1,9 @@
-/** The token in an `Authorization: Bearer`; undefined for any other. Source: RFC 6750, "Authorization Request Header Field". */
+/**
+ * The token in an `Authorization: Bearer`, without the padding that some clients add, so that a token has one spelling; undefined
+ * for any other. Source: RFC 6750, "Authorization Request Header Field"; RFC 7515, "Terminology" (no padding).
+ */
 export function bearerIn(authorization: string): string | undefined {
-  return /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
+  return /^Bearer +([\w.~+/-]+)=*$/i.exec(authorization)?.[1]
 }
 
 /** The value of a cookie in a `Cookie` header; undefined when it is not there. */

@@ -28,7 +28,11 @@ describe("with tokens", () => {
     issuer = await Issuer.start()
     const { url, issuer: name, audience } = issuer
     const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
-    product = await startProduct({ auth: { verifier, cookie: { name: COOKIE, origins: [ORIGIN] } } })
+    product = await startProduct({
+      auth: { verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
+      // 200 events of a shop in ten seconds.
+      doors: { rates: { perAddress: 0, perToken: 0, perShop: 20 } },
+    })
     gateway = await startGateway(product.natsServer.url, {
       headerAuth: "shopwire.auth.header",
       wsHeaderAuth: "shopwire.auth.wsHeader",
@@ -76,6 +80,22 @@ describe("with tokens", () => {
       expect((await publish({ authorization: "Basic YTpi" })).status).to.equal(401)
     })
 
+    it("takes a token that names 100 shops at every door, whatever else is in it; refuses one that is too long", async () => {
+      const long = { sub: "u".repeat(255), name: "ä".repeat(200), shopper_id }
+      const shops = (count: number): string[] => [...Array.from({ length: count - 1 }, () => randomUUID()), shop_id]
+      const fits = await token("merchant", shops(100), long)
+      expect(fits.length).to.be.at.most(8192)
+      expect((await publish(bearer(fits))).status).to.equal(200)
+      const feed = `${gateway.url}/api/store/${shop_id}/feed`
+      expect((await answer(fetch(feed, { headers: bearer(fits) }))).status).to.equal(200)
+      const client = resClient(gateway.wsUrl)
+      clients.push(client)
+      await client.authenticate("shopwire.auth", "login", { token: fits })
+      expect((await client.get<ClientCollection<ShownEvent>>(`store.${shop_id}.feed`)).length).to.be.above(0)
+      const refused = await publish(bearer(await token("merchant", shops(150))))
+      expect([refused.status, refused.body.detail]).to.deep.equal([401, "The token is not valid: it is too long"])
+    })
+
     it("answers 403 to a token that does not allow it, before it looks at the event", async () => {
       for (const jwt of [
         await token(undefined, [shop_id]),
@@ -87,6 +107,24 @@ describe("with tokens", () => {
           .and.nested.include({ "body.code": "system.accessDenied" })
         expect((await publish(bearer(jwt), {})).status).to.equal(403)
       }
+    })
+
+    it("tells nobody who may not publish how much a shop has stored", async () => {
+      const shopId = randomUUID()
+      const post = (headers: Record<string, string>, count = 1): Promise<Answer> =>
+        publish(headers, publishEvents(count, shopId), `publish/${shopId}`)
+      const merchant = bearer(await token("merchant", [shopId]))
+      const strangers = [{}, bearer("a.b.c"), bearer(await token("merchant", [randomUUID()]))]
+      for (const headers of strangers) expect((await post(headers)).headers.get("ratelimit")).to.equal(null)
+      expect((await post(merchant, 150)).headers.get("ratelimit")).to.match(/^"shop";r=50;/)
+      await post(merchant, 50)
+      expect((await post(merchant)).status).to.equal(429)
+      const answers = await Promise.all(strangers.map((headers) => post(headers)))
+      expect(answers.map(({ status, headers }) => [status, headers.get("ratelimit")])).to.deep.equal([
+        [401, null],
+        [401, null],
+        [403, null],
+      ])
     })
 
     it("stores for who may: the shop's merchant and shoppers, and admins", async () => {
@@ -347,6 +385,29 @@ describe("with tokens", () => {
       const event = publishEvent({ shop_id: shopId })
       expect((await post(`${product.edgeUrl}/publish/${shopId}`, event, bearer(older))).status).to.equal(403)
     })
+
+    for (const [end, leave] of [
+      ["a logout", (client: Client) => client.authenticate("shopwire.auth", "logout")],
+      ["the newer token's time", () => sleep(3000)],
+    ] as const) {
+      it(`is not got back by an older token after ${end}, nor after a restart of the service`, async () => {
+        const shopId = randomUUID()
+        const sub = randomUUID()
+        const older = await token("merchant", [shopId], { sub, iat: inSeconds(-5) })
+        const event = publishEvent({ shop_id: shopId })
+        const isTaken = async (): Promise<void> => {
+          expect((await post(`${product.edgeUrl}/publish/${shopId}`, event, bearer(older))).status).to.equal(403)
+          expect(await refusal(watch(await login(older), shopId))).to.equal("system.accessDenied")
+        }
+        expect((await post(`${product.edgeUrl}/publish/${shopId}`, event, bearer(older))).status).to.equal(200)
+        await leave(await login(await token("merchant", [], { sub, exp: inSeconds(3) })))
+        await isTaken()
+        await product.restartService()
+        await isTaken()
+        const newest = bearer(await token("merchant", [shopId], { sub, iat: inSeconds(1) }))
+        expect((await post(`${product.edgeUrl}/publish/${shopId}`, event, newest)).status).to.equal(200)
+      })
+    }
 
     it("goes on after a restart of the service; what ends then, ends it all the same", async () => {
       const shopId = randomUUID()

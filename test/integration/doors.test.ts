@@ -136,6 +136,16 @@ describe("the edge's doors", () => {
       expect(answer.headers.get("ratelimit")).to.match(/^"address";r=99;t=\d+, "token";r=49;t=\d+, "shop";r=29;t=\d+$/)
     })
 
+    it("count a token once, with or without the padding that some clients add", async () => {
+      const event = publishEvent()
+      const left = async (token: string): Promise<string | undefined> => {
+        const headers = { ...from(7), authorization: `Bearer ${token}` }
+        const answer = await post(publishUrl(event.shop_id), event, headers)
+        return /"token";r=(\d+)/.exec(answer.headers.get("ratelimit") ?? "")?.[1]
+      }
+      expect([await left("padded"), await left("padded="), await left("padded==")]).to.deep.equal(["49", "48", "47"])
+    })
+
     it("answer 429 with Retry-After to an address that sends too much, and nobody else", async () => {
       await Promise.all(Array.from({ length: 100 }, () => post(`${product.edgeUrl}/sessions`, {}, from(2))))
       const refused = await post(`${product.edgeUrl}/sessions`, {}, from(2))

@@ -27,7 +27,11 @@ describe("Firebase's users, with AUTH_CHECK_REVOKED", () => {
     verifier = firebaseVerifier({ projectId, checkRevoked: true, httpAgent, credential })
     nats = await startNats()
     nc = await connect({ servers: nats.url })
-    logins = await Logins.open(nc, { logger: silentLogger, onChanged: (tids) => changed.push(...tids) })
+    logins = await Logins.open(nc, {
+      maxTokenDays: 30,
+      logger: silentLogger,
+      onChanged: (tids) => changed.push(...tids),
+    })
   })
 
   beforeEach(() => {

@@ -7,7 +7,7 @@ import { firebaseVerifier } from "../../service/auth/firebase-verifier.ts"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier, type TokenVerifier } from "../../service/auth/token-verifier.ts"
 import { Google } from "../helpers/google.ts"
-import { Issuer, inSeconds, newSigningKey, type SigningKey, unsigned } from "../helpers/issuer.ts"
+import { Issuer, inSeconds, newSigningKey, type SigningKey, soon, unsigned } from "../helpers/issuer.ts"
 import { skip } from "../helpers/skip.ts"
 
 const shop = "123e4567-e89b-42d3-a456-426614174000"
@@ -70,6 +70,34 @@ function verifies(title: string, start: (context: Mocha.Context) => Promise<Issu
 
     it("refuses one that has expired", async () => {
       expect(await refusal(token({ iat: inSeconds(-7200), exp: inSeconds(-3600) }))).to.equal("it has expired")
+    })
+
+    it("takes one until its time is over, and not a moment longer", async () => {
+      expect(await refusal(token({ iat: inSeconds(-60), exp: inSeconds(-1) }))).to.equal("it has expired")
+      const exp = soon()
+      const jwt = await token({ exp })
+      while (Date.now() < exp * 1000 - 100) {
+        expect(await issuing.verifier.verify(jwt)).to.include({ exp })
+        await sleep(100)
+      }
+      await sleep(exp * 1000 - Date.now() + 1)
+      expect(await refusal(jwt)).to.equal("it has expired")
+    })
+
+    it("refuses one that was issued longer ago than tokens count", async () => {
+      const days = (count: number): number => inSeconds(count * 24 * 60 * 60)
+      const [old, long] = [
+        await token({ iat: days(-31), exp: days(31) }),
+        await token({ iat: days(-29), exp: days(31) }),
+      ]
+      expect(await refusal(old)).to.equal("it was issued more than 30 days ago")
+      expect((await issuing.verifier.verify(long)).exp).to.be.closeTo(days(1), 10)
+    })
+
+    it("takes a name that is null for none", async () => {
+      expect(await issuing.verifier.verify(await token({ name: null })))
+        .to.include({ user: "ann" })
+        .and.not.have.property("name")
     })
 
     it("refuses another issuer's", async () => {

@@ -42,8 +42,8 @@ export type Resource = { readonly model: Record<string, unknown> } | { readonly 
  * The NATS side of a RES client: what a gateway sends to services, for programs that may talk to them directly.
  *
  * All methods reject with a `ResError`: the service's own; `system.timeout`; a `NoRespondersError` (`system.notFound`)
- * when no service listens; `system.serviceUnavailable` at once while `conn` is not connected, so that nothing is kept
- * back and sent later; `system.internalError` for an answer that is none.
+ * when no service listens; a `NotSentError` (`system.serviceUnavailable`) at once while `conn` is not connected, so that
+ * nothing is kept back and sent later; `system.internalError` for an answer that is none.
  *
  * Calls are not preceded by an access request: a service must not rely on one.
  *

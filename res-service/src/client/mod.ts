@@ -1,4 +1,4 @@
 export { type CallOptions, Client, type ClientOptions, type Resource, type ResourceResponse } from "./client.ts"
 export type { Access } from "./messages.ts"
 export { Mirror, type MirrorEvent, type MirroredResource } from "./mirror.ts"
-export { type Answered, NoRespondersError, Requester, type SendOptions } from "./requester.ts"
+export { type Answered, NoRespondersError, NotSentError, Requester, type SendOptions } from "./requester.ts"

@@ -20,6 +20,13 @@ export class NoRespondersError extends ResError {
   }
 }
 
+/** `system.serviceUnavailable`, and the request was not sent, as there is no connection. */
+export class NotSentError extends ResError {
+  constructor() {
+    super("system.serviceUnavailable")
+  }
+}
+
 interface Pending {
   readonly subject: string
   readonly payload: string
@@ -66,8 +73,8 @@ export class Requester {
   }
 
   /**
-   * Sends one request. `answered` is never called before this returns. Errors: `system.timeout`,
-   * `system.serviceUnavailable` (not connected), `system.subjectTooLong`, `system.internalError` (payload too large),
+   * Sends one request. `answered` is never called before this returns. Errors: `system.timeout`, a `NotSentError`
+   * (`system.serviceUnavailable`, not connected), `system.subjectTooLong`, `system.internalError` (payload too large),
    * and `NoRespondersError`.
    */
   send(subject: string, payload: string, answered: Answered, options: SendOptions = {}): void {
@@ -94,7 +101,7 @@ export class Requester {
   }
 
   #refuse(subject: string, payload: string): ResError | undefined {
-    if (this.#closed || !this.#conn.connected) return new ResError("system.serviceUnavailable")
+    if (this.#closed || !this.#conn.connected) return new NotSentError()
     if (!SUBJECT.test(subject)) return internalError("invalid subject")
     const line = subject.length + this.#inbox.length + CONTROL_LINE_REST_BYTES
     if (line > MAX_CONTROL_LINE_BYTES) return new ResError("system.subjectTooLong")
