@@ -31,6 +31,8 @@ export interface GuardedDoor {
   readonly opensTo: "merchant" | "admin" | "member"
   /** True where a good caller's answer has the shop's events. */
   readonly shows: boolean
+  /** True for the gateway's HTTP. As Resgate does, it asks without a token when the auth request is not answered in time. */
+  readonly mayLoseToken: boolean
   /** Asks, with a token or without, and gives up after `timeoutMs`. */
   ask(token: string | undefined, timeoutMs: number): Promise<Outcome>
 }
@@ -55,6 +57,7 @@ export function guardedDoors({
       .replaceAll(basketId, "<basket>"),
     opensTo,
     shows,
+    mayLoseToken: url.startsWith(gatewayUrl),
     ask: (token, timeoutMs) => askHttp(method, url, token, timeoutMs, body?.()),
   })
   const event = (): unknown => publishEvent({ shop_id: shopId })
@@ -87,12 +90,14 @@ export function guardedDoors({
       name: `subscribe.${rid}`.replaceAll(shopId, "<shop>"),
       opensTo: "merchant" as const,
       shows: true,
+      mayLoseToken: false,
       ask: (token: string | undefined, timeoutMs: number) => subscribe(gatewayUrl, rid, token, timeoutMs),
     })),
     {
       name: "joinSession at an old WebSocket",
       opensTo: "member",
       shows: false,
+      mayLoseToken: false,
       ask: (_token, timeoutMs) => joinUninvited(edgeUrl, sessionId, timeoutMs),
     },
   ]
