@@ -4,6 +4,8 @@
 // | ------------ | ----- | ----------- | ----------------- | ------ |
 // | example.text | model | { message } | set({ message })  | change |
 //
+// Stop example 01 first: each answers for all names under `example`, and would take the other's requests.
+//
 // Things to try
 // - curl -X POST http://127.0.0.1:8080/api/example/text/set -d '{"message":"New text"}'
 // - Set the text that is there already: nothing is sent.

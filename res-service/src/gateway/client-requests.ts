@@ -244,7 +244,7 @@ function replyWithResources(
   send: (set: ResourceSet) => void,
 ): void {
   const set = new ResourceSet(connection.legacy)
-  subscription.collect(set, false)
+  subscription.collect(set)
   send(set)
   subscription.release()
 }

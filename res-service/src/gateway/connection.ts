@@ -21,6 +21,7 @@ import type { Frame } from "./frame.ts"
 import { legacyNewAnswer } from "./legacy-new.ts"
 import { dataValueVersion, latestVersion } from "./protocol-version.ts"
 import { judge } from "./reference-count.ts"
+import type { Reference } from "./references.ts"
 import { Subscription } from "./subscription.ts"
 
 /** So often may a connection subscribe to one resource. Source: Resgate 1.8.0, `SubscriptionCountLimit`. */
@@ -129,6 +130,7 @@ export class Connection {
     const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, undefined)
     if (direct === 0) this.#subscribed++
     subscription.direct++
+    subscription.revive()
     return subscription
   }
 
@@ -136,6 +138,7 @@ export class Connection {
   refer(rid: string, throttle: Throttle | undefined): Subscription {
     const subscription = this.#subscriptions.get(rid) ?? this.#open(rid, throttle)
     subscription.indirect++
+    subscription.revive()
     return subscription
   }
 
@@ -146,11 +149,12 @@ export class Connection {
     this.#clean(subscription)
   }
 
-  /** `sent`: the client has the resource that referred to it. `clean`: dispose of what is not used any more. */
-  dropReference(subscription: Subscription, sent: boolean, clean: boolean): void {
+  /** `clean`: dispose of what is not used any more. */
+  dropReference(reference: Reference, clean: boolean): void {
     if (this.#disposed) return
+    const { subscription } = reference
     if (subscription.indirect > 0) subscription.indirect--
-    if (sent && subscription.indirectSent > 0) subscription.indirectSent--
+    reference.isSent = false
     if (clean) this.#clean(subscription)
   }
 

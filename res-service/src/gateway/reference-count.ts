@@ -5,7 +5,6 @@ interface Outside {
   references: number
   /** Those from resources that the client has. */
   sentReferences: number
-  verdict: "none" | "delete" | "keep" | "unsend"
 }
 
 /** What becomes of the subscriptions that a resource has led to. */
@@ -24,45 +23,54 @@ export interface Verdict {
  */
 export function judge(root: Subscription): Verdict {
   if (root.direct > 0) return { unused: [], unsent: [] }
-  const sent = root.isSent
-  const found = countFromOutside(root, sent)
-  const own = found.get(root)
-  if (own && own.references > 0 && !(sent && own.sentReferences === 0)) return { unused: [], unsent: [] }
-  mark(root, "delete", found, sent)
-  const of = (verdict: Outside["verdict"]): Subscription[] =>
-    [...found].filter(([, outside]) => outside.verdict === verdict).map(([subscription]) => subscription)
-  return { unused: of("delete"), unsent: of("unsend") }
+  const found = countFromOutside(root)
+  const kept = reach(
+    found,
+    ({ references }) => references > 0,
+    () => true,
+  )
+  const known = reach(
+    found,
+    ({ sentReferences }) => sentReferences > 0,
+    ({ isSent }) => isSent,
+  )
+  const all = [...found.keys()]
+  return {
+    unused: all.filter((subscription) => !kept.has(subscription)),
+    unsent: all.filter((subscription) => kept.has(subscription) && subscription.isSent && !known.has(subscription)),
+  }
 }
 
-function countFromOutside(root: Subscription, sent: boolean): Map<Subscription, Outside> {
+function countFromOutside(root: Subscription): Map<Subscription, Outside> {
   const found = new Map<Subscription, Outside>()
   const visit = (subscription: Subscription): void => {
     const { indirect: references, indirectSent: sentReferences } = subscription
-    found.set(subscription, { references, sentReferences, verdict: "none" })
-    for (const { subscription: child } of subscription.references) {
+    found.set(subscription, { references, sentReferences })
+    for (const { subscription: child, isSent } of subscription.references) {
       if (child.direct > 0) continue
       if (!found.has(child)) visit(child)
       const outside = found.get(child)
       if (!outside) continue
       outside.references--
-      if (sent) outside.sentReferences--
+      if (isSent) outside.sentReferences--
     }
   }
   visit(root)
   return found
 }
 
-function mark(
-  subscription: Subscription,
-  inherited: "delete" | "keep",
+/** Those of `found` that are roots, and all that these lead to by what `includes` holds for, which goes for the roots as well. */
+function reach(
   found: ReadonlyMap<Subscription, Outside>,
-  sent: boolean,
-): void {
-  const outside = found.get(subscription)
-  if (subscription.direct > 0 || !outside || outside.verdict === "keep" || outside.verdict === "unsend") return
-  const keep = outside.references > 0 || inherited === "keep"
-  if (!keep && outside.verdict === "delete") return
-  if (!keep) outside.verdict = "delete"
-  else outside.verdict = sent && outside.sentReferences === 0 ? "unsend" : "keep"
-  for (const { subscription: child } of subscription.references) mark(child, keep ? "keep" : "delete", found, sent)
+  isRoot: (outside: Outside) => boolean,
+  includes: (subscription: Subscription) => boolean,
+): Set<Subscription> {
+  const reached = new Set<Subscription>()
+  const visit = (subscription: Subscription): void => {
+    if (!found.has(subscription) || reached.has(subscription) || !includes(subscription)) return
+    reached.add(subscription)
+    for (const { subscription: child } of subscription.references) visit(child)
+  }
+  for (const [subscription, outside] of found) if (isRoot(outside)) visit(subscription)
+  return reached
 }

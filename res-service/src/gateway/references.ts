@@ -1,9 +1,24 @@
 import type { Subscription } from "./subscription.ts"
 
 /** A resource that another refers to, and how often. */
-export interface Reference {
+export class Reference {
   readonly subscription: Subscription
-  count: number
+  count = 1
+  #isSent = false
+
+  constructor(subscription: Subscription) {
+    this.subscription = subscription
+  }
+
+  /** Whether the client knows of it; while it does not, the resource does not lead there for the client. */
+  get isSent(): boolean {
+    return this.#isSent
+  }
+
+  set isSent(isSent: boolean) {
+    if (isSent !== this.#isSent) this.subscription.indirectSent += isSent ? 1 : -1
+    this.#isSent = isSent
+  }
 }
 
 /** What one resource refers to. Most refer to nothing, and need no memory for that. */
@@ -14,31 +29,31 @@ export class References {
     return this.#byRid?.values() ?? []
   }
 
-  get(rid: string): Subscription | undefined {
-    return this.#byRid?.get(rid)?.subscription
+  get(rid: string): Reference | undefined {
+    return this.#byRid?.get(rid)
   }
 
   /** `open`: called when there was no reference to `rid` yet. */
-  add(rid: string, open: (rid: string) => Subscription): Subscription {
+  add(rid: string, open: (rid: string) => Subscription): Reference {
     this.#byRid ??= new Map()
     const known = this.#byRid.get(rid)
     if (known) {
       known.count++
-      return known.subscription
+      return known
     }
-    const subscription = open(rid)
-    this.#byRid.set(rid, { subscription, count: 1 })
-    return subscription
+    const reference = new Reference(open(rid))
+    this.#byRid.set(rid, reference)
+    return reference
   }
 
-  /** What is not referred to any more, if this was the last reference to `rid`. */
-  remove(rid: string): Subscription | undefined {
+  /** The reference, if it was the last to `rid`. */
+  remove(rid: string): Reference | undefined {
     const reference = this.#byRid?.get(rid)
     if (!reference) return undefined
     reference.count--
     if (reference.count > 0) return undefined
     this.#byRid?.delete(rid)
-    return reference.subscription
+    return reference
   }
 
   clear(): void {

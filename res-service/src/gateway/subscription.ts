@@ -1,6 +1,6 @@
 import type { CachedResource } from "../client/cached-resource.ts"
 import { meansSilence } from "../client/cached-resource.ts"
-import type { Content } from "../client/content.ts"
+import type { Content, Values } from "../client/content.ts"
 import type { AccessAnswer } from "../client/messages.ts"
 import type { ResourceEvent } from "../client/resource-event.ts"
 import type { Subscriber } from "../client/subscriber.ts"
@@ -102,7 +102,7 @@ export class Subscription implements Subscriber {
   }
 
   reference(rid: string): Subscription | undefined {
-    return this.#references.get(rid)
+    return this.#references.get(rid)?.subscription
   }
 
   // Subscriber
@@ -233,17 +233,25 @@ export class Subscription implements Subscriber {
       return
     }
     this.#resource = resource
-    this.#state = LOADED
-    this.#held |= WHILE_LOADING
-    const content = resource.content
-    for (const value of content?.values.values() ?? []) {
-      if (value.type === "reference") this.#addReference(value.rid)
-    }
-    this.#content = content
+    this.#content = resource.content
     this.#version = resource.version
+    this.#loadReferences()
     const waiters = this.#waiters ?? []
     this.#waiters = undefined
     for (const waiter of waiters) this.#awaitReferences(waiter)
+  }
+
+  #loadReferences(): void {
+    this.#state = LOADED
+    this.#held |= WHILE_LOADING
+    for (const value of this.#content?.values.values() ?? []) {
+      if (value.type === "reference") this.#addReference(value.rid)
+    }
+  }
+
+  /** To be called when somebody needs the resource. One that was deleted comes as it was, as with Resgate. */
+  revive(): void {
+    if (this.#state === DELETED) this.#loadReferences()
   }
 
   #fail(error: ResError): void {
@@ -258,8 +266,7 @@ export class Subscription implements Subscriber {
   // Sending
 
   /** Puts into `set` what of this resource and its references the client does not have, and holds back their events. */
-  collect(set: ResourceSet, asReference: boolean): void {
-    if (asReference) this.indirectSent++
+  collect(set: ResourceSet): void {
     if (this.#state === SENT || this.#state === TO_SEND) return
     const error = this.error
     if (error) {
@@ -270,7 +277,7 @@ export class Subscription implements Subscriber {
     if (!this.#content) return
     set.add(this.rid, this.#content)
     this.#state = TO_SEND
-    for (const { subscription } of this.references) subscription.collect(set, true)
+    for (const reference of this.references) collectReference(reference, set)
   }
 
   /** To be called when the set is on its way: lets the events go after it. */
@@ -287,23 +294,20 @@ export class Subscription implements Subscriber {
    */
   unsend(): void {
     this.#state = READY
-    this.indirectSent = 0
-    for (const { subscription } of this.references) {
-      if (subscription.isSent && subscription.indirectSent > 0) subscription.indirectSent--
-    }
+    for (const reference of this.references) reference.isSent = false
   }
 
   dispose(): void {
     if (this.#state === DISPOSED) return
-    const state = this.#state
+    const isDeleted = this.#state === DELETED
     this.#state = DISPOSED
     this.#waiters = undefined
     this.#heldEvents = undefined
     this.#throttle = undefined
     if (!this.#resource) return
-    for (const { subscription } of this.references) this.#connection.dropReference(subscription, state === SENT, false)
+    for (const reference of this.references) this.#connection.dropReference(reference, false)
     this.#references.clear()
-    if (state !== DELETED) this.#resource.remove(this)
+    if (!isDeleted) this.#resource.remove(this)
     this.#resource = undefined
   }
 
@@ -338,7 +342,7 @@ export class Subscription implements Subscriber {
         this.#processAdd(event, detail.value)
         break
       case "change":
-        this.#processChange(event, detail.changed.values(), detail.old, detail.changed.keys())
+        this.#processChange(event, detail.changed, detail.old)
         break
       case "remove":
         if (detail.value.type === "reference") this.#removeReference(detail.value.rid)
@@ -347,6 +351,7 @@ export class Subscription implements Subscriber {
       case "delete":
         this.#state = DELETED
         this.#connection.send(encodeEvent(event, this.rid))
+        this.#dropReferences()
         this.#endDirect(new ResError("system.deleted", "Deleted"))
         break
       default:
@@ -356,38 +361,29 @@ export class Subscription implements Subscriber {
   }
 
   #processAdd(event: ResourceEvent, value: WireValue): void {
-    if (value.type !== "reference") {
-      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy))
-      return
-    }
-    this.#sendWith(event, [this.#addReference(value.rid)], (set) =>
-      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy, set)),
-    )
+    this.#sendWith(event, value.type === "reference" ? [this.#addReference(value.rid)] : [], [])
   }
 
-  #processChange(
-    event: ResourceEvent,
-    values: Iterable<WireValue>,
-    old: ReadonlyMap<string, WireValue>,
-    names: Iterable<string>,
-  ): void {
-    const added: Subscription[] = []
-    for (const value of values) if (value.type === "reference") added.push(this.#addReference(value.rid))
-    // After adding, so that a reference that moves from one property to another is not let go in between.
-    for (const name of names) {
+  #processChange(event: ResourceEvent, changed: Values, old: Values): void {
+    const added: Reference[] = []
+    const removed: string[] = []
+    for (const [name, value] of changed) {
+      if (value.type === "reference") added.push(this.#addReference(value.rid))
       const before = old.get(name)
-      if (before?.type === "reference") this.#removeReference(before.rid)
+      if (before?.type === "reference") removed.push(before.rid)
     }
-    this.#sendWith(event, added, (set) =>
-      this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy, set)),
-    )
+    this.#sendWith(event, added, removed)
   }
 
-  /** Sends an event once what it refers to is loaded, and holds back those after it until then. */
-  #sendWith(event: ResourceEvent, added: readonly Subscription[], send: (set?: ResourceSet) => void): void {
-    if (added.every((subscription) => subscription.isSent)) {
-      if (this.isSent) for (const subscription of added) subscription.indirectSent++
-      send()
+  /**
+   * Sends an event once what it refers to is loaded, and holds back those after it until then. The references that it removes
+   * go last: what they lead to and the new ones lead to as well stays with the client, and is not sent again.
+   */
+  #sendWith(event: ResourceEvent, added: readonly Reference[], removed: readonly string[]): void {
+    if (added.every(({ subscription }) => subscription.isSent)) {
+      if (this.isSent) for (const reference of added) reference.isSent = true
+      this.#sendUpdate(event)
+      for (const rid of removed) this.#removeReference(rid)
       return
     }
     this.#held |= WHILE_ADDING
@@ -398,22 +394,34 @@ export class Subscription implements Subscriber {
       this.#content = event.after
       if (this.isSent) {
         const set = new ResourceSet(this.#connection.legacy)
-        for (const subscription of added) subscription.collect(set, true)
-        send(set)
-        for (const subscription of added) subscription.release()
+        for (const reference of added) collectReference(reference, set)
+        this.#sendUpdate(event, set)
+        for (const { subscription } of added) subscription.release()
       }
+      for (const rid of removed) this.#removeReference(rid)
       this.#resume(WHILE_ADDING)
     }
-    for (const subscription of added) subscription.onReady(ready)
+    for (const { subscription } of added) subscription.onReady(ready)
   }
 
-  #addReference(rid: string): Subscription {
+  #sendUpdate(event: ResourceEvent, set?: ResourceSet): void {
+    this.#connection.send(encodeUpdate(event, this.rid, this.#connection.legacy, set))
+  }
+
+  #addReference(rid: string): Reference {
     return this.#references.add(rid, () => this.#connection.refer(rid, this.#throttle))
   }
 
   #removeReference(rid: string): void {
     const unused = this.#references.remove(rid)
-    if (unused) this.#connection.dropReference(unused, this.isSent, true)
+    if (unused) this.#connection.dropReference(unused, true)
+  }
+
+  /** What only a deleted resource led to goes with it. */
+  #dropReferences(): void {
+    const references = [...this.references]
+    this.#references.clear()
+    for (const reference of references) this.#connection.dropReference(reference, true)
   }
 
   #endDirect(reason: ResError): void {
@@ -421,6 +429,11 @@ export class Subscription implements Subscriber {
     this.#connection.dropDirect(this, this.direct)
     this.#connection.sendUnsubscribed(this.rid, reason)
   }
+}
+
+function collectReference(reference: Reference, set: ResourceSet): void {
+  reference.isSent = true
+  reference.subscription.collect(set)
 }
 
 function countDown(waiter: Waiter): void {

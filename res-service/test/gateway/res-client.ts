@@ -97,7 +97,11 @@ export class ResClient {
     if (event === "unsubscribe") this.direct.delete(rid)
     // Of a resource that was let go, but is about to come back with another that refers to it.
     if (!values) return
-    this.#take(data as ResourceSet)
+    const set = data as ResourceSet
+    const subscribed = this.#reachable(this.direct)
+    for (const sent of Object.keys({ ...set?.models, ...set?.collections }))
+      if (subscribed.has(sent) && this.#resources.has(sent)) this.faults.push(`${name} brings ${sent} again`)
+    this.#take(set)
     const { idx = -1, value, values: changed = {} } = data as { idx?: number; value?: unknown; values?: object }
     if (event === "add" && Array.isArray(values)) {
       if (idx < 0 || idx > values.length) this.faults.push(`add at ${idx} of ${values.length}`)
@@ -115,16 +119,22 @@ export class ResClient {
 
   /** What nothing leads to any more is not kept up to date by the gateway either. */
   #forgetUnreferenced(): void {
-    const kept = new Set<string>()
+    // Else an answer "you have it already" could cross the event that takes it away.
+    const asked = [...this.#pending.values()].filter(({ type }) => type === "subscribe").map(({ rid }) => rid)
+    const kept = this.#reachable([...this.direct, ...asked])
+    for (const rid of this.#resources.keys()) if (!kept.has(rid)) this.#resources.delete(rid)
+  }
+
+  /** These resources and all that they lead to. */
+  #reachable(rids: Iterable<string>): Set<string> {
+    const reached = new Set<string>()
     const visit = (rid: string): void => {
-      if (kept.has(rid)) return
-      kept.add(rid)
+      if (reached.has(rid)) return
+      reached.add(rid)
       for (const value of Object.values(this.#resources.get(rid) ?? {})) if (isReference(value)) visit(value.rid)
     }
-    for (const rid of this.direct) visit(rid)
-    // Else an answer "you have it already" could cross the event that takes it away.
-    for (const { type, rid } of this.#pending.values()) if (type === "subscribe") visit(rid)
-    for (const rid of this.#resources.keys()) if (!kept.has(rid)) this.#resources.delete(rid)
+    for (const rid of rids) visit(rid)
+    return reached
   }
 }
 

@@ -1,0 +1,157 @@
+import { expect } from "chai"
+import { Cache } from "../../src/client/cache.ts"
+import { Requester } from "../../src/client/requester.ts"
+import { handleMessage } from "../../src/gateway/client-requests.ts"
+import { Connection } from "../../src/gateway/connection.ts"
+import { silentLogger } from "../../src/logger.ts"
+import { MemoryBroker } from "../../src/testing/mod.ts"
+import { Library, settled } from "../client/library.ts"
+
+/** For the one request that is not answered here. */
+const REQUEST_TIMEOUT_MS = 500
+
+const to = (name: string) => ({ rid: `library.${name}` })
+
+describe("gateway and what a client has by references", () => {
+  let library: Library
+  let stop: () => void
+  let sent: { event?: string; data?: unknown; id?: number; result?: unknown }[]
+  let ask: (method: string) => Promise<void>
+  let event: (name: string, type: string, payload?: unknown) => Promise<void>
+  let done: () => Promise<void>
+  let subscriptions: () => number
+
+  beforeEach(() => {
+    const broker = new MemoryBroker()
+    const conn = broker.connect()
+    library = new Library(broker.connect())
+    const requester = new Requester(conn, REQUEST_TIMEOUT_MS)
+    const cache = new Cache(conn, requester, silentLogger)
+    const host = {
+      conn,
+      cache,
+      requester,
+      log: silentLogger,
+      referenceThrottle: 0,
+      maxSubscriptions: Infinity,
+      connections: new Map<string, Connection>(),
+      accessKeptMs: 60_000,
+    }
+    sent = []
+    const connection = new Connection(host, "", (frame) => sent.push(JSON.parse(frame.text)))
+    connection.version = 1_002_003
+    done = () => settled(conn)
+    ask = async (method) => {
+      sent.length = 0
+      connection.run(() => handleMessage(connection, JSON.stringify({ id: 1, method }), () => {}))
+      await done()
+    }
+    event = async (name, type, payload) => {
+      sent.length = 0
+      library.event(`library.${name}`, type, payload)
+      await done()
+    }
+    subscriptions = () => cache.uses
+    stop = () => {
+      connection.dispose()
+      expect(cache.uses, "uses of the cache").to.equal(0)
+      cache.close()
+      requester.close()
+    }
+    library.set("library.parent", { child: to("child") })
+    library.set("library.child", { grandchild: to("grandchild") })
+    library.set("library.other", { grandchild: to("grandchild") })
+    library.set("library.grandchild", { n: 1 })
+  })
+
+  afterEach(() => stop())
+
+  it("sends a grandchild that becomes a child by itself no second time", async () => {
+    await ask("subscribe.library.parent")
+    const values = { child: to("grandchild") }
+    await event("parent", "change", { values })
+    expect(sent).to.deep.equal([{ event: "library.parent.change", data: { values } }])
+    await event("child", "custom")
+    expect(sent, "of what nothing leads to any more").to.deep.equal([])
+    await event("grandchild", "custom")
+    expect(sent).to.deep.equal([{ event: "library.grandchild.custom", data: null }])
+    await event("parent", "change", { values: { child: null } })
+    expect(subscriptions()).to.equal(1)
+  })
+
+  it("sends with a new child only what the client did not have by the old one", async () => {
+    await ask("subscribe.library.parent")
+    const values = { child: to("other") }
+    await event("parent", "change", { values })
+    const models = { "library.other": { grandchild: to("grandchild") } }
+    expect(sent).to.deep.equal([{ event: "library.parent.change", data: { values, models } }])
+    await event("grandchild", "custom")
+    expect(sent).to.have.length(1)
+  })
+
+  it("sends a child that becomes the new child's own no second time", async () => {
+    library.set("library.other", { child: to("child") })
+    await ask("subscribe.library.parent")
+    const values = { child: to("other") }
+    await event("parent", "change", { values })
+    expect(sent).to.deep.equal([
+      { event: "library.parent.change", data: { values, models: { "library.other": { child: to("child") } } } },
+    ])
+  })
+
+  it("goes on with the old child's events until the new one is there, or cannot be had", async () => {
+    library.answers = (subject) => (subject === "get.library.other" ? [] : undefined)
+    await ask("subscribe.library.parent")
+    const values = { child: to("other") }
+    await event("parent", "change", { values })
+    expect(sent, "waits for the new child").to.deep.equal([])
+    await event("grandchild", "change", { values: { n: 2 } })
+    expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 2 } } }])
+    sent.length = 0
+    while (sent.length === 0) await done()
+    expect(sent).to.have.length(1)
+    expect(sent[0]).to.have.property("event", "library.parent.change")
+    expect(sent[0]?.data).to.have.nested.property("errors.library\\.other.code", "system.timeout")
+    await event("grandchild", "custom")
+    expect(sent, "of what nothing leads to any more").to.deep.equal([])
+  })
+
+  for (const direct of [false, true]) {
+    it(`sends no events of what only a deleted child led to${direct ? ", which was subscribed directly as well" : ""}`, async () => {
+      await ask("subscribe.library.parent")
+      if (direct) await ask("subscribe.library.child")
+      library.resources.delete("library.child")
+      await event("child", "delete")
+      expect(sent[0]).to.deep.equal({ event: "library.child.delete", data: null })
+      await event("grandchild", "change", { values: { n: 2 } })
+      expect(sent).to.deep.equal([])
+      await event("parent", "custom")
+      expect(sent, "of the parent, which is still there").to.have.length(1)
+    })
+  }
+
+  it("goes on with what a deleted child led to when the client has it by another way", async () => {
+    await ask("subscribe.library.parent")
+    await ask("subscribe.library.other")
+    await event("child", "delete")
+    await event("grandchild", "change", { values: { n: 2 } })
+    expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 2 } } }])
+  })
+
+  it("sends with a deleted child that is subscribed to again all that it leads to", async () => {
+    await ask("subscribe.library.parent")
+    await event("child", "delete")
+    await event("grandchild", "change", { values: { n: 2 } })
+    await ask("subscribe.library.child")
+    expect(sent).to.deep.equal([
+      {
+        id: 1,
+        result: {
+          models: { "library.child": { grandchild: to("grandchild") }, "library.grandchild": { n: 2 } },
+        },
+      },
+    ])
+    await event("grandchild", "custom")
+    expect(sent).to.have.length(1)
+  })
+})
