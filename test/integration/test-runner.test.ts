@@ -65,40 +65,41 @@ describe("test/runner/run.ts", () => {
     expect(totals).to.match(/^[1-9]\d* passed, 0 failed, 0 skipped$/)
   })
 
-  for (const [what, content, said] of [
-    ["a test fails", 'it("breaks", () => { throw new Error("on purpose") })', "on purpose"],
-    [
-      "a rejection is not handled",
-      'it("a", async () => { void Promise.reject(new Error("stray")); await null })',
-      "stray",
-    ],
-    ["a file can't be loaded", 'throw new Error("no such luck")', "no such luck"],
-    ["a file has no test", "", "0.test.ts: (has tests)"],
-    ["a process ends in the middle", 'it("a", () => process.exit(0))', "its process ended with 0"],
-    [
-      "something runs on",
-      'it("a", () => { setInterval(() => {}, 1000) })',
-      "something they started still runs: Timeout",
-    ],
-    [
-      "a temporary file is left",
-      'import { mkdtempSync } from "node:fs"; import { tmpdir } from "node:os"\nit("a", () => { mkdtempSync(tmpdir() + "/left-") })',
-      "temporary file left-",
-    ],
-  ] as const) {
-    it(`ends with 1 and says why when ${what}, and runs the other files`, async () => {
-      const { status, output, totals } = await run(content, 'it("is well", () => {})')
-      expect(status, output).to.equal(1)
-      expect(output).to.include(said).and.include("✔ is well")
-      expect(totals).to.match(/^[12] passed, [12] failed, 0 skipped$/)
-    })
-  }
+  it("ends with 1 and says why for each file with which something is wrong, and runs the others", async () => {
+    const wrong: [content: string, failed: string, said: string][] = [
+      ['it("breaks", () => { throw new Error("on purpose") })', "breaks", "Error: on purpose"],
+      ['it("strays", async () => { void Promise.reject(new Error("stray")); await null })', "strays", "Error: stray"],
+      ['throw new Error("no such luck")', "(the file as a whole: its process ended with 1)", "Error: no such luck"],
+      ["", "(has tests)", "0 passing"],
+      ['it("a", () => process.exit(0))', "(the file as a whole: its process ended with 0)", "its process ended with 0"],
+      [
+        'it("runs on", () => { setInterval(() => {}, 1000) })',
+        "(the file as a whole: its process ended with 1)",
+        "something they started still runs: Timeout",
+      ],
+    ]
+    const { status, output, totals } = await run(...wrong.map(([content]) => content), 'it("is well", () => {})')
+    expect(status, output).to.equal(1)
+    const report: { file: string; title: string; state: string }[] = JSON.parse(
+      await readFile(join(folder, "report.json"), "utf8"),
+    )
+    for (const [i, [, failed, said]] of wrong.entries()) {
+      const failures = report.filter(({ file, state }) => file.endsWith(`/${i}.test.ts`) && state === "failed")
+      expect(failures.map(({ title }) => title)).to.include(failed)
+      expect(output).to.include(said)
+    }
+    expect(report.filter(({ state }) => state === "passed").map(({ title }) => title)).to.include("is well")
+    expect(totals).to.match(/^\d+ passed, [1-9]\d* failed, 0 skipped$/)
+  })
 
-  it("ends with 1 and ends the process when one is left", async function () {
+  it("ends with 1 when a temporary file and a process are left, and ends the process", async function () {
     if (!existsSync("/proc/self/environ")) skip(this, "/proc")
     const { status, output, totals } = await run(`
       import { spawn } from "node:child_process"
+      import { mkdtempSync } from "node:fs"
+      import { tmpdir } from "node:os"
       it("a", () => {
+        mkdtempSync(tmpdir() + "/left-")
         const options = { detached: true, stdio: "ignore" } as const
         const child = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1000)"], options)
         child.unref()
@@ -108,6 +109,7 @@ describe("test/runner/run.ts", () => {
     expect([status, totals], output).to.deep.equal([1, "1 passed, 1 failed, 0 skipped"])
     const [, pid] = /started (\d+)\./.exec(output) ?? []
     expect(output).to.include(`process ${pid}: ${process.execPath} --eval setInterval`)
+    expect(output).to.include("temporary file left-")
     await until("the process to be gone", () => processIdentity(Number(pid)) === undefined)
   })
 })

@@ -2,6 +2,7 @@
 // tests are, and nothing that they started keeps the process alive any more.
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { inspect } from "node:util"
 import Mocha from "mocha"
 import { projectDir } from "../../config/project-dir.ts"
 import { LINGER_MS, leftRunning } from "../helpers/left-running.ts"
@@ -19,7 +20,13 @@ process.on("unhandledRejection", (reason) => {
   throw reason
 })
 process.on("disconnect", () => process.exit(1))
-process.on("message", (message) => void run((message as RunFile).file))
+process.on("message", (message) => {
+  run((message as RunFile).file).catch((error: unknown) => {
+    // The file could not be loaded.
+    process.stderr.write(`${inspect(error)}\n`)
+    process.exit(1)
+  })
+})
 
 async function run(file: string): Promise<void> {
   const started = performance.now()
