@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Logger } from "res-service"
 
-/** Names of a session's resources, which subjects contain too, and its keys in the bucket `sessions`. */
+/** Names of a session's resources, which subjects contain too, and its keys in the bucket `sessions`, where a `~` is a `=`. */
 const NAMES = /\b(session\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
 
 /**
@@ -44,5 +44,5 @@ function hiddenError(error: Error): Error {
 }
 
 function hiddenText(text: string): string {
-  return text.replaceAll(NAMES, (_, before: string, id: string) => before + loggedSessionId(id))
+  return text.replaceAll(NAMES, (_, before: string, id: string) => before + loggedSessionId(id.replaceAll("=", "~")))
 }

@@ -132,6 +132,8 @@ describe("a cart that nests deeply", () => {
     const answer = await resRequest(product.nats, `get.session.${id}.multicart`)
     expect(answer.result.collection).to.have.length(1)
     expect(logger.messages("error")).to.deep.equal([])
+    expect(logger.messages("debug")).to.include("a request was refused")
+    expect(logger.lines.filter((line) => line.includes(id) && !line.startsWith('{"level":"trace"'))).to.deep.equal([])
     await host.close()
   })
 })

@@ -26,11 +26,20 @@ describe("withoutSessionIds", () => {
     const error = new ResError("session.notMember", `no session.${id}.present`, undefined, { cause })
     for (const level of ["error", "warn", "info", "debug"] as const) {
       logger[level](
-        { name: names[0], subject: names[1], list: names, err: error, code: "session.notHost", n: 1 },
+        {
+          name: names[0],
+          subject: names[1],
+          list: names,
+          err: error,
+          reason: cause.message,
+          code: "session.notHost",
+          n: 1,
+        },
         "text",
       )
     }
     const text = memory.lines.join("\n")
+    expect(text).to.include(`$KV.sessions.12.${shown}.state`)
     expect(text).not.to.include(id).and.not.include(id.replaceAll("~", "="))
     expect(text)
       .to.include(`call.session.${shown}.multicart.start`)
