@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import type { Logger } from "res-service"
 
 /** Names of a session's resources, which subjects contain too, and its keys in the bucket `sessions`, where a `~` is a `=`. */
-const NAMES = /\b(session\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
+const NAMES = /(\bsession\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
 
 /**
  * What stands for a session's ID in a log: the ID is an invitation. The same in all processes, so that their lines can be brought
