@@ -243,8 +243,9 @@ function start(happening: Happening, newcomer: Newcomer): void {
     happening.add({ type: "created", host: memberOf(newcomer) })
     return
   }
-  if (host.cid !== undefined && host.cid !== newcomer.cid) throw serviceError("session.hostPresent")
-  if (host.cid !== newcomer.cid) admit(happening, newcomer)
+  const isAgain = speaksFor(newcomer.cid, host)
+  if (host.cid !== undefined && !isAgain) throw serviceError("session.hostPresent")
+  if (!isAgain) admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid, host.id)
   happening.add({ type: "joined", member: memberOf(newcomer) })
   happening.add({ type: "hostPassed", id: newcomer.id })
@@ -252,7 +253,7 @@ function start(happening: Happening, newcomer: Newcomer): void {
 }
 
 function join(happening: Happening, newcomer: Newcomer): void {
-  const others = happening.membersWhere(({ cid }) => cid !== newcomer.cid)
+  const others = happening.membersWhere((member) => !speaksFor(newcomer.cid, member))
   if (others.length === 0) throw serviceError("session.notStarted")
   if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
   admit(happening, newcomer)
@@ -302,9 +303,13 @@ function leave(happening: Happening, id: string): void {
 
 /** A connection speaks for one member: whom it spoke for so far leaves. */
 function releaseConnection(happening: Happening, cid: string, except?: string): void {
-  const speaksFor = (member: Member): boolean => member.cid === cid || member.lostCid === cid
-  for (const { id } of happening.membersWhere((member) => speaksFor(member) && member.id !== except))
+  for (const { id } of happening.membersWhere((member) => speaksFor(cid, member) && member.id !== except))
     leave(happening, id)
+}
+
+/** Whether a connection is a member's, even when nobody has heard of it for a while. */
+function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
+  return connection === cid || connection === lostCid
 }
 
 /** Takes the host's readiness back when a guest is not ready, and makes a wish come true when all are. */

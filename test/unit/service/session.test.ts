@@ -168,6 +168,8 @@ describe("a session", () => {
     expect(cidOf(disconnect("b"), back("b"))).to.equal(undefined)
     expect(cidOf(lose("b"), resume("b", "other"), back("b"))).to.equal("other")
     expect(ids(sessionAfter(start("a"), join("b"), lose("b"), join("c", "conn-b")))).to.deep.equal(["a", "c"])
+    expect(refusal(sessionAfter(start("a"), lose("a")), join("c", "conn-a"))).to.equal("session.notStarted")
+    expect(ids(sessionAfter(start("a"), lose("a"), start("c", "conn-a")))).to.deep.equal(["c"])
   })
 
   it("lets only the host kick, and only who knows the token resume", () => {
