@@ -1,5 +1,6 @@
 import type { LogRecord } from "../log/entry.ts"
 import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket-projection.ts"
+import { LIST_LIMIT } from "./list-limit.ts"
 import { sum } from "./money.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats-projection.ts"
 
@@ -11,9 +12,6 @@ export const MAX_BASKET_BYTES = 640 * 1024
 
 /** A basket that nobody touches for this long, in ms, is forgotten. */
 const KEEP_MS = 24 * 60 * 60 * 1000
-
-/** How many open baskets a shop's list shows. */
-export const LIST_LIMIT = 100
 
 /** What the log has made of a shop's baskets and figures. */
 export interface Shop {

@@ -1,11 +1,12 @@
 import { useState } from "react"
 import { useAuth, useCall } from "../hooks/hooks.tsx"
-import { asClock } from "./format.ts"
+import { asTime } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { type Kept, useLocal } from "./local.ts"
 import { LONGEST_NAME, NameDialog } from "./name-dialog.tsx"
 import { Said } from "./said.tsx"
 import type { Basket } from "./shapes.ts"
+import { useToday } from "./use-today.ts"
 
 const keptName: Kept<string> = {
   name: "name",
@@ -15,6 +16,7 @@ const keptName: Kept<string> = {
 /** Says that somebody sees to a basket, on every screen of the shop; or who does. */
 export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket }) {
   const auth = useAuth()
+  const today = useToday()
   const [ownName, setOwnName] = useLocal(keptName)
   const [asking, setAsking] = useState(false)
   const rid = `store.${shopId}.basket.${basket.session_id}`
@@ -27,7 +29,7 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
         <Said text={basket.acknowledged_by} />
         {basket.acknowledged_at !== null && (
           <time className="quiet" dateTime={basket.acknowledged_at}>
-            {asClock(basket.acknowledged_at)}
+            {asTime(basket.acknowledged_at, today)}
           </time>
         )}
       </span>

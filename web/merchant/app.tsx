@@ -4,14 +4,14 @@ import { Account } from "./account.tsx"
 import type { Config } from "./config.ts"
 import { ConnectionBadge } from "./connection-badge.tsx"
 import icon from "./icon.svg"
-import { useShop } from "./shop.ts"
+import { goToShop, useShop } from "./shop.ts"
 import { ShopPage } from "./shop-page.tsx"
 import { ShopPicker } from "./shop-picker.tsx"
 import { ThemeToggle } from "./theme.tsx"
 
 /** The whole page: the shop in its address, or the choice of one. */
 export function App({ config }: { config: Config }) {
-  const [shopId, goTo] = useShop()
+  const shopId = useShop()
   const auth = useAuth()
   // Nothing that one user has seen stays for the next.
   const whose = auth.kind === "signedIn" ? auth.user.user : ""
@@ -26,7 +26,7 @@ export function App({ config }: { config: Config }) {
           href="."
           onClick={(event) => {
             event.preventDefault()
-            goTo(undefined)
+            goToShop(undefined)
           }}
         >
           <img src={icon} alt="" width="24" height="24" />
@@ -37,7 +37,7 @@ export function App({ config }: { config: Config }) {
         {config.auth.kind !== "none" && <Account config={config.auth} />}
         <ThemeToggle />
       </header>
-      {shopId === undefined ? <ShopPicker onPick={goTo} /> : <ShopPage key={`${shopId} ${whose}`} shopId={shopId} />}
+      {shopId === undefined ? <ShopPicker /> : <ShopPage key={`${shopId} ${whose}`} shopId={shopId} />}
     </>
   )
 }

@@ -1,14 +1,16 @@
 import { memo } from "react"
+import { LIST_LIMIT } from "../../service/store/list-limit.ts"
 import { isRefused } from "../hooks/failure.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { BasketMark } from "./basket-mark.tsx"
 import { Empty } from "./empty.tsx"
-import { asClock, asCount, asItems, asMoney } from "./format.ts"
+import { asCount, asItems, asMoney, asTime } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { Said } from "./said.tsx"
 import type { Basket } from "./shapes.ts"
+import { useToday } from "./use-today.ts"
 
 /** Lines that a card shows; the basket itself has them all. */
 const MOST_LINES = 3
@@ -17,24 +19,28 @@ const MOST_LINES = 3
 export function Baskets({
   shopId,
   baskets,
+  open,
   onBasket,
 }: {
   shopId: string
   baskets: Watched<readonly Basket[]>
+  /** How many are open; the list has the latest of them. */
+  open: number
   onBasket: (sessionId: string) => void
 }) {
   return (
     <section className="baskets card" aria-labelledby="baskets-title">
       <header className="bar">
         <h2 id="baskets-title">Open baskets</h2>
-        {baskets.data !== undefined && <span className="count">{asCount(baskets.data.length)}</span>}
+        {baskets.data !== undefined && <span className="count">{asCount(open)}</span>}
       </header>
-      <BasketList shopId={shopId} baskets={baskets} onBasket={onBasket} />
+      <BasketList shopId={shopId} baskets={baskets} open={open} onBasket={onBasket} />
     </section>
   )
 }
 
-function BasketList({ shopId, baskets, onBasket }: Parameters<typeof Baskets>[0]) {
+function BasketList({ shopId, baskets, open, onBasket }: Parameters<typeof Baskets>[0]) {
+  const today = useToday()
   if (baskets.status === "loading") return <Empty busy>Looking for baskets …</Empty>
   const { data, failure } = baskets
   if (failure !== undefined && (data === undefined || isRefused(failure))) return <Absent failure={failure} />
@@ -43,8 +49,13 @@ function BasketList({ shopId, baskets, onBasket }: Parameters<typeof Baskets>[0]
     // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
     <ul className="basket-list" tabIndex={0} aria-labelledby="baskets-title">
       {data.map((basket) => (
-        <BasketCard key={basket.session_id} shopId={shopId} basket={basket} onBasket={onBasket} />
+        <BasketCard key={basket.session_id} shopId={shopId} basket={basket} today={today} onBasket={onBasket} />
       ))}
+      {open > data.length && data.length >= LIST_LIMIT && (
+        <li className="end">
+          These are the latest {asCount(data.length)} of {asCount(open)}.
+        </li>
+      )}
     </ul>
   )
 }
@@ -52,10 +63,12 @@ function BasketList({ shopId, baskets, onBasket }: Parameters<typeof Baskets>[0]
 const BasketCard = memo(function BasketCard({
   shopId,
   basket,
+  today,
   onBasket,
 }: {
   shopId: string
   basket: Basket
+  today: Date
   onBasket: (sessionId: string) => void
 }) {
   const more = basket.lines.length - MOST_LINES
@@ -84,7 +97,7 @@ const BasketCard = memo(function BasketCard({
         <Acknowledge shopId={shopId} basket={basket} />
         <SentTotal basket={basket} />
         <time className="quiet" dateTime={basket.last_at}>
-          {asClock(basket.last_at)}
+          {asTime(basket.last_at, today)}
         </time>
       </footer>
     </li>

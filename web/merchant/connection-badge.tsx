@@ -1,9 +1,11 @@
 import { useConnectionState } from "../hooks/hooks.tsx"
-import { asClock } from "./format.ts"
+import { asTime } from "./format.ts"
+import { useToday } from "./use-today.ts"
 
 /** Says whether what is on the screen is how it is now. */
 export function ConnectionBadge() {
   const state = useConnectionState()
+  const today = useToday()
   const [tone, text, more] = ((): [string, string, string] => {
     switch (state.kind) {
       case "connecting":
@@ -11,9 +13,9 @@ export function ConnectionBadge() {
       case "live":
         return ["good", "Live", ""]
       case "reconnecting":
-        return ["wait", "Reconnecting", `as of ${asClock(state.since)}`]
+        return ["wait", "Reconnecting", `as of ${asTime(state.since, today)}`]
       case "unanswered":
-        return ["bad", "Stale", `since ${asClock(state.since)}`]
+        return ["bad", "Stale", `since ${asTime(state.since, today)}`]
     }
   })()
   return (

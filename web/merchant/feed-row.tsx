@@ -2,7 +2,7 @@ import { memo } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketMark } from "./basket-mark.tsx"
-import { asClock, asDayAndClock, asMoney } from "./format.ts"
+import { asClock, asDayAndClock, asMoney, asOtherDay } from "./format.ts"
 import { Said } from "./said.tsx"
 
 /** One event of the feed, in a row of fixed height. */
@@ -12,6 +12,7 @@ export const FeedRow = memo(function FeedRow({
   focusable,
   fresh,
   gap,
+  today,
   onBasket,
 }: {
   event: ShownEvent
@@ -23,8 +24,10 @@ export const FeedRow = memo(function FeedRow({
   fresh: boolean
   /** What came before it is still being read. */
   gap: boolean
+  today: Date
   onBasket: (sessionId: string) => void
 }) {
+  const otherDay = asOtherDay(event.received_at, today)
   const title = `event-${event.seq}`
   return (
     <article
@@ -35,6 +38,7 @@ export const FeedRow = memo(function FeedRow({
       data-seq={event.seq}
     >
       <time dateTime={event.received_at} title={asDayAndClock(event.received_at)}>
+        {otherDay !== undefined && <span className="day">{otherDay}</span>}
         {asClock(event.received_at)}
       </time>
       <ActionTag action={event.action} />

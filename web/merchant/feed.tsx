@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { FeedEnd } from "./feed-end.tsx"
@@ -9,10 +9,11 @@ import { asCount } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import type { TimelineState } from "./timeline.ts"
 import { NARROW, useMedia } from "./use-media.ts"
+import { useToday } from "./use-today.ts"
 
 /** Heights of a row, in px; `--row` in `styles/` is the same. */
 const ROW = { wide: 52, narrow: 68 }
-/** Further down than this, in px, somebody reads: the list stands still. */
+/** Further down than this, in px, somebody reads: the list stands still. So it does while a row has the keyboard's focus. */
 const READING_PX = 24
 /** Rows that are drawn above and below what is seen. */
 const OVERSCAN = 8
@@ -39,12 +40,14 @@ export function Feed({
 }) {
   const [paused, setPaused] = useState(false)
   const [reading, setReading] = useState(false)
+  const [byKeyboard, setByKeyboard] = useState(false)
+  const today = useToday()
   const { events } = timeline
   const filtered = useMemo(
     () => (filter === noFilter ? events : events.filter((event) => matches(filter, event))),
     [events, filter],
   )
-  const held = useHeld(paused || reading, events[0]?.seq ?? 0)
+  const held = useHeld(paused || reading || byKeyboard, events[0]?.seq ?? 0)
   const waiting = held === undefined ? 0 : countAbove(filtered, held)
   const shown = useMemo(() => (waiting === 0 ? filtered : filtered.slice(waiting)), [filtered, waiting])
 
@@ -75,29 +78,48 @@ export function Feed({
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins anew
   useEffect(() => setPagesLeft(MOST_PAGES), [filter])
 
-  const [active, setActive] = useState(0)
+  // By event, not by place: new rows come above.
+  const [activeSeq, setActiveSeq] = useState<number>()
+  const active = Math.max(
+    0,
+    shown.findIndex(({ seq }) => seq === activeSeq),
+  )
+  /** The event whose row gets the focus as soon as it is drawn. */
+  const wantsFocus = useRef<number | undefined>(undefined)
+  const hasFocus = useRef(false)
+  useLayoutEffect(() => {
+    const list = scroller.current
+    if (list === null) return
+    const row = list.querySelector<HTMLElement>(`[data-seq="${wantsFocus.current}"] button`)
+    if (row !== null) {
+      wantsFocus.current = undefined
+      row.focus({ preventScroll: true })
+    } else if (hasFocus.current && document.activeElement === document.body) {
+      // The row that had the focus was scrolled away: the list keeps it.
+      list.focus({ preventScroll: true })
+    }
+  })
+
   const firstSeen = useRef<number | undefined>(undefined)
   if (firstSeen.current === undefined && feed.status === "live") firstSeen.current = events[0]?.seq ?? 0
   const fresh = firstSeen.current ?? Number.POSITIVE_INFINITY
 
   const onKeyDown = (key: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[key.key]
-    const article = (key.target as Element).closest("article")
-    if (step === undefined || article === null) return
+    const last = shown.length - 1
+    const next = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: last }[key.key]
+    if (next === undefined || (key.target as Element).closest("article") === null) return
     key.preventDefault()
-    const next = Math.min(Math.max(active + step, 0), shown.length - 1)
-    setActive(next)
-    virtual.scrollToIndex(next)
-    const seq = shown[next]?.seq
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-seq="${seq}"] button`)?.focus({ preventScroll: true }),
-    )
+    const index = Math.min(Math.max(next, 0), last)
+    wantsFocus.current = shown[index]?.seq
+    setActiveSeq(wantsFocus.current)
+    virtual.scrollToIndex(index)
   }
 
   const toTop = () => {
     setPaused(false)
     setReading(false)
-    setActive(0)
+    setByKeyboard(false)
+    setActiveSeq(undefined)
     scroller.current?.scrollTo({ top: 0 })
   }
 
@@ -137,6 +159,16 @@ export function Feed({
           setReading(event.currentTarget.scrollTop > READING_PX)
           setPagesLeft(MOST_PAGES)
         }}
+        onFocus={({ target }) => {
+          hasFocus.current = true
+          const seq = target.closest("article")?.dataset.seq
+          if (seq !== undefined) setActiveSeq(Number(seq))
+          setByKeyboard(seq !== undefined && target.matches(":focus-visible"))
+        }}
+        onBlur={() => {
+          hasFocus.current = false
+          setByKeyboard(false)
+        }}
         onKeyDown={onKeyDown}
       >
         <div className="rows" style={{ height: virtual.getTotalSize() }}>
@@ -152,6 +184,7 @@ export function Feed({
                   focusable={index === active}
                   fresh={event.seq > fresh && index < 3}
                   gap={timeline.missing.has(event.seq)}
+                  today={today}
                   onBasket={onBasket}
                 />
               )

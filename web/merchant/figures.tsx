@@ -1,10 +1,11 @@
 import type { Watched } from "../hooks/watch.ts"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
-import { asCount, asMoney, asShortClock } from "./format.ts"
+import { asCount, asMoney, asOtherDay, asShortClock } from "./format.ts"
 import { HourChart } from "./hour-chart.tsx"
 import { Said } from "./said.tsx"
 import type { Stats } from "./shapes.ts"
+import { useToday } from "./use-today.ts"
 
 /** How many products are named. */
 const TOP = 5
@@ -25,6 +26,7 @@ export function Figures({ stats }: { stats: Watched<Stats> }) {
 }
 
 function Counted({ stats }: { stats: Stats }) {
+  const since = [asOtherDay(stats.since, useToday()), asShortClock(stats.since)].filter(Boolean).join(", ")
   const top = stats.top_products.slice(0, TOP)
   const most = Math.max(1, ...top.map(({ added }) => added))
   return (
@@ -32,7 +34,7 @@ function Counted({ stats }: { stats: Stats }) {
       <dl className="tiles card">
         <Tile label="Open baskets" value={asCount(stats.baskets_open)} more={asMoney(stats.value_open)} />
         <Tile label="Checked out" value={asCount(stats.baskets_checked_out)} more={asMoney(stats.value_checked_out)} />
-        <Tile label="Events" value={asCount(stats.events)} more={`since ${asShortClock(stats.since)}`} />
+        <Tile label="Events" value={asCount(stats.events)} more={`since ${since}`} />
         <Tile label="Last minute" value={asCount(stats.events_last_minute)} more="events" />
       </dl>
       <div className="chart card">

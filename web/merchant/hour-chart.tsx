@@ -76,7 +76,8 @@ function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
   return {
     width,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    // The last time of day is written around its place, half of it beyond the last bar.
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     // Room for the whole of the first and the last bar.

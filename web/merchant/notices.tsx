@@ -1,8 +1,11 @@
 import type { Notice } from "./attention.ts"
 import { Icon } from "./icon.tsx"
+import { NARROW, useMedia } from "./use-media.ts"
 
 /** Notices that are shown at once. */
 const MOST_SHOWN = 3
+/** On a phone, where each takes away of the list. */
+const MOST_SHOWN_NARROW = 1
 
 /** What asks for attention, until somebody has seen it; read out by screen readers. */
 export function Notices({
@@ -14,10 +17,11 @@ export function Notices({
   onOpen: (notice: Notice) => void
   onSeen: (key: string) => void
 }) {
-  const more = notices.length - MOST_SHOWN
+  const most = useMedia(NARROW) ? MOST_SHOWN_NARROW : MOST_SHOWN
+  const more = notices.length - most
   return (
     <section className="notices" aria-label="Notices" aria-live="polite" aria-relevant="additions">
-      {notices.slice(0, MOST_SHOWN).map((notice) => (
+      {notices.slice(0, most).map((notice) => (
         <div key={notice.key} className="notice">
           <button type="button" className="plain" onClick={() => onOpen(notice)}>
             <Icon name="bell" />

@@ -1,17 +1,21 @@
 import { Tabs } from "radix-ui"
-import { useCallback, useState } from "react"
+import { useMemo, useState } from "react"
+import { LIST_LIMIT } from "../../service/store/list-limit.ts"
 import { useCollection, useResource } from "../hooks/hooks.tsx"
+import { goBack, goTo, setAddress, useAddress } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
 import { BasketDialog } from "./basket-dialog.tsx"
 import { Baskets } from "./baskets.tsx"
 import { Feed } from "./feed.tsx"
-import { noFilter } from "./feed-filter.tsx"
+import { type Filter, noFilter } from "./feed-filter.tsx"
 import { Figures } from "./figures.tsx"
+import { asCount } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
 import type { Basket, Stats } from "./shapes.ts"
+import { isSessionId } from "./shop.ts"
 import { NARROW, useMedia } from "./use-media.ts"
 import { useTimeline } from "./use-timeline.ts"
 
@@ -20,20 +24,30 @@ export function ShopPage({ shopId }: { shopId: string }) {
   const { feed, timeline, older } = useTimeline(shopId)
   const baskets = useCollection<Basket>(`store.${shopId}.baskets`)
   const stats = useResource<Stats>(`store.${shopId}.stats`)
-  const [filter, setFilter] = useState(noFilter)
-  const [opened, setOpened] = useState<string>()
+  const { basket: opened, action, category, session } = useAddress()
+  const filter = useMemo(() => filterOf(action, category, session), [action, category, session])
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
   const [notices, putAway] = useNotices(rules, timeline.events, baskets.data)
   const [tab, setTab] = useState("events")
   const narrow = useMedia(NARROW)
-  const onBasket = useCallback((sessionId: string) => setOpened(sessionId), [])
+
+  // The list ends at its limit; the figures count on.
+  const listed = baskets.data?.length ?? 0
+  const open = listed < LIST_LIMIT ? listed : Math.max(listed, stats.data?.baskets_open ?? 0)
 
   const parts = {
     events: (
-      <Feed feed={feed} timeline={timeline} filter={filter} onFilter={setFilter} onOlder={older} onBasket={onBasket} />
+      <Feed
+        feed={feed}
+        timeline={timeline}
+        filter={filter}
+        onFilter={showFilter}
+        onOlder={older}
+        onBasket={openBasket}
+      />
     ),
-    baskets: <Baskets shopId={shopId} baskets={baskets} onBasket={onBasket} />,
+    baskets: <Baskets shopId={shopId} baskets={baskets} open={open} onBasket={openBasket} />,
     figures: <Figures stats={stats} />,
   }
   return (
@@ -57,7 +71,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
           <Tabs.List aria-label="Parts of the shop">
             <Tabs.Trigger value="events">Events</Tabs.Trigger>
             <Tabs.Trigger value="baskets">
-              Baskets{baskets.data === undefined ? "" : ` (${baskets.data.length})`}
+              Baskets{baskets.data === undefined ? "" : ` (${asCount(open)})`}
             </Tabs.Trigger>
             <Tabs.Trigger value="figures">Figures</Tabs.Trigger>
           </Tabs.List>
@@ -74,22 +88,38 @@ export function ShopPage({ shopId }: { shopId: string }) {
         onSeen={putAway}
         onOpen={({ key, sessionId }) => {
           putAway(key)
-          setOpened(sessionId)
+          openBasket(sessionId)
         }}
       />
       {choosing && <AttentionDialog rules={rules} onRules={setRules} onClose={() => setChoosing(false)} />}
-      {opened !== undefined && (
+      {isSessionId(opened) && (
         <BasketDialog
           shopId={shopId}
           sessionId={opened}
-          onClose={() => setOpened(undefined)}
+          onClose={() => goBack({ basket: "" })}
           onFilter={(basket) => {
-            setFilter({ ...noFilter, basket })
+            setAddress({ ...addressOf({ ...noFilter, basket }), basket: "" })
             setTab("events")
-            setOpened(undefined)
           }}
         />
       )}
     </main>
   )
+}
+
+/** The same object while there is no filter. */
+function filterOf(action: string, category: string, basket: string): Filter {
+  return `${action}${category}${basket}` === "" ? noFilter : { action, category, basket }
+}
+
+function addressOf({ action, category, basket }: Filter) {
+  return { action, category, session: basket }
+}
+
+function showFilter(filter: Filter): void {
+  setAddress(addressOf(filter))
+}
+
+function openBasket(sessionId: string): void {
+  goTo({ basket: sessionId })
 }

@@ -1,11 +1,14 @@
 import { type SubmitEvent, useId, useState } from "react"
+import { useAddress } from "./address.ts"
 import { Icon } from "./icon.tsx"
-import { recentShops, shopIdOf } from "./shop.ts"
+import { goToShop, recentShops, shopIdOf } from "./shop.ts"
 
 /** The first thing that somebody sees: which shop? */
-export function ShopPicker({ onPick }: { onPick: (shopId: string) => void }) {
-  const [text, setText] = useState("")
-  const [wrong, setWrong] = useState(false)
+export function ShopPicker() {
+  // An address with something else than a shop's ID is said to be wrong, as what is typed.
+  const { shop } = useAddress()
+  const [text, setText] = useState(shop)
+  const [wrong, setWrong] = useState(shop !== "")
   const [input, hint] = [useId(), useId()]
   const recent = recentShops()
 
@@ -13,7 +16,7 @@ export function ShopPicker({ onPick }: { onPick: (shopId: string) => void }) {
     event.preventDefault()
     const shopId = shopIdOf(text)
     setWrong(shopId === undefined)
-    if (shopId !== undefined) onPick(shopId)
+    if (shopId !== undefined) goToShop(shopId)
   }
 
   return (
@@ -52,7 +55,7 @@ export function ShopPicker({ onPick }: { onPick: (shopId: string) => void }) {
                     href={`?shop=${shopId}`}
                     onClick={(event) => {
                       event.preventDefault()
-                      onPick(shopId)
+                      goToShop(shopId)
                     }}
                   >
                     <Icon name="shop" />

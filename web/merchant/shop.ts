@@ -1,12 +1,18 @@
-import { useCallback, useEffect, useState } from "react"
+import { useEffect } from "react"
+import { goTo, useAddress } from "./address.ts"
 import { type Kept, readLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const MOST_RECENT = 6
 
+/** True for a basket's session ID as it stands in addresses. */
+export function isSessionId(text: string): boolean {
+  return UUID_V4.test(text)
+}
+
 /** A shop ID out of what somebody typed; undefined when it is none: a UUID version 4. */
-export function shopIdOf(text: string | null): string | undefined {
-  const id = (text ?? "").trim().toLowerCase()
+export function shopIdOf(text: string): string | undefined {
+  const id = text.trim().toLowerCase()
   return UUID_V4.test(id) ? id : undefined
 }
 
@@ -21,25 +27,17 @@ const keptShops: Kept<readonly string[]> = {
 /** The shops that were opened in this browser, the last one first. */
 export const recentShops = (): readonly string[] => readLocal(keptShops)
 
-/** The shop in the page's address, `?shop=<id>`, and how to go to another, or to none. */
-export function useShop(): [string | undefined, (shopId: string | undefined) => void] {
-  const [shopId, setShopId] = useState(shopInAddress)
-  useEffect(() => {
-    const onBack = () => setShopId(shopInAddress())
-    addEventListener("popstate", onBack)
-    return () => removeEventListener("popstate", onBack)
-  }, [])
+/** The shop in the page's address, `?shop=<id>`; undefined when it says none. An opened shop is remembered. */
+export function useShop(): string | undefined {
+  const shopId = shopIdOf(useAddress().shop)
   useEffect(() => {
     if (shopId === undefined) return
     writeLocal(keptShops, [shopId, ...recentShops().filter((id) => id !== shopId)].slice(0, MOST_RECENT))
   }, [shopId])
-  const go = useCallback((next: string | undefined) => {
-    history.pushState(null, "", next === undefined ? "." : `?shop=${next}`)
-    setShopId(next)
-  }, [])
-  return [shopId, go]
+  return shopId
 }
 
-function shopInAddress(): string | undefined {
-  return shopIdOf(new URLSearchParams(location.search).get("shop"))
+/** Goes to a shop, or to the choice of one: with nothing that was opened or chosen in another. */
+export function goToShop(shopId: string | undefined): void {
+  goTo({ shop: shopId ?? "", basket: "", action: "", category: "", session: "" })
 }

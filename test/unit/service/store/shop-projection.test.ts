@@ -2,10 +2,10 @@ import { expect } from "chai"
 import fc from "fast-check"
 import type { LogRecord } from "../../../../service/log/entry.ts"
 import { shownBasket } from "../../../../service/store/basket-projection.ts"
+import { LIST_LIMIT } from "../../../../service/store/list-limit.ts"
 import {
   applyRecord,
   emptyShop,
-  LIST_LIMIT,
   MAX_BASKET_BYTES,
   nextList,
   openTotals,

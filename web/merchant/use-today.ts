@@ -1,0 +1,26 @@
+import { useSyncExternalStore } from "react"
+
+/** A timer is not set for longer, in ms: the clock may be changed, and a device may sleep. */
+const LONGEST_WAIT_MS = 60_000
+
+let today = new Date()
+
+/** The day that it is, the same object until midnight: times of other days are shown with their date. */
+export function useToday(): Date {
+  return useSyncExternalStore(subscribe, read)
+}
+
+function read(): Date {
+  const now = new Date()
+  if (now.toDateString() !== today.toDateString()) today = now
+  return today
+}
+
+function subscribe(listener: () => void): () => void {
+  const timer = setInterval(listener, LONGEST_WAIT_MS)
+  document.addEventListener("visibilitychange", listener)
+  return () => {
+    clearInterval(timer)
+    document.removeEventListener("visibilitychange", listener)
+  }
+}
