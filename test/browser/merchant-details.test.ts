@@ -34,8 +34,9 @@ describe("the merchant's page in detail", () => {
       const [shopId, session_id] = [randomUUID(), randomUUID()]
       const long = { product_name: "W".repeat(300), category_id: "C".repeat(100), product_price: 0.001 }
       await publish([publishEvent({ shop_id: shopId, session_id, ...long })])
-      const url = `${pages.merchantUrl(shopId)}&basket=${session_id}`
-      const { page } = await MerchantPage.open(browser, url, options)
+      const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId), options)
+      const { page } = merchant
+      await page.locator("article button").click()
       const dialog = page.getByRole("dialog")
       await dialog.getByRole("cell", { name: "0.001" }).first().waitFor()
       const [inside, outside] = await dialog.evaluate((element) => [element.scrollWidth, element.clientWidth])
@@ -162,7 +163,7 @@ describe("the merchant's page in detail", () => {
   })
 
   describe("in its address", () => {
-    it("has the basket that is open: Back closes it, and a link opens it", async () => {
+    it("stays when a basket is opened, which Back closes and Forward opens", async () => {
       const [shopId, session_id] = [randomUUID(), randomUUID()]
       const name = session_id.slice(0, 8)
       await publish([publishEvent({ shop_id: shopId, session_id })])
@@ -172,7 +173,6 @@ describe("the merchant's page in detail", () => {
       const open = () => merchant.basket(name).getByRole("button", { name }).click()
       await open()
       await dialog.waitFor()
-      expect(query(merchant)).to.deep.equal({ shop: shopId, basket: session_id })
       await page.goBack()
       await dialog.waitFor({ state: "detached" })
       await merchant.live()
@@ -181,11 +181,17 @@ describe("the merchant's page in detail", () => {
       await dialog.waitFor()
       await page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
-      await until("the address without the basket", () => query(merchant).basket === undefined)
-      await page.goto(`${pages.merchantUrl(shopId)}&basket=${session_id}`)
+      await open()
       await dialog.waitFor()
       await page.keyboard.press("Escape")
+      await page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
+      await merchant.live()
+      await open()
+      await dialog.waitFor()
+      await page.reload()
+      await merchant.live()
+      expect(await dialog.count()).to.equal(0)
       expect(query(merchant)).to.deep.equal({ shop: shopId })
     })
 

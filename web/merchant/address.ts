@@ -4,45 +4,62 @@ import { Observable } from "../hooks/observable.ts"
 /** What the page's address says, in its query; empty: nothing. */
 export interface Address {
   readonly shop: string
-  /** Session ID of the basket that is open. */
-  readonly basket: string
   /** The filters of the events; `session` is that by basket. */
   readonly action: string
   readonly category: string
   readonly session: string
 }
 
-const names = ["shop", "basket", "action", "category", "session"] as const
-
-const address = new Observable<Address>(read())
-
-addEventListener("popstate", () => address.set(read()))
-
-export function useAddress(): Address {
-  return useSyncExternalStore(address.subscribe, address.get)
+/** Where the page is: its address, and the session ID of the basket that is open, which a reload closes. */
+export interface Place extends Address {
+  readonly basket: string
 }
 
-/** Goes to a place that Back leads away from again. */
+const names = ["shop", "action", "category", "session"] as const
+
+if (openedBasket() !== "") history.replaceState(null, "")
+const place = new Observable<Place>(read())
+
+addEventListener("popstate", () => place.set(read()))
+
+export function usePlace(): Place {
+  return useSyncExternalStore(place.subscribe, place.get)
+}
+
+/** Goes to another address; Back leads away from it again. */
 export function goTo(change: Partial<Address>): void {
-  history.pushState({ canGoBack: true }, "", urlWith(change))
-  address.set(read())
+  history.pushState(null, "", urlWith(change))
+  place.set(read())
 }
 
-/** Changes the address of the place where the page is. */
+/** Changes the address of the place where the page is; a basket that is open there is closed. */
 export function setAddress(change: Partial<Address>): void {
-  history.replaceState(history.state, "", urlWith(change))
-  address.set(read())
+  history.replaceState(null, "", urlWith(change))
+  place.set(read())
 }
 
-/** Leaves a place that `goTo` led to; one that was opened by its address loses what `change` takes away. */
-export function goBack(change: Partial<Address>): void {
-  if ((history.state as { canGoBack?: true } | null)?.canGoBack) history.back()
-  else setAddress(change)
+/** Opens a basket; Back closes it. */
+export function openBasket(sessionId: string): void {
+  history.pushState({ basket: sessionId }, "")
+  place.set(read())
 }
 
-function read(): Address {
+export function closeBasket(): void {
+  if (place.get().basket === "") return
+  // At once, so that a second call does not lead away from the page.
+  place.set({ ...place.get(), basket: "" })
+  history.back()
+}
+
+function read(): Place {
   const query = new URLSearchParams(location.search)
-  return Object.fromEntries(names.map((name) => [name, query.get(name) ?? ""])) as unknown as Address
+  const [shop = "", action = "", category = "", session = ""] = names.map((name) => query.get(name) ?? "")
+  return { shop, action, category, session, basket: openedBasket() }
+}
+
+function openedBasket(): string {
+  const { basket } = (history.state ?? {}) as { readonly basket?: unknown }
+  return typeof basket === "string" ? basket : ""
 }
 
 function urlWith(change: Partial<Address>): string {

@@ -152,7 +152,8 @@ export function Feed({
         className="scroller"
         role="feed"
         aria-labelledby="feed-title"
-        aria-busy={readingOlder}
+        // A feed without articles is one that is yet to be filled.
+        aria-busy={readingOlder || shown.length === 0}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
         tabIndex={0}
         onScroll={(event) => {

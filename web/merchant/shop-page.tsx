@@ -2,7 +2,7 @@ import { Tabs } from "radix-ui"
 import { useMemo, useState } from "react"
 import { LIST_LIMIT } from "../../service/store/list-limit.ts"
 import { useCollection, useResource } from "../hooks/hooks.tsx"
-import { goBack, goTo, setAddress, useAddress } from "./address.ts"
+import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
 import { BasketDialog } from "./basket-dialog.tsx"
@@ -15,7 +15,6 @@ import { Icon } from "./icon.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
 import type { Basket, Stats } from "./shapes.ts"
-import { isSessionId } from "./shop.ts"
 import { NARROW, useMedia } from "./use-media.ts"
 import { useTimeline } from "./use-timeline.ts"
 
@@ -24,7 +23,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
   const { feed, timeline, older } = useTimeline(shopId)
   const baskets = useCollection<Basket>(`store.${shopId}.baskets`)
   const stats = useResource<Stats>(`store.${shopId}.stats`)
-  const { basket: opened, action, category, session } = useAddress()
+  const { basket: opened, action, category, session } = usePlace()
   const filter = useMemo(() => filterOf(action, category, session), [action, category, session])
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
@@ -92,13 +91,13 @@ export function ShopPage({ shopId }: { shopId: string }) {
         }}
       />
       {choosing && <AttentionDialog rules={rules} onRules={setRules} onClose={() => setChoosing(false)} />}
-      {isSessionId(opened) && (
+      {opened !== "" && (
         <BasketDialog
           shopId={shopId}
           sessionId={opened}
-          onClose={() => goBack({ basket: "" })}
+          onClose={closeBasket}
           onFilter={(basket) => {
-            setAddress({ ...addressOf({ ...noFilter, basket }), basket: "" })
+            showFilter({ ...noFilter, basket })
             setTab("events")
           }}
         />
@@ -112,14 +111,6 @@ function filterOf(action: string, category: string, basket: string): Filter {
   return `${action}${category}${basket}` === "" ? noFilter : { action, category, basket }
 }
 
-function addressOf({ action, category, basket }: Filter) {
-  return { action, category, session: basket }
-}
-
-function showFilter(filter: Filter): void {
-  setAddress(addressOf(filter))
-}
-
-function openBasket(sessionId: string): void {
-  goTo({ basket: sessionId })
+function showFilter({ action, category, basket }: Filter): void {
+  setAddress({ action, category, session: basket })
 }

@@ -1,12 +1,12 @@
 import { type SubmitEvent, useId, useState } from "react"
-import { useAddress } from "./address.ts"
+import { usePlace } from "./address.ts"
 import { Icon } from "./icon.tsx"
 import { goToShop, recentShops, shopIdOf } from "./shop.ts"
 
 /** The first thing that somebody sees: which shop? */
 export function ShopPicker() {
   // An address with something else than a shop's ID is said to be wrong, as what is typed.
-  const { shop } = useAddress()
+  const { shop } = usePlace()
   const [text, setText] = useState(shop)
   const [wrong, setWrong] = useState(shop !== "")
   const [input, hint] = [useId(), useId()]

@@ -1,14 +1,9 @@
 import { useEffect } from "react"
-import { goTo, useAddress } from "./address.ts"
+import { goTo, usePlace } from "./address.ts"
 import { type Kept, readLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const MOST_RECENT = 6
-
-/** True for a basket's session ID as it stands in addresses. */
-export function isSessionId(text: string): boolean {
-  return UUID_V4.test(text)
-}
 
 /** A shop ID out of what somebody typed; undefined when it is none: a UUID version 4. */
 export function shopIdOf(text: string): string | undefined {
@@ -29,7 +24,7 @@ export const recentShops = (): readonly string[] => readLocal(keptShops)
 
 /** The shop in the page's address, `?shop=<id>`; undefined when it says none. An opened shop is remembered. */
 export function useShop(): string | undefined {
-  const shopId = shopIdOf(useAddress().shop)
+  const shopId = shopIdOf(usePlace().shop)
   useEffect(() => {
     if (shopId === undefined) return
     writeLocal(keptShops, [shopId, ...recentShops().filter((id) => id !== shopId)].slice(0, MOST_RECENT))
@@ -39,5 +34,5 @@ export function useShop(): string | undefined {
 
 /** Goes to a shop, or to the choice of one: with nothing that was opened or chosen in another. */
 export function goToShop(shopId: string | undefined): void {
-  goTo({ shop: shopId ?? "", basket: "", action: "", category: "", session: "" })
+  goTo({ shop: shopId ?? "", action: "", category: "", session: "" })
 }
