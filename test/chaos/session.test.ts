@@ -8,6 +8,7 @@ import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 const RECONNECT_MS = 50
+const KEEP_ALIVE_MS = 5000
 /** A message that was lost with a process is sent again after this time. */
 const ATTEMPT_MS = 5000
 
@@ -102,6 +103,7 @@ describe("a shared session while processes are killed with -9", () => {
   const id = `s-${randomUUID().slice(0, 13)}`
   let kit: LauncherKit
   let client: Client | undefined
+  let keeping: NodeJS.Timeout | undefined
   const shoppers: Shopper[] = []
 
   before(async () => {
@@ -110,6 +112,7 @@ describe("a shared session while processes are killed with -9", () => {
   })
 
   after(async () => {
+    clearInterval(keeping)
     await Promise.allSettled(shoppers.map((shopper) => shopper.stop()))
     for (const { page } of shoppers) page.webSocket.terminate()
     client?.disconnect()
@@ -128,6 +131,17 @@ describe("a shared session while processes are killed with -9", () => {
     const kept = { items: [{ name: "Äpfel 🍎", price: 0.1 + 0.2, options: null }] }
     await client.call(rid, "updateCart", { customerId: own.customerId, cartContent: kept })
     const customers = [...shoppers.map(({ page }) => page.customerId), own.customerId]
+    // As a page does it. Old storefronts are not shown a member who is absent.
+    keeping = setInterval(() => void client?.call(rid, "keepAlive").catch(() => {}), KEEP_ALIVE_MS)
+    const { customerId, resumeToken } = own
+    const resume = () =>
+      until("the client to have its place again", async () => {
+        const resumed = client?.call(rid, "resume", { customerId, resumeToken })
+        return await resumed?.then(
+          () => true,
+          () => false,
+        )
+      })
     const sees = () => [...carts].map(({ owner, content }) => ({ owner, content }))
 
     // The real Resgate goes by its own name.
@@ -137,6 +151,8 @@ describe("a shared session while processes are killed with -9", () => {
       const shownBefore = new Map(shoppers.map((shopper) => [shopper, shopper.shown]))
       const breaksBefore = shoppers.map(({ breaks }) => breaks)
       await kit.kill(victim)
+      // With the gateway its connection has gone: it takes its place on another one with its token.
+      await resume()
       await furtherUpdates(`after ${victim} was killed`)
 
       const fresh = await freshContent()
@@ -162,9 +178,6 @@ describe("a shared session while processes are killed with -9", () => {
       expect(sees()).to.deep.equal(last),
     )
 
-    // The gateway was killed: the client has another connection, and takes its place with its token.
-    const { customerId, resumeToken } = own
-    await client.call(rid, "resume", { customerId, resumeToken })
     await client.call(rid, "updateCart", { customerId, cartContent: { back: true } })
     await until(
       "the client's cart at the host's",
