@@ -8,14 +8,26 @@ export interface Target {
   readonly nats: NatsConnection
   /** With AUTH on. */
   readonly auth?: Tokens
+  /** Ways in which something that the doors need can be away for a moment. */
+  readonly outages: readonly Outage[]
   /** What has gone wrong inside so far: errors that were logged, processes that have died. */
   problems(): readonly string[] | Promise<readonly string[]>
+}
+
+/** Something that is away: the service, the issuer's keys. */
+export interface Outage {
+  readonly name: string
+  begin(): Promise<void>
+  /** Resolves when all is well again. */
+  end(): Promise<void>
 }
 
 /** Who has which token, and what must not get out. */
 export interface Tokens {
   /** The attacker's: a merchant's of the first side's shop. */
   readonly attacker: string
+  /** A token that a stranger has signed, for both shops. */
+  readonly forged: string
   /** Of the watchers: merchants of their side's shop. */
   readonly watchers: readonly [string, string]
   readonly admin: string
@@ -32,9 +44,10 @@ export interface Door<Input> {
   /**
    * Sends some inputs; resolves when what came of them is known.
    *
+   * @param duringOutage an answer may also be that something is away, or not come
    * @throws {Error} an answer that is a defect, or none at all
    */
-  send(inputs: readonly Input[]): Promise<void>
+  send(inputs: readonly Input[], duringOutage: boolean): Promise<void>
   close(): Promise<void>
 }
 

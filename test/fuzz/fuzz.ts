@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import fc from "fast-check"
-import type { Door, Target } from "./door.ts"
+import type { Door, Outage, Target } from "./door.ts"
 import { type HttpInput, httpDoor, type KnownRequests, rawHttpDoor } from "./edge-http.ts"
 import { gatewaySocketDoor } from "./gateway-socket.ts"
 import { legacyDoor } from "./legacy-socket.ts"
@@ -17,11 +18,30 @@ export interface FuzzOptions {
   readonly report?: (door: string, inputs: number, ms: number) => void
 }
 
+/** How long an outage is, in ms; and one of how many batches comes during one. */
+const OUTAGE_MS = 200
+const BATCHES_PER_OUTAGE = 25
+
 /** How the inputs are shared out. Broken HTTP costs a connection each. */
 const SHARES = { edge: 0.25, raw: 0.05, legacy: 0.2, gateway: 0.2, api: 0.1, nats: 0.15, log: 0.05 }
 
+/** Inputs that are sent together, and during which outage. */
+interface FuzzBatch<Input> {
+  readonly outage: Outage | undefined
+  readonly inputs: Input[]
+}
+
+function oneOutage(outages: readonly Outage[]): fc.Arbitrary<Outage | undefined> {
+  if (outages.length === 0) return fc.constant(undefined)
+  return fc.oneof(
+    { weight: BATCHES_PER_OUTAGE - 1, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...outages) },
+  )
+}
+
 /**
- * Sends odd inputs to every door of the product, while somebody watches two shops and two sessions.
+ * Sends odd inputs to every door of the product, while somebody watches two shops and two sessions, and now and then something is
+ * away.
  *
  * @throws {Error} an answer that is a defect or none, something of one shop or session that was seen in the other, something
  *   that went wrong inside, or the product not working afterwards
@@ -34,18 +54,29 @@ export async function fuzz(target: Target, { inputs, seed, report }: FuzzOptions
     const started = performance.now()
     let sent = 0
     const wanted = Math.ceil(inputs * share)
-    const batches = fc.array(door.inputs, { minLength: 1, maxLength: AT_ONCE, size: "max" })
+    const batches = fc.record({
+      outage: oneOutage(target.outages),
+      inputs: fc.array(door.inputs, { minLength: 1, maxLength: AT_ONCE, size: "max" }),
+    })
+    const send = async ({ outage, inputs: batch }: FuzzBatch<Input>): Promise<void> => {
+      sent += batch.length
+      if (outage === undefined) return await door.send(batch, false)
+      await outage.begin()
+      const ending = sleep(OUTAGE_MS).then(() => outage.end())
+      await door.send(batch, true).finally(() => ending)
+    }
     try {
       const property = fc.asyncProperty(batches, async (batch) => {
-        sent += batch.length
-        await door.send(batch)
+        await send(batch)
         if (watchers.leaks.length > 0) throw new Error(watchers.leaks.join("\n"))
       })
       const { failed, errorInstance, counterexamplePath } = await fc.check(property, {
         seed,
         // About so many; what lacks is made up for below.
         numRuns: Math.ceil(wanted / (AT_ONCE / 2)),
-        examples: door.regressions.map((regression): [Input[]] => [[regression]]),
+        examples: door.regressions.map((regression): [FuzzBatch<Input>] => [
+          { outage: undefined, inputs: [regression] },
+        ]),
         endOnFailure: process.env.FUZZ_SHRINK === undefined,
       })
       if (failed) {
@@ -53,10 +84,8 @@ export async function fuzz(target: Target, { inputs, seed, report }: FuzzOptions
         throw new Error(`${door.name}, seed ${seed}, path ${counterexamplePath}: ${reason}`)
       }
       for (let more = 1; sent < wanted; more++) {
-        for (const batch of fc.sample(batches, { seed: seed + more, numRuns: Math.ceil((wanted - sent) / 8) })) {
-          sent += batch.length
-          await door.send(batch)
-        }
+        for (const batch of fc.sample(batches, { seed: seed + more, numRuns: Math.ceil((wanted - sent) / 8) }))
+          await send(batch)
       }
     } finally {
       await door.close()

@@ -35,14 +35,15 @@ export function gatewaySocketDoor({ gatewayUrl, auth }: Target): Door<ResInput> 
   let waiting = new Map<number, ResInput>()
   let wrong: Error | undefined
   let own = { customerId: "", resumeToken: "" }
+  let isOutage = false
 
   const receive = (text: string): void => {
     if (auth !== undefined && text.includes(auth.secret))
       wrong = defect(name, [...waiting.values()], `showed the secret: ${text}`)
     const { id, error, result } = JSON.parse(text)
     if (result?.payload?.resumeToken !== undefined) own = result.payload
-    if (error?.code === "system.internalError" || error?.code === "system.timeout")
-      wrong = defect(name, waiting.get(id) ?? "?", `answered ${text}`)
+    const isDefect = error?.code === "system.internalError" || (error?.code === "system.timeout" && !isOutage)
+    if (isDefect) wrong = defect(name, waiting.get(id) ?? "?", `answered ${text}`)
     waiting.delete(id)
   }
   const open = async (): Promise<WebSocket> => {
@@ -85,7 +86,8 @@ export function gatewaySocketDoor({ gatewayUrl, auth }: Target): Door<ResInput> 
     name,
     inputs,
     regressions: [],
-    send: async (all) => {
+    send: async (all, duringOutage) => {
+      isOutage = duringOutage
       // As with Resgate, who unsubscribes from what it still waits for gets no answer any more.
       const ends = (input: ResInput): boolean => "request" in input && input.request.method.startsWith("unsubscribe.")
       await send(all.filter((input) => "request" in input && !ends(input)))

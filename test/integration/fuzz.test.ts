@@ -3,9 +3,9 @@ import { expect } from "chai"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import type { ServiceOptions } from "../../service/service.ts"
-import type { Tokens } from "../fuzz/door.ts"
+import type { Outage, Tokens } from "../fuzz/door.ts"
 import { fuzz } from "../fuzz/fuzz.ts"
-import { sides } from "../fuzz/inputs.ts"
+import { tokensOf } from "../fuzz/tokens.ts"
 import { startGateway } from "../helpers/gateway.ts"
 import { Issuer } from "../helpers/issuer.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
@@ -18,7 +18,7 @@ const SEED = process.env.FC_SEED === undefined ? Date.now() % 1_000_000 : Number
 describe("every door under odd inputs", function () {
   this.timeout(180_000 + 20 * INPUTS)
 
-  const attack = async (auth?: ServiceOptions["auth"], tokens?: Tokens): Promise<void> => {
+  const attack = async (auth?: ServiceOptions["auth"], tokens?: Tokens, ...outages: Outage[]): Promise<void> => {
     const logger = new MemoryLogger()
     const product = await startProduct({ logger, auth })
     const headerAuth = auth === undefined ? {} : { headerAuth: "shopwire.auth.header" }
@@ -28,6 +28,10 @@ describe("every door under odd inputs", function () {
         edgeUrl: product.edgeUrl,
         gatewayUrl: gateway.url,
         nats: product.nats,
+        outages: [
+          { name: "the service is stopped", begin: product.stopService, end: product.restartService },
+          ...outages,
+        ],
         problems: () => logger.lines.filter((line) => line.startsWith('{"level":"error"')),
         ...(tokens === undefined ? {} : { auth: tokens }),
       }
@@ -45,17 +49,11 @@ describe("every door under odd inputs", function () {
     try {
       const { url, issuer: name, audience } = issuer
       const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
-      const merchant = (side: 0 | 1) =>
-        issuer.token({ sub: `merchant-${side}`, role: "merchant", shops: [sides[side].shopId] })
-      await attack(
-        { verifier, cookie: undefined },
-        {
-          attacker: await issuer.token({ sub: "attacker", role: "merchant", shops: [sides[0].shopId] }),
-          watchers: [await merchant(0), await merchant(1)],
-          admin: await issuer.token({ sub: "admin", role: "admin", shops: [] }),
-          secret: `secret-${randomUUID()}`,
-        },
-      )
+      await attack({ verifier, cookie: undefined }, await tokensOf(issuer, `secret-${randomUUID()}`), {
+        name: "the issuer's keys are away",
+        begin: () => issuer.stop(),
+        end: () => issuer.resume(),
+      })
     } finally {
       await issuer.stop()
     }
