@@ -108,8 +108,11 @@ const FORGOTTEN = new Set([
   "system.invalidParams",
 ])
 
+/** Codes of what may be done a little later: nothing is wrong with it. */
+const LATER = new Set(["legacy.unavailable", "system.tooManyRequests"])
+
 /** Codes by which an invitation is refused. */
-const INVITE_REFUSALS = new Set(["session.notHost", "session.notMember", "system.invalidParams", "legacy.unavailable"])
+const INVITE_REFUSALS = new Set(["session.notHost", "session.notMember", "system.invalidParams", ...LATER])
 
 /**
  * One customer's part in one session, from entering it to the end, over however many connections. After the loss of one it
@@ -390,7 +393,7 @@ export class ShoppingSession {
     const wasIn = this.#identity !== undefined
     const next = nextStep(step, code, wasIn)
     if (next !== undefined && !this.#steps.includes(next)) this.#enterBy(next)
-    else if (next !== undefined || code === "legacy.unavailable") this.#lose()
+    else if (next !== undefined || LATER.has(code)) this.#lose()
     else this.#end(code)
   }
 
@@ -407,7 +410,7 @@ export class ShoppingSession {
       this.#resume()
       return
     }
-    if (code === "legacy.unavailable") {
+    if (LATER.has(code)) {
       this.#sentCart = undefined
       this.#cartPause ??= setTimeout(() => this.#sendCart(), CART_AGAIN_MS * (1 + this.#random()))
       if (this.#lastAction === undefined) return

@@ -73,6 +73,7 @@ export const englishTexts = {
   "error.session.inviteExpired": "The link is too old. Ask the host for a new one.",
   "error.session.inviteUsedUp": "As many have joined by this link as may. Ask the host for a new one.",
   "error.legacy.unavailable": "That did not work just now. Please try again.",
+  "error.system.tooManyRequests": "That was too much at once. Please try again in a moment.",
   "error.system.invalidParams": "Please choose another name.",
   "error.other": "That did not work ({code}).",
 } as const
