@@ -66,7 +66,7 @@ function verifier() {
     "none: while this is so, everybody may everything; what follows is said for the development issuer's tokens",
   )
   const issuer = new DevelopmentIssuer()
-  if (!issuer.exists) throw new UsageError("there is no development issuer yet: `npx --no shopwire token` makes it")
+  if (!issuer.exists) throw new UsageError("there is no development issuer yet: run `npx --no -- shopwire token` first")
   const development = tokenVerifier(authConfig({ ...settings, ...issuer.settings }))
   if (development === undefined) throw new Error("the development issuer verifies nothing")
   return development

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx --no shopwire`: runs main.ts from source, as `npm run dev` does.
+// `npx --no -- shopwire`: runs main.ts from source, as `npm run dev` does.
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 

@@ -1,9 +1,11 @@
 // Shops together with friends, over RES: node examples/shared-cart.mjs <session id> <name> [gateway]
 // Run it twice with the same session id; the first one is the host.
+// Without a gateway: GATEWAY_PORT of this machine, 8080 by default.
 import resclient from "resclient"
 import { WebSocket } from "ws"
 
-const [sessionId = "demo", name = "Ann", gateway = "ws://127.0.0.1:8080"] = process.argv.slice(2)
+const { GATEWAY_PORT = "8080" } = process.env
+const [sessionId = "demo", name = "Ann", gateway = `ws://127.0.0.1:${GATEWAY_PORT}`] = process.argv.slice(2)
 
 // The package is CommonJS, so in Node its default export is one level down.
 const ResClient = resclient.default
@@ -18,12 +20,12 @@ const show = () =>
       .map(({ owner, content }) => `${owner.name}${owner.isHost ? "*" : ""} ${JSON.stringify(content)}`)
       .join(" | "),
   )
-// Comes once after every command, when all that it changed is here.
+// Comes once after each command, when all of its changes have arrived.
 carts.on("updated", show)
 carts.on("add", () => {})
 
 const { customerId } = await client.call(rid, carts.length === 0 ? "start" : "join", { customerName: name })
-// Who does not call for 15 s is taken for gone.
+// A member whose connection makes no call for a while counts as absent (docs/session.md, "Presence").
 setInterval(() => client.call(rid, "keepAlive"), 5000)
 
 let apples = 0

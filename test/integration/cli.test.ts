@@ -11,12 +11,12 @@ import { answer, post } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
-/** What `npx --no shopwire` runs. */
+/** What `npx --no -- shopwire` runs. */
 const command = fileURLToPath(new URL("../../node_modules/.bin/shopwire", import.meta.url))
 const { shop_id, shopper_id } = samplePublishEvent
 const feed = `store.${shop_id}.feed`
 
-describe("npx --no shopwire", () => {
+describe("npx --no -- shopwire", () => {
   let folder: string
 
   before(async () => {
@@ -108,7 +108,7 @@ describe("npx --no shopwire", () => {
       shopwire(["explain", "--resource", feed, "--token", "a"], { env: { AUTH: "firebase" } }),
     ])
     expect(wrongCall.status).to.equal(2)
-    expect(wrongCall.stderr).to.include("claim role: expected one of").and.include("Usage: npx --no shopwire")
+    expect(wrongCall.stderr).to.include("claim role: expected one of").and.include("Usage: npx --no -- shopwire")
     expect(wrongSetting).to.include({
       status: 2,
       stderr: "FIREBASE_PROJECT_ID is not set: AUTH=firebase needs it\n",

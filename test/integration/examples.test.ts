@@ -25,10 +25,14 @@ describe("examples/", () => {
 
   /** Runs an example as the README says, and gives what it has printed so far. */
   function run(name: string, ...args: string[]): () => string {
+    return runWith({}, name, ...args)
+  }
+
+  function runWith(env: NodeJS.ProcessEnv, name: string, ...args: string[]): () => string {
     const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
     const child = spawn(process.execPath, [file, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     })
     running.push(child)
     let output = ""
@@ -65,5 +69,16 @@ describe("examples/", () => {
       await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
       return output().includes(JSON.stringify(event))
     })
+  })
+
+  it("take the ports of the product from GATEWAY_PORT and NATS_PORT", async () => {
+    const { shop_id } = publishEvent()
+    const ports = { GATEWAY_PORT: new URL(gateway.wsUrl).port, NATS_PORT: new URL(product.natsServer.url).port }
+    const watch = runWith(ports, "watch-store.mjs", shop_id)
+    const cart = runWith(ports, "shared-cart.mjs", "ports", "Ann")
+    const subscriber = runWith(ports, "nats-sub.mjs", shop_id)
+    await until("all three to be connected", () =>
+      [watch().includes("0 events so far"), cart().includes("Ann* {}"), subscriber().includes("listening on")].every(Boolean),
+    )
   })
 })
