@@ -4,7 +4,8 @@ import resclient from "resclient"
 import { WebSocket } from "ws"
 
 const { GATEWAY_PORT = "8080" } = process.env
-const [shopId = "123e4567-e89b-42d3-a456-426614174000", gateway = `ws://127.0.0.1:${GATEWAY_PORT}`] = process.argv.slice(2)
+const [shopId = "123e4567-e89b-42d3-a456-426614174000", gateway = `ws://127.0.0.1:${GATEWAY_PORT}`] =
+  process.argv.slice(2)
 
 // The package is CommonJS, so in Node its default export is one level down.
 const ResClient = resclient.default

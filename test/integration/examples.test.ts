@@ -78,7 +78,9 @@ describe("examples/", () => {
     const cart = runWith(ports, "shared-cart.mjs", "ports", "Ann")
     const subscriber = runWith(ports, "nats-sub.mjs", shop_id)
     await until("all three to be connected", () =>
-      [watch().includes("0 events so far"), cart().includes("Ann* {}"), subscriber().includes("listening on")].every(Boolean),
+      [watch().includes("0 events so far"), cart().includes("Ann* {}"), subscriber().includes("listening on")].every(
+        Boolean,
+      ),
     )
   })
 })
