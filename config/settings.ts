@@ -202,7 +202,11 @@ const table = {
     20_000,
     "Most new sockets of the old protocol from one address in a minute; 0 sets no limit.",
   ),
-  EDGE_URL: setting(url("http:", "https:"), "http://127.0.0.1:8000", "The edge that `npm run demo` plays against."),
+  EDGE_URL: setting(
+    url("http:", "https:"),
+    undefined,
+    "The edge that `npm run demo` plays against; when unset, EDGE_PORT on this machine.",
+  ),
   DEMO_SEED: setting(
     number({ max: Number.MAX_SAFE_INTEGER - 1 }),
     1,

@@ -38,7 +38,7 @@ await runProcess(async () => {
   const connect = async () => {
     const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
     if (settings.AUTH !== "none" && !settings.ALLOW_OPEN_NATS)
-      await checkNatsPermissions(nc, settings.NATS_URL, settings.AUTH)
+      await checkNatsPermissions(settings.NATS_URL, settings.AUTH)
     return nc
   }
   const service = new StandbyService(connect, {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { AuthorizationError, connect, type NatsConnection } from "nats"
+import { AuthorizationError, type ConnectionOptions, connect, type NatsConnection } from "nats"
+import { natsInfo } from "../config/nats-info.ts"
+import { PROBE_NAME } from "../config/permissions-probe.ts"
 import { serverOptions } from "../config/process.ts"
 import { SettingError } from "../config/settings.ts"
 
@@ -12,35 +14,46 @@ const REFUSAL_MS = 50
 
 /**
  * Makes sure that NATS keeps people apart: tokens are worth nothing where anybody can send events, or read what gateways are
- * answered.
+ * answered. Connections of its own try it, since NATS must refuse them.
  *
+ * @param url with the service's login
  * @throws {SettingError} NATS lets in who has no login and may listen to gateways, or lets the service's own login
  */
-export async function checkNatsPermissions(nc: NatsConnection, url: string | undefined, auth: string): Promise<void> {
+export async function checkNatsPermissions(url: string | undefined, auth: string): Promise<void> {
   const refuse = (who: string): never => {
     throw new SettingError(
       `AUTH=${auth}: expected a NATS with permissions, but ${who} may read what gateways are answered; ` +
         "see config/nats.conf, or set ALLOW_OPEN_NATS=true",
     )
   }
-  if (await mayListen(nc)) refuse("the service's own login")
-  const stranger = await connectAsStranger(url)
-  if (stranger === undefined) return
-  try {
+  const options = serverOptions(url)
+  await withProbe(options, async (own) => {
+    if (await mayListen(own)) refuse("the service's own login")
+  })
+  const { servers = [] } = options
+  if (await refusesStrangers(String(servers))) return
+  await withProbe({ servers }, async (stranger) => {
     if (await mayListen(stranger)) refuse("anybody without a login")
-  } finally {
-    await stranger.close()
+  }).catch((error: unknown) => {
+    if (!(error instanceof AuthorizationError)) throw error
+  })
+}
+
+/** What the server's greeting says; false where it can't be read without a TLS connection. */
+async function refusesStrangers(url: string): Promise<boolean> {
+  try {
+    return (await natsInfo(url, AbortSignal.timeout(TIMEOUT_MS))).auth_required === true
+  } catch {
+    return false
   }
 }
 
-/** A connection without a login; undefined when there is no such. */
-async function connectAsStranger(url: string | undefined): Promise<NatsConnection | undefined> {
+async function withProbe(options: ConnectionOptions, task: (nc: NatsConnection) => Promise<void>): Promise<void> {
+  const nc = await connect({ ...options, name: PROBE_NAME, reconnect: false, timeout: TIMEOUT_MS })
   try {
-    const { servers } = serverOptions(url)
-    return await connect({ ...(servers === undefined ? {} : { servers }), reconnect: false, timeout: TIMEOUT_MS })
-  } catch (error) {
-    if (error instanceof AuthorizationError) return undefined
-    throw error
+    await task(nc)
+  } finally {
+    await nc.close()
   }
 }
 

@@ -1,6 +1,8 @@
 import { createWriteStream, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isLoopback } from "../config/loopback.ts"
+import { natsInfo } from "../config/nats-info.ts"
+import { PROBE_NAME } from "../config/permissions-probe.ts"
 import { projectDir } from "../config/project-dir.ts"
 import type { SettingName, Settings } from "../config/settings.ts"
 import { connectHost, shownHost, shownUrl, withoutLogins } from "./address.ts"
@@ -24,7 +26,7 @@ import type { Output } from "./output.ts"
 import { allowedPages } from "./page-origins.ts"
 import { type Program, programFile } from "./paths.ts"
 import { checkPorts, type PlannedPort } from "./ports.ts"
-import { httpAnswers, natsInfo, type WaitOptions, waitUntil } from "./readiness.ts"
+import { httpAnswers, type WaitOptions, waitUntil } from "./readiness.ts"
 import { Reaper } from "./reaper-handle.ts"
 import { StartError } from "./start-error.ts"
 import { welcome } from "./welcome.ts"
@@ -178,6 +180,8 @@ export class Launcher {
         log.write(`${text}\n`)
         // They are 24 random bytes in a file of our own: a hash would hide them from nobody.
         if (text.includes("Plaintext passwords detected")) return
+        // Each start of the service makes sure that it is refused.
+        if (text.includes(PROBE_NAME) && text.includes("Violation")) return
         this.#output.natsLine("nats", text)
       },
     })

@@ -1,4 +1,3 @@
-import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { StartError } from "./start-error.ts"
 
@@ -57,38 +56,4 @@ export async function httpAnswers(url: string, signal: AbortSignal, { ok }: { ok
   })
   await response.body?.cancel()
   if (ok && response.status !== 200) throw new Error(`GET ${url} answers ${response.status}`)
-}
-
-/** The parts that we need of the INFO with which every nats-server greets, before TLS and login. */
-export interface NatsInfo {
-  readonly version: string
-  readonly jetstream?: boolean
-}
-
-/** Connects to a nats-server and reads its greeting. */
-export function natsInfo(url: string, signal: AbortSignal): Promise<NatsInfo> {
-  const { hostname, port } = new URL(url)
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: port === "" ? 4222 : Number(port),
-      signal,
-    })
-    let text = ""
-    socket.setEncoding("utf8")
-    socket.on("error", reject)
-    socket.on("close", () => reject(new Error("it closed the connection without a greeting")))
-    socket.on("data", (part: string) => {
-      text += part
-      const end = text.indexOf("\r\n")
-      if (end < 0) return
-      try {
-        if (!text.startsWith("INFO ")) throw new Error("what listens there is no nats-server")
-        resolve(JSON.parse(text.slice("INFO ".length, end)))
-      } catch (error) {
-        reject(error)
-      }
-      socket.destroy()
-    })
-  })
 }

@@ -42,6 +42,12 @@ describe("npx --no -- shopwire", () => {
     )
   }
 
+  it("--help says what commands there are, and exits with 0", async () => {
+    const { stdout, stderr, status } = await shopwire(["--help"])
+    expect(stdout).to.match(/^Usage: npx --no -- shopwire <command>/)
+    expect({ stderr, status }).to.deep.equal({ stderr: "", status: 0 })
+  })
+
   it("token makes one that `npm start` takes, with the settings that it says", async () => {
     const made = await shopwire(["token", "--role", "merchant", "--shop", shop_id, "--name", "Ann"])
     expect(made.status).to.equal(0)

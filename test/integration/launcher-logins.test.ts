@@ -71,6 +71,14 @@ describe("npm start with AUTH=jwks", () => {
     await stop(open)
   })
 
+  it("starts without an error or warning in any log", async () => {
+    const run = await kit.ready(kit.start(settings))
+    await stop(run)
+    const lines = run.stdout().split("\n")
+    expect(lines.filter((line) => /ERR|WARN|FATAL|\bat .*:\d+:\d+/.test(line))).to.deep.equal([])
+    expect(run.stderr()).to.equal("")
+  })
+
   it("keeps what was stored without logins", async () => {
     await kit.ready(kit.start(settings))
     await until("the event from before", async () => (await feedLength()) === 1)

@@ -461,17 +461,14 @@ describe("NATS with the logins of config/nats.conf", () => {
 
   describe("the service, with AUTH other than none,", () => {
     it("starts with its login of config/nats.conf", async () => {
-      await checkNatsPermissions(logins.service.nc, nats.url, "jwks")
-      expect(logins.service.nc.isClosed()).to.equal(false)
+      await checkNatsPermissions(loginUrl(nats.url, "service", passwords), "jwks")
     })
 
     const refusal = async (conf: string | undefined, url: (base: string) => string): Promise<unknown> => {
       const open = await startNats(conf === undefined ? {} : { conf })
-      const nc = await connect(serverOptions(url(open.url)))
       try {
-        return await checkNatsPermissions(nc, url(open.url), "jwks").catch((error: unknown) => error)
+        return await checkNatsPermissions(url(open.url), "jwks").catch((error: unknown) => error)
       } finally {
-        await nc.close()
         await open.stop()
       }
     }

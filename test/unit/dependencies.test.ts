@@ -1,26 +1,55 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { isBuiltin } from "node:module"
-import { fileURLToPath } from "node:url"
+import { builtinModules } from "node:module"
+import { join } from "node:path"
 import { expect } from "chai"
+import { projectDir } from "../../config/project-dir.ts"
 
-const root = fileURLToPath(new URL("../../", import.meta.url))
-/** The folders of the processes that run in production. */
-const FOLDERS = ["edge", "service", "config", "limits"]
+interface Package {
+  readonly name: string
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+function packageIn(folder: string): Package {
+  return JSON.parse(readFileSync(join(projectDir, folder, "package.json"), "utf8")) as Package
+}
+
+/** Packages that the sources of a folder load when they run, by the file that does. */
+function imported(folder: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const file of readdirSync(join(projectDir, folder), { recursive: true, encoding: "utf8" })) {
+    if (!/\.m?[jt]sx?$/.test(file)) continue
+    const text = readFileSync(join(projectDir, folder, file), "utf8")
+    const erased = text.replaceAll(/^(import|export) type [^"]*"[^"]*"/gm, "")
+    for (const [, from, dynamic] of erased.matchAll(/(?:\bfrom|^import) "([^"]+)"$|import\("([^"]+)"\)/gm)) {
+      const specifier = from ?? dynamic ?? ""
+      const [first = "", second = ""] = specifier.split("/")
+      const name = first.startsWith("@") ? `${first}/${second}` : first
+      if (!specifier.startsWith(".") && !specifier.startsWith("node:") && !builtinModules.includes(name))
+        found.set(name, join(folder, file))
+    }
+  }
+  return found
+}
 
 describe("package.json", () => {
-  it("has every package that edge and service import among the dependencies of production", () => {
-    const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
-    const imported = new Set<string>()
-    const files = FOLDERS.flatMap((folder) =>
-      readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map((name) => `${root}${folder}/${name}`),
-    )
-    for (const file of files.filter((name) => name.endsWith(".ts"))) {
-      const source = readFileSync(file, "utf8")
-      for (const [, name = ""] of source.matchAll(/^(?:import|export) (?!type )[^"]*?from "([^".][^"]*)"/gm)) {
-        if (!isBuiltin(name)) imported.add(name.split("/", name.startsWith("@") ? 2 : 1).join("/"))
-      }
-    }
-    expect(imported).to.include("express")
-    expect(Object.keys(dependencies)).to.include.members([...imported])
+  const product = packageIn(".")
+  const programs = ["edge", "service", "config", "limits"]
+
+  for (const folder of programs) {
+    it(`has what ${folder} needs in production among its dependencies`, () => {
+      const missing = [...imported(folder)].filter(([name]) => !(name in product.dependencies))
+      expect(missing).to.deep.equal([])
+    })
+  }
+
+  it("has no dependency that nothing of the product imports", () => {
+    const used = new Set([...programs, "tools", "cli"].flatMap((folder) => [...imported(folder).keys()]))
+    expect(Object.keys(product.dependencies).filter((name) => !used.has(name))).to.deep.equal([])
+  })
+
+  it("of res-service has all that its sources need, and nothing else", () => {
+    const { name, dependencies } = packageIn("res-service")
+    const used = [...imported("res-service/src").keys()].filter((each) => each !== name)
+    expect(used.toSorted()).to.deep.equal(Object.keys(dependencies).toSorted())
   })
 })

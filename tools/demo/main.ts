@@ -17,9 +17,14 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { EDGE_URL, DEMO_SEED, DEMO_TOKEN } = loadSettings(["EDGE_URL", "DEMO_SEED", "DEMO_TOKEN"])
+  const { EDGE_PORT, EDGE_URL, DEMO_SEED, DEMO_TOKEN } = loadSettings([
+    "EDGE_PORT",
+    "EDGE_URL",
+    "DEMO_SEED",
+    "DEMO_TOKEN",
+  ])
   const { seed = DEMO_SEED, rate = DEFAULT_RATE } = demoArguments(process.argv.slice(2))
-  const edgeUrl = EDGE_URL.replace(/\/+$/, "")
+  const edgeUrl = (EDGE_URL ?? `http://127.0.0.1:${EDGE_PORT}`).replace(/\/+$/, "")
   const player = new Player({ edgeUrl, seed, rate, token: DEMO_TOKEN, say })
   const playing = player.play()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void player.stop())

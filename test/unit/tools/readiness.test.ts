@@ -2,7 +2,8 @@ import { once } from "node:events"
 import { createServer as createHttpServer } from "node:http"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { expect } from "chai"
-import { httpAnswers, natsInfo, waitUntil } from "../../../tools/readiness.ts"
+import { natsInfo } from "../../../config/nats-info.ts"
+import { httpAnswers, waitUntil } from "../../../tools/readiness.ts"
 import { StartError } from "../../../tools/start-error.ts"
 
 const servers: Server[] = []
