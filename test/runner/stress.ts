@@ -2,7 +2,7 @@
 // how often.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createWriteStream, mkdirSync, readFileSync } from "node:fs"
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { availableParallelism, loadavg } from "node:os"
 import { join } from "node:path"
 import { finished } from "node:stream/promises"
@@ -43,6 +43,8 @@ const changed = await treeState(projectDir)
 if (changed.size > 0) say(`not tested, for not committed: ${[...changed.keys()].join(", ")}`)
 
 const logs = join(cacheDir, "stress")
+// Not written over: in a clone, the files of before are links to those of another run.
+rmSync(logs, { recursive: true, force: true })
 mkdirSync(logs, { recursive: true })
 const interruption = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort())
