@@ -88,6 +88,112 @@ describe("gateway and clients that misbehave", () => {
     expect(Number(seconds)).to.be.greaterThan(120)
   })
 
+  describe("that ask without waiting for answers", () => {
+    const ASKED = 500
+    let held: string[]
+    let isHeld: boolean
+    let holding: { unsubscribe(): void }
+
+    before(() => {
+      holding = service.subscribe("call.library.>", {
+        callback: (_error, { reply = "" }) => {
+          if (isHeld) held.push(reply)
+          else service.publish(reply, '{"result":null}')
+        },
+      })
+    })
+
+    beforeEach(async () => {
+      held = []
+      isHeld = true
+      await start()
+    })
+
+    after(() => holding.unsubscribe())
+
+    const answerAll = (): void => {
+      isHeld = false
+      for (const reply of held) service.publish(reply, '{"result":null}')
+    }
+
+    it("have 64 requests with services at a time, and all answered in the end; others do not wait for them", async () => {
+      const greedy = await open()
+      for (let id = 1; id <= ASKED; id++) greedy.socket.send(`{"id":${id},"method":"call.library.book.lend"}`)
+      await until("as many requests as it may have", () => held.length === 64)
+      const other = await open()
+      other.socket.send('{"id":1,"method":"get.library.book"}')
+      await until("the other's answer", () => other.received.length === 1)
+      other.socket.send('{"id":2,"method":"call.library.book.lend"}')
+      await until("the other's request", () => held.length > 64)
+      expect(held.length).to.equal(65)
+      answerAll()
+      await until("all answers", () => greedy.received.length === ASKED)
+      expect(other.received.length).to.equal(2)
+    })
+
+    it("have 4 MiB of requests with services at a time", async () => {
+      const greedy = await open()
+      const params = "x".repeat(1_000_000)
+      for (let id = 1; id <= 20; id++)
+        greedy.socket.send(`{"id":${id},"method":"call.library.book.lend","params":"${params}"}`)
+      await until("as many requests as it may have", () => held.length === 5)
+      const other = await open()
+      other.socket.send('{"id":1,"method":"get.library.book"}')
+      await until("the other's answer", () => other.received.length === 1)
+      expect(held.length).to.equal(5)
+      answerAll()
+      await until("all answers", () => greedy.received.length === 20)
+    })
+
+    it("are not taken for dead while they are not read, and may close their connection", async () => {
+      await gateway.close()
+      await start({ pingIntervalMs: 50 }, { requestTimeout: 60_000 })
+      const greedy = await open()
+      for (let id = 1; id <= ASKED; id++) greedy.socket.send(`{"id":${id},"method":"call.library.book.lend"}`)
+      await until("as many requests as it may have", () => held.length === 64)
+      const other = await open()
+      let pings = 0
+      other.socket.on("ping", () => pings++)
+      await until("some pings", () => pings > 5)
+      expect(greedy.socket.readyState).to.equal(WebSocket.OPEN)
+      answerAll()
+      await until("all answers", () => greedy.received.length === ASKED)
+      greedy.socket.close()
+      await until("the gateway to have let go of it", () => gateway.connectionCount === 1)
+    })
+
+    it("and call what they have subscribed to before anybody says whether they may, have 64 calls waiting", async () => {
+      const silent: string[] = []
+      const access = service.subscribe("access.archive.>", {
+        callback: (_error, { reply = "" }) => void silent.push(reply),
+      })
+      await service.flush()
+      const greedy = await open()
+      greedy.socket.send('{"id":1,"method":"subscribe.archive.book"}')
+      for (let id = 2; id <= ASKED; id++) greedy.socket.send(`{"id":${id},"method":"call.archive.book.lend"}`)
+      greedy.socket.send('{"id":9999,"method":"unsubscribe.archive.other"}')
+      const other = await open()
+      other.socket.send('{"id":1,"method":"get.library.book"}')
+      await until("the other's answer", () => other.received.length === 1)
+      // What is refused at once is refused when its turn comes.
+      expect(greedy.received).to.deep.equal([])
+      access.unsubscribe()
+      for (const reply of silent) service.publish(reply, '{"error":{"code":"system.accessDenied","message":"No"}}')
+      await until("all answers", () => greedy.received.length === ASKED + 1)
+    })
+
+    it("and subscribe to and drop a resource at once, which is not answered, can go on", async () => {
+      answerAll()
+      const client = await open()
+      for (let id = 1; id <= ASKED; id++) {
+        client.socket.send(`{"id":${id},"method":"subscribe.library.book.${id}"}`)
+        client.socket.send(`{"id":${ASKED + id},"method":"unsubscribe.library.book.${id}"}`)
+      }
+      client.socket.send('{"id":9999,"method":"call.library.book.lend"}')
+      await until("the last answer", () => client.received.some((text) => text.includes('"id":9999')))
+    })
+  })
+
   describe("that subscribe without end", () => {
     /** Sends a request, and gives its answer. */
     const ask = async ({ socket, received }: Opened, id: number, method: string): Promise<Reply> => {

@@ -191,7 +191,7 @@ function unsubscribeCount(params: string | undefined): number {
 
 function call({ connection, rid, params }: Request, method: string, answered: (answer: CallAnswer) => void): void {
   const subscription = connection.find(rid) ?? new Subscription(connection, rid, undefined)
-  subscription.canCall(method, (error) => {
+  subscription.canCall(method, connection.carry(params?.length ?? 0), (error) => {
     if (error) answered({ error })
     else connection.requestCall(subscription, method, params, false, answered)
   })

@@ -23,6 +23,7 @@ export class ClientSocket {
   readonly #outbox: Outbox
   /** Set by anything that comes in, cleared by `ping`. */
   #alive = true
+  #reads = true
   #reason: CloseReason | undefined
 
   constructor(webSocket: WebSocket, stream: Duplex, options: ClientSocketOptions) {
@@ -51,9 +52,16 @@ export class ClientSocket {
     else this.#outbox.add(frame)
   }
 
-  /** Asks for a sign of life, or closes the socket if the last time nothing came. */
+  /** Stops reading what the client sends, or begins again. */
+  setReading(reads: boolean): void {
+    this.#reads = reads
+    if (reads) this.#webSocket.resume()
+    else this.#webSocket.pause()
+  }
+
+  /** Asks for a sign of life, or closes the socket if the last time nothing came. Of a client that is not read none can come. */
   ping(): void {
-    if (!this.#alive) {
+    if (!this.#alive && this.#reads) {
       this.close("noPong")
       return
     }

@@ -9,7 +9,7 @@ import {
   decodeCall,
   encodeRequest,
 } from "../client/messages.ts"
-import type { Answered, Requester } from "../client/requester.ts"
+import type { Answered, Requester, SendOptions } from "../client/requester.ts"
 import { SerialQueue } from "../client/serial-queue.ts"
 import { Throttle } from "../client/throttle.ts"
 import type { Conn, Subscription as ListenerOnNats } from "../conn.ts"
@@ -26,6 +26,13 @@ import { Subscription } from "./subscription.ts"
 
 /** So often may a connection subscribe to one resource. Source: Resgate 1.8.0, `SubscriptionCountLimit`. */
 const MAX_DIRECT_SUBSCRIPTIONS = 256
+
+/**
+ * How many requests of one client services have to answer at a time, and how many bytes these may have (one request may have more).
+ * Further messages of the client wait, unread: who asks without end waits for its own answers, and nobody else does.
+ */
+const MAX_UNDER_WAY = 64
+const MAX_BYTES_UNDER_WAY = 4 * 1024 * 1024
 
 /** What connections share. */
 export interface ConnectionHost {
@@ -61,6 +68,11 @@ export class Connection {
   #token: string | undefined
   #tokenId = ""
   #disposed = false
+  /** Requests that services have to answer and calls that wait to be sent, and about how many bytes they have. */
+  #underWay = 0
+  #bytesUnderWay = 0
+  /** Called after each answer. */
+  onAnswered = (): void => {}
   /**
    * Shows services that the connection of a client that they know by its calls is still there: NATS says at once when nobody
    * listens. Resgate's connections listen on `conn.<cid>.>` from the start.
@@ -78,6 +90,11 @@ export class Connection {
 
   get accessKeptMs(): number {
     return this.#host.accessKeptMs
+  }
+
+  /** True while services have enough of this connection's requests to answer. */
+  get isBusy(): boolean {
+    return this.#underWay >= MAX_UNDER_WAY || this.#bytesUnderWay >= MAX_BYTES_UNDER_WAY
   }
 
   get legacy(): boolean {
@@ -164,7 +181,7 @@ export class Connection {
     const { name, query } = subscription
     const payload = encodeRequest({ token: this.#token, query, cid: this.cid, isHttp })
     const received: Answered = (error, text) => answered(error ? { error } : decodeAccess(text))
-    this.#host.cache.request(name, `access.${name}`, payload, received, { repeatable: true })
+    this.#request(name, `access.${name}`, payload, received, { repeatable: true })
   }
 
   requestCall(
@@ -176,7 +193,7 @@ export class Connection {
   ): void {
     const payload = encodeRequest({ params: params ?? "null", token: this.#token, query, cid: this.cid, isHttp })
     if (!isHttp) this.#listening ??= this.#host.conn.subscribe(`conn.${this.cid}.alive`, () => {})
-    this.#host.cache.request(name, `call.${name}.${method}`, payload, (error, text) => {
+    this.#request(name, `call.${name}.${method}`, payload, (error, text) => {
       const answer = error ? { error } : decodeCall(text)
       this.run(() => answered(method === "new" ? legacyNewAnswer(answer) : answer))
     })
@@ -192,9 +209,29 @@ export class Connection {
   ): void {
     const { name, query } = parseRid(this.expandCid(rid))
     const parts = { params, token: this.#token, query, cid: this.cid, isHttp, http: this.#http }
-    this.#host.cache.request(name, `auth.${name}.${method}`, encodeRequest(parts), (error, text) => {
+    this.#request(name, `auth.${name}.${method}`, encodeRequest(parts), (error, text) => {
       this.run(() => answered(error ? { error } : decodeCall(text)))
     })
+  }
+
+  /** Counts a request, or a call that waits to be sent, until the function that it returns is called. */
+  carry(bytes: number): () => void {
+    this.#underWay++
+    this.#bytesUnderWay += bytes
+    return () => {
+      this.#underWay--
+      this.#bytesUnderWay -= bytes
+    }
+  }
+
+  #request(name: string, subject: string, payload: string, answered: Answered, options?: SendOptions): void {
+    const letGo = this.carry(payload.length)
+    const received: Answered = (error, text) => {
+      letGo()
+      answered(error, text)
+      this.onAnswered()
+    }
+    this.#host.cache.request(name, subject, payload, received, options)
   }
 
   // Connection events

@@ -33,6 +33,12 @@ const WHILE_ADDING = 4
 
 const ACCESS_RETRY_MS = 2_000
 
+/** Somebody who waits to know whether the client may see, or call, a resource. `waited` is called also where nobody decides. */
+interface AccessWaiter {
+  readonly decided: (answer: AccessAnswer) => void
+  readonly waited: () => void
+}
+
 /** Somebody who waits for a subscription and all that it refers to. */
 interface Waiter {
   readonly seen: Set<Subscription>
@@ -67,7 +73,7 @@ export class Subscription implements Subscriber {
   #held = WHILE_LOADING
   #heldEvents: ResourceEvent[] | undefined
   #access: AccessAnswer | undefined
-  #accessWaiters: ((answer: AccessAnswer) => void)[] | undefined
+  #accessWaiters: AccessWaiter[] | undefined
   #reaccessLater = false
   /** Since when no service has said whether the client may see the resource, in ms of `performance.now()`. */
   #silentSince: number | undefined
@@ -137,8 +143,9 @@ export class Subscription implements Subscriber {
     this.#loadAccess((answer) => decided(canGet(answer)), undefined)
   }
 
-  canCall(method: string, decided: (refused: ResError | undefined) => void): void {
-    this.#loadAccess((answer) => decided(canCall(answer, method)), undefined)
+  /** As `canGet`, for a call. `waited`: called once the call does not wait any more, also where nothing is decided. */
+  canCall(method: string, waited: () => void, decided: (refused: ResError | undefined) => void): void {
+    this.#loadAccess((answer) => decided(canCall(answer, method)), undefined, waited)
   }
 
   reaccessNow(throttle: Throttle | undefined, reconnected: boolean): void {
@@ -175,16 +182,17 @@ export class Subscription implements Subscriber {
     return performance.now() - this.#silentSince < this.#connection.accessKeptMs
   }
 
-  #loadAccess(decided: (answer: AccessAnswer) => void, throttle: Throttle | undefined): void {
+  #loadAccess(decided: AccessWaiter["decided"], throttle: Throttle | undefined, waited = (): void => {}): void {
     if (this.#access) {
+      waited()
       decided(this.#access)
       return
     }
     if (this.#accessWaiters) {
-      this.#accessWaiters.push(decided)
+      this.#accessWaiters.push({ decided, waited })
       return
     }
-    this.#accessWaiters = [decided]
+    this.#accessWaiters = [{ decided, waited }]
     const ask = (): void =>
       this.#connection.requestAccess(this, false, (answer) => {
         this.#connection.run(() => this.#takeAccess(answer))
@@ -195,11 +203,12 @@ export class Subscription implements Subscriber {
   }
 
   #takeAccess(answer: AccessAnswer): void {
-    if (this.#state === DISPOSED) return
     const waiters = this.#accessWaiters ?? []
     this.#accessWaiters = undefined
+    for (const { waited } of waiters) waited()
+    if (this.#state === DISPOSED) return
     if (!answer.error || answer.error.code === "system.accessDenied") this.#access = answer
-    for (const decided of waiters) decided(answer)
+    for (const { decided } of waiters) decided(answer)
   }
 
   // Loading

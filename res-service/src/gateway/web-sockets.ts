@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
 import { AddressCounts } from "../address-counts.ts"
 import type { Logger } from "../logger.ts"
+import { Backlog } from "./backlog.ts"
 import { handleMessage } from "./client-requests.ts"
 import { ClientSocket } from "./client-socket.ts"
 import type { Settings } from "./config.ts"
@@ -116,13 +117,19 @@ export class WebSockets {
   #open(client: Client, webSocket: WebSocket, stream: Duplex): void {
     const { log, trace, metrics, maxQueuedBytes } = this.#options
     const { connection } = client
-    const socket = new ClientSocket(webSocket, stream, {
-      compress: webSocket.extensions !== "",
-      maxQueuedBytes,
-      onMessage: (text) => {
+    const backlog = new Backlog({
+      isFull: () => connection.isBusy,
+      handle: (text) => {
         trace?.fromClient(connection.cid, text)
         connection.run(() => handleMessage(connection, text, (kind) => metrics.countWsRequest(kind)))
       },
+      setReading: (reads) => socket.setReading(reads),
+    })
+    connection.onAnswered = () => backlog.work()
+    const socket = new ClientSocket(webSocket, stream, {
+      compress: webSocket.extensions !== "",
+      maxQueuedBytes,
+      onMessage: (text) => backlog.add(text),
       onClose: (reason) => {
         trace?.disconnected(connection.cid)
         this.#sockets.delete(socket)
