@@ -8,7 +8,7 @@ import type { Archive } from "./archive.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketId } from "./basket-document.ts"
 import type { EventDocument } from "./event-document.ts"
-import { INCOMING } from "./incoming/incoming-document.ts"
+import { INCOMING, spellingsOf } from "./incoming/incoming-document.ts"
 import { consumerName } from "./intake.ts"
 import { type LogId, logId } from "./log-id.ts"
 
@@ -88,8 +88,8 @@ async function erase(db: Db, shopper_id: string): Promise<ErasedInArchive> {
   for (const { _id, shop_id, session_id } of own) touched.set(_id, { shop_id, session_id })
 
   const { deletedCount } = await events.deleteMany({ shopper_id })
-  // As the other program has inserted it, or as the event was stored.
-  const isTheirs = { $or: [{ shopper_id }, { "shopwire.shopper_id": shopper_id }] }
+  // As another program has inserted it, which the archiver has not seen yet, or as the archiver has noted it.
+  const isTheirs = { $or: [{ shopper_id: { $in: spellingsOf(shopper_id) } }, { "shopwire.shopper_id": shopper_id }] }
   const incoming = await db.collection(INCOMING).deleteMany(isTheirs)
   let deletedBaskets = 0
   for (const [_id, { shop_id, session_id }] of touched) {

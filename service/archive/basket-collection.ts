@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, Collection, Db } from "mongodb"
+import type { AnyBulkWriteOperation, Collection, Db, Filter } from "mongodb"
 import {
   applyToTransaction,
   type BasketDocument,
@@ -6,6 +6,7 @@ import {
   basketFields,
   basketId,
   isNewer,
+  isOurs,
   type Transaction,
   transactionOf,
 } from "./basket-document.ts"
@@ -34,17 +35,17 @@ interface Touched {
 interface Next {
   readonly touched: Touched
   readonly transaction: Transaction
-  /** Of the document that it replaces; 0: there is none. */
-  readonly version: number
+  /** Of the document that it replaces, whatever others have made of it; 0: there is none. */
+  readonly version: unknown
 }
 
 /**
  * The collection `baskets`: one document for each basket, made from the archived events alone.
  *
- * Events that are newer than all that the document has are applied to it; whatever else comes (again, late from another
- * archiver, or for a basket without a document) makes it anew from all archived events of the basket. So a document has
- * each archived event once and in its place, as soon as whoever archived the last one has updated it. Each update names the
- * version that it has read, and is done again when somebody else was faster.
+ * Events that are newer than all that the document has are applied to it. In all other cases the document is computed again from all
+ * archived events of the basket: an event came twice, or late from another archiver; or there is no document, or others have changed
+ * it. So a document has each archived event once and in its place, as soon as the archiver of the last one has updated it. Each
+ * update names the version that it has read, and is done again when another archiver was faster.
  */
 export class BasketCollection {
   readonly #baskets: Collection<BasketDocument>
@@ -88,7 +89,7 @@ export class BasketCollection {
     const toRecompute: Touched[] = []
     for (const touched of baskets) {
       const document = documents.get(touched._id)
-      const known = document === undefined ? undefined : transactionOf(document)
+      const known = document !== undefined && isOurs(document) ? transactionOf(document) : undefined
       if (document === undefined || known === undefined || !touched.events.every((event) => isNewer(event, known))) {
         toRecompute.push(touched)
         continue
@@ -104,7 +105,8 @@ export class BasketCollection {
         const transaction = transactions.get(touched._id)
         // None: its events were deleted meanwhile.
         if (transaction === undefined) continue
-        next.push({ touched, transaction, version: documents.get(touched._id)?.version ?? 0 })
+        const document = documents.get(touched._id)
+        next.push({ touched, transaction, version: document === undefined ? 0 : document.version })
       }
     }
     return next
@@ -146,8 +148,15 @@ export class BasketCollection {
 function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<BasketDocument> {
   const { _id, shop_id } = touched
   const fields = basketFields(transaction)
-  const ours = { shop_id, ...fields, digest: basketDigest(fields), version: version + 1 }
-  return { updateOne: { filter: { _id, version }, update: { $set: ours }, upsert: true } }
+  const ours = {
+    shop_id,
+    ...fields,
+    digest: basketDigest(fields),
+    version: Number.isSafeInteger(version) ? Number(version) + 1 : 1,
+  }
+  // Null matches a document from which somebody has removed it.
+  const filter = { _id, version: version ?? null } as Filter<BasketDocument>
+  return { updateOne: { filter, update: { $set: ours }, upsert: true } }
 }
 
 /** Events by basket, in their order. */

@@ -89,6 +89,11 @@ export function basketDigest(document: OwnFields): string {
   return sha256(JSON.stringify([content, history]))
 }
 
+/** False when others have changed our own members, which then may have any values, or when an older version has written it. */
+export function isOurs(document: BasketDocument): boolean {
+  return document.digest === basketDigest(document)
+}
+
 /** Our own members of the document, which each update sets. */
 export function basketFields({ basket, log, checkouts }: Transaction): OwnFields {
   const { acknowledged_by, acknowledged_at, status, first_at, last_at, ...shown } = shownBasket(basket, basket.lastAt)

@@ -6,6 +6,9 @@ import { isApiError, STREAM_NOT_FOUND } from "../log/stream.ts"
 /** The stream of what the archive refused for good; kept until somebody deletes it. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
 
+/** Subjects of the documents of MongoDB that can't be published. */
+export const INCOMING_LETTERS = "archive.dead.*.incoming.*"
+
 /** Something that MongoDB refuses, whatever is done; or, `incoming`, a document of MongoDB that can't be published. */
 export interface DeadLetter {
   readonly shopId: string

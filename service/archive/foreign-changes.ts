@@ -7,7 +7,7 @@ import { PublishEvent, type ShownEvent } from "../schemas/publish-event.ts"
 import { DAY_MS } from "./ageing.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import { BasketCollection } from "./basket-collection.ts"
-import { type BasketDocument, basketDigest, basketFields } from "./basket-document.ts"
+import { type BasketDocument, basketFields, isOurs } from "./basket-document.ts"
 import { eventId, type LogId, logId } from "./log-id.ts"
 
 const MESSAGE_NOT_FOUND = 404
@@ -74,7 +74,7 @@ export class ForeignChanges {
       const event = await this.#db.collection("events").findOne({ shop_id, session_id }, { projection: { _id: 1 } })
       return event === null ? undefined : { deleted: true }
     }
-    if (document.digest === undefined || document.digest === basketDigest(document)) return undefined
+    if (document.digest === undefined || isOurs(document)) return undefined
     const transaction = await new BasketCollection(this.#db).recompute(document)
     if (transaction === undefined) return undefined
     const ours = basketFields(transaction)

@@ -4,10 +4,11 @@ const DUPLICATE_KEY = 11000
 
 /**
  * Codes by which MongoDB refuses a document for what it is, now and at any later time: BadValue, FailedToParse, TypeMismatch,
- * InvalidBSON, DocumentValidationFailure, CannotIndexParallelArrays, BSONObjectTooLarge, KeyTooLong.
+ * InvalidBSON, DocumentValidationFailure, CannotIndexParallelArrays, BSONObjectTooLarge, KeyTooLong, and a document that an update
+ * makes too large.
  * Source: MongoDB 8.0, src/mongo/base/error_codes.yml.
  */
-const FOR_GOOD: ReadonlySet<number> = new Set([2, 9, 14, 22, 121, 171, 10334, 17280])
+const FOR_GOOD: ReadonlySet<number> = new Set([2, 9, 14, 22, 121, 171, 10334, 17280, 17419])
 
 /**
  * Codes that tell of the server's state, though they come for a single document: HostUnreachable, HostNotFound, Unauthorized,

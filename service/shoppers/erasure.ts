@@ -2,8 +2,8 @@ import type { JetStreamManager } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import { ANNOTATION_STREAM } from "../archive/annotation-bucket.ts"
-import { DEAD_LETTERS } from "../archive/dead-letters.ts"
-import { eraseLast, eraseMessage } from "../log/erase.ts"
+import { DEAD_LETTERS, INCOMING_LETTERS } from "../archive/dead-letters.ts"
+import { eraseLast, eraseMessage, messagesOf } from "../log/erase.ts"
 import type { LogReader } from "../log/reader.ts"
 import { STREAM } from "../log/stream.ts"
 import { shopOfStoredSubject } from "../log/subjects.ts"
@@ -31,7 +31,7 @@ export interface Erased {
   readonly archive: Omit<ErasedInArchive, "shops"> | null
   /** Annotations made in MongoDB of the shopper's events and baskets, as they were kept for showing. */
   readonly annotations: number
-  /** Events and baskets that MongoDB had refused. */
+  /** Events and baskets that MongoDB had refused, and what other programs had inserted there that is no valid event. */
   readonly dead_letters: number
 }
 
@@ -123,6 +123,7 @@ export class Erasure {
       await this.#kv.purge(sha256(shopperId))
       if (isLast) break
     }
+    counts.dead_letters += await this.#eraseIncomingLetters(shopperId)
     if ("failure" in archived) throw archived.failure
     for (const key of archived.annotated) if (await this.#eraseAnnotations(key)) counts.annotations++
     const late = (await archive?.finish(shopperId, end)) ?? NOTHING_ARCHIVED
@@ -210,6 +211,15 @@ export class Erasure {
       for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
     }
     return seqs
+  }
+
+  /** The dead letters of events that other programs have inserted into MongoDB: no sequence and no basket leads to them. */
+  async #eraseIncomingLetters(shopperId: string): Promise<number> {
+    const { jsm } = this.#parts
+    let erased = 0
+    for await (const letter of messagesOf(jsm, DEAD_LETTERS, INCOMING_LETTERS))
+      if (isOf(letter, shopperId) && (await eraseMessage(jsm, DEAD_LETTERS, letter.seq))) erased++
+    return erased
   }
 
   #eraseAnnotations(key: string): Promise<boolean> {

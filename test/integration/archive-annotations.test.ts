@@ -180,6 +180,35 @@ describe("annotations made in MongoDB by others", () => {
     await until("the deletion", async () => isDeepStrictEqual(await shownOf(), { archive: { deleted: true } }), 15_000)
   })
 
+  for (const [name, change] of [
+    ["of another kind", { lines: "none", first_at: "yesterday", checkouts: 7, log: null, version: null }],
+    ["that its next event would go on with", { lines: [], events: 1000 }],
+  ] as const) {
+    it(`[AN17] a basket's fields with values ${name} are told, and its next event makes it anew`, async () => {
+      const { session_id } = await getEvent()
+      const before = await db.collection("baskets").findOne({ session_id })
+      await db.collection("baskets").updateOne({ session_id }, { $set: change })
+      await until("the change", () =>
+        changes.some(({ annotations }) => JSON.stringify(annotations?.archive ?? null).includes('"changed"')),
+      )
+      await publishAll(jetstream(product.nats), [publishEvent({ shop_id: shopId, session_id })])
+      await caughtUp(product.nats)
+      const after = await db.collection("baskets").findOne({ session_id })
+      expect(after?.events).to.equal(before?.events + 1)
+      expect(after?.first_at).to.deep.equal(before?.first_at)
+      expect(after?.lines).to.have.length(before?.lines.length)
+      await until("the change to be gone", () => changes.at(-1)?.annotations === null)
+    })
+  }
+
+  it("[AN18] a basket's document that others have replaced is made anew by its next event", async () => {
+    const { session_id } = await getEvent()
+    await db.collection("baskets").replaceOne({ session_id }, { shop_id: shopId, session_id, lines: "none" })
+    await publishAll(jetstream(product.nats), [publishEvent({ shop_id: shopId, session_id })])
+    await caughtUp(product.nats)
+    expect(await db.collection("baskets").findOne({ session_id })).to.include({ events: 4, version: 1 })
+  })
+
   it("[AN5] made while no archiver runs, are shown when one does", async () => {
     await annotate({ note: "before" })
     await untilShown({ note: "before" })

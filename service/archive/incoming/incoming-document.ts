@@ -1,17 +1,27 @@
 import { BSON, type Document, type ObjectId } from "mongodb"
 import { LaxEvent } from "../../schemas/lax-event.ts"
-import { MAX_EVENT_BYTES, type PublishEvent, ShopId } from "../../schemas/publish-event.ts"
+import { MAX_EVENT_BYTES, type PublishEvent, ShopId, ShopperId } from "../../schemas/publish-event.ts"
 import { sha256 } from "../../sha256.ts"
 
 /** The collection in which other programs put events that are to be published. */
 export const INCOMING = "incoming_events"
 
-/** What the archiver notes in a document of `incoming_events`, in the member `shopwire`; without it the document is new. */
-export type Progress =
-  /** It may be in the log: if so, behind the sequence `after`. */
-  | { readonly state: "publishing"; readonly log: string; readonly after: number }
-  | { readonly state: "stored"; readonly log: string; readonly seq: number; readonly shopper_id: string }
+/** Largest document that its dead letter has a copy of, in bytes of its JSON: a NATS message has at most 1 MiB. */
+export const MAX_LETTER_BYTES = 256 * 1024
+
+/**
+ * What the archiver notes in a document of `incoming_events`, in the member `shopwire`; without it the document is new. It has the
+ * shopper's ID in our spelling, where there is one, so that an erasure finds the document.
+ */
+export type Progress = { readonly shopper_id?: string } & (
+  | /** The event may be in the log: if so, its sequence is greater than `after`. */ {
+      readonly state: "publishing"
+      readonly log: string
+      readonly after: number
+    }
+  | { readonly state: "stored"; readonly log: string; readonly seq: number }
   | { readonly state: "refused"; readonly reason: string }
+)
 
 /** An event that another program has inserted: the twelve fields, an `_id`, and whatever else it likes. */
 export interface IncomingDocument extends Document {
@@ -31,19 +41,36 @@ export function readIncoming(document: IncomingDocument): PublishEvent | { reado
   return bytes > MAX_EVENT_BYTES ? { reason: `larger than ${MAX_EVENT_BYTES} bytes` } : parsed.data
 }
 
-/** Names a document in the log and among the dead letters, whatever its `_id` is, without telling it. */
-export function incomingKey({ _id }: IncomingDocument): string {
-  return sha256(BSON.EJSON.stringify({ _id })).slice(0, 32)
+/**
+ * Names a document in the log and among the dead letters, whatever its `_id` is; the `_id` cannot be read back. Canonical EJSON keeps
+ * 64-bit integers apart that are the same JavaScript number.
+ */
+export function incomingKey({ _id }: Pick<IncomingDocument, "_id">): string {
+  return sha256(BSON.EJSON.stringify({ _id }, { relaxed: false })).slice(0, 32)
 }
 
-/** The shop that a refused document names, for its dead letter. */
+/** The shop that a document names; "unknown" when it names none. */
 export function shopNamedBy(document: IncomingDocument): string {
   return ShopId.safeParse(plainValue(document.shop_id)).data ?? "unknown"
 }
 
-/** A document's JSON, as its dead letter has it. */
+/** The shopper that a document names, as a note has it. */
+export function shopperNamedBy(document: IncomingDocument): Pick<Progress, "shopper_id"> {
+  const shopper_id = ShopperId.safeParse(plainValue(document.shopper_id)).data
+  return shopper_id === undefined ? {} : { shopper_id }
+}
+
+/** All but the strangest ways in which another program may have written a shopper's ID. */
+export function spellingsOf(shopperId: string): (string | BSON.UUID)[] {
+  const texts = [shopperId, shopperId.replaceAll("-", "")]
+  return [...texts, ...texts.map((text) => text.toUpperCase()), new BSON.UUID(shopperId)]
+}
+
+/** A document's JSON, as its dead letter has it; of a document that is too large, only its size. */
 export function incomingJson({ _id, shopwire: _, ...fields }: IncomingDocument): string {
-  return JSON.stringify(plain(fields))
+  const json = JSON.stringify(plain(fields))
+  const bytes = Buffer.byteLength(json)
+  return bytes > MAX_LETTER_BYTES ? JSON.stringify({ omitted_bytes: bytes }) : json
 }
 
 // Programs store times as dates, money as Decimal128, and IDs as binary UUIDs: JSON has texts and numbers for them.

@@ -1,9 +1,10 @@
-import type { Collection, Db } from "mongodb"
+import { type AbstractCursor, BSON, type Collection, type Db, type Filter, type UpdateFilter } from "mongodb"
 import type { Logger } from "res-service"
 import { SummedLog } from "../../summed-log.ts"
 import { BackOff } from "../back-off.ts"
 import type { DeadLetters } from "../dead-letters.ts"
 import type { LogId } from "../log-id.ts"
+import { refusals } from "../write-errors.ts"
 import {
   INCOMING,
   type IncomingDocument,
@@ -12,12 +13,17 @@ import {
   type Progress,
   readIncoming,
   shopNamedBy,
+  shopperNamedBy,
 } from "./incoming-document.ts"
 import type { IncomingLog, IncomingShop, LogState } from "./incoming-log.ts"
 import { Inserts } from "./inserts.ts"
 
-/** Documents taken in hand at once. */
+/** Documents taken in hand at once, and their size in bytes: the last one may go beyond that. */
 const BATCH = 200
+const BATCH_BYTES = 4 * 1024 * 1024
+
+/** Documents in which MongoDB refuses notes: so many are remembered, by their keys. With more, some are reported again. */
+const MAX_UNNOTABLE = 10_000
 
 /** Matches documents that are new, or that an archiver has begun with. */
 const IS_LEFT = { "shopwire.state": { $in: [null, "publishing"] } }
@@ -30,19 +36,32 @@ export interface IncomingOptions {
   readonly signal: AbortSignal
 }
 
+/** A document, and what to note in it. */
+type Note = readonly [IncomingDocument, Progress]
+
+/** A document whose event may be in the log, with a sequence greater than `after`. */
+interface Claimed {
+  readonly document: IncomingDocument
+  readonly key: string
+  readonly after: number
+}
+
 /**
  * Publishes the events that other programs insert into `incoming_events`: each once, a shop's in the order of their `_id`s.
  *
- * What is done with a document is noted in it before and after, so that any archiver can go on where another one was killed.
- * Before an event is published, its document says behind which sequence of the log it would be: `IncomingShop` looks there.
+ * The archiver notes in each document that it is about to publish, and after which sequence of the log the event would be; then it
+ * publishes; then it notes what became of it. So any archiver can go on where another one was killed: `IncomingShop` looks for the
+ * event after that sequence.
  */
 export class IncomingEvents {
   readonly #collection: Collection<IncomingDocument>
   readonly #log: IncomingLog
   readonly #deadLetters: DeadLetters
   readonly #refused: SummedLog
+  readonly #unnoted: SummedLog
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
+  readonly #unnotable = new Set<string>()
   readonly counts = { stored: 0, refused: 0 }
 
   constructor({ db, log, deadLetters, logger, signal }: IncomingOptions) {
@@ -50,6 +69,11 @@ export class IncomingEvents {
     this.#log = log
     this.#deadLetters = deadLetters
     this.#refused = new SummedLog(logger, "warn", "events in MongoDB are not published; they are with the dead letters")
+    this.#unnoted = new SummedLog(
+      logger,
+      "error",
+      "MongoDB refuses notes in documents; they are left alone until the next start",
+    )
     this.#signal = signal
     this.#backOff = new BackOff(logger, signal)
   }
@@ -65,78 +89,143 @@ export class IncomingEvents {
     } finally {
       inserts.close()
       this.#refused.stop()
+      this.#unnoted.stop()
     }
   }
 
+  // Each document comes once, so one that cannot be dealt with does not keep the others waiting.
   async #takeAll(): Promise<void> {
-    for (;;) {
-      this.#signal.throwIfAborted()
-      const documents = await this.#collection.find(IS_LEFT).sort({ _id: 1 }).limit(BATCH).toArray()
-      if (documents.length === 0) return
-      await this.#take(documents)
+    const cursor = this.#collection.find(IS_LEFT, { batchSize: BATCH }).sort({ _id: 1 })
+    try {
+      for await (const documents of batches(cursor)) {
+        this.#signal.throwIfAborted()
+        await this.#take(documents.filter((document) => !this.#unnotable.has(incomingKey(document))))
+      }
+    } finally {
+      await cursor.close()
     }
   }
 
   async #take(documents: readonly IncomingDocument[]): Promise<void> {
     const state = await this.#log.state()
     const claimed = await this.#claim(documents, state)
-    const shops = [...new Set(claimed.map(shopNamedBy))]
-    const ofShop = (shopId: string) => claimed.filter((document) => shopNamedBy(document) === shopId)
-    const outcomes = await Promise.all(shops.map((shopId) => this.#takeInOrder(shopId, ofShop(shopId), state)))
-    await this.#note(outcomes.flat())
-  }
-
-  /** Notes behind which sequence each event would be; what another archiver has noted before stays. */
-  async #claim(documents: readonly IncomingDocument[], { log, lastSeq }: LogState): Promise<IncomingDocument[]> {
-    const shopwire: Progress = { state: "publishing", log: log.key, after: lastSeq }
-    // Of another log: what was stored there went with it.
-    const isUnclaimed = { ...IS_LEFT, "shopwire.log": { $ne: log.key } }
-    const ids = documents.map(({ _id }) => _id)
-    await this.#collection.updateMany({ _id: { $in: ids }, ...isUnclaimed }, { $set: { shopwire } })
-    return await this.#collection
-      .find({ _id: { $in: ids }, "shopwire.state": "publishing" })
-      .sort({ _id: 1 })
-      .toArray()
-  }
-
-  async #takeInOrder(
-    shopId: string,
-    documents: readonly IncomingDocument[],
-    state: LogState,
-  ): Promise<[IncomingDocument, Progress][]> {
-    const afters = documents.map(({ shopwire }) => (shopwire?.state === "publishing" ? shopwire.after : state.lastSeq))
-    const shop = await this.#log.openShop(shopId, Math.min(...afters))
-    const outcomes: [IncomingDocument, Progress][] = []
-    for (const [i, document] of documents.entries()) {
-      const isForgotten = (afters[i] ?? 0) + 1 < state.firstSeq
-      outcomes.push([document, await this.#takeOne(document, shop, isForgotten, state.log)])
+    const byShop = new Map<string, Claimed[]>()
+    for (const each of claimed) {
+      const shopId = shopNamedBy(each.document)
+      byShop.set(shopId, [...(byShop.get(shopId) ?? []), each])
     }
-    return outcomes
+    const notes = await Promise.all([...byShop].map(([shopId, ofShop]) => this.#takeInOrder(shopId, ofShop, state)))
+    for (const [document, reason] of await this.#note(notes.flat())) {
+      this.#leaveAlone(document, reason)
+    }
   }
 
-  async #takeOne(document: IncomingDocument, shop: IncomingShop, isForgotten: boolean, log: LogId): Promise<Progress> {
+  /** Notes in each document that it is about to be published; a note of another archiver stays. Resolves to those that have one. */
+  async #claim(documents: readonly IncomingDocument[], { log, lastSeq }: LogState): Promise<Claimed[]> {
+    // A note about another log is void, since what was stored there went with it; and so is one that no archiver has written.
+    const isClaimed = { "shopwire.log": log.key, "shopwire.after": { $gte: 0, $lte: lastSeq } }
+    const unclaimed = { ...IS_LEFT, $nor: [isClaimed] } as Filter<IncomingDocument>
+    const claim: Progress = { state: "publishing", log: log.key, after: lastSeq }
+    const notes = documents.map((document): Note => [document, { ...claim, ...shopperNamedBy(document) }])
+    for (const [document, reason] of await this.#note(notes, unclaimed)) {
+      await this.#bury(document, reason)
+      this.#leaveAlone(document, reason)
+    }
+
+    const afters = new Map<string, number>()
+    const ids = documents.map(({ _id }) => _id)
+    const found = this.#collection.find({ _id: { $in: ids }, "shopwire.state": "publishing" })
+    for await (const { _id, shopwire } of found.project<IncomingDocument>({ shopwire: 1 }))
+      if (shopwire?.state === "publishing") afters.set(incomingKey({ _id }), Math.floor(shopwire.after))
+    return documents.flatMap((document) => {
+      const key = incomingKey(document)
+      const after = afters.get(key)
+      return after === undefined ? [] : [{ document, key, after }]
+    })
+  }
+
+  async #takeInOrder(shopId: string, claimed: readonly Claimed[], { log, firstSeq }: LogState): Promise<Note[]> {
+    const from = Math.min(...claimed.map(({ after }) => after))
+    const keys = claimed.map(({ key }) => key)
+    const shop = await this.#log.openShop(shopId, from, keys)
+    const notes: Note[] = []
+    for (const each of claimed) {
+      const isForgotten = each.after + 1 < firstSeq
+      notes.push([each.document, await this.#takeOne(each, shop, isForgotten, log)])
+    }
+    return notes
+  }
+
+  async #takeOne(
+    { document, key, after }: Claimed,
+    shop: IncomingShop,
+    isForgotten: boolean,
+    log: LogId,
+  ): Promise<Progress> {
     const event = readIncoming(document)
     if ("reason" in event) return await this.#refuse(document, event.reason)
-    const key = incomingKey(document)
-    if (isForgotten && shop.find(key) === undefined)
+    if (isForgotten && shop.find(key, after) === undefined)
       return await this.#refuse(document, "it is not known whether it was stored: the log has dropped what came since")
-    const seq = await shop.storeOnce(key, event)
+    const seq = await shop.storeOnce(key, event, after)
     this.counts.stored++
     return { state: "stored", log: log.key, seq, shopper_id: event.shopper_id }
   }
 
   async #refuse(document: IncomingDocument, reason: string): Promise<Progress> {
-    const [shopId, id] = [shopNamedBy(document), incomingKey(document)]
-    await this.#deadLetters.put({ shopId, kind: "incoming", id, reason, payload: incomingJson(document) })
-    this.#refused.add(reason, { shopId })
-    this.counts.refused++
-    return { state: "refused", reason }
+    await this.#bury(document, reason)
+    this.#refused.add(reason, { shopId: shopNamedBy(document) })
+    return { state: "refused", reason, ...shopperNamedBy(document) }
   }
 
-  async #note(outcomes: readonly [IncomingDocument, Progress][]): Promise<void> {
-    const notes = outcomes.map(([{ _id }, shopwire]) => ({
-      updateOne: { filter: { _id }, update: { $set: { shopwire } } },
-    }))
-    if (notes.length > 0) await this.#collection.bulkWrite(notes, { ordered: false })
+  /** Until the archiver starts again. */
+  #leaveAlone(document: IncomingDocument, reason: string): void {
+    this.#unnoted.add(reason, { shopId: shopNamedBy(document) })
+    if (this.#unnotable.size >= MAX_UNNOTABLE) this.#unnotable.clear()
+    this.#unnotable.add(incomingKey(document))
   }
+
+  async #bury(document: IncomingDocument, reason: string): Promise<void> {
+    const [shopId, id] = [shopNamedBy(document), incomingKey(document)]
+    await this.#deadLetters.put({ shopId, kind: "incoming", id, reason, payload: incomingJson(document) })
+    this.counts.refused++
+  }
+
+  /** Writes notes into those of their documents that match. Resolves to the documents that MongoDB does not let be changed, and why. */
+  async #note(notes: readonly Note[], matching: Filter<IncomingDocument> = {}): Promise<Map<IncomingDocument, string>> {
+    if (notes.length === 0) return new Map()
+    const updates = notes.map(([{ _id }, shopwire]) => ({
+      updateOne: {
+        filter: { _id, ...matching },
+        update: { $set: { shopwire } } as UpdateFilter<IncomingDocument>,
+      },
+    }))
+    try {
+      await this.#collection.bulkWrite(updates, { ordered: false })
+      return new Map()
+    } catch (error) {
+      const refused = [...refusals(error)]
+      return new Map(
+        refused.flatMap(([index, refusal]) => {
+          const document = notes[index]?.[0]
+          const reason = refusal.kind === "exists" ? "duplicate key" : refusal.reason
+          return document === undefined ? [] : [[document, reason]]
+        }),
+      )
+    }
+  }
+}
+
+/** The documents of a cursor, so many at a time that they fit into memory. */
+async function* batches(cursor: AbstractCursor<IncomingDocument>): AsyncGenerator<IncomingDocument[]> {
+  let batch: IncomingDocument[] = []
+  let bytes = 0
+  for await (const document of cursor) {
+    batch.push(document)
+    bytes += BSON.calculateObjectSize(document)
+    if (batch.length < BATCH && bytes < BATCH_BYTES) continue
+    yield batch
+    batch = []
+    bytes = 0
+  }
+  if (batch.length > 0) yield batch
 }

@@ -8,6 +8,9 @@ import { type LogId, logId } from "../log-id.ts"
 /** Our header on an event that came from MongoDB: the key of its document. */
 const INCOMING_KEY = "Shopwire-Incoming"
 
+/** Messages of a shop that are read in one go: many shops may be read at the same time. */
+const READ_AT_ONCE = 50
+
 /** The log, as it stands. */
 export interface LogState {
   readonly log: LogId
@@ -30,9 +33,13 @@ export class IncomingLog {
     return { log: logId(created), firstSeq: state.first_seq, lastSeq: state.last_seq }
   }
 
-  /** A shop's part of the log behind the sequence `after`, where its events may be already. */
-  async openShop(shopId: string, after: number): Promise<IncomingShop> {
-    const shop = new IncomingShop(this.#js, this.#jsm, shopId, after)
+  /**
+   * A shop's part of the log after the sequence `after`, where its events may be already.
+   *
+   * @param keys of the documents that are looked for
+   */
+  async openShop(shopId: string, after: number, keys: Iterable<string>): Promise<IncomingShop> {
+    const shop = new IncomingShop(this.#js, this.#jsm, shopId, after, keys)
     await shop.catchUp()
     return shop
   }
@@ -43,33 +50,39 @@ export class IncomingShop {
   readonly #js: JetStreamClient
   readonly #jsm: JetStreamManager
   readonly #shopId: string
-  /** Sequences of the events that were found, by their keys. */
+  readonly #keys: ReadonlySet<string>
+  /** The last sequence of each event that was found, by its key. */
   readonly #found = new Map<string, number>()
-  /** Everything of the shop up to this sequence was looked at. */
+  /** All of the shop's messages up to this sequence were read. */
   #seen: number
   /** Of the shop's last message; 0: there is none. */
   #last = 0
 
-  constructor(js: JetStreamClient, jsm: JetStreamManager, shopId: string, after: number) {
+  constructor(js: JetStreamClient, jsm: JetStreamManager, shopId: string, after: number, keys: Iterable<string>) {
     this.#js = js
     this.#jsm = jsm
     this.#shopId = shopId
     this.#seen = after
-  }
-
-  /** The sequence of an event that is in the log. */
-  find(key: string): number | undefined {
-    return this.#found.get(key)
+    this.#keys = new Set(keys)
   }
 
   /**
-   * Stores an event unless it is there, and resolves to its sequence. It is published on condition that nothing of the shop has
-   * come since it was looked for: so no other archiver, and no earlier attempt whose acknowledgement was lost, can have stored it
-   * in between.
+   * The sequence of an event that is in the log after `after`. What is there before is another document's, which had the same `_id`
+   * and was deleted.
    */
-  async storeOnce(key: string, event: PublishEvent): Promise<number> {
+  find(key: string, after: number): number | undefined {
+    const seq = this.#found.get(key)
+    return seq !== undefined && seq > after ? seq : undefined
+  }
+
+  /**
+   * Stores an event unless it is in the log after `after`, and resolves to its sequence. The event is published on condition that the
+   * shop got nothing since the log was read. So no other archiver, and no earlier attempt whose acknowledgement was lost, can have
+   * stored it in between.
+   */
+  async storeOnce(key: string, event: PublishEvent, after: number): Promise<number> {
     for (;;) {
-      const found = this.#found.get(key)
+      const found = this.find(key, after)
       if (found !== undefined) return found
       const seq = await this.#publish(key, event)
       if (seq === undefined) await this.catchUp()
@@ -81,16 +94,24 @@ export class IncomingShop {
     }
   }
 
-  /** Looks at what the shop got meanwhile. */
+  /** Reads what the shop got meanwhile. Rejects when a replica answers that does not have it yet: then nothing may be published. */
   async catchUp(): Promise<void> {
     const subject = storedSubject(this.#shopId)
     this.#last = (await this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0
     while (this.#seen < this.#last) {
-      const message = await this.#jsm.direct.getMessage(STREAM, { seq: this.#seen + 1, next_by_subj: subject })
-      if (message === null) return
-      const key = message.header.get(INCOMING_KEY)
-      if (key !== "") this.#found.set(key, message.seq)
-      this.#seen = message.seq
+      const before = this.#seen
+      const messages = await this.#jsm.direct.getBatch(STREAM, {
+        seq: before + 1,
+        next_by_subj: subject,
+        batch: READ_AT_ONCE,
+      })
+      for await (const { seq, header } of messages) {
+        const key = header.get(INCOMING_KEY)
+        if (this.#keys.has(key)) this.#found.set(key, seq)
+        this.#seen = seq
+        this.#last = Math.max(this.#last, seq)
+      }
+      if (this.#seen === before) throw new Error("a replica of the log is behind")
     }
   }
 
@@ -98,7 +119,7 @@ export class IncomingShop {
   async #publish(key: string, event: PublishEvent): Promise<number | undefined> {
     const header = headers()
     header.set(INCOMING_KEY, key)
-    // The client's own option leaves a 0 out.
+    // The client's own option leaves out a 0.
     header.set("Nats-Expected-Last-Subject-Sequence", String(this.#last))
     try {
       return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), { headers: header })).seq

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import type { ChangeStream, Collection } from "mongodb"
 import type { IncomingDocument } from "./incoming-document.ts"
 
-/** How often it is looked without having been told, in ms: the only way with a MongoDB that is no replica set. */
+/** How often the archiver looks for new documents without having been told, in ms: the only way without a replica set. */
 const POLL_INTERVAL_MS = 2000
 
 /** Tells that documents may have been inserted into a collection: at once by its change stream, and every 2 s without one. */
@@ -16,17 +15,22 @@ export class Inserts {
   constructor(collection: Collection<IncomingDocument>, signal: AbortSignal) {
     this.#collection = collection
     this.#signal = signal
+    signal.addEventListener("abort", () => this.#wake(), { once: true })
     this.#follow()
   }
 
-  /** Resolves when it is worth to look again. Rejects with the signal's reason. */
+  /** Resolves when there may be new documents. Rejects with the signal's reason. */
   async next(): Promise<void> {
     this.#follow()
-    const happened = new Promise<void>((resolve) => {
-      this.#wake = resolve
-      if (this.#happened) resolve()
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#wake(), POLL_INTERVAL_MS)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (this.#happened || this.#signal.aborted) this.#wake()
     })
-    await Promise.race([happened, sleep(POLL_INTERVAL_MS, undefined, { signal: this.#signal })])
+    this.#signal.throwIfAborted()
     this.#happened = false
   }
 
@@ -38,13 +42,13 @@ export class Inserts {
 
   #follow(): void {
     if (this.#stream !== undefined) return
-    const stream = this.#collection.watch([{ $match: { operationType: "insert" } }])
+    const stream = this.#collection.watch([{ $match: { operationType: "insert" } }, { $project: { _id: 1 } }])
     this.#stream = stream
     stream.on("change", () => {
       this.#happened = true
       this.#wake()
     })
-    // Opened again at the next look, if there are change streams at all; looking does not depend on them.
+    // `next` opens it again, if there are change streams at all. Without one, `next` resolves every 2 s.
     stream.on("error", () => this.close())
   }
 }
