@@ -159,6 +159,29 @@ describe("the hooks", () => {
     expect(hooks.requests.filter((name) => name.startsWith("subscribe."))).to.deep.equal([`subscribe.${rid}`])
   })
 
+  it("leave out what a collection refers to while it can't be had, and show it once it can", async () => {
+    const { nats } = pages.product
+    const answers: Record<string, string> = {
+      "get.odd.list": '{"result":{"collection":[{"rid":"odd.a"},{"rid":"odd.b"}]}}',
+      "get.odd.a": '{"result":{"model":{"name":"a"}}}',
+      "get.odd.b": '{"error":{"code":"system.timeout","message":"Request timeout"}}',
+    }
+    const services = [
+      nats.subscribe("access.odd.>", { callback: (_, msg) => void msg.respond('{"result":{"get":true}}') }),
+      nats.subscribe("get.odd.>", { callback: (_, msg) => void msg.respond(answers[msg.subject] ?? "") }),
+    ]
+    try {
+      const hooks = await open({ collections: ["odd.list"] })
+      const [first] = await hooks.becomes("the list", ([list]) => list?.data !== undefined)
+      expect(first?.data).to.deep.equal([{ name: "a" }])
+      answers["get.odd.b"] = '{"result":{"model":{"name":"b"}}}'
+      const [whole] = await hooks.becomes("both", ([list]) => list?.data?.length === 2)
+      expect(whole?.data).to.deep.equal([{ name: "a" }, { name: "b" }])
+    } finally {
+      for (const service of services) service.unsubscribe()
+    }
+  })
+
   it("show a model, and tell what can't be had", async () => {
     const shopId = randomUUID()
     const seq = Number((await publish(shopId)).headers.get("x-event-seq"))

@@ -8,7 +8,7 @@ import { Probe } from "./probe.ts"
 const AUTH = "shopwire.auth"
 
 /** resclient holds on to a resource that nobody listens to for this long, in ms: a page that is turned back has it at once. */
-const UNSUBSCRIBE_DELAY_MS = 2000
+export const UNSUBSCRIBE_DELAY_MS = 2000
 /** For a model that leaves its collection while somebody looks at it: then it is subscribed to by itself. In ms. */
 const SUBSCRIBE_STALE_DELAY_MS = 100
 /** Time to connect and to sign in, in ms; a browser itself would wait for minutes. */

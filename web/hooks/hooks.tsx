@@ -9,7 +9,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react"
-import type { ResCollection, ResModel } from "resclient"
+import { isResError, type ResCollection, type ResModel } from "resclient"
 import type { AuthState, Connection, ConnectionState } from "./connection.ts"
 import { type Failure, failureOf } from "./failure.ts"
 import { isModel, Watch, type Watched } from "./watch.ts"
@@ -48,7 +48,10 @@ export function useResource<T extends object>(rid: string): Watched<T> {
   return useWatch<T>(rid, readModel as (resource: ResModel | ResCollection, previous: T | undefined) => T)
 }
 
-/** Watches a collection while the component is there; models that it refers to come as what is in them. */
+/**
+ * Watches a collection while the component is there; models that it refers to come as what is in them. Those that can't be had
+ * are left out, and looked for again.
+ */
 export function useCollection<T>(rid: string): Watched<readonly T[]> {
   return useWatch<readonly T[]>(
     rid,
@@ -110,7 +113,8 @@ function readModel(model: ResModel, previous: object | undefined): object {
 }
 
 function readCollection(collection: ResCollection): readonly unknown[] {
-  return collection.list.map((value: unknown) => (isModel(value) ? propsOf(value) : value))
+  const known = collection.list.filter((value: unknown) => !isResError(value))
+  return known.map((value: unknown) => (isModel(value) ? propsOf(value) : value))
 }
 
 /** The last copy of each model's members: a card of a model that has not changed gets the same object again. */

@@ -1,6 +1,6 @@
-import type { ResCollection, ResModel } from "resclient"
+import { isResError, type ResCollection, type ResModel } from "resclient"
 import { Backoff } from "./backoff.ts"
-import type { Connection } from "./connection.ts"
+import { type Connection, UNSUBSCRIBE_DELAY_MS } from "./connection.ts"
 import { type Failure, failureOf, isRefused } from "./failure.ts"
 import { onFrame } from "./frame.ts"
 import { Observable } from "./observable.ts"
@@ -22,6 +22,9 @@ type Resource = ResModel | ResCollection
 /** What is not there is looked for this often, in ms: it may be made later. */
 const ABSENT_PAUSE_MS = 15_000
 
+/** Time for resclient to let go of a resource, in ms: what is asked for sooner it does not get afresh. */
+const LET_GO_MS = UNSUBSCRIBE_DELAY_MS + 1000
+
 const loading = { status: "loading", data: undefined, failure: undefined } as const
 
 /**
@@ -42,6 +45,7 @@ export class Watch<T> {
   /** Grows with each attempt: what an earlier one brings is not wanted any more. */
   #attempt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
+  #completing: ReturnType<typeof setTimeout> | undefined
 
   /** @param read makes plain values of a resource, given those that it made of it before */
   constructor(connection: Connection, rid: string, read: (resource: Resource, previous: T | undefined) => T) {
@@ -91,7 +95,7 @@ export class Watch<T> {
         if (attempt !== this.#attempt) return
         this.#resource = resource
         resource.on(null, this.#onEvent)
-        this.#backoff.reset()
+        if (!isIncomplete(resource)) this.#backoff.reset()
         this.#show()
       },
       (reason: unknown) => {
@@ -100,9 +104,19 @@ export class Watch<T> {
     )
   }
 
+  /** Gets a collection afresh in which something is missing; until then it is shown as it is. */
+  #completeLater(): void {
+    this.#completing ??= setTimeout(() => {
+      this.#drop()
+      this.#retry = setTimeout(() => this.#load(), LET_GO_MS)
+    }, this.#backoff.next())
+  }
+
   /** Listens no longer; what is shown stays, as what was last seen. */
   #drop(): void {
     clearTimeout(this.#retry)
+    clearTimeout(this.#completing)
+    this.#completing = undefined
     this.#attempt++
     for (const member of this.#members) member.off(null, this.#onEvent)
     this.#members.clear()
@@ -141,6 +155,7 @@ export class Watch<T> {
     const resource = this.#resource
     if (resource === undefined) return
     this.#followMembers(resource)
+    if (isIncomplete(resource)) this.#completeLater()
     const { status, data } = this.#shown.get()
     const next = this.#read(resource, data)
     if (status !== "live" || next !== data) this.#shown.set({ status: "live", data: next, failure: undefined })
@@ -160,6 +175,11 @@ export class Watch<T> {
       member.on(null, this.#onEvent)
     }
   }
+}
+
+/** True when something that a collection refers to could not be had: no event would tell that it can be now. */
+function isIncomplete(resource: Resource): boolean {
+  return "list" in resource && resource.list.some(isResError)
 }
 
 /** True for a model in a collection: a value that tells its changes. */
