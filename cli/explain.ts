@@ -29,7 +29,7 @@ export async function explain(args: string[]): Promise<number> {
 
   const claims = await claimsIn(values.token)
   const found = governed(name)
-  if (found === undefined) return verdict(false, "there is no such resource, so nobody may anything")
+  if (found === undefined) return verdict(false, "there is no such resource")
   const shopperIds = values["shopper-id"] === undefined ? [] : [values["shopper-id"].toLowerCase()]
   const { allowed, reason } = decide(found.resource, method, claims, { shopId: found.parts.shop_id, shopperIds })
   say("asked", `${method} of ${found.resource}`)
@@ -61,10 +61,7 @@ function verifier() {
   const settings = loadSettings(authSettings)
   const configured = tokenVerifier(authConfig(settings))
   if (configured !== undefined) return configured
-  say(
-    "AUTH",
-    "none: while this is so, everybody may everything; what follows is said for the development issuer's tokens",
-  )
+  say("AUTH", "none: everyone may do everything; what follows applies to tokens of the development issuer")
   const issuer = new DevelopmentIssuer()
   if (!issuer.exists) throw new UsageError("there is no development issuer yet: run `npx --no -- shopwire token` first")
   const development = tokenVerifier(authConfig({ ...settings, ...issuer.settings }))

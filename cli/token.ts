@@ -30,7 +30,7 @@ export async function token(args: string[]): Promise<number> {
   const signed = await issuer.sign(payload, minutes * 60)
   if (signed.length > MAX_TOKEN_LENGTH) {
     throw new UsageError(
-      `--shop: ${shops.length} shops make a token of ${signed.length} characters, of which at most ${MAX_TOKEN_LENGTH} are taken`,
+      `--shop: ${shops.length} shops make a token of ${signed.length} characters; at most ${MAX_TOKEN_LENGTH} are accepted`,
     )
   }
   const settings = Object.entries(issuer.settings).map(([setting, value]) => `${setting}=${value}`)

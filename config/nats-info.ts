@@ -26,7 +26,7 @@ export function natsInfo(url: string, signal: AbortSignal): Promise<NatsInfo> {
       const end = text.indexOf("\r\n")
       if (end < 0) return
       try {
-        if (!text.startsWith("INFO ")) throw new Error("what listens there is no nats-server")
+        if (!text.startsWith("INFO ")) throw new Error("the server there is not nats-server")
         resolve(JSON.parse(text.slice("INFO ".length, end)))
       } catch (error) {
         reject(error)

@@ -22,7 +22,7 @@ const table = {
   NATS_HOST: setting(
     ipAddress(),
     undefined,
-    "Address that nats-server listens on. When unset: HOST; but with `AUTH=none`, where NATS has no logins, only this machine reaches it.",
+    "Address that nats-server listens on. When unset: HOST; with `AUTH=none`, where NATS has no logins: this machine only.",
   ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
@@ -49,7 +49,7 @@ const table = {
   AUTH: setting(
     z.enum(["none", "firebase", "jwks"], "expected none, firebase or jwks"),
     "none",
-    "Whose tokens decide who may do what: nobody's, so that everybody may everything; Firebase's; those of an OpenID Connect issuer, by its keys.",
+    "The issuer of the tokens that decide: none (everyone may do everything), Firebase, or an OpenID Connect issuer with keys at JWKS_URL.",
   ),
   FIREBASE_PROJECT_ID: setting(
     z.string().regex(/^[a-z0-9:.-]+$/, "expected a project ID"),
@@ -81,7 +81,7 @@ const table = {
   TOKEN_MAX_DAYS: setting(
     number({ min: 1, max: 3650 }),
     30,
-    "Days after its issue for which a token counts at most, whatever its `exp` says; for as long it is remembered what a newer token or `revoke` has taken from its user.",
+    "Most days that a token counts after its issue, whatever its `exp` says. The service remembers as long what a newer token or `revoke` took from a user.",
   ),
   AUTH_COOKIE: setting(
     z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected a cookie's name"),
@@ -103,7 +103,7 @@ const table = {
   STRICT_EVENTS: setting(
     flag(),
     false,
-    "Refuse events that are not exactly as docs/publish.md has them, instead of normalising times, numbers as text, and UUIDs without dashes.",
+    "Refuse events that differ from the first table of docs/publish.md, instead of normalising times, numbers as text and UUIDs without dashes.",
   ),
   SESSION_IDLE_HOURS: setting(
     number({ min: 1, max: 8760 }),
@@ -113,12 +113,12 @@ const table = {
   SESSIONS_MAX_MIB: setting(
     number({ min: 1 }),
     1024,
-    "Size in MiB of all shared sessions in NATS; when it is nearly used up, nobody can start further ones.",
+    "Most MiB of all shared sessions in NATS; when little is left, nobody can start another session.",
   ),
   SESSIONS_MEMORY_MIB: setting(
     number({ min: 1 }),
     64,
-    "Size in MiB, as JSON, of the shared sessions that the service holds in memory; the ones used least recently are read from NATS again.",
+    "Most MiB (as JSON) of shared sessions in the service's memory; it reads the least recently used ones from NATS again.",
   ),
   LEGACY_PORT: setting(port(), undefined, "A further port for the old WebSocket protocol alone."),
   PROTOCOL: setting(
@@ -168,7 +168,7 @@ const table = {
   PUBLIC_HOSTS: setting(
     list(hostName(), "expected host names as shop.example or shop.example:8443 with commas between"),
     undefined,
-    "Names at which browsers reach the product besides addresses and localhost, with commas between. With `AUTH=none` pages at other names are refused, since anybody may point a name of theirs here.",
+    "Names at which browsers reach the product, besides addresses and localhost, separated by commas. With `AUTH=none` pages at other names are refused, since anyone can point a DNS name here.",
   ),
   TRUSTED_PROXIES: setting(
     list(network(), "expected addresses or networks (10.0.0.0/8) with commas between"),
@@ -183,7 +183,7 @@ const table = {
   RATE_PER_TOKEN: setting(
     number(),
     5000,
-    "The same of one user, whatever tokens and logins; at the edge, of one bearer token.",
+    "The same of one user, over all tokens and logins; at the edge, of one bearer token.",
   ),
   RATE_PER_CONNECTION: setting(number(), 1000, "The same of one WebSocket, to the gateway or an edge."),
   RATE_PER_SHOP: setting(
@@ -194,7 +194,7 @@ const table = {
   SESSION_STARTS_PER_ADDRESS: setting(
     number(),
     6000,
-    "Most starts of shared sessions from one client address in a minute; 0 sets no limit.",
+    "Most shared sessions that one client address may start in a minute; 0 sets no limit.",
   ),
   SESSION_STARTS_PER_CONNECTION: setting(number(), 60, "The same from one WebSocket."),
   LEGACY_NEW_SOCKETS_PER_MINUTE: setting(
@@ -221,7 +221,7 @@ const table = {
   STREAM_MAX_READERS_PER_USER: setting(
     number({ min: 1 }),
     500,
-    "The same of one user, whatever tokens it has; further ones get 429.",
+    "The same of one user, over all tokens; further ones get 429.",
   ),
   STREAM_MAX_READERS_PER_ADDRESS: setting(
     number({ min: 1 }),
@@ -231,19 +231,15 @@ const table = {
   STREAM_KEEP_SECONDS: setting(
     number({ min: 1, max: 3600 }),
     60,
-    "Seconds for which a reader that was let in is still sent events while the service does not say whether it may read on.",
+    "Seconds that an admitted reader still gets events while the service does not answer whether it may read on.",
   ),
   EXPORT_MAX: setting(number({ min: 1 }), 40, "Exports (`GET /export/{shop_id}`) at a time; further ones get 503."),
-  EXPORT_MAX_PER_USER: setting(
-    number({ min: 1 }),
-    4,
-    "The same of one user, whatever tokens it has; further ones get 429.",
-  ),
+  EXPORT_MAX_PER_USER: setting(number({ min: 1 }), 4, "The same of one user, over all tokens; further ones get 429."),
   EXPORT_MAX_PER_ADDRESS: setting(number({ min: 1 }), 10, "The same of one client address; further ones get 429."),
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,
-    "Connections to a port of the edge, or of the embedded gateway, at a time, WebSockets included; further ones are closed at once.",
+    "Most open connections to a port of the edge or of the embedded gateway, with WebSockets; further ones are closed at once.",
   ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
     number({ min: 1 }),
@@ -253,7 +249,7 @@ const table = {
   MAX_SUBSCRIPTIONS: setting(
     number({ min: 1 }),
     1000,
-    "Resources that one WebSocket may be subscribed to at the embedded gateway; those that they refer to are not counted.",
+    "Most resources that one WebSocket may subscribe to at the embedded gateway; referenced resources do not count.",
   ),
 }
 

@@ -3,7 +3,7 @@ import { ResError } from "res-service"
 /** The codes of this product's own errors, with their usual message. Codes are stable, messages may change. */
 export const serviceErrors = {
   // Not the protocol's, but no resource's either: any call may be answered so. `data` is { retry_after_ms }.
-  "system.tooManyRequests": "Too many requests: come again later",
+  "system.tooManyRequests": "Too many requests; try again later",
   "auth.invalidToken": "The token is not valid",
   "store.shopMismatch": "An event is another shop's",
   "store.eventTooLarge": "An event is too large",
@@ -15,7 +15,7 @@ export const serviceErrors = {
   "store.archiveBehind": "The archive is not up to date yet, so that not all could be erased: ask again",
   "session.hostPresent": "The session has a host who is there",
   "session.notStarted": "Nobody is in the session",
-  "session.tooMany": "The sessions take up all the space that they may",
+  "session.tooMany": "There is no room for more shared sessions",
   "session.full": "The session has its most members",
   "session.notMember": "There is no such customer in the session",
   "session.notYourCustomer": "The customer belongs to another connection",

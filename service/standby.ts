@@ -71,7 +71,7 @@ export class StandbyService {
       } catch (error) {
         if (signal.aborted) break
         if (!hasBeenActive) throw error
-        logger.error({ err: error }, "the service could not be opened; trying again")
+        logger.error({ err: error }, "could not open the service; trying again")
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       } finally {
         await Promise.race([this.#nc.flush().catch(() => {}), sleep(FLUSH_TIMEOUT_MS)])
@@ -96,7 +96,7 @@ export class StandbyService {
       // after it, and has gateways fetch what is right now.
       if (!nc.isClosed()) nc.publish("system.reset", JSON.stringify(open.ownership))
       // Not waited for: whatever it still asks of NATS fails once the connection is closed.
-      open.stop().catch((error: unknown) => logger.debug({ err: error }, "the end of a lost term"))
+      open.stop().catch((error: unknown) => logger.debug({ err: error }, "could not end a lost term cleanly"))
     } finally {
       await lease.release()
     }

@@ -111,15 +111,11 @@ export class Launcher {
     const whose = choice.kind === "running" ? `RESGATE_URL=${gatewayUrl}` : "the gateway"
     const readyz = `http://${connectHost(HOST)}:${EDGE_PORT}/readyz`
     await Promise.all([
-      this.#wait(`${whose} is to answer`, (signal) => httpAnswers(gatewayUrl, signal, { ok: false }), gatewayWait),
-      this.#wait(
-        "the edge, with the service behind it, is to be ready",
-        (signal) => httpAnswers(readyz, signal, { ok: true }),
-        {
-          deadlineMs: READY_MS,
-          hopeless: () => this.#children.map((child) => child.hopeless()).find((reason) => reason !== undefined),
-        },
-      ),
+      this.#wait(whose, (signal) => httpAnswers(gatewayUrl, signal, { ok: false }), gatewayWait),
+      this.#wait("the edge and its service", (signal) => httpAnswers(readyz, signal, { ok: true }), {
+        deadlineMs: READY_MS,
+        hopeless: () => this.#children.map((child) => child.hopeless()).find((reason) => reason !== undefined),
+      }),
     ])
     const shown = shownHost(HOST)
     const demo = this.#demo && this.#startDemo(this.#demo, `http://${connectHost(HOST)}:${EDGE_PORT}`)
@@ -186,7 +182,7 @@ export class Launcher {
       },
     })
     const url = `nats://${connectHost(host)}:${NATS_PORT}`
-    await this.#wait("nats-server is to greet", (signal) => natsInfo(url, signal), {
+    await this.#wait("nats-server", (signal) => natsInfo(url, signal), {
       deadlineMs: NATS_READY_MS,
       hopeless: () => nats.hopeless(),
     })
@@ -195,7 +191,7 @@ export class Launcher {
   }
 
   async #findNats(url: string): Promise<string> {
-    const what = `NATS_URL=${shownUrl(url)} is to greet`
+    const what = `NATS_URL=${shownUrl(url)}`
     const info = await this.#wait(what, (signal) => natsInfo(url, signal), { deadlineMs: GIVEN_READY_MS })
     if (!atLeast(info.version, MIN_NATS_SERVER)) {
       this.#output.say(`warning: nats-server ${info.version} is older than ${MIN_NATS_SERVER}: expect errors`)
@@ -271,7 +267,7 @@ export class Launcher {
     const doors = [...(isLoopback(HOST) ? [] : ["edge", "gateway"]), ...(isNatsOpen ? ["NATS"] : [])]
     const where = isLoopback(HOST) ? `NATS_HOST=${natsHostOf(this.#settings)}` : `HOST=${HOST}`
     this.#output.say(
-      `WARNING: AUTH=none and ${where}: whoever reaches this machine may publish, read and change everything, by ${listOf(doors)}`,
+      `WARNING: AUTH=none and ${where}: anyone who reaches this machine may publish, read and change everything, through ${listOf(doors)}`,
     )
   }
 

@@ -42,11 +42,11 @@ export async function waitUntil<T>(
     }
     if (Date.now() > nextProgress) {
       nextProgress += PROGRESS_MS
-      options.progress?.(`still waiting: ${what} (${last})`)
+      options.progress?.(`still waiting for ${what} (${last})`)
     }
     await sleep(POLL_MS)
   }
-  throw new StartError(`${what}: not within ${options.deadlineMs / 1000} s (${last})`)
+  throw new StartError(`${what} was not ready within ${options.deadlineMs / 1000} s (${last})`)
 }
 
 /** Resolves when a GET of `url` is answered, and with 200 if `ok`; rejects when not. */

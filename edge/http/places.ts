@@ -48,12 +48,12 @@ export class Places {
     if (full !== undefined)
       throw new HttpProblem(
         429,
-        `There are too many ${this.#what} of one ${full.kind}; close some first`,
+        `Too many ${this.#what} are open for one ${full.kind}; close some first`,
         [],
         undefined,
         RETRY_AFTER_S,
       )
-    if (this.#count >= max) throw new HttpProblem(503, `There are too many ${this.#what} here now; come again later`)
+    if (this.#count >= max) throw new HttpProblem(503, `Too many ${this.#what} are open; try again later`)
     for (const { key } of shares) this.#add(key, 1)
     this.#count++
     let isFree = false

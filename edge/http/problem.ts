@@ -148,11 +148,11 @@ function retryAfterOf(data: unknown): number | undefined {
 
 /** What a 503 means. */
 function awayDetail(error: ResError, method: string): string {
-  if (method !== "POST" && method !== "DELETE") return "It cannot be answered now; come again"
-  if (isUntried(error)) return "Nothing was tried, since it cannot be done now; come again"
+  if (method !== "POST" && method !== "DELETE") return "The service is unavailable; try again later"
+  if (isUntried(error)) return "The service is unavailable, so nothing was tried; try again later"
   return method === "POST"
-    ? "It is not known to be stored; try again with the same Idempotency-Key"
-    : "It is not known to be all deleted; ask for it again"
+    ? "The events may or may not be stored; try again with the same Idempotency-Key"
+    : "Some data may be left; send the request again"
 }
 
 /** What happened; of an invalid token, also why it is. */

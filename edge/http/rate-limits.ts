@@ -90,7 +90,7 @@ export class RateLimits {
 function admit(res: Response, kind: Kind, allowance: Allowance, standing: Standing): void {
   show(res, kind, allowance, standing)
   if (standing.granted) return
-  const detail = `Too much for one ${kind}; come again later`
+  const detail = `Too many requests for one ${kind}; try again later`
   throw new HttpProblem(429, detail, [], undefined, seconds(standing.resetMs))
 }
 

@@ -53,7 +53,7 @@ export function streamRoutes({ client, streams, places, waiting, cookie, stoppin
         gone.signal,
       ).finally(() => stopping.removeEventListener("abort", leave))
       if (res.closed) return
-      if (stopping.aborted) throw new HttpProblem(503, "This edge is stopping; come again")
+      if (stopping.aborted) throw new HttpProblem(503, "This edge is stopping; connect again")
       res.once("close", places.take(req, caller))
       res.writeHead(200, {
         "Content-Type": "text/event-stream; charset=utf-8",

@@ -27,11 +27,11 @@ export type LegacyMessage = z.infer<typeof LegacyMessage>
 export const legacyErrors = {
   "legacy.notJson": "A message is a text frame with a JSON object",
   "legacy.unknownEvent": "The message has no event that is known",
-  "legacy.unavailable": "It is not known to be stored; try again",
+  "legacy.unavailable": "The change may or may not be stored; try again",
 } as const
 
 /** The message of `legacy.unavailable` where nothing was tried. */
-export const NOTHING_TRIED = "It cannot be done now, and nothing was tried; try again"
+export const NOTHING_TRIED = "The service is unavailable, so nothing was tried; try again later"
 
 export type LegacyErrorCode = keyof typeof legacyErrors
 

@@ -113,12 +113,8 @@ class Archiver implements RunningArchiver {
     this.#deadLetters = deadLetters
     this.#logger = logger
     this.#setAside = new SummedLog(logger, "warn", SET_ASIDE)
-    this.#refused = new SummedLog(logger, "error", "MongoDB refuses events; they are with the dead letters")
-    this.#refusedBaskets = new SummedLog(
-      logger,
-      "error",
-      "MongoDB refuses baskets; which ones is with the dead letters",
-    )
+    this.#refused = new SummedLog(logger, "error", "MongoDB refused events; they are in the dead letters")
+    this.#refusedBaskets = new SummedLog(logger, "error", "MongoDB refused baskets; the dead letters name them")
     this.#maxAgeDays = maxAgeDays
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)

@@ -1,9 +1,18 @@
 import type { Claims } from "./claims.ts"
 
-/** Whom a rule tells apart: by role; signed in without one; without a valid token. */
+/** The groups of callers that a rule distinguishes: by role, signed in without a role, without a valid token. */
 export const holders = ["merchant", "shopper", "admin", "noRole", "nobody"] as const
 
 export type Holder = (typeof holders)[number]
+
+/** How a reason names a holder. */
+const holderNames: Readonly<Record<Holder, string>> = {
+  merchant: "a merchant",
+  shopper: "a shopper",
+  admin: "an admin",
+  noRole: "a user without a role",
+  nobody: "callers without a valid token",
+}
 
 /** What is asked for. */
 export interface Target {
@@ -81,11 +90,16 @@ export function decide(resource: Governed, method: string, claims: Claims | unde
   const granted: Readonly<Partial<Record<Holder, keyof typeof conditions>>> = rules[rule]
   const condition = granted[holder]
   if (condition === undefined)
-    return { allowed: false, rule, holder, reason: `the rule ${rule} does not name ${holder}` }
+    return { allowed: false, rule, holder, reason: `the rule ${rule} does not allow ${holderNames[holder]}` }
   const refusal = conditions[condition](claims, target)
   if (refusal !== undefined)
-    return { allowed: false, rule, holder, reason: `the rule ${rule} asks ${condition} of ${holder}: ${refusal}` }
-  return { allowed: true, rule, holder, reason: `the rule ${rule} allows ${holder}: ${condition}` }
+    return {
+      allowed: false,
+      rule,
+      holder,
+      reason: `the rule ${rule} asks ${condition} of ${holderNames[holder]}: ${refusal}`,
+    }
+  return { allowed: true, rule, holder, reason: `the rule ${rule} allows ${holderNames[holder]}: ${condition}` }
 }
 
 function holderOf(claims: Claims | undefined): Holder {

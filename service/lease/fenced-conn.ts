@@ -117,10 +117,7 @@ export class FencedConn implements Conn {
 
   // After a `connected` the service resets its resources, and gateways fetch what they have missed.
   #overflow(): void {
-    this.#logger.warn(
-      { bytes: this.#outgoingBytes },
-      "dropped messages: the lease was not renewed in time to send them",
-    )
+    this.#logger.warn({ bytes: this.#outgoingBytes }, "dropped messages: the lease ran out before they could be sent")
     this.#outgoing = []
     this.#outgoingBytes = 0
     this.#mustAnnounce = true

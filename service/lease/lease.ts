@@ -98,7 +98,7 @@ export class Lease {
       } catch (error) {
         if (nc.isClosed()) throw error
         if (isStreamMissing(error)) standby = undefined
-        logger.debug({ err: error }, "the lease cannot be looked at now")
+        logger.debug({ err: error }, "could not read the lease")
       }
       await sleep(POLL_INTERVAL_MS, undefined, { signal })
     }
@@ -121,7 +121,7 @@ export class Lease {
     this.#ended.abort()
     await this.#keeping
     await this.#kv.delete(KEY, { previousSeq: this.#revision }).catch((error: unknown) => {
-      this.#logger.debug({ err: error }, "the lease could not be released; it runs out by itself")
+      this.#logger.debug({ err: error }, "could not release the lease; it runs out by itself")
     })
   }
 
@@ -149,7 +149,7 @@ export class Lease {
       if (!this.#ended.signal.aborted) this.#tell("renewed")
     } catch (error) {
       if (this.#ended.signal.aborted) return
-      this.#logger.debug({ err: error }, "the lease could not be renewed")
+      this.#logger.debug({ err: error }, "could not renew the lease")
       await this.#look().catch((cause: unknown) => {
         if (isStreamMissing(cause) || this.#nc.isClosed()) this.#lose("the bucket is gone")
       })
@@ -162,9 +162,7 @@ export class Lease {
     const entry = await this.#kv.get(KEY)
     const holder = holderOf(entry)
     if (holder?.id === this.#holder.id) return this.#advance(entry?.revision ?? 0)
-    this.#lose(
-      holder === undefined ? "it is not in the bucket any more" : `${holder.host} has it, process ${holder.pid}`,
-    )
+    this.#lose(holder === undefined ? "the bucket no longer has it" : `process ${holder.pid} on ${holder.host} has it`)
   }
 
   #advance(revision: number): void {

@@ -142,6 +142,6 @@ function tooMany(kind: string, retryAfterMs: number, { isHttp, meta }: Asker): R
   return serviceError(
     "system.tooManyRequests",
     { retry_after_ms: retryAfterMs },
-    `Too much for one ${kind}; come again later`,
+    `Too many requests for one ${kind}; try again later`,
   )
 }

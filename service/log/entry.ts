@@ -37,7 +37,7 @@ export interface Refusal {
 }
 
 /** What is logged of messages with a `Refusal`. */
-export const SET_ASIDE = "set aside messages that are no events"
+export const SET_ASIDE = "set aside messages that are not valid events"
 
 /** Anybody who may publish chooses the end of a subject. */
 const MAX_SUBJECT = 200

@@ -48,7 +48,7 @@ export class PresenceSweep {
       presence.keepOnly(sessions.loaded)
       await Promise.all([...sessions.loaded.keys()].map((id) => this.#sweepSession(id)))
     } catch (error) {
-      logger.debug({ err: error }, "members could not be looked after")
+      logger.debug({ err: error }, "could not check for absent members")
     } finally {
       this.#sweeping = false
     }
@@ -85,7 +85,7 @@ export class PresenceSweep {
         if (hidden.length > 0) await run(id, { type: "hide", ids: hidden })
       })
     } catch (error) {
-      logger.warn({ err: error }, "absent members could not be let go of yet")
+      logger.warn({ err: error }, "could not remove absent members yet")
     }
   }
 }

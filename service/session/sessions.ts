@@ -119,7 +119,7 @@ export class Sessions {
       // It may be stored, or somebody else wrote: what gateways have is fetched again from what there is.
       this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
-      this.#logger.warn({ err: error, session: loggedSessionId(id) }, "a session could not be stored")
+      this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
     }
   }

@@ -76,7 +76,7 @@ describe("signing in on the merchant's page", () => {
     await publish("Leeks")
     await merchant.top("Leeks")
 
-    await merchant.basket("4e29b2d3").getByRole("button", { name: "I see to it" }).click()
+    await merchant.basket("4e29b2d3").getByRole("button", { name: "Claim" }).click()
     await merchant.basket("4e29b2d3").getByText("Ann").waitFor()
 
     await page.getByRole("button", { name: /Sign out/ }).click()

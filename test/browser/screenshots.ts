@@ -67,7 +67,7 @@ async function merchant(browser: Browser, pages: Pages): Promise<void> {
   await sleep(PLAYED_MS)
   await player.stop()
   await playing
-  const acknowledge = light.getByRole("button", { name: "I see to it" })
+  const acknowledge = light.getByRole("button", { name: "Claim" })
   await acknowledge.first().click()
   await light.getByLabel(/Your name/).fill("Ann")
   await light.keyboard.press("Enter")

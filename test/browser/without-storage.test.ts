@@ -55,7 +55,7 @@ describe("the pages where the browser keeps nothing for them", () => {
       const { page } = merchant
       await page.getByRole("radio", { name: "Dark" }).click()
       expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("dark")
-      await merchant.basket(session_id.slice(0, 8)).getByRole("button", { name: "I see to it" }).click()
+      await merchant.basket(session_id.slice(0, 8)).getByRole("button", { name: "Claim" }).click()
       await page.getByLabel(/Your name/).fill("Ann")
       await page.keyboard.press("Enter")
       await merchant.basket(session_id.slice(0, 8)).getByText("Ann").waitFor()

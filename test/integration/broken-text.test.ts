@@ -10,7 +10,7 @@ import { until } from "../helpers/until.ts"
 
 /** JSON with half of a surrogate pair, which most programs can't read: `jq`, Python's `json` when it writes, MongoDB. */
 const LONE = "Tea \ud800"
-const EXPECTED = "expected Unicode text, in which no surrogate stands alone"
+const EXPECTED = "expected Unicode text without lone surrogates"
 /** Names of which nothing is seen. */
 const INVISIBLE = ["\u200b", "\u202e\u202c", "\u3164", " \ufeff "]
 

@@ -41,7 +41,7 @@ describe("the service's limits", () => {
   const expectTooMany = (refused: Refusal | undefined, kind: string): void => {
     expect(refused).to.include({
       code: "system.tooManyRequests",
-      message: `Too much for one ${kind}; come again later`,
+      message: `Too many requests for one ${kind}; try again later`,
     })
     expect(refused?.data?.retry_after_ms).to.be.within(1, 60_000)
   }
@@ -53,7 +53,7 @@ describe("the service's limits", () => {
     expect(status).to.equal(429)
     expect(Number(headers.get("retry-after"))).to.be.within(1, 60)
     expect(body.code).to.equal("system.tooManyRequests")
-    expect(body.message ?? body.detail).to.equal(`Too much for one ${kind}; come again later`)
+    expect(body.message ?? body.detail).to.equal(`Too many requests for one ${kind}; try again later`)
   }
 
   afterEach(() => {

@@ -93,19 +93,19 @@ describe("npx --no -- shopwire", () => {
     }
     expect(await explain("--call", "publish")).to.deep.equal([
       0,
-      "allowed  the rule publish allows shopper: ownShopAsItself",
+      "allowed  the rule publish allows a shopper: ownShopAsItself",
     ])
     expect(await explain("--call", "publish", "--shopper-id", shop_id)).to.deep.equal([
       1,
-      "refused  the rule publish asks ownShopAsItself of shopper: an event is another shopper's than the claim shopper_id says",
+      "refused  the rule publish asks ownShopAsItself of a shopper: an event is another shopper's than the claim shopper_id says",
     ])
-    expect(await explain()).to.deep.equal([1, "refused  the rule readShop does not name shopper"])
+    expect(await explain()).to.deep.equal([1, "refused  the rule readShop does not allow a shopper"])
   })
 
   it("explain says why a token is not good, and decides as for nobody", async () => {
     const { stdout, status } = await shopwire(["explain", "--token", "abc", "--resource", feed])
     expect(status).to.equal(1)
-    expect(stdout).to.include("not good: it is no JWT").and.include("does not name nobody")
+    expect(stdout).to.include("not good: it is no JWT").and.include("does not allow callers without a valid token")
   })
 
   it("says what is wrong with how it was called, or with a setting, and exits with 2", async () => {

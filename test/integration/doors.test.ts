@@ -183,7 +183,7 @@ describe("the edge's doors", () => {
       expect((await post(publishUrl(shop), publishEvents(20, shop), headers)).status).to.equal(200)
       const refused = await post(publishUrl(randomUUID()), publishEvents(31), headers)
       expect(refused.status).to.equal(429)
-      expect(refused.body.detail).to.equal("Too much for one token; come again later")
+      expect(refused.body.detail).to.equal("Too many requests for one token; try again later")
     })
 
     it("hold one token back wherever it comes from", async () => {
@@ -201,7 +201,7 @@ describe("the edge's doors", () => {
       expect((await post(publishUrl(shop), publishEvents(10, shop), from(211))).status).to.equal(200)
       const refused = await post(publishUrl(shop), publishEvent({ shop_id: shop }), from(212))
       expect(refused.status).to.equal(429)
-      expect(refused.body.detail).to.equal("Too much for one shop; come again later")
+      expect(refused.body.detail).to.equal("Too many requests for one shop; try again later")
       const other = publishEvent()
       expect((await post(publishUrl(other.shop_id), other, from(213))).status).to.equal(200)
     })

@@ -310,7 +310,7 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       try {
         const url = `${away.edgeUrl}/shoppers/${randomUUID()}`
         const { status, body } = await answer(fetch(url, { method: "DELETE" }))
-        expect([status, body.detail]).to.deep.equal([503, "It is not known to be all deleted; ask for it again"])
+        expect([status, body.detail]).to.deep.equal([503, "Some data may be left; send the request again"])
         const event = publishEvent({ shopper_id: randomUUID() })
         await post(`${away.edgeUrl}/send`, event)
         const again = await answer(fetch(`${away.edgeUrl}/shoppers/${event.shopper_id}`, { method: "DELETE" }))

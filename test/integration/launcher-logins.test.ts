@@ -45,7 +45,7 @@ describe("npm start with AUTH=jwks", () => {
   it("warns, without it, when what is open to everybody is open to the network, and so does the edge", async () => {
     const open = await kit.ready(kit.start({ HOST: "0.0.0.0" }))
     expect(open.stdout()).to.match(
-      /WARNING: AUTH=none and HOST=0\.0\.0\.0: whoever reaches this machine may .* by edge and gateway$/m,
+      /WARNING: AUTH=none and HOST=0\.0\.0\.0: anyone who reaches this machine may .* through edge and gateway$/m,
     )
     expect(open.stdout()).to.match(/edge .*WARN.* AUTH=none: whoever reaches this address may/)
     expect((await publish()).status).to.equal(200)

@@ -13,7 +13,7 @@ const keptName: Kept<string> = {
   read: (found) => (typeof found === "string" ? found.slice(0, LONGEST_NAME) : ""),
 }
 
-/** Says that somebody sees to a basket, on every screen of the shop; or who does. */
+/** Claims a basket on every screen of the shop, or shows who has claimed it. */
 export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket }) {
   const auth = useAuth()
   const today = useToday()
@@ -44,7 +44,8 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
         disabled={pending}
         onClick={() => (name === "" ? setAsking(true) : void call({ by: name }))}
       >
-        <Icon name="check" />I see to it
+        <Icon name="check" />
+        Claim
       </button>
       {failure !== undefined && (
         <span className="wrong" role="alert">

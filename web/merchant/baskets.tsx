@@ -104,12 +104,12 @@ const BasketCard = memo(function BasketCard({
   )
 })
 
-/** The total that was sent, where it is another than that of the lines: less is a discount, more is marked. */
+/** The total that the app sent, if it differs from the total of the lines: a lower one is a discount, a higher one is marked. */
 export function SentTotal({ basket: { drift, total, basket_total } }: { basket: Basket }) {
   const sent = asMoney(basket_total)
   if (drift) {
     return (
-      <span className="drift" title="The total that was sent is more than that of the lines">
+      <span className="drift" title="The app sent a higher total than the lines make">
         <Icon name="warning" />
         sent as {sent}
       </span>

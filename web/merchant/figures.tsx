@@ -45,7 +45,7 @@ function Counted({ stats }: { stats: Stats }) {
         <HourChart minutes={stats.minutes} />
       </div>
       <div className="top card">
-        <h2>Most put into baskets</h2>
+        <h2>Top products</h2>
         {top.length === 0 ? (
           <p className="quiet">Nothing yet.</p>
         ) : (

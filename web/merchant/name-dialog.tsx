@@ -4,7 +4,7 @@ import { Dialog } from "./dialog.tsx"
 /** In characters, as the service takes it. */
 export const LONGEST_NAME = 100
 
-/** Asks, once, by which name the others see who sees to a basket. */
+/** Asks once for the name that other screens show with claimed baskets. */
 export function NameDialog({ onName, onClose }: { onName: (name: string) => void; onClose: () => void }) {
   const [name, setName] = useState("")
   const input = useId()

@@ -15,7 +15,7 @@ export const englishTexts = {
   "status.live": "Live",
   "status.reconnecting": "Reconnecting…",
   "status.reconnecting.detail": "The connection is lost. What you see may be old; it goes on by itself.",
-  "status.elsewhere": "You are in this session in another window too. What you do last counts, here or there.",
+  "status.elsewhere": "This session is also open in another window. Your last change counts, in either window.",
   "welcome.intro": "See each other’s carts live, and check out when everybody is ready.",
   "welcome.invited": "A friend wants to shop with you. You will see each other’s carts.",
   "welcome.name": "Your name",

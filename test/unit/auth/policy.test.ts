@@ -92,17 +92,17 @@ describe("the policy", () => {
       allowed: false,
       rule: "publish",
       holder: "shopper",
-      reason: `the rule publish asks ownShopAsItself of shopper: the claim shops does not have ${other}`,
+      reason: `the rule publish asks ownShopAsItself of a shopper: the claim shops does not have ${other}`,
     })
     expect(decide("store.$shop_id.feed", "get", people.shopper, { shopId: own })).to.deep.equal({
       allowed: false,
       rule: "readShop",
       holder: "shopper",
-      reason: "the rule readShop does not name shopper",
+      reason: "the rule readShop does not allow a shopper",
     })
     expect(decide("store.$shop_id.feed", "get", people.merchant, { shopId: own })).to.include({
       allowed: true,
-      reason: "the rule readShop allows merchant: ownShop",
+      reason: "the rule readShop allows a merchant: ownShop",
     })
   })
 

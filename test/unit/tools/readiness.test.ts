@@ -37,10 +37,10 @@ describe("waitUntil()", () => {
   })
 
   it("names what it waited for, the deadline and the last reason", async () => {
-    const wait = waitUntil("nats-server is to greet", () => Promise.reject(new Error("refused")), { deadlineMs: 60 })
+    const wait = waitUntil("nats-server", () => Promise.reject(new Error("refused")), { deadlineMs: 60 })
     const error = await wait.catch((error: unknown) => error)
     expect(error).to.be.instanceOf(StartError)
-    expect(error).to.have.property("message", "nats-server is to greet: not within 0.06 s (refused)")
+    expect(error).to.have.property("message", "nats-server was not ready within 0.06 s (refused)")
   })
 
   it("gives up at once when it is hopeless", async () => {
@@ -68,7 +68,7 @@ describe("natsInfo()", () => {
 
   it("refuses another protocol, a closed connection and silence", async () => {
     const http = await portOf(createServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n")))
-    expect(await reasonOf(ask(http))).to.equal("what listens there is no nats-server")
+    expect(await reasonOf(ask(http))).to.equal("the server there is not nats-server")
     const closing = await portOf(createServer((socket) => socket.destroy()))
     expect(await reasonOf(ask(closing))).to.match(/without a greeting|ECONNRESET/)
     const silent = await portOf(createServer((socket) => socket.on("error", () => {}).resume()))

@@ -66,7 +66,7 @@ describe("lone surrogates", () => {
     it(`are refused in ${field} of an event`, () => {
       const parsed = PublishEvent.safeParse({ ...samplePublishEvent, [field]: "a\ud800" })
       expect(parsed.error?.issues.map(({ path, message }) => [path.join("."), message])).to.deep.equal([
-        [field, "expected Unicode text, in which no surrogate stands alone"],
+        [field, "expected Unicode text without lone surrogates"],
       ])
     })
   }
