@@ -5,14 +5,14 @@ import type { Logger } from "res-service"
 const NAMES = /(\bsession\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
 
 /**
- * What stands for a session's ID in a log: the ID is an invitation. The same in all processes, so that their lines can be brought
- * together, and by whoever knows the ID.
+ * A hash that logs show instead of a session's ID, because the ID is an invitation. It is the same in all processes, so lines
+ * about one session can be found, also by someone who knows the ID.
  */
 export function loggedSessionId(id: string): string {
   return `#${createHash("sha256").update(id).digest("base64url").slice(0, 12)}`
 }
 
-/** The same logger, told no session's ID, but in `trace`, which shows the subjects of the traffic as they are. */
+/** A logger that writes hashes instead of session IDs, except at `trace`, which shows the subjects of all traffic. */
 export function withoutSessionIds(logger: Logger): Logger {
   return {
     error: (details, message) => logger.error(hidden(details), message),
@@ -33,7 +33,7 @@ function hiddenValue(value: unknown): unknown {
   return value instanceof Error ? hiddenError(value) : value
 }
 
-/** The error itself, unless it names a session. */
+/** The error itself, or a copy with hashes if it names a session. */
 function hiddenError(error: Error): Error {
   const { message, stack = "" } = error
   const cause = hiddenValue(error.cause)

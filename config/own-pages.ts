@@ -5,17 +5,17 @@ import type { Settings } from "./settings.ts"
 /** The settings that say which pages are let in with `AUTH=none`. */
 export const pageSettings = ["AUTH", "PUBLIC_HOSTS", "CORS_ORIGINS", "EDGE_PORT"] as const
 
-/** What is looked at of a request. */
+/** The parts of a request that decide. */
 export interface Sender {
-  /** HTTP method; undefined: not known. */
+  /** HTTP method; undefined when unknown. */
   readonly method?: string | undefined
   readonly origin: string | undefined
   readonly host: string | undefined
 }
 
 /**
- * Tells requests of the product's own pages, and of those of CORS_ORIGINS, from those of other pages that are open in a browser on
- * this machine. With `AUTH=none` nothing else keeps these out.
+ * Distinguishes requests of the product's own pages and of CORS_ORIGINS from requests of other pages that are open in a browser
+ * on this machine. With `AUTH=none` this is the only protection against those.
  */
 export class OwnPages {
   readonly #origins: readonly string[]
@@ -33,8 +33,8 @@ export class OwnPages {
   }
 
   /**
-   * Why a request is refused; undefined when it is not. Clients that send no `Origin` (apps, curl) are refused only where a page
-   * might have sent the same: a page sends no `Origin` when it reads from its own host.
+   * The reason to refuse a request, or undefined. Clients without an `Origin` (apps, curl) are refused only where a page could
+   * have sent the same request: a page sends no `Origin` when it reads from its own host.
    */
   refusal({ method, origin, host = "" }: Sender): string | undefined {
     if (this.#origins.includes("*")) return undefined
@@ -48,7 +48,7 @@ export class OwnPages {
     return "With AUTH=none pages of this origin must be listed in CORS_ORIGINS, or their host in PUBLIC_HOSTS"
   }
 
-  /** True for a page that this machine serves, on whatever port, and that asks this machine. */
+  /** True for a page from any port of this machine that asks this machine. */
   isLocal({ origin = "", host = "" }: Sender): boolean {
     if (!/^https?:/.test(origin) || !URL.canParse(origin) || !URL.canParse(`http://${host}`)) return false
     return isThisMachine(new URL(origin)) && isThisMachine(new URL(`http://${host}`))
@@ -65,7 +65,7 @@ export class OwnPages {
   }
 }
 
-/** The pages that are let in; undefined: all, since tokens decide. */
+/** The admitted pages; undefined admits all, since tokens decide. */
 export function ownPages(settings: Settings<(typeof pageSettings)[number]>): OwnPages | undefined {
   return settings.AUTH === "none" ? new OwnPages(settings) : undefined
 }

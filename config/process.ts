@@ -7,8 +7,8 @@ const LOCAL_NATS_URL = "nats://127.0.0.1:4222"
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
 /**
- * A NATS server that leaves two pings unanswered counts as gone: after 4 to 6 s. That is how long a half-open connection to a
- * dead host is believed in; the client's own default is 4 to 6 minutes.
+ * A NATS server counts as gone after two unanswered pings, which takes 4 to 6 s. Until then a half-open connection to a dead host
+ * looks alive; with the client's own default that takes 4 to 6 minutes.
  */
 const PING_INTERVAL_MS = 2000
 const MAX_PINGS_OUT = 2
@@ -84,7 +84,7 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
   }
 }
 
-/** Ends the process for an error that it can't go on with: one line on stderr for a wrong setting. */
+/** Ends the process after a fatal error; a wrong setting prints one line on stderr. */
 export function fail(error: unknown): never {
   console.error(error instanceof SettingError ? error.message : error)
   process.exit(1)

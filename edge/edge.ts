@@ -29,7 +29,7 @@ import { ShopStreams, type StreamOptions } from "./stream/shop-streams.ts"
 export interface Doors {
   /** Origins whose pages may use the edge; `*`: all. */
   readonly origins?: readonly string[]
-  /** The pages that are let in, with `AUTH=none`; undefined: all, for tokens decide. */
+  /** The admitted pages with `AUTH=none`; undefined admits all, since tokens decide. */
   readonly pages?: OwnPages | undefined
   /** Addresses and networks of reverse proxies. */
   readonly trustedProxies?: readonly string[]

@@ -1,4 +1,4 @@
-/** What a token says of itself. Nothing of it is verified here: only the service knows whether a token is good. */
+/** A token's own claims, not verified here: only the service knows whether a token is valid. */
 export interface TokenClaims {
   /** The issuer's name for the user; undefined when it does not say. */
   readonly user: string | undefined
@@ -8,7 +8,7 @@ export interface TokenClaims {
 
 const NOTHING: TokenClaims = { user: undefined, expiresAt: undefined }
 
-/** Reads the claims of a request's token (`RequestToken`); for whoever the service has let in with it. */
+/** Reads the claims of a request's token (`RequestToken`). Use it only after the service has accepted the token. */
 export function claimsIn(token: unknown): TokenClaims {
   if (typeof token !== "object" || token === null || !("bearer" in token)) return NOTHING
   try {

@@ -3,7 +3,7 @@ import { hash, randomBytes } from "node:crypto"
 /** How many counters there are; more keys share them, so that strangers can't fill the memory with keys. */
 const COUNTERS = 65_536
 
-/** How much of an allowance is left for a key. */
+/** What is left of a key's allowance. */
 export interface Standing {
   readonly granted: boolean
   readonly limit: number
@@ -13,10 +13,10 @@ export interface Standing {
 }
 
 /**
- * How much each key may take in a time: an address, a shop, a token. A key is only used to choose a counter, by a secret hash:
- * tokens are stored nowhere, nobody can choose with whom to share a counter, and the memory is 1 MiB whatever the keys.
+ * How much each key (an address, a shop, a token) may take in a time window. A keyed hash maps the key to a counter, so tokens
+ * are not stored, nobody can choose to share a counter with a given key, and the memory is 1 MiB for any number of keys.
  *
- * Calls are synchronous, so that requests keep their order: the limiters on npm answer by promises, and hold a timer for each key.
+ * Calls are synchronous, so that requests keep their order. The limiters on npm return promises and hold a timer for each key.
  */
 export class Allowance {
   readonly limit: number
@@ -32,7 +32,7 @@ export class Allowance {
     this.windowS = windowS
   }
 
-  /** Takes `amount` of a key's allowance; not granted, and nothing taken, when that is more than is left. */
+  /** Takes `amount` of a key's allowance. If less is left, it is not granted and nothing is taken. */
   take(key: string, amount: number): Standing {
     const counter = this.#counterOf(key)
     const granted = (this.#taken[counter] ?? 0) + amount <= this.limit
@@ -40,7 +40,7 @@ export class Allowance {
     return this.#standing(counter, granted)
   }
 
-  /** A key's standing, without taking any. Not granted when nothing is left. */
+  /** A key's standing, without taking anything. Not granted when nothing is left. */
   look(key: string): Standing {
     const counter = this.#counterOf(key)
     return this.#standing(counter, (this.#taken[counter] ?? 0) < this.limit)
@@ -51,7 +51,7 @@ export class Allowance {
     return { granted, limit: this.limit, remaining, resetMs: (this.#resetAt[counter] ?? 0) - performance.now() }
   }
 
-  /** The number of a key's counter, begun again if its time is over. */
+  /** The number of a key's counter. Resets the counter if its window is over. */
   #counterOf(key: string): number {
     const counter = hash("sha256", this.#salt + key, "buffer").readUInt32BE() % COUNTERS
     const now = performance.now()

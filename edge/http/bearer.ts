@@ -6,7 +6,7 @@ import { bearerIn, cookieIn } from "../../service/schemas/credentials.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** For whom the edge asks the service: a token, which the service checks, and the address by which it counts. */
+/** The caller in whose name the edge asks the service: a token, which the service checks, and an address, which it counts. */
 export type Caller = Pick<CallOptions, "token" | "remoteAddr">
 
 /**
@@ -36,14 +36,14 @@ export function readerOf(req: Request, cookie: AuthCookie | undefined): Caller {
   return bearer === undefined ? { remoteAddr } : { token: { bearer } satisfies RequestToken, remoteAddr }
 }
 
-/** Lets the page that has brought a cookie read the answer, also one that refuses. Source: Fetch, "CORS protocol and credentials". */
+/** Lets a page that sent a cookie read the answer, even a refusal. Source: Fetch, "CORS protocol and credentials". */
 export function allowCookie(req: Request, res: Response, cookie: AuthCookie | undefined): void {
   const origin = req.get("origin")
   if (origin !== undefined && cookie?.origins.includes(origin)) res.set("Access-Control-Allow-Credentials", "true")
 }
 
-// Browsers send cookies along whoever's page it is. Pages GET from their own origin, and follow links, without an Origin; then the
-// Referer says whose page it is. A page can leave it out, and cannot make it up.
+// Browsers send cookies with requests of any page. A GET from the page's own origin and a followed link have no Origin; then the
+// Referer names the page. A page can omit the Referer but not forge it.
 function mayBring(req: Request, { origins }: AuthCookie): boolean {
   const origin = req.get("origin")
   if (origin !== undefined) return origins.includes(origin)

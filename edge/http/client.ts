@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express"
 import type { ClientAddresses } from "res-service"
 
-/** Finds out each request's client address once: for the edge's own limits, and for those of the service, which is told. */
+/** Determines each request's client address once, for the limits of the edge and of the service. */
 export function clientAddress(addresses: ClientAddresses): RequestHandler {
   return (req, res, next) => {
     res.locals.clientAddress = addresses.of(req)

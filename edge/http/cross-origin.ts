@@ -30,7 +30,7 @@ export function crossOrigin(origins: readonly string[]): RequestHandler {
   })
 }
 
-/** Refuses with 403 what pages send that are not let in; see `OwnPages`. Undefined: all pages are. */
+/** Refuses requests of foreign pages with 403; see `OwnPages`. Undefined admits all pages. */
 export function onlyPages(pages: OwnPages | undefined): RequestHandler {
   return ({ method, headers: { origin, host } }, _res, next) => {
     const refusal = pages?.refusal({ method, origin, host })
@@ -40,8 +40,8 @@ export function onlyPages(pages: OwnPages | undefined): RequestHandler {
 }
 
 /**
- * Why a page may not open a WebSocket, for which browsers ask no CORS; undefined: it may. Clients that send no `Origin` are no
- * browsers; a page that was loaded from here may always.
+ * The reason to refuse a page's WebSocket, or undefined; browsers do not apply CORS to WebSockets. Clients without an `Origin`
+ * are not browsers, and pages loaded from this edge may always connect.
  */
 export function webSocketRefusal(
   { headers: { origin, host } }: IncomingMessage,

@@ -4,19 +4,19 @@ import { PublishEvent, type ShownEvent } from "../../service/schemas/publish-eve
 /** The columns of a table of events. */
 const columns = ["seq", "received_at", ...Object.keys(PublishEvent.shape)]
 
-/** What a spreadsheet takes for the sign of a formula, also as a full-width or small character. */
+/** Signs that begin a formula in a spreadsheet, also as full-width or small characters. */
 const SIGN = "[=+\\-@＝＋－＠﹦﹢﹣﹫]"
-/** What ends a cell or a row for programs that expect another separator than a comma: they ignore our quotes. */
+/** Characters that end a cell or a row in programs that expect another separator and ignore our quotes. */
 const SEPARATORS = "[;\\t-\\r\\x1c-\\x1e\\x85\\u2028\\u2029]"
-/** What may stand before a sign without a spreadsheet minding: space, what is not seen, and quotes that it removes. */
+/** Characters that a spreadsheet skips before a sign: spaces, invisible characters, and quotes that it removes. */
 const UNSEEN = '[\\s\\p{Cc}\\p{Cf}"]'
-/** The same within one cell of such programs. It also bounds the search: a text of separators only is not read again for each. */
+/** The same within one cell of such programs. It also bounds the search: a text of separators is scanned only once. */
 const UNSEEN_IN_CELL = `[${UNSEEN}--${SEPARATORS}]`
 
 /** Where a formula would begin: at the start of a text, and behind a separator. Tabs and line ends at the start count as signs. */
 const FORMULA = new RegExp(`^(?=[\\t\\r\\n]|${UNSEEN}*${SIGN})|(?<=${SEPARATORS})(?=${UNSEEN_IN_CELL}*${SIGN})`, "gv")
 
-/** Needs quotes: line ends, and what readers might trim or split at without them. */
+/** Needs quotes: line ends, and characters at which readers might trim or split. */
 const QUOTED = new RegExp(`${SEPARATORS}|^\\s|\\s$`, "v")
 
 /** How events are written into a file. */
@@ -46,7 +46,7 @@ export const eventFormats = {
   },
 } as const satisfies Record<string, EventFormat>
 
-/** Tells a program that a file is UTF-8. Source: Unicode 17, 23.8, "Byte Order Mark". */
+/** Marks a file as UTF-8. Source: Unicode 17, 23.8, "Byte Order Mark". */
 export const BYTE_ORDER_MARK = "\ufeff"
 
 function csv(rows: readonly (readonly (string | number)[])[]): string {
@@ -56,7 +56,7 @@ function csv(rows: readonly (readonly (string | number)[])[]): string {
   )
 }
 
-/** A text that no spreadsheet runs. A NUL, which many readers refuse or end at, becomes U+FFFD. */
+/** A text that no spreadsheet runs. NUL becomes U+FFFD, because many readers refuse it or stop there. */
 function withoutFormula(text: string): string {
   return text.replaceAll("\0", "\ufffd").replace(FORMULA, "'")
 }

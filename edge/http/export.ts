@@ -12,7 +12,7 @@ import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { AWAY, shopOf } from "./shop-path.ts"
 
-/** Time for a client to take a page, and the rest at the end, in ms; then the export is cut off. */
+/** Time for a client to take a page, or the rest at the end, in ms. After it the export is cut off. */
 const STALL_MS = 60_000
 /** While the service is away, a page is asked for again after this time, in ms, and so often; then the export is cut off. */
 const RETRY_MS = 500

@@ -3,17 +3,18 @@ import { ResError } from "res-service"
 import { AWAY } from "./shop-path.ts"
 
 /**
- * Time for which a request waits for a service that is away, in ms: longer than a restart of service or NATS takes, and shorter
- * than proxies wait for an answer (60 s). A browser's EventSource gives up for good at the first error, so it waits rather than is
- * refused; meanwhile it is told nothing, since nobody knows yet whether it may come in.
+ * How long a request waits for an absent service, in ms: longer than a restart of service or NATS, shorter than proxies wait for
+ * an answer (60 s). An EventSource gives up for good at its first error, so it has to wait. Nothing is sent meanwhile, since
+ * nobody knows yet whether it is allowed.
  */
 const WAIT_MS = 20_000
-/** Pauses before the service is asked again, in ms: doubled each time, and each a little different. */
+/** Pauses before the edge asks the service again, in ms: doubled each time, with jitter. */
 const FIRST_PAUSE_MS = 250
 const GREATEST_PAUSE_MS = 4000
 
 /**
- * Asks the service until it answers, or for `WAIT_MS`. Rejects with the service's `ResError`, or that for which there is no answer.
+ * Asks the service until it answers, for at most `WAIT_MS`. Rejects with the service's `ResError`, or with the last reason why
+ * there was no answer.
  *
  * @param wait takes a place among those that wait, and returns how to give it back; what it throws ends the waiting
  * @param gone ends the waiting: the client has left, or the edge stops

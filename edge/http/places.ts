@@ -5,37 +5,34 @@ import type { Caller } from "./bearer.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** When to come again after a 429, in seconds: a place may be free at any moment. */
+/** `Retry-After` of a 429, in seconds: a place can become free at any moment. */
 const RETRY_AFTER_S = 1
 
-/** How many there may be at a time. */
+/** How many may be open at a time. */
 export interface PlaceLimits {
   readonly max: number
   readonly perUser: number
   readonly perAddress: number
 }
 
-/**
- * Places for answers that last: streams, exports. Each address and each user has a share of them, so that nobody's use closes the
- * door for others.
- */
+/** Places for long answers: streams and exports. Each address and each user has a share, so that no caller can take all places. */
 export class Places {
   readonly #what: string
   readonly #limits: PlaceLimits
   readonly #taken = new Map<string, number>()
   #count = 0
 
-  /** @param what of which there are so many, e.g. `exports` */
+  /** @param what the name of the answers in errors, e.g. `exports` */
   constructor(what: string, limits: PlaceLimits) {
     this.#what = what
     this.#limits = limits
   }
 
   /**
-   * Takes a place, and returns how to give it back. With a caller, which the service must have let in (before that, anybody can
-   * write any name into a token), it counts for the caller's user as well.
+   * Takes a place and returns a function that frees it. With a caller, the place also counts for the caller's user. Pass a caller
+   * only after the service has let it in: before that its token may name anyone.
    *
-   * @throws {HttpProblem} 429: the user or the address has its share · 503: all are taken
+   * @throws {HttpProblem} 429: the user or the address has used its share · 503: all places are taken
    */
   take(req: Request, caller?: Caller): () => void {
     const { max, perUser, perAddress } = this.#limits

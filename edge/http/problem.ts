@@ -61,7 +61,7 @@ export class HttpProblem extends Error {
   readonly errors: readonly ProblemEntry[]
   /** The service's error code, if the service refused. */
   readonly code: string | undefined
-  /** When to come again, in seconds, if that is known. */
+  /** When to try again, in seconds, if known. */
   readonly retryAfterS: number | undefined
 
   constructor(

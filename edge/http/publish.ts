@@ -63,7 +63,7 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
   return router
 }
 
-/** The shop that an event names; 422, with all that is wrong with the event, when it names none. */
+/** The shop that an event names; 422 with all faults of the event when it names none. */
 function ownShopOf(event: unknown): string {
   const shop = OwnShop.safeParse(event)
   if (shop.success) return shop.data.shop_id

@@ -31,7 +31,7 @@ interface CountedPublish<T> {
   readonly res: Response
   readonly shopId: string
   readonly events: number
-  /** Whether the service lets the caller store; rejects when it does not say. */
+  /** Asks the service whether the caller may store; rejects without an answer. */
   mayStore(): Promise<boolean>
   store(): Promise<T>
 }
@@ -61,8 +61,8 @@ export class RateLimits {
   }
 
   /**
-   * Counts a publish of `events` events: for its sender before, and for the shop after they were stored, so that nobody who
-   * is refused can use up a shop's allowance. Nor is anybody else told how much of it is left.
+   * Counts a publish of `events` events: for its sender before, and for the shop after they were stored, so that nobody who is
+   * refused can use up a shop's allowance, or see how much of it is left.
    */
   async publish<T>({ req, res, shopId, events, mayStore, store }: CountedPublish<T>): Promise<T> {
     if (events > 1) this.#takeOfSender(req, res, events - 1)

@@ -17,10 +17,10 @@ export interface StreamRoutes {
   readonly client: Client
   readonly streams: ShopStreams
   readonly places: Places
-  /** For those that wait for the service. */
+  /** Places of requests that wait for the service. */
   readonly waiting: Places
   readonly cookie: AuthCookie | undefined
-  /** Ends those that still wait for the service. */
+  /** Ends the requests that still wait for the service. */
   readonly stopping: AbortSignal
 }
 
@@ -28,8 +28,8 @@ export interface StreamRoutes {
  * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, `id:` being `seq`, from now on; or from behind
  * `Last-Event-ID` (or `?last_event_id=`) on, without a gap or a repetition; with `?replay=N` the newest N come first.
  *
- * Nothing is sent, not even a status, before a read in this caller's name has succeeded. While the service is away, that is
- * waited for.
+ * Sends nothing, not even a status, before a read in this caller's name has succeeded. While the service is away, the request
+ * waits.
  *
  * Source: WHATWG HTML, "Server-sent events".
  */
@@ -70,7 +70,7 @@ export function streamRoutes({ client, streams, places, waiting, cookie, stoppin
   return router
 }
 
-/** Reads on from a sequence. Undefined: the caller may read, but the sequence is another log's. Rejects with the service's `ResError`. */
+/** Reads on from a sequence. Undefined when the sequence belongs to another log. Rejects with the service's `ResError`. */
 async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part | undefined> {
   try {
     return await readHistory(...asked)
@@ -81,8 +81,8 @@ async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part
 }
 
 /**
- * What clients send that have no id yet: nothing, an empty text, a JavaScript value written as text, or the address of a frame
- * without one of its own. An EventSource that is answered with an error gives up for good.
+ * What clients without an ID send: nothing, an empty text, a JavaScript value as text, or the address of a frame without its own
+ * URL. They must not get an error, because an EventSource then gives up for good.
  */
 const NO_ID = /^(?:|null|undefined|NaN|about:.*)$/
 

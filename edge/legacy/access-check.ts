@@ -1,7 +1,7 @@
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 
-/** A question that was not answered is asked again after this time, in ms. */
+/** Pause before an unanswered question is repeated, in ms. */
 const ASK_AGAIN_MS = 1000
 
 interface Connected {
@@ -9,8 +9,8 @@ interface Connected {
 }
 
 /**
- * Asks the service, as a gateway does for its clients, whether connections may still see a resource. While the service does not say,
- * nothing changes; it is asked until it says.
+ * Asks the service, as a gateway does for its clients, whether connections may still see a resource. Repeats the question until
+ * the service answers; until then nothing changes.
  */
 export class AccessCheck<C extends Connected> {
   readonly #client: Client
@@ -21,7 +21,7 @@ export class AccessCheck<C extends Connected> {
   #askOnceMore = false
   #askLater: NodeJS.Timeout | undefined
 
-  /** @param onDenied told of each connection that may not see it any more, if it still is among `connections` */
+  /** @param onDenied called for each connection that may no longer see it, if it is still among `connections` */
   constructor(client: Client, rid: string, connections: ReadonlySet<C>, onDenied: (connection: C) => void) {
     this.#client = client
     this.#rid = rid

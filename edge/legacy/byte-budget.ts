@@ -1,6 +1,6 @@
 /**
- * A token bucket of bytes that may go into debt: while it holds anything, the next thing may be sent, however large it is;
- * what it cost has to be refilled before anything else is sent.
+ * A token bucket of bytes that may go into debt: while it is not empty, one item of any size may be sent; then nothing may be
+ * sent until the debt is refilled.
  */
 export class ByteBudget {
   readonly #bytesPerMs: number
@@ -8,7 +8,7 @@ export class ByteBudget {
   #balance: number
   #refilledAt: number
 
-  /** @param burstBytes most that it holds, and what it begins with */
+  /** @param burstBytes its capacity, and its content at the start */
   constructor(bytesPerSecond: number, burstBytes: number, now = performance.now()) {
     this.#bytesPerMs = bytesPerSecond / 1000
     this.#burstBytes = burstBytes
@@ -16,7 +16,7 @@ export class ByteBudget {
     this.#refilledAt = now
   }
 
-  /** How long nothing may be sent, in ms; 0: something may be sent now. */
+  /** How long nothing may be sent, in ms; 0 when something may be sent now. */
   waitMs(now = performance.now()): number {
     this.#refill(now)
     return Math.max(0, Math.ceil(-this.#balance / this.#bytesPerMs))

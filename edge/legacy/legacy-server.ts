@@ -39,7 +39,7 @@ export interface LegacyServerOptions {
   readonly addresses: ClientAddresses
   /** Origins whose pages may connect; empty: all. */
   readonly origins: readonly string[]
-  /** The pages that are let in, with `AUTH=none`; undefined: `origins` alone decide. */
+  /** The admitted pages with `AUTH=none`; undefined: only `origins` decide. */
   readonly pages?: OwnPages | undefined
   /** Most sockets from one address. */
   readonly maxSocketsPerAddress: number
@@ -63,7 +63,7 @@ export class LegacyServer {
   readonly #webSockets: WebSocketServer
   readonly #sockets = new Map<string, Connected>()
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
-  /** Shared by all sessions: however many there are, large updates leave time for requests. */
+  /** Shared by all sessions, so that large updates leave time for requests with any number of sessions. */
   readonly #turns = new Turns()
   readonly #openSockets = new AddressCounts()
   readonly #newSockets: Allowance | undefined
@@ -219,7 +219,7 @@ function answersPing(webSocket: WebSocket): Promise<boolean> {
   })
 }
 
-/** The session of an upgrade's path. Old storefronts may put slashes around it, and their libraries escape a `~`. */
+/** The session in an upgrade's path. Old storefronts may put slashes around it, and their libraries may escape a `~`. */
 function sessionIdOf({ url = "" }: IncomingMessage): string | undefined {
   const [path = ""] = url.split("?")
   const id = path.replace(/^\/+|\/+$/g, "").replaceAll(/%7E/gi, "~")

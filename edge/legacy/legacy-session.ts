@@ -6,19 +6,19 @@ import { Updates, type Watcher } from "./updates.ts"
 
 /** How often the connections of a session are kept alive, in ms; the service gives them 15 s. */
 const KEEP_ALIVE_MS = 5000
-/** Time that the service gets to answer before the session counts as not live, in ms; a widget waits 4 s for its ping. */
+/** The session counts as not live when the service does not answer within this time, in ms; a widget waits 4 s for its ping. */
 const ANSWER_MS = 2500
 /** A change for which no `updated` comes, as after an outage, is shown after this time, in ms. */
 const UNANNOUNCED_MS = 200
 
-/** A socket that takes part, as the session and the customer's other sockets know it. */
+/** A member's socket, as seen by the session and by the customer's other sockets. */
 export interface Participant extends Watcher {
   readonly customerId: string
-  /** Another socket has resumed the customer, and speaks for it from now on. */
+  /** Called when another socket has resumed the customer and now speaks for it. */
   silence(): void
-  /** Speaks for the customer again. Never rejects: if it cannot be had, the customer becomes absent. */
+  /** Speaks for the customer again. Never rejects: if resuming fails, the customer becomes absent. */
   speakAgain(): Promise<void>
-  /** It may not see the session any more, and is not shown it any more. */
+  /** Called when the socket may no longer see the session. */
   shutOut(): void
 }
 
@@ -36,7 +36,7 @@ export class LegacySession {
   readonly #watchers = new Set<Participant>()
   readonly #access: AccessCheck<Participant>
   readonly #updates: Updates
-  /** That of the newest `updated`; Infinity after a change that none announced, which may be newer than any. */
+  /** The `n` of the newest `updated`; Infinity after an unannounced change, which may be newer than any. */
   #n = 0
   readonly #keepingAlive: NodeJS.Timeout
   #unannounced: NodeJS.Timeout | undefined
@@ -52,7 +52,7 @@ export class LegacySession {
       watcher.shutOut()
     })
     this.#updates = new Updates(() => encodeUpdate(this.#mirror.jsonBytes), turns)
-    // While NATS or the service is away nobody is kept alive; when it is back, everybody gets time again.
+    // While NATS or the service is away, this call fails; when they are back, the service gives every member its full time again.
     this.#keepingAlive = setInterval(() => void this.#keepAlive().catch(() => {}), KEEP_ALIVE_MS)
   }
 
@@ -65,7 +65,7 @@ export class LegacySession {
     return this.#mirror.ready
   }
 
-  /** Whether the service answers now, so that what is shown is as the service has it. All who ask at a time share one call. */
+  /** Whether the service answers now, so that the shown state is current. Concurrent questions share one call. */
   isAnswered(): Promise<boolean> {
     this.#asking ??= answersIn(ANSWER_MS, this.#keepAlive()).finally(() => {
       this.#asking = undefined
@@ -74,8 +74,8 @@ export class LegacySession {
   }
 
   /**
-   * Shows a watcher the session from now on, beginning with the `updated` of the call by which it came in, `n`: what was to be
-   * shown before lacks who just came.
+   * Shows a watcher the session from now on, beginning with `n`, the `updated` of its own call: earlier updates lack the new
+   * member.
    */
   enter(watcher: Participant, n: number): void {
     this.#watchers.add(watcher)
@@ -88,7 +88,7 @@ export class LegacySession {
     this.#updates.forget(watcher)
   }
 
-  /** The other sockets of the same customer, the latest last: a page that was opened twice has one each. */
+  /** The other sockets of the same customer, the latest last; a duplicated page has one each. */
   othersOf({ cid, customerId }: Participant): Participant[] {
     return [...this.#watchers].filter((other) => other.cid !== cid && other.customerId === customerId)
   }
@@ -98,7 +98,7 @@ export class LegacySession {
     this.#updates.show([watcher])
   }
 
-  /** To be called when a watcher can be shown an update again. */
+  /** Call it when a watcher can take an update again. */
   send(): void {
     this.#updates.send()
   }

@@ -20,7 +20,7 @@ import {
 
 /** Messages that wait while one is carried out; a client that sends more is not read for a while. */
 const MAX_WAITING = 32
-/** What is shown to a page that may not see the session any more. */
+/** The update for a page that may no longer see the session. */
 const NOBODY = encodeUpdate(Buffer.from("[]"))
 /** Unread bytes after which a client that asks on and on without reading is closed. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
@@ -52,9 +52,9 @@ export class LegacySocket implements Participant {
   #takesPart = false
   #closed = false
   #customerId = ""
-  /** Lets the customer be resumed here when another of its sockets is gone. */
+  /** Resumes the customer here when another of its sockets closes. */
   #resumeToken: string | undefined
-  /** What is said here is said for the customer; false while another socket has resumed it. */
+  /** Whether this socket speaks for the customer; false while another socket has resumed it. */
   #isSpeaking = false
   /** While a reply is under way, updates wait: the reply comes first. */
   #replying = false
@@ -98,7 +98,7 @@ export class LegacySocket implements Participant {
       if (this.#closed) this.#disconnect()
       else this.#tellSpeaking(true)
     } catch {
-      // The customer is out, or the service away.
+      // The customer is out, or the service is away.
     }
   }
 
@@ -119,7 +119,7 @@ export class LegacySocket implements Participant {
     })
   }
 
-  /** Its page learns it from a list that it is not in. */
+  /** The page learns this from a list without its customer. */
   shutOut(): void {
     this.#takesPart = false
     this.#webSocket.send(NOBODY, { binary: false })
@@ -200,7 +200,7 @@ export class LegacySocket implements Participant {
     }
   }
 
-  /** A host that is early is told so, as new clients are; its wish is kept, since old ones do not listen. */
+  /** An early host gets the error, as new clients do; the service also keeps its wish, since old clients ignore errors. */
   async #setReady(payload: unknown): Promise<void> {
     const wish = { ...(payload as { readonly customerReadyToCheckout?: boolean } | undefined), keepWish: true }
     const { isReadyToCheckout } = (await this.#call("customerReadyToCheckout", wish)) as { isReadyToCheckout: boolean }
@@ -210,7 +210,7 @@ export class LegacySocket implements Participant {
   }
 
   async #call(method: string, payload: unknown): Promise<unknown> {
-    // The service would refuse it too, but what can be read may nest too deeply to be written.
+    // The service would refuse it too, but a value that can be parsed may nest too deeply to be serialised.
     if (nestsDeeper(payload, MAX_CART_LEVELS + 1))
       throw new ResError("system.invalidParams", `expected a cart of at most ${MAX_CART_LEVELS} levels`)
     return await this.#client.call(this.#open().rid, method, payload ?? {}, {

@@ -30,7 +30,7 @@ export const legacyErrors = {
   "legacy.unavailable": "The change may or may not be stored; try again",
 } as const
 
-/** The message of `legacy.unavailable` where nothing was tried. */
+/** The message of `legacy.unavailable` when nothing was tried. */
 export const NOTHING_TRIED = "The service is unavailable, so nothing was tried; try again later"
 
 export type LegacyErrorCode = keyof typeof legacyErrors

@@ -1,6 +1,6 @@
 /**
- * Long work in small steps, one step in a turn of the event loop, so that requests are answered in between. Tasks take turns:
- * a long one does not hold up the others.
+ * Runs long work in small steps, one in each turn of the event loop, so that requests are answered in between. Tasks take turns,
+ * so a long one does not block the others.
  */
 export class Turns {
   readonly #tasks: (() => boolean)[] = []

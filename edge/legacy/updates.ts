@@ -2,12 +2,12 @@ import { ByteBudget } from "./byte-budget.ts"
 import type { Turns } from "./turns.ts"
 
 /**
- * How many bytes of updates a session is sent, over all its sockets. Each update holds all carts, so that ten bytes sent can cost
- * 100 MB: what comes in faster than this is merged. Four members with carts of 5 KB may change 400 times a second.
+ * The budget for a session's updates, in bytes over all its sockets. Each update holds all carts, so ten bytes from one member
+ * can cost 100 MB; faster changes are merged. Four members with carts of 5 KB may change 400 times a second.
  */
 const BYTES_PER_SECOND = 32 * 1024 * 1024
 const BURST_BYTES = 64 * 1024 * 1024
-/** What is sent in one turn of the event loop, or one update if that is larger. */
+/** Most bytes sent in one turn of the event loop; a larger update is sent alone. */
 const SLICE_BYTES = 256 * 1024
 
 const NOTHING = Buffer.alloc(0)
@@ -15,20 +15,20 @@ const NOTHING = Buffer.alloc(0)
 /** A socket that is shown the session. */
 export interface Watcher {
   readonly cid: string
-  /** False while an update would come at the wrong time: the socket calls `send` when that is over. */
+  /** False while an update would come at the wrong time; the socket calls `send` afterwards. */
   readonly canBeShown: boolean
   show(update: Buffer): void
 }
 
 /**
- * The updates of one session: who is to be shown it, and when. An update is encoded once for all who are shown it, when it is
- * sent; what changes before that is in it. Large ones are sent a few at a time, and at the pace of the session's budget.
+ * The updates of one session to its watchers. An update is encoded once for all receivers, when it is sent, with all changes up
+ * to then. Large updates are sent a few at a time, at the pace of the session's budget.
  */
 export class Updates {
   readonly #encode: () => Buffer
   readonly #turns: Turns
   readonly #budget = new ByteBudget(BYTES_PER_SECOND, BURST_BYTES)
-  /** Watchers that have not been shown the newest state. */
+  /** Watchers that do not have the newest state yet. */
   readonly #due = new Set<Watcher>()
   /** Watchers that `#update` is sent to. */
   readonly #receivers = new Set<Watcher>()
@@ -41,13 +41,13 @@ export class Updates {
     this.#turns = turns
   }
 
-  /** Shows the session to these watchers, as soon as it may. */
+  /** Sends the session to these watchers as soon as the budget allows. */
   show(watchers: Iterable<Watcher>): void {
     for (const watcher of watchers) this.#due.add(watcher)
     this.send()
   }
 
-  /** Shows a watcher nothing of what it was to be shown so far. */
+  /** Cancels the pending update of a watcher. */
   forget(watcher: Watcher): void {
     this.#due.delete(watcher)
     this.#receivers.delete(watcher)

@@ -6,16 +6,16 @@ import { claimsIn } from "../token-claims.ts"
 
 /** How often it is asked whether a token is still good for what it was good for, in ms. */
 const ASK_AGAIN_MS = 5000
-/** The same after a question that was not answered, in ms. */
+/** The same after an unanswered question, in ms. */
 const RETRY_MS = 500
 /** Questions under way at a time. */
 const AT_A_TIME = 50
-/** How often it is looked for callers for whom nobody has answered for too long, in ms. */
+/** How often to check for callers without an answer for too long, in ms. */
 const SWEEP_MS = 500
 /** What `setTimeout` takes at most. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Why a caller is sent no more: the service refuses it, or its token has expired; or the service has not said for too long. */
+/** Why a caller's stream ends: the service refuses it, its token has expired, or the service has not answered for too long. */
 export type AccessEnd = "access has ended" | "the service does not answer"
 
 type OnEnd = (reason: AccessEnd) => void
@@ -24,21 +24,21 @@ interface Watched {
   readonly rid: string
   readonly caller: Caller
   readonly listeners: Set<OnEnd>
-  /** When the service has last let the caller in, in ms of `performance.now()`. */
+  /** When the service last let the caller in, in ms of `performance.now()`. */
   allowedAt: number
 }
 
 /**
- * Notices when a caller that was let in may look no longer: when its token expires; and by asking the service again, at once when it
- * says that access has changed, else every 5 s. A caller for whom nobody answers then may go on for `keepMs`. Callers with the
- * same token at the same resource cost one question.
+ * Ends the access of an admitted caller when its token expires or the service refuses it. Asks the service every 5 s, and at once
+ * when the service says that access has changed. Without an answer a caller may go on for `keepMs`. Callers with the same token
+ * at the same resource share one question.
  */
 export class AccessWatch {
   readonly #client: Client
   readonly #keepMs: number
   readonly #watched = new Map<string, Watched>()
   readonly #subscriptions: readonly Subscription[]
-  /** Apart from the questions: a round of them takes long while each must time out. */
+  /** Separate from the questions, since a round of them takes long while each one times out. */
   readonly #sweeping: NodeJS.Timeout
   #next: NodeJS.Timeout | undefined
   #stopped = false
@@ -59,8 +59,8 @@ export class AccessWatch {
   }
 
   /**
-   * Calls `onEnd` once, when the caller may no longer `get` the resource. To be called when the service has just let it in. Returns
-   * how to stop that.
+   * Calls `onEnd` once, when the caller may no longer `get` the resource. Call it right after the service has let the caller in.
+   * Returns a function that stops watching.
    */
   watch(rid: string, caller: Caller, onEnd: OnEnd): () => void {
     const key = JSON.stringify([rid, caller.token])
@@ -134,7 +134,7 @@ export class AccessWatch {
   }
 
   #sweep(): void {
-    // What was let in is asked about again after this time at the earliest.
+    // Earliest time to ask about an admitted caller again.
     const allowedSince = performance.now() - ASK_AGAIN_MS - this.#keepMs
     for (const { allowedAt, listeners } of [...this.#watched.values()]) {
       if (allowedAt < allowedSince) for (const end of [...listeners]) end("the service does not answer")

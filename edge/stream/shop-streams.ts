@@ -8,13 +8,14 @@ import { type Part, ShopEvents } from "./shop-events.ts"
 import { StreamReader } from "./stream-reader.ts"
 
 export interface StreamOptions {
-  /**
-   * How long a reader that was let in is sent events while the service does not say whether it may still read, in ms. Default 60 s.
-   */
+  /** How long an admitted reader gets events while the service does not answer whether it may still read, in ms. Default 60 s. */
   readonly keepMs?: number
   /** With more bytes waiting for a reader than this (and one page), it is sent no more until it has taken them. Default 256 KiB. */
   readonly maxQueueBytes?: number
-  /** A reader that takes nothing of what waits for it for this time, in ms, or far behind not all of it, is cut off. Default 30 s. */
+  /**
+   * A reader is cut off when it takes none of its waiting data for this time, in ms, or, while it catches up, not all of it.
+   * Default 30 s.
+   */
   readonly stallMs?: number
   /** How often a reader hears something, in ms. Default 15 s. */
   readonly heartbeatMs?: number
@@ -53,7 +54,7 @@ export class ShopStreams {
     }, this.#options.heartbeatMs)
   }
 
-  /** Streams to an answer whose head is sent, for a caller that the service has just let in. */
+  /** Streams to an answer whose head is already sent, for a caller that the service has just let in. */
   add(res: ServerResponse, { shopId, ...wish }: Wish): void {
     const shop = this.#shops.get(shopId) ?? { events: new ShopEvents(this.#client, shopId), readers: 0 }
     this.#shops.set(shopId, shop)

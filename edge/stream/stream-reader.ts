@@ -18,11 +18,11 @@ export interface ReaderOptions {
   readonly after: number | undefined
   /** How many of the newest events come first, when there is no `after`. */
   readonly replay: number
-  /** What was read first; undefined: `after` is another log's. */
+  /** The first page; undefined when `after` belongs to another log. */
   readonly first: Part | undefined
   /** With more bytes waiting for it than this, it is sent no more until it has taken them. */
   readonly maxQueueBytes: number
-  /** Time for it to take something of what waits, and to take all of it while it is behind, in ms. */
+  /** Time for the reader to take some waiting data, or all of it while it catches up, in ms. */
   readonly stallMs: number
 }
 
@@ -36,7 +36,7 @@ export class StreamReader implements Follower {
   #position: number | undefined
   #behind = true
   #ended = false
-  /** Bytes that it has taken, and when it last took some or had nothing to take, in ms of `performance.now()`. */
+  /** Bytes that the reader has taken, and when it last took some or had nothing to take, in ms of `performance.now()`. */
   #takenBytes = 0
   #tookAt = performance.now()
 
@@ -63,7 +63,7 @@ export class StreamReader implements Follower {
     if (this.#res.writableLength > this.#options.maxQueueBytes) void this.#catchUp()
   }
 
-  /** Lets the reader see that the connection lives; one that takes nothing of what waits for it is cut off. */
+  /** Sends a comment as a sign of life, and cuts off a reader that takes none of its waiting data. */
   beat(): void {
     const { socket } = this.#res
     if (this.#ended || socket === null) return
