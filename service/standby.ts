@@ -13,11 +13,10 @@ const FLUSH_TIMEOUT_MS = 1000
 export type Connect = () => Promise<NatsConnection>
 
 /**
- * One of any number of equal services, of which one is active: it stands by until the lease is its own, serves while it holds
- * it, and stands by again when it is lost. A standby does nothing but wait.
+ * One of any number of equal services; one of them is active. It stands by until it acquires the lease, serves while it holds the
+ * lease, and stands by again when it loses it. A standby only waits.
  *
- * Each term has a connection of its own, so that whatever belongs to a term (subscriptions, consumers, messages that wait to be
- * sent) ends with it.
+ * Each term has its own connection, so that everything of a term (subscriptions, consumers, waiting messages) ends with it.
  */
 export class StandbyService {
   readonly #connect: Connect
@@ -40,19 +39,19 @@ export class StandbyService {
     })
     this.#running = this.#run()
     this.active = Promise.race([becoming, this.#running])
-    // Whoever waits for neither is not told.
+    // Avoids an unhandled rejection when nobody waits.
     this.active.catch(() => {})
   }
 
-  /** Messages that others put on the log and that are no valid events, as this process has seen them while active. */
+  /** Invalid messages of other programs on the log that this process has seen while it was active. */
   get setAside(): number {
     return this.#setAsideBefore + (this.#open?.setAside ?? 0)
   }
 
-  /** Answers the requests that it has, hands the lease on, and closes its connection. */
+  /** Answers its waiting requests, releases the lease, and closes its connection. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    // A connection that does not come about would never let it end.
+    // A connection that is never made would keep it from ending.
     if (this.#nc !== undefined) await this.#running
   }
 
@@ -92,10 +91,10 @@ export class StandbyService {
       this.#setAsideBefore = this.setAside
       this.#open = undefined
       if (signal.aborted) return await open.stop()
-      // Something that was sent under the lease may have arrived after the next one's reset. A reset on the same connection comes
-      // after it, and has gateways fetch what is right now.
+      // Messages of this term may arrive after the next holder's reset. A reset on the same connection follows them, and makes
+      // gateways fetch the current state.
       if (!nc.isClosed()) nc.publish("system.reset", JSON.stringify(open.ownership))
-      // Not waited for: whatever it still asks of NATS fails once the connection is closed.
+      // Not awaited: all its requests to NATS fail when the connection is closed.
       open.stop().catch((error: unknown) => logger.debug({ err: error }, "could not end a lost term cleanly"))
     } finally {
       await lease.release()

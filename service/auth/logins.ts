@@ -125,7 +125,7 @@ export class Logins {
 
   /**
    * Begins a login; or goes on with that of `previousTid`, with a newer token, if it is the same user's. What the newest token
-   * says that the user may, counts for all of the user's logins, and is remembered after them. Resolves to the token ID.
+   * allows, counts for all of the user's logins, and is remembered after them. Resolves to the token ID.
    */
   async begin(claims: Claims, previousTid?: string): Promise<string> {
     const isSame = previousTid !== undefined && this.#logins.get(previousTid)?.user === claims.user
@@ -151,12 +151,12 @@ export class Logins {
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
   }
 
-  /** Sets what a user may since a time, in seconds since the epoch, if nothing newer is known. */
+  /** Sets a user's grants as of a time, in seconds since the epoch, unless newer ones are known. */
   async grant(user: string, grants: Grants, at: number): Promise<void> {
     await this.#setGranted(user, { grants, at }, false)
   }
 
-  /** @param always stores it also where only the time is news: after a restart older tokens are told from newer ones by it */
+  /** @param always also stores a mere change of the time, by which a restarted service tells older tokens from newer ones */
   async #setGranted(user: string, news: Granted, always: boolean): Promise<void> {
     const key = sha256(user)
     const known = this.#granted.get(key)

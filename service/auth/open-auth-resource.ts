@@ -6,9 +6,9 @@ import { AUTH_RESOURCE, setAddress } from "./auth-resource.ts"
 type Request = AuthRequest<typeof AUTH_RESOURCE, unknown>
 
 /**
- * `shopwire.auth` with `AUTH=none`, for gateways, which are set up to ask these methods before each WebSocket and each HTTP request.
- * The service learns by them where a client connects from, and checks the page: Resgate's own list of origins lets in every `null`,
- * which any site's sandboxed frame has, and every page that reads from its own host.
+ * `shopwire.auth` with `AUTH=none`. Gateways call these methods before each WebSocket and each HTTP request. The service learns
+ * the client's address and checks the page, because Resgate's own list of origins admits every `null` (sandboxed frames of any
+ * site) and every page that reads from its own host.
  *
  * auth    header(), wsHeader() -> null; refused with the HTTP status 403 for pages that are not let in
  * source  RES-Service protocol 1.2.3, "Auth request", "Meta object"; `OwnPages`
@@ -29,7 +29,8 @@ export function openAuthResource(addresses: ClientAddresses, pages: OwnPages | u
     mode: { access: "free" },
     access: async () => ({ get: false }),
     auth: (method) => ({
-      // A request tells no HTTP method. What has a body is no GET, and no page sends a POST without an Origin.
+      // The request does not name its HTTP method. A request with a body is not a GET, and no page sends a POST without an
+      // Origin.
       header: method(z.unknown(), (req) => check(req, hasBody(req) ? "POST" : undefined), { mode: "free" }),
       wsHeader: method(z.unknown(), (req) => check(req, "POST"), { mode: "free" }),
     }),

@@ -30,7 +30,7 @@ export interface OpenAuth {
   stop(): void
 }
 
-/** With `AUTH=none`. `pages`: those that a gateway which asks is told to let in; undefined: all. */
+/** With `AUTH=none`. `pages`: the pages that gateways may admit; undefined admits all. */
 export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined): OpenAuth {
   return { guard: openGuard, resources: [openAuthResource(addresses, pages)], stop: () => {} }
 }

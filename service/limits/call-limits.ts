@@ -4,13 +4,13 @@ import { type Allowance, allowance } from "../../limits/allowance.ts"
 import type { Guard } from "../auth/guard.ts"
 import { serviceError } from "../errors.ts"
 
-/** Rates are averaged over this time, so that an array of 1,000 events is no flood, in seconds. */
+/** Rates are averaged over this time, in seconds, so that an array of 1,000 events passes. */
 const WINDOW_S = 10
 const MINUTE_S = 60
 
-/** How much each caller may ask; 0: no limit. A call counts 1, a publish as much as it has events. */
+/** The rates of each caller; 0 sets no limit. A call counts 1, a publish 1 for each event. */
 export interface CallLimitOptions {
-  /** Per second, averaged over 10 s: of one gateway's or edge's connection, client address, user, shop (what is stored for it). */
+  /** Per second, averaged over 10 s: for a connection, a client address, a user, and a shop (stored events). */
   readonly perConnection: number
   readonly perAddress: number
   readonly perToken: number
@@ -29,7 +29,7 @@ export const noCallLimits: CallLimitOptions = {
   startsPerAddress: 0,
 }
 
-/** What is known of a caller's way of asking, to tell it when to come again. */
+/** What the answer needs to tell a caller when to try again. */
 type Asker = Pick<Admission, "isHttp" | "meta">
 
 /** Calls that are not counted: a cart's last state must always arrive; gateways renew tokens when the service asks them to. */
@@ -38,15 +38,15 @@ const UNCOUNTED = new Set(["session.$id.multicart.updateCart", "shopwire.auth.re
 /** Calls that store something for a shop. */
 const STORING = new Set(["store.$shop_id.feed.publish", "store.$shop_id.basket.$session_id.acknowledge"])
 
-/** The address that the service puts into the token of a gateway's connection: no other request of it tells where it comes from. */
+/** The address that the service puts into the token of a gateway's connection, because later requests do not tell it. */
 const AddressedToken = z.object({ address: z.string() })
 
 /**
- * Holds callers to their rates, whichever door they come by: Resgate has no rates, and an edge sees only its own clients. Too
- * much is answered with `system.tooManyRequests`, data `{ retry_after_ms }`; over a gateway's HTTP with 429 and `Retry-After`.
+ * Applies rates to callers of all doors: Resgate has no rates, and an edge sees only its own clients. Beyond a rate the answer is
+ * `system.tooManyRequests` with data `{ retry_after_ms }`; over a gateway's HTTP 429 with `Retry-After`.
  *
- * Each caller is counted twice: before anything of a request is looked at, by its connection and address (`admit`); and when the
- * policy has let it in, by its user and the shop (`hold`), so that nobody who is refused can use up a shop's allowance.
+ * Each caller is counted twice: by connection and address before the request is parsed (`admit`), and by user and shop after the
+ * policy has allowed it (`hold`). So a refused caller can't use up a shop's allowance.
  */
 export class CallLimits {
   readonly #addresses: ClientAddresses
@@ -57,7 +57,7 @@ export class CallLimits {
   readonly #startsOfConnection: Allowance | undefined
   readonly #startsOfAddress: Allowance | undefined
 
-  /** @param addresses tells the addresses of a gateway's clients */
+  /** @param addresses resolves the addresses of a gateway's clients */
   constructor(options: CallLimitOptions, addresses: ClientAddresses) {
     this.#addresses = addresses
     this.#connection = allowance(options.perConnection, WINDOW_S)
@@ -68,7 +68,7 @@ export class CallLimits {
     this.#startsOfAddress = allowance(options.startsPerAddress / MINUTE_S, MINUTE_S)
   }
 
-  /** To be asked about each request: `ServiceOptions.admit`. Throws `system.tooManyRequests`. */
+  /** For `ServiceOptions.admit`. Throws `system.tooManyRequests`. */
   readonly admit = (request: Admission): void => {
     const amount = amountOf(request)
     if (amount === 0) return
@@ -83,7 +83,7 @@ export class CallLimits {
     take(this.#startsOfAddress, "address", group, 1, request)
   }
 
-  /** A guard that also counts those whom it lets in. Its `check` throws `system.tooManyRequests` besides. */
+  /** A guard that also counts the callers that it admits. Its `check` may throw `system.tooManyRequests`. */
   hold(guard: Guard): Guard {
     return {
       access: (resource) => guard.access(resource),
@@ -98,8 +98,8 @@ export class CallLimits {
   }
 
   /**
-   * The address of the client that asks; undefined where it is not known. An edge tells it in every request; a gateway when a client
-   * connects, in an auth request, and then by the token that the service gives the connection.
+   * The client's address, or undefined. An edge sends it in every request. A gateway sends it in the auth request when a client
+   * connects; after that it is in the token that the service gave the connection.
    */
   #addressOf(request: Admission): string | undefined {
     if (request.type === "auth") return this.#addresses.ofClient(request)
@@ -109,7 +109,7 @@ export class CallLimits {
 
 /** How much a request counts; 0: not at all. */
 function amountOf({ type, pattern, method, query, params, isHttp }: Admission): number {
-  // Access is asked for whatever a client looks at, and anew after each reset; a query stands for reading in the log.
+  // Gateways ask for access for each subscription, and again after each reset; only a query reads the log.
   if (type === "access") return query === "" || isHttp ? 0 : 1
   if (UNCOUNTED.has(`${pattern}.${method}`)) return 0
   const amount = method === "publish" ? eventsIn(params) : 1

@@ -63,8 +63,8 @@ export class LogAppender {
     const payloads = events.map((event) => JSON.stringify(event))
     if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
 
-    // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in.
-    // And it takes them from anybody who may publish, so the hash has a secret.
+    // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in. Any publisher
+    // may use an ID, so the hash has a secret.
     const id = hashOf(createHmac("sha256", this.#secret), shopId, idempotency.caller, idempotency.key)
     await this.#underWay.get(id)?.catch(() => {})
     const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))
@@ -98,8 +98,9 @@ export class LogAppender {
     return await this.#answerAgain(first, hash, payloads.length)
   }
 
-  // A duplicate says that the ID was seen, not what was stored under it, nor that it still is: a person may be erased, and a full log
-  // drops its oldest. What can't be compared is a conflict, since nothing can be stored under the ID before its time is over.
+  // A duplicate means that the ID was used, not which events it stored or whether they still exist: a person may be erased, and a
+  // full log drops its oldest events. If the events can't be compared, the answer is a conflict, since nothing can be stored
+  // under the ID until its window is over.
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
     const stored = await orUnavailable(NO_ANSWER, this.#stored(firstSeq))
     if (stored?.header.get(CONTENT_HASH) !== hash) throw serviceError("store.idempotencyConflict")
@@ -112,10 +113,11 @@ export class LogAppender {
   }
 
   /**
-   * The sequence of the first message stored under an ID within the window. JetStream tells it to whoever publishes the ID again;
-   * the question itself is not stored, for it asks for a rollup, which the stream does not permit. That is looked at after the ID,
-   * and before a leader hands the message to its replicas: when an `Expected-Last-Msg-Id` did not hold, all replicas gave
-   * the stream up; and without replicas an expected sequence is looked at before the ID (nats-server 2.15.2).
+   * The sequence of the first message stored under an ID within the window. JetStream returns it when the ID is published again.
+   * This question itself is never stored, because it asks for a rollup, which the stream does not permit. JetStream checks
+   * rollups after the ID and before the leader replicates the message. Other conditions don't work: after a failed
+   * `Expected-Last-Msg-Id` all replicas give the stream up, and without replicas JetStream checks an expected sequence before the
+   * ID (nats-server 2.15.2).
    */
   async #firstOf(id: string): Promise<number | undefined> {
     const header = headers()
@@ -171,7 +173,7 @@ function sequences(ack: Ack, count: number): number[] {
   return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
 }
 
-/** Base64url hash of texts, in which no text can run over into the next. */
+/** Base64url hash of a list of texts, with unambiguous borders between them. */
 function hashOf(hash: Hash | Hmac, ...texts: string[]): string {
   return hash.update(JSON.stringify(texts)).digest("base64url")
 }

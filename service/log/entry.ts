@@ -39,7 +39,7 @@ export interface Refusal {
 /** What is logged of messages with a `Refusal`. */
 export const SET_ASIDE = "set aside messages that are not valid events"
 
-/** Anybody who may publish chooses the end of a subject. */
+/** Any publisher can choose the end of a subject. */
 const MAX_SUBJECT = 200
 
 /** Which message was refused, for logs. */
@@ -53,8 +53,8 @@ export function readRecord(message: StoredMessage): LogRecord | Refusal {
 }
 
 /**
- * Reads an event of the log. Anybody may publish there, so nothing is taken for granted. It is normalised whatever STRICT_EVENTS
- * says: what a log shows must not change with a setting.
+ * Reads an event of the log. Other programs publish there too, so everything is validated. It is normalised even with
+ * STRICT_EVENTS, because the shown log must not depend on a setting.
  */
 export function readEntry(message: StoredMessage): LogEntry | Refusal {
   const shopId = shopOfStoredSubject(message.subject)

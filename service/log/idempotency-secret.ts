@@ -8,9 +8,9 @@ const KEY = "idempotency"
 const ATTEMPTS = 10
 
 /**
- * The key of the hash that makes message IDs of idempotency keys: without it nobody can publish the ID that another's key will have.
- * It is made once, and kept in the KV bucket `secrets`, so that a key counts across restarts and in all services. Only the login
- * `service` can read the bucket.
+ * The secret of the hash that makes message IDs of idempotency keys. Without it nobody can publish the ID of another caller's
+ * key. It is made once and kept in the KV bucket `secrets`, so that keys count across restarts and in all services. Only the
+ * login `service` can read the bucket.
  */
 export async function openIdempotencySecret(nc: NatsConnection): Promise<string> {
   const bucket = await new Kvm(nc).create(BUCKET, { history: 1 })
@@ -20,7 +20,7 @@ export async function openIdempotencySecret(nc: NatsConnection): Promise<string>
     try {
       await bucket.create(KEY, randomBytes(32).toString("base64url"))
     } catch (error) {
-      // Another service was faster, and what was read was a replica that does not know yet.
+      // Another service was faster, and the replica that answered does not have its value yet.
       if (attempt === ATTEMPTS) throw error
     }
   }

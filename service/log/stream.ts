@@ -44,7 +44,7 @@ export async function openStream(jsm: JetStreamManager, retention: Retention): P
     duplicate_window: nanos(IDEMPOTENCY_WINDOW_MS),
     allow_direct: true,
     allow_atomic: true,
-    // What asks about message IDs must not be stored: see `LogAppender`.
+    // No rollups, so that questions about message IDs are never stored: see `LogAppender`.
     allow_rollup_hdrs: false,
   } satisfies Partial<StreamConfig>
   try {

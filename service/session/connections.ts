@@ -7,8 +7,8 @@ const PING_TIMEOUT_MS = 2500
 const NO_RESPONDERS = 503
 
 /**
- * Whether a connection lives, as the process knows it that has it: an edge is asked, and pings its socket. A gateway listens on
- * `conn.<cid>.>` as long as it has the connection, and nats-server says at once when nobody listens.
+ * Asks the process that has a connection whether it is alive. An edge pings its socket and answers. A gateway only listens on
+ * `conn.<cid>.>` while it has the connection; nats-server says at once when nobody listens.
  *
  * Source: RES-Service protocol 1.2.3, "Connection events".
  */
@@ -35,7 +35,7 @@ async function hasGateway(nc: NatsConnection, cid: string): Promise<boolean> {
     },
   })
   try {
-    // Gateways take no notice of events that they do not know.
+    // Gateways ignore events that they do not know.
     nc.publish(`conn.${cid}.alive`, "", { reply: inbox })
     // The server's notice comes before its answer to the flush.
     await nc.flush()

@@ -43,7 +43,7 @@ export interface SessionSources {
   readonly sessions: Sessions
   readonly presence: Presence
   readonly binding: CustomerBinding
-  /** Carries a command out, as `Sessions.execute`; to be called in the session's queue. */
+  /** Executes a command, as `Sessions.execute` does. Call it in the session's queue. */
   readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   /** Runs a task in a session's queue. */
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
@@ -59,7 +59,7 @@ const ownership = {
   group: ({ id }: { readonly id: string }) => `session.${id}`,
 } as const
 
-/** Access by the policy; who may see a session, the session decides. In its queue, so that no older session is asked. */
+/** Access by the policy, then by the session. Runs in the session's queue, so that it uses the current state. */
 function access(guard: Guard, sessions: Sessions, resource: typeof MULTICART | typeof PRESENT | typeof CART) {
   const byPolicy = guard.access(resource)
   return async (req: AccessRequest<typeof MULTICART>): Promise<Access> => {
@@ -126,7 +126,7 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
     n: await run(req.parts.id, command),
   })
 
-  /** The members of the session that a connection calls; one that was not heard of for a while is back by that. */
+  /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
     presence.called(id, cid)
     if ((await sessions.get(id))?.members.some(({ lostCid }) => lostCid === cid)) await run(id, { type: "return", cid })
@@ -158,7 +158,7 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
       return session?.members.find(({ id }) => id === session.hostId)?.cid
     })
     if (cid === undefined) return true
-    // Only an edge knows better than the lease: it has the socket itself.
+    // Only an edge knows more than the lease does, because it has the socket.
     if (edgeOfCid(cid) === undefined && presence.isHeard(sessionId, cid)) return false
     if (await isConnected(cid)) return false
     await inQueue(sessionId, () => run(sessionId, { type: "disconnect", cid }))
@@ -222,7 +222,7 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
         return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
       }),
       leave: method(CustomerRef, async (req, { customerId }) => {
-        // To take another member out is the host's right, whatever the binding: `kick`.
+        // Only the host may remove another member, with any binding: `kick`.
         await checkOwn(req, customerId, false)
         return await execute(req, { type: "leave", id: customerId })
       }),
@@ -236,7 +236,7 @@ export function multicart({ guard, sessions, presence, binding, run, inQueue, is
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       }),
       disconnect: method(z.unknown(), async (req) => await execute(req, { type: "disconnect", cid: req.cid })),
-      // Loads no session: members of one that is not loaded get their whole time when it is.
+      // Does not load the session: its members get their full time when it is loaded.
       keepAlive: method(
         KeepAlive,
         async (req, { cids }) => {

@@ -15,7 +15,7 @@ export function shownMembers(session: Session | undefined): readonly Member[] {
   return [...members.filter(isHost), ...members.filter((member) => !isHost(member))]
 }
 
-/** Members as old clients are shown them, which wait for all of them: without those hidden, unless they are ready. */
+/** The members that old clients see, without hidden members that are not ready: old clients wait for everyone in the list. */
 export function presentMembers(session: Session | undefined): readonly Member[] {
   return shownMembers(session).filter(({ hidden, ready }) => hidden !== true || ready)
 }

@@ -10,10 +10,10 @@ import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
 const DEFAULT_LEASE_MS = 15_000
-/** A hidden page's timers run once a minute; that and half as long again, for a leases of the default length. */
+/** A hidden page's timers run once a minute; with the default lease this gives 90 s. */
 const HIDDEN_LEASES = 6
 const DEFAULT_ABSENCE_MS = 30_000
-/** Old clients are not shown a member that is away longer than this, in ms; to load another page takes less. */
+/** Old clients no longer see a member that is absent for longer than this, in ms; loading the next page takes less. */
 const HIDE_MS = 2000
 
 const MIB = 1024 * 1024
@@ -28,7 +28,7 @@ export interface SessionOptions {
   /** Size of the sessions in memory, as JSON. Default 64 MiB. */
   readonly memoryBytes?: number
   readonly binding: CustomerBinding
-  /** A connection that is not heard of for this time, in ms, is gone, its member absent. Default 15 s. */
+  /** A connection that is silent for this time, in ms, counts as gone, and its member as absent. Default 15 s. */
   readonly leaseMs?: number
   /** The same for a connection that its gateway still has. Default six times `leaseMs`. */
   readonly hiddenLeaseMs?: number

@@ -8,7 +8,7 @@ import type { SessionStore } from "./session-store.ts"
 import type { Sessions } from "./sessions.ts"
 
 const SWEEP_INTERVAL_MS = 1000
-/** A service that had no answer from NATS for this time, in ms, may have missed what members sent. */
+/** After this time without an answer from NATS, in ms, the service may have missed calls of members. */
 const DEAF_MS = 5000
 
 export interface PresenceSweepOptions {
@@ -20,7 +20,7 @@ export interface PresenceSweepOptions {
   readonly logger: Logger
 }
 
-/** Goes through the loaded sessions every second: marks members as absent, hides them from old clients, lets go of them. */
+/** Checks the loaded sessions every second: marks members as absent, hides them from old clients, removes them. */
 export class PresenceSweep {
   readonly #nc: NatsConnection
   readonly #options: PresenceSweepOptions
@@ -55,8 +55,8 @@ export class PresenceSweep {
   }
 
   /**
-   * Makes sure that what members have sent so far is here. While NATS is away, or this process is stopped, time does not count
-   * against them.
+   * Makes sure that all calls that members have sent have arrived. Time does not count against members while NATS is away or this
+   * process is stopped.
    */
   async #listen(): Promise<void> {
     await this.#nc.flush()
@@ -80,7 +80,7 @@ export class PresenceSweep {
       await inQueue(id, async () => {
         const { silent: stillSilent, lost: stillLost } = presence.overdue(id)
         for (const cid of [...stillSilent, ...stillLost]) if (gone.includes(cid)) await run(id, { type: "lose", cid })
-        // What nothing comes of is not stored.
+        // A command without events is not stored.
         if (out.length > 0) await run(id, { type: "expire", ids: out })
         if (hidden.length > 0) await run(id, { type: "hide", ids: hidden })
       })

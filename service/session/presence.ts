@@ -11,7 +11,7 @@ interface Seen {
 }
 
 export interface PresenceTimes {
-  /** A connection that nobody has heard of for this time, in ms, may be gone. */
+  /** A connection that is silent for this time, in ms, may be gone. */
   readonly leaseMs: number
   /** A connection that lives but does not call for this time, in ms, counts as gone: browsers let hidden pages call once a minute. */
   readonly hiddenLeaseMs: number
@@ -21,21 +21,22 @@ export interface PresenceTimes {
   readonly absenceMs: number
 }
 
-/** Members of a session whose time has come. */
+/** Members of a session that are due. */
 export interface Overdue {
-  /** Connections without a proof of life in the lease's time: to be asked for. */
+  /** Connections without a sign of life within the lease: check them. */
   readonly silent: readonly string[]
-  /** Connections that have not called for so long that it does not matter whether they live. */
+  /** Connections without a call for so long that they count as gone even if they are alive. */
   readonly lost: readonly string[]
-  /** IDs of members that old clients are not to be shown any more. */
+  /** IDs of members to hide from old clients. */
   readonly hidden: readonly string[]
-  /** IDs of members that are out. */
+  /** IDs of members to remove. */
   readonly out: readonly string[]
 }
 
 /**
- * Since when members are silent or absent. It knows members only, so strangers cannot fill it, and only those of loaded sessions. In
- * memory only: after a restart, and after a time in which the service could not hear anybody, every member gets its whole time again.
+ * How long members have been silent or absent. It holds only members of loaded sessions, so strangers cannot fill it. It is in
+ * memory only: after a restart, and after a time in which the service could not receive calls, every member gets its full time
+ * again.
  */
 export class Presence {
   readonly #times: PresenceTimes
@@ -47,12 +48,12 @@ export class Presence {
     this.#now = now
   }
 
-  /** How many members it keeps a time of. */
+  /** The number of members in it. */
   get size(): number {
     return [...this.#sessions.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Notes the members of a session as they are now; one with another connection than before begins anew. */
+  /** Records the present members of a session; a member with a new connection gets its full time. */
   note(sessionId: string, members: readonly Pick<Member, "id" | "cid">[]): void {
     const before = this.#sessions.get(sessionId)
     const now = this.#now()
@@ -65,18 +66,18 @@ export class Presence {
     else this.#sessions.set(sessionId, after)
   }
 
-  /** A connection has called. Does nothing for one that speaks for no member. */
+  /** Records a call of a connection. Does nothing for a connection without a member. */
   called(sessionId: string, cid: string): void {
     const now = this.#now()
     for (const seen of this.#connected(sessionId, cid)) seen.calledAt = seen.aliveAt = now
   }
 
-  /** A connection turned out to live, though it has not called. */
+  /** Records that a connection is alive although it has not called. */
   proved(sessionId: string, cid: string): void {
     for (const seen of this.#connected(sessionId, cid)) seen.aliveAt = this.#now()
   }
 
-  /** Whether a connection was heard of in the lease's time. */
+  /** Whether a connection gave a sign of life within the lease. */
   isHeard(sessionId: string, cid: string): boolean {
     const since = this.#now() - this.#times.leaseMs
     return this.#connected(sessionId, cid).some(({ aliveAt }) => aliveAt > since)
@@ -99,7 +100,7 @@ export class Presence {
     }
   }
 
-  /** Gives every member its whole time again. */
+  /** Gives every member its full time again. */
   restart(): void {
     const now = this.#now()
     for (const members of this.#sessions.values()) {
@@ -107,7 +108,7 @@ export class Presence {
     }
   }
 
-  /** Lets go of the sessions that are not loaded any more. */
+  /** Forgets sessions that are no longer loaded. */
   keepOnly(loaded: { has(sessionId: string): boolean }): void {
     for (const sessionId of this.#sessions.keys()) if (!loaded.has(sessionId)) this.#sessions.delete(sessionId)
   }

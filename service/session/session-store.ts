@@ -11,11 +11,11 @@ import type { Member, Session } from "./session.ts"
 export const BUCKET = "sessions"
 const STREAM = `KV_${BUCKET}`
 
-/** The part of the bucket from which on nobody can start a session: those that there are go on. */
+/** When this share of the bucket is used, nobody can start a session; existing sessions go on. */
 const FULL_FOR_SESSIONS = 0.8
-/** The part from which on carts cannot grow, so that members can still come, be ready and leave. */
+/** When this share is used, carts cannot grow, so that members can still join, get ready and leave. */
 const FULL_FOR_CARTS = 0.9
-/** JetStream's text for a write for which the stream has no room; its API error code stands for other failures, too. */
+/** JetStream's error text when the stream has no room; its API error code has other meanings, too. */
 const NO_ROOM = "maximum bytes exceeded"
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
@@ -56,7 +56,7 @@ export class SessionStore {
   /**
    * Makes the bucket, or brings an existing one's limits up to date.
    *
-   * @param idleMs how long the bucket keeps what nobody writes
+   * @param idleMs how long the bucket keeps a key without writes
    * @param maxBytes size of all sessions
    */
   static async open(nc: NatsConnection, idleMs: number, maxBytes: number): Promise<SessionStore> {
@@ -74,7 +74,7 @@ export class SessionStore {
     return store
   }
 
-  /** Looks how much of the bucket is used; to be called now and then. */
+  /** Reads how much of the bucket is used. Call it regularly. */
   async measure(): Promise<void> {
     this.#usedBytes = (await this.#jsm.streams.info(STREAM)).state.bytes
   }

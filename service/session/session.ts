@@ -4,7 +4,7 @@ import { decodeInvite } from "./invite.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
-/** Most further connections of a member that are shown a closed session. */
+/** Most earlier connections of a member that may still see a closed session. */
 const MAX_VIEWS = 5
 
 /** One friend in a session. */
@@ -17,15 +17,15 @@ export interface Member {
   readonly content: object
   /** The connection that speaks for the member; undefined while it is absent. */
   readonly cid: string | undefined
-  /** The connection that was not heard of any more: if it is again, the member is back. */
+  /** The connection that became silent; when it calls again, the member is back. */
   readonly lostCid?: string | undefined
-  /** Connections that spoke for the member before, the last ones: pages of the same person, which may go on showing the session. */
+  /** The last connections that spoke for the member before: pages of the same person, which may still show the session. */
   readonly views?: readonly string[]
   /** SHA-256 of the token that lets it resume on another connection. */
   readonly resumeHash: string
-  /** An old client said that it is ready: as host it becomes so whenever every guest is. */
+  /** An old client said that it is ready. As host it becomes ready whenever every guest is. */
   readonly wantsReady?: boolean
-  /** Absent, and not shown to old clients any more: they wait for everyone whom they are shown. */
+  /** Absent, and hidden from old clients, which wait for everyone in their list. */
   readonly hidden?: boolean
 }
 
@@ -57,7 +57,7 @@ export type SessionEvent =
   | { readonly type: "cartSet"; readonly id: string; readonly content: object }
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
   | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
-  /** `lostCid`: its connection may still be there, but is not heard of. */
+  /** `lostCid`: its connection may still exist, but is silent. */
   | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string }
   | { readonly type: "hidden"; readonly id: string }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
@@ -81,7 +81,7 @@ export type SessionCommand =
   | { readonly type: "start"; readonly newcomer: Newcomer }
   | { readonly type: "join"; readonly newcomer: Newcomer }
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
-  /** `keepWish`: a host that is early is not refused, but becomes ready with the last guest. */
+  /** `keepWish`: an early host is not refused, but becomes ready with the last guest. */
   | { readonly type: "setReady"; readonly id: string; readonly ready: boolean; readonly keepWish: boolean }
   | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
   /** Invitations are to be made; `key` signs them if the session has none yet. */
@@ -99,12 +99,12 @@ export type SessionCommand =
   /** Those of these members that are absent are out. */
   | { readonly type: "expire"; readonly ids: readonly string[] }
 
-/** Whether a connection may see a session: one that is closed shows itself to the connections of its members alone. */
+/** Whether a connection may see a session. Only the connections of members see a closed session. */
 export function isShownTo(session: Session | undefined, cid: string): boolean {
   return session?.invites === undefined || connectionsOf(session).has(cid)
 }
 
-/** The connections of a session's members, also those that are not heard of, or spoke for them before. */
+/** The connections of a session's members, with silent and earlier ones. */
 export function connectionsOf(session: Session | undefined): ReadonlySet<string> {
   const cids = session?.members.flatMap(({ cid, lostCid, views = [] }) => [cid ?? lostCid, ...views]) ?? []
   return new Set(cids.filter((cid) => cid !== undefined))
@@ -151,7 +151,7 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
   }
 }
 
-/** A member's views after it was resumed: the connection that spoke for it so far is one now. */
+/** A member's views after a resume: the connection that spoke for it becomes a view. */
 function viewsAfter({ members }: Session, { id, cid }: SessionEvent & { type: "resumed" }): readonly string[] {
   const { views = [], cid: current, lostCid } = members.find((member) => member.id === id) ?? {}
   const cids = [...views, current ?? lostCid].filter((view) => view !== undefined && view !== cid)
@@ -312,7 +312,7 @@ function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
   return connection === cid || connection === lostCid
 }
 
-/** Takes the host's readiness back when a guest is not ready, and makes a wish come true when all are. */
+/** Withdraws the host's readiness when a guest is not ready, and fulfils the host's wish when all are. */
 function settleHost(happening: Happening): void {
   const host = happening.host()
   if (host === undefined) return

@@ -42,16 +42,16 @@ interface Loaded extends StoredSession {
 const MEMBER_BYTES = 500
 
 export interface SessionsOptions {
-  /** How long the store keeps what is not written, in ms. */
+  /** How long the store keeps a session without writes, in ms. */
   readonly idleMs: number
-  /** Most bytes of sessions in memory, as JSON. Those used least recently leave it. */
+  /** Most bytes of sessions in memory, as JSON; the least recently used ones are dropped. */
   readonly memoryBytes: number
   readonly logger: Logger
 }
 
 /**
- * The sessions in use. `get` and `execute` are to be called in the session's queue: its commands are carried out, stored and told
- * one after the other.
+ * The sessions in use. Call `get` and `execute` in the session's queue, which executes, stores and announces its commands one
+ * after the other.
  */
 export class Sessions {
   readonly #store: SessionStore
@@ -139,7 +139,7 @@ export class Sessions {
     return loaded
   }
 
-  /** Puts a session last among the loaded; those used least recently go where the memory is used up. */
+  /** Marks a session as used; drops the least recently used ones when the memory is full. */
   #keep(id: string, loaded: Loaded): void {
     this.#unload(id)
     this.#loaded.set(id, loaded)
@@ -182,7 +182,7 @@ function tell(id: string, before: Session | undefined, after: Session | undefine
   tellList(id, events.present, presentMembers(before), presentMembers(after))
 }
 
-/** Whether connections that could see a session before can't any more. */
+/** Whether some connections have lost sight of a session. */
 function shutsOut(before: Session | undefined, after: Session | undefined): boolean {
   if (after?.invites === undefined) return false
   const now = connectionsOf(after)

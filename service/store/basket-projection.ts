@@ -108,8 +108,8 @@ function lineTotal({ quantity, unit_price }: Line): number {
 }
 
 /**
- * True when more was sent than the lines make: some event is missing. Less is a coupon. Apps may round to cents, each price for
- * itself or the sum.
+ * True when the app sent a higher total than the lines make, so some event is missing. A lower total is a coupon. Apps may round
+ * each price, or the sum, to cents.
  */
 function isDrifting({ lines, basket_total }: Basket, total: number): boolean {
   const finer = lines.reduce((count, line) => count + (hasFractionOfCent(line.unit_price) ? line.quantity : 0), 0)

@@ -73,7 +73,7 @@ export function basket({ guard, shops, annotationsOf, acknowledge }: BasketSourc
   })
 }
 
-/** The name in the token, where it is one that can be shown; else the user's ID. */
+/** The name in the token if it can be shown, else the user's ID. */
 function nameOf({ name = "", user }: Claims): string {
   const shown = DisplayName.safeParse(shortened(name.trim(), MAX_DISPLAY_NAME))
   return shown.success ? shown.data : checkedName(shortened(user, MAX_DISPLAY_NAME))

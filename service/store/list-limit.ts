@@ -1,2 +1,2 @@
-/** How many open baskets a shop's list shows. Pages know it too, so it stands by itself. */
+/** Most open baskets in a shop's list. A module of its own, because pages import it too. */
 export const LIST_LIMIT = 100

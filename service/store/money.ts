@@ -1,11 +1,11 @@
-/** Most decimals that a price has: more are what a division has left (10 / 3), or noise of binary fractions. */
+/** Most decimals of a price; further ones come from a division (10 / 3) or from binary fractions. */
 const MOST_DECIMALS = 8
-/** Decimals that such a price is counted with, so that three times 10 / 3 is 10. */
+/** Decimals for such a price, so that three times 10 / 3 is 10. */
 const NOISY_DECIMALS = 12
 
 const HALF_A_CENT = 0.005
 
-/** 1, 10, 100, and so on: whole numbers, which binary fractions have exactly. */
+/** 1, 10, 100 and so on, which binary numbers represent exactly. */
 const POWERS = Array.from({ length: NOISY_DECIMALS + 1 }, (_, decimals) => 10 ** decimals)
 
 /**
@@ -20,13 +20,13 @@ export function sum(amounts: readonly number[]): number {
   )
 }
 
-/** What so many of a price cost, as `sum` counts. */
+/** A quantity times a price, exact as `sum`. */
 export function times(price: number, count: number): number {
   const decimals = decimalsOf(price)
   return fromUnits(unitsOf(price, decimals) * count, decimals)
 }
 
-/** True for a price that is no number of whole cents. */
+/** True for a price with fractions of a cent. */
 export function hasFractionOfCent(price: number): boolean {
   return decimalsOf(price) > 2
 }
@@ -44,7 +44,7 @@ export function exceeds(a: number, b: number, roundedApart: number): boolean {
 function decimalsOf(amount: number): number {
   for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
     const power = POWERS[decimals] ?? 1
-    // The quotient is rounded to the nearest number there is, which is the one that the decimal was read as.
+    // The quotient is rounded to the nearest binary number, which is also what the decimal is parsed as.
     if (Math.round(amount * power) / power === amount) return decimals
   }
   return NOISY_DECIMALS
