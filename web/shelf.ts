@@ -1,4 +1,4 @@
-/** What is used of a `Storage`. */
+/** The used part of a `Storage`. */
 export interface Shelf {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
@@ -6,10 +6,10 @@ export interface Shelf {
 }
 
 /**
- * A storage of the browser that never throws. A page may have none (cookies are blocked, a frame is sandboxed), and a full one
- * takes nothing more: then the page keeps the value itself, until it is closed.
+ * A storage of the browser that never throws. A page may have no storage (blocked cookies, a sandboxed frame), or a full one.
+ * Then the page itself keeps the value until it is closed.
  *
- * @param storage gives `localStorage` or `sessionStorage`; to read either may throw
+ * @param storage returns `localStorage` or `sessionStorage`; reading either may throw
  */
 export function shelf(storage: () => Shelf | null | undefined): Shelf {
   const own = new Map<string, string | null>()

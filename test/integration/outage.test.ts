@@ -31,7 +31,7 @@ describe("outages", () => {
     expect(answer.status).to.equal(503)
     expect(answer.headers.get("retry-after")).to.equal("1")
     expect(answer.headers.get("content-type")).to.match(/^application\/problem\+json/)
-    expect(answer.body.detail).to.include("Nothing was tried")
+    expect(answer.body.detail).to.include("nothing was tried")
     expect((await get(`${product.edgeUrl}/healthz`)).status).to.equal(200)
     const notReady = await get(`${product.edgeUrl}/readyz`)
     expect(notReady.status).to.equal(503)

@@ -1,16 +1,16 @@
 import { useSyncExternalStore } from "react"
 import { Observable } from "../hooks/observable.ts"
 
-/** What the page's address says, in its query; empty: nothing. */
+/** The view that the page's address names in its query; empty values name nothing. */
 export interface Address {
   readonly shop: string
-  /** The filters of the events; `session` is that by basket. */
+  /** The filters of the events; `session` filters by basket. */
   readonly action: string
   readonly category: string
   readonly session: string
 }
 
-/** Where the page is: its address, and the session ID of the basket that is open, which a reload closes. */
+/** The page's address, and the session ID of the open basket. A reload closes the basket. */
 export interface Place extends Address {
   readonly basket: string
 }
@@ -32,7 +32,7 @@ export function goTo(change: Partial<Address>): void {
   place.set(read())
 }
 
-/** Changes the address of the place where the page is; a basket that is open there is closed. */
+/** Changes the present address without a new history entry, and closes an open basket. */
 export function setAddress(change: Partial<Address>): void {
   history.replaceState(null, "", urlWith(change))
   place.set(read())

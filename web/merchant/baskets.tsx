@@ -24,7 +24,7 @@ export function Baskets({
 }: {
   shopId: string
   baskets: Watched<readonly Basket[]>
-  /** How many are open; the list has the latest of them. */
+  /** The number of open baskets; the list has only the latest. */
   open: number
   onBasket: (sessionId: string) => void
 }) {

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react"
 import { Failed } from "./failed.tsx"
 
-/** Shows what went wrong in place of a page that broke, where React would leave an empty one. */
+/** Shows the error when a page breaks; React alone would leave an empty page. */
 export class Boundary extends Component<{ children: ReactNode }, { readonly failure: string | undefined }> {
   override state = { failure: undefined }
 

@@ -13,7 +13,7 @@ import { useToday } from "./use-today.ts"
 
 /** Heights of a row, in px; `--row` in `styles/` is the same. */
 const ROW = { wide: 52, narrow: 68 }
-/** Further down than this, in px, somebody reads: the list stands still. So it does while a row has the keyboard's focus. */
+/** The list stands still when it is scrolled further down than this, in px, or while a row has the keyboard's focus. */
 const READING_PX = 24
 /** Rows that are drawn above and below what is seen. */
 const OVERSCAN = 8
@@ -78,7 +78,7 @@ export function Feed({
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins anew
   useEffect(() => setPagesLeft(MOST_PAGES), [filter])
 
-  // By event, not by place: new rows come above.
+  // By event, not by position, since new rows come above.
   const [activeSeq, setActiveSeq] = useState<number>()
   const active = Math.max(
     0,
@@ -95,7 +95,7 @@ export function Feed({
       wantsFocus.current = undefined
       row.focus({ preventScroll: true })
     } else if (hasFocus.current && document.activeElement === document.body) {
-      // The row that had the focus was scrolled away: the list keeps it.
+      // The focused row was scrolled away, so the list keeps the focus.
       list.focus({ preventScroll: true })
     }
   })
@@ -152,7 +152,7 @@ export function Feed({
         className="scroller"
         role="feed"
         aria-labelledby="feed-title"
-        // A feed without articles is one that is yet to be filled.
+        // A feed without articles still has to load.
         aria-busy={readingOlder || shown.length === 0}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
         tabIndex={0}

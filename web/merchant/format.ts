@@ -1,4 +1,4 @@
-/** As many decimals as the service counts with: 0.001 is not nothing. */
+/** As many decimals as the service uses, so that 0.001 is not shown as 0. */
 const MOST_DECIMALS = 8
 
 const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: MOST_DECIMALS })
@@ -25,14 +25,14 @@ export const asClock = (iso: string | Date): string => clock.format(new Date(iso
 /** `14:03` */
 export const asShortClock = (iso: string | Date): string => shortClock.format(new Date(iso))
 
-/** The day, such as `24 Nov`, unless it is today; with the year if that is another. */
+/** The day, such as `24 Nov`, unless it is today; with the year unless it is this year. */
 export function asOtherDay(iso: string | Date, today: Date): string | undefined {
   const date = new Date(iso)
   if (date.toDateString() === today.toDateString()) return undefined
   return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date)
 }
 
-/** `14:03:20`, or `24 Nov, 14:03:20` of another day than today. */
+/** `14:03:20` today, `24 Nov, 14:03:20` on other days. */
 export function asTime(iso: string | Date, today: Date): string {
   return [asOtherDay(iso, today), asClock(iso)].filter((part) => part !== undefined).join(", ")
 }

@@ -76,7 +76,7 @@ function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
   return {
     width,
     height: HEIGHT,
-    // The last time of day is written around its place, half of it beyond the last bar.
+    // The last label is centred at its bar, so half of it is beyond the chart.
     padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { show: false },

@@ -8,10 +8,10 @@ const known = new Map<string, { text: string | null; value: unknown }>()
 
 addEventListener("storage", tell)
 
-/** Something that is kept in this browser. */
+/** A value that this browser keeps. */
 export interface Kept<T> {
   readonly name: string
-  /** A usable value from whatever is found under that name, which may be anything; undefined for nothing. */
+  /** A usable value from the stored one, which may be anything; undefined when nothing is stored. */
   readonly read: (found: unknown) => T
 }
 
@@ -26,7 +26,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** What is kept; the same object until it changes. */
+/** The kept value; the same object until it changes. */
 export function readLocal<T>({ name, read }: Kept<T>): T {
   const text = local.getItem(PREFIX + name)
   const before = known.get(name)
@@ -48,7 +48,7 @@ export function useLocal<T>(kept: Kept<T>): [T, (value: T) => void] {
   return [value, set]
 }
 
-/** What a text holds as JSON; undefined when it is none. */
+/** The value of a JSON text; undefined when the text is not JSON. */
 export function parsed(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text)

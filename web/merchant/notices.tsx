@@ -4,7 +4,7 @@ import { NARROW, useMedia } from "./use-media.ts"
 
 /** Notices that are shown at once. */
 const MOST_SHOWN = 3
-/** On a phone, where each takes away of the list. */
+/** On a phone, where each one covers a part of the list. */
 const MOST_SHOWN_NARROW = 1
 
 /** What asks for attention, until somebody has seen it; read out by screen readers. */

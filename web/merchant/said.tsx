@@ -1,6 +1,6 @@
 import { shownText } from "../shown-text.ts"
 
-/** A text that somebody has sent, isolated from what stands around it. */
+/** A stranger's text, isolated from the text around it. */
 export function Said({ text }: { text: string }) {
   return <bdi>{shownText(text)}</bdi>
 }

@@ -21,7 +21,7 @@ export interface Basket {
   readonly total: number
   /** As last sent. */
   readonly basket_total: number
-  /** More was sent than the lines make. */
+  /** The app sent a higher total than the lines make. */
   readonly drift: boolean
   readonly events: number
   readonly first_at: string

@@ -5,7 +5,7 @@ import { goToShop, recentShops, shopIdOf } from "./shop.ts"
 
 /** The first thing that somebody sees: which shop? */
 export function ShopPicker() {
-  // An address with something else than a shop's ID is said to be wrong, as what is typed.
+  // An address without a valid shop ID gets an error, as a wrong input does.
   const { shop } = usePlace()
   const [text, setText] = useState(shop)
   const [wrong, setWrong] = useState(shop !== "")

@@ -22,7 +22,7 @@ const keptShops: Kept<readonly string[]> = {
 /** The shops that were opened in this browser, the last one first. */
 export const recentShops = (): readonly string[] => readLocal(keptShops)
 
-/** The shop in the page's address, `?shop=<id>`; undefined when it says none. An opened shop is remembered. */
+/** The shop in the page's address, `?shop=<id>`; undefined without one. An opened shop is remembered. */
 export function useShop(): string | undefined {
   const shopId = shopIdOf(usePlace().shop)
   useEffect(() => {
@@ -32,7 +32,7 @@ export function useShop(): string | undefined {
   return shopId
 }
 
-/** Goes to a shop, or to the choice of one: with nothing that was opened or chosen in another. */
+/** Goes to a shop, or to the shop picker, without open baskets or filters of another shop. */
 export function goToShop(shopId: string | undefined): void {
   goTo({ shop: shopId ?? "", action: "", category: "", session: "" })
 }

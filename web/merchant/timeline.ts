@@ -9,7 +9,7 @@ const MOST_KEPT = 5000
 /** Events asked for at once. */
 const PAGE_LIMIT = 100
 
-/** A feed that has lost rows counts as whole again after this time without another change, in ms. */
+/** A feed with lost rows counts as complete again after this time without a change, in ms. */
 const SETTLE_MS = 250
 
 /** Pause before an older page that could not be read is asked for again, in ms. */
@@ -20,9 +20,9 @@ export type ReadPage = (before: number, limit: number) => Promise<readonly Shown
 
 /** What a timeline shows. */
 export interface TimelineState {
-  /** Newest first, each once. Without a hole, except below the events that `missing` names. */
+  /** Newest first, each once. There are gaps only below the events in `missing`. */
   readonly events: readonly ShownEvent[]
-  /** Sequences of events below which others may be missing. Those are being read. */
+  /** Sequences of events with a possible gap below them, which is being read. */
   readonly missing: ReadonlySet<number>
   /** The last event is the oldest that the shop has. */
   readonly complete: boolean
@@ -33,11 +33,12 @@ export interface TimelineState {
 }
 
 /**
- * A shop's events as far back as they were seen or asked for. The feed itself shows only the newest 100; events that left it
- * unseen are read from older pages.
+ * A shop's events, as far back as they were shown or requested. The feed has only the newest 100; missed events are read from
+ * older pages.
  *
- * `seq` cannot tell a hole, because it has gaps within a shop. So two events count as neighbours only after one answer of the
- * service showed them side by side: a whole feed, or a page. Every other event is in `missing` until a page was read below it.
+ * `seq` does not reveal a missing event, because it has gaps within a shop. So two events count as neighbours only when one
+ * answer of the service (a whole feed, or a page) had them side by side. Every other event is in `missing` until a page below it
+ * was read.
  */
 export class Timeline {
   readonly state = new Observable<TimelineState>({
@@ -59,7 +60,7 @@ export class Timeline {
   #stopped = false
   #settling: ReturnType<typeof setTimeout> | undefined
 
-  /** @param retryMs pause before a page that could not be read is asked for again */
+  /** @param retryMs pause before a failed page is requested again */
   constructor(read: ReadPage, retryMs = RETRY_MS) {
     this.#read = read
     this.#retryMs = retryMs
@@ -68,18 +69,18 @@ export class Timeline {
   /**
    * Takes in the feed as it is now, newest first.
    *
-   * @param fresh the feed was subscribed to anew, so it is as the service answered it
+   * @param fresh true after a new subscription, when the feed is an answer of the service
    */
   follow(feed: readonly ShownEvent[], fresh: boolean): void {
     clearTimeout(this.#settling)
-    // A gateway that fetched the feed again sends the differences: first all removals, then the additions from the top.
-    // Until the feed has its length again, rows stand side by side that are no neighbours.
+    // A gateway that fetched the feed again sends the differences: first all removals, then the additions from the top. Until the
+    // feed has its full length again, rows that are not neighbours are side by side.
     if (!fresh && feed.length < this.#feed.length) {
       this.#settling = setTimeout(() => this.follow(feed, true), SETTLE_MS)
       return
     }
-    // While a feed is not full, such additions look like new events. If the connection was lost between two of them, rows of
-    // the last feed were taken for neighbours that are none.
+    // While a feed is not full, such additions look like new events. If the connection was lost between two of them, rows of the
+    // last feed were wrongly taken as neighbours.
     if (fresh && this.#feed.length < FEED_LIMIT) this.#doubt(this.#feed)
     this.#feed = feed
     this.#take(feed)
@@ -94,7 +95,7 @@ export class Timeline {
     this.#tell({ reading: true, failure: undefined })
     try {
       const page = await this.#read(oldest.seq, PAGE_LIMIT)
-      // If the oldest event was pushed out or erased meanwhile, the page is below a hole; another one is asked for.
+      // If the oldest event was dropped or erased meanwhile, there is a gap above the page; another page is requested.
       if (this.state.get().events.at(-1) === oldest) {
         this.#keep += page.length
         this.#take(page, oldest.seq)
@@ -105,7 +106,7 @@ export class Timeline {
     }
   }
 
-  /** Takes out erased events, and keeps them out, wherever they come from. */
+  /** Removes erased events, and ignores them from then on. */
   forget(seqs: readonly number[]): void {
     for (const seq of seqs) {
       this.#erased.add(seq)
@@ -119,7 +120,7 @@ export class Timeline {
         left.push(event)
         continue
       }
-      // What is missing below an erased event is now missing below the one above it.
+      // A gap below an erased event is now below the event above it.
       const above = left.at(-1)
       if (stillMissing.delete(event.seq) && above !== undefined) stillMissing.add(above.seq)
     }
@@ -143,7 +144,7 @@ export class Timeline {
     this.#tell({ missing: new Set([...this.state.get().missing, ...shown.map(({ seq }) => seq)]) })
   }
 
-  /** Reads what is missing, newest first, until nothing is. */
+  /** Fills the gaps, newest first. */
   async #fill(): Promise<void> {
     if (this.#filling) return
     this.#filling = true
@@ -162,7 +163,7 @@ export class Timeline {
   }
 
   /**
-   * Takes in events that are neighbours, newest first.
+   * Adds events that are neighbours, newest first.
    *
    * @param above sequence of the event right above them, when they are an older page
    */

@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from "react"
 
-/** A timer is not set for longer, in ms: the clock may be changed, and a device may sleep. */
+/** The longest timer, in ms: the clock may change, and a device may sleep. */
 const LONGEST_WAIT_MS = 60_000
 
 let today = new Date()
 
-/** The day that it is, the same object until midnight: times of other days are shown with their date. */
+/** Today, the same object until midnight. Times of other days are shown with their date. */
 export function useToday(): Date {
   return useSyncExternalStore(subscribe, read)
 }

@@ -1,6 +1,6 @@
 /**
- * JSON of a value as every other page writes it. Old versions of Prototype.js give arrays a `toJSON` that makes a text of them: a
- * cart's lines would arrive as no list.
+ * JSON of a value as on other pages. Old versions of Prototype.js give arrays a `toJSON` that makes a text of them, so a cart's
+ * lines would not arrive as a list.
  */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key: string, written: unknown) {

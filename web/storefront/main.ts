@@ -150,7 +150,7 @@ function checked(sessionId: string): string {
   return sessionId
 }
 
-/** The script's own tag. A module, or a text that was evaluated, does not know it: then it is the one with its name. */
+/** The script's own tag. A module or an evaluated script does not know it, and finds it by the script's name. */
 function ownScript(): HTMLScriptElement | undefined {
   const { currentScript } = document
   if (currentScript instanceof HTMLScriptElement) return currentScript

@@ -121,7 +121,7 @@ function lineElement(line: CartLine, formatPrice: (amount: number) => string): H
   )
 }
 
-/** A text of somebody's cart, isolated from what stands around it. */
+/** A text from somebody's cart, isolated from the text around it. */
 function said(text: string): HTMLElement {
   return h("bdi", {}, shownText(text))
 }

@@ -1,7 +1,7 @@
-/** How often to look at the address where a browser does not tell of `pushState`, in ms. */
+/** How often to check the address in browsers that do not report `pushState`, in ms. */
 const LOOK_MS = 1000
 
-/** Calls `onChange` with the page's address whenever it is another one, also without a load: shops go to pages by `pushState`. */
+/** Calls `onChange` with the page's address whenever it changes, also without a load: shops change pages by `pushState`. */
 export function onAddress(onChange: (address: string) => void): void {
   let last = location.href
   const look = (): void => {

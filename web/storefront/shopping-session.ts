@@ -10,17 +10,17 @@ const GREATEST_PAUSE_MS = 15_000
 
 /** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
 const DEFAULT_ANSWER_MS = 10_000
-/** After this time without a word from the edge, in ms, it is asked. */
+/** The widget pings the edge after this time without a message from it, in ms. */
 const DEFAULT_QUIET_MS = 7000
-/** Time for the edge to answer that, in ms: a dead connection is found out within 11 s. */
+/** Time for the edge to answer the ping, in ms: a dead connection is noticed within 11 s. */
 const PING_ANSWER_MS = 4000
-/** While the service does not answer, it is asked this often, in ms. */
+/** Interval of pings while the service does not answer, in ms. */
 const PING_AGAIN_MS = 2000
 /** Changes of the cart that come faster than this, in ms, are sent together. */
 const CART_PAUSE_MS = 150
 /** Largest cart in bytes of JSON, as the server has it. A much larger one would not be refused, but cost the connection. */
 const MAX_CART_BYTES = 256 * 1024
-/** A page that does not speak for its customer waits this long, in ms: the page that does has often sent the same cart. */
+/** A page that does not speak for its customer waits this long, in ms: often the other page has already sent the same cart. */
 const OTHER_PAGE_MS = 1000
 /** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
 const CART_AGAIN_MS = 1000
@@ -50,9 +50,9 @@ export interface ShoppingSessionOptions {
   /** Who the customer was before the page was loaded again. */
   readonly remembered?: Remembered | undefined
   readonly connect: (handlers: SocketHandlers) => Socket
-  /** Time in ms after which a connection that answers nothing counts as dead. Default 10 s; 4 s for a question whether it is. */
+  /** Time in ms after which a silent connection counts as dead. Default 10 s; 4 s for a ping. */
   readonly answerMs?: number
-  /** Time in ms without a word from the edge after which it is asked. Default 7 s. */
+  /** Time in ms without a message from the edge before a ping. Default 7 s. */
   readonly quietMs?: number
   /** From 0 to 1; spreads the attempts to connect again. */
   readonly random?: () => number
@@ -71,7 +71,7 @@ export interface SessionState {
   readonly members: readonly Member[]
   /** The invitation that the customer came by, or, as the host, made last; undefined where knowing the id is enough. */
   readonly invite: string | undefined
-  /** Another page of this browser has resumed the customer: what is done there counts, until something is done here. */
+  /** Another page of this browser has resumed the customer. Its changes count until something changes here. */
   readonly isElsewhere: boolean
   /** Only when it is over. */
   readonly ending: Ending | undefined
@@ -108,7 +108,7 @@ const FORGOTTEN = new Set([
   "system.invalidParams",
 ])
 
-/** Codes of what may be done a little later: nothing is wrong with it. */
+/** Codes of refusals that pass with time: the same message may be sent again later. */
 const LATER = new Set(["legacy.unavailable", "system.tooManyRequests"])
 
 /** Codes by which an invitation is refused. */
@@ -135,11 +135,11 @@ export class ShoppingSession {
   #cart: object | undefined
   /** As JSON, what this connection has sent of the cart. */
   #sentCart: string | undefined
-  /** This page is not in the list any more, and has asked whether it may come back. */
+  /** The customer is no longer in the list, and the page has asked to come back. */
   #hasAskedBack = false
-  /** The cart here is newer than the one that the friends see. */
+  /** The cart of this page is newer than the one that the friends see. */
   #cartIsNews = false
-  /** As the edge told last. */
+  /** The last state from the edge. */
   #members: readonly Member[] = []
   /** The customer did something, for which it may be taken over from another page. */
   #mayTakeOver = false
@@ -217,7 +217,7 @@ export class ShoppingSession {
     this.#end("left")
   }
 
-  /** Asks the edge whether the connection still is one; one that is dead without having said so is replaced. */
+  /** Pings the edge, and replaces a connection that is silently dead. */
   probe(): void {
     if (this.#hasEntered) this.#ping()
     else this.reconnect()
@@ -322,7 +322,7 @@ export class ShoppingSession {
     this.#hasAskedBack = false
     this.#attempt = 0
     this.#ownIds.add(customerId)
-    // A page that is behind the customer's other one must not undo what was done there.
+    // A page with an older state than the customer's other page must not undo its changes.
     const isBehind = this.#state.isElsewhere && !this.#cartIsNews
     this.#state = { ...this.#state, customerId, isElsewhere: false }
     this.#remember(customerId, resumeToken)
@@ -366,8 +366,8 @@ export class ShoppingSession {
     const before = this.#state
     const own = members.find(({ id }) => id === before.customerId)
     if (own === undefined) {
-      // After its farewell a page is out of the list by its own will. Else it may only be absent, for another page had its
-      // place and is gone: then it can be had back.
+      // After its farewell a page has left on purpose. Otherwise the customer may only be absent because another page that spoke
+      // for it has closed, and can be resumed.
       if (this.#onFarewell === undefined && !this.#hasAskedBack) this.#askBack()
       return
     }
@@ -457,7 +457,7 @@ export class ShoppingSession {
     this.#expectAnswer()
   }
 
-  /** A browser does not notice a connection that was cut without a word: the page would look live and stand still. */
+  /** A browser does not notice a silently cut connection: the page would look live but stand still. */
   #ping(): void {
     this.#stopExpecting()
     this.#expectAnswer(this.#options.answerMs ?? PING_ANSWER_MS)

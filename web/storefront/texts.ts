@@ -14,7 +14,7 @@ export const englishTexts = {
   "status.entering": "Connecting…",
   "status.live": "Live",
   "status.reconnecting": "Reconnecting…",
-  "status.reconnecting.detail": "The connection is lost. What you see may be old; it goes on by itself.",
+  "status.reconnecting.detail": "The connection is lost, so the carts may be old. Reconnecting…",
   "status.elsewhere": "This session is also open in another window. Your last change counts, in either window.",
   "welcome.intro": "See each other’s carts live, and check out when everybody is ready.",
   "welcome.invited": "A friend wants to shop with you. You will see each other’s carts.",
@@ -26,8 +26,8 @@ export const englishTexts = {
   "welcome.cancel": "Cancel",
   "invite.title": "Invite friends",
   "invite.hint": "Whoever has this link can join and see the carts.",
-  "invite.hint.limited": "Only who has this link can join, within a day.",
-  "invite.limit": "Let friends in by a new link only",
+  "invite.hint.limited": "Only people with this link can join, within a day.",
+  "invite.limit": "Let friends in only by a new link",
   "invite.link": "Invite link",
   "invite.copy": "Copy",
   "invite.copied": "Copied",
@@ -51,27 +51,27 @@ export const englishTexts = {
   "footer.wait": "You can be ready when everybody else is. Still shopping: {names}.",
   "footer.allReady": "Everybody is ready!",
   "footer.checkout": "Go to checkout",
-  "footer.offline": "You can say so when the connection is back.",
+  "footer.offline": "You can change this when the connection is back.",
   "said.joined": "{name} joined",
   "said.left": "{name} left",
   "said.ready": "{name} is ready to check out",
-  "said.notReady": "{name} is shopping on",
+  "said.notReady": "{name} is still shopping",
   "said.host": "{name} is the host now",
   "said.hostYou": "You are the host now",
   "said.allReady": "Everybody is ready to check out",
   "said.live": "You are connected again",
   "over.left": "You left the session.",
-  "over.removed": "You are not in the session any more.",
+  "over.removed": "You are no longer in the session.",
   "error.session.notStarted":
-    "Nobody is there at the moment. You can open it again, and your friends can come back by the same link.",
+    "Nobody is here at the moment. You can open the session again, and your friends can come back by the same link.",
   "error.session.full": "The session is full.",
   "error.session.guestsNotReady": "Not everybody is ready yet.",
   "error.session.notHost": "Only the host can do that.",
   "error.session.notYourCustomer": "You are shopping in another window.",
   "error.session.cartTooLarge": "Your cart is too large to be shown to your friends.",
-  "error.session.inviteNeeded": "The host lets in only who has a newer link. Ask for it.",
+  "error.session.inviteNeeded": "You need a newer link to join. Ask the host for it.",
   "error.session.inviteExpired": "The link is too old. Ask the host for a new one.",
-  "error.session.inviteUsedUp": "As many have joined by this link as may. Ask the host for a new one.",
+  "error.session.inviteUsedUp": "This link has been used too often. Ask the host for a new one.",
   "error.legacy.unavailable": "That did not work just now. Please try again.",
   "error.system.tooManyRequests": "That was too much at once. Please try again in a moment.",
   "error.system.invalidParams": "Please choose another name.",
@@ -91,7 +91,7 @@ export function sayer(own: Texts): Say {
     (own[name] ?? englishTexts[name]).replace(/\{(\w+)\}/g, (place, key: string) => filling(places[key]) ?? place)
 }
 
-/** What comes into a place: people's names among it, which must not turn the sentence around. */
+/** A value for a placeholder. It may be a person's name, which must not change the direction of the sentence. */
 function filling(value: string | number | readonly string[] | undefined): string | undefined {
   if (typeof value === "number" || value === undefined) return value?.toString()
   return typeof value === "string" ? isolatedText(value) : value.map(isolatedText).join(", ")

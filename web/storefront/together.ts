@@ -19,7 +19,7 @@ export interface TogetherState {
   readonly phase: "idle" | "entering" | "live" | "reconnecting"
   /** The session that the customer is in, is invited to, or was in last. */
   readonly sessionId: string | undefined
-  /** A friend's link or the shop's script has led to the session; false for who started it. */
+  /** A friend's link or the shop's script led to the session; false for the starter. */
   readonly isInvited: boolean
   /** What invites friends to the session; undefined while `idle`. */
   readonly inviteUrl: string | undefined
@@ -28,7 +28,7 @@ export interface TogetherState {
   readonly members: readonly Member[]
   /** An invitation by the host, that the customer came by or made; undefined where knowing the session's id is enough. */
   readonly invite: string | undefined
-  /** The same customer is on another page of this browser, where something was done last. */
+  /** The same customer is on another page of this browser, which made the last change. */
   readonly isElsewhere: boolean
   /** Why the last session is over; undefined while there is none. */
   readonly ending: Ending | undefined
@@ -97,9 +97,9 @@ export class Together {
   }
 
   /**
-   * Takes notice of the page's address as it is now, as after `history.pushState`.
+   * Reads the page's address again, for example after `history.pushState`.
    *
-   * @returns whether it invites to a session, in none of which the customer is
+   * @returns whether the address invites to a session and the customer is in none
    */
   look(address: string): boolean {
     const invitation = invitationIn(address)

@@ -91,7 +91,7 @@ export class Welcome {
   }
 }
 
-/** Whether there is a session to join, which the customer has not left or been taken out of. */
+/** Whether there is a session to join that the customer has not left or been removed from. */
 export function isInvited({ isInvited, ending }: TogetherState): boolean {
   return isInvited && ending !== "left" && ending !== "removed"
 }

@@ -5,7 +5,7 @@ import { isRecord } from "../protocol.ts"
 /** Where the cart is kept while the tab is open. */
 const CART_KEY = "demo-cart"
 
-/** What lasts as long as the tab: two tabs are two customers. */
+/** Values that last as long as the tab: two tabs are two customers. */
 export const tab = shelf(() => sessionStorage)
 
 export interface Product {
@@ -102,7 +102,7 @@ export class FakeEcwid implements Ecwid {
   }
 }
 
-/** The lines of the cart that was kept; nothing of what another script left there. */
+/** The lines of the kept cart; values that another script left there are ignored. */
 function keptItems(): CartItem[] {
   try {
     const found: unknown = JSON.parse(tab.getItem(CART_KEY) ?? "[]")
