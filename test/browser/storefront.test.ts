@@ -158,7 +158,7 @@ describe("the storefront widget", () => {
     await copy.launcher.click()
     await copy.shows("Ann* Bob")
     expect(await copy.customerId()).to.equal(await bob.customerId())
-    const elsewhere = "You are in this session in another window too."
+    const elsewhere = "This session is also open in another window."
     await bob.panel.getByText(elsewhere).waitFor()
     expect(await copy.panel.getByText(elsewhere).isVisible()).to.equal(false)
     await copy.add("Rye Bread")

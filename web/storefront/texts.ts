@@ -14,7 +14,7 @@ export const englishTexts = {
   "status.entering": "Connecting…",
   "status.live": "Live",
   "status.reconnecting": "Reconnecting…",
-  "status.reconnecting.detail": "The connection is lost, so the carts may be old. Reconnecting…",
+  "status.reconnecting.detail": "The connection is lost. The carts may be old until it is back.",
   "status.elsewhere": "This session is also open in another window. Your last change counts, in either window.",
   "welcome.intro": "See each other’s carts live, and check out when everybody is ready.",
   "welcome.invited": "A friend wants to shop with you. You will see each other’s carts.",
