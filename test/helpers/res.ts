@@ -2,15 +2,21 @@ import type { Msg, NatsConnection } from "nats"
 import type { ShownEvent } from "../../service/schemas/publish-event.ts"
 import { PATIENCE_MS } from "./until.ts"
 
+/** Pre-responses and an answer. */
+const MAX_REPLIES = 10
+
 interface Answered {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into any answer
   readonly result?: any
   readonly error?: { readonly code: string; readonly message: string; readonly data?: unknown }
 }
 
-/** A RES request straight over NATS, as a gateway would send it. */
+/** A RES request straight over NATS, as a gateway would send it. A slow service may first say how much time it needs. */
 export async function resRequest(nats: NatsConnection, subject: string, payload: unknown = {}): Promise<Answered> {
-  return (await nats.request(subject, JSON.stringify(payload), { timeout: PATIENCE_MS })).json<Answered>()
+  const options = { strategy: "count", maxMessages: MAX_REPLIES, maxWait: PATIENCE_MS } as const
+  for await (const reply of await nats.requestMany(subject, JSON.stringify(payload), options))
+    if (!reply.string().startsWith("timeout:")) return reply.json<Answered>()
+  throw new Error(`no answer to ${subject}`)
 }
 
 /** What a fresh `get` of a shop's feed gives, newest first; with a query, of an older page. */

@@ -35,7 +35,7 @@ describe("gateway and headers that a service sets with text beyond ASCII", () =>
 
   const meta = (status?: number) => ({
     ...(status === undefined ? {} : { status }),
-    header: { "X-Shop": [TEXT], "Content-Disposition": [`attachment; filename="${TEXT}"`], "X-Broken": ["a\nb"] },
+    header: { "X-Name": [TEXT], "Content-Disposition": [`attachment; filename="${TEXT}"`], "X-Broken": ["a\nb"] },
   })
   const access = (status?: number): void => {
     const answer = JSON.stringify({ result: { get: true, call: "*" }, meta: meta(status) })
@@ -43,7 +43,7 @@ describe("gateway and headers that a service sets with text beyond ASCII", () =>
   }
   const expectText = (head: string, status: number): void => {
     expect(head).to.match(new RegExp(`^HTTP/1.1 ${status} `))
-    expect(head).to.include(`\r\nX-Shop: ${TEXT}\r\n`)
+    expect(head).to.include(`\r\nX-Name: ${TEXT}\r\n`)
     expect(head).to.include(`\r\nContent-Disposition: attachment; filename="${TEXT}"\r\n`)
     expect(head, "no header may have a line end in it").not.to.include("X-Broken")
   }
