@@ -17,6 +17,15 @@ const EXPIRY_INTERVAL_MS = 250
 /** How often it is looked for what is known of users whose tokens of that time have all expired, in ms. */
 const FORGET_INTERVAL_MS = 60_000
 
+/**
+ * Logins of a user at a time. Each connection has one, and leaves it behind until its token expires, so that one user who connects again
+ * and again would fill memory and disk.
+ */
+const MAX_PER_USER = 1000
+
+/** How long the mark of a login that ended is kept: longer than a service is without NATS and active again. */
+const MARK_TTL = "1h"
+
 const NOT_STORED = "The login cannot be stored"
 
 /** A key that every process writes when it starts: when it is seen, all that was written before was seen. */
@@ -25,6 +34,8 @@ const STARTED_KEY = "started"
 export interface LoginsOptions {
   /** How long tokens count after their issue at most, in days: so long it is known what was taken from their users. */
   readonly maxTokenDays: number
+  /** Logins of a user at a time; with one more, the one ends that was begun, or renewed, longest ago. Default 1,000. */
+  readonly maxPerUser?: number
   /** Called with the token IDs of logins that this process has ended, or whose holders may now do something else. */
   readonly onChanged: (tids: readonly string[]) => void
   readonly logger: Logger
@@ -66,13 +77,15 @@ export class Logins {
   readonly #revokedBefore = new Map<string, number>()
   readonly #granted = new Map<string, Granted>()
   readonly #maxTokenMs: number
+  readonly #maxPerUser: number
   /** Ended here; that the bucket knows, was not seen yet. */
   readonly #ended = new Set<string>()
   readonly #timers: NodeJS.Timeout[] = []
   #stopFollowing = (): void => {}
 
-  private constructor(kv: KV, { maxTokenDays, onChanged, logger }: LoginsOptions) {
+  private constructor(kv: KV, { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, logger }: LoginsOptions) {
     this.#kv = kv
+    this.#maxPerUser = maxPerUser
     this.#maxTokenMs = maxTokenDays * DAY_MS
     this.#onChanged = onChanged
     this.#logger = logger
@@ -85,7 +98,7 @@ export class Logins {
     const jsm = await jetstreamManager(nc, { checkAPI: false })
     const { config } = await jsm.streams.info(STREAM)
     // An earlier release, or setting, may have made it.
-    await jsm.streams.update(STREAM, { ...config, max_age: nanos(maxAgeMs) })
+    await jsm.streams.update(STREAM, { ...config, max_age: nanos(maxAgeMs), allow_msg_ttl: true })
     const logins = new Logins(kv, options)
     await logins.#follow()
     logins.#timers.push(
@@ -125,13 +138,19 @@ export class Logins {
 
   /**
    * Begins a login; or goes on with that of `previousTid`, with a newer token, if it is the same user's. What the newest token
-   * allows, counts for all of the user's logins, and is remembered after them. Resolves to the token ID.
+   * allows, counts for all of the user's logins, and is remembered after them. Beyond `maxPerUser` the oldest login ends. Resolves to
+   * the token ID.
    */
   async begin(claims: Claims, previousTid?: string): Promise<string> {
     const isSame = previousTid !== undefined && this.#logins.get(previousTid)?.user === claims.user
     const tid = isSame ? previousTid : randomBytes(16).toString("base64url")
     await this.#setGranted(claims.user, { grants: grantsIn(claims), at: claims.iat }, true)
     await this.#put(tid, this.upToDate(claims))
+    await this.#end(
+      this.#loginsOf(claims.user)
+        .map((login) => login.tid)
+        .slice(0, -this.#maxPerUser),
+    )
     return tid
   }
 
@@ -188,7 +207,7 @@ export class Logins {
       if (this.#forget(tid)) this.#ended.add(tid)
     }
     if (keys.length > 0) this.#onChanged(tids)
-    await orUnavailable(NOT_STORED, Promise.all(keys.map((key) => this.#kv.delete(key))))
+    await orUnavailable(NOT_STORED, Promise.all(keys.map((key) => this.#kv.purge(key, { ttl: MARK_TTL }))))
   }
 
   #expire(): void {
@@ -219,7 +238,10 @@ export class Logins {
   #remember(tid: string, login: Login): void {
     const key = sha256(login.user)
     this.#logins.set(tid, login)
-    this.#tidsByUser.set(key, (this.#tidsByUser.get(key) ?? new Set()).add(tid))
+    const tids = this.#tidsByUser.get(key) ?? new Set()
+    // The last one is the one that was begun, or renewed, last.
+    tids.delete(tid)
+    this.#tidsByUser.set(key, tids.add(tid))
   }
 
   #forget(tid: string): boolean {
