@@ -48,6 +48,9 @@ const IDLE_MS = 15 * 60 * 1000
 const GRACE_MS = 60 * 1000
 const SWEEP_INTERVAL_MS = 10 * 1000
 
+/** Longer than gateways wait for the answer to a get, which is 3 s. */
+const RESET_REPEAT_MS = 4000
+
 /** Time for what is stored to be followed, in ms. */
 const REACHED_TIMEOUT_MS = 3000
 
@@ -133,6 +136,22 @@ async function openParts(
     (shop_id, task) => service.with(feedResource, { shop_id }, task),
     logger,
   )
+  const repeats = new Set<NodeJS.Timeout>()
+  onStop(() => {
+    for (const repeat of repeats) clearTimeout(repeat)
+  })
+  /**
+   * Makes gateways fetch resources again, now and once more when no get can be under way any longer. A gateway ignores a reset
+   * while the get for an earlier one is under way, and that may have been answered from what is void now.
+   */
+  const resetTwice = (resources: readonly string[]): void => {
+    service.reset({ resources })
+    const repeat = setTimeout(() => {
+      repeats.delete(repeat)
+      service.reset({ resources })
+    }, RESET_REPEAT_MS)
+    repeats.add(repeat)
+  }
   const tail = new LogTail(
     nc,
     js,
@@ -154,7 +173,7 @@ async function openParts(
       onLost: () => {
         feeds.clear()
         opened.shops.clear()
-        service.reset({ resources: ["store.>"] })
+        resetTwice(["store.>"])
         beginIndex().catch((error: unknown) => logger.warn({ err: error }, "the index of shoppers cannot be read"))
       },
     },
@@ -262,7 +281,7 @@ async function openParts(
           logger.error({ err: error, shopId: annotated.shop_id }, "an annotation could not be shown"),
         )
       },
-      onLost: () => service.reset({ resources: ["store.*.event.>", "store.*.basket.>"] }),
+      onLost: () => resetTwice(["store.*.event.>", "store.*.basket.>"]),
     },
     logger,
   )
