@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events"
 import { createServer, type Server } from "node:http"
 import express, { type Express } from "express"
-import { type ClientAddresses, type Conn, clientAddresses, type Logger } from "res-service"
+import { type ClientAddresses, type Conn, clientAddresses, type Logger, OpenSockets } from "res-service"
 import { Client } from "res-service/client"
 import type { AuthCookie } from "../config/auth.ts"
 import { withoutSessionIds } from "../config/logged-sessions.ts"
@@ -68,12 +68,15 @@ export interface EdgeOptions {
 /** How often connections are closed that have become idle, while the edge stops, in ms. */
 const CLOSE_INTERVAL_MS = 50
 
+/** When connections are cut that are still there, in ms from the beginning of a stop. Before the process is ended for it. */
+const STOP_DEADLINE_MS = 5000
+
 const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
 const ANY_NUMBER: PlaceLimits = { max: Infinity, perUser: Infinity, perAddress: Infinity }
 
 export interface RunningEdge {
   readonly port: number
-  /** Takes no more connections, and resolves when the requests under way are answered. */
+  /** Takes no more connections, and resolves when the requests under way are answered, or cut after 5 s. */
   stop(): Promise<void>
 }
 
@@ -103,7 +106,6 @@ export async function startEdge(
   const server = createServer(boundedServer, app)
   const extra = legacy.port === undefined ? [] : [createServer(boundedServer, (_, res) => res.writeHead(426).end())]
   const servers = [server, ...extra]
-  if (doors.connections !== undefined) boundConnections(servers, doors.connections, addresses)
   const legacyServer = new LegacyServer({
     conn,
     client,
@@ -114,6 +116,9 @@ export async function startEdge(
     ...legacy,
   })
   for (const each of servers) legacyServer.attach(each)
+  const sockets = new OpenSockets()
+  for (const each of servers) sockets.add(each)
+  if (doors.connections !== undefined) boundConnections(servers, doors.connections, addresses)
   const listeningPort = await listen(server, host, port)
   for (const each of extra) await listen(each, host, legacy.port ?? 0)
   logger.info({ host, port: listeningPort, legacyPort: legacy.port }, "listening")
@@ -123,6 +128,7 @@ export async function startEdge(
       // A client that keeps its connection busy would never let go of it.
       for (const each of servers) each.prependListener("request", (_, res) => res.setHeader("Connection", "close"))
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
+      const cutting = setTimeout(() => sockets.destroy(), STOP_DEADLINE_MS)
       streams.stop()
       stopping.abort()
       await legacyServer.stop()
@@ -131,6 +137,7 @@ export async function startEdge(
       }, CLOSE_INTERVAL_MS)
       await Promise.all(closed)
       clearInterval(closing)
+      clearTimeout(cutting)
       client.close()
     },
   }

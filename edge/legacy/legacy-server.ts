@@ -6,8 +6,10 @@ import {
   addressGroup,
   type ClientAddresses,
   type Conn,
+  closeAnswered,
   hasManyHosts,
   type Logger,
+  onWebSocketUpgrade,
   type Subscription,
 } from "res-service"
 import type { Client } from "res-service/client"
@@ -96,15 +98,11 @@ export class LegacyServer {
     }, PING_INTERVAL_MS)
   }
 
-  /** Takes the upgrades of a server. */
+  /** Takes the upgrades of a server, to which nobody listens yet. */
   attach(server: Server): void {
-    server.on("upgrade", (request, stream, head) => {
-      // Until it is a WebSocket; what fails before that is closed by itself.
-      const onError = (): void => {}
-      stream.on("error", onError)
+    onWebSocketUpgrade(server, (request, stream, head) => {
       const refusal = this.#refusal(request)
       if (refusal !== undefined) return refuse(stream, refusal)
-      stream.off("error", onError)
       this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
         this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
       )
@@ -236,8 +234,11 @@ function refuse(stream: Duplex, { status, detail, retryAfterS }: Refusal): void 
   const title = STATUS_CODES[status] ?? "Error"
   const body = JSON.stringify({ type: "about:blank", title, status, detail })
   const retryAfter = retryAfterS === undefined ? "" : `Retry-After: ${retryAfterS}\r\n`
-  stream.end(
+  // What fails is closed by itself.
+  stream.on("error", () => {})
+  stream.write(
     `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n${retryAfter}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+  closeAnswered(stream)
 }

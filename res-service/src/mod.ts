@@ -59,6 +59,7 @@ export type { Problem, StandardSchema } from "./service/standard-schema.ts"
 export { LiveStore, type Storage, type Store, type StoreChange } from "./service/store.ts"
 export { type StoreCollection, storeCollection } from "./service/store-collection.ts"
 export { type ShownModel, type StoreModel, storeModel } from "./service/store-model.ts"
+export { closeAnswered, OpenSockets, onWebSocketUpgrade } from "./upgrade-requests.ts"
 export {
   type Collection,
   type DataValue,

@@ -61,6 +61,13 @@ describe("gateway with TLS", () => {
     expect(await text(response)).to.equal('{"title":"Emma"}')
   })
 
+  it("ignores an upgrade that is not to a WebSocket", async () => {
+    const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQ" }
+    const request = get(`https://localhost:${gateway.address.port}/api/library/book`, { ca, agent: false, headers })
+    const [response] = await once(request, "response")
+    expect(await text(response)).to.equal('{"title":"Emma"}')
+  })
+
   it("is not to be had without TLS", async () => {
     const refused = await fetch(`http://localhost:${gateway.address.port}/api/library/book`).catch(() => undefined)
     expect(refused).to.equal(undefined)

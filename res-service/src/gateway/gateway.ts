@@ -12,6 +12,7 @@ import type { Conn, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { hasManyHosts } from "../host-names.ts"
 import { type Logger, silentLogger } from "../logger.ts"
+import { OpenSockets, onWebSocketUpgrade } from "../upgrade-requests.ts"
 import { checkConfig, type GatewayConfig, type Settings } from "./config.ts"
 import type { ConnectionHost } from "./connection.ts"
 import { HttpApi } from "./http-api.ts"
@@ -82,6 +83,7 @@ export class Gateway {
   readonly #webSockets: WebSockets
   readonly #api: HttpApi
   readonly #servers: Server[] = []
+  readonly #sockets = new OpenSockets()
   #stopping = false
 
   /** Throws a `ConfigError`. */
@@ -158,7 +160,7 @@ export class Gateway {
       ? createTlsServer({ ...HTTP_TIMES, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
       : createServer(HTTP_TIMES)
     server.on("request", (request, response) => this.#handleRequest(request, response))
-    server.on("upgrade", (request, socket, head) => this.#handleUpgrade(request, socket, head))
+    onWebSocketUpgrade(server, (request, socket, head) => this.#handleUpgrade(request, socket, head))
     this.#boundConnections(server)
     await this.#listen(server, port, addr)
     if (metricsPort !== 0) {
@@ -172,7 +174,9 @@ export class Gateway {
     this.#log.info({ addr: host, port: taken }, "gateway listens")
   }
 
-  /** Closes all sockets, telling clients to come back later. The connection to NATS stays open. */
+  /**
+   * Closes all sockets, telling clients to come back later, and cuts after 3 s what is left. The connection to NATS stays open.
+   */
   async close(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
@@ -182,7 +186,7 @@ export class Gateway {
     for (const server of this.#servers) server.closeIdleConnections()
     const timer = setTimeout(() => {
       this.#webSockets.terminate()
-      for (const server of this.#servers) server.closeAllConnections()
+      this.#sockets.destroy()
     }, STOP_TIMEOUT_MS)
     await Promise.all(closed)
     clearTimeout(timer)
@@ -206,6 +210,7 @@ export class Gateway {
 
   #listen(server: Server, port: number, addr: string | undefined): Promise<void> {
     this.#servers.push(server)
+    this.#sockets.add(server)
     return new Promise((resolve, reject) => {
       server.once("error", reject)
       server.listen(port, addr, () => {

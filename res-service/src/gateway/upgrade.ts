@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Meta } from "../client/messages.ts"
+import { closeAnswered } from "../upgrade-requests.ts"
 import type { Settings } from "./config.ts"
 import type { Connection } from "./connection.ts"
 import { ridToPath } from "./http-path.ts"
@@ -103,7 +104,7 @@ export function responseFor(request: IncomingMessage, socket: Duplex): ServerRes
   const response = new ServerResponse(request)
   response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0])
   response.shouldKeepAlive = false
-  response.once("finish", () => socket.end())
+  response.once("finish", () => closeAnswered(socket))
   return response
 }
 
