@@ -61,7 +61,7 @@ export interface ServiceOptions {
   readonly retention: Retention
   /** As the setting STRICT_EVENTS; default: false. */
   readonly strictEvents?: boolean | undefined
-  readonly sessions: Omit<SessionOptions, "guard" | "logger">
+  readonly sessions: Omit<SessionOptions, "guard" | "isActive" | "logger">
   /** Undefined: there is none. */
   readonly archive?: ArchiveOptions | undefined
   /** Undefined: everybody may do everything. */
@@ -81,19 +81,34 @@ export interface OpenService {
   readonly setAside: number
   /** What it answers for, as a reset of everything names it. */
   readonly ownership: Required<Owned>
-  /** Takes no more requests, answers those it has, and lets go of the log. Lease and connection stay as they are. */
+  /** Takes no more requests, answers those it has, and stops following the log. Lease and connection stay as they are. */
   stop(): Promise<void>
+  /** Stops everything at once, and waits for nothing: for a service that has lost the lease and can answer nobody. */
+  abandon(): void
 }
 
 /** Opens the log and serves the resources made from it while the lease is held. Resolves when requests are answered. */
 export async function openService(nc: NatsConnection, lease: Lease, options: ServiceOptions): Promise<OpenService> {
+  const { logger } = options
   const stops: Stop[] = []
+  // One that fails must not keep the others' timers running.
+  const attempt = async (each: Stop): Promise<void> => {
+    try {
+      await each()
+    } catch (error) {
+      logger.warn({ err: error }, "a part of the service could not be stopped")
+    }
+  }
+  const takeStops = (): Stop[] => stops.splice(0).reverse()
   const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0).reverse()) await each()
+    for (const each of takeStops()) await attempt(each)
+  }
+  const abandon = (): void => {
+    for (const each of takeStops()) void attempt(each)
   }
   try {
     const parts = await openParts(nc, lease, options, (each) => stops.push(each))
-    return Object.assign(parts, { stop })
+    return Object.assign(parts, { stop, abandon })
   } catch (error) {
     await stop()
     throw error
@@ -108,7 +123,7 @@ async function openParts(
   lease: Lease,
   options: ServiceOptions,
   onStop: (stop: Stop) => void,
-): Promise<Omit<OpenService, "stop">> {
+): Promise<Omit<OpenService, "stop" | "abandon">> {
   const { retention } = options
   const logger = withoutSessionIds(options.logger)
   const js = jetstream(nc)
@@ -221,6 +236,7 @@ async function openParts(
     log: () => tail.created,
     reached: (seq, timeoutMs) => tail.reached(seq, timeoutMs),
     annotationsOf: (shop_id, session_id) => annotations.of({ kind: "basket", shop_id, session_id }),
+    isActive: () => lease.held,
     logger,
   })
   onStop(() => opened.stop())
@@ -230,6 +246,7 @@ async function openParts(
   const sessions = await openSessions(nc, service, {
     ...options.sessions,
     guard,
+    isActive: () => lease.held,
     logger,
   })
   onStop(() => sessions.stop())

@@ -25,20 +25,30 @@ export class StandbyService {
   readonly #running: Promise<void>
   #nc: NatsConnection | undefined
   #open: OpenService | undefined
+  /** What gateways must fetch again as soon as another service answers; of a term that ended by the loss of the lease. */
+  #lastReset: OpenService["ownership"] | undefined
   #setAsideBefore = 0
+  #hasBeenActive = false
   #onActive = (): void => {}
+  #endTerm = (): void => {}
 
-  /** Resolves when the service is active for the first time. Rejects when it could not be opened then. */
+  /**
+   * Resolves when the service is active for the first time; rejects when it could not be opened then. A service that is stopped before
+   * leaves it pending.
+   */
   readonly active: Promise<void>
 
   constructor(connect: Connect, options: ServiceOptions) {
     this.#connect = connect
     this.#options = options
-    const becoming = new Promise<void>((resolve) => {
+    const becomesActive = new Promise<void>((resolve) => {
       this.#onActive = resolve
     })
     this.#running = this.#run()
-    this.active = Promise.race([becoming, this.#running])
+    this.active = new Promise((resolve, reject) => {
+      void becomesActive.then(resolve)
+      this.#running.catch(reject)
+    })
     // Avoids an unhandled rejection when nobody waits.
     this.active.catch(() => {})
   }
@@ -51,6 +61,7 @@ export class StandbyService {
   /** Answers its waiting requests, releases the lease, and closes its connection. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#endTerm()
     // A connection that is never made would keep it from ending.
     if (this.#nc !== undefined) await this.#running
   }
@@ -58,47 +69,67 @@ export class StandbyService {
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     const { logger } = this.#options
-    let hasBeenActive = false
     while (!signal.aborted) {
-      this.#nc = await this.#connect()
       try {
-        const lease = await Lease.acquire(this.#nc, { logger, signal })
-        await this.#serve(this.#nc, lease, () => {
-          hasBeenActive = true
-          this.#onActive()
-        })
+        this.#nc = await this.#connect()
+        await this.#serve(this.#nc, await this.#acquire(this.#nc))
       } catch (error) {
         if (signal.aborted) break
-        if (!hasBeenActive) throw error
+        if (!this.#hasBeenActive) throw error
         logger.error({ err: error }, "could not open the service; trying again")
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       } finally {
-        await Promise.race([this.#nc.flush().catch(() => {}), sleep(FLUSH_TIMEOUT_MS)])
-        await this.#nc.close()
-        this.#nc = undefined
+        await this.#disconnect()
       }
     }
   }
 
-  async #serve(nc: NatsConnection, lease: Lease, onOpen: () => void): Promise<void> {
-    const { signal } = this.#stopping
+  /**
+   * Something that was sent under a lost lease may have reached gateways after the reset of the next active service. So they are told to
+   * fetch everything again, when all of it has arrived, and not before the other one answers: they would take the silence for a resource
+   * that is gone. A service that acquires the lease itself sends a reset anyway.
+   */
+  async #acquire(nc: NatsConnection): Promise<Lease> {
+    const onOtherServes = (): void => {
+      if (this.#lastReset === undefined) return
+      nc.publish("system.reset", JSON.stringify(this.#lastReset))
+      this.#lastReset = undefined
+    }
     const { logger } = this.#options
+    const lease = await Lease.acquire(nc, { logger, signal: this.#stopping.signal, onOtherServes })
+    this.#lastReset = undefined
+    return lease
+  }
+
+  async #serve(nc: NatsConnection, lease: Lease): Promise<void> {
+    const { signal } = this.#stopping
     try {
       const open = await openService(nc, lease, this.#options)
       this.#open = open
-      onOpen()
-      await Promise.race([lease.lost, aborted(signal)])
+      await lease.serve()
+      this.#hasBeenActive = true
+      this.#onActive()
+      await new Promise<void>((resolve) => {
+        this.#endTerm = resolve
+        void lease.lost.then(resolve)
+        if (signal.aborted) resolve()
+      })
       this.#setAsideBefore = this.setAside
       this.#open = undefined
       if (signal.aborted) return await open.stop()
-      // Messages of this term may arrive after the next holder's reset. A reset on the same connection follows them, and makes
-      // gateways fetch the current state.
-      if (!nc.isClosed()) nc.publish("system.reset", JSON.stringify(open.ownership))
-      // Not awaited: all its requests to NATS fail when the connection is closed.
-      open.stop().catch((error: unknown) => logger.debug({ err: error }, "could not end a lost term cleanly"))
+      this.#lastReset = open.ownership
+      open.abandon()
     } finally {
       await lease.release()
     }
+  }
+
+  async #disconnect(): Promise<void> {
+    const nc = this.#nc
+    if (nc === undefined) return
+    await Promise.race([nc.flush().catch(() => {}), sleep(FLUSH_TIMEOUT_MS, undefined, { ref: false })])
+    await nc.close().catch(() => {})
+    this.#nc = undefined
   }
 }
 
@@ -107,11 +138,4 @@ export async function startService(connect: Connect, options: ServiceOptions): P
   const service = new StandbyService(connect, options)
   await service.active
   return service
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
 }

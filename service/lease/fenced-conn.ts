@@ -1,14 +1,24 @@
 import type { Conn, ConnStatus, Logger, Msg, Subscription } from "res-service"
 import type { Lease } from "./lease.ts"
+import { elapsedMs, type Moment, moment } from "./moment.ts"
 
-/** What may wait for the lease to be renewed: about what a busy service sends and gets in ten seconds. */
+/** Most bytes that wait for a renewal in each direction: about what a busy service sends and gets in ten seconds. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024
-const MAX_HELD_REQUESTS = 10_000
+/** A request that has waited this long, in ms, is dropped: gateways and edges have given it up, and may have sent it again. */
+const MAX_HELD_MS = 5000
+/** What a held message takes besides its payload, in bytes: requests often have none. */
+const MESSAGE_BYTES = 500
 
 interface HeldMessage {
   readonly subject: string
   readonly payload: string | Uint8Array
   readonly reply: string | undefined
+}
+
+interface HeldRequest {
+  readonly at: Moment
+  readonly bytes: number
+  readonly deliver: () => void
 }
 
 /** What a fence needs of the lease. */
@@ -17,8 +27,8 @@ export type Fence = Pick<Lease, "held" | "onEvent">
 /**
  * A connection that sends, and hands over requests, only while a lease is held.
  *
- * What comes while it is not held waits. A renewal proves that nobody else was active in between, so everything that waited is
- * still right and goes out in its order. When the lease is lost, all of it is dropped, and nothing passes any more.
+ * Messages and requests that come while the lease is not held wait. A renewal proves that no other service was active in between, so
+ * all that waited is still right and passes in its order. When the lease is lost, everything is dropped, and nothing passes any more.
  */
 export class FencedConn implements Conn {
   readonly #conn: Conn
@@ -27,9 +37,11 @@ export class FencedConn implements Conn {
   readonly #listeners = new Set<(status: ConnStatus) => void>()
   #outgoing: HeldMessage[] = []
   #outgoingBytes = 0
-  #incoming: (() => void)[] = []
+  #incoming: HeldRequest[] = []
+  #incomingBytes = 0
+  #droppedRequests = 0
   #lost = false
-  /** Listeners have not been told yet that the connection is back, or that messages were dropped. */
+  /** Listeners must still be told that the connection is back, or that messages were dropped. */
   #mustAnnounce = false
 
   constructor(conn: Conn, lease: Fence, logger: Logger) {
@@ -54,7 +66,7 @@ export class FencedConn implements Conn {
       return
     }
     this.#outgoing.push({ subject, payload, reply })
-    this.#outgoingBytes += Buffer.byteLength(payload)
+    this.#outgoingBytes += Buffer.byteLength(payload) + MESSAGE_BYTES
     if (this.#outgoingBytes > MAX_HELD_BYTES) this.#overflow()
   }
 
@@ -66,7 +78,7 @@ export class FencedConn implements Conn {
     const receive = (msg: Msg): void => {
       if (this.#lost) return
       if (this.#isOpen && this.#incoming.length === 0) deliver(msg)
-      else if (this.#incoming.length < MAX_HELD_REQUESTS) this.#incoming.push(() => deliver(msg))
+      else this.#hold(msg.data.length + MESSAGE_BYTES, () => deliver(msg))
     }
     const subscription = this.#conn.subscribe(subject, receive, queue)
     return {
@@ -99,23 +111,59 @@ export class FencedConn implements Conn {
     return () => this.#listeners.delete(listener)
   }
 
-  // Without a connection the NATS client would keep what is sent, and send it whenever it has connected again.
+  // Without a connection the NATS client would keep messages, and send them whenever it has connected again.
   get #isOpen(): boolean {
     return this.#conn.connected && this.#lease.held
   }
 
+  #hold(bytes: number, deliver: () => void): void {
+    this.#dropOldRequests()
+    if (this.#incomingBytes + bytes > MAX_HELD_BYTES) {
+      this.#droppedRequests++
+      return
+    }
+    this.#incoming.push({ at: moment(), bytes, deliver })
+    this.#incomingBytes += bytes
+  }
+
+  #dropOldRequests(): void {
+    const fresh = this.#incoming.findIndex(({ at }) => elapsedMs(at) < MAX_HELD_MS)
+    const old = this.#incoming.splice(0, fresh === -1 ? this.#incoming.length : fresh)
+    for (const { bytes } of old) this.#incomingBytes -= bytes
+    this.#droppedRequests += old.length
+  }
+
   #pass(): void {
     if (!this.#isOpen || this.#lost) return
-    for (const { subject, payload, reply } of this.#outgoing.splice(0)) this.#conn.publish(subject, payload, reply)
+    for (const { subject, payload, reply } of this.#outgoing.splice(0)) this.#send(subject, payload, reply)
     this.#outgoingBytes = 0
     if (this.#mustAnnounce) {
       this.#mustAnnounce = false
       this.#tell("connected")
     }
-    for (const deliver of this.#incoming.splice(0)) deliver()
+    this.#dropOldRequests()
+    if (this.#droppedRequests > 0) {
+      this.#logger.warn(
+        { count: this.#droppedRequests },
+        "dropped requests: the lease was not renewed in time to answer them",
+      )
+      this.#droppedRequests = 0
+    }
+    this.#incomingBytes = 0
+    for (const { deliver } of this.#incoming.splice(0)) deliver()
   }
 
-  // After a `connected` the service resets its resources, and gateways fetch what they have missed.
+  // One that cannot be sent must not take those after it along.
+  #send(subject: string, payload: string | Uint8Array, reply: string | undefined): void {
+    try {
+      this.#conn.publish(subject, payload, reply)
+    } catch (error) {
+      this.#logger.error({ err: error }, "a held message could not be sent")
+      this.#mustAnnounce = true
+    }
+  }
+
+  // After `connected` the service resets its resources, so gateways fetch what they have missed.
   #overflow(): void {
     this.#logger.warn({ bytes: this.#outgoingBytes }, "dropped messages: the lease ran out before they could be sent")
     this.#outgoing = []

@@ -10,54 +10,59 @@ import { Deadline, elapsedMs, type Moment, moment } from "./moment.ts"
 const BUCKET = "leases"
 const KEY = "service"
 
-/** How long a lease covers its holder, counted from before its last renewal was sent. A silent holder is replaced after it. */
+/** How long a lease covers its holder, counted from before its last renewal was sent. After that a standby replaces the holder. */
 export const LEASE_MS = 3000
 /** Two renewals may fail before the lease runs out. */
 const RENEW_INTERVAL_MS = 1000
 const REQUEST_TIMEOUT_MS = 1000
-/** How often a standby looks at the lease: what a released lease stays unclaimed for, at most. */
+/** How often a standby reads the lease, in ms; a released lease is claimed that much later at most. */
 const POLL_INTERVAL_MS = 250
-/** The bucket forgets a lease that nobody renews, so that a start long after a crash need not wait for it to run out. */
+/** The bucket forgets a lease that nobody renews, so that a start long after a crash does not wait for it to run out. */
 const BUCKET_TTL_MS = 60_000
 
 export interface LeaseOptions {
   readonly logger: Logger
   /** Ends `acquire`, which then rejects. */
   readonly signal?: AbortSignal
+  /** Called each time that another service has renewed the lease and says that it answers requests. */
+  readonly onOtherServes?: () => void
 }
 
 /** What the bucket holds: who has the lease. */
 interface Holder {
   readonly id: string
+  /** It answers requests. */
+  readonly serves?: true
   /** For people who look into the bucket. */
   readonly host: string
   readonly pid: number
 }
 
-/** What happens to a lease: `renewed` after each renewal, `lost` once, as the last. */
+/** What happens to a lease: `renewed` after each renewal; `lost` once, and nothing after it. */
 export type LeaseEvent = "renewed" | "lost"
 
 /**
  * The right to be the one active service, as a key of a JetStream KV bucket that its holder keeps writing.
  *
- * Why two never hold it at the same time: every write names the revision that it replaces, so one of two writers is refused. A
- * standby claims the lease only after the same revision has stood for `LEASE_MS` on the standby's own clock, and it saw that
- * revision after the holder had sent it. The holder counts from before it sent. So the holder's time is over first, however
- * long messages travel, and no two clocks are compared.
+ * Two services never hold it at the same time. Every write names the revision that it replaces, so one of two writers is refused. A
+ * standby claims the lease only after it has seen the same revision for `LEASE_MS` on its own clock, and it saw that revision after
+ * the holder had sent it. The holder counts from before it sent the revision. So the holder's time is over first, however long messages
+ * travel, and no two clocks are compared.
  */
 export class Lease {
   readonly #nc: NatsConnection
   readonly #kv: KV
   readonly #jsm: JetStreamManager
   readonly #logger: Logger
-  readonly #holder: Holder
   readonly #deadline: Deadline
   readonly #listeners = new Set<(event: LeaseEvent) => void>()
   readonly #ended = new AbortController()
   readonly #keeping: Promise<void>
+  #renewing: Promise<void> = Promise.resolve()
+  #holder: Holder
   #revision: number
 
-  /** Resolves when another service may be active for good: this one has to begin anew. */
+  /** Resolves when another service may be active for good: this one has to acquire the lease again. */
   readonly lost: Promise<void>
 
   /** The revision at which the lease was acquired: each later holder has a greater one. */
@@ -86,25 +91,28 @@ export class Lease {
    *
    * Rejects when `signal` aborts, or when the connection is closed.
    */
-  static async acquire(nc: NatsConnection, { logger, signal }: LeaseOptions): Promise<Lease> {
+  static async acquire(nc: NatsConnection, options: LeaseOptions): Promise<Lease> {
+    const { logger, signal } = options
     const holder: Holder = { id: randomUUID(), host: hostname(), pid: process.pid }
-    let standby: Standby | undefined
+    const standby = new Standby(holder, options)
+    let bucket: Bucket | undefined
     for (;;) {
       signal?.throwIfAborted()
       try {
-        standby ??= new Standby(await openBucket(nc), holder, logger)
-        const claimed = await standby.look()
-        if (claimed !== undefined) return new Lease(nc, standby.bucket, logger, claimed)
+        bucket ??= await openBucket(nc)
+        const claimed = await standby.look(bucket)
+        if (claimed !== undefined) return new Lease(nc, bucket, logger, claimed)
       } catch (error) {
         if (nc.isClosed()) throw error
-        if (isStreamMissing(error)) standby = undefined
+        // Perhaps somebody has deleted it: it is made again.
+        bucket = undefined
         logger.debug({ err: error }, "could not read the lease")
       }
       await sleep(POLL_INTERVAL_MS, undefined, { signal })
     }
   }
 
-  /** True while the lease covers its holder: nobody else can be active. Ask again before each thing that is sent. */
+  /** True while the lease covers its holder, so that nobody else can be active. Ask again before each message that is sent. */
   get held(): boolean {
     return !this.#ended.signal.aborted && !this.#deadline.passed
   }
@@ -115,14 +123,25 @@ export class Lease {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Lets the next one have it at once. Does nothing when it is lost. */
+  /** Tells the others that its holder answers requests. Resolves when that is stored, or could not be stored yet. */
+  async serve(): Promise<void> {
+    this.#holder = { ...this.#holder, serves: true }
+    await this.#renew()
+  }
+
+  /** Frees the lease, so that another service can acquire it at once. Does nothing when it is lost. */
   async release(): Promise<void> {
     if (this.#ended.signal.aborted) return
     this.#ended.abort()
     await this.#keeping
-    await this.#kv.delete(KEY, { previousSeq: this.#revision }).catch((error: unknown) => {
+    await this.#renewing
+    try {
+      const entry = await this.#kv.get(KEY)
+      // Its revision is not the one that is known here when the acknowledgement of a renewal was lost.
+      if (entry !== null && this.#isOwn(entry)) await this.#kv.delete(KEY, { previousSeq: entry.revision })
+    } catch (error) {
       this.#logger.debug({ err: error }, "could not release the lease; it runs out by itself")
-    })
+    }
   }
 
   async #keep(): Promise<void> {
@@ -133,7 +152,7 @@ export class Lease {
     }
   }
 
-  // At once, for whatever could not be sent meanwhile waits for the renewal.
+  // At once, since messages that could not be sent wait for the renewal.
   async #watchReconnects(): Promise<void> {
     for await (const status of this.#nc.status()) {
       if (this.#ended.signal.aborted) return
@@ -141,28 +160,42 @@ export class Lease {
     }
   }
 
-  async #renew(): Promise<void> {
+  // One after the other: of two renewals at the same time, one would be refused.
+  #renew(): Promise<void> {
+    this.#renewing = this.#renewing.then(() => this.#renewOnce())
+    return this.#renewing
+  }
+
+  async #renewOnce(): Promise<void> {
+    if (this.#ended.signal.aborted) return
     const sentAt = moment()
     try {
       this.#advance(await this.#kv.update(KEY, JSON.stringify(this.#holder), this.#revision))
       this.#deadline.extend(sentAt)
-      if (!this.#ended.signal.aborted) this.#tell("renewed")
     } catch (error) {
       if (this.#ended.signal.aborted) return
       this.#logger.debug({ err: error }, "could not renew the lease")
       await this.#look().catch((cause: unknown) => {
         if (isStreamMissing(cause) || this.#nc.isClosed()) this.#lose("the bucket is gone")
       })
+      return
     }
+    if (!this.#ended.signal.aborted) this.#tell("renewed")
   }
 
-  /** Finds out whether a renewal that seems to have failed was stored all the same, or another service has the lease. */
+  /** Finds out why a renewal failed: it was stored and its acknowledgement was lost, or another service has the lease. */
   async #look(): Promise<void> {
     await this.#jsm.streams.info(`KV_${BUCKET}`)
     const entry = await this.#kv.get(KEY)
+    if (entry !== null && this.#isOwn(entry)) return this.#advance(entry.revision)
+    // A replica that is behind may answer with an earlier holder.
+    if (entry !== null && entry.revision < this.#revision) return
     const holder = holderOf(entry)
-    if (holder?.id === this.#holder.id) return this.#advance(entry?.revision ?? 0)
     this.#lose(holder === undefined ? "the bucket no longer has it" : `process ${holder.pid} on ${holder.host} has it`)
+  }
+
+  #isOwn(entry: KvEntry): boolean {
+    return holderOf(entry)?.id === this.#holder.id
   }
 
   #advance(revision: number): void {
@@ -192,40 +225,44 @@ interface Claimed {
   readonly sentAt: Moment
 }
 
-/** Looks at the lease of another service until it has run out. */
+/** Watches the lease of another service until it has run out. */
 class Standby {
-  readonly bucket: Bucket
   readonly #holder: Holder
   readonly #logger: Logger
-  #seen: { readonly revision: number; readonly at: Moment } | undefined
+  readonly #onOtherServes: () => void
+  #seen: { readonly id: string; readonly revision: number; readonly at: Moment } | undefined
 
-  constructor(bucket: Bucket, holder: Holder, logger: Logger) {
-    this.bucket = bucket
+  constructor(holder: Holder, { logger, onOtherServes = () => {} }: LeaseOptions) {
     this.#holder = holder
     this.#logger = logger
+    this.#onOtherServes = onOtherServes
   }
 
-  /** Claims the lease if it can be had. Undefined: another service has it, or was faster. */
-  async look(): Promise<Claimed | undefined> {
-    const entry = await this.bucket.kv.get(KEY)
+  /** Claims the lease if it is free or has run out. Undefined: another service has it, or was faster. */
+  async look({ kv }: Bucket): Promise<Claimed | undefined> {
+    const entry = await kv.get(KEY)
     const other = holderOf(entry)
     // Our own: an earlier claim was stored, though its acknowledgement did not come.
-    const isFree = other === undefined || other.id === this.#holder.id
-    return isFree || this.#hasRunOut(other, entry?.revision ?? 0) ? await this.#claim(entry?.revision ?? 0) : undefined
+    if (entry === null || other === undefined || other.id === this.#holder.id)
+      return await this.#claim(kv, entry?.revision ?? 0)
+    return this.#hasRunOut(other, entry.revision) ? await this.#claim(kv, entry.revision) : undefined
   }
 
-  #hasRunOut(other: Holder, revision: number): boolean {
-    if (this.#seen === undefined) {
-      this.#logger.info({ host: other.host, pid: other.pid }, "another service is active; standing by")
-    }
-    if (this.#seen?.revision !== revision) this.#seen = { revision, at: moment() }
-    return elapsedMs(this.#seen.at) >= LEASE_MS
+  #hasRunOut({ id, host, pid, serves }: Holder, revision: number): boolean {
+    const seen = this.#seen
+    if (seen === undefined) this.#logger.info({ host, pid }, "another service is active; standing by")
+    // The ID too: a bucket that was deleted and made again counts its revisions from 1.
+    if (seen?.revision === revision && seen.id === id) return elapsedMs(seen.at) >= LEASE_MS
+    this.#seen = { id, revision, at: moment() }
+    // A renewal, so the holder lives.
+    if (seen?.id === id && serves) this.#onOtherServes()
+    return false
   }
 
-  async #claim(previousSeq: number): Promise<Claimed | undefined> {
+  async #claim(kv: KV, previousSeq: number): Promise<Claimed | undefined> {
     const sentAt = moment()
     try {
-      const revision = await this.bucket.kv.put(KEY, JSON.stringify(this.#holder), { previousSeq })
+      const revision = await kv.put(KEY, JSON.stringify(this.#holder), { previousSeq })
       this.#logger.info({ term: revision }, "acquired the lease")
       return { holder: this.#holder, revision, sentAt }
     } catch (error) {
@@ -241,7 +278,7 @@ async function openBucket(nc: NatsConnection): Promise<Bucket> {
   return { kv, jsm: await js.jetstreamManager(false) }
 }
 
-/** Undefined: nobody has it; the key was never written, or its holder has released it. */
+/** Undefined: nobody has the lease; the key was never written, or its holder has released it. */
 function holderOf(entry: KvEntry | null): Holder | undefined {
   return entry?.operation === "PUT" ? entry.json<Holder>() : undefined
 }

@@ -35,6 +35,8 @@ export interface SessionOptions {
   /** An absent member is out after this time. Default 30 s. */
   readonly absenceMs?: number
   readonly guard: Guard
+  /** False while another service may be active, which then looks after absent members. */
+  readonly isActive: () => boolean
   readonly logger: Logger
 }
 
@@ -44,7 +46,15 @@ export async function openSessions(
   service: Service,
   options: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
-  const { idleMs, binding, guard, logger, leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
+  const {
+    idleMs,
+    binding,
+    guard,
+    isActive,
+    logger,
+    leaseMs = DEFAULT_LEASE_MS,
+    absenceMs = DEFAULT_ABSENCE_MS,
+  } = options
   const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
   const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
   const store = await SessionStore.open(nc, idleMs, maxBytes)
@@ -71,6 +81,6 @@ export async function openSessions(
     inQueue,
     isConnected: (cid) => isConnected(nc, cid),
   })
-  const sweep = new PresenceSweep(nc, { sessions, presence, store, run, inQueue, logger })
+  const sweep = new PresenceSweep(nc, { sessions, presence, store, run, inQueue, isActive, logger })
   return { resources: [multicartResource, presentResource, cartResource], stop: () => sweep.stop() }
 }

@@ -17,6 +17,7 @@ export interface PresenceSweepOptions {
   readonly store: SessionStore
   readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
+  readonly isActive: () => boolean
   readonly logger: Logger
 }
 
@@ -39,9 +40,9 @@ export class PresenceSweep {
   }
 
   async #sweep(): Promise<void> {
-    if (this.#sweeping) return
+    const { sessions, presence, store, isActive, logger } = this.#options
+    if (this.#sweeping || !isActive()) return
     this.#sweeping = true
-    const { sessions, presence, store, logger } = this.#options
     try {
       await this.#listen()
       await store.measure()
@@ -66,7 +67,8 @@ export class PresenceSweep {
   }
 
   async #sweepSession(id: string): Promise<void> {
-    const { sessions, presence, run, inQueue, logger } = this.#options
+    const { sessions, presence, run, inQueue, isActive, logger } = this.#options
+    if (!isActive()) return
     presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
     const { silent, lost, hidden, out } = presence.overdue(id)
     if (silent.length + lost.length + hidden.length + out.length === 0) return

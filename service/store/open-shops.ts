@@ -30,6 +30,8 @@ export interface ShopOptions {
   readonly reached: (seq: number, timeoutMs: number) => Promise<boolean>
   /** What others have annotated of a basket in the archive, if anything. */
   readonly annotationsOf: (shopId: string, sessionId: string) => Promise<Annotations | undefined>
+  /** False while another service may be active, which then keeps the snapshots. */
+  readonly isActive: () => boolean
   readonly logger: Logger
 }
 
@@ -53,7 +55,7 @@ export interface OpenShops {
 export async function openShops(
   nc: NatsConnection,
   service: Service,
-  { guard, jsm, reader, appender, log, reached, annotationsOf, logger }: ShopOptions,
+  { guard, jsm, reader, appender, log, reached, annotationsOf, isActive, logger }: ShopOptions,
 ): Promise<OpenShops> {
   const snapshots = await Snapshots.open(nc, jsm, log)
   const loader = new ShopLoader(snapshots, reader)
@@ -61,7 +63,10 @@ export async function openShops(
     {
       load: (shopId) => loader.load(shopId),
       goOn: (shopId, shop) => loader.goOn(shopId, shop),
-      store: (shopId, shop) => snapshots.write(shopId, shop),
+      // Another service may have erased somebody from the shop meanwhile.
+      store: async (shopId, shop) => {
+        if (isActive()) await snapshots.write(shopId, shop)
+      },
       view: (shop_id, shop) =>
         new ShopView(
           shop,

@@ -46,7 +46,7 @@ export interface ProductOptions {
   readonly gatewayUrl?: string
   /** On top of `webOptions`. */
   readonly web?: Partial<WebOptions>
-  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "logger">>
+  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "isActive" | "logger">>
   readonly doors?: Doors
   /** What the service holds, on top of no limits; `doors.trustedProxies` are its own too. */
   readonly limits?: Partial<CallLimitOptions>

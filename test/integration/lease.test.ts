@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
-import { Lease } from "../../service/lease/lease.ts"
+import { LEASE_MS, Lease } from "../../service/lease/lease.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
@@ -100,6 +101,52 @@ describe("Lease", () => {
     await jsm.streams.delete("KV_leases")
     await lease.lost
     expect((await acquire(nc)).held).to.equal(true)
+  })
+
+  it("can be had by a standby when its bucket and its holder are gone", async () => {
+    const nc = await open()
+    await acquire(nc)
+    let standby: Lease | undefined
+    const waiting = acquire(await open()).then((lease) => {
+      standby = lease
+    })
+    await nc.close()
+    const jsm = await jetstreamManager(await open(), { checkAPI: false })
+    await jsm.streams.delete("KV_leases")
+    await until("the standby to acquire it", () => standby?.held, DEADLINE_MS)
+    await waiting
+  })
+
+  it("is kept by a holder whose claim has the revision that a standby saw in a bucket that was deleted", async () => {
+    const [first, second, third] = [await open(), await open(), await open()]
+    const jsm = await jetstreamManager(third, { checkAPI: false })
+    const kv = await new Kvm(third).create("leases", { history: 1, ttl: 60_000 })
+    // A lease that nobody renews, which the standby has seen for nearly as long as it must stand.
+    const stale = await kv.put("service", JSON.stringify({ id: "stale", host: "h", pid: 1 }))
+    let standby: Lease | undefined
+    const waiting = acquire(second).then((lease) => {
+      standby = lease
+    })
+    await sleep(LEASE_MS - 700)
+    await jsm.streams.delete("KV_leases")
+    await acquire(first)
+    const fresh = await (await new Kvm(third).open("leases")).get("service")
+    expect(fresh?.revision).to.equal(stale)
+    await sleep(1000)
+    expect(standby).to.equal(undefined)
+    await Promise.all(leases.map((lease) => lease.release()))
+    await waiting
+  })
+
+  it("is free at once when it is released, also when the acknowledgement of its last renewal was lost", async () => {
+    const { link, lease } = await behindLink()
+    const kv = await new Kvm(await open()).open("leases")
+    // As a renewal would, whose acknowledgement did not come.
+    const entry = await kv.get("service")
+    await kv.update("service", entry?.value ?? "", entry?.revision ?? 0)
+    await lease.release()
+    expect((await kv.get("service"))?.operation).to.equal("DEL")
+    link.heal()
   })
 
   it("is lost when its key is deleted", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { type ConnStatus, silentLogger } from "res-service"
+import { type Conn, type ConnStatus, silentLogger } from "res-service"
 import { MemoryBroker } from "res-service/testing"
 import { FencedConn } from "../../../../service/lease/fenced-conn.ts"
 import type { LeaseEvent } from "../../../../service/lease/lease.ts"
@@ -14,27 +14,32 @@ describe("FencedConn", () => {
     const other = broker.connect()
     const heard: string[] = []
     other.subscribe("out.>", ({ subject }) => heard.push(subject))
-    let tell: (event: LeaseEvent) => void = () => {}
+    const listeners: ((event: LeaseEvent) => void)[] = []
+    const tell = (event: LeaseEvent): void => {
+      for (const listener of listeners) listener(event)
+    }
     const lease = {
       held: true,
       onEvent: (listener: (event: LeaseEvent) => void) => {
-        tell = listener
+        listeners.push(listener)
         return () => {}
       },
     }
-    const conn = new FencedConn(broker.connect(), lease, silentLogger)
+    const fenced = (conn: Conn) => new FencedConn(conn, lease, silentLogger)
+    const conn = fenced(broker.connect())
     const taken: string[] = []
     conn.subscribe("in.>", ({ subject }) => taken.push(subject))
     const statuses: ConnStatus[] = []
     conn.onStatus((status) => statuses.push(status))
     return {
       broker,
+      fenced,
       conn,
       heard,
       taken,
       statuses,
-      ask: async (subject: string) => {
-        other.publish(subject, "")
+      ask: async (subject: string, payload = "") => {
+        other.publish(subject, payload)
         await other.flush()
       },
       runOut: () => {
@@ -124,6 +129,45 @@ describe("FencedConn", () => {
     await renew()
     expect(heard.length).to.be.lessThan(FLOOD)
     expect(statuses).to.deep.equal(["connected"])
+  })
+
+  it("drops requests that are too much to keep", async () => {
+    const { taken, ask, runOut, renew } = setUp()
+    runOut()
+    for (let i = 0; i < FLOOD; i++) await ask("in.flood", PAYLOAD)
+    await renew()
+    expect(taken.length).to.be.greaterThan(0).and.to.be.lessThan(FLOOD)
+  })
+
+  it("drops requests that have waited so long that those who ask have given them up", async () => {
+    const { taken, ask, runOut, renew } = setUp()
+    runOut()
+    await ask("in.old")
+    const { now } = performance
+    performance.now = () => now.call(performance) + 6000
+    try {
+      await ask("in.new")
+      await renew()
+    } finally {
+      performance.now = now
+    }
+    expect(taken).to.deep.equal(["in.new"])
+  })
+
+  it("sends all others when one cannot be sent, and has everything reset then", async () => {
+    const { broker, heard, statuses, runOut, renew, fenced } = setUp()
+    const inner = broker.connect()
+    const publish = inner.publish.bind(inner)
+    inner.publish = (subject, payload, reply) => {
+      if (subject === "out.2") throw new Error("too large")
+      publish(subject, payload, reply)
+    }
+    const conn = fenced(inner)
+    conn.onStatus((status) => statuses.push(status))
+    runOut()
+    for (const subject of ["out.1", "out.2", "out.3"]) conn.publish(subject, "")
+    await renew()
+    expect([heard, statuses]).to.deep.equal([["out.1", "out.3"], ["connected"]])
   })
 
   it("hands nothing over to a subscription that has ended meanwhile", async () => {
