@@ -91,7 +91,7 @@ describe("streams and exports that are not read", () => {
         const refused = await ask(door, await merchant(PER_USER), "198.51.100.99")
         expect(refused.statusCode).to.equal(429)
         expect(refused.headers["retry-after"]).to.equal("1")
-        expect(JSON.parse(await text(refused)).detail).to.include("of one user")
+        expect(JSON.parse(await text(refused)).detail).to.include("for one user")
         expect((await ask(door, other)).statusCode).to.equal(200)
       })
 
@@ -100,7 +100,7 @@ describe("streams and exports that are not read", () => {
           expect((await ask(door, await issuer.token({ sub: `${i}`, role: "admin" }))).statusCode).to.equal(200)
         const refused = await ask(door, other)
         expect(refused.statusCode).to.equal(429)
-        expect(JSON.parse(await text(refused)).detail).to.include("of one address")
+        expect(JSON.parse(await text(refused)).detail).to.include("for one address")
         expect((await ask(door, other, "198.51.100.2")).statusCode).to.equal(200)
         const full = await ask(door, other, "198.51.100.3")
         expect(full.statusCode, "all together").to.equal(503)

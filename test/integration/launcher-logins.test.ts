@@ -67,7 +67,7 @@ describe("npm start with AUTH=jwks", () => {
     await stop(shut)
     const open = await kit.ready(kit.start({ NATS_HOST: "0.0.0.0" }))
     expect([await reaches("127.0.0.1"), await reaches("127.0.0.2")]).to.deep.equal([true, true])
-    expect(open.stdout()).to.match(/WARNING: AUTH=none and NATS_HOST=0\.0\.0\.0: whoever reaches .* by NATS$/m)
+    expect(open.stdout()).to.match(/WARNING: AUTH=none and NATS_HOST=0\.0\.0\.0: anyone who reaches .* through NATS$/m)
     await stop(open)
   })
 
