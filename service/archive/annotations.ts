@@ -1,17 +1,20 @@
 import type { Document } from "mongodb"
-import { isShopId } from "../schemas/publish-event.ts"
+import { isBasketId, isShopId } from "../schemas/publish-event.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import type { Annotations } from "./event-document.ts"
 
 /** Most bytes of one document's annotations, as JSON: with the event or basket, they must fit into one NATS message. */
 export const MAX_ANNOTATIONS_BYTES = 64 * 1024
 
-/** What a document of the archive is of; undefined when somebody has changed what says that. */
-export function annotatedBy(kind: Annotated["kind"], document: Document): Annotated | undefined {
-  const { _id, shop_id, seq, session_id } = document
-  if (typeof shop_id !== "string" || !isShopId(shop_id)) return undefined
-  if (kind === "basket") return typeof session_id === "string" ? { kind, shop_id, session_id } : undefined
-  return typeof _id === "string" && typeof seq === "number" ? { kind, shop_id, seq, _id } : undefined
+/** What a document of the archive is of, by its `_id`, which nobody can change. Undefined: the archiver has not made it. */
+export function annotatedBy(kind: Annotated["kind"], { _id, shop_id }: Document): Annotated | undefined {
+  if (kind === "basket") {
+    const [shopId = "", session_id = ""] = String(_id).split("/")
+    return isShopId(shopId) && isBasketId(session_id) ? { kind, shop_id: shopId, session_id } : undefined
+  }
+  const seq = Number(/^[0-9a-z]+-(\d+)$/.exec(String(_id))?.[1])
+  const isKnown = Number.isSafeInteger(seq) && typeof shop_id === "string" && isShopId(shop_id)
+  return isKnown ? { kind, shop_id, seq, _id } : undefined
 }
 
 /**

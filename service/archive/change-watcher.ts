@@ -165,10 +165,8 @@ export class ChangeWatcher {
 
   async #handle(bucket: AnnotationBucket, { operationType, documentKey, fullDocument }: Document): Promise<void> {
     // Undefined, too, when it was deleted since: that comes as a change of its own.
-    const annotated =
-      operationType === "delete"
-        ? await this.#deleted(String(documentKey._id))
-        : fullDocument && annotatedBy(this.#kind, fullDocument)
+    const isGone = operationType === "delete"
+    const annotated = isGone || fullDocument ? await this.#annotatedBy(fullDocument ?? documentKey) : undefined
     if (annotated === undefined) return
     // Of servers that don't tell what was updated, our own updates come too; that is all there is to those.
     const isPlain = fullDocument?.annotations === undefined && fullDocument?.digest !== undefined
@@ -178,17 +176,17 @@ export class ChangeWatcher {
     await this.#publish(bucket, annotated)
   }
 
-  async #deleted(_id: string): Promise<Annotated | undefined> {
-    if (this.#kind === "event") return await this.#foreignChanges.deletedEvent(_id)
-    const [shop_id, session_id] = _id.split("/")
-    return annotatedBy(this.#kind, { _id, shop_id, session_id })
+  // The log says which shop an event is of, also when others have changed that in the document, or deleted it.
+  async #annotatedBy(document: Document): Promise<Annotated | undefined> {
+    const logged = this.#kind === "event" ? await this.#foreignChanges.loggedEvent(String(document._id)) : undefined
+    return logged ?? annotatedBy(this.#kind, document)
   }
 
   async #compareAll(bucket: AnnotationBucket): Promise<void> {
     for await (const annotated of bucket.all(this.#kind)) await this.#publish(bucket, annotated)
     const annotatedOnes = this.#collection.find({ annotations: { $exists: true } }, { projection: { annotations: 0 } })
     for await (const document of annotatedOnes) {
-      const annotated = annotatedBy(this.#kind, document)
+      const annotated = await this.#annotatedBy(document)
       if (annotated !== undefined) await this.#publish(bucket, annotated)
     }
   }

@@ -47,8 +47,8 @@ export class ForeignChanges {
       : await this.#ofBasket(annotated, document as BasketDocument | null)
   }
 
-  /** What is annotated by the `_id` of an event's document that is gone. Undefined: the log does not have the event either. */
-  async deletedEvent(_id: string): Promise<Annotated | undefined> {
+  /** The event that a document of `events` is of, as the log has it. Undefined: the log no longer has it. */
+  async loggedEvent(_id: string): Promise<Annotated | undefined> {
     const seq = Number(_id.split("-")[1])
     const logged = Number.isSafeInteger(seq) ? await this.#logged(_id, seq) : undefined
     return logged && { kind: "event", shop_id: logged.shop_id, seq, _id }

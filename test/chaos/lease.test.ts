@@ -1,16 +1,25 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
+import { Random } from "../../tools/demo/random.ts"
+import { startGateway } from "../helpers/gateway.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
+import { resRequest } from "../helpers/res.ts"
+import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type Role, ServiceProcess } from "../helpers/service-process.ts"
 import { ShopWitness } from "../helpers/shop-witness.ts"
+import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 /** For each step; nothing here takes longer than a few seconds on a quiet machine. */
 const DEADLINE_MS = 60_000
 /** How long links are cut and processes stopped, in s. The longest that a lease survives is 3. */
 const PAUSES_S = (process.env.LEASE_TEST_PAUSES ?? "1,4,10").split(",").map(Number)
+/** Stops and cuts at random; by hand, take 80. The seed gives the same ones again. */
+const RANDOM_PAUSES = Number(process.env.LEASE_TEST_RANDOM_PAUSES ?? 6)
+const SEED = Number(process.env.LEASE_TEST_SEED ?? Date.now() % 1_000_000)
 
 describe("several service processes, of which one holds the lease,", function () {
   this.timeout(4 * DEADLINE_MS)
@@ -85,6 +94,17 @@ describe("several service processes, of which one holds the lease,", function ()
     expect(await witness.missing(), "acknowledged events that are not in the feed").to.deep.equal([])
   }
 
+  const pause = async (service: ServiceProcess, pauseMs: number): Promise<void> => {
+    service.signal("SIGSTOP")
+    await sleep(pauseMs)
+    service.signal("SIGCONT")
+  }
+  const cut = async ({ link }: ServiceProcess, pauseMs: number): Promise<void> => {
+    link.stall()
+    await sleep(pauseMs)
+    link.heal()
+  }
+
   const becomes = (role: Role, ...candidates: readonly ServiceProcess[]) =>
     until(`one to be ${role}`, () => candidates.some((service) => service.role === role), DEADLINE_MS)
 
@@ -114,21 +134,75 @@ describe("several service processes, of which one holds the lease,", function ()
     it(`have one active after the active one's link is cut for ${seconds} s and healed`, async () => {
       const { active } = await run(2)
       await during(async () => {
-        active.link.stall()
-        await sleep(seconds * 1000)
-        active.link.heal()
+        await cut(active, seconds * 1000)
       })
     })
 
     it(`have one active after the active one is stopped for ${seconds} s and goes on`, async () => {
       const { active } = await run(2)
       await during(async () => {
-        active.signal("SIGSTOP")
-        await sleep(seconds * 1000)
-        active.signal("SIGCONT")
+        await pause(active, seconds * 1000)
       })
     })
   }
+
+  it(`have one active while three of them are stopped and cut off at random, ${RANDOM_PAUSES} times [seed ${SEED}]`, async function () {
+    this.timeout(4 * DEADLINE_MS + RANDOM_PAUSES * 5000)
+    await run(3)
+    const random = new Random(SEED)
+    await during(async () => {
+      const pausing: Promise<void>[] = []
+      for (let i = 0; i < RANDOM_PAUSES; i++) {
+        await sleep(random.int(0, 2000))
+        const service = random.pick(services)
+        // Half of them about as long as a lease lasts.
+        const pauseMs = random.chance(0.5) ? random.int(2500, 4500) : random.int(50, 6000)
+        pausing.push(random.chance(0.3) ? cut(service, pauseMs) : pause(service, pauseMs))
+      }
+      await Promise.all(pausing)
+    })
+  })
+
+  it("keep shared carts going: for old sockets, which see no break, and for resclient", async () => {
+    const gateway = await startGateway(product.natsServer.url)
+    const client = resClient(gateway.wsUrl)
+    const id = `s-${randomUUID().slice(0, 13)}`
+    const host = await Storefront.open(product.edgeUrl, id)
+    try {
+      const { active, standbys } = await run(2)
+      await host.start("Host")
+      const carts = await client.get<ClientCollection<SharedCart>>(`session.${id}.multicart`)
+      carts.on("add", () => {})
+      const sees = () => [...carts].map(({ owner, content }) => ({ owner, content }))
+      let n = 0
+      const update = (): Promise<unknown> => {
+        const cartContent = { n: ++n }
+        const isShown = (seen: readonly SharedCart[] | undefined) => isDeepStrictEqual(seen?.[0]?.content, cartContent)
+        return until(`update ${n} to be shown to both`, async () => {
+          host.send("updateCart", { customerId: host.customerId, cartContent })
+          await sleep(200)
+          return isShown(host.sees) && isShown(sees())
+        })
+      }
+      await update()
+      active.signal("SIGSTOP")
+      await becomes("active", ...standbys)
+      await update()
+      active.signal("SIGCONT")
+      await becomes("standby", active)
+      await update()
+      await Promise.all(standbys.map((service) => end(service, "SIGKILL")))
+      await becomes("active", active)
+      await update()
+      expect(host.webSocket.readyState).to.equal(host.webSocket.OPEN)
+      const answer = await resRequest(product.nats, `get.session.${id}.multicart`)
+      expect(answer.result.collection).to.have.length(1)
+    } finally {
+      client.disconnect()
+      await host.close()
+      await gateway.stop()
+    }
+  })
 
   it("have one active after nats-server is killed while the active one is stopped", async () => {
     const { active } = await run(2)

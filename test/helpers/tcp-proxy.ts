@@ -12,6 +12,8 @@ export interface TcpProxy {
   refuse(): void
   /** Keeps all connections open, takes new ones, and lets nothing through in either direction. */
   stall(): void
+  /** Keeps all connections open, and lets through only what goes to the server. */
+  stallAnswers(): void
   /** Connections that are open. */
   readonly open: number
   stop(): Promise<void>
@@ -20,6 +22,8 @@ export interface TcpProxy {
 /** Listens on a free port of 127.0.0.1 and passes each connection on to a server. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
+  /** Those to the server. */
+  const fars = new Set<Socket>()
   let mode: "open" | "refused" | "stalled" = "open"
 
   const keep = (socket: Socket): void => {
@@ -39,6 +43,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const far = connect(target)
     keep(near)
     keep(far)
+    fars.add(far)
+    far.on("close", () => fars.delete(far))
     near.on("close", () => far.destroy())
     far.on("close", () => near.destroy())
     near.pipe(far)
@@ -65,6 +71,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       mode = "stalled"
       hold(...sockets)
     },
+    stallAnswers: () => hold(...fars),
     get open() {
       return sockets.size / 2
     },

@@ -201,6 +201,34 @@ describe("annotations made in MongoDB by others", () => {
     })
   }
 
+  it("[AN19] a shop that others have changed in a document is told to its own shop, and not to the other one", async () => {
+    const other = randomUUID()
+    const heard: Change[] = []
+    product.nats.subscribe(`changes.store.${other}`, { callback: (_, msg) => void heard.push(msg.json()) })
+    const { session_id } = await getEvent()
+    await db.collection("baskets").updateOne({ session_id }, { $set: { shop_id: other, session_id: "of nobody" } })
+    await db.collection("events").updateOne({ seq }, { $set: { shop_id: other, seq: 7, annotations: { by: "Ann" } } })
+    await untilShown({ by: "Ann", archive: { changed: { shop_id: other } } })
+    expect(heard).to.deep.equal([])
+  })
+
+  it("[AN20] documents that the archiver has not made hold up nothing", async () => {
+    const fields = { shop_id: shopId, session_id: "a b", seq: 5, annotations: { note: "foreign" } }
+    for (const name of ["events", "baskets"]) {
+      await db
+        .collection<{ _id: string }>(name)
+        .insertMany(["a b", "a-b/c", "x-5 6", "../"].map((_id) => ({ ...fields, _id })))
+      await db.collection(name).updateMany({ session_id: "a b" }, { $set: { note: 1 } })
+    }
+    await annotate({ note: "mine" })
+    await untilShown({ note: "mine" })
+    await stop()
+    await db.collection("archive_state").deleteMany({})
+    await annotate({ note: "compared" })
+    await start()
+    await untilShown({ note: "compared" })
+  })
+
   it("[AN18] a basket's document that others have replaced is made anew by its next event", async () => {
     const { session_id } = await getEvent()
     await db.collection("baskets").replaceOne({ session_id }, { shop_id: shopId, session_id, lines: "none" })

@@ -78,6 +78,30 @@ describe("Lease", () => {
     expect(second.held).to.equal(true)
   })
 
+  it("is taken over from a holder that is heard by NATS and hears nothing, and comes back to it", async () => {
+    const { link, lease } = await behindLink()
+    link.stallAnswers()
+    const second = await acquire(await open())
+    expect(lease.held).to.equal(false)
+    link.heal()
+    await lease.lost
+    await second.release()
+    expect((await acquire(await open())).term).to.be.greaterThan(second.term)
+  })
+
+  it("is kept through acknowledgements that come late", async () => {
+    const { link, lease } = await behindLink()
+    const { term } = lease
+    for (let i = 0; i < 4; i++) {
+      link.stallAnswers()
+      await sleep(LEASE_MS / 2)
+      link.heal()
+      await sleep(100)
+    }
+    await until("it to be renewed", () => lease.held, DEADLINE_MS)
+    expect(lease.term).to.equal(term)
+  })
+
   it("is held again after an outage in which nobody took it", async () => {
     const { link, lease } = await behindLink()
     link.stall()
