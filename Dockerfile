@@ -12,6 +12,7 @@ COPY res-service/package.json res-service/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.build.json ./
 COPY config config
+COPY contract contract
 COPY edge edge
 COPY limits limits
 COPY res-service res-service

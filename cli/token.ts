@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util"
-import { claimsOf, TokenError } from "../service/auth/claims.ts"
-import { MAX_TOKEN_LENGTH } from "../service/auth/token-verifier.ts"
+import { claimsOf, TokenError } from "../contract/claims.ts"
+import { MAX_TOKEN_LENGTH } from "../contract/limits.ts"
 import { DevelopmentIssuer } from "./development-issuer.ts"
 import { UsageError } from "./usage-error.ts"
 

@@ -1,6 +1,6 @@
 import { ResError } from "res-service"
 import { NoRespondersError, NotSentError } from "res-service/client"
-import { isNotTried } from "../service/unavailable.ts"
+import { isNotTried } from "../contract/unavailable.ts"
 
 /** True when nothing was tried for certain: the request reached no service, or the service could not handle it at all. */
 export function isUntried(error: unknown): boolean {

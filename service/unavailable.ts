@@ -12,16 +12,3 @@ export async function orUnavailable<T>(message: string, work: Promise<T>): Promi
     throw new ResError("system.serviceUnavailable", message, undefined, { cause })
   }
 }
-
-/** Data of a `system.serviceUnavailable` before which nothing of what was asked for was tried. */
-const NOT_TRIED = { tried: false } as const
-
-/** `system.serviceUnavailable`, and nothing of what was asked for was tried. */
-export function notTried(message: string | undefined, cause: unknown): ResError {
-  return new ResError("system.serviceUnavailable", message, NOT_TRIED, { cause })
-}
-
-/** True for an error of `notTried`, also when it has come as JSON. */
-export function isNotTried({ data }: ResError): boolean {
-  return typeof data === "object" && data !== null && "tried" in data && data.tried === NOT_TRIED.tried
-}

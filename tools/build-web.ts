@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib"
 import { pagesDir, projectDir } from "../config/project-dir.ts"
 
 /** What the pages are made from, beside the folder `web/`. */
-const INPUTS = ["package-lock.json", "tsconfig.base.json", "tools/build-web.ts", "tools/web-apps.ts", "service/schemas"]
+const INPUTS = ["package-lock.json", "tsconfig.base.json", "tools/build-web.ts", "tools/web-apps.ts", "contract"]
 
 /** Holds the hash of the inputs that the pages in the same folder were made from. */
 const HASH_FILE = join(pagesDir, ".inputs")

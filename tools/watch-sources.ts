@@ -5,7 +5,7 @@ import { projectDir } from "../config/project-dir.ts"
 /** An editor saves in several steps; one change is reported for all that come within this time. */
 const SETTLE_MS = 200
 
-const folders = ["config", "service", "edge", "res-service/src"]
+const folders = ["config", "contract", "service", "edge", "res-service/src"]
 
 /** Calls `changed` with the name of a source file after it, and maybe others, changed. */
 export function watchSources(changed: (file: string) => void): { close(): void } {

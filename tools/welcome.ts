@@ -1,4 +1,4 @@
-import { samplePublishEvent } from "../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../contract/publish-event.ts"
 import { FRIENDS_SESSION } from "./demo/friends.ts"
 
 /** What is printed when all is up: every door, and commands that work as they stand. URLs have no slash at the end. */

@@ -1,8 +1,8 @@
 import type { Request, Response } from "express"
 import type { CallOptions } from "res-service/client"
 import type { AuthCookie } from "../../config/auth.ts"
-import type { RequestToken } from "../../service/auth/guard.ts"
-import { bearerIn, cookieIn } from "../../service/schemas/credentials.ts"
+import type { RequestToken } from "../../contract/credentials.ts"
+import { bearerIn, cookieIn } from "../../contract/credentials.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 

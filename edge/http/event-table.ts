@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync"
-import { PublishEvent, type ShownEvent } from "../../service/schemas/publish-event.ts"
+import { PublishEvent, type ShownEvent } from "../../contract/publish-event.ts"
 
 /** The columns of a table of events. */
 const columns = ["seq", "received_at", ...Object.keys(PublishEvent.shape)]

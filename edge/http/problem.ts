@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http"
 import type { ErrorRequestHandler, Request, RequestHandler } from "express"
 import { type Logger, ResError, type SystemErrorCode } from "res-service"
-import type { ServiceErrorCode } from "../../service/errors.ts"
+import type { ServiceErrorCode } from "../../contract/errors.ts"
 import { isUntried } from "../untried.ts"
 
 /** HTTP status of each error code that a service answers with. Unknown codes are 500. */

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express"
 import { addressGroup } from "res-service"
+import { bearerIn } from "../../contract/credentials.ts"
 import { type Allowance, allowance, type Standing } from "../../limits/allowance.ts"
-import { bearerIn } from "../../service/schemas/credentials.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 

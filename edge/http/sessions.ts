@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { Router } from "express"
 import { z } from "zod"
-import { inviteUrl } from "../../service/schemas/invite-link.ts"
+import { inviteUrl } from "../../contract/invite-link.ts"
 import { optionalJsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 

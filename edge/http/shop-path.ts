@@ -1,5 +1,5 @@
 import type { Request } from "express"
-import { ShopId, ShopperId } from "../../service/schemas/publish-event.ts"
+import { ShopId, ShopperId } from "../../contract/publish-event.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** Codes with which the service, or the way there, is away, and may be back soon. */

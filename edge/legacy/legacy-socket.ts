@@ -1,22 +1,14 @@
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { WebSocket } from "ws"
-import { serviceErrors } from "../../service/errors.ts"
-import { nestsDeeper } from "../../service/schemas/nesting.ts"
-import { MAX_CART_LEVELS } from "../../service/schemas/session.ts"
-import { notTried } from "../../service/unavailable.ts"
+import { serviceErrors } from "../../contract/errors.ts"
+import { type LegacyErrorCode, type LegacyMessage, legacyErrors, NOTHING_TRIED } from "../../contract/legacy.ts"
+import { MAX_CART_LEVELS } from "../../contract/limits.ts"
+import { nestsDeeper } from "../../contract/nesting.ts"
+import { notTried } from "../../contract/unavailable.ts"
 import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
-import {
-  encodeError,
-  encodeMessage,
-  encodeUpdate,
-  type LegacyErrorCode,
-  type LegacyMessage,
-  legacyErrors,
-  NOTHING_TRIED,
-  readMessage,
-} from "./messages.ts"
+import { encodeError, encodeMessage, encodeUpdate, readMessage } from "./messages.ts"
 
 /** Messages that wait while one is carried out; a client that sends more is not read for a while. */
 const MAX_WAITING = 32

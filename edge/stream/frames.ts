@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 
 /**
  * What is sent of a stream of events, in UTF-8. No line ends but `\n`, and none within JSON, so a datum is one line.

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DataValue } from "res-service"
 import type { Client, Mirror, MirrorEvent } from "res-service/client"
-import type { HistoryPart, ReadParams } from "../../service/schemas/history.ts"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { HistoryPart, ReadParams } from "../../contract/history.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { Caller } from "../http/bearer.ts"
 import { actionFrame, noticeFrame } from "./frames.ts"
 

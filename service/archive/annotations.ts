@@ -1,5 +1,5 @@
 import type { Document } from "mongodb"
-import { isBasketId, isShopId } from "../schemas/publish-event.ts"
+import { isBasketId, isShopId } from "../../contract/publish-event.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import type { Annotations } from "./event-document.ts"
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { JetStreamManager } from "@nats-io/jetstream"
 import type { Collection, Db } from "mongodb"
-import { serviceError } from "../errors.ts"
+import { serviceError } from "../../contract/errors.ts"
 import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
 import type { ErasedInArchive, ShopperArchive } from "../shoppers/erasure.ts"
 import type { Archive } from "./archive.ts"

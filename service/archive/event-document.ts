@@ -1,5 +1,5 @@
+import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
-import type { PublishEvent, ShownEvent } from "../schemas/publish-event.ts"
 import { eventId, type LogId } from "./log-id.ts"
 
 /** What others may add to a document: an object of their own making. */

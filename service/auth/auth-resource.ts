@@ -1,11 +1,11 @@
 import { type AuthRequest, type ClientAddresses, model, ResError } from "res-service"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
-import { bearerIn, cookieIn } from "../schemas/credentials.ts"
-import type { Claims } from "./claims.ts"
-import { RequestToken, type TokenGuard } from "./guard.ts"
+import type { Claims } from "../../contract/claims.ts"
+import { bearerIn, cookieIn, RequestToken } from "../../contract/credentials.ts"
+import { MAX_TOKEN_LENGTH } from "../../contract/limits.ts"
+import type { TokenGuard } from "./guard.ts"
 import type { Logins } from "./logins.ts"
-import { MAX_TOKEN_LENGTH } from "./token-verifier.ts"
 
 /** The name of the resource, and of the method that gateways send after a token reset. */
 export const AUTH_RESOURCE = "shopwire.auth"

@@ -1,7 +1,7 @@
 import type { Agent } from "node:http"
 import { applicationDefault, type Credential, initializeApp } from "firebase-admin/app"
 import { FirebaseAuthError, getAuth } from "firebase-admin/auth"
-import { claimsOf, grantsOf, TokenError } from "./claims.ts"
+import { claimsOf, grantsOf, TokenError } from "../../contract/claims.ts"
 import { issuerAway, type TokenVerifier } from "./token-verifier.ts"
 
 export interface FirebaseOptions {

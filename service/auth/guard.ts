@@ -1,21 +1,10 @@
 import { type Access, type ClientRequest, ResError } from "res-service"
-import { z } from "zod"
-import { serviceError } from "../errors.ts"
-import { type Claims, TokenError } from "./claims.ts"
+import { type Claims, TokenError } from "../../contract/claims.ts"
+import { RequestToken } from "../../contract/credentials.ts"
+import { serviceError } from "../../contract/errors.ts"
 import type { Logins } from "./logins.ts"
 import { decide, type Governed, policy, type Target } from "./policy.ts"
 import type { TokenVerifier } from "./token-verifier.ts"
-
-/**
- * The RES token of a request: `tid` of a browser's login, whose claims only this service knows; or `bearer`, a JWT as the edge, or a
- * gateway for one HTTP request, passes it on. Anything else is nobody's: who can send requests over NATS gains nothing by
- * making up claims.
- */
-export const RequestToken = z.union([
-  z.object({ tid: z.string() }).transform(({ tid }) => ({ tid, bearer: undefined })),
-  z.object({ bearer: z.string() }).transform(({ bearer }) => ({ tid: undefined, bearer })),
-])
-export type RequestToken = z.input<typeof RequestToken>
 
 /** What is looked at of a request. */
 interface Asking {

@@ -8,7 +8,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from "jose"
-import { claimsOf, TokenError } from "./claims.ts"
+import { claimsOf, TokenError } from "../../contract/claims.ts"
 import { CLOCK_TOLERANCE_S, issuerAway, type TokenVerifier } from "./token-verifier.ts"
 
 export interface JwksOptions {

@@ -4,9 +4,9 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
 import { type NatsConnection, nanos } from "nats"
 import type { Logger } from "res-service"
+import type { Claims, Grants } from "../../contract/claims.ts"
 import { sha256 } from "../sha256.ts"
 import { orUnavailable } from "../unavailable.ts"
-import type { Claims, Grants } from "./claims.ts"
 
 export const BUCKET = "logins"
 const STREAM = `KV_${BUCKET}`

@@ -1,4 +1,4 @@
-import type { Claims } from "./claims.ts"
+import type { Claims } from "../../contract/claims.ts"
 
 /** The groups of callers that a rule distinguishes: by role, signed in without a role, without a valid token. */
 export const holders = ["merchant", "shopper", "admin", "noRole", "nobody"] as const

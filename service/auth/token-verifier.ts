@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto"
 import type { ResError } from "res-service"
-import { notTried } from "../unavailable.ts"
-import { type Claims, type Grants, TokenError } from "./claims.ts"
-
-/** Longest token, in characters. */
-export const MAX_TOKEN_LENGTH = 8192
+import { type Claims, type Grants, TokenError } from "../../contract/claims.ts"
+import { MAX_TOKEN_LENGTH } from "../../contract/limits.ts"
+import { notTried } from "../../contract/unavailable.ts"
 
 /** How long a token that was good counts as good, in ms: what a key that the issuer takes back may live on. */
 const MAX_TRUST_MS = 60_000

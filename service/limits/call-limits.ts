@@ -1,8 +1,8 @@
 import { type Admission, addressGroup, type ClientAddresses, type Meta, type ResError } from "res-service"
 import { z } from "zod"
+import { serviceError } from "../../contract/errors.ts"
 import { type Allowance, allowance } from "../../limits/allowance.ts"
 import type { Guard } from "../auth/guard.ts"
-import { serviceError } from "../errors.ts"
 
 /** Rates are averaged over this time, in seconds, so that an array of 1,000 events passes. */
 const WINDOW_S = 10

@@ -2,12 +2,13 @@ import { createHash, createHmac, type Hash, type Hmac, randomUUID } from "node:c
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { headers, type MsgHdrs, type NatsConnection } from "nats"
 import { ResError } from "res-service"
-import { serviceError } from "../errors.ts"
-import type { Acknowledgement } from "../schemas/acknowledgement.ts"
-import type { PublishEvent } from "../schemas/publish-event.ts"
+import type { Acknowledgement } from "../../contract/acknowledgement.ts"
+import { serviceError } from "../../contract/errors.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
+import { shopSubject } from "../../contract/subjects.ts"
 import { orUnavailable } from "../unavailable.ts"
 import { STREAM } from "./stream.ts"
-import { ackSubject, PROBE_SUBJECT, shopSubject } from "./subjects.ts"
+import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000

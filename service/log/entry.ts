@@ -1,6 +1,7 @@
-import { Acknowledgement } from "../schemas/acknowledgement.ts"
-import { LaxEvent } from "../schemas/lax-event.ts"
-import { MAX_EVENT_BYTES, type ShownEvent } from "../schemas/publish-event.ts"
+import { Acknowledgement } from "../../contract/acknowledgement.ts"
+import { LaxEvent } from "../../contract/lax-event.ts"
+import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
 
 /** One event of the log, with its shop. */

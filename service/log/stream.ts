@@ -7,6 +7,7 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream"
 import { nanos } from "nats"
+import { SHOP_SUBJECTS } from "../../contract/subjects.ts"
 import { ACK_SUBJECTS, PARTITIONS, PROBE_SUBJECT } from "./subjects.ts"
 
 export const STREAM = "UPDATES"
@@ -31,9 +32,9 @@ export async function openStream(jsm: JetStreamManager, retention: Retention): P
     name: STREAM,
     description:
       "Basket actions of all shops and their acknowledgements: the truth that all that is shown is made from",
-    subjects: ["updates.store.*", ACK_SUBJECTS, PROBE_SUBJECT],
+    subjects: [SHOP_SUBJECTS, ACK_SUBJECTS, PROBE_SUBJECT],
     subject_transform: {
-      src: "updates.store.*",
+      src: SHOP_SUBJECTS,
       dest: `updates.store.{{partition(${PARTITIONS},1)}}.{{wildcard(1)}}`,
     },
     storage: StorageType.File,

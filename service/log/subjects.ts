@@ -1,4 +1,4 @@
-import { isShopId } from "../schemas/publish-event.ts"
+import { isShopId } from "../../contract/publish-event.ts"
 
 /** How many partitions the log has. Fixed for good: stored subjects contain the number. */
 export const PARTITIONS = 64
@@ -8,11 +8,6 @@ export const PROBE_SUBJECT = "updates.probe"
 
 /** The stored subjects of all events. */
 export const EVENT_SUBJECTS = "updates.store.>"
-
-/** What publishers send to and plain subscribers listen to: one event a message. */
-export function shopSubject(shopId: string): string {
-  return `updates.store.${shopId}`
-}
 
 /** The subject under which the log keeps a shop's events: reads with the original one silently find nothing. */
 export function storedSubject(shopId: string): string {

@@ -9,7 +9,7 @@ import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import type { StoredMessage } from "./entry.ts"
 import { openStream, type Retention, STREAM } from "./stream.ts"
-import { ACK_SUBJECTS } from "./subjects.ts"
+import { ACK_SUBJECTS, EVENT_SUBJECTS } from "./subjects.ts"
 
 /** A consumer that says nothing for twice this long is taken for dead and made anew. */
 const HEARTBEAT_MS = 1000
@@ -164,6 +164,6 @@ export class LogTail extends StreamTail {
     logger: Logger,
   ) {
     const open = (): Promise<StreamInfo> => openStream(jsm, retention)
-    super(nc, js, { stream: STREAM, filters: ["updates.store.>", ACK_SUBJECTS], open }, handlers, logger)
+    super(nc, js, { stream: STREAM, filters: [EVENT_SUBJECTS, ACK_SUBJECTS], open }, handlers, logger)
   }
 }

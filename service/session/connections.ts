@@ -1,6 +1,7 @@
 import type { NatsConnection } from "nats"
 import { newInbox } from "res-service"
-import { edgeOfCid, edgePingSubject } from "../schemas/edge-connection.ts"
+import { edgeOfCid } from "../../contract/edge-connection.ts"
+import { edgePingSubject } from "../../contract/subjects.ts"
 
 /** An edge gives a connection 2 s to answer, in ms. */
 const PING_TIMEOUT_MS = 2500

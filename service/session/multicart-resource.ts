@@ -11,9 +11,8 @@ import {
   reference,
 } from "res-service"
 import { z } from "zod"
-import type { Guard } from "../auth/guard.ts"
-import { serviceError } from "../errors.ts"
-import { edgeOfCid } from "../schemas/edge-connection.ts"
+import { edgeOfCid } from "../../contract/edge-connection.ts"
+import { serviceError } from "../../contract/errors.ts"
 import {
   CartUpdate,
   CustomerRef,
@@ -23,7 +22,8 @@ import {
   ReadyUpdate,
   Resumption,
   SessionId,
-} from "../schemas/session.ts"
+} from "../../contract/session-calls.ts"
+import type { Guard } from "../auth/guard.ts"
 import { sha256 } from "../sha256.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
-import { edgeOfCid } from "../schemas/edge-connection.ts"
+import { edgeOfCid } from "../../contract/edge-connection.ts"
 import { isConnected } from "./connections.ts"
 import type { Presence } from "./presence.ts"
 import type { SessionCommand } from "./session.ts"

@@ -1,4 +1,4 @@
-import { serviceError } from "../errors.ts"
+import { serviceError } from "../../contract/errors.ts"
 import { sameSecret } from "../same-secret.ts"
 import { decodeInvite } from "./invite.ts"
 

@@ -9,9 +9,9 @@ import {
   reference,
 } from "res-service"
 import { loggedSessionId } from "../../config/logged-sessions.ts"
-import { serviceError } from "../errors.ts"
+import { serviceError } from "../../contract/errors.ts"
+import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../../contract/limits.ts"
 import { listChanges } from "../list-changes.ts"
-import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../schemas/session.ts"
 import { type Owner, ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"

@@ -1,7 +1,7 @@
 import { method, model } from "res-service"
 import { z } from "zod"
+import { ShopperId } from "../../contract/publish-event.ts"
 import type { Guard } from "../auth/guard.ts"
-import { ShopperId } from "../schemas/publish-event.ts"
 import type { Erased } from "./erasure.ts"
 
 /** A person with a long history takes longer than the usual 3 s. */

@@ -1,5 +1,5 @@
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LoggedAck } from "../log/entry.ts"
-import type { ShownEvent } from "../schemas/publish-event.ts"
 import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
 import { shortened } from "./text.ts"
 

@@ -1,6 +1,6 @@
 import { collection, type Reference } from "res-service"
+import { isShopId } from "../../contract/publish-event.ts"
 import type { Guard } from "../auth/guard.ts"
-import { isShopId } from "../schemas/publish-event.ts"
 import { shopQueue } from "./shop-queue.ts"
 import type { Shops } from "./shops.ts"
 

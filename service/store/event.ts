@@ -1,7 +1,7 @@
 import { type DataValue, dataValue, model, ResError } from "res-service"
+import { isShopId, type ShownEvent } from "../../contract/publish-event.ts"
 import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
-import { isShopId, type ShownEvent } from "../schemas/publish-event.ts"
 import type { History } from "./history.ts"
 
 const EVENT = "store.$shop_id.event.$seq"

@@ -1,7 +1,5 @@
-import type { ShownEvent } from "../schemas/publish-event.ts"
-
-/** How many events a feed shows. */
-export const FEED_LIMIT = 100
+import { FEED_LIMIT } from "../../contract/limits.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 
 /** What a feed shows: newest first, at most `FEED_LIMIT`. */
 export type Feed = readonly ShownEvent[]

@@ -1,12 +1,13 @@
 import { collection, dataValue, method, query, ResError } from "res-service"
+import { PageQuery, ReadParams } from "../../contract/history.ts"
+import { LaxEvent } from "../../contract/lax-event.ts"
+import { publishParams } from "../../contract/publication.ts"
+import { isShopId, PublishEvent } from "../../contract/publish-event.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { LogAppender } from "../log/appender.ts"
-import { PageQuery, ReadParams } from "../schemas/history.ts"
-import { LaxEvent } from "../schemas/lax-event.ts"
-import { isShopId, PublishEvent } from "../schemas/publish-event.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
-import { publish, publishParams } from "./publish.ts"
+import { publish } from "./publish.ts"
 
 const FEED = "store.$shop_id.feed"
 

@@ -1,8 +1,9 @@
 import type { CollectionEvents, DataValue, Logger } from "res-service"
 import { dataValue } from "res-service"
+import { FEED_LIMIT } from "../../contract/limits.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
-import type { ShownEvent } from "../schemas/publish-event.ts"
-import { applyEvent, FEED_LIMIT, type Feed } from "./feed-projection.ts"
+import { applyEvent, type Feed } from "./feed-projection.ts"
 import { type IdleTimes, LoadedShops } from "./loaded-shops.ts"
 
 type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>

@@ -1,12 +1,12 @@
 import { ResError } from "res-service"
+import { serviceError } from "../../contract/errors.ts"
+import type { HistoryFilter, HistoryPart, PageQuery, ReadParams } from "../../contract/history.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { EventFilter } from "../archive/archive-reader.ts"
 import type { ArchivedHistory } from "../archive/archived-history.ts"
-import { serviceError } from "../errors.ts"
 import type { LogEntry } from "../log/entry.ts"
 import type { LogReader } from "../log/reader.ts"
 import type { LogTail } from "../log/tail.ts"
-import type { HistoryFilter, HistoryPart, PageQuery, ReadParams } from "../schemas/history.ts"
-import type { ShownEvent } from "../schemas/publish-event.ts"
 import { fitting } from "./page.ts"
 
 /** Time for the tail to come to a sequence that somebody has seen already, in ms. */

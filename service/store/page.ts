@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 
 /** Most bytes of JSON in a page, so that it fits into one NATS message. */
 const PAGE_MAX_BYTES = 768 * 1024

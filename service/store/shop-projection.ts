@@ -1,6 +1,6 @@
+import { LIST_LIMIT } from "../../contract/limits.ts"
 import type { LogRecord } from "../log/entry.ts"
 import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket-projection.ts"
-import { LIST_LIMIT } from "./list-limit.ts"
 import { sum } from "./money.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats-projection.ts"
 

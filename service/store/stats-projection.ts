@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { sum } from "./money.ts"
 import { shortened } from "./text.ts"
 

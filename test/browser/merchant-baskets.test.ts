@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { type Pages, startPages } from "../helpers/pages.ts"

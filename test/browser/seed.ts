@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
 import { post } from "../helpers/http.ts"
 
 const products = [

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { initializeApp } from "firebase-admin/app"
 import { getAuth } from "firebase-admin/auth"
-import { TokenError } from "../../service/auth/claims.ts"
+import { TokenError } from "../../contract/claims.ts"
 import { firebaseVerifier } from "../../service/auth/firebase-verifier.ts"
 import { skip } from "../helpers/skip.ts"
 

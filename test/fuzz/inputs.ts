@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { type PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { type PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
 
 /** A shop and a session that somebody watches, and a text that only what is theirs has. */
 export interface Side {

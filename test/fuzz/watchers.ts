@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import { WebSocket } from "ws"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto"
 import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { Db } from "mongodb"
 import type { NatsConnection } from "nats"
+import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/archive/log-id.ts"
 import { readEntry } from "../../service/log/entry.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EVENT_SUBJECTS } from "../../service/log/subjects.ts"
-import type { PublishEvent, ShownEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvents } from "./events.ts"
 import { PATIENCE_MS, until } from "./until.ts"
 
@@ -57,7 +57,7 @@ export async function caughtUp(nats: NatsConnection): Promise<void> {
 /** All valid events of the log, oldest first. */
 export async function loggedEvents(nats: NatsConnection): Promise<ShownEvent[]> {
   const consumer = await jetstream(nats).consumers.get(STREAM, {
-    filter_subjects: ["updates.store.>"],
+    filter_subjects: [EVENT_SUBJECTS],
     deliver_policy: DeliverPolicy.All,
   })
   const events: ShownEvent[] = []

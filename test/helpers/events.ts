@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { type PublishEvent, samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { type PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
 
 /** A valid event: the sample, for a shop of its own unless `fields` says otherwise. */
 export function publishEvent(fields: Partial<PublishEvent> = {}): PublishEvent {

@@ -1,4 +1,4 @@
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
 
 /** What senders write instead of the value that is stored, by field: docs/publish.md. */
 export const LAX_FORMS: readonly (readonly [field: keyof PublishEvent, sent: unknown, stored: unknown])[] = [

@@ -1,5 +1,5 @@
+import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { LogRecord } from "../../service/log/entry.ts"
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
 import { publishEvent } from "./events.ts"
 
 /** A time to count from: the beginning of an hour. */

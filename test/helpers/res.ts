@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from "nats"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { PATIENCE_MS } from "./until.ts"
 
 /** Pre-responses and an answer. */

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { shopSubject } from "../../service/log/subjects.ts"
+import { shopSubject } from "../../contract/subjects.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"

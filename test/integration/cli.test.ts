@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
-import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { answer, post } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 

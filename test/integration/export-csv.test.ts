@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import fc from "fast-check"
-import { PublishEvent } from "../../service/schemas/publish-event.ts"
+import { PublishEvent } from "../../contract/publish-event.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { answer, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
-import { TokenError } from "../../service/auth/claims.ts"
+import { TokenError } from "../../contract/claims.ts"
 import { firebaseVerifier } from "../../service/auth/firebase-verifier.ts"
 import { Logins } from "../../service/auth/logins.ts"
 import { askIssuer } from "../../service/auth/open-auth.ts"

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { expect } from "chai"
-import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { stillRuns } from "../../tools/process-identity.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 import { block, freePort } from "../helpers/ports.ts"

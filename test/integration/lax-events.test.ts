@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"

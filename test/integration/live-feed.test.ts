@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import type { PublishEvent, ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"

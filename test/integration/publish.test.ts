@@ -2,7 +2,7 @@
 // Against a running one: EDGE_URL=http://127.0.0.1:8000 NATS_URL=nats://127.0.0.1:4222 npx mocha test/integration/publish.test.ts
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
-import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { post } from "../helpers/http.ts"
 import { startProduct } from "../helpers/product.ts"
 import { PATIENCE_MS } from "../helpers/until.ts"

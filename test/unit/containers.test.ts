@@ -3,7 +3,7 @@ import { expect } from "chai"
 import { clientAddresses } from "res-service"
 import { parse } from "yaml"
 import { loadSettings } from "../../config/settings.ts"
-import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { pinnedVersion } from "../../tools/nats-server.ts"
 import { natsServerConf } from "../../tools/nats-server-conf.ts"
 

@@ -1,4 +1,4 @@
-import { samplePublishEvent } from "../../service/schemas/publish-event.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
 
 /** Something that a shop of the demo sells. */
 export interface Product {

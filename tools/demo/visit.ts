@@ -1,4 +1,4 @@
-import type { PublishEvent } from "../../service/schemas/publish-event.ts"
+import type { PublishEvent } from "../../contract/publish-event.ts"
 import { sum, times } from "../../service/store/money.ts"
 import type { DemoShop, Product } from "./catalogue.ts"
 import type { Random } from "./random.ts"

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { isolatedText } from "../shown-text.ts"
 import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"

@@ -1,5 +1,5 @@
 import { memo } from "react"
-import { LIST_LIMIT } from "../../service/store/list-limit.ts"
+import { LIST_LIMIT } from "../../contract/limits.ts"
 import { isRefused } from "../hooks/failure.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { Absent } from "./absent.tsx"

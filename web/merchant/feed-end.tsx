@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"

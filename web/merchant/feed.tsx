@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { FeedEnd } from "./feed-end.tsx"
 import { FeedFilter, type Filter, matches, noFilter } from "./feed-filter.tsx"

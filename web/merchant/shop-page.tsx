@@ -1,6 +1,6 @@
 import { Tabs } from "radix-ui"
 import { useMemo, useState } from "react"
-import { LIST_LIMIT } from "../../service/store/list-limit.ts"
+import { LIST_LIMIT } from "../../contract/limits.ts"
 import { useCollection, useResource } from "../hooks/hooks.tsx"
 import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"

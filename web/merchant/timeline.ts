@@ -1,5 +1,5 @@
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
-import { FEED_LIMIT } from "../../service/store/feed-projection.ts"
+import { FEED_LIMIT } from "../../contract/limits.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { type Failure, failureOf } from "../hooks/failure.ts"
 import { Observable } from "../hooks/observable.ts"
 

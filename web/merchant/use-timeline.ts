@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
 import type { ResCollection } from "resclient"
-import type { ShownEvent } from "../../service/schemas/publish-event.ts"
+import type { ShownEvent } from "../../contract/publish-event.ts"
 import { useCollection, useConnection } from "../hooks/hooks.tsx"
 import type { Watched } from "../hooks/watch.ts"
 import { Timeline, type TimelineState } from "./timeline.ts"

@@ -1,5 +1,5 @@
-import { withoutInvite } from "../../service/schemas/invite-link.ts"
-import { isSessionId, SESSION_ID_RULE } from "../../service/schemas/session-id.ts"
+import { withoutInvite } from "../../contract/invite-link.ts"
+import { isSessionId, SESSION_ID_RULE } from "../../contract/session-id.ts"
 import { shelf } from "../shelf.ts"
 import { browserSocket } from "./browser-socket.ts"
 import type { BuddyShopping } from "./buddy-shopping.ts"

@@ -1,4 +1,4 @@
-import { isSessionId } from "../../service/schemas/session-id.ts"
+import { isSessionId } from "../../contract/session-id.ts"
 import type { Shelf } from "../shelf.ts"
 import { toJson } from "./json.ts"
 import { isRecord } from "./protocol.ts"

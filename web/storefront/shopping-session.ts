@@ -1,3 +1,4 @@
+import { MAX_CART_BYTES } from "../../contract/limits.ts"
 import { backoffMs } from "../backoff.ts"
 import { Emitter } from "./emitter.ts"
 import { toJson } from "./json.ts"
@@ -18,8 +19,6 @@ const PING_ANSWER_MS = 4000
 const PING_AGAIN_MS = 2000
 /** Changes of the cart that come faster than this, in ms, are sent together. */
 const CART_PAUSE_MS = 150
-/** Largest cart in bytes of JSON, as the server has it. A much larger one would not be refused, but cost the connection. */
-const MAX_CART_BYTES = 256 * 1024
 /** A page that does not speak for its customer waits this long, in ms: often the other page has already sent the same cart. */
 const OTHER_PAGE_MS = 1000
 /** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
@@ -444,6 +443,7 @@ export class ShoppingSession {
       return
     }
     this.#sentCart = json
+    // Not sent: a frame that is much larger would cost the connection.
     if (new TextEncoder().encode(json).length > MAX_CART_BYTES) {
       this.#onRefused({ code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
       return

@@ -1,4 +1,4 @@
-import { type Invitation, invitationIn, inviteUrl } from "../../service/schemas/invite-link.ts"
+import { type Invitation, invitationIn, inviteUrl } from "../../contract/invite-link.ts"
 import { Emitter } from "./emitter.ts"
 import type { MemberChange } from "./members.ts"
 import type { Memory } from "./memory.ts"

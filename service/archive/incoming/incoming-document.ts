@@ -1,6 +1,7 @@
 import { BSON, type Document, type ObjectId } from "mongodb"
-import { LaxEvent } from "../../schemas/lax-event.ts"
-import { MAX_EVENT_BYTES, type PublishEvent, ShopId, ShopperId } from "../../schemas/publish-event.ts"
+import { LaxEvent } from "../../../contract/lax-event.ts"
+import { MAX_EVENT_BYTES } from "../../../contract/limits.ts"
+import { type PublishEvent, ShopId, ShopperId } from "../../../contract/publish-event.ts"
 import { sha256 } from "../../sha256.ts"
 
 /** The collection in which other programs put events that are to be published. */

@@ -1,8 +1,9 @@
 import { JetStreamApiCodes, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream"
 import { headers } from "nats"
+import type { PublishEvent } from "../../../contract/publish-event.ts"
+import { shopSubject } from "../../../contract/subjects.ts"
 import { isApiError, STREAM } from "../../log/stream.ts"
-import { shopSubject, storedSubject } from "../../log/subjects.ts"
-import type { PublishEvent } from "../../schemas/publish-event.ts"
+import { storedSubject } from "../../log/subjects.ts"
 import { type LogId, logId } from "../log-id.ts"
 
 /** Our header on an event that came from MongoDB: the key of its document. */

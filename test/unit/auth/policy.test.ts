@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import type { Claims } from "../../../service/auth/claims.ts"
+import type { Claims } from "../../../contract/claims.ts"
 import { decide, type Governed, holders, policy } from "../../../service/auth/policy.ts"
 
 const [own, other] = ["123e4567-e89b-42d3-a456-426614174000", "223e4567-e89b-42d3-a456-426614174000"]

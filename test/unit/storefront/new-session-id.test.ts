@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { isSessionId } from "../../../service/schemas/session-id.ts"
+import { isSessionId } from "../../../contract/session-id.ts"
 import { newSessionId } from "../../../web/storefront/new-session-id.ts"
 
 describe("newSessionId", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { type ShownEvent, samplePublishEvent } from "../../../service/schemas/publish-event.ts"
+import { type ShownEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
 import { type ReadPage, Timeline } from "../../../web/merchant/timeline.ts"
 import { until } from "../../helpers/until.ts"
 

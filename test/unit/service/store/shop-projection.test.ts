@@ -1,8 +1,8 @@
 import { expect } from "chai"
 import fc from "fast-check"
+import { LIST_LIMIT } from "../../../../contract/limits.ts"
 import type { LogRecord } from "../../../../service/log/entry.ts"
 import { shownBasket } from "../../../../service/store/basket-projection.ts"
-import { LIST_LIMIT } from "../../../../service/store/list-limit.ts"
 import {
   applyRecord,
   emptyShop,

@@ -1,6 +1,6 @@
 import { expect } from "chai"
-import { PublishEvent, samplePublishEvent } from "../../../../service/schemas/publish-event.ts"
-import { CartUpdate, Introduction, ReadyUpdate, SessionId } from "../../../../service/schemas/session.ts"
+import { PublishEvent, samplePublishEvent } from "../../../../contract/publish-event.ts"
+import { CartUpdate, Introduction, ReadyUpdate, SessionId } from "../../../../contract/session-calls.ts"
 import { type Basket, shownBasket } from "../../../../service/store/basket-projection.ts"
 import { applyRecord, emptyShop, type Shop } from "../../../../service/store/shop-projection.ts"
 import { ArgumentError, demoArguments } from "../../../../tools/demo/arguments.ts"

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { HistoryFilter } from "../../../../service/schemas/history.ts"
+import { HistoryFilter } from "../../../contract/history.ts"
 
 describe("HistoryFilter", () => {
   const pad = (number: number): string => String(number).padStart(2, "0")

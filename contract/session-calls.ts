@@ -1,14 +1,8 @@
 import { z } from "zod"
+import { MAX_CART_LEVELS } from "./limits.ts"
 import { nestsDeeper } from "./nesting.ts"
 import { isSessionId, SESSION_ID_RULE } from "./session-id.ts"
 import { shownName, wellFormed } from "./text.ts"
-
-/** Most levels of objects and lists in a cart; Ecwid's have about six. */
-export const MAX_CART_LEVELS = 100
-
-/** Largest cart, and all carts of a session together, in bytes of JSON. */
-export const MAX_CART_BYTES = 256 * 1024
-export const MAX_SESSION_BYTES = 2 * 1024 * 1024
 
 export const SessionId = z.string().refine(isSessionId, `expected ${SESSION_ID_RULE}`)
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import { systemErrors } from "res-service"
+import { serviceErrors } from "../../../contract/errors.ts"
+import { legacyErrors } from "../../../contract/legacy.ts"
 import { statusOfCode } from "../../../edge/http/problem.ts"
-import { legacyErrors } from "../../../edge/legacy/messages.ts"
-import { serviceErrors } from "../../../service/errors.ts"
 
 describe("error codes", () => {
   const docs = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8")

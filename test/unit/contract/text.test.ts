@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import { z } from "zod"
-import { DisplayName } from "../../../../service/schemas/acknowledgement.ts"
-import { PublishEvent, samplePublishEvent } from "../../../../service/schemas/publish-event.ts"
-import { CartUpdate, Introduction } from "../../../../service/schemas/session.ts"
-import { shownName, text, wellFormed } from "../../../../service/schemas/text.ts"
+import { DisplayName } from "../../../contract/acknowledgement.ts"
+import { PublishEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
+import { CartUpdate, Introduction } from "../../../contract/session-calls.ts"
+import { shownName, text, wellFormed } from "../../../contract/text.ts"
 
 const LONE = ["\ud800", "\udfff", "a\ud83d", "\ude00b", "\ude00\ud83d", "\ud83d\ud83d\ude00"]
 

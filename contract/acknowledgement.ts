@@ -1,8 +1,7 @@
 import { z } from "zod"
+import { MAX_DISPLAY_NAME } from "./limits.ts"
 import { uuidV4 } from "./publish-event.ts"
 import { shownName } from "./text.ts"
-
-export const MAX_DISPLAY_NAME = 100
 
 /** The name that everybody in the shop sees beside an acknowledged basket: 1 to 100 characters, at least one of them visible. */
 export const DisplayName = shownName.max(MAX_DISPLAY_NAME, "expected 1 to 100 characters")

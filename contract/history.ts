@@ -1,8 +1,6 @@
 import { z } from "zod"
+import { MAX_PAGE_EVENTS } from "./limits.ts"
 import { BasketId, type ShownEvent } from "./publish-event.ts"
-
-/** Most events of one page. */
-export const MAX_PAGE_EVENTS = 500
 
 /**
  * Times at which an event can have been received, in ms since the epoch. JetStream counts nanoseconds in 64 bits: a time before

@@ -1,3 +1,16 @@
+import { z } from "zod"
+
+/**
+ * The RES token of a request: `tid` of a browser's login, whose claims only this service knows; or `bearer`, a JWT as the edge, or a
+ * gateway for one HTTP request, passes it on. Anything else is nobody's: who can send requests over NATS gains nothing by
+ * making up claims.
+ */
+export const RequestToken = z.union([
+  z.object({ tid: z.string() }).transform(({ tid }) => ({ tid, bearer: undefined })),
+  z.object({ bearer: z.string() }).transform(({ bearer }) => ({ tid: undefined, bearer })),
+])
+export type RequestToken = z.input<typeof RequestToken>
+
 /**
  * The token in an `Authorization: Bearer`, without the padding that some clients add, so that a token has one spelling; undefined
  * for any other. Source: RFC 6750, "Authorization Request Header Field"; RFC 7515, "Terminology" (no padding).

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { ShopId, ShopperId } from "../schemas/publish-event.ts"
+import { ShopId, ShopperId } from "./publish-event.ts"
 
 export const roles = ["merchant", "shopper", "admin"] as const
 

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { invitationIn, inviteUrl, withoutInvite } from "../../../service/schemas/invite-link.ts"
+import { invitationIn, inviteUrl, withoutInvite } from "../../../contract/invite-link.ts"
 
 describe("the invite link", () => {
   const page = "https://shop.example/fruit?page_id=5&buddyshoppingId=old&buddyshoppingInvite=old#!/apples"

@@ -1,12 +1,6 @@
 import { z } from "zod"
 import { text } from "./text.ts"
 
-/** Largest event, in bytes of its JSON: a feed of 100 must fit into one NATS message of 1 MiB. */
-export const MAX_EVENT_BYTES = 8 * 1024
-
-/** Most events of one `publish`: the limit of a JetStream atomic batch. */
-export const MAX_BATCH_EVENTS = 1000
-
 /** A UUID version 4, in any case; lower case from here on. */
 export const uuidV4 = z.uuidv4("expected a UUID version 4").transform((id) => id.toLowerCase())
 

@@ -1,8 +1,8 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { LaxEvent } from "../../../../service/schemas/lax-event.ts"
-import { PublishEvent, samplePublishEvent } from "../../../../service/schemas/publish-event.ts"
-import { LAX_FORMS, REFUSED_FORMS } from "../../../helpers/lax-forms.ts"
+import { LaxEvent } from "../../../contract/lax-event.ts"
+import { PublishEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
+import { LAX_FORMS, REFUSED_FORMS } from "../../helpers/lax-forms.ts"
 
 const pad = (number: number, digits = 2): string => String(number).padStart(digits, "0")
 const hex = (length: number) =>

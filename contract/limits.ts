@@ -1,0 +1,29 @@
+/** The limits that both sides of a door know. Pages import them too, so this module imports nothing. */
+
+/** Largest event, in bytes of its JSON: a feed of 100 must fit into one NATS message of 1 MiB. */
+export const MAX_EVENT_BYTES = 8 * 1024
+
+/** Most events of one `publish`: the limit of a JetStream atomic batch. */
+export const MAX_BATCH_EVENTS = 1000
+
+/** How many events a feed shows. */
+export const FEED_LIMIT = 100
+
+/** Most events of one page of a shop's history. */
+export const MAX_PAGE_EVENTS = 500
+
+/** Most open baskets in a shop's list. */
+export const LIST_LIMIT = 100
+
+/** Longest name beside an acknowledged basket, in characters. */
+export const MAX_DISPLAY_NAME = 100
+
+/** Most levels of objects and lists in a cart; Ecwid's have about six. */
+export const MAX_CART_LEVELS = 100
+
+/** Largest cart, and all carts of a session together, in bytes of JSON. */
+export const MAX_CART_BYTES = 256 * 1024
+export const MAX_SESSION_BYTES = 2 * 1024 * 1024
+
+/** Longest token that is looked at, in characters. */
+export const MAX_TOKEN_LENGTH = 8192
