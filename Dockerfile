@@ -19,7 +19,7 @@ COPY res-service res-service
 COPY service service
 COPY tools tools
 COPY web web
-RUN npm run build && node dist/tools/build-web-cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm run build && node dist/tools/web/cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0

@@ -6,7 +6,7 @@ import { HttpProblem, methodNotAllowed } from "./problem.ts"
 /** The apps of `web/`, each with pages below a path of its own. */
 const APPS = ["merchant", "storefront"]
 
-/** Content types of the files that have a compressed copy beside them; see `tools/build-web.ts`. */
+/** Content types of the files that have a compressed copy beside them; see `tools/web/build.ts`. */
 const compressedTypes: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { findCaddy } from "../../tools/get-caddy.mjs"
+import { findCaddy } from "../../tools/install/caddy.ts"
 import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
 

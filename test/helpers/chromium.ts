@@ -1,7 +1,7 @@
 import { type Browser, chromium } from "playwright-core"
 import { projectDir } from "../../config/project-dir.ts"
-import { findChromium } from "../../tools/install-chromium.mjs"
-import { runCommand } from "../../tools/run-command.ts"
+import { findChromium } from "../../tools/install/chromium.ts"
+import { runCommand } from "../../tools/programs/run-command.ts"
 
 const BUILD_TIMEOUT_MS = 120_000
 
@@ -20,7 +20,7 @@ export async function launchChromium(): Promise<Browser | undefined> {
 
 /** Builds the pages, unless they are as their sources. In a process of its own, for Vite changes its environment. */
 export async function buildPages(): Promise<void> {
-  const args = ["--import=tsx", "tools/build-web-cli.ts"]
+  const args = ["--import=tsx", "tools/web/cli.ts"]
   const { ok, reason, stderr } = await runCommand(process.execPath, args, {
     cwd: projectDir,
     timeoutMs: BUILD_TIMEOUT_MS,

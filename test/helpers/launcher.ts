@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type KnownProcess, stillRuns } from "../../tools/process-identity.ts"
+import { type KnownProcess, stillRuns } from "../../tools/programs/process-identity.ts"
 import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
 
@@ -60,7 +60,7 @@ export class LauncherKit {
   }
 
   start(settings: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): Run {
-    const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/start.ts"), ...flags]
+    const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/launch/start.ts"), ...flags]
     // A gateway or a NATS that is given for the tests would not see what this launcher publishes.
     const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
     const child = spawn(process.execPath, args, {

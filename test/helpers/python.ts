@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process"
 import { text } from "node:stream/consumers"
-import { findProgram } from "../../tools/find-program.mjs"
+import { findProgram } from "../../tools/programs/find-program.ts"
 
 /** Python 3, if there is one: for readers that are not ours. */
-export const python = findProgram(["python3"], process.env)
+export const python = findProgram(["python3"])
 
 /** What a Python program prints, parsed as JSON; it reads `input` from its standard input. */
 export async function runPython(program: string, input: string): Promise<unknown> {

@@ -18,7 +18,7 @@ import {
   type NatsRole,
   natsRoles,
   passwordEnv,
-} from "../../tools/nats-logins.ts"
+} from "../../tools/launch/nats-logins.ts"
 import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { expect } from "chai"
 import { pagesDir, projectDir } from "../../config/project-dir.ts"
-import { runCommand } from "../../tools/run-command.ts"
+import { runCommand } from "../../tools/programs/run-command.ts"
 import { buildPages } from "../helpers/chromium.ts"
 
 /** What a first load may cost, in bytes. */
@@ -15,7 +15,7 @@ describe("npm run build:web", () => {
   it("builds nothing that is as its sources", async () => {
     const file = join(pagesDir, "merchant/index.html")
     const before = readFileSync(file, "utf8")
-    const args = ["--import=tsx", "tools/build-web-cli.ts"]
+    const args = ["--import=tsx", "tools/web/cli.ts"]
     const { ok, stderr } = await runCommand(process.execPath, args, { cwd: projectDir, timeoutMs: 60_000 })
     expect({ ok, stderr }).to.deep.equal({ ok: true, stderr: "" })
     expect(readFileSync(file, "utf8")).to.equal(before)

@@ -25,7 +25,7 @@ import {
   type NatsRole,
   natsRoles,
   passwordEnv,
-} from "../../tools/nats-logins.ts"
+} from "../../tools/launch/nats-logins.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
@@ -157,7 +157,7 @@ describe("NATS with the logins of config/nats.conf", () => {
     })
 
     it("is found healthy by the container's check", async () => {
-      const check = [...process.execArgv, join(root, "tools/service-health.ts")]
+      const check = [...process.execArgv, join(root, "tools/containers/service-health.ts")]
       const env = { ...process.env, NATS_URL: loginUrl(nats.url, "service", passwords) }
       const { stderr } = await promisify(execFile)(process.execPath, check, { cwd: root, env })
       expect(stderr).to.equal("")

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { expect } from "chai"
 import { projectDir } from "../../config/project-dir.ts"
-import { processIdentity } from "../../tools/process-identity.ts"
+import { processIdentity } from "../../tools/programs/process-identity.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 

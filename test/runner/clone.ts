@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { cp, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { runCommand } from "../../tools/run-command.ts"
+import { runCommand } from "../../tools/programs/run-command.ts"
 
 const COPY_MS = 300_000
 

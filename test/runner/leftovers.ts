@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { runCommand } from "../../tools/run-command.ts"
+import { runCommand } from "../../tools/programs/run-command.ts"
 
 /** The variable that all processes of a run inherit. */
 export const RUN_VARIABLE = "SHOPWIRE_TEST_RUN"

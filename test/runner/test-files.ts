@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { projectDir } from "../../config/project-dir.ts"
-import { runCommand } from "../../tools/run-command.ts"
+import { runCommand } from "../../tools/programs/run-command.ts"
 
 /** Of tests that need a nats-server, and stand in one file with others: what their full titles hold. */
 export const SERVER_TITLE = "on nats-server"

@@ -4,8 +4,8 @@ import { clientAddresses } from "res-service"
 import { parse } from "yaml"
 import { loadSettings } from "../../config/settings.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
-import { pinnedVersion } from "../../tools/nats-server.ts"
-import { natsServerConf } from "../../tools/nats-server-conf.ts"
+import { natsServerConf } from "../../tools/nats/conf.ts"
+import { pinnedVersion } from "../../tools/nats/nats-server.ts"
 
 const root = new URL("../../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
@@ -35,7 +35,7 @@ describe("docker-compose.yml", () => {
     expect(services.nats.ports).to.deep.equal([`\${NATS_HOST:-127.0.0.1}:\${NATS_PORT:-${NATS_PORT}}:${NATS_PORT}`])
   })
 
-  it("runs the nats-server that tools/go.mod pins, as durable as that of npm start", async () => {
+  it("runs the nats-server that tools/nats/go.mod pins, as durable as that of npm start", async () => {
     expect(services.nats.image).to.equal(`nats:${await pinnedVersion()}-alpine`)
     const own = natsServerConf({ host: "0.0.0.0", port: 4222, storeDir: "/data" })
     expect(withoutComments(read(configs.nats.file)).replace(/^http: .*\n/m, "")).to.equal(own)

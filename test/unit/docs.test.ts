@@ -17,7 +17,7 @@ import { type EventSources, event } from "../../service/store/event.ts"
 import { type FeedSources, feed } from "../../service/store/feed.ts"
 import type { Shops } from "../../service/store/shops.ts"
 import { stats } from "../../service/store/stats.ts"
-import { accessTable, withAccessTable } from "../../tools/access-page.ts"
+import { accessTable, withAccessTable } from "../../tools/docs/access-page.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
 

@@ -8,8 +8,8 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
 import { MongoMemoryReplSet } from "mongodb-memory-server-core"
-import { cacheDir } from "../../../tools/paths.ts"
-import { runCommand } from "../../../tools/run-command.ts"
+import { cacheDir } from "../../../tools/programs/paths.ts"
+import { runCommand } from "../../../tools/programs/run-command.ts"
 
 /** Time for a server to answer. */
 const DEADLINE_MS = 60_000

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
-import { runCommand } from "../../../tools/run-command.ts"
+import { runCommand } from "../../../tools/programs/run-command.ts"
 import { skip } from "../../helpers/skip.ts"
 import { until } from "../../helpers/until.ts"
 import { changesBetween, leftFiles, leftProcesses, RUN_VARIABLE, treeState } from "../../runner/leftovers.ts"

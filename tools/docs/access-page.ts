@@ -1,0 +1,36 @@
+import { type conditions, type Holder, holders, policy, rules } from "../../service/auth/policy.ts"
+
+const holderNames: Readonly<Record<Holder, string>> = {
+  merchant: "merchant",
+  shopper: "shopper",
+  admin: "admin",
+  noRole: "signed in, no role",
+  nobody: "no valid token",
+}
+
+const conditionNames: Readonly<Record<keyof typeof conditions, string>> = {
+  always: "yes",
+  ownShop: "of its shops",
+  ownShopAsItself: "to its shops, as itself",
+}
+
+/** The text of the table in `docs/access.md`, made from `service/auth/policy.ts` by `npm run docs`. */
+export function accessTable(): string {
+  const rows = Object.entries(policy).flatMap(([resource, methods]) =>
+    Object.entries(methods).map(([method, rule]) => {
+      const granted: Readonly<Partial<Record<Holder, keyof typeof conditions>>> = rules[rule]
+      const cells = holders.map((holder) => {
+        const condition = granted[holder]
+        return condition === undefined ? "–" : conditionNames[condition]
+      })
+      return [`\`${resource}\``, `\`${method}\``, `\`${rule}\``, ...cells]
+    }),
+  )
+  const head = ["resource", "method", "rule", ...holders.map((holder) => holderNames[holder])]
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+}
+
+/** `page` with its table, which stands between two marks, made anew. */
+export function withAccessTable(page: string): string {
+  return page.replace(/(<!-- policy -->\n)[\s\S]*(\n<!-- \/policy -->)/, (_, begin, end) => begin + accessTable() + end)
+}

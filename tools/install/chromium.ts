@@ -1,0 +1,35 @@
+// A step of `npm test`: gets Chromium for the browser tests where that takes one command, on a Debian as root. Elsewhere, and
+// when it fails, those tests are skipped and say what is missing. `npm start` never needs it.
+import { spawnSync } from "node:child_process"
+import { pathToFileURL } from "node:url"
+import { findProgram } from "../programs/find-program.ts"
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+const APT_TIMEOUT_MS = 180_000
+
+/** The Chromium to test with: CHROMIUM_BIN, or one on PATH; undefined when there is none. */
+export function findChromium(): string | undefined {
+  return findProgram(NAMES, process.env.CHROMIUM_BIN)
+}
+
+function install(): void {
+  if (findChromium() !== undefined || process.env.CHROMIUM_BIN) return
+  if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) return
+  console.error("installing Chromium for the browser tests (apt-get install chromium) ...")
+  const started = Date.now()
+  for (const args of [["update"], ["install", "--yes", "--no-install-recommends", "chromium"]]) {
+    const { status, stderr, error } = spawnSync("apt-get", args, {
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      encoding: "utf8",
+      timeout: APT_TIMEOUT_MS,
+    })
+    if (status !== 0) {
+      const reason = error?.message ?? stderr.trim().split("\n").at(-1)
+      console.error(`apt-get ${args[0]} failed (${reason}): the browser tests will be skipped`)
+      return
+    }
+  }
+  console.error(`installed Chromium in ${Math.round((Date.now() - started) / 1000)} s`)
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) install()

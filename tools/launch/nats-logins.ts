@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto"
+import { existsSync, readFileSync, renameSync } from "node:fs"
+import { join } from "node:path"
+import { projectDir } from "../../config/project-dir.ts"
+import type { DataDir } from "./data-dir.ts"
+import { StartError } from "./start-error.ts"
+
+/** The logins of `config/nats.conf`, a role each. */
+export const natsRoles = ["gateway", "edge", "service", "archive", "publisher"] as const
+export type NatsRole = (typeof natsRoles)[number]
+
+/** Passwords by role. */
+export type NatsPasswords = Readonly<Record<NatsRole, string>>
+
+/** The account of the product's own roles in `config/nats.conf`, and the one that a nats-server without accounts has. */
+const OWN_ACCOUNT = "SHOPWIRE"
+const ONLY_ACCOUNT = "$G"
+
+/** The file with the passwords, in DATA_DIR. */
+export const LOGINS_FILE = "nats-logins.json"
+
+/**
+ * The passwords kept in DATA_DIR, in a file that nobody else may read; made at the first time.
+ *
+ * @throws {StartError} the file holds something else
+ */
+export function keptPasswords(dataDir: DataDir): NatsPasswords {
+  const file = dataDir.file(LOGINS_FILE)
+  if (!existsSync(file)) {
+    // Letters and digits, and a letter first: nats-server reads the variables in which it gets them as configuration.
+    const made = natsRoles.map((role) => [role, `p${randomBytes(24).toString("hex")}`])
+    dataDir.writeJson(LOGINS_FILE, Object.fromEntries(made))
+  }
+  const kept = readPasswords(file)
+  if (kept === undefined) throw new StartError(`${file}: expected passwords of all logins; delete it to get new ones`)
+  return kept
+}
+
+function readPasswords(file: string): NatsPasswords | undefined {
+  try {
+    const kept = JSON.parse(readFileSync(file, "utf8"))
+    return natsRoles.every((role) => /^[a-z][a-z0-9]+$/i.test(kept[role])) ? kept : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `url` with a role's login. */
+export function loginUrl(url: string, role: NatsRole, passwords: NatsPasswords): string {
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${role}:${passwords[role]}@${host}`
+}
+
+/** The variables by which `config/nats.conf` gets its passwords. */
+export function passwordEnv(passwords: NatsPasswords): Record<string, string> {
+  return Object.fromEntries(natsRoles.map((role) => [`NATS_${role.toUpperCase()}_PASSWORD`, passwords[role]]))
+}
+
+/** The part of `config/nats.conf` that says who may do what: all from its accounts on. */
+export function accountsConf(): string {
+  const text = readFileSync(join(projectDir, "config/nats.conf"), "utf8")
+  return text.slice(text.indexOf("\naccounts {") + 1)
+}
+
+/** JetStream keeps an account's files in a folder of its name: what was stored with logins is there without, and vice versa. */
+export function keepStored(storeDir: string, withLogins: boolean): void {
+  const folders = [OWN_ACCOUNT, ONLY_ACCOUNT].map((account) => join(storeDir, "jetstream", account))
+  const [to = "", from = ""] = withLogins ? folders : folders.toReversed()
+  if (!existsSync(to) && existsSync(from)) renameSync(from, to)
+}

@@ -1,0 +1,42 @@
+import { samplePublishEvent } from "../../contract/publish-event.ts"
+import { FRIENDS_SESSION } from "../demo/friends.ts"
+
+/** What is printed when all is up: every door, and commands that work as they stand. URLs have no slash at the end. */
+export function welcome(doors: {
+  readonly edge: string
+  readonly gateway: string
+  readonly gatewayKind: string
+  readonly nats: string
+  readonly natsKind: string
+  /** Whether events are archived. */
+  readonly archive: boolean
+  readonly seconds: number
+  /** The demo that runs; undefined: none does. */
+  readonly demo: { readonly seed: number; readonly rate: number } | undefined
+}): string {
+  const { shop_id } = samplePublishEvent
+  const { edge, gateway, gatewayKind, nats, natsKind, archive, seconds, demo } = doors
+  const playing =
+    demo === undefined
+      ? ""
+      : `
+The demo plays in this shop and two more (seed ${demo.seed}, ${demo.rate} events a minute); two friends shop together in session ${FRIENDS_SESSION}.
+`
+  return `
+shopwire is ready (${seconds.toFixed(1)} s).
+
+  merchant ${edge}/merchant/?shop=${shop_id}
+  shop     ${edge}/storefront/  (a demo shop: open it twice to shop together)
+  edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
+  gateway  ${gateway}  (${gatewayKind})
+  NATS     ${nats}  (${natsKind})
+${archive ? `  archive  the MongoDB of MONGO_URL  (how far behind: ${gateway}/api/shopwire/archive)\n` : ""}${playing}
+Publish an event, and read the shop's feed:
+
+curl -X POST ${edge}/publish/${shop_id} -H 'Content-Type: application/json' -d '${JSON.stringify(samplePublishEvent)}'
+curl ${gateway}/api/store/${shop_id}/feed
+
+Ctrl-C stops everything.
+
+`
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path"
+import react from "@vitejs/plugin-react"
+import type { InlineConfig } from "vite"
+import { projectDir } from "../../config/project-dir.ts"
+
+/** What Vite makes of each folder of `web/` that is an app: its builds, which all write into one folder of pages. */
+export const webApps: Readonly<Record<string, (outDir: string) => readonly InlineConfig[]>> = {
+  merchant: (outDir) => [{ ...common("merchant", outDir), plugins: [react()] }],
+  storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir)],
+}
+
+function storefrontDemo(outDir: string): InlineConfig {
+  return { ...common("storefront", outDir), root: join(projectDir, "web/storefront/demo") }
+}
+
+/** One file that a shop's page can load by a plain script tag: `widget.js`, with its styles in it. */
+function storefrontWidget(outDir: string): InlineConfig {
+  const { build, ...rest } = common("storefront", outDir)
+  return {
+    ...rest,
+    publicDir: false,
+    build: {
+      ...build,
+      emptyOutDir: false,
+      lib: {
+        entry: join(projectDir, "web/storefront/main.ts"),
+        formats: ["iife"],
+        name: "buddyShoppingWidget",
+        fileName: () => "widget.js",
+      },
+    },
+  }
+}
+
+function common(app: string, outDir: string): InlineConfig {
+  return {
+    configFile: false,
+    logLevel: "warn",
+    root: join(projectDir, "web", app),
+    base: `/${app}/`,
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      // Nothing inline: the pages' Content-Security-Policy allows no inline script, and no data: fonts.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
+  }
+}
