@@ -2,7 +2,7 @@ import { encodeError } from "../client/decode.ts"
 import { quote } from "../client/raw-json.ts"
 import type { WireValue } from "../client/wire-value.ts"
 import { ridToPath } from "./http-path.ts"
-import type { Subscription } from "./subscription.ts"
+import type { ResourceNode } from "./resource-node.ts"
 
 /** How resources look over HTTP: with the address of each resource that another refers to, or only with its content. */
 export type ApiEncoding = "json" | "jsonflat"
@@ -15,11 +15,11 @@ export const apiEncodings: readonly ApiEncoding[] = ["json", "jsonflat"]
  *
  * Source: Resgate's configuration, `apiEncoding`.
  */
-export function encodeResource(subscription: Subscription, encoding: ApiEncoding, prefix: string): string {
-  const path = new Set<Subscription>()
+export function encodeResource(root: ResourceNode, encoding: ApiEncoding, prefix: string): string {
+  const path = new Set<ResourceNode>()
   const href = (rid: string): string => quote(ridToPath(rid, prefix))
 
-  const content = (of: Subscription): string => {
+  const content = (of: ResourceNode): string => {
     if (of.error) return encodeError(of.error)
     path.add(of)
     const text =
@@ -30,14 +30,14 @@ export function encodeResource(subscription: Subscription, encoding: ApiEncoding
     return text
   }
 
-  const wrapped = (of: Subscription): string => {
+  const wrapped = (of: ResourceNode): string => {
     const start = `{"href":${href(of.rid)}`
     if (path.has(of)) return `${start}}`
     const kind = of.error ? "error" : (of.content?.type ?? "model")
     return encoding === "json" ? `${start},"${kind}":${content(of)}}` : content(of)
   }
 
-  const value = (of: Subscription, each: WireValue): string => {
+  const value = (of: ResourceNode, each: WireValue): string => {
     switch (each.type) {
       case "reference": {
         const referred = of.reference(each.rid)
@@ -52,5 +52,5 @@ export function encodeResource(subscription: Subscription, encoding: ApiEncoding
     }
   }
 
-  return content(subscription)
+  return content(root)
 }

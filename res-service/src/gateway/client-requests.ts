@@ -3,11 +3,13 @@ import { asResError, type CallAnswer } from "../client/messages.ts"
 import { compact, quote } from "../client/raw-json.ts"
 import { ResError } from "../errors.ts"
 import { isValidPart, isValidRid } from "../rid.ts"
+import { AccessCheck } from "./access-check.ts"
+import type { ClientSubscription } from "./client-subscription.ts"
 import type { Connection } from "./connection.ts"
 import { Frame } from "./frame.ts"
 import { PROTOCOL_VERSION, parseVersion, resourceResponseVersion } from "./protocol-version.ts"
+import { whenReady } from "./resource-node.ts"
 import { ResourceSet } from "./resource-set.ts"
-import { Subscription } from "./subscription.ts"
 
 /** Kinds of request that are counted. */
 export type RequestKind = "get" | "subscribe" | "unsubscribe" | "call" | "auth"
@@ -68,11 +70,12 @@ function dispatch(
   switch (type) {
     case "get":
       count(type)
-      get(request)
+      // A resource that failed stays subscribed, with its error: that is how Resgate does it.
+      fetch(request, (error) => error !== undefined)
       break
     case "subscribe":
       count(type)
-      subscribe(request)
+      fetch(request, (error) => error === undefined)
       break
     case "unsubscribe": {
       const amount = unsubscribeCount(params)
@@ -90,9 +93,7 @@ function dispatch(
       break
     case "auth":
       count(type)
-      connection.requestAuth(request.rid, request.method, params ?? "null", false, (answer) =>
-        replyToCall(request, answer),
-      )
+      connection.services.auth(request.rid, request.method, params ?? "null", (answer) => replyToCall(request, answer))
       break
     default:
       throw new ResError("system.invalidRequest")
@@ -133,40 +134,30 @@ function negotiate(connection: Connection, params: string | undefined): string {
   return `{"protocol":"${PROTOCOL_VERSION}"}`
 }
 
-function get({ connection, rid, reply }: Request): void {
-  const subscription = connection.subscribe(rid)
-  subscription.canGet((refused) => {
-    if (refused) {
-      reply(refused)
-      connection.dropDirect(subscription, 1)
-      return
-    }
-    subscription.onReady(() => {
-      if (subscription.error) {
-        // The subscription stays, with its error: that is how Resgate does it.
-        reply(subscription.error)
-        return
-      }
-      replyWithResources(subscription, connection, (set) => reply(set.encode()))
-      connection.dropDirect(subscription, 1)
-    })
+/**
+ * Subscribes, and replies with the resource and all that it refers to. `keeps` says, with the error of a resource that could not be
+ * loaded, whether the client stays subscribed.
+ */
+function fetch({ connection, rid, reply }: Request, keeps: (error: ResError | undefined) => boolean): void {
+  load(connection, rid, (subscription, refusal) => {
+    if (refusal ?? subscription.error) reply(refusal ?? subscription.error)
+    else sendWithResources(subscription, connection, (set) => reply(set.encode()))
+    if (!refusal && !keeps(subscription.error)) connection.dropDirect(subscription, 1)
   })
 }
 
-function subscribe({ connection, rid, reply }: Request): void {
+/** Subscribes, and calls `onLoaded` once the client may see the resource and it is loaded, or with the refusal, which ends the subscription. */
+function load(
+  connection: Connection,
+  rid: string,
+  onLoaded: (subscription: ClientSubscription, refusal: ResError | undefined) => void,
+): void {
   const subscription = connection.subscribe(rid)
-  subscription.canGet((refused) => {
-    if (refused) {
-      reply(refused)
+  subscription.access.canGet((refusal) => {
+    if (refusal) {
+      onLoaded(subscription, refusal)
       connection.dropDirect(subscription, 1)
-      return
-    }
-    subscription.onReady(() => {
-      if (subscription.error) {
-        reply(subscription.error)
-        connection.dropDirect(subscription, 1)
-      } else replyWithResources(subscription, connection, (set) => reply(set.encode()))
-    })
+    } else whenReady(subscription, () => onLoaded(subscription, undefined))
   })
 }
 
@@ -189,11 +180,12 @@ function unsubscribeCount(params: string | undefined): number {
   return count
 }
 
-function call({ connection, rid, params }: Request, method: string, answered: (answer: CallAnswer) => void): void {
-  const subscription = connection.find(rid) ?? new Subscription(connection, rid, undefined)
-  subscription.canCall(method, connection.carry(params?.length ?? 0), (error) => {
-    if (error) answered({ error })
-    else connection.requestCall(subscription, method, params, false, answered)
+function call({ connection, rid, params }: Request, method: string, onAnswer: (answer: CallAnswer) => void): void {
+  const { services } = connection
+  const access = connection.find(rid)?.access ?? new AccessCheck(services, services.resource(rid))
+  access.canCall(method, services.countUnderWay(params?.length ?? 0), (error) => {
+    if (error) onAnswer({ error })
+    else services.call(access.resource, method, params, onAnswer)
   })
 }
 
@@ -215,31 +207,25 @@ function replyToNew(request: Request, answer: CallAnswer): void {
 
 /** A call that made or found a resource: the client is subscribed to it. What fails from here on is no error of the call. */
 function replyWithResource({ connection, reply }: Request, rid: string): void {
-  let subscription: Subscription
-  try {
-    subscription = connection.subscribe(rid)
-  } catch (error) {
-    reply(asResError(error))
-    return
-  }
   const encode = (set: ResourceSet): string => {
     const members = set.encodeMembers()
     return `{"rid":${quote(rid)}${members === "" ? "" : `,${members}`}}`
   }
-  subscription.canGet((refused) => {
-    if (refused) {
-      const set = new ResourceSet(connection.legacy)
-      set.addError(rid, refused)
-      reply(encode(set))
-      connection.dropDirect(subscription, 1)
-      return
-    }
-    subscription.onReady(() => replyWithResources(subscription, connection, (set) => reply(encode(set))))
-  })
+  try {
+    load(connection, rid, (subscription, refusal) => {
+      if (refusal) {
+        const set = new ResourceSet(connection.legacy)
+        set.addError(rid, refusal)
+        reply(encode(set))
+      } else sendWithResources(subscription, connection, (set) => reply(encode(set)))
+    })
+  } catch (error) {
+    reply(asResError(error))
+  }
 }
 
-function replyWithResources(
-  subscription: Subscription,
+function sendWithResources(
+  subscription: ClientSubscription,
   connection: Connection,
   send: (set: ResourceSet) => void,
 ): void {

@@ -4,7 +4,7 @@ import { asResError, type CallAnswer, type Meta } from "../client/messages.ts"
 import { isJson } from "../client/raw-json.ts"
 import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
-import { canCall, canGet } from "./access.ts"
+import { refusalToCall, refusalToGet } from "./access.ts"
 import { encodeResource } from "./api-encoding.ts"
 import type { Settings } from "./config.ts"
 import { Connection, type ConnectionHost } from "./connection.ts"
@@ -13,7 +13,7 @@ import { pathToRid, pathToRidAndMethod, type RequestPath, ridToPath } from "./ht
 import { sendEmpty, sendError, sendJson, sendStatus } from "./http-response.ts"
 import { httpErrors } from "./http-status.ts"
 import { finalStatus, type HeaderMap, mergeHeader, mergeMeta } from "./meta.ts"
-import { Subscription } from "./subscription.ts"
+import { whenReady } from "./resource-node.ts"
 
 const METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 
@@ -90,24 +90,18 @@ export class HttpApi {
 
   #getResource(connection: Connection, rid: string, done: (outcome: Outcome) => void): void {
     const subscription = connection.subscribe(rid)
-    connection.requestAccess(subscription, true, (answer) => {
-      connection.run(() => {
-        const { meta } = answer
-        if (finalStatus(meta)) {
-          done({ error: answer.error, meta })
-          return
-        }
-        const refused = canGet(answer)
-        if (refused) {
-          done({ error: refused, meta })
-          return
-        }
-        subscription.onReady(() => {
+    connection.services.access(subscription, (answer) => {
+      const { meta } = answer
+      const refusal = refusalToGet(answer)
+      if (finalStatus(meta)) done({ error: answer.error, meta })
+      else if (refusal) done({ error: refusal, meta })
+      else {
+        whenReady(subscription, () => {
           const { error } = subscription
           const { apiEncoding, apiPath } = this.#settings
           done(error ? { error, meta } : { body: encodeResource(subscription, apiEncoding, apiPath), meta })
         })
-      })
+      }
     })
   }
 
@@ -162,18 +156,17 @@ export class HttpApi {
     params: string | undefined,
     done: (outcome: Outcome) => void,
   ): void {
-    const subscription = new Subscription(connection, rid, undefined)
-    connection.requestAccess(subscription, true, (access) => {
-      connection.run(() => {
-        const refused = finalStatus(access.meta) ? undefined : canCall(access, method)
-        if (finalStatus(access.meta) || refused) {
-          done({ error: refused ?? access.error, meta: access.meta })
-          return
-        }
-        connection.requestCall(subscription, method, params, true, (answer) => {
-          done(callOutcome(answer, mergeMeta(access.meta, answer.meta)))
+    const resource = connection.services.resource(rid)
+    connection.services.access(resource, (access) => {
+      const { meta } = access
+      const refusal = refusalToCall(access, method)
+      if (finalStatus(meta)) done({ error: access.error, meta })
+      else if (refusal) done({ error: refusal, meta })
+      else {
+        connection.services.call(resource, method, params, (answer) => {
+          done(callOutcome(answer, mergeMeta(meta, answer.meta)))
         })
-      })
+      }
     })
   }
 
@@ -197,7 +190,7 @@ export class HttpApi {
         task(connection, done)
         return
       }
-      connection.requestAuth(headerAuth.rid, headerAuth.method, undefined, true, (answer) => {
+      connection.services.auth(headerAuth.rid, headerAuth.method, undefined, (answer) => {
         const status = finalStatus(answer.meta)
         if (status === undefined) {
           authMeta = answer.meta

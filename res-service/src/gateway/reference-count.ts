@@ -1,28 +1,28 @@
-import type { Subscription } from "./subscription.ts"
+import type { ResourceNode } from "./resource-node.ts"
 
-/** References to a subscription from outside of the part of the graph that is looked at. */
+/** References to a resource from outside of the part of the graph that is looked at. */
 interface Outside {
   references: number
   /** Those from resources that the client has. */
   sentReferences: number
 }
 
-/** What becomes of the subscriptions that a resource has led to. */
-export interface Verdict {
+/** The resources that a root has led to and that are no longer needed. */
+export interface Unneeded {
   /** Nothing leads to them any more. */
-  readonly unused: readonly Subscription[]
+  readonly unused: readonly ResourceNode[]
   /** The client drops them, but others that are still loading will bring them back. */
-  readonly unsent: readonly Subscription[]
+  readonly dropped: readonly ResourceNode[]
 }
 
 /**
- * Finds what a subscription that lost a reference has kept alive, references in circles included. What the client has
+ * Finds what a resource that lost a reference has kept alive, references in circles included. What the client has
  * subscribed to by itself stays, with all that it refers to.
  *
  * Source: RES-Client protocol 1.2.3, "Indirect subscription".
  */
-export function judge(root: Subscription): Verdict {
-  if (root.direct > 0) return { unused: [], unsent: [] }
+export function findUnneeded(root: ResourceNode): Unneeded {
+  if (root.direct > 0) return { unused: [], dropped: [] }
   const found = countFromOutside(root)
   const kept = reach(
     found,
@@ -36,20 +36,20 @@ export function judge(root: Subscription): Verdict {
   )
   const all = [...found.keys()]
   return {
-    unused: all.filter((subscription) => !kept.has(subscription)),
-    unsent: all.filter((subscription) => kept.has(subscription) && subscription.isSent && !known.has(subscription)),
+    unused: all.filter((node) => !kept.has(node)),
+    dropped: all.filter((node) => kept.has(node) && node.isSent && !known.has(node)),
   }
 }
 
-function countFromOutside(root: Subscription): Map<Subscription, Outside> {
-  const found = new Map<Subscription, Outside>()
-  const visit = (subscription: Subscription): void => {
-    const { indirect: references, indirectSent: sentReferences } = subscription
-    found.set(subscription, { references, sentReferences })
-    for (const { subscription: child, isSent } of subscription.references) {
-      if (child.direct > 0) continue
-      if (!found.has(child)) visit(child)
-      const outside = found.get(child)
+function countFromOutside(root: ResourceNode): Map<ResourceNode, Outside> {
+  const found = new Map<ResourceNode, Outside>()
+  const visit = (node: ResourceNode): void => {
+    const { indirect: references, indirectSent: sentReferences } = node
+    found.set(node, { references, sentReferences })
+    for (const { target, isSent } of node.references) {
+      if (target.direct > 0) continue
+      if (!found.has(target)) visit(target)
+      const outside = found.get(target)
       if (!outside) continue
       outside.references--
       if (isSent) outside.sentReferences--
@@ -59,18 +59,18 @@ function countFromOutside(root: Subscription): Map<Subscription, Outside> {
   return found
 }
 
-/** Those of `found` that are roots, and all that these lead to by what `includes` holds for, which goes for the roots as well. */
+/** The nodes of `found` that are roots, and all that these lead to, as long as `includes` holds for each node on the way. */
 function reach(
-  found: ReadonlyMap<Subscription, Outside>,
+  found: ReadonlyMap<ResourceNode, Outside>,
   isRoot: (outside: Outside) => boolean,
-  includes: (subscription: Subscription) => boolean,
-): Set<Subscription> {
-  const reached = new Set<Subscription>()
-  const visit = (subscription: Subscription): void => {
-    if (!found.has(subscription) || reached.has(subscription) || !includes(subscription)) return
-    reached.add(subscription)
-    for (const { subscription: child } of subscription.references) visit(child)
+  includes: (node: ResourceNode) => boolean,
+): Set<ResourceNode> {
+  const reached = new Set<ResourceNode>()
+  const visit = (node: ResourceNode): void => {
+    if (!found.has(node) || reached.has(node) || !includes(node)) return
+    reached.add(node)
+    for (const { target } of node.references) visit(target)
   }
-  for (const [subscription, outside] of found) if (isRoot(outside)) visit(subscription)
+  for (const [node, outside] of found) if (isRoot(outside)) visit(node)
   return reached
 }

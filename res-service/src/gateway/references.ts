@@ -1,23 +1,36 @@
-import type { Subscription } from "./subscription.ts"
+import type { ResourceNode } from "./resource-node.ts"
+import type { ResourceSet } from "./resource-set.ts"
 
 /** A resource that another refers to, and how often. */
 export class Reference {
-  readonly subscription: Subscription
+  readonly target: ResourceNode
   count = 1
   #isSent = false
 
-  constructor(subscription: Subscription) {
-    this.subscription = subscription
+  constructor(target: ResourceNode) {
+    this.target = target
+    target.indirect++
   }
 
-  /** Whether the client knows of it; while it does not, the resource does not lead there for the client. */
+  /** Whether the client knows of the reference; until it does, the reference does not keep the target with the client. */
   get isSent(): boolean {
     return this.#isSent
   }
 
   set isSent(isSent: boolean) {
-    if (isSent !== this.#isSent) this.subscription.indirectSent += isSent ? 1 : -1
+    if (isSent !== this.#isSent) this.target.indirectSent += isSent ? 1 : -1
     this.#isSent = isSent
+  }
+
+  collect(set: ResourceSet): void {
+    this.isSent = true
+    this.target.collect(set)
+  }
+
+  /** To be called once, when the resource no longer refers to the target. */
+  end(): void {
+    this.isSent = false
+    this.target.indirect--
   }
 }
 
@@ -34,7 +47,7 @@ export class References {
   }
 
   /** `open`: called when there was no reference to `rid` yet. */
-  add(rid: string, open: (rid: string) => Subscription): Reference {
+  add(rid: string, open: (rid: string) => ResourceNode): Reference {
     this.#byRid ??= new Map()
     const known = this.#byRid.get(rid)
     if (known) {
@@ -56,7 +69,10 @@ export class References {
     return reference
   }
 
-  clear(): void {
+  /** Removes all references and returns them. */
+  clear(): Reference[] {
+    const all = [...this.values()]
     this.#byRid = undefined
+    return all
   }
 }

@@ -61,7 +61,7 @@ export class Upgrades {
       proceed(new Map())
       return
     }
-    connection.requestAuth(auth.rid, auth.method, undefined, true, (answer) => {
+    connection.services.auth(auth.rid, auth.method, undefined, (answer) => {
       const status = finalStatus(answer.meta)
       if (status !== undefined) {
         const href = answer.rid === undefined ? undefined : ridToPath(answer.rid, this.#settings.apiPath)

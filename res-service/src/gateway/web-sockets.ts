@@ -110,6 +110,7 @@ export class WebSockets {
       return
     }
     connection.version = defaultVersion
+    connection.services.isHttp = false
     this.#upgrades.complete(request, stream, head, headers, (webSocket) => this.#open(client, webSocket, stream))
     if (!client.socket) connection.dispose()
   }
@@ -118,14 +119,14 @@ export class WebSockets {
     const { log, trace, metrics, maxQueuedBytes } = this.#options
     const { connection } = client
     const backlog = new Backlog({
-      isFull: () => connection.isBusy,
+      isFull: () => connection.services.isBusy,
       handle: (text) => {
         trace?.fromClient(connection.cid, text)
         connection.run(() => handleMessage(connection, text, (kind) => metrics.countWsRequest(kind)))
       },
       setReading: (reads) => socket.setReading(reads),
     })
-    connection.onAnswered = () => backlog.work()
+    connection.services.onAnswer = () => backlog.work()
     const socket = new ClientSocket(webSocket, stream, {
       compress: webSocket.extensions !== "",
       maxQueuedBytes,

@@ -154,4 +154,24 @@ describe("gateway and what a client has by references", () => {
     await event("grandchild", "custom")
     expect(sent).to.have.length(1)
   })
+
+  it("waits for a new child that is still loading, though another resource of the client refers to it too", async () => {
+    const slow = new Map([
+      ["get.library.late", []],
+      ["get.library.slow", ['timeout:"50"']],
+    ])
+    library.answers = (subject) => slow.get(subject)
+    library.set("library.second", { child: to("child"), slow: to("slow") })
+    await ask("subscribe.library.parent")
+    await event("child", "change", { values: { late: to("late") } })
+    await ask("subscribe.library.second")
+    await event("parent", "change", { values: { child: null } })
+    sent.length = 0
+    while (sent.length === 0) await done()
+    expect(sent[0], "with the child as it was before the event that waits").to.have.nested.property("result.models")
+    await event("parent", "change", { values: { child: to("late") } })
+    expect(sent, "waits for the child").to.deep.equal([])
+    while (sent.length < 2) await done()
+    for (const each of sent) expect(each.data).to.have.nested.property("errors.library\\.late.code", "system.timeout")
+  })
 })

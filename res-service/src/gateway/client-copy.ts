@@ -1,0 +1,245 @@
+import type { CachedResource } from "../client/cached-resource.ts"
+import type { Content, Values } from "../client/content.ts"
+import type { ResourceEvent } from "../client/resource-event.ts"
+import type { Throttle } from "../client/throttle.ts"
+import type { WireValue } from "../client/wire-value.ts"
+import { encodeEvent, encodeUpdate } from "./event-frames.ts"
+import type { Frame } from "./frame.ts"
+import { type Reference, References } from "./references.ts"
+import { type ResourceNode, whenReady } from "./resource-node.ts"
+import { ResourceSet } from "./resource-set.ts"
+
+/** The connection, as the copies of its client need it. */
+export interface CopyHost {
+  /** True for a client that knows neither soft references nor data values. */
+  readonly legacy: boolean
+  send(frame: Frame): void
+  /** The client's resource that another one refers to. */
+  refer(rid: string, throttle: Throttle | undefined): ResourceNode
+  /** Disposes of a resource that lost a reference, and of all that it leads to, where nothing else needs it. */
+  disposeUnused(node: ResourceNode): void
+}
+
+/** The subscription that a copy belongs to. */
+export interface CopyOwner {
+  readonly rid: string
+  /** Called before held events are sent; may pause the copy. */
+  beforeHeldEvents(): void
+  /** Called after a delete event was sent. */
+  afterDelete(): void
+}
+
+/**
+ * What the client has of a resource:
+ * - `nothing`: it never had it.
+ * - `collected`: it is part of the answer or event that is being made.
+ * - `sent`: the client has it.
+ * - `dropped`: the client had it and has dropped it.
+ * - `deleted`: the client had it until it was deleted.
+ * - `disposed`: the client needs it no more.
+ */
+type AtClient = "nothing" | "collected" | "sent" | "dropped" | "deleted" | "disposed"
+
+/**
+ * A loaded resource as one client has it: its content and references, and the events that change it. Events are held back until the
+ * client has the resource, while it is paused, and while something that an event refers to is loading.
+ */
+export class ClientCopy {
+  /** Set while events must wait. */
+  isPaused = false
+  readonly #host: CopyHost
+  readonly #owner: CopyOwner
+  readonly #throttle: Throttle | undefined
+  readonly #references = new References()
+  #content: Content | undefined
+  #version: number
+  #atClient: AtClient = "nothing"
+  /** True while an event waits for what it refers to. */
+  #isAdding = false
+  #heldEvents: ResourceEvent[] | undefined
+
+  /** `throttle`: for getting what the resource refers to. */
+  constructor(host: CopyHost, owner: CopyOwner, resource: CachedResource, throttle: Throttle | undefined) {
+    this.#host = host
+    this.#owner = owner
+    this.#throttle = throttle
+    this.#content = resource.content
+    this.#version = resource.version
+  }
+
+  get content(): Content | undefined {
+    return this.#content
+  }
+
+  get references(): Iterable<Reference> {
+    return this.#references.values()
+  }
+
+  get atClient(): AtClient {
+    return this.#atClient
+  }
+
+  get holdsEvents(): boolean {
+    switch (this.#atClient) {
+      case "nothing":
+      case "collected":
+      case "disposed":
+        return true
+      default:
+        return this.#isAdding || this.isPaused
+    }
+  }
+
+  reference(rid: string): ResourceNode | undefined {
+    return this.#references.get(rid)?.target
+  }
+
+  /** Begins to load what the resource refers to. */
+  loadReferences(): void {
+    for (const value of this.#content?.values.values() ?? []) {
+      if (value.type === "reference") this.#addReference(value.rid)
+    }
+  }
+
+  /** Makes a resource that was deleted one that the client may get again: it comes as it was, as with Resgate. */
+  revive(): void {
+    if (this.#atClient !== "deleted") return
+    this.#atClient = "nothing"
+    this.loadReferences()
+  }
+
+  collect(set: ResourceSet): void {
+    if (this.#atClient === "sent" || this.#atClient === "collected") return
+    if (this.#content) set.add(this.#owner.rid, this.#content)
+    this.#atClient = "collected"
+    for (const reference of this.references) reference.collect(set)
+  }
+
+  release(): void {
+    if (this.#atClient !== "collected") return
+    this.#atClient = "sent"
+    for (const { target } of this.references) target.release()
+    this.sendHeldEvents()
+  }
+
+  markDropped(): void {
+    this.#atClient = "dropped"
+    for (const reference of this.references) reference.isSent = false
+  }
+
+  /** Sends the event, or holds it back. */
+  handle(event: ResourceEvent): void {
+    if (this.holdsEvents) {
+      this.#heldEvents ??= []
+      this.#heldEvents.push(event)
+    } else this.#process(event)
+  }
+
+  /** Sends the events that were held back, as far as they need not wait any more. */
+  sendHeldEvents(): void {
+    if (!this.holdsEvents) this.#owner.beforeHeldEvents()
+    while (this.#heldEvents && !this.holdsEvents) {
+      const event = this.#heldEvents.shift()
+      if (event) this.#process(event)
+      else this.#heldEvents = undefined
+    }
+  }
+
+  dispose(): void {
+    this.#atClient = "disposed"
+    this.#heldEvents = undefined
+    for (const reference of this.#references.clear()) reference.end()
+  }
+
+  #process(event: ResourceEvent): void {
+    if (this.#version !== event.version) return
+    if (event.updates) this.#version++
+    const { detail } = event
+    switch (detail.type) {
+      case "add":
+        this.#processAdd(event, detail.value)
+        break
+      case "change":
+        this.#processChange(event, detail.changed, detail.old)
+        break
+      case "remove":
+        if (detail.value.type === "reference") this.#removeReference(detail.value.rid)
+        this.#host.send(encodeEvent(event, this.#owner.rid))
+        this.#content = event.after
+        break
+      case "delete":
+        this.#atClient = "deleted"
+        this.#host.send(encodeEvent(event, this.#owner.rid))
+        // What only this resource led to goes with it.
+        for (const reference of this.#references.clear()) this.#endReference(reference)
+        this.#owner.afterDelete()
+        break
+      default:
+        this.#host.send(encodeEvent(event, this.#owner.rid))
+    }
+  }
+
+  #processAdd(event: ResourceEvent, value: WireValue): void {
+    this.#sendWith(event, value.type === "reference" ? [this.#addReference(value.rid)] : [], [])
+  }
+
+  #processChange(event: ResourceEvent, changed: Values, old: Values): void {
+    const added: Reference[] = []
+    const removed: string[] = []
+    for (const [name, value] of changed) {
+      if (value.type === "reference") added.push(this.#addReference(value.rid))
+      const before = old.get(name)
+      if (before?.type === "reference") removed.push(before.rid)
+    }
+    this.#sendWith(event, added, removed)
+  }
+
+  /**
+   * Sends an event once what it refers to is loaded, and holds back the events after it until then. The references that it removes go
+   * last: what both they and the new ones lead to stays with the client, and is not sent again.
+   */
+  #sendWith(event: ResourceEvent, added: readonly Reference[], removed: readonly string[]): void {
+    if (added.every(({ target }) => target.isSent)) {
+      if (this.#atClient === "sent") for (const reference of added) reference.isSent = true
+      this.#sendUpdate(event)
+      this.#content = event.after
+      for (const rid of removed) this.#removeReference(rid)
+      return
+    }
+    this.#isAdding = true
+    let loading = added.length
+    const onReady = (): void => {
+      loading--
+      if (loading > 0 || this.#atClient === "disposed") return
+      this.#content = event.after
+      if (this.#atClient === "sent") {
+        const set = new ResourceSet(this.#host.legacy)
+        for (const reference of added) reference.collect(set)
+        this.#sendUpdate(event, set)
+        for (const { target } of added) target.release()
+      }
+      for (const rid of removed) this.#removeReference(rid)
+      this.#isAdding = false
+      this.sendHeldEvents()
+    }
+    for (const { target } of added) whenReady(target, onReady)
+  }
+
+  #sendUpdate(event: ResourceEvent, set?: ResourceSet): void {
+    this.#host.send(encodeUpdate(event, this.#owner.rid, this.#host.legacy, set))
+  }
+
+  #addReference(rid: string): Reference {
+    return this.#references.add(rid, () => this.#host.refer(rid, this.#throttle))
+  }
+
+  #removeReference(rid: string): void {
+    const unused = this.#references.remove(rid)
+    if (unused) this.#endReference(unused)
+  }
+
+  #endReference(reference: Reference): void {
+    reference.end()
+    this.#host.disposeUnused(reference.target)
+  }
+}

@@ -1,0 +1,210 @@
+import type { CachedResource } from "../client/cached-resource.ts"
+import type { Content } from "../client/content.ts"
+import type { ResourceEvent } from "../client/resource-event.ts"
+import type { Subscriber } from "../client/subscriber.ts"
+import type { Throttle } from "../client/throttle.ts"
+import { ResError } from "../errors.ts"
+import { AccessCheck } from "./access-check.ts"
+import { ClientCopy, type CopyHost, type CopyOwner } from "./client-copy.ts"
+import { encodeUnsubscribed } from "./event-frames.ts"
+import type { ResourceNode } from "./resource-node.ts"
+import type { ResourceSet } from "./resource-set.ts"
+import type { ServiceRequests } from "./service-requests.ts"
+
+const ACCESS_RETRY_MS = 2_000
+
+/** A connection, as its subscriptions need it. */
+export interface SubscriptionHost extends CopyHost {
+  readonly services: ServiceRequests
+  /** As `GatewayOptions.accessKeptMs`. */
+  readonly accessKeptMs: number
+  /** Runs `task` in the connection's queue; false when the connection has ended. */
+  run(task: () => void): boolean
+  /** Ends `count` of the client's own subscriptions to the resource. */
+  dropDirect(subscription: ClientSubscription, count: number): void
+}
+
+type State =
+  | { readonly tag: "loading"; readonly waiters: (() => void)[] }
+  | { readonly tag: "failed"; readonly error: ResError }
+  | { readonly tag: "loaded"; readonly resource: CachedResource; readonly copy: ClientCopy }
+  | { readonly tag: "disposed" }
+
+/**
+ * One client's subscription to one resource, by its own request, by reference, or both. All methods run in the connection's queue,
+ * except those of `Subscriber`, which enter it.
+ *
+ * Source: RES-Client protocol 1.2.3, "Subscriptions".
+ */
+export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
+  readonly rid: string
+  readonly name: string
+  readonly query: string
+  readonly access: AccessCheck
+  direct = 0
+  indirect = 0
+  indirectSent = 0
+  readonly #host: SubscriptionHost
+  #throttle: Throttle | undefined
+  #state: State = { tag: "loading", waiters: [] }
+  /** Set when access must be asked for again as soon as events are not held back any more. */
+  #mustAskAccess = false
+
+  /** `throttle`: for getting what the resource refers to. */
+  constructor(host: SubscriptionHost, rid: string, throttle: Throttle | undefined) {
+    const resource = host.services.resource(rid)
+    this.rid = rid
+    this.name = resource.name
+    this.query = resource.query
+    this.access = new AccessCheck(host.services, resource)
+    this.#host = host
+    this.#throttle = throttle
+  }
+
+  get isSent(): boolean {
+    return this.#copy?.atClient === "sent"
+  }
+
+  get isReady(): boolean {
+    return this.#state.tag === "failed" || (this.#state.tag === "loaded" && this.#state.copy.atClient !== "nothing")
+  }
+
+  get error(): ResError | undefined {
+    switch (this.#state.tag) {
+      case "failed":
+        return this.#state.error
+      case "disposed":
+        return new ResError("system.disposedSubscription", "Resource subscription is disposed")
+      default:
+        return undefined
+    }
+  }
+
+  get content(): Content | undefined {
+    return this.#copy?.content
+  }
+
+  get references(): ResourceNode["references"] {
+    return this.#copy?.references ?? []
+  }
+
+  get #copy(): ClientCopy | undefined {
+    return this.#state.tag === "loaded" ? this.#state.copy : undefined
+  }
+
+  reference(rid: string): ResourceNode | undefined {
+    return this.#copy?.reference(rid)
+  }
+
+  // Subscriber
+
+  loaded(resource: CachedResource | undefined, error?: ResError): void {
+    const runs = this.#host.run(() => {
+      if (resource) this.#take(resource)
+      else this.#fail(error ?? new ResError("system.internalError"))
+    })
+    if (!runs) resource?.remove(this)
+  }
+
+  event(event: ResourceEvent): void {
+    this.#host.run(() => {
+      if (event.detail.type === "reaccess") this.askAccessAgain(undefined, false)
+      else this.#copy?.handle(event)
+    })
+  }
+
+  reaccess(throttle: Throttle | undefined, reconnected: boolean): void {
+    this.#host.run(() => this.askAccessAgain(throttle, reconnected))
+  }
+
+  /** Asks services again whether the client may see the resource, and ends its own subscriptions if it may not. */
+  askAccessAgain(throttle: Throttle | undefined, reconnected: boolean): void {
+    const copy = this.#copy
+    this.#mustAskAccess = copy === undefined || copy.holdsEvents
+    if (!copy || this.#mustAskAccess) return
+    if (this.direct === 0) {
+      this.access.forget()
+      return
+    }
+    copy.isPaused = true
+    this.access.renew(throttle, reconnected ? this.#host.accessKeptMs : 0, (refusal) => {
+      copy.isPaused = false
+      if (refusal === "unknown") setTimeout(() => this.reaccess(undefined, true), ACCESS_RETRY_MS).unref()
+      else if (refusal) this.#endDirect(refusal)
+      copy.sendHeldEvents()
+    })
+  }
+
+  #endDirect(reason: ResError): void {
+    if (this.direct === 0) return
+    this.#host.dropDirect(this, this.direct)
+    this.#host.send(encodeUnsubscribed(this.rid, reason))
+  }
+
+  // CopyOwner
+
+  beforeHeldEvents(): void {
+    if (this.#mustAskAccess) this.askAccessAgain(undefined, false)
+  }
+
+  afterDelete(): void {
+    this.#endDirect(new ResError("system.deleted", "Deleted"))
+  }
+
+  // ResourceNode
+
+  whenLoaded(onLoaded: () => void): void {
+    if (this.#state.tag === "loading") this.#state.waiters.push(onLoaded)
+    else if (this.#state.tag !== "disposed") onLoaded()
+  }
+
+  collect(set: ResourceSet): void {
+    const { error } = this
+    if (error) set.addError(this.rid, error)
+    // If it is loading, an event that refers to it waits for it and brings it.
+    else this.#copy?.collect(set)
+  }
+
+  release(): void {
+    this.#copy?.release()
+  }
+
+  markDropped(): void {
+    this.#copy?.markDropped()
+  }
+
+  /** To be called when somebody needs the resource. */
+  revive(): void {
+    this.#copy?.revive()
+  }
+
+  dispose(): void {
+    const state = this.#state
+    this.#state = { tag: "disposed" }
+    this.#throttle = undefined
+    this.access.dispose()
+    if (state.tag !== "loaded") return
+    state.copy.dispose()
+    state.resource.remove(this)
+  }
+
+  #take(resource: CachedResource): void {
+    const state = this.#state
+    if (state.tag !== "loading") {
+      resource.remove(this)
+      return
+    }
+    const copy = new ClientCopy(this.#host, this, resource, this.#throttle)
+    this.#state = { tag: "loaded", resource, copy }
+    copy.loadReferences()
+    for (const onLoaded of state.waiters) onLoaded()
+  }
+
+  #fail(error: ResError): void {
+    const state = this.#state
+    if (state.tag !== "loading") return
+    this.#state = { tag: "failed", error }
+    this.#throttle = undefined
+    for (const onLoaded of state.waiters) onLoaded()
+  }
+}

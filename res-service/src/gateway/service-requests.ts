@@ -1,0 +1,159 @@
+import type { Cache } from "../client/cache.ts"
+import { Fields } from "../client/decode.ts"
+import { type AccessAnswer, type CallAnswer, decodeAccess, decodeCall, encodeRequest } from "../client/messages.ts"
+import type { Answered, Requester, SendOptions } from "../client/requester.ts"
+import type { Throttle } from "../client/throttle.ts"
+import type { Conn, Subscription } from "../conn.ts"
+import type { Logger } from "../logger.ts"
+import { parseRid, type Rid } from "../rid.ts"
+import { legacyNewAnswer } from "./legacy-new.ts"
+
+/**
+ * How many requests of one client may wait for services at a time, and how many bytes they may have together (a single request
+ * may have more). Further messages of the client stay unread, so a client that floods the gateway slows down only itself.
+ */
+const MAX_UNDER_WAY = 64
+const MAX_BYTES_UNDER_WAY = 4 * 1024 * 1024
+
+/** What all connections use to reach services. */
+export interface ServiceRequestsHost {
+  readonly conn: Conn
+  readonly cache: Cache
+  readonly requester: Requester
+  readonly log: Logger
+}
+
+/** The client on whose behalf requests are sent. */
+export interface Requestor {
+  readonly cid: string
+  /** What auth requests tell about the client's HTTP request: members of a JSON object as text, without braces. */
+  readonly http: string
+  /** Runs `task` in the connection's queue; false when the connection has ended. */
+  run(task: () => void): boolean
+}
+
+/**
+ * The requests that the gateway sends to services on behalf of one client, with the client's cid and token. Answers are
+ * handed on in the connection's queue, and not at all once the connection has ended.
+ *
+ * Source: RES-Service protocol 1.2.3, "Requests", "Connection events".
+ */
+export class ServiceRequests {
+  /** True until the client has become a WebSocket. */
+  isHttp = true
+  /** Called after each answer. */
+  onAnswer = (): void => {}
+  readonly #host: ServiceRequestsHost
+  readonly #client: Requestor
+  #token: string | undefined
+  #tokenId = ""
+  #underWay = 0
+  #bytesUnderWay = 0
+  /**
+   * Shows services that know this client by its calls that it is still there: NATS says at once when nobody listens. Resgate's
+   * connections listen on `conn.<cid>.>` from the start.
+   */
+  #signOfLife: Subscription | undefined
+
+  constructor(host: ServiceRequestsHost, client: Requestor) {
+    this.#host = host
+    this.#client = client
+  }
+
+  /** True while as many requests of this client wait for services as may. */
+  get isBusy(): boolean {
+    return this.#underWay >= MAX_UNDER_WAY || this.#bytesUnderWay >= MAX_BYTES_UNDER_WAY
+  }
+
+  /** The parts of a client's rid, with its cid in place of `{cid}`. */
+  resource(rid: string): Rid {
+    return parseRid(rid.replaceAll("{cid}", this.#client.cid))
+  }
+
+  /** `throttle`: decides when the request is sent. */
+  access({ name, query }: Rid, onAnswer: (answer: AccessAnswer) => void, throttle?: Throttle): void {
+    const send = (): void => {
+      const payload = encodeRequest({ ...this.#identity(), query })
+      const take: Answered = (error, text) => {
+        const answer = error ? { error } : decodeAccess(text)
+        this.#client.run(() => onAnswer(answer))
+        throttle?.done()
+      }
+      this.#send(name, `access.${name}`, payload, take, { repeatable: true })
+    }
+    if (throttle) throttle.add(send)
+    else send()
+  }
+
+  /** `params`: JSON text. */
+  call({ name, query }: Rid, method: string, params: string | undefined, onAnswer: (answer: CallAnswer) => void): void {
+    const payload = encodeRequest({ ...this.#identity(), params: params ?? "null", query })
+    if (!this.isHttp) this.#signOfLife ??= this.#host.conn.subscribe(`conn.${this.#client.cid}.alive`, () => {})
+    this.#send(name, `call.${name}.${method}`, payload, (error, text) => {
+      const answer = error ? { error } : decodeCall(text)
+      this.#client.run(() => onAnswer(method === "new" ? legacyNewAnswer(answer) : answer))
+    })
+  }
+
+  /** `params`: JSON text; left out of the request when undefined. */
+  auth(rid: string, method: string, params: string | undefined, onAnswer: (answer: CallAnswer) => void): void {
+    const { name, query } = this.resource(rid)
+    const payload = encodeRequest({ ...this.#identity(), params, query, http: this.#client.http })
+    this.#send(name, `auth.${name}.${method}`, payload, (error, text) => {
+      this.#client.run(() => onAnswer(error ? { error } : decodeCall(text)))
+    })
+  }
+
+  /** Counts a request as under way, from now on until the returned function is called. */
+  countUnderWay(bytes: number): () => void {
+    this.#underWay++
+    this.#bytesUnderWay += bytes
+    return () => {
+      this.#underWay--
+      this.#bytesUnderWay -= bytes
+    }
+  }
+
+  /**
+   * Takes the payload of a token event. True when the client had a token before: then services must be asked again whether it may
+   * still see its resources; what was granted without a token stays. Throws for a payload that is not valid.
+   *
+   * Source: RES-Service protocol 1.2.3, "Connection token event".
+   */
+  takeToken(payload: string): boolean {
+    const fields = Fields.parse(payload)
+    const tokenId = fields.string("tid") ?? ""
+    const hadToken = this.#token !== undefined
+    this.#token = fields.raw("token")
+    this.#tokenId = tokenId
+    return hadToken
+  }
+
+  /** Asks on `subject` for another token, if the client's is one of `tokenIds`. Source: "System token reset event". */
+  resetToken(tokenIds: ReadonlySet<string>, subject: string): void {
+    if (this.#tokenId === "" || !tokenIds.has(this.#tokenId)) return
+    const { token, cid } = this.#identity()
+    const payload = encodeRequest({ token, cid, http: this.#client.http })
+    this.#host.requester.send(subject, payload, (error) => {
+      if (error?.code === "system.timeout") this.#host.log.warn({ subject }, "token reset was not answered")
+    })
+  }
+
+  dispose(): void {
+    this.#signOfLife?.unsubscribe()
+  }
+
+  #identity(): { token: string | undefined; cid: string; isHttp: boolean } {
+    return { token: this.#token, cid: this.#client.cid, isHttp: this.isHttp }
+  }
+
+  #send(name: string, subject: string, payload: string, onAnswer: Answered, options?: SendOptions): void {
+    const endCount = this.countUnderWay(payload.length)
+    const take: Answered = (error, text) => {
+      endCount()
+      onAnswer(error, text)
+      this.onAnswer()
+    }
+    this.#host.cache.request(name, subject, payload, take, options)
+  }
+}
