@@ -1,23 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
-import { type ChangeStream, type Collection, type Db, type Document, MongoServerError, type ResumeToken } from "mongodb"
+import { type Collection, type Db, type Document, MongoServerError, type ResumeToken } from "mongodb"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { type Annotated, AnnotationBucket } from "./annotation-bucket.ts"
 import { annotatedBy, readAnnotations } from "./annotations.ts"
 import { BackOff } from "./back-off.ts"
 import { type BasketDocument, basketDigest, basketId } from "./basket-document.ts"
+import { ChangeReader } from "./change-reader.ts"
 import type { Annotations } from "./event-document.ts"
 import type { ForeignChanges } from "./foreign-changes.ts"
 
-/** How long a server with nothing new holds back its answer, in ms, at most. */
-const MAX_AWAIT_MS = 1000
 /** The resume token is stored this long after a change, in ms: what a restart does again at most. */
 const TOKEN_INTERVAL_MS = 1000
 /** And this often while there are none, in ms: a token must not grow older than what the server remembers. */
 const IDLE_TOKEN_INTERVAL_MS = 30_000
-/** Pause when there was nothing new, in ms: some servers don't hold back their answers. */
-const IDLE_PAUSE_MS = 20
 /** How often it is looked whether what others have done to a basket still stands, in ms: the next event may undo it. */
 const RECHECK_INTERVAL_MS = 1000
 /** Baskets that are looked at again; of more, those that were not looked at for longest are left as they are. */
@@ -46,7 +43,7 @@ interface WatchState {
 /** An open stream of changes, and the change that opening it has brought. */
 interface Following {
   readonly bucket: AnnotationBucket
-  readonly stream: ChangeStream
+  readonly reader: ChangeReader
   readonly first: Document | null
 }
 
@@ -60,7 +57,7 @@ export class ChangeWatcher {
   readonly #collection: Collection<{ _id: string }>
   readonly #nc: NatsConnection
   readonly #foreignChanges: ForeignChanges
-  readonly #maxAwaitMs: number
+  readonly #timeoutMs: number
   readonly #logger: Logger
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
@@ -79,7 +76,7 @@ export class ChangeWatcher {
     this.#collection = db.collection(collections[kind])
     this.#nc = nc
     this.#foreignChanges = foreignChanges
-    this.#maxAwaitMs = Math.min(MAX_AWAIT_MS, timeoutMs / 2)
+    this.#timeoutMs = timeoutMs
     this.#logger = logger
     this.#signal = signal
     this.#backOff = new BackOff(logger, signal)
@@ -90,7 +87,7 @@ export class ChangeWatcher {
     for (;;) {
       const following = await this.#backOff.persist(`follow changes of ${this.#kind}s`, () => this.#open())
       if (following === undefined) return
-      const close = (): void => void following.stream.close().catch(() => {})
+      const close = (): void => void following.reader.close()
       this.#signal.addEventListener("abort", close, { once: true })
       try {
         await this.#follow(following)
@@ -110,14 +107,14 @@ export class ChangeWatcher {
     const bucket = await AnnotationBucket.open(this.#nc)
     const state = await this.#states.findOne({ _id: this.#stateId })
     const token = state?.bucket === bucket.created ? state.token : undefined
-    const stream = this.#watch(token)
+    const reader = this.#watch(token)
     try {
       // Opens it: what changes from here on comes, also while all is compared.
-      const first = await stream.tryNext()
+      const first = await reader.next()
       if (token === undefined) await this.#compareAll(bucket)
-      return { bucket, stream, first }
+      return { bucket, reader, first }
     } catch (error) {
-      await stream.close().catch(() => {})
+      await reader.close()
       const code = error instanceof MongoServerError ? error.code : undefined
       if (UNSUPPORTED.has(code)) {
         await this.#compareAll(bucket)
@@ -128,36 +125,37 @@ export class ChangeWatcher {
     }
   }
 
-  #watch(token: ResumeToken): ChangeStream {
+  #watch(token: ResumeToken): ChangeReader {
     const byOthers = {
       operationType: { $in: ["update", "replace", "delete"] },
       // Each of our own updates of a basket sets it.
       "updateDescription.updatedFields.version": { $exists: false },
     }
-    return this.#collection.watch([{ $match: byOthers }], {
+    return new ChangeReader(this.#collection, [{ $match: byOthers }], {
+      timeoutMs: this.#timeoutMs,
+      signal: this.#signal,
       fullDocument: "updateLookup",
-      maxAwaitTimeMS: this.#maxAwaitMs,
       ...(token === undefined ? {} : { resumeAfter: token }),
     })
   }
 
-  async #follow({ bucket, stream, first }: Following): Promise<void> {
+  async #follow({ bucket, reader, first }: Following): Promise<void> {
     let savedAt = Date.now()
     let checkedAt = Date.now()
     let dirty = true
-    for (let change: Document | null = first; !this.#signal.aborted; change = await stream.tryNext()) {
+    for (let change: Document | null = first; !this.#signal.aborted; change = await reader.next()) {
       if (change !== null) {
         await this.#handle(bucket, change)
         dirty = true
-      } else await sleep(IDLE_PAUSE_MS, undefined, { signal: this.#signal })
+      }
       if (Date.now() - checkedAt >= RECHECK_INTERVAL_MS) {
         for (const annotated of [...this.#changed.values()]) await this.#publish(bucket, annotated)
         checkedAt = Date.now()
       }
       // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
       const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
-      if (Date.now() - savedAt < intervalMs || !stream.resumeToken) continue
-      await this.#save(stream.resumeToken, bucket)
+      if (Date.now() - savedAt < intervalMs || !reader.resumeToken) continue
+      await this.#save(reader.resumeToken, bucket)
       savedAt = Date.now()
       dirty = false
     }

@@ -32,6 +32,8 @@ export interface IncomingOptions {
   readonly db: Db
   readonly log: IncomingLog
   readonly deadLetters: DeadLetters
+  /** Time in ms for MongoDB to answer. */
+  readonly timeoutMs: number
   readonly logger: Logger
   readonly signal: AbortSignal
 }
@@ -59,12 +61,13 @@ export class IncomingEvents {
   readonly #deadLetters: DeadLetters
   readonly #refused: SummedLog
   readonly #unnoted: SummedLog
+  readonly #timeoutMs: number
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
   readonly #unnotable = new Set<string>()
   readonly counts = { stored: 0, refused: 0 }
 
-  constructor({ db, log, deadLetters, logger, signal }: IncomingOptions) {
+  constructor({ db, log, deadLetters, timeoutMs, logger, signal }: IncomingOptions) {
     this.#collection = db.collection(INCOMING)
     this.#log = log
     this.#deadLetters = deadLetters
@@ -74,13 +77,14 @@ export class IncomingEvents {
       "error",
       "MongoDB refuses notes in documents; they are left alone until the next start",
     )
+    this.#timeoutMs = timeoutMs
     this.#signal = signal
     this.#backOff = new BackOff(logger, signal)
   }
 
   /** Rejects with the signal's reason. */
   async run(): Promise<void> {
-    const inserts = new Inserts(this.#collection, this.#signal)
+    const inserts = new Inserts(this.#collection, { timeoutMs: this.#timeoutMs, signal: this.#signal })
     try {
       for (;;) {
         await this.#backOff.persist("take in events from MongoDB", () => this.#takeAll())

@@ -1,4 +1,5 @@
-import type { ChangeStream, Collection } from "mongodb"
+import type { Collection } from "mongodb"
+import { ChangeReader } from "../change-reader.ts"
 import type { IncomingDocument } from "./incoming-document.ts"
 
 /** How often the archiver looks for new documents without having been told, in ms: the only way without a replica set. */
@@ -7,13 +8,18 @@ const POLL_INTERVAL_MS = 2000
 /** Tells that documents may have been inserted into a collection: at once by its change stream, and every 2 s without one. */
 export class Inserts {
   readonly #collection: Collection<IncomingDocument>
+  readonly #timeoutMs: number
   readonly #signal: AbortSignal
-  #stream: ChangeStream | undefined
+  #reader: ChangeReader | undefined
   #happened = false
   #wake = (): void => {}
 
-  constructor(collection: Collection<IncomingDocument>, signal: AbortSignal) {
+  constructor(
+    collection: Collection<IncomingDocument>,
+    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  ) {
     this.#collection = collection
+    this.#timeoutMs = timeoutMs
     this.#signal = signal
     signal.addEventListener("abort", () => this.#wake(), { once: true })
     this.#follow()
@@ -35,20 +41,29 @@ export class Inserts {
   }
 
   close(): void {
-    const stream = this.#stream
-    this.#stream = undefined
-    stream?.close().catch(() => {})
+    void this.#reader?.close()
+    this.#reader = undefined
   }
 
   #follow(): void {
-    if (this.#stream !== undefined) return
-    const stream = this.#collection.watch([{ $match: { operationType: "insert" } }, { $project: { _id: 1 } }])
-    this.#stream = stream
-    stream.on("change", () => {
+    if (this.#reader !== undefined) return
+    const reader = new ChangeReader(
+      this.#collection,
+      [{ $match: { operationType: "insert" } }, { $project: { _id: 1 } }],
+      { timeoutMs: this.#timeoutMs, signal: this.#signal },
+    )
+    this.#reader = reader
+    this.#read(reader).catch(() => {
+      // `next` opens it again, if there are change streams at all. Without one, `next` resolves every 2 s.
+      if (this.#reader === reader) this.close()
+    })
+  }
+
+  async #read(reader: ChangeReader): Promise<never> {
+    for (;;) {
+      if ((await reader.next()) === null) continue
       this.#happened = true
       this.#wake()
-    })
-    // `next` opens it again, if there are change streams at all. Without one, `next` resolves every 2 s.
-    stream.on("error", () => this.close())
+    }
   }
 }
