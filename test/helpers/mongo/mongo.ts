@@ -1,22 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { createHash, randomUUID } from "node:crypto"
-import { once } from "node:events"
+import { randomUUID } from "node:crypto"
 import { accessSync, constants } from "node:fs"
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { delimiter, join } from "node:path"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
 import { MongoMemoryReplSet } from "mongodb-memory-server-core"
-import { cacheDir } from "../../../tools/programs/paths.ts"
-import { runCommand } from "../../../tools/programs/run-command.ts"
+import { findClassPath } from "./java-classes.ts"
+import { JavaProcess } from "./java-process.ts"
 
 /** Time for a server to answer. */
 const DEADLINE_MS = 60_000
-/** Time for Maven to download the Java server, once. */
-const DOWNLOAD_MS = 120_000
-
-const folder = fileURLToPath(new URL("./", import.meta.url))
 
 /** A MongoDB of one suite, or what speaks its protocol: `startMongo` in `before`, `stop` in `after`. */
 export interface TestMongo {
@@ -42,6 +33,8 @@ interface Server {
  * Starts a server, or takes what there is, in this order: MONGO_URL · the `mongod` of MONGOMS_SYSTEM_BINARY or on PATH, as a
  * replica set of one · mongo-java-server by Java and Maven, which keeps its data in memory and lacks much
  * (`isReplicaSet` is false). With none of them it returns what is missing, as a text.
+ *
+ * @param options `javaHeap`: of the Java process, which the first start in this process decides
  */
 export async function startMongo({ javaHeap = "256m" }: { javaHeap?: string } = {}): Promise<TestMongo | string> {
   const server = await startServer(javaHeap)
@@ -77,8 +70,8 @@ async function startServer(javaHeap: string): Promise<Server | string> {
   const binary = process.env.MONGOMS_SYSTEM_BINARY ?? onPath("mongod")
   if (binary !== undefined) return await startMongod(binary)
   if (onPath("java") === undefined) return "no MongoDB: set MONGO_URL, or have mongod, or java and mvn on PATH"
-  const jars = await javaServer()
-  return jars.ok ? await startJavaServer(jars.folder, javaHeap) : jars.reason
+  const classPath = await findClassPath()
+  return classPath.ok ? await startJavaServer(classPath.path, javaHeap) : classPath.reason
 }
 
 async function startMongod(systemBinary: string): Promise<Server> {
@@ -97,92 +90,18 @@ async function startMongod(systemBinary: string): Promise<Server> {
   }
 }
 
-async function startJavaServer(jars: string, heap: string): Promise<Server> {
-  // Without performance data, which the machine would keep in /tmp after a kill.
-  const args = [
-    `-Xmx${heap}`,
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+UseSerialGC",
-    "-XX:-UsePerfData",
-    "-cp",
-    join(jars, "*"),
-  ]
-  const child = spawn("java", [...args, join(folder, "TestMongo.java"), "0"], { stdio: ["ignore", "pipe", "ignore"] })
-  // In case the test run itself is ended in the middle.
-  const lastResort = () => child.kill("SIGKILL")
-  process.once("exit", lastResort)
-  child.once("exit", () => process.off("exit", lastResort))
+/** Of all suites of this process, so that Java starts once. */
+let java: JavaProcess | undefined
+
+async function startJavaServer(classPath: string, heap: string): Promise<Server> {
+  if (java === undefined || java.hasEnded) java = new JavaProcess(classPath, heap)
+  const started = java
+  const port = await started.startServer()
   return {
-    url: await readyLine(child),
+    url: `mongodb://127.0.0.1:${port}`,
     kind: "mongo-java-server",
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, "exit")
-      child.kill("SIGKILL")
-      await gone
-    },
+    stop: () => started.stopServer(port),
   }
-}
-
-async function readyLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error("no stdout")
-  const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS)
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const found = /^READY (\S+)$/.exec(line)?.[1]
-      if (found !== undefined) return found
-    }
-  } finally {
-    clearTimeout(timer)
-  }
-  throw new Error("the Java server ended before it was ready")
-}
-
-/** The jars of `pom.xml`, which `jars.sha256` pins: from the cache, else by Maven. */
-async function javaServer(): Promise<{ ok: true; folder: string } | { ok: false; reason: string }> {
-  const list = await readFile(join(folder, "jars.sha256"), "utf8")
-  const cached = join(cacheDir, `mongo-java-server-${sha256(list).slice(0, 12)}`)
-  if ((await complaint(cached, list)) === undefined) return { ok: true, folder: cached }
-  if (onPath("mvn") === undefined)
-    return { ok: false, reason: "no MongoDB: mvn, to get the Java server, is not on PATH" }
-
-  await mkdir(cacheDir, { recursive: true })
-  // Beside the target, so that the last step is a rename.
-  const fresh = await mkdtemp(join(cacheDir, "mongo-jars-"))
-  try {
-    const args = [
-      "-q",
-      "-B",
-      "-f",
-      join(folder, "pom.xml"),
-      "dependency:copy-dependencies",
-      `-DoutputDirectory=${fresh}`,
-    ]
-    const downloaded = await runCommand("mvn", args, { timeoutMs: DOWNLOAD_MS })
-    if (!downloaded.ok)
-      return { ok: false, reason: `no MongoDB: mvn could not get the Java server: ${downloaded.reason}` }
-    const wrong = await complaint(fresh, list)
-    // Other bytes than pinned are nothing to pass over.
-    if (wrong !== undefined) throw new Error(`the jars that mvn brought are not those of jars.sha256: ${wrong}`)
-    await rm(cached, { recursive: true, force: true })
-    await rename(fresh, cached)
-    return { ok: true, folder: cached }
-  } finally {
-    await rm(fresh, { recursive: true, force: true })
-  }
-}
-
-async function complaint(jars: string, list: string): Promise<string | undefined> {
-  const wanted = list.trim().split("\n").sort()
-  const names = await readdir(jars).catch(() => [])
-  const found = await Promise.all(names.map(async (name) => `${sha256(await readFile(join(jars, name)))}  ${name}`))
-  const [missing] = wanted.filter((line) => !found.includes(line))
-  const [surplus] = found.filter((line) => !wanted.includes(line))
-  return missing ?? surplus
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex")
 }
 
 function onPath(program: string): string | undefined {
