@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { MongoClient, ObjectId } from "mongodb"
-import { projectDir } from "../../config/project-dir.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { loggedEvents, publishMany } from "../helpers/archive.ts"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
@@ -30,12 +29,12 @@ describe("kill -9 of an archiver that publishes from MongoDB", function () {
   let mongo: TestMongo
   let client: MongoClient
   let product: Product
+  let program: string
   let archivers: ChildProcess[] = []
 
   const start = (): ChildProcess => {
     const env = { ...process.env, NATS_URL: product.natsServer.url, MONGO_URL: mongo.url, LOG_LEVEL: "error" }
-    const args = [...process.execArgv, join(projectDir, "service/archive/main.ts")]
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [program], {
       env: { ...env, ARCHIVE_TAKEOVER_SECONDS: "1" },
       stdio: ["ignore", "inherit", "inherit"],
     })
@@ -56,6 +55,7 @@ describe("kill -9 of an archiver that publishes from MongoDB", function () {
     mongo = started
     client = new MongoClient(mongo.url)
     product = await startProduct()
+    program = await compiledProgram("service/archive/main")
   })
 
   after(async () => {

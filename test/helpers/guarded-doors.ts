@@ -17,6 +17,8 @@ export interface DoorTarget {
   readonly edgeUrl: string
   readonly gatewayUrl: string
   readonly shopId: string
+  /** The name of the product in each event of that shop. */
+  readonly productName: string
   /** Of a basket, and the sequence of an event, in that shop. */
   readonly basketId: string
   readonly seq: number
@@ -42,6 +44,7 @@ export function guardedDoors({
   edgeUrl,
   gatewayUrl,
   shopId,
+  productName,
   basketId,
   seq,
   sessionId,
@@ -60,7 +63,7 @@ export function guardedDoors({
     mayLoseToken: url.startsWith(gatewayUrl),
     ask: (token, timeoutMs) => askHttp(method, url, token, timeoutMs, body?.()),
   })
-  const event = (): unknown => publishEvent({ shop_id: shopId })
+  const event = (): unknown => publishEvent({ shop_id: shopId, product_name: productName })
   const reads = { shows: true }
   return [
     http("GET", `${edgeUrl}/stream/${shopId}?replay=100`, reads),

@@ -3,12 +3,11 @@ import { once } from "node:events"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { projectDir } from "../../config/project-dir.ts"
 import { type KnownProcess, stillRuns } from "../../tools/programs/process-identity.ts"
+import { compiledProgram } from "./compiled.ts"
 import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
-
-const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** A launcher, what it printed, and how it ended. */
 export interface Run {
@@ -22,22 +21,25 @@ export interface Run {
 /** A process that a launcher has started. */
 export type Known = KnownProcess & { readonly name: string }
 
-/** Runs `npm start`'s launcher from its sources, on ports and in a data folder of one suite. */
+/** Runs `npm start`'s launcher, compiled, on ports and in a data folder of one suite. */
 export class LauncherKit {
   readonly ports: { readonly EDGE_PORT: string; readonly GATEWAY_PORT: string; readonly NATS_PORT: string }
   readonly dataDir: string
+  readonly #program: string
   readonly #runs: Run[] = []
   /** The processes at work when the launcher was last ready, or `remember` called. */
   known: readonly Known[] = []
 
-  private constructor(dataDir: string, [edge, gateway, nats]: readonly number[]) {
+  private constructor(program: string, dataDir: string, [edge, gateway, nats]: readonly number[]) {
+    this.#program = program
     this.dataDir = dataDir
     this.ports = { EDGE_PORT: `${edge}`, GATEWAY_PORT: `${gateway}`, NATS_PORT: `${nats}` }
   }
 
   static async create(): Promise<LauncherKit> {
     const ports = [await freePort(), await freePort(), await freePort()]
-    return new LauncherKit(await mkdtemp(join(tmpdir(), "shopwire-launcher-")), ports)
+    const program = await compiledProgram("tools/launch/start")
+    return new LauncherKit(program, await mkdtemp(join(tmpdir(), "shopwire-launcher-")), ports)
   }
 
   get edgeUrl(): string {
@@ -60,11 +62,10 @@ export class LauncherKit {
   }
 
   start(settings: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): Run {
-    const args = ["--import=tsx", "--conditions=@res-service/source", join(root, "tools/launch/start.ts"), ...flags]
     // A gateway or a NATS that is given for the tests would not see what this launcher publishes.
     const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
-    const child = spawn(process.execPath, args, {
-      cwd: root,
+    const child = spawn(process.execPath, [this.#program, ...flags], {
+      cwd: projectDir,
       env: { ...process.env, ...given, DATA_DIR: this.dataDir, ...this.ports, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     })

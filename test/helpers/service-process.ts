@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { projectDir } from "../../config/project-dir.ts"
+import { compiledProgram } from "./compiled.ts"
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts"
 
 export interface ServiceProcessOptions {
@@ -45,8 +44,8 @@ export class ServiceProcess {
   static async start({ natsPort, clockAheadMs = 0 }: ServiceProcessOptions): Promise<ServiceProcess> {
     const link = await startTcpProxy({ host: "127.0.0.1", port: natsPort })
     const skew = `const now = Date.now; Date.now = () => now() + ${clockAheadMs}`
-    const args = [...process.execArgv, `--import=data:text/javascript,${encodeURIComponent(skew)}`]
-    const child = spawn(process.execPath, [...args, join(projectDir, "service/main.ts")], {
+    const args = [`--import=data:text/javascript,${encodeURIComponent(skew)}`, await compiledProgram("service/main")]
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, NATS_URL: `nats://127.0.0.1:${link.port}`, LOG_LEVEL: "info", MONGO_URL: "" },
       stdio: ["ignore", "pipe", "inherit"],
     })

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { shops } from "../../tools/demo/catalogue.ts"
 import { script } from "../../tools/demo/script.ts"
 import type { DemoEvent } from "../../tools/demo/visit.ts"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
@@ -12,7 +12,6 @@ import { until } from "../helpers/until.ts"
 
 const [first] = shops
 const shopId = first?.shop_id ?? ""
-const main = fileURLToPath(new URL("../../tools/demo/main.ts", import.meta.url))
 
 /** The first events of a seed in the first shop. */
 function* eventsOf(seed: number): Generator<DemoEvent> {
@@ -20,11 +19,13 @@ function* eventsOf(seed: number): Generator<DemoEvent> {
 }
 
 describe("npm run demo", () => {
+  let program: string
   let product: Product
   let demo: ChildProcess | undefined
   let output = ""
 
   before(async () => {
+    program = await compiledProgram("tools/demo/main")
     product = await startProduct()
   })
 
@@ -35,7 +36,7 @@ describe("npm run demo", () => {
 
   function start(args: string[], settings: NodeJS.ProcessEnv = {}): ChildProcess {
     output = ""
-    const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", main, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       env: { ...process.env, EDGE_URL: product.edgeUrl, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     })

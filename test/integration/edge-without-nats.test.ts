@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { expect } from "chai"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { freePort } from "../helpers/ports.ts"
@@ -10,8 +10,7 @@ import { until } from "../helpers/until.ts"
 describe("the edge, started before NATS is there", () => {
   it("is alive but not ready, answers 503, and stops on SIGTERM", async () => {
     const [edgePort, natsPort] = [await freePort(), await freePort()]
-    const main = fileURLToPath(new URL("../../edge/main.ts", import.meta.url))
-    const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", main], {
+    const child = spawn(process.execPath, [await compiledProgram("edge/main")], {
       env: { ...process.env, EDGE_PORT: `${edgePort}`, NATS_URL: `nats://127.0.0.1:${natsPort}` },
       stdio: ["ignore", "ignore", "inherit"],
     })

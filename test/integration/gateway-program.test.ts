@@ -6,18 +6,18 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import WebSocket from "ws"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
 import { until } from "../helpers/until.ts"
 
-const MAIN = new URL("../../res-service/src/gateway/main.ts", import.meta.url).pathname
-
 describe("gateway program", () => {
+  let program: string
   let folder: string
   let nats: TestNats
   const children: ChildProcess[] = []
 
   const run = (...args: string[]): { child: ChildProcess; output: () => string } => {
-    const child = spawn(process.execPath, ["--import=tsx", "--conditions=@res-service/source", MAIN, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     })
     children.push(child)
@@ -37,6 +37,7 @@ describe("gateway program", () => {
   }
 
   before(async () => {
+    program = await compiledProgram("res-service/src/gateway/main")
     folder = await mkdtemp(join(tmpdir(), "gateway-program-"))
     nats = await startNats()
   })

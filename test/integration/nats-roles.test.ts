@@ -26,6 +26,7 @@ import {
   natsRoles,
   passwordEnv,
 } from "../../tools/launch/nats-logins.ts"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
@@ -500,9 +501,12 @@ describe("NATS with the logins of config/nats.conf", () => {
     const runService = async (settings: NodeJS.ProcessEnv, said: RegExp): Promise<string> => {
       const open = await startNats()
       const auth = { AUTH: "jwks", JWKS_URL: "http://127.0.0.1:1/", JWT_ISSUER: "issuer", JWT_AUDIENCE: "audience" }
-      const args = [...process.execArgv, join(root, "service/main.ts")]
       const env = { ...process.env, ...auth, ...settings, NATS_URL: open.url, LOG_LEVEL: "info" }
-      const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
+      const child = spawn(process.execPath, [await compiledProgram("service/main")], {
+        cwd: root,
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+      })
       let output = ""
       for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (text: Buffer) => {

@@ -89,7 +89,7 @@ describe("doors without a verdict", () => {
     const stored = await post(`${kit.edgeUrl}/publish/${target.shopId}`, event, { authorization })
     expect(stored.status).to.equal(200)
     const seq = Number(stored.headers.get("x-event-seq"))
-    doors = guardedDoors({ ...target, seq, edgeUrl: kit.edgeUrl, gatewayUrl: kit.gatewayUrl })
+    doors = guardedDoors({ ...target, productName: secret, seq, edgeUrl: kit.edgeUrl, gatewayUrl: kit.gatewayUrl })
     host = await Storefront.open(kit.edgeUrl, target.sessionId)
     await host.start(secret)
     host.send("createInvite")

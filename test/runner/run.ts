@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 import { projectDir } from "../../config/project-dir.ts"
 import { cacheDir } from "../../tools/programs/paths.ts"
 import { buildPages } from "../helpers/chromium.ts"
+import { compile } from "../helpers/compiled.ts"
 import { Durations } from "./durations.ts"
 import { changesBetween, leftFiles, leftProcesses, RUN_VARIABLE, treeState } from "./leftovers.ts"
 import type { TestResult } from "./messages.ts"
@@ -58,8 +59,10 @@ const env = {
   ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
 }
 
-// Once for all, before several processes find that they must.
-if (files.some((file) => !isUnitTest(file))) await buildPages()
+// Once for all, before several processes find that they must. A run within a run finds it done.
+if (process.env[RUN_VARIABLE] === undefined && files.some((file) => !isUnitTest(file))) {
+  await Promise.all([buildPages(), compile()])
+}
 
 const durations = new Durations(join(cacheDir, "test-durations.json"))
 const tests: ReportedTest[] = []

@@ -11,11 +11,16 @@ export type Program =
   | "edge/main"
   | "res-service/src/gateway/main"
   | "tools/launch/reaper"
+  | "tools/launch/start"
   | "tools/demo/main"
 
 /** The file that runs a program in the mode that this process runs in: its source, or what `npm run build` made of it. */
 export function programFile(program: Program): string {
-  if (fromSource) return join(projectDir, `${program}.ts`)
+  return fromSource ? join(projectDir, `${program}.ts`) : compiledFile(program)
+}
+
+/** What `npm run build` makes of a program. */
+export function compiledFile(program: Program): string {
   const library = "res-service/src/"
   return program.startsWith(library)
     ? join(projectDir, "res-service/dist", `${program.slice(library.length)}.js`)
