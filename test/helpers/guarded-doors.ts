@@ -129,13 +129,17 @@ function askHttp(
     const timer = setTimeout(end, timeoutMs)
     sent.on("error", end)
     sent.on("response", (response) => {
-      answer = response.statusCode ?? 0
+      const status = response.statusCode ?? 0
       text = JSON.stringify(response.headers)
-      const isStream = response.headers["content-type"]?.startsWith("text/event-stream")
+      const isStream = method === "GET" && response.headers["content-type"]?.startsWith("text/event-stream")
+      // A stream that begins late has no time left to show anything: no answer yet.
+      if (!isStream) answer = status
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part
         // A stream does not end; what was to come first has come with the first event.
-        if (isStream && text.includes("\ndata: ")) end()
+        if (!isStream || !text.includes("\ndata: ")) return
+        answer = status
+        end()
       })
       response.on("close", end)
     })
