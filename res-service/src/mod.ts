@@ -1,6 +1,7 @@
 export { AddressCounts } from "./address-counts.ts"
 export { addressGroup, type ClientAddresses, clientAddresses } from "./client-address.ts"
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
+export type { Kind } from "./contract/contract.ts"
 export { deferredConn } from "./deferred-conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"
 export { HostNames, hasManyHosts, isLocalhost } from "./host-names.ts"
@@ -17,6 +18,7 @@ export type {
   QueryEvent,
   ResourceEvents,
 } from "./service/events.ts"
+export { type ContractEvents, type ContractHandlers, handle } from "./service/handle.ts"
 export { mount, type Under, under } from "./service/mount.ts"
 export type { Owned } from "./service/owned.ts"
 export type { Mode } from "./service/queue.ts"
@@ -43,7 +45,6 @@ export {
   collection,
   type EventsOf,
   type Handlers,
-  type Kind,
   type MakeMethod,
   type Method,
   method,
@@ -55,10 +56,10 @@ export {
   type Send,
 } from "./service/resource.ts"
 export { Service, type ServiceLoad, type ServiceOptions } from "./service/service.ts"
-export type { Problem, StandardSchema } from "./service/standard-schema.ts"
 export { LiveStore, type Storage, type Store, type StoreChange } from "./service/store.ts"
 export { type StoreCollection, storeCollection } from "./service/store-collection.ts"
 export { type ShownModel, type StoreModel, storeModel } from "./service/store-model.ts"
+export type { Problem, StandardSchema } from "./standard-schema.ts"
 export { closeAnswered, OpenSockets, onWebSocketUpgrade } from "./upgrade-requests.ts"
 export {
   type Collection,

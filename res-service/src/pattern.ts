@@ -62,6 +62,20 @@ export class Pattern<P extends string = string> {
     return parts.length === this.#parts.length ? (found as Parts<P>) : undefined
   }
 
+  /**
+   * A pattern of the names with these parts, `*` for each that is left out, as resets take it. Throws a `TypeError` for a value
+   * that is no valid part.
+   *
+   * @example new Pattern("library.$shelf.book.$id").names({ shelf: "a" }) // "library.a.book.*"
+   */
+  names(parts: Partial<Parts<P>>): string {
+    const given: { readonly [name: string]: string | undefined } = parts
+    for (const part of Object.values(given)) {
+      if (part !== undefined && !isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is no part of a name`)
+    }
+    return this.#parts.map((part) => (part.startsWith("$") ? (given[part.slice(1)] ?? "*") : part)).join(".")
+  }
+
   /** The name with the placeholders filled in. Throws a `TypeError` for a value that is no valid part. */
   name(parts: Parts<P>): string {
     const name = this.#parts.map((part) =>

@@ -16,6 +16,12 @@ export function formatRid({ name, query }: Rid): string {
   return query === "" ? name : `${name}?${query}`
 }
 
+/** The query that stands for all that mean the same. Source: RES-Service protocol 1.2.3, "Get request". */
+export function normalisedQuery(params: unknown): string {
+  const entries = Object.entries(params as object).filter(([, value]) => value !== undefined)
+  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()
+}
+
 /**
  * True for a name of one or more non-empty parts, of printable ASCII without `*`, `>` and `?`.
  *

@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url))
 /** The package's entry points, by what one imports. */
 const ENTRIES = [
   ["res-service", "mod.d.ts"],
+  ["res-service/contract", "contract/mod.d.ts"],
   ["res-service/client", "client/mod.d.ts"],
   ["res-service/gateway", "gateway/mod.d.ts"],
   ["res-service/testing", "testing/mod.d.ts"],

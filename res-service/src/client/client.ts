@@ -1,13 +1,26 @@
 import type { Conn } from "../conn.ts"
+import type {
+  AnswerOf,
+  AnyContract,
+  MethodDefinition,
+  MethodOf,
+  ParamsOf,
+  PartsOf,
+  QueryOf,
+  ValueOf,
+} from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
 import { type Logger, silentLogger } from "../logger.ts"
+import type { Parts } from "../pattern.ts"
 import { isValidPart, isValidRid, parseRid } from "../rid.ts"
+import type { StandardSchema } from "../standard-schema.ts"
 import { Cache, type CacheOptions } from "./cache.ts"
 import { Fields } from "./decode.ts"
 import type { Access, RequestParts } from "./messages.ts"
 import { asResError, decodeAccess, decodeCall, encodeGetRequest, encodeRequest } from "./messages.ts"
-import { Mirror } from "./mirror.ts"
+import { Mirror, type MirrorOf } from "./mirror.ts"
 import { Requester } from "./requester.ts"
+import { fitting } from "./unfit.ts"
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
 
@@ -15,7 +28,7 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 3000
 export interface ClientOptions extends CacheOptions {
   /** How long to wait for an answer, unless a service asks for more; 3000 by default. */
   readonly requestTimeoutMs?: number
-  /** Told of invalid events and answers; nobody by default. */
+  /** Told of invalid events and answers, and of answers that do not fit their contract; nobody by default. */
   readonly logger?: Logger
 }
 
@@ -38,12 +51,19 @@ export interface ResourceResponse {
 /** What a get request answers. */
 export type Resource = { readonly model: Record<string, unknown> } | { readonly collection: unknown[] }
 
+/** What a get request for a resource of a contract answers: its values, without the wrapping of data values. */
+export type GotOf<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly ValueOf<C>[]
+
 /**
  * The NATS side of a RES client: what a gateway sends to services, for programs that may talk to them directly.
  *
+ * A resource is named by its rid; or by its contract and the parts of its name. Then params and answers are typed, and answers are
+ * checked: they come as the contract's schemas make them.
+ *
  * All methods reject with a `ResError`: the service's own; `system.timeout`; a `NoRespondersError` (`system.notFound`)
  * when no service listens; a `NotSentError` (`system.serviceUnavailable`) at once while `conn` is not connected, so that
- * nothing is kept back and sent later; `system.internalError` for an answer that is none.
+ * nothing is kept back and sent later; `system.internalError` for an answer that is none, an `UnfitAnswerError` for one that is
+ * not as its contract says.
  *
  * Calls are not preceded by an access request: a service must not rely on one.
  *
@@ -52,40 +72,66 @@ export type Resource = { readonly model: Record<string, unknown> } | { readonly 
  * @example
  * const client = new Client(natsConn(nc))
  * await client.call("library.book.42", "lend", { to: "Ann" })
+ * await client.call(book, { id: "42" }, "lend", { to: "Ann" })
  */
 export class Client {
   /** For callers that need answers in order with events: a promise is always a little late. */
   readonly requester: Requester
   readonly #conn: Conn
   readonly #options: ClientOptions
+  readonly #logger: Logger
   #cache: Cache | undefined
 
   constructor(conn: Conn, options: ClientOptions = {}) {
     this.requester = new Requester(conn, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS)
     this.#conn = conn
     this.#options = options
+    this.#logger = options.logger ?? silentLogger
   }
 
   /**
    * A live copy of a resource and all that it refers to. The mirrors of a client share what they have in common. Throws
    * `system.invalidRequest` for what is no rid.
    */
-  mirror(rid: string): Mirror {
+  mirror(rid: string): Mirror
+  mirror<C extends AnyContract>(contract: C, parts: PartsOf<C>, query?: QueryOf<C>): MirrorOf<C>
+  mirror(of: string | AnyContract, ...given: unknown[]): unknown {
+    const { rid, contract } = resourceOf(of, given)
     checked(rid)
-    this.#cache ??= new Cache(this.#conn, this.requester, this.#options.logger ?? silentLogger, this.#options)
-    return new Mirror(this.#cache, rid)
+    this.#cache ??= new Cache(this.#conn, this.requester, this.#logger, this.#options)
+    return new Mirror(this.#cache, rid, contract)
   }
 
   /** The result, or `{ rid }` if the answer is a resource. */
-  call(rid: string, method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#call("call", rid, method, params, options)
+  call(rid: string, method: string, params?: unknown, options?: CallOptions): Promise<unknown>
+  call<C extends AnyContract, M extends MethodOf<C>>(
+    contract: C,
+    parts: PartsOf<C>,
+    method: M,
+    params: ParamsOf<C, M>,
+    options?: CallOptions,
+  ): Promise<AnswerOf<C, M>>
+  call(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
+    return this.#call("call", of, given)
   }
 
-  auth(rid: string, method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#call("auth", rid, method, params, options)
+  auth(rid: string, method: string, params?: unknown, options?: CallOptions): Promise<unknown>
+  auth<C extends AnyContract, M extends MethodOf<C, "auth">>(
+    contract: C,
+    parts: PartsOf<C>,
+    method: M,
+    params: ParamsOf<C, M, "auth">,
+    options?: CallOptions,
+  ): Promise<AnswerOf<C, M, "auth">>
+  auth(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
+    return this.#call("auth", of, given)
   }
 
-  async access(rid: string, options: CallOptions = {}): Promise<Access> {
+  access(rid: string, options?: CallOptions): Promise<Access>
+  access<C extends AnyContract>(contract: C, parts: PartsOf<C>, options?: CallOptions): Promise<Access>
+  async access(of: string | AnyContract, ...given: unknown[]): Promise<Access> {
+    const { rid, rest } = nameOf(of, given)
+    const [options = {}] = rest as [CallOptions?]
     const { name, query } = checked(rid)
     const text = await this.#send(`access.${name}`, encodeRequest({ ...parts(options), query }), options, true)
     const { access, error } = decodeAccess(text)
@@ -94,10 +140,25 @@ export class Client {
   }
 
   /** One copy of the resource, references not followed. */
-  async get(rid: string, options: Pick<CallOptions, "timeoutMs"> = {}): Promise<Resource> {
+  get(rid: string, options?: Pick<CallOptions, "timeoutMs">): Promise<Resource>
+  get<C extends AnyContract>(
+    contract: C,
+    parts: PartsOf<C>,
+    query?: QueryOf<C>,
+    options?: Pick<CallOptions, "timeoutMs">,
+  ): Promise<GotOf<C>>
+  async get(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
+    const { rid, contract, rest } = resourceOf(of, given)
+    const [options = {}] = rest as [CallOptions?]
     const { name, query } = checked(rid)
-    const text = await this.#send(`get.${name}`, encodeGetRequest(query), options, true)
-    return decodeResource(text)
+    const subject = `get.${name}`
+    const resource = decodeResource(await this.#send(subject, encodeGetRequest(query), options, true))
+    if (contract === undefined) return resource
+    const schema: StandardSchema = contract.definition.value
+    if ("model" in resource) return await fitting(this.#logger, schema, subject, plainModel(resource.model))
+    const values: unknown[] = []
+    for (const value of resource.collection) values.push(await fitting(this.#logger, schema, subject, plain(value)))
+    return values
   }
 
   /** Ends all waiting requests with `system.serviceUnavailable`, and all mirrors. The connection stays open. */
@@ -106,14 +167,19 @@ export class Client {
     this.requester.close()
   }
 
-  async #call(type: string, rid: string, method: string, params: unknown, options: CallOptions): Promise<unknown> {
+  async #call(type: "call" | "auth", of: string | AnyContract, given: readonly unknown[]): Promise<unknown> {
+    const { rid, contract, rest } = nameOf(of, given)
+    const [method, params, options = {}] = rest as [string, unknown?, CallOptions?]
     const { name, query } = checked(rid)
     if (!isValidPart(method)) throw new ResError("system.invalidRequest")
     const payload = encodeRequest({ params: JSON.stringify(params) ?? "null", ...parts(options), query })
-    const answer = decodeCall(await this.#send(`${type}.${name}.${method}`, payload, options, false))
+    const subject = `${type}.${name}.${method}`
+    const answer = decodeCall(await this.#send(subject, payload, options, false))
     if ("error" in answer) throw answer.error
-    if (answer.rid !== undefined) return { rid: answer.rid } satisfies ResourceResponse
-    return JSON.parse(answer.result)
+    const result: unknown = answer.rid === undefined ? JSON.parse(answer.result) : { rid: answer.rid }
+    if (contract === undefined) return result
+    const declared: MethodDefinition | undefined = contract.definition[type === "call" ? "calls" : "auth"]?.[method]
+    return declared?.answer === undefined ? null : await fitting(this.#logger, declared.answer, subject, result)
   }
 
   #send(
@@ -127,6 +193,36 @@ export class Client {
       this.requester.send(subject, payload, answered, { repeatable, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
     })
   }
+}
+
+/** What is asked for: a rid, its contract if it is known, and the arguments that are left. */
+interface Asked {
+  readonly rid: string
+  readonly contract: AnyContract | undefined
+  readonly rest: readonly unknown[]
+}
+
+/** Reads the arguments of a method that takes a rid, or a contract and parts. */
+function nameOf(of: string | AnyContract, given: readonly unknown[]): Asked {
+  if (typeof of === "string") return { rid: of, contract: undefined, rest: given }
+  const [parts, ...rest] = given as [Parts<string>, ...unknown[]]
+  return { rid: of.name(parts), contract: of, rest }
+}
+
+/** Reads the arguments of a method that takes a rid, or a contract, parts and a query. */
+function resourceOf(of: string | AnyContract, given: readonly unknown[]): Asked {
+  if (typeof of === "string") return { rid: of, contract: undefined, rest: given }
+  const [parts, query, ...rest] = given as [Parts<string>, unknown, ...unknown[]]
+  return { rid: of.rid(parts, query), contract: of, rest }
+}
+
+/** A model's properties without the wrapping of data values. */
+function plainModel(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "data" in value ? value.data : value
 }
 
 function parts({ token, cid, remoteAddr }: CallOptions): Pick<RequestParts, "token" | "cid" | "remoteAddr"> {

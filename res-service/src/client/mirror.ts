@@ -1,4 +1,6 @@
+import type { AnyContract, EventsIn, Shown, ValueOf, Whole } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
+import { type StandardSchema, validateNow } from "../standard-schema.ts"
 import {
   type DeleteAction,
   dataValue,
@@ -14,18 +16,33 @@ import { type MirrorHost, MirrorNode } from "./mirror-node.ts"
 import type { ResourceEvent } from "./resource-event.ts"
 import type { WireValue } from "./wire-value.ts"
 
-/** What happened to a resource of a mirror; `rid` says which. */
-export type MirrorEvent =
+/** What happened to a resource of a mirror; `rid` says which. `V` are its values, `E` what its own events carry. */
+export type MirrorEvent<V = Value, E = Readonly<Record<string, unknown>>> =
   /** A model's properties; deleted ones are `deleteAction`. */
   | { readonly type: "change"; readonly rid: string; readonly changed: Readonly<Record<string, Value | DeleteAction>> }
-  | { readonly type: "add"; readonly rid: string; readonly idx: number; readonly value: Value }
-  | { readonly type: "remove"; readonly rid: string; readonly idx: number; readonly value: Value }
+  | { readonly type: "add"; readonly rid: string; readonly idx: number; readonly value: V }
+  | { readonly type: "remove"; readonly rid: string; readonly idx: number; readonly value: V }
   | { readonly type: "delete"; readonly rid: string }
   /** The resource could not be had before. */
   | { readonly type: "load"; readonly rid: string }
-  | { readonly type: "custom"; readonly rid: string; readonly name: string; readonly data: unknown }
+  | CustomEvent<E>
   /** Of the mirror's own resource: whoever shows it to others should ask again whether they may see it, by `Client.access`. */
   | { readonly type: "reaccess"; readonly rid: string }
+
+type CustomEvent<E> = {
+  readonly [N in keyof E & string]: {
+    readonly type: "custom"
+    readonly rid: string
+    readonly name: N
+    readonly data: E[N]
+  }
+}[keyof E & string]
+
+/**
+ * The mirror of a contract's resource. Its content has the contract's types and is not checked, for that would cost on each event;
+ * of custom events only those are told that the contract declares, checked.
+ */
+export type MirrorOf<C extends AnyContract> = Mirror<Whole<C>, Shown<ValueOf<C>>, EventsIn<C>>
 
 /** One resource of a mirror as it is now. */
 export type MirroredResource =
@@ -47,22 +64,24 @@ export type MirroredResource =
  * mirror.onEvent((event) => console.log(event.type, event.rid))
  * console.log(mirror.value) // [{ title: "Emma" }, ...]
  */
-export class Mirror {
+export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> {
   readonly rid: string
   /** Resolves when everything is loaded. Rejects with the `ResError` for which the resource can't be had. */
   readonly ready: Promise<void>
   readonly #cache: Cache
   readonly #nodes = new Map<string, MirrorNode>()
-  readonly #listeners = new Set<(event: MirrorEvent) => void>()
+  readonly #listeners = new Set<(event: MirrorEvent<V, E>) => void>()
+  readonly #events: { readonly [event: string]: StandardSchema } | undefined
   readonly #host: MirrorHost
   #waiting: { readonly rids: readonly string[]; readonly ready: () => void }[] = []
   /** The JSON text of resources that refer to nothing. */
   readonly #leaves = new WeakMap<Content, Buffer>()
   #closed = false
 
-  constructor(cache: Cache, rid: string) {
+  constructor(cache: Cache, rid: string, contract?: AnyContract) {
     this.#cache = cache
     this.rid = rid
+    this.#events = contract && (contract.definition.events ?? {})
     this.#host = {
       subscribe: (subscriber) => this.#cache.subscribe(subscriber),
       update: () => this.#update(),
@@ -88,8 +107,8 @@ export class Mirror {
    * The whole content as plain JSON: references are replaced by what they refer to, data values by what is in them, soft
    * references stay. A reference in a circle stays, too; what could not be loaded is null.
    */
-  get value(): Json {
-    return this.#plain(this.rid, new Set())
+  get value(): T {
+    return this.#plain(this.rid, new Set()) as T
   }
 
   /**
@@ -113,7 +132,7 @@ export class Mirror {
   }
 
   /** Calls `listener` for each event of the resource and of what it refers to; returns a function that stops that. */
-  onEvent(listener: (event: MirrorEvent) => void): () => void {
+  onEvent(listener: (event: MirrorEvent<V, E>) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -177,8 +196,8 @@ export class Mirror {
     if (this.#nodes.get(node.rid) !== node) return
     // Whoever may see a resource may see what it refers to.
     if (event === "reaccess" && node.rid !== this.rid) return
-    const told: MirrorEvent =
-      typeof event === "string" ? { type: event, rid: node.rid } : toMirrorEvent(node.rid, event)
+    const told = this.#told(typeof event === "string" ? { type: event, rid: node.rid } : toMirrorEvent(node.rid, event))
+    if (told === undefined) return
     for (const listener of [...this.#listeners]) {
       try {
         listener(told)
@@ -186,6 +205,19 @@ export class Mirror {
         this.#cache.log.error({ err: error, rid: node.rid, event: told.type }, "mirror listener failed")
       }
     }
+  }
+
+  /** The event as listeners get it; undefined for a custom event that the contract does not have. */
+  #told(event: MirrorEvent): MirrorEvent<V, E> | undefined {
+    if (this.#events === undefined || event.type !== "custom") return event as MirrorEvent<V, E>
+    const schema =
+      event.rid === this.rid && Object.hasOwn(this.#events, event.name) ? this.#events[event.name] : undefined
+    if (schema === undefined) return undefined
+    const result = validateNow(schema, event.data)
+    if (result.problems === undefined) return { ...event, data: result.value } as MirrorEvent<V, E>
+    const { rid, name } = event
+    this.#cache.log.error({ rid, event: name, problems: result.problems }, "an event does not fit its contract")
+    return undefined
   }
 
   /** Adds the JSON text of a resource to `pieces`. */

@@ -1,5 +1,6 @@
+import type { Kind } from "../contract/contract.ts"
 import type { AuthRequest } from "./request.ts"
-import type { AnyResource, EventsOf, Kind, Method } from "./resource.ts"
+import type { AnyResource, EventsOf, Method } from "./resource.ts"
 
 type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 

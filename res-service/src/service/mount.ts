@@ -1,6 +1,7 @@
+import type { Kind } from "../contract/contract.ts"
 import { Pattern } from "../pattern.ts"
 import type { Value } from "../values.ts"
-import { collection, type Handlers, type Kind, model, type Resource } from "./resource.ts"
+import { collection, type Handlers, model, type Resource } from "./resource.ts"
 
 /** `model` and `collection` for resources whose patterns start with a prefix. */
 export interface Under<Prefix extends string> {

@@ -1,5 +1,5 @@
 import { ResError } from "../errors.ts"
-import { type StandardSchema, validate } from "./standard-schema.ts"
+import { type StandardSchema, validate } from "../standard-schema.ts"
 
 /** A long list in which everything is wrong would make an error too large for one message. */
 const MAX_PROBLEMS = 100
@@ -18,10 +18,4 @@ export async function validated(
 /** A query's values by name, each an own property, `__proto__` included; of a name given twice the last counts. */
 export function readQuery(query: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(query))
-}
-
-/** The query that stands for all that mean the same. Source: RES-Service protocol 1.2.3, "Get request". */
-export function normalisedQuery(params: unknown): string {
-  const entries = Object.entries(params as object).filter(([, value]) => value !== undefined)
-  return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()
 }

@@ -1,12 +1,10 @@
+import type { AnyContract, Kind } from "../contract/contract.ts"
 import { type Parts, Pattern } from "../pattern.ts"
+import type { Output, StandardSchema } from "../standard-schema.ts"
 import type { Value } from "../values.ts"
 import type { CollectionChanges, CollectionEvents, ModelChanges, ModelEvents, QueryEvent } from "./events.ts"
 import type { Mode } from "./queue.ts"
 import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
-import type { Output, StandardSchema } from "./standard-schema.ts"
-
-/** What a resource holds: named values, or values in order. */
-export type Kind = "model" | "collection"
 
 /** What a client may do: read (`get`), and call the methods named, all of them with `"*"`. Left out: it may not. */
 export interface Access {
@@ -20,7 +18,7 @@ export const accessGranted: Access = { get: true, call: "*" }
 /** Nothing: clients are told `system.accessDenied`. */
 export const accessDenied: Access = {}
 
-type Awaitable<T> = T | Promise<T>
+export type Awaitable<T> = T | Promise<T>
 
 /** The events that may be sent for a resource of kind `K` with the content `T` and queries with the params `Q`. */
 export type EventsOf<K extends Kind, T, Q = unknown> = K extends "model"
@@ -129,6 +127,8 @@ export interface Resource<P extends string = string, K extends Kind = Kind, T = 
   readonly kind: K
   readonly pattern: Pattern<P>
   readonly handlers: Handlers<P, K, T, Q>
+  /** What it was declared by, if it was apart from its handlers. */
+  readonly contract?: AnyContract
 }
 
 /** Resources of any pattern, kind and content. */

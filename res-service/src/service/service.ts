@@ -1,15 +1,17 @@
 import type { Conn, Msg, Subscription } from "../conn.ts"
+import { type AnyContract, Contract, type Kind, type PartsOf } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
 import { type Logger, silentLogger, withoutPayloads } from "../logger.ts"
 import { type Parts, Pattern } from "../pattern.ts"
 import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
+import { type ContractEvents, type ContractHandlers, handle } from "./handle.ts"
 import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type Named, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
 import type { Admission } from "./request.ts"
-import type { AnyResource, EventsOf, Kind, Resource } from "./resource.ts"
+import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { publishToken, respond } from "./respond.ts"
 import { TimeLimit } from "./time-limit.ts"
 
@@ -66,6 +68,7 @@ export class Service {
   readonly #replyTo: (subject: string) => boolean
   readonly #admit: (request: Admission) => void
   readonly #resources: AnyResource[] = []
+  readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
   readonly #queryEvents: QueryEvents
   readonly #running = new Set<Promise<void>>()
@@ -121,9 +124,21 @@ export class Service {
       if (rootOf(resource.pattern) === undefined && this.#owned.resources === undefined)
         throw new TypeError(`the pattern "${resource.pattern.source}" starts with a wildcard`)
       this.#resources.push(resource)
+      if (resource.contract !== undefined) this.#byContract.set(resource.contract, resource)
     }
     this.#resources.sort((a, b) => Pattern.compare(a.pattern, b.pattern))
     return this
+  }
+
+  /**
+   * Adds the resources of a contract and what is done for them, as `add` does; the handlers are typed by the contract.
+   *
+   * @throws {TypeError} as `add` does, and for a method that the contract declares and nothing handles
+   *
+   * @example service.handle(book, { get: (req) => books.get(req.parts.id), call: { lend: (req, { to }) => lend(to) } })
+   */
+  handle<C extends AnyContract>(contract: C, handlers: ContractHandlers<C>): this {
+    return this.add(handle(contract, handlers))
   }
 
   /**
@@ -170,35 +185,56 @@ export class Service {
 
   /**
    * Runs `task` in the queue of one resource, alone, to send events outside a request: what it sends stands in one line with
-   * the resource's answers.
+   * the resource's answers. A contract stands for the resource that handles it; a `TypeError` is thrown where none does.
    *
    * @example await service.with(book, { id: "42" }, (events) => events.change({ title: "New title" }))
    */
+  with<C extends AnyContract, R>(
+    contract: C,
+    parts: PartsOf<C>,
+    task: (events: ContractEvents<C>) => R | Promise<R>,
+  ): Promise<R>
   with<P extends string, K extends Kind, T, Q, R>(
     resource: Resource<P, K, T, Q>,
     parts: Parts<P>,
     task: (events: EventsOf<K, T, Q>) => R | Promise<R>,
+  ): Promise<R>
+  with<R>(
+    of: AnyContract | AnyResource,
+    parts: Parts<string>,
+    task: (events: EventsOf<Kind, unknown>) => R | Promise<R>,
   ): Promise<R> {
-    const group = groupOf({ resource, parts: parts as Parts<string>, name: resource.pattern.name(parts) })
-    const events = this.events(resource, parts)
-    return this.#queue.run(group, "serial", () => task(events))
+    const named = this.#named(of, parts)
+    const events = this.#events(named) as EventsOf<Kind, unknown>
+    return this.#queue.run(groupOf(named), "serial", () => task(events))
   }
 
   /**
    * Events of a resource, for a task or method that runs in its queue but is another resource's: one of the same group. From
    * anywhere else they could overtake an answer; use `with`.
    */
-  events<P extends string, K extends Kind, T, Q>(resource: Resource<P, K, T, Q>, parts: Parts<P>): EventsOf<K, T, Q> {
-    const named = { resource, parts: parts as Parts<string>, name: resource.pattern.name(parts) }
-    return this.#events(named) as unknown as EventsOf<K, T, Q>
+  events<C extends AnyContract>(contract: C, parts: PartsOf<C>): ContractEvents<C>
+  events<P extends string, K extends Kind, T, Q>(resource: Resource<P, K, T, Q>, parts: Parts<P>): EventsOf<K, T, Q>
+  events(of: AnyContract | AnyResource, parts: Parts<string>): unknown {
+    return this.#events(this.#named(of, parts))
   }
 
   /**
    * Makes gateways fetch resources again, or ask again for access to them.
    *
    * @param patterns resource names, in which `*` stands for any one part and `>` at the end for one or more
+   *
+   * @example service.reset({ resources: [book.pattern.names({})] })
    */
-  reset(patterns: { readonly resources?: readonly string[]; readonly access?: readonly string[] }): void {
+  reset(patterns: { readonly resources?: readonly string[]; readonly access?: readonly string[] }): void
+  /**
+   * Makes gateways fetch the resources of a contract again that have these parts, whatever their others are.
+   *
+   * @example service.reset(book, { id: "42" })
+   */
+  reset<C extends AnyContract>(contract: C, parts: Partial<PartsOf<C>>): void
+  reset(of: AnyContract | { readonly resources?: readonly string[] }, parts: Partial<Parts<string>> = {}): void {
+    const patterns = of instanceof Contract ? { resources: [of.pattern.names(parts)] } : of
     this.#conn.publish("system.reset", JSON.stringify(patterns))
   }
 
@@ -291,6 +327,12 @@ export class Service {
       if (parts !== undefined) return resource.handlers.owns?.(parts) === false ? undefined : { resource, parts, name }
     }
     return undefined
+  }
+
+  #named(of: AnyContract | AnyResource, parts: Parts<string>): Named {
+    const resource = of instanceof Contract ? this.#byContract.get(of) : of
+    if (resource === undefined) throw new TypeError(`nothing handles the contract "${of.pattern.source}"`)
+    return { resource, parts, name: resource.pattern.name(parts) }
   }
 
   #events(named: Named): EventSender {

@@ -197,6 +197,14 @@ describe("res-service/examples", () => {
     await until("the clock to tick", async () => (await get(url)).body.time !== time)
   })
 
+  it("10-contract.mjs serves a room by its contract, and calls it", async () => {
+    const output = await run("10-contract.mjs", "booked")
+    expect(output()).to.match(/^booked Room 1 until \d{4}-/m)
+    expect((await get(`${api}/library/room/1`)).body).to.deep.equal({ name: "Room 1", free: false })
+    expect((await get(`${api}/library/room/x`)).body.code).to.equal("system.notFound")
+    expect((await post(`${api}/library/room/1/book`, { hours: 9 })).body.code).to.equal("system.invalidParams")
+  })
+
   it("are all run here, and all told of in their README", () => {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith(".mjs"))
     expect([...ran].toSorted()).to.deep.equal(files.toSorted())

@@ -89,6 +89,7 @@ describe("The package res-service", () => {
       join(consumer, "consumer.ts"),
       `import { model, Service } from "res-service"
 import { Client } from "res-service/client"
+import { defineModel } from "res-service/contract"
 import { createGateway } from "res-service/gateway"
 import { MemoryBroker, ServiceKit } from "res-service/testing"
 const book = model("library.book.$id", { get: (req) => ({ id: req.parts.id }) })
@@ -96,6 +97,7 @@ const kit = await ServiceKit.start([book])
 const id: string = (await kit.get("library.book.42")).answer.result === undefined ? "none" : "some"
 await kit.stop()
 const conn = new MemoryBroker().connect()
+console.log(defineModel("library.book.$id", {}).name({ id: "42" }))
 console.log(id, typeof Service, typeof createGateway(conn), new Client(conn).mirror("library.book.1").rid)
 process.exit()
 `,
@@ -117,7 +119,7 @@ process.exit()
       },
     )
     const { stdout } = await run(process.execPath, ["consumer.js"], { cwd: consumer })
-    expect(stdout).to.equal("some function object library.book.1\n")
+    expect(stdout).to.equal("library.book.42\nsome function object library.book.1\n")
   })
 
   it("type-checks every example of its README", async () => {

@@ -1,7 +1,7 @@
 /**
  * The part of Standard Schema that this library uses; zod, valibot, arktype and others implement it.
  *
- * Source: Standard Schema 1.1, "The interface".
+ * Source: Standard Schema 1.1, "The interface"; Standard JSON Schema 1.0.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
@@ -9,9 +9,15 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly vendor: string
     readonly validate: (value: unknown) => Result<Output> | Promise<Result<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
+    /** Not every library has it. */
+    readonly jsonSchema?: { readonly input: (options: { readonly target: "draft-2020-12" }) => object } | undefined
   }
 }
 
+/** What a schema takes. */
+export type Input<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"]
+
+/** What a schema makes of it. */
 export type Output<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"]
 
 type Result<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly Issue[] }
@@ -27,13 +33,22 @@ export interface Problem {
   readonly message: string
 }
 
+type Validated<T> = { readonly value: T; readonly problems?: undefined } | { readonly problems: readonly Problem[] }
+
 /** The value as the schema makes it, or every problem that the schema finds. */
-export async function validate<S extends StandardSchema>(
-  schema: S,
-  value: unknown,
-): Promise<{ value: Output<S>; problems?: undefined } | { problems: Problem[] }> {
-  const result = await schema["~standard"].validate(value)
-  if (result.issues === undefined) return { value: result.value as Output<S> }
+export async function validate<S extends StandardSchema>(schema: S, value: unknown): Promise<Validated<Output<S>>> {
+  return validatedOf(await schema["~standard"].validate(value))
+}
+
+/** As `validate`, at once. Throws a `TypeError` for a schema that is asynchronous. */
+export function validateNow<S extends StandardSchema>(schema: S, value: unknown): Validated<Output<S>> {
+  const result = schema["~standard"].validate(value)
+  if (result instanceof Promise) throw new TypeError("expected a schema that is not asynchronous")
+  return validatedOf(result)
+}
+
+function validatedOf<T>(result: Result<unknown>): Validated<T> {
+  if (result.issues === undefined) return { value: result.value as T }
   return {
     problems: result.issues.map(({ message, path = [] }) => ({
       message,

@@ -1,0 +1,206 @@
+import { type PartName, type Parts, Pattern } from "../pattern.ts"
+import { formatRid, normalisedQuery } from "../rid.ts"
+import { type Input, type Output, type StandardSchema, validateNow } from "../standard-schema.ts"
+import type { DataValue, Primitive, Reference, SoftReference } from "../values.ts"
+import { type Description, describe } from "./describe.ts"
+
+/** What a resource holds: named values, or values in order. */
+export type Kind = "model" | "collection"
+
+/** A call or auth method: what it is sent, and what it answers. */
+export interface MethodDefinition {
+  /** Left out: the method looks at no params. */
+  readonly params?: StandardSchema
+  /** Left out: it answers null. */
+  readonly answer?: StandardSchema
+  /** The codes of errors that it may answer, for documents. */
+  readonly errors?: readonly string[]
+}
+
+/** What a contract says of the resources of a pattern. */
+export interface Definition<P extends string> {
+  /**
+   * What each placeholder stands for. A name whose part the schema refuses, or writes in another way, is no resource's name:
+   * `system.notFound`. Schemas of parts must not be asynchronous. Left out: any text that may stand in a name.
+   */
+  readonly parts?: { readonly [N in PartName<P>]?: StandardSchema }
+  /**
+   * A model's properties as one object, or each value of a collection, as programs use them: without the wrapping of data values.
+   * `referenceTo` says that a collection holds references. Left out: there is nothing to get.
+   */
+  readonly value?: StandardSchema
+  /** The query of a query resource. */
+  readonly query?: StandardSchema
+  /** The codes of errors that a get request may be answered, for documents. */
+  readonly errors?: readonly string[]
+  readonly calls?: { readonly [method: string]: MethodDefinition }
+  /** Methods by which clients get their token. */
+  readonly auth?: { readonly [method: string]: MethodDefinition }
+  /** Events of its own, beside those of RES, and what they carry. */
+  readonly events?: { readonly [event: string]: StandardSchema }
+}
+
+/**
+ * What services and clients of a resource agree on, apart from how it is done. Made by `defineModel` and `defineCollection`.
+ * Services handle it, clients ask by it, and both are typed by it.
+ */
+export class Contract<P extends string, K extends Kind, D extends Definition<P>> {
+  readonly kind: K
+  readonly pattern: Pattern<P>
+  readonly definition: D
+  readonly #parts: readonly (readonly [name: string, schema: StandardSchema])[]
+
+  /** Throws a `TypeError` for what is no pattern, and for parts that the pattern does not have. */
+  constructor(kind: K, pattern: P, definition: D) {
+    this.kind = kind
+    this.pattern = new Pattern(pattern)
+    this.definition = definition
+    this.#parts = Object.entries(definition.parts ?? {}) as [string, StandardSchema][]
+    const unknown = this.#parts.find(([name]) => !pattern.split(".").includes(`$${name}`))
+    if (unknown !== undefined) throw new TypeError(`the pattern "${pattern}" has no part "${unknown[0]}"`)
+  }
+
+  /** The name of one of its resources. Throws a `TypeError` for a part that cannot stand in a name. */
+  name(parts: Parts<P>): string {
+    return this.pattern.name(parts)
+  }
+
+  /** The name, with a query that asks for `query`. */
+  rid(parts: Parts<P>, query?: QueryOf<this>): string {
+    return formatRid({ name: this.name(parts), query: query === undefined ? "" : normalisedQuery(query) })
+  }
+
+  /** The parts of a name; undefined when it is none of this contract's. */
+  match(name: string): Parts<P> | undefined {
+    const parts = this.pattern.match(name)
+    return parts !== undefined && this.owns(parts) ? parts : undefined
+  }
+
+  /** Whether the schemas of its parts take these parts as they are. */
+  owns(parts: Parts<P>): boolean {
+    const given: { readonly [name: string]: string } = parts
+    return this.#parts.every(([name, schema]) => {
+      const result = validateNow(schema, given[name])
+      return result.problems === undefined && result.value === given[name]
+    })
+  }
+
+  /** The contract as data, for documents and catalogues; schemas as JSON Schema, where their library can say it. */
+  describe(): Description {
+    return describe(this)
+  }
+}
+
+/** Contracts of any pattern, kind and definition. */
+// biome-ignore lint/suspicious/noExplicitAny: a contract's types hold for those who handle it and ask by it
+export type AnyContract = Contract<any, any, any>
+
+/**
+ * Says what the models of a pattern are.
+ *
+ * @example
+ * export const book = defineModel("library.book.$id", {
+ *   parts: { id: z.string().regex(/^\d+$/) },
+ *   value: z.object({ title: z.string(), lentTo: z.string() }),
+ *   calls: { lend: { params: z.object({ to: z.string() }), errors: ["library.onLoan"] } },
+ * })
+ */
+export function defineModel<const P extends string, const D extends Definition<P>>(
+  pattern: P,
+  definition: D,
+): Contract<P, "model", D> {
+  return new Contract("model", pattern, definition)
+}
+
+/**
+ * Says what the collections of a pattern are.
+ *
+ * @example export const books = defineCollection("library.books", { value: referenceTo(book) })
+ */
+export function defineCollection<const P extends string, const D extends Definition<P> & { value: StandardSchema }>(
+  pattern: P,
+  definition: D,
+): Contract<P, "collection", D> {
+  return new Contract("collection", pattern, definition)
+}
+
+/** The value of a collection of references: what it refers to, of one contract. Made by `referenceTo`. */
+export interface ReferenceTo<C extends AnyContract> extends StandardSchema<Reference> {
+  readonly contract: C
+}
+
+/** For `Definition.value`: references to resources of another contract. */
+export function referenceTo<C extends AnyContract>(contract: C): ReferenceTo<C> {
+  return {
+    contract,
+    "~standard": {
+      version: 1,
+      vendor: "res-service",
+      validate: (value) =>
+        isReference(value) && contract.match(value.rid) !== undefined
+          ? { value }
+          : { issues: [{ message: `expected a reference to ${contract.pattern.source}` }] },
+    },
+  }
+}
+
+function isReference(value: unknown): value is Reference {
+  return typeof value === "object" && value !== null && "rid" in value && typeof value.rid === "string"
+}
+
+/** The definition of a contract. */
+export type DefinitionOf<C extends AnyContract> = C["definition"]
+
+/** The parts of a contract's names. */
+export type PartsOf<C extends AnyContract> = C extends Contract<infer P, infer _K, infer _D> ? Parts<P> : never
+
+/** What a contract's `value` is to programs: a model's properties, or one value of a collection. */
+export type ValueOf<C extends AnyContract> =
+  DefinitionOf<C> extends { readonly value: infer S extends StandardSchema } ? Output<S> : never
+
+/** What a resource is to those who follow its references: a model's properties, or a collection's values. */
+export type Whole<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly Followed<C>[]
+
+type Followed<C extends AnyContract> =
+  DefinitionOf<C> extends { readonly value: ReferenceTo<infer R> } ? Whole<R> : ValueOf<C>
+
+/**
+ * A value as it stands in a resource: what is no primitive and no reference is a data value.
+ *
+ * Source: RES protocol 1.2.3, "Values".
+ */
+export type Shown<T> = T extends Primitive | undefined | Reference | SoftReference ? T : DataValue<T>
+
+/** What a `get` handler of a contract returns: a model's properties, or a collection's values, objects as data values. */
+export type ContentOf<C extends AnyContract> =
+  DefinitionOf<C> extends { readonly value: infer S extends StandardSchema }
+    ? C["kind"] extends "model"
+      ? { readonly [N in keyof Input<S>]: Shown<Input<S>[N]> }
+      : readonly Shown<Input<S>>[]
+    : never
+
+/** What a contract's query asks for, as a client gives it. */
+export type QueryOf<C extends AnyContract> =
+  DefinitionOf<C> extends { readonly query: infer S extends StandardSchema } ? Input<S> : undefined
+
+/** The names of a contract's methods, in `calls` or in `auth`. */
+export type MethodOf<C extends AnyContract, Type extends "calls" | "auth" = "calls"> = string &
+  keyof NonNullable<DefinitionOf<C>[Type]>
+
+type Method<C extends AnyContract, M extends string, Type extends "calls" | "auth"> = NonNullable<
+  DefinitionOf<C>[Type]
+>[M]
+
+/** What a client sends to a method. */
+export type ParamsOf<C extends AnyContract, M extends string, Type extends "calls" | "auth" = "calls"> =
+  Method<C, M, Type> extends { readonly params: infer S extends StandardSchema } ? Input<S> : undefined
+
+/** What a client gets from a method. */
+export type AnswerOf<C extends AnyContract, M extends string, Type extends "calls" | "auth" = "calls"> =
+  Method<C, M, Type> extends { readonly answer: infer S extends StandardSchema } ? Output<S> : null
+
+/** What each event of a contract's own carries, by its name. */
+export type EventsIn<C extends AnyContract> =
+  DefinitionOf<C> extends { readonly events: infer E }
+    ? { readonly [N in keyof E & string]: E[N] extends StandardSchema ? Output<E[N]> : never }
+    : Record<never, never>
