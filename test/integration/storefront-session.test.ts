@@ -5,8 +5,9 @@ import { connect } from "nats"
 import { natsConn, silentLogger } from "res-service"
 import { WebSocket } from "ws"
 import { startEdge } from "../../edge/edge.ts"
+import type { Socket } from "../../web/storefront/edge-link.ts"
 import type { Remembered } from "../../web/storefront/memory.ts"
-import { ShoppingSession, type ShoppingSessionOptions, type Socket } from "../../web/storefront/shopping-session.ts"
+import { ShoppingSession, type ShoppingSessionOptions } from "../../web/storefront/shopping-session.ts"
 import { type Product, startProduct, webOptions } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -50,17 +51,17 @@ describe("a storefront widget's session", () => {
   ): ShoppingSession {
     const connect: ShoppingSessionOptions["connect"] = (handlers): Socket => {
       if (isOffline) {
-        setImmediate(() => handlers.closed())
+        setImmediate(() => handlers.onClose())
         return { send: () => {}, close: () => {} }
       }
       const socket = new WebSocket(`${edgeUrl.replace("http", "ws")}/${sessionId}`)
       sockets.push(socket)
-      socket.on("open", () => handlers.opened())
+      socket.on("open", () => handlers.onOpen())
       socket.on("message", (data: Buffer) => {
         heard++
-        handlers.received(data.toString())
+        handlers.onFrame(data.toString())
       })
-      socket.on("close", () => handlers.closed())
+      socket.on("close", () => handlers.onClose())
       socket.on("error", () => {})
       return { send: (text) => socket.send(text), close: () => socket.close() }
     }

@@ -1,4 +1,4 @@
-import type { Socket, SocketHandlers } from "./shopping-session.ts"
+import type { Socket, SocketHandlers } from "./edge-link.ts"
 
 /**
  * Connects to a session by the browser's WebSocket.
@@ -14,9 +14,9 @@ export function browserSocket(
 ): Socket {
   const url = `${edgeUrl.replace(/^http/, "ws")}/${sessionId}`
   const webSocket = subprotocol === undefined ? new WebSocket(url) : new WebSocket(url, subprotocol)
-  webSocket.onopen = () => handlers.opened()
-  webSocket.onmessage = ({ data }) => handlers.received(data)
-  webSocket.onclose = () => handlers.closed()
+  webSocket.onopen = () => handlers.onOpen()
+  webSocket.onmessage = ({ data }) => handlers.onFrame(data)
+  webSocket.onclose = () => handlers.onClose()
   return {
     send: (text) => {
       if (webSocket.readyState === WebSocket.OPEN) webSocket.send(text)

@@ -1,17 +1,12 @@
 import { type Invitation, invitationIn, inviteUrl } from "../../contract/invite-link.ts"
+import type { Socket, SocketHandlers } from "./edge-link.ts"
 import { Emitter } from "./emitter.ts"
 import type { MemberChange } from "./members.ts"
 import type { Memory } from "./memory.ts"
 import { newSessionId } from "./new-session-id.ts"
 import type { InviteLimits, Member } from "./protocol.ts"
-import {
-  type Ending,
-  RefusedError,
-  type SessionState,
-  ShoppingSession,
-  type Socket,
-  type SocketHandlers,
-} from "./shopping-session.ts"
+import { RefusedError } from "./refusals.ts"
+import { type Ending, type SessionState, ShoppingSession } from "./shopping-session.ts"
 
 /** What a page shows, and what `BuddyShopping.state` gives. */
 export interface TogetherState {
