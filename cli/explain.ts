@@ -44,7 +44,7 @@ async function claimsIn(given: string | undefined): Promise<Claims | undefined> 
   }
   const jwt = (given === "-" ? await text(process.stdin) : given).trim()
   try {
-    const claims = await verifier().verify(jwt)
+    const claims = await (await verifier()).verify(jwt)
     const { user, role = "no role", shops, shopper_id, exp } = claims
     const shopper = shopper_id === undefined ? "" : `, shopper ${shopper_id}`
     say("token", `good until ${new Date(exp * 1000).toISOString()}; whether it was revoked, only the service knows`)
@@ -57,14 +57,14 @@ async function claimsIn(given: string | undefined): Promise<Claims | undefined> 
   }
 }
 
-function verifier() {
+async function verifier() {
   const settings = loadSettings(authSettings)
-  const configured = tokenVerifier(authConfig(settings))
+  const configured = await tokenVerifier(authConfig(settings))
   if (configured !== undefined) return configured
   say("AUTH", "none: everyone may do everything; what follows applies to tokens of the development issuer")
   const issuer = new DevelopmentIssuer()
   if (!issuer.exists) throw new UsageError("there is no development issuer yet: run `npx --no -- shopwire token` first")
-  const development = tokenVerifier(authConfig({ ...settings, ...issuer.settings }))
+  const development = await tokenVerifier(authConfig({ ...settings, ...issuer.settings }))
   if (development === undefined) throw new Error("the development issuer verifies nothing")
   return development
 }

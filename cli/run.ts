@@ -1,6 +1,4 @@
 import { SettingError } from "../config/settings.ts"
-import { explain } from "./explain.ts"
-import { token } from "./token.ts"
 import { UsageError } from "./usage-error.ts"
 
 const usage = `Usage: npx --no -- shopwire <command>
@@ -18,7 +16,13 @@ help     prints this text, as --help and -h do
 /** The exit status of shells for wrong usage. */
 const USAGE_STATUS = 2
 
-const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { token, explain }
+type Command = (args: string[]) => Promise<number>
+
+/** Loaded when they are called for, so that help and errors come at once. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  token: async () => (await import("./token.ts")).token,
+  explain: async () => (await import("./explain.ts")).explain,
+}
 
 /**
  * Runs a command line and resolves to its exit status: 2 when the usage or a setting is wrong.
@@ -41,7 +45,7 @@ export async function run(
     if (name === undefined) throw new UsageError("expected a command")
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is not a command`)
-    return await command(rest)
+    return await (await command())(rest)
   } catch (error) {
     const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error)
     if (!isUsage && !(error instanceof SettingError)) throw error

@@ -33,7 +33,7 @@ await runProcess(async () => {
     ...pageSettings,
   ])
   const logger = createLogger("service", settings)
-  const verifier = tokenVerifier(authConfig(settings), settings.TOKEN_MAX_DAYS)
+  const verifier = await tokenVerifier(authConfig(settings), settings.TOKEN_MAX_DAYS)
   const cookie = authCookie(settings)
   const connect = async () => {
     const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)

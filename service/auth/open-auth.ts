@@ -3,7 +3,6 @@ import type { AnyResource, ClientAddresses, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
 import type { OwnPages } from "../../config/own-pages.ts"
 import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
-import { firebaseVerifier } from "./firebase-verifier.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
 import { Logins } from "./logins.ts"
@@ -36,12 +35,15 @@ export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined):
 }
 
 /** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
-export function tokenVerifier(config: AuthConfig, maxTokenDays?: number): TokenVerifier | undefined {
+export async function tokenVerifier(config: AuthConfig, maxTokenDays?: number): Promise<TokenVerifier | undefined> {
   switch (config.kind) {
     case "none":
       return undefined
-    case "firebase":
+    case "firebase": {
+      // Firebase's library is large: nobody else waits for it to load.
+      const { firebaseVerifier } = await import("./firebase-verifier.ts")
       return new RememberingVerifier(firebaseVerifier(config), maxTokenDays)
+    }
     case "jwks":
       return new RememberingVerifier(jwksVerifier(config), maxTokenDays)
   }
