@@ -14,6 +14,7 @@ import { eventDocument } from "../service/archive/event-document.ts"
 import { ensureIndexes } from "../service/archive/indexes.ts"
 import { consumerName } from "../service/archive/intake.ts"
 import { logId } from "../service/archive/log-id.ts"
+import { JetStream } from "../service/jetstream/jetstream.ts"
 import { openStream, STREAM } from "../service/log/stream.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { startMongo } from "../test/helpers/mongo/mongo.ts"
@@ -38,7 +39,7 @@ if (typeof mongo === "string") throw new Error(mongo)
 const natsServer = await startNats()
 const nats = await connect({ servers: natsServer.url })
 const jsm = await jetstreamManager(nats)
-const { created } = await openStream(jsm, { maxAgeDays: 0, maxMiB: 0 })
+const { created } = await openStream(new JetStream(nats), { maxAgeDays: 0, maxMiB: 0 })
 await fillLog()
 
 const started = Date.now()

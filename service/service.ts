@@ -1,4 +1,3 @@
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import {
   clientAddresses,
@@ -16,11 +15,13 @@ import type { Annotated } from "./archive/annotation-bucket.ts"
 import { Archive, type ArchiveOptions } from "./archive/archive.ts"
 import { ArchivedHistory } from "./archive/archived-history.ts"
 import { ArchivedShoppers } from "./archive/archived-shoppers.ts"
+import { DeadLetters } from "./archive/dead-letters.ts"
 import type { Annotations } from "./archive/event-document.ts"
 import { eventId, logId } from "./archive/log-id.ts"
 import { archiveStatus } from "./archive/status.ts"
 import { type AuthOptions, noAuth, openAuth } from "./auth/open-auth.ts"
 import { health } from "./health.ts"
+import { JetStream } from "./jetstream/jetstream.ts"
 import { FencedConn } from "./lease/fenced-conn.ts"
 import type { Lease } from "./lease/lease.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
@@ -126,8 +127,7 @@ async function openParts(
 ): Promise<Omit<OpenService, "stop" | "abandon">> {
   const { retention } = options
   const logger = withoutSessionIds(options.logger)
-  const js = jetstream(nc)
-  const jsm = await jetstreamManager(nc, { checkAPI: false })
+  const js = new JetStream(nc)
   const conn = new FencedConn(natsConn(nc), lease, logger)
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const limits = new CallLimits(options.limits ?? noCallLimits, addresses)
@@ -141,7 +141,7 @@ async function openParts(
     queueGroup: `shopwire-${lease.term}`,
     replyTo: (subject) => INBOX.test(subject),
   })
-  const reader = new LogReader(jsm)
+  const reader = new LogReader(js)
   let setAside = 0
   const setAsideLog = new SummedLog(logger, "warn", SET_ASIDE)
   onStop(() => setAsideLog.stop())
@@ -168,9 +168,7 @@ async function openParts(
     repeats.add(repeat)
   }
   const tail = new LogTail(
-    nc,
     js,
-    jsm,
     retention,
     {
       onMessage: (message) => {
@@ -194,7 +192,7 @@ async function openParts(
     },
     logger,
   )
-  const index = await ShopperIndex.open(nc, jsm, reader, logger)
+  const index = new ShopperIndex(js, reader, logger)
   onStop(() => index.stop())
   const beginIndex = (): Promise<void> => index.begin(logId(tail.created).key, tail.position)
   const archive = options.archive === undefined ? undefined : new Archive(options.archive, logger)
@@ -202,11 +200,11 @@ async function openParts(
   const auth =
     options.auth === undefined
       ? noAuth(addresses, options.pages)
-      : await openAuth(nc, service, { ...options.auth, addresses, logger })
+      : await openAuth(js, service, { ...options.auth, addresses, logger })
   onStop(() => auth.stop())
   const guard = limits.hold(auth.guard)
-  const appender = new LogAppender(nc, jsm, await openIdempotencySecret(nc))
-  const archived = archive && new ArchivedHistory(archive, jsm, () => logId(tail.created))
+  const appender = new LogAppender(js, await openIdempotencySecret(js))
+  const archived = archive && new ArchivedHistory(archive, js, () => logId(tail.created))
   const history = new History(reader, tail, archived)
   const feedResource = feed({
     guard,
@@ -228,9 +226,8 @@ async function openParts(
       annotations.of({ kind: "event", shop_id, seq, _id: eventId(logId(tail.created), seq) }),
   })
 
-  const opened = await openShops(nc, service, {
+  const opened = await openShops(js, service, {
     guard,
-    jsm,
     reader,
     appender,
     log: () => tail.created,
@@ -243,18 +240,19 @@ async function openParts(
   await tail.start()
   onStop(() => tail.stop())
   await beginIndex()
-  const sessions = await openSessions(nc, service, {
+  const sessions = await openSessions(js, service, {
     ...options.sessions,
     guard,
     isActive: () => lease.held,
     logger,
   })
   onStop(() => sessions.stop())
-  const erasure = await Erasure.open(nc, {
-    jsm,
+  const erasure = new Erasure(js, {
     reader,
     index,
-    archive: archive === undefined ? undefined : new ArchivedShoppers(archive, jsm),
+    archive: archive === undefined ? undefined : new ArchivedShoppers(archive, js),
+    annotations: { erase: (annotated) => annotations.erase(annotated) },
+    deadLetters: new DeadLetters(js),
     eventId: (seq) => eventId(logId(tail.created), seq),
     reached: async (seq) => {
       if (!(await tail.reached(seq, REACHED_TIMEOUT_MS))) throw new ResError("system.serviceUnavailable")
@@ -272,10 +270,10 @@ async function openParts(
     feedResource,
     eventResource,
     health(guard, async () => {
-      await jsm.streams.info(STREAM)
+      await js.info(STREAM)
       return { stream: STREAM, last_seq: tail.position }
     }),
-    archiveStatus(guard, jsm),
+    archiveStatus(guard, js),
     shoppers(guard, (shopperId) => erasure.erase(shopperId)),
   )
   service.add(...opened.resources, ...sessions.resources, ...auth.resources)
@@ -288,10 +286,8 @@ async function openParts(
     const parts = { shop_id, seq: String(annotated.seq) }
     await service.with(eventResource, parts, (events) => events.change({ annotations: value }))
   }
-  const annotations = await ShownAnnotations.start(
-    nc,
+  const annotations: ShownAnnotations = new ShownAnnotations(
     js,
-    jsm,
     {
       onChange: (annotated, changed) => {
         tellAnnotations(annotated, changed).catch((error: unknown) =>
@@ -302,6 +298,7 @@ async function openParts(
     },
     logger,
   )
+  await annotations.start()
   onStop(() => annotations.stop())
   await service.start()
   onStop(() => service.stop())

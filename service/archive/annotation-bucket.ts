@@ -1,6 +1,7 @@
-import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
-import { isApiError } from "../log/stream.ts"
+import type { StreamInfo } from "@nats-io/jetstream"
+import { isApiError, WRONG_LAST_SEQUENCE } from "../jetstream/api-error.ts"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Annotations } from "./event-document.ts"
 
 const BUCKET = "annotations"
@@ -8,8 +9,6 @@ const BUCKET = "annotations"
 /** The stream behind the bucket, and the stored subjects of all that is annotated. */
 export const ANNOTATION_STREAM = `KV_${BUCKET}`
 export const ANNOTATION_SUBJECTS = `$KV.${BUCKET}.>`
-
-const WRONG_LAST_SEQUENCE = 10071
 
 /** What may be annotated. */
 export type Annotated =
@@ -45,31 +44,28 @@ export interface Known {
  * there is something to show while MongoDB is away.
  */
 export class AnnotationBucket {
-  readonly #kv: KV
-  /** When it was made, as JetStream gives it: another bucket of that name has another one. */
-  readonly created: string
+  readonly #bucket: Bucket
 
-  private constructor(kv: KV, created: string) {
-    this.#kv = kv
-    this.created = created
+  constructor(js: JetStream) {
+    const republish = { src: `$KV.${BUCKET}.*.*.*`, dest: "changes.store.{{wildcard(1)}}" }
+    this.#bucket = new Bucket(js, BUCKET, { republish })
   }
 
   /** Makes the bucket when it is missing. */
-  static async open(nc: NatsConnection): Promise<AnnotationBucket> {
-    const republish = { src: `$KV.${BUCKET}.*.*.*`, dest: "changes.store.{{wildcard(1)}}" }
-    const kv = await new Kvm(nc).create(BUCKET, { history: 1, republish })
-    return new AnnotationBucket(kv, (await kv.status()).streamInfo.created)
+  async open(): Promise<StreamInfo> {
+    return await this.#bucket.open()
   }
 
   async get(annotated: Annotated): Promise<Known> {
-    const entry = await this.#kv.get(keyOf(annotated))
-    return { annotations: entry === null ? undefined : annotationsOf(entry), revision: entry?.revision ?? 0 }
+    const entry = await this.#bucket.entry(keyOf(annotated))
+    const annotations = entry?.operation === "PUT" ? annotationsIn(entry.value) : undefined
+    return { annotations, revision: entry?.revision ?? 0 }
   }
 
   /** Replaces what stands at a revision; false when somebody else was faster. */
   async replace(annotated: Annotated, annotations: Annotations | undefined, revision: number): Promise<boolean> {
     try {
-      await this.#kv.put(keyOf(annotated), changeOf(annotated, annotations), { previousSeq: revision })
+      await this.#bucket.replace(keyOf(annotated), changeOf(annotated, annotations), revision)
       return true
     } catch (error) {
       if (isApiError(error, WRONG_LAST_SEQUENCE)) return false
@@ -77,11 +73,14 @@ export class AnnotationBucket {
     }
   }
 
+  /** Removes annotations and overwrites their bytes on the disk. False: there were none. */
+  async erase(annotated: Annotated): Promise<boolean> {
+    return await this.#bucket.erase(keyOf(annotated))
+  }
+
   /** Everything of a kind that is or was annotated. */
   async *all(kind: Annotated["kind"]): AsyncGenerator<Annotated> {
-    const keys: string[] = []
-    for await (const key of await this.#kv.keys(`*.${kind}.*`)) keys.push(key)
-    for (const key of keys) {
+    for (const key of await this.#bucket.keys(`*.${kind}.*`)) {
       const annotated = annotatedOf(key)
       if (annotated !== undefined) yield annotated
     }
@@ -101,10 +100,6 @@ export function annotationsIn(data: Uint8Array): Annotations | undefined {
   if (data.length === 0) return undefined
   const change: Change = JSON.parse(new TextDecoder().decode(data))
   return change.annotations ?? undefined
-}
-
-function annotationsOf(entry: KvEntry): Annotations | undefined {
-  return entry.operation === "PUT" ? annotationsIn(entry.value) : undefined
 }
 
 function keyOf(annotated: Annotated): string {

@@ -1,6 +1,6 @@
-import type { JetStreamManager } from "@nats-io/jetstream"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogEntry } from "../log/entry.ts"
-import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
+import { STREAM } from "../log/stream.ts"
 import type { Archive } from "./archive.ts"
 import { ArchiveReader, type EventFilter } from "./archive-reader.ts"
 import { consumerName } from "./intake.ts"
@@ -9,23 +9,18 @@ import type { LogId } from "./log-id.ts"
 /** What is archived of the log that is followed. All methods throw `system.serviceUnavailable` while MongoDB is away. */
 export class ArchivedHistory {
   readonly #archive: Archive
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #log: () => LogId
 
-  constructor(archive: Archive, jsm: JetStreamManager, log: () => LogId) {
+  constructor(archive: Archive, js: JetStream, log: () => LogId) {
     this.#archive = archive
-    this.#jsm = jsm
+    this.#js = js
     this.#log = log
   }
 
   /** The sequence up to which all is archived; 0: nobody archives this log. */
   async upTo(): Promise<number> {
-    try {
-      return (await this.#jsm.consumers.info(STREAM, consumerName(this.#log()))).ack_floor.stream_seq
-    } catch (error) {
-      if (isApiError(error, CONSUMER_NOT_FOUND)) return 0
-      throw error
-    }
+    return (await this.#js.consumer(STREAM, consumerName(this.#log())))?.ack_floor.stream_seq ?? 0
   }
 
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {

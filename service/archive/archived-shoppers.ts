@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { JetStreamManager } from "@nats-io/jetstream"
 import type { Collection, Db } from "mongodb"
 import { serviceError } from "../../contract/errors.ts"
-import { CONSUMER_NOT_FOUND, isApiError, STREAM } from "../log/stream.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import { STREAM } from "../log/stream.ts"
 import type { ErasedInArchive, ShopperArchive } from "../shoppers/erasure.ts"
+import type { Annotated } from "./annotation-bucket.ts"
 import type { Archive } from "./archive.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketId } from "./basket-document.ts"
@@ -19,23 +20,23 @@ const POLL_MS = 50
 /** What is archived of shoppers, to be erased. */
 export class ArchivedShoppers implements ShopperArchive {
   readonly #archive: Archive
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
 
-  constructor(archive: Archive, jsm: JetStreamManager) {
+  constructor(archive: Archive, js: JetStream) {
     this.#archive = archive
-    this.#jsm = jsm
+    this.#js = js
   }
 
-  async annotated(shopper_id: string): Promise<string[]> {
+  async annotated(shopper_id: string): Promise<Annotated[]> {
     return await this.#archive.use(async (db) => {
       const events = await eventsOf(db)
         .find({ shopper_id })
-        .project<Pick<EventDocument, "_id" | "shop_id">>({ shop_id: 1 })
+        .project<Pick<EventDocument, "_id" | "shop_id" | "seq">>({ shop_id: 1, seq: 1 })
         .toArray()
       const baskets = await basketsOf(db).find({ shopper_id }).toArray()
       return [
-        ...events.map(({ _id, shop_id }) => `${shop_id}.event.${_id}`),
-        ...baskets.map(({ shop_id, session_id }) => `${shop_id}.basket.${session_id}`),
+        ...events.map((event) => ({ kind: "event", ...event }) as const),
+        ...baskets.map(({ shop_id, session_id }) => ({ kind: "basket", shop_id, session_id }) as const),
       ]
     })
   }
@@ -56,7 +57,7 @@ export class ArchivedShoppers implements ShopperArchive {
   }
 
   async #passed(seq: number): Promise<void> {
-    const log = logId((await this.#jsm.streams.info(STREAM)).created)
+    const log = logId((await this.#js.info(STREAM)).created)
     const end = Date.now() + CATCH_UP_MS
     while (!(await this.#isPast(log, seq))) {
       if (Date.now() > end) throw serviceError("store.archiveBehind")
@@ -65,13 +66,9 @@ export class ArchivedShoppers implements ShopperArchive {
   }
 
   async #isPast(log: LogId, seq: number): Promise<boolean> {
-    try {
-      const consumer = await this.#jsm.consumers.info(STREAM, consumerName(log))
-      return consumer.num_pending + consumer.num_ack_pending === 0 || consumer.ack_floor.stream_seq >= seq
-    } catch (error) {
-      if (isApiError(error, CONSUMER_NOT_FOUND)) return true // nobody has ever archived this log
-      throw error
-    }
+    const consumer = await this.#js.consumer(STREAM, consumerName(log))
+    if (consumer === undefined) return true // nobody has ever archived this log
+    return consumer.num_pending + consumer.num_ack_pending === 0 || consumer.ack_floor.stream_seq >= seq
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import { JetStream } from "../jetstream/jetstream.ts"
 import { exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
 import { SummedLog } from "../summed-log.ts"
 import { keepYoung } from "./ageing.ts"
@@ -66,15 +66,10 @@ interface InHand {
 
 /** Archives what is and what comes on the log, as one of any number of archivers. MongoDB need not be there yet. */
 export async function startArchiver(nc: NatsConnection, options: ArchiverOptions): Promise<RunningArchiver> {
-  const jsm = await jetstreamManager(nc, { checkAPI: false })
   const archiver = new Archiver(
-    nc,
-    jsm,
+    new JetStream(nc),
     options,
     openMongo("shopwire-archiver", options.url, options.timeoutMs),
-    new Intake(nc, jetstream(nc), jsm, options),
-    new DeadLetters(jetstream(nc), jsm),
-    new IncomingLog(jetstream(nc), jsm),
   )
   archiver.start()
   return archiver
@@ -99,18 +94,10 @@ class Archiver implements RunningArchiver {
   readonly #refused: SummedLog
   readonly #refusedBaskets: SummedLog
 
-  constructor(
-    nc: NatsConnection,
-    jsm: JetStreamManager,
-    { timeoutMs, maxAgeDays = 0, logger }: ArchiverOptions,
-    mongo: Mongo,
-    intake: Intake,
-    deadLetters: DeadLetters,
-    incomingLog: IncomingLog,
-  ) {
+  constructor(js: JetStream, { timeoutMs, takeoverMs, maxAgeDays = 0, logger }: ArchiverOptions, mongo: Mongo) {
     this.#mongo = mongo
-    this.#intake = intake
-    this.#deadLetters = deadLetters
+    this.#intake = new Intake(js, { takeoverMs, logger })
+    this.#deadLetters = new DeadLetters(js)
     this.#logger = logger
     this.#setAside = new SummedLog(logger, "warn", SET_ASIDE)
     this.#refused = new SummedLog(logger, "error", "MongoDB refused events; they are in the dead letters")
@@ -119,12 +106,13 @@ class Archiver implements RunningArchiver {
     this.#backOff = new BackOff(logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
     this.#baskets = new BasketCollection(mongo.db)
-    const foreign = new ForeignChanges({ db: mongo.db, jsm, maxAgeDays })
+    const foreign = new ForeignChanges({ db: mongo.db, js, maxAgeDays })
     const options = { timeoutMs, logger, signal: this.#stopping.signal }
     this.#watchers = (["event", "basket"] as const).map(
-      (kind) => new ChangeWatcher(kind, mongo.db, nc, foreign, options),
+      (kind) => new ChangeWatcher(kind, mongo.db, js, foreign, options),
     )
-    this.#incoming = new IncomingEvents({ db: mongo.db, log: incomingLog, deadLetters, ...options })
+    const log = new IncomingLog(js)
+    this.#incoming = new IncomingEvents({ db: mongo.db, log, deadLetters: this.#deadLetters, ...options })
   }
 
   get counts(): RunningArchiver["counts"] {

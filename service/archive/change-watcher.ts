@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import { type Collection, type Db, type Document, MongoServerError, type ResumeToken } from "mongodb"
-import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
-import { type Annotated, AnnotationBucket } from "./annotation-bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import { type Annotated, AnnotationBucket, type Known } from "./annotation-bucket.ts"
 import { annotatedBy, readAnnotations } from "./annotations.ts"
 import { BackOff } from "./back-off.ts"
 import { type BasketDocument, basketDigest, basketId } from "./basket-document.ts"
@@ -42,8 +42,9 @@ interface WatchState {
 
 /** An open stream of changes, and the change that opening it has brought. */
 interface Following {
-  readonly bucket: AnnotationBucket
   readonly reader: ChangeReader
+  /** When the bucket of annotations was made. */
+  readonly bucketCreated: string
   readonly first: Document | null
 }
 
@@ -55,7 +56,7 @@ export class ChangeWatcher {
   readonly #kind: Annotated["kind"]
   readonly #db: Db
   readonly #collection: Collection<{ _id: string }>
-  readonly #nc: NatsConnection
+  readonly #bucket: AnnotationBucket
   readonly #foreignChanges: ForeignChanges
   readonly #timeoutMs: number
   readonly #logger: Logger
@@ -67,14 +68,14 @@ export class ChangeWatcher {
   constructor(
     kind: Annotated["kind"],
     db: Db,
-    nc: NatsConnection,
+    js: JetStream,
     foreignChanges: ForeignChanges,
     { timeoutMs, logger, signal }: { timeoutMs: number; logger: Logger; signal: AbortSignal },
   ) {
     this.#kind = kind
     this.#db = db
     this.#collection = db.collection(collections[kind])
-    this.#nc = nc
+    this.#bucket = new AnnotationBucket(js)
     this.#foreignChanges = foreignChanges
     this.#timeoutMs = timeoutMs
     this.#logger = logger
@@ -104,20 +105,20 @@ export class ChangeWatcher {
 
   /** Goes on behind the stored token; without one, compares all that is annotated. Undefined: there are no change streams. */
   async #open(): Promise<Following | undefined> {
-    const bucket = await AnnotationBucket.open(this.#nc)
+    const { created: bucketCreated } = await this.#bucket.open()
     const state = await this.#states.findOne({ _id: this.#stateId })
-    const token = state?.bucket === bucket.created ? state.token : undefined
+    const token = state?.bucket === bucketCreated ? state.token : undefined
     const reader = this.#watch(token)
     try {
       // Opens it: what changes from here on comes, also while all is compared.
       const first = await reader.next()
-      if (token === undefined) await this.#compareAll(bucket)
-      return { bucket, reader, first }
+      if (token === undefined) await this.#compareAll()
+      return { reader, bucketCreated, first }
     } catch (error) {
       await reader.close()
       const code = error instanceof MongoServerError ? error.code : undefined
       if (UNSUPPORTED.has(code)) {
-        await this.#compareAll(bucket)
+        await this.#compareAll()
         return undefined
       }
       if (TOKEN_LOST.has(code)) await this.#states.deleteOne({ _id: this.#stateId })
@@ -139,39 +140,38 @@ export class ChangeWatcher {
     })
   }
 
-  async #follow({ bucket, reader, first }: Following): Promise<void> {
+  async #follow({ reader, bucketCreated, first }: Following): Promise<void> {
     let savedAt = Date.now()
     let checkedAt = Date.now()
     let dirty = true
     for (let change: Document | null = first; !this.#signal.aborted; change = await reader.next()) {
       if (change !== null) {
-        await this.#handle(bucket, change)
+        await this.#handle(change)
         dirty = true
       }
       if (Date.now() - checkedAt >= RECHECK_INTERVAL_MS) {
-        for (const annotated of [...this.#changed.values()]) await this.#publish(bucket, annotated)
+        for (const annotated of [...this.#changed.values()]) await this.#publish(annotated)
         checkedAt = Date.now()
       }
       // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
       const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
       if (Date.now() - savedAt < intervalMs || !reader.resumeToken) continue
-      await this.#save(reader.resumeToken, bucket)
+      await this.#save({ token: reader.resumeToken, bucket: bucketCreated })
       savedAt = Date.now()
       dirty = false
     }
   }
 
-  async #handle(bucket: AnnotationBucket, { operationType, documentKey, fullDocument }: Document): Promise<void> {
+  async #handle({ operationType, documentKey, fullDocument }: Document): Promise<void> {
     // Undefined, too, when it was deleted since: that comes as a change of its own.
     const isGone = operationType === "delete"
     const annotated = isGone || fullDocument ? await this.#annotatedBy(fullDocument ?? documentKey) : undefined
     if (annotated === undefined) return
-    // Of servers that don't tell what was updated, our own updates come too; that is all there is to those.
+    const known = await this.#bucket.get(annotated)
+    // Servers that don't tell what was updated also report our own updates; nothing is to be published for those.
     const isPlain = fullDocument?.annotations === undefined && fullDocument?.digest !== undefined
-    if (isPlain && fullDocument.digest === basketDigest(fullDocument as BasketDocument)) {
-      if ((await bucket.get(annotated)).annotations === undefined) return
-    }
-    await this.#publish(bucket, annotated)
+    const isOwnUpdate = isPlain && fullDocument.digest === basketDigest(fullDocument as BasketDocument)
+    if (!isOwnUpdate || known.annotations !== undefined) await this.#publish(annotated, known)
   }
 
   // The log says which shop an event is of, also when others have changed that in the document, or deleted it.
@@ -180,25 +180,26 @@ export class ChangeWatcher {
     return logged ?? annotatedBy(this.#kind, document)
   }
 
-  async #compareAll(bucket: AnnotationBucket): Promise<void> {
-    for await (const annotated of bucket.all(this.#kind)) await this.#publish(bucket, annotated)
+  async #compareAll(): Promise<void> {
+    for await (const annotated of this.#bucket.all(this.#kind)) await this.#publish(annotated)
     const annotatedOnes = this.#collection.find({ annotations: { $exists: true } }, { projection: { annotations: 0 } })
     for await (const document of annotatedOnes) {
       const annotated = await this.#annotatedBy(document)
-      if (annotated !== undefined) await this.#publish(bucket, annotated)
+      if (annotated !== undefined) await this.#publish(annotated)
     }
   }
 
-  // The bucket first, then MongoDB: what replaces a revision is never older than what stood there.
-  async #publish(bucket: AnnotationBucket, annotated: Annotated): Promise<void> {
-    for (;;) {
-      const { annotations: known, revision } = await bucket.get(annotated)
+  /** @param known what the bucket has, if it was read already. It is read before MongoDB, so no entry is replaced by an older one. */
+  async #publish(annotated: Annotated, known?: Known): Promise<void> {
+    for (let read = known; ; read = undefined) {
+      const { annotations, revision } = read ?? (await this.#bucket.get(annotated))
       const current = await this.#current(annotated)
       if (typeof current === "string") {
         this.#logger.warn({ kind: this.#kind, shopId: annotated.shop_id, reason: current }, "annotations are not shown")
         return
       }
-      if (isDeepStrictEqual(current, known) || (await bucket.replace(annotated, current, revision))) return
+      if (isDeepStrictEqual(current, annotations)) return
+      if (await this.#bucket.replace(annotated, current, revision)) return
     }
   }
 
@@ -222,8 +223,7 @@ export class ChangeWatcher {
     if (longest !== undefined) this.#changed.delete(longest)
   }
 
-  async #save(token: ResumeToken, bucket: AnnotationBucket): Promise<void> {
-    const state = { token, bucket: bucket.created }
+  async #save(state: Omit<WatchState, "_id">): Promise<void> {
     await this.#states.updateOne({ _id: this.#stateId }, { $set: state }, { upsert: true })
   }
 

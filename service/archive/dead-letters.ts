@@ -1,13 +1,13 @@
-import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream"
-import { StorageType } from "@nats-io/jetstream"
+import { StorageType, type StoredMsg, type StreamInfo } from "@nats-io/jetstream"
 import { headers } from "nats"
-import { isApiError, STREAM_NOT_FOUND } from "../log/stream.ts"
+import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 
 /** The stream of what the archive refused for good; kept until somebody deletes it. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
 
-/** Subjects of the documents of MongoDB that can't be published. */
-export const INCOMING_LETTERS = "archive.dead.*.incoming.*"
+/** Messages that are read in one go. */
+const BATCH = 100
 
 /** Something that MongoDB refuses, whatever is done; or, `incoming`, a document of MongoDB that can't be published. */
 export interface DeadLetter {
@@ -26,35 +26,68 @@ export interface DeadLetter {
  * published, `archive.dead.<shop_id>.incoming.<key>`: the last one of each, with the reason in the header `Shopwire-Reason`.
  */
 export class DeadLetters {
-  readonly #js: JetStreamClient
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
 
-  constructor(js: JetStreamClient, jsm: JetStreamManager) {
+  constructor(js: JetStream) {
     this.#js = js
-    this.#jsm = jsm
   }
 
   /** Makes the stream when it is missing. */
   async open(): Promise<void> {
-    try {
-      await this.#jsm.streams.info(DEAD_LETTERS)
-    } catch (error) {
-      if (!isApiError(error, STREAM_NOT_FOUND)) throw error
-      await this.#jsm.streams.add({
-        name: DEAD_LETTERS,
-        description: "What MongoDB refuses for good, with the reason",
-        subjects: ["archive.dead.>"],
-        storage: StorageType.File,
-        max_msgs_per_subject: 1,
-        allow_direct: true,
-      })
-    }
+    if ((await this.#info()) !== undefined) return
+    await this.#js.add({
+      name: DEAD_LETTERS,
+      description: "What MongoDB refuses for good, with the reason",
+      subjects: ["archive.dead.>"],
+      storage: StorageType.File,
+      max_msgs_per_subject: 1,
+      allow_direct: true,
+    })
+  }
+
+  /** How many there are. */
+  async count(): Promise<number> {
+    return (await this.#info())?.state.messages ?? 0
   }
 
   /** Resolves when it is stored. */
-  async put({ shopId, kind, id, reason, payload }: DeadLetter): Promise<void> {
+  async put({ reason, payload, ...letter }: DeadLetter): Promise<void> {
     const header = headers()
     header.set("Shopwire-Reason", reason)
-    await this.#js.publish(`archive.dead.${shopId}.${kind}.${id}`, payload, { headers: header })
+    await this.#js.publish(subjectOf(letter), payload, header)
   }
+
+  /** Removes a letter and overwrites its bytes on the disk. False: there was none. */
+  async erase(letter: Pick<DeadLetter, "shopId" | "kind" | "id">): Promise<boolean> {
+    if ((await this.count()) === 0) return false
+    return await this.#js.eraseLast(DEAD_LETTERS, subjectOf(letter))
+  }
+
+  /** As `erase`, the documents of `incoming_events` that match. Resolves to how many there were. */
+  async eraseIncoming(matches: (letter: StoredMsg) => boolean): Promise<number> {
+    const next_by_subj = subjectOf({ shopId: "*", kind: "incoming", id: "*" })
+    if ((await this.count()) === 0) return 0
+    let erased = 0
+    for (let seq = 1; ; ) {
+      const letters = await this.#js.batch(DEAD_LETTERS, { seq, next_by_subj, batch: BATCH })
+      for (const letter of letters) if (matches(letter) && (await this.#js.erase(DEAD_LETTERS, letter.seq))) erased++
+      const last = letters.at(-1)
+      if (last === undefined) return erased
+      seq = last.seq + 1
+    }
+  }
+
+  /** Undefined: nothing was ever put aside. */
+  async #info(): Promise<StreamInfo | undefined> {
+    try {
+      return await this.#js.info(DEAD_LETTERS)
+    } catch (error) {
+      if (isApiError(error, STREAM_NOT_FOUND)) return undefined
+      throw error
+    }
+  }
+}
+
+function subjectOf({ shopId, kind, id }: Pick<DeadLetter, "shopId" | "kind" | "id">): string {
+  return `archive.dead.${shopId}.${kind}.${id}`
 }

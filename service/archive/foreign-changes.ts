@@ -1,16 +1,15 @@
 import { isDeepStrictEqual } from "node:util"
-import type { JetStreamManager } from "@nats-io/jetstream"
 import type { Db, Document } from "mongodb"
 import { PublishEvent, type ShownEvent } from "../../contract/publish-event.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { readEntry } from "../log/entry.ts"
-import { isApiError, STREAM } from "../log/stream.ts"
+import { STREAM } from "../log/stream.ts"
 import { DAY_MS } from "./ageing.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketFields, isOurs } from "./basket-document.ts"
 import { eventId, type LogId, logId } from "./log-id.ts"
 
-const MESSAGE_NOT_FOUND = 404
 /** How long it is believed that the log is still the same one, in ms. */
 const LOG_ID_MS = 1000
 
@@ -21,7 +20,7 @@ export type ForeignChange =
 
 export interface ForeignChangesOptions {
   readonly db: Db
-  readonly jsm: JetStreamManager
+  readonly js: JetStream
   /** As the setting ARCHIVE_MAX_AGE_DAYS: what is older is deleted by archivers. */
   readonly maxAgeDays: number
 }
@@ -29,14 +28,14 @@ export interface ForeignChangesOptions {
 /** Finds what others have changed or deleted, by comparing documents with what the archiver has made them of. */
 export class ForeignChanges {
   readonly #db: Db
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #maxAgeDays: number
   #logId: Promise<LogId> | undefined
   #logReadAt = 0
 
-  constructor({ db, jsm, maxAgeDays }: ForeignChangesOptions) {
+  constructor({ db, js, maxAgeDays }: ForeignChangesOptions) {
     this.#db = db
-    this.#jsm = jsm
+    this.#js = js
     this.#maxAgeDays = maxAgeDays
   }
 
@@ -83,11 +82,8 @@ export class ForeignChanges {
 
   async #logged(_id: string, seq: number): Promise<ShownEvent | undefined> {
     if (eventId(await this.#log(), seq) !== _id) return undefined
-    const message = await this.#jsm.direct.getMessage(STREAM, { seq }).catch((error: unknown) => {
-      if (isApiError(error, MESSAGE_NOT_FOUND)) return null
-      throw error
-    })
-    if (message === null) return undefined
+    const message = await this.#js.message(STREAM, { seq })
+    if (message === undefined) return undefined
     const entry = readEntry(message)
     return "event" in entry ? entry.event : undefined
   }
@@ -95,7 +91,7 @@ export class ForeignChanges {
   // Not for each of the many documents that are deleted for their age.
   async #log(): Promise<LogId> {
     if (this.#logId === undefined || Date.now() - this.#logReadAt > LOG_ID_MS) {
-      this.#logId = this.#jsm.streams.info(STREAM).then(({ created }) => logId(created))
+      this.#logId = this.#js.info(STREAM).then(({ created }) => logId(created))
       this.#logReadAt = Date.now()
     }
     return await this.#logId

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import {
-  AckPolicy,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-} from "@nats-io/jetstream"
-import { type NatsConnection, nanos } from "nats"
+import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import { nanos } from "nats"
 import type { Logger } from "res-service"
-import { CONSUMER_NOT_FOUND, isApiError, STREAM, STREAM_NOT_FOUND } from "../log/stream.ts"
+import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import { STREAM } from "../log/stream.ts"
 import { EVENT_SUBJECTS } from "../log/subjects.ts"
 import { type LogId, logId } from "./log-id.ts"
 
@@ -39,9 +34,7 @@ export function consumerName(log: LogId): string {
  * "in progress" acknowledgements, for as long as this lives; what a dead one had in hand goes to others after `takeoverMs`.
  */
 export class Intake {
-  readonly #nc: NatsConnection
-  readonly #js: JetStreamClient
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #takeoverMs: number
   readonly #logger: Logger
   readonly #waiting: Taken[] = []
@@ -52,15 +45,8 @@ export class Intake {
   #filling: Promise<void> | undefined
   #working: NodeJS.Timeout | undefined
 
-  constructor(
-    nc: NatsConnection,
-    js: JetStreamClient,
-    jsm: JetStreamManager,
-    { takeoverMs, logger }: { takeoverMs: number; logger: Logger },
-  ) {
-    this.#nc = nc
+  constructor(js: JetStream, { takeoverMs, logger }: { takeoverMs: number; logger: Logger }) {
     this.#js = js
-    this.#jsm = jsm
     this.#takeoverMs = takeoverMs
     this.#logger = logger
   }
@@ -98,10 +84,10 @@ export class Intake {
 
   async #fill(): Promise<void> {
     let failing = false
-    while (!this.#stopped && !this.#nc.isClosed()) {
+    while (!this.#stopped && !this.#js.nc.isClosed()) {
       try {
         const log = await this.#openConsumer()
-        const consumer = await this.#js.consumers.get(STREAM, consumerName(log))
+        const consumer = await this.#js.client.consumers.get(STREAM, consumerName(log))
         if (failing) this.#logger.info({}, "the log can be read again")
         failing = false
         while (!this.#stopped) {
@@ -138,15 +124,12 @@ export class Intake {
   }
 
   async #openConsumer(): Promise<LogId> {
-    const log = logId((await this.#jsm.streams.info(STREAM)).created)
+    const log = logId((await this.#js.info(STREAM)).created)
     const name = consumerName(log)
     const limits = { ack_wait: nanos(this.#takeoverMs), max_ack_pending: MAX_ACK_PENDING }
-    try {
-      const { config } = await this.#jsm.consumers.info(STREAM, name)
-      if (config.ack_wait !== limits.ack_wait) await this.#jsm.consumers.update(STREAM, name, limits)
-    } catch (error) {
-      if (!isApiError(error, CONSUMER_NOT_FOUND)) throw error
-      await this.#jsm.consumers.add(STREAM, {
+    const consumer = await this.#js.consumer(STREAM, name)
+    if (consumer === undefined) {
+      await this.#js.addConsumer(STREAM, {
         durable_name: name,
         description: "What is not archived in MongoDB yet",
         filter_subjects: [EVENT_SUBJECTS],
@@ -155,13 +138,13 @@ export class Intake {
         max_deliver: -1,
         ...limits,
       })
-    }
+    } else if (consumer.config.ack_wait !== limits.ack_wait) await this.#js.updateConsumer(STREAM, name, limits)
     return log
   }
 
   // What was asked for before a lost connection may never be answered.
   async #watchReconnects(): Promise<void> {
-    for await (const status of this.#nc.status()) {
+    for await (const status of this.#js.nc.status()) {
       if (this.#stopped) return
       if (status.type === "reconnect") this.#fetching?.stop()
     }

@@ -1,9 +1,9 @@
-import type { JetStreamManager } from "@nats-io/jetstream"
 import { model } from "res-service"
 import type { Guard } from "../auth/guard.ts"
-import { CONSUMER_NOT_FOUND, isApiError, STREAM, STREAM_NOT_FOUND } from "../log/stream.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import { STREAM } from "../log/stream.ts"
 import { EVENT_SUBJECTS } from "../log/subjects.ts"
-import { DEAD_LETTERS } from "./dead-letters.ts"
+import { DeadLetters } from "./dead-letters.ts"
 import { consumerName } from "./intake.ts"
 import { logId } from "./log-id.ts"
 
@@ -29,33 +29,23 @@ export interface ArchiveStatus {
  * errors  system.serviceUnavailable: the log does not answer
  * events  none: read it anew
  */
-export function archiveStatus(guard: Guard, jsm: JetStreamManager) {
+export function archiveStatus(guard: Guard, js: JetStream) {
   return model(ARCHIVE, {
     mode: { access: "free", get: "free" },
     access: guard.access(ARCHIVE),
-    get: () => readStatus(jsm),
+    get: () => readStatus(js),
   })
 }
 
-async function readStatus(jsm: JetStreamManager): Promise<ArchiveStatus> {
-  const log = logId((await jsm.streams.info(STREAM)).created)
-  const consumer = await unlessMissing(CONSUMER_NOT_FOUND, jsm.consumers.info(STREAM, consumerName(log)))
-  const letters = await unlessMissing(STREAM_NOT_FOUND, jsm.streams.info(DEAD_LETTERS))
-  const dead_letters = letters?.state.messages ?? 0
+async function readStatus(js: JetStream): Promise<ArchiveStatus> {
+  const log = logId((await js.info(STREAM)).created)
+  const consumer = await js.consumer(STREAM, consumerName(log))
+  const dead_letters = await new DeadLetters(js).count()
   if (consumer === undefined) return { archiving: false, waiting: 0, lag_ms: 0, dead_letters }
   const waiting = consumer.num_pending + consumer.num_ack_pending
   if (waiting === 0) return { archiving: true, waiting, lag_ms: 0, dead_letters }
   const seq = consumer.ack_floor.stream_seq + 1
-  const oldest = await jsm.direct.getMessage(STREAM, { seq, next_by_subj: EVENT_SUBJECTS })
-  const lag_ms = oldest === null ? 0 : Math.max(0, Date.now() - oldest.time.getTime())
+  const oldest = await js.message(STREAM, { seq, next_by_subj: EVENT_SUBJECTS })
+  const lag_ms = oldest === undefined ? 0 : Math.max(0, Date.now() - oldest.time.getTime())
   return { archiving: true, waiting, lag_ms, dead_letters }
-}
-
-async function unlessMissing<T>(code: number, info: Promise<T>): Promise<T | undefined> {
-  try {
-    return await info
-  } catch (error) {
-    if (isApiError(error, code)) return undefined
-    throw error
-  }
 }

@@ -1,15 +1,14 @@
 import { randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv"
-import { type NatsConnection, nanos } from "nats"
+import type { KvWatchEntry } from "@nats-io/kv"
+import { nanos } from "nats"
 import type { Logger } from "res-service"
 import type { Claims, Grants } from "../../contract/claims.ts"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { sha256 } from "../sha256.ts"
-import { orUnavailable } from "../unavailable.ts"
 
 export const BUCKET = "logins"
-const STREAM = `KV_${BUCKET}`
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** How often it is looked for logins that have expired, in ms. */
@@ -25,8 +24,6 @@ const MAX_PER_USER = 1000
 
 /** How long the mark of a login that ended is kept: longer than a service is without NATS and active again. */
 const MARK_TTL = "1h"
-
-const NOT_STORED = "The login cannot be stored"
 
 /** A key that every process writes when it starts: when it is seen, all that was written before was seen. */
 const STARTED_KEY = "started"
@@ -69,7 +66,7 @@ interface Revocation {
  * Methods that write reject with `system.serviceUnavailable` when it is not known to be stored.
  */
 export class Logins {
-  readonly #kv: KV
+  readonly #bucket: Bucket
   readonly #onChanged: (tids: readonly string[]) => void
   readonly #logger: Logger
   readonly #logins = new Map<string, Login>()
@@ -83,29 +80,24 @@ export class Logins {
   readonly #timers: NodeJS.Timeout[] = []
   #stopFollowing = (): void => {}
 
-  private constructor(kv: KV, { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, logger }: LoginsOptions) {
-    this.#kv = kv
-    this.#maxPerUser = maxPerUser
+  constructor(js: JetStream, { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, logger }: LoginsOptions) {
     this.#maxTokenMs = maxTokenDays * DAY_MS
+    this.#bucket = new Bucket(js, BUCKET, { ttl: this.#maxTokenMs })
+    this.#maxPerUser = maxPerUser
     this.#onChanged = onChanged
     this.#logger = logger
   }
 
   /** Opens the bucket; resolves when all that it holds is known. */
-  static async open(nc: NatsConnection, options: LoginsOptions): Promise<Logins> {
-    const maxAgeMs = options.maxTokenDays * DAY_MS
-    const kv = await new Kvm(nc).create(BUCKET, { history: 1, ttl: maxAgeMs })
-    const jsm = await jetstreamManager(nc, { checkAPI: false })
-    const { config } = await jsm.streams.info(STREAM)
-    // An earlier release, or setting, may have made it.
-    await jsm.streams.update(STREAM, { ...config, max_age: nanos(maxAgeMs), allow_msg_ttl: true })
-    const logins = new Logins(kv, options)
-    await logins.#follow()
-    logins.#timers.push(
-      setInterval(() => logins.#expire(), EXPIRY_INTERVAL_MS),
-      setInterval(() => logins.#forgetUsers(), FORGET_INTERVAL_MS),
+  async start(): Promise<void> {
+    await this.#bucket.open()
+    // An earlier release, or other settings, may have made it.
+    await this.#bucket.configure({ max_age: nanos(this.#maxTokenMs), allow_msg_ttl: true })
+    await this.#follow()
+    this.#timers.push(
+      setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS),
+      setInterval(() => this.#forgetUsers(), FORGET_INTERVAL_MS),
     )
-    return logins
   }
 
   stop(): void {
@@ -165,7 +157,7 @@ export class Logins {
     const isNews = before > (this.#revokedBefore.get(key) ?? 0) && !this.#isOver(before)
     if (isNews) {
       this.#revokedBefore.set(key, before)
-      await orUnavailable(NOT_STORED, this.#kv.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation)))
+      await this.#bucket.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation))
     }
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
   }
@@ -188,12 +180,12 @@ export class Logins {
     for (const { tid, now } of changed) this.#remember(tid, now)
     if (changed.length > 0) this.#onChanged(changed.map(({ tid }) => tid))
     if (always || known === undefined || !isDeepStrictEqual(known.grants, news.grants))
-      await orUnavailable(NOT_STORED, this.#kv.put(`${key}.granted`, JSON.stringify(news)))
+      await this.#bucket.put(`${key}.granted`, JSON.stringify(news))
     for (const { tid, now } of changed) await this.#put(tid, now)
   }
 
   async #put(tid: string, login: Login): Promise<void> {
-    await orUnavailable(NOT_STORED, this.#kv.put(`${sha256(login.user)}.${tid}`, JSON.stringify(login)))
+    await this.#bucket.put(`${sha256(login.user)}.${tid}`, JSON.stringify(login))
     this.#remember(tid, login)
   }
 
@@ -207,7 +199,7 @@ export class Logins {
       if (this.#forget(tid)) this.#ended.add(tid)
     }
     if (keys.length > 0) this.#onChanged(tids)
-    await orUnavailable(NOT_STORED, Promise.all(keys.map((key) => this.#kv.purge(key, { ttl: MARK_TTL }))))
+    await Promise.all(keys.map((key) => this.#bucket.purge(key, { ttl: MARK_TTL })))
   }
 
   #expire(): void {
@@ -253,9 +245,9 @@ export class Logins {
   }
 
   async #follow(): Promise<void> {
-    const entries = await this.#kv.watch()
+    const entries = await this.#bucket.watch()
     this.#stopFollowing = () => entries.stop()
-    const mark = await this.#kv.put(STARTED_KEY, "")
+    const mark = await this.#bucket.put(STARTED_KEY, "")
     await new Promise<void>((resolve, reject) => {
       const follow = async (): Promise<void> => {
         for await (const entry of entries) {

@@ -1,7 +1,7 @@
-import type { NatsConnection } from "nats"
 import type { AnyResource, ClientAddresses, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
 import type { OwnPages } from "../../config/own-pages.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
@@ -51,11 +51,11 @@ export async function tokenVerifier(config: AuthConfig, maxTokenDays?: number): 
 
 /** Opens the bucket of logins; gives the guard, the resources to be added to `service`, and how to stop. */
 export async function openAuth(
-  nc: NatsConnection,
+  js: JetStream,
   service: Service,
   { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, logger }: AuthOptions,
 ): Promise<OpenAuth> {
-  const logins = await Logins.open(nc, {
+  const logins = new Logins(js, {
     maxTokenDays,
     logger,
     onChanged: (tids) => {
@@ -64,6 +64,7 @@ export async function openAuth(
       }
     },
   })
+  await logins.start()
   const guard = new TokenGuard(verifier, logins)
   // Streams of an edge may rest on a token without a login, which no token reset reaches.
   const asking = setInterval(() => void askIssuer(verifier, logins, logger), USER_STATE_INTERVAL_MS)

@@ -1,25 +1,21 @@
-import { createHash, createHmac, type Hash, type Hmac, randomUUID } from "node:crypto"
-import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
-import { headers, type MsgHdrs, type NatsConnection } from "nats"
+import { createHash, createHmac, type Hash, type Hmac } from "node:crypto"
+import type { StoredMsg } from "@nats-io/jetstream"
+import { headers, type MsgHdrs } from "nats"
 import { ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { serviceError } from "../../contract/errors.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { shopSubject } from "../../contract/subjects.ts"
-import { orUnavailable } from "../unavailable.ts"
+import { isApiError } from "../jetstream/api-error.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import type { Ack } from "../jetstream/writer.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
-
-/** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
-const ACK_TIMEOUT_MS = 3000
-
-const NO_ANSWER = "The log does not answer"
 
 /** Our own header on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
 const CONTENT_HASH = "Shopwire-Content-Hash"
 
-/** JetStream's error codes: a message ID of a batch was used before; the stream permits no rollups. */
-const DUPLICATE_IN_BATCH = 10201
+/** JetStream's error code: the stream permits no rollups. */
 const NO_ROLLUP = 10111
 
 /** A request that may come twice and must be stored once. */
@@ -29,26 +25,16 @@ export interface Idempotency {
   readonly caller: string
 }
 
-interface Ack {
-  readonly seq: number
-  readonly duplicate?: boolean
-  readonly error?: { readonly err_code: number; readonly description: string }
-}
-
-const NO_ACK: Ack = { seq: 0 }
-
 /** Appends events to the log. Whatever resolves here is stored. */
 export class LogAppender {
-  readonly #nc: NatsConnection
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #secret: string
   /** Requests under way, by message ID: the usual second request comes while the first one still waits. */
   readonly #underWay = new Map<string, Promise<number[]>>()
 
   /** @param secret as `openIdempotencySecret` gives it */
-  constructor(nc: NatsConnection, jsm: JetStreamManager, secret: string) {
-    this.#nc = nc
-    this.#jsm = jsm
+  constructor(js: JetStream, secret: string) {
+    this.#js = js
     this.#secret = secret
   }
 
@@ -92,7 +78,7 @@ export class LogAppender {
     header.set("Nats-Msg-Id", id)
     header.set(CONTENT_HASH, hash)
     const ack = await this.#store(subject, payloads, header)
-    if (!isDuplicate(ack)) return sequences(ack, payloads.length)
+    if (!ack.duplicate) return sequences(ack, payloads.length)
     // Another process was faster.
     const first = await this.#firstOf(id)
     if (first === undefined) throw new ResError("system.serviceUnavailable")
@@ -103,14 +89,14 @@ export class LogAppender {
   // full log drops its oldest events. If the events can't be compared, the answer is a conflict, since nothing can be stored
   // under the ID until its window is over.
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
-    const stored = await orUnavailable(NO_ANSWER, this.#stored(firstSeq))
+    const stored = await this.#stored(firstSeq)
     if (stored?.header.get(CONTENT_HASH) !== hash) throw serviceError("store.idempotencyConflict")
     return Array.from({ length: count }, (_, i) => firstSeq + i)
   }
 
   // A replica that answers a direct get may not have the message yet; the leader has it.
-  async #stored(seq: number): Promise<StoredMsg | null> {
-    return (await this.#jsm.direct.getMessage(STREAM, { seq })) ?? (await this.#jsm.streams.getMessage(STREAM, { seq }))
+  async #stored(seq: number): Promise<StoredMsg | undefined> {
+    return (await this.#js.message(STREAM, { seq })) ?? (await this.#js.leaderMessage(STREAM, { seq }))
   }
 
   /**
@@ -124,50 +110,19 @@ export class LogAppender {
     const header = headers()
     header.set("Nats-Msg-Id", id)
     header.set("Nats-Rollup", "sub")
-    const ack = await this.#request(PROBE_SUBJECT, "", header)
-    if (ack.error?.err_code === NO_ROLLUP) return undefined
-    return checked(ack).seq
+    try {
+      return (await this.#js.publish(PROBE_SUBJECT, "", header)).seq
+    } catch (error) {
+      if (isApiError(error, NO_ROLLUP)) return undefined
+      throw error
+    }
   }
 
   async #store(subject: string, payloads: readonly string[], first: MsgHdrs = headers()): Promise<Ack> {
     const [only] = payloads
-    if (payloads.length === 1 && only !== undefined) return checked(await this.#request(subject, only, first))
-    return await this.#storeBatch(subject, payloads, first)
+    if (payloads.length === 1 && only !== undefined) return await this.#js.publish(subject, only, first)
+    return await this.#js.publishBatch(subject, payloads, first)
   }
-
-  async #storeBatch(subject: string, payloads: readonly string[], first: MsgHdrs): Promise<Ack> {
-    const batchId = randomUUID()
-    let answer: Ack = NO_ACK
-    for (const [i, payload] of payloads.entries()) {
-      const header = i === 0 ? first : headers()
-      header.set("Nats-Batch-Id", batchId)
-      header.set("Nats-Batch-Sequence", String(i + 1))
-      const last = i === payloads.length - 1
-      if (last) header.set("Nats-Batch-Commit", "1")
-      // The first and the last are answered: the first says whether the server takes batches, the last that all is stored.
-      if (i === 0 || last) answer = await this.#request(subject, payload, header)
-      else this.#nc.publish(subject, payload, { headers: header })
-    }
-    return isDuplicate(answer) ? answer : checked(answer)
-  }
-
-  async #request(subject: string, payload: string, header: MsgHdrs): Promise<Ack> {
-    const reply = await orUnavailable(
-      NO_ANSWER,
-      this.#nc.request(subject, payload, { timeout: ACK_TIMEOUT_MS, headers: header }),
-    )
-    return reply.data.length === 0 ? NO_ACK : reply.json<Ack>() // empty: the answer to the first message of a batch
-  }
-}
-
-function isDuplicate({ duplicate, error }: Ack): boolean {
-  return duplicate === true || error?.err_code === DUPLICATE_IN_BATCH
-}
-
-function checked(ack: Ack): Ack {
-  if (ack.error === undefined && ack.seq > 0) return ack
-  const cause = new Error(ack.error?.description ?? "no acknowledgement")
-  throw new ResError("system.serviceUnavailable", "The log refused the event", undefined, { cause })
 }
 
 function sequences(ack: Ack, count: number): number[] {

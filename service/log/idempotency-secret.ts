@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
-import { Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 
 const BUCKET = "secrets"
 const KEY = "idempotency"
@@ -12,11 +12,11 @@ const ATTEMPTS = 10
  * key. It is made once and kept in the KV bucket `secrets`, so that keys count across restarts and in all services. Only the
  * login `service` can read the bucket.
  */
-export async function openIdempotencySecret(nc: NatsConnection): Promise<string> {
-  const bucket = await new Kvm(nc).create(BUCKET, { history: 1 })
+export async function openIdempotencySecret(js: JetStream): Promise<string> {
+  const bucket = new Bucket(js, BUCKET)
   for (let attempt = 1; ; attempt++) {
     const known = await bucket.get(KEY)
-    if (known !== null && known.operation === "PUT") return known.string()
+    if (known !== undefined) return known.string()
     try {
       await bucket.create(KEY, randomBytes(32).toString("base64url"))
     } catch (error) {

@@ -1,15 +1,11 @@
-import type { DirectBatchOptions, JetStreamManager, StoredMsg } from "@nats-io/jetstream"
-import { ResError } from "res-service"
+import type { StoredMsg } from "@nats-io/jetstream"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
-import { isApiError, STREAM } from "./stream.ts"
+import { STREAM } from "./stream.ts"
 import { ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
-/** Time for one direct get, in ms; it has a deadline of its own because a lost connection would leave it open. */
-const READ_TIMEOUT_MS = 4000
-/** JetStream's status when there is no message from the sequence on. */
-const NO_RESULTS = 404
 /** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
 const MAX_PROBES = 64
 
@@ -22,11 +18,11 @@ export interface Following {
 
 /** Reads single shops out of the log by direct gets: no consumer, and no scan over other shops' events. */
 export class LogReader {
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #hidden = new Set<number>()
 
-  constructor(jsm: JetStreamManager) {
-    this.#jsm = jsm
+  constructor(js: JetStream) {
+    this.#js = js
   }
 
   /** Reads on as though the messages with these sequences were gone: they will be soon. Returns how to end that. */
@@ -39,7 +35,7 @@ export class LogReader {
 
   /** The message `seq`, whatever it is of; undefined when it is gone. */
   async message(seq: number): Promise<StoredMsg | undefined> {
-    return (await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))) ?? undefined
+    return await this.#js.message(STREAM, { seq })
   }
 
   /** The messages of all shops' events behind `after`, up to `end`, in the log's order, in batches; also those that are no valid ones. */
@@ -56,15 +52,13 @@ export class LogReader {
 
   /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
-    const message = await deadline(this.#jsm.direct.getMessage(STREAM, { seq }))
-    if (message === null || message.subject !== storedSubject(shopId)) return undefined
-    return this.#validEntry(message)
+    const message = await this.message(seq)
+    return message?.subject === storedSubject(shopId) ? this.#validEntry(message) : undefined
   }
 
   /** The sequence of the log's last message, also when it is gone; 0 when there was none. */
   async endSeq(): Promise<number> {
-    const { state } = await deadline(this.#jsm.streams.info(STREAM))
-    return state.last_seq
+    return (await this.#js.info(STREAM)).state.last_seq
   }
 
   /** The sequence of what is newest of a shop, event or acknowledgement; 0 when there is nothing. */
@@ -154,12 +148,12 @@ export class LogReader {
 
   /** The sequence of the first message, of any shop, stored at or after a time; Infinity when there is none yet. */
   async seqAt(time: string): Promise<number> {
-    const messages = await this.#collect({ start_time: time, next_by_subj: ">", batch: 1 })
-    return messages[0]?.seq ?? Infinity
+    const [first] = await this.#js.batch(STREAM, { start_time: time, next_by_subj: ">", batch: 1 })
+    return first?.seq ?? Infinity
   }
 
   async #lastSeq(subject: string): Promise<number> {
-    return (await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject })))?.seq ?? 0
+    return (await this.#js.message(STREAM, { last_by_subj: subject }))?.seq ?? 0
   }
 
   /** The messages of a subject behind `after`, up to `end`, oldest first, in batches that are never empty. */
@@ -186,8 +180,7 @@ export class LogReader {
   // JetStream reads forwards only, but tells with each message how many follow. So we look for a sequence with at least
   // `count` messages, but not many more, between it and `before`.
   async #startFor(subject: string, first: StoredMsg, count: number, before: number): Promise<number> {
-    const newest = await deadline(this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))
-    let high = Math.min(before, (newest?.seq ?? first.seq) + 1)
+    let high = Math.min(before, Math.max(await this.#lastSeq(subject), first.seq) + 1)
     const beyond = await this.#remaining(subject, high)
     let low = first.seq
     let [atLow, atHigh] = [pendingAfter(first) + 1 - beyond, 0]
@@ -232,21 +225,7 @@ export class LogReader {
   }
 
   async #batch(subject: string, seq: number, batch: number): Promise<StoredMsg[]> {
-    return await this.#collect({ seq, next_by_subj: subject, batch })
-  }
-
-  async #collect(asked: DirectBatchOptions): Promise<StoredMsg[]> {
-    const messages: StoredMsg[] = []
-    const reading = await this.#jsm.direct.getBatch(STREAM, asked)
-    const all = async (): Promise<StoredMsg[]> => {
-      try {
-        for await (const message of reading) messages.push(message)
-      } catch (error) {
-        if (!isApiError(error, NO_RESULTS)) throw error
-      }
-      return messages
-    }
-    return await deadline(all(), () => reading.stop())
+    return await this.#js.batch(STREAM, { seq, next_by_subj: subject, batch })
   }
 }
 
@@ -275,19 +254,4 @@ class Drawn {
 /** How many messages of the same subject follow: `Nats-Num-Pending` of a batched direct get. */
 function pendingAfter(message: StoredMsg): number {
   return Number(message.header.get("Nats-Num-Pending") || 0)
-}
-
-async function deadline<T>(reading: Promise<T>, giveUp?: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      giveUp?.()
-      reject(new ResError("system.serviceUnavailable", "The log does not answer"))
-    }, READ_TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([reading, expired])
-  } finally {
-    clearTimeout(timer)
-  }
 }

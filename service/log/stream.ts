@@ -1,23 +1,14 @@
-import {
-  DiscardPolicy,
-  type JetStreamManager,
-  RetentionPolicy,
-  StorageType,
-  type StreamConfig,
-  type StreamInfo,
-} from "@nats-io/jetstream"
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream"
 import { nanos } from "nats"
 import { SHOP_SUBJECTS } from "../../contract/subjects.ts"
+import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { ACK_SUBJECTS, PARTITIONS, PROBE_SUBJECT } from "./subjects.ts"
 
 export const STREAM = "UPDATES"
 
 /** How long the same `Idempotency-Key` counts as the same request. */
 export const IDEMPOTENCY_WINDOW_MS = 10 * 60 * 1000
-
-/** API error codes of JetStream, for `isApiError`. */
-export const STREAM_NOT_FOUND = 10059
-export const CONSUMER_NOT_FOUND = 10014
 
 export interface Retention {
   /** 0: no limit. */
@@ -27,7 +18,7 @@ export interface Retention {
 }
 
 /** Makes the stream, or brings an existing one's limits up to date, and returns what it is. */
-export async function openStream(jsm: JetStreamManager, retention: Retention): Promise<StreamInfo> {
+export async function openStream(js: JetStream, retention: Retention): Promise<StreamInfo> {
   const config = {
     name: STREAM,
     description:
@@ -49,15 +40,9 @@ export async function openStream(jsm: JetStreamManager, retention: Retention): P
     allow_rollup_hdrs: false,
   } satisfies Partial<StreamConfig>
   try {
-    const { config: current } = await jsm.streams.info(STREAM)
-    return await jsm.streams.update(STREAM, { ...current, ...config })
+    return await js.update(STREAM, config)
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
-    return await jsm.streams.add(config)
+    return await js.add(config)
   }
-}
-
-/** True for an error that JetStream answered with this code: an API error code, or the status of a direct get. */
-export function isApiError(error: unknown, code: number): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === code
 }

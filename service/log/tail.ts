@@ -1,20 +1,10 @@
-import {
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  type StreamInfo,
-} from "@nats-io/jetstream"
-import type { NatsConnection } from "nats"
+import { type ConsumerMessages, DeliverPolicy, type StreamInfo } from "@nats-io/jetstream"
 import type { Logger } from "res-service"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import type { StoredMessage } from "./entry.ts"
 import { openStream, type Retention, STREAM } from "./stream.ts"
 import { ACK_SUBJECTS, EVENT_SUBJECTS } from "./subjects.ts"
 
-/** A consumer that says nothing for twice this long is taken for dead and made anew. */
-const HEARTBEAT_MS = 1000
-const PULL_EXPIRES_MS = 5000
-const MAX_IN_FLIGHT = 2000
 const RETRY_MS = 500
 
 export interface TailHandlers {
@@ -38,8 +28,7 @@ export interface Source {
  * and in order, whatever the server does meanwhile.
  */
 export class StreamTail {
-  readonly #nc: NatsConnection
-  readonly #js: JetStreamClient
+  readonly #js: JetStream
   readonly #source: Source
   readonly #handlers: TailHandlers
   readonly #logger: Logger
@@ -49,8 +38,7 @@ export class StreamTail {
   #stopped = false
   #waiting: { seq: number; resolve: () => void }[] = []
 
-  constructor(nc: NatsConnection, js: JetStreamClient, source: Source, handlers: TailHandlers, logger: Logger) {
-    this.#nc = nc
+  constructor(js: JetStream, source: Source, handlers: TailHandlers, logger: Logger) {
     this.#js = js
     this.#source = source
     this.#handlers = handlers
@@ -97,17 +85,14 @@ export class StreamTail {
   }
 
   async #consume(): Promise<void> {
-    const consumer = await this.#js.consumers.get(this.#source.stream, {
+    const from = {
       filter_subjects: this.#source.filters,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
-    })
-    this.#messages = await consumer.consume({
-      max_messages: MAX_IN_FLIGHT,
-      expires: PULL_EXPIRES_MS,
-      idle_heartbeat: HEARTBEAT_MS,
-      callback: ({ seq, subject, data, time }) => this.#handle({ seq, subject, data, time }),
-    })
+    }
+    this.#messages = await this.#js.consume(this.#source.stream, from, ({ seq, subject, data, time }) =>
+      this.#handle({ seq, subject, data, time }),
+    )
   }
 
   #handle(message: StoredMessage): void {
@@ -124,13 +109,13 @@ export class StreamTail {
   // The consumer lives in the server's memory, so it is gone after a restart. Rather than wait for heartbeats to fail, make
   // it anew at once.
   async #watchReconnects(): Promise<void> {
-    for await (const status of this.#nc.status()) {
+    for await (const status of this.#js.nc.status()) {
       if (status.type === "reconnect") await this.#resume()
     }
   }
 
   async #resume(): Promise<void> {
-    while (!this.#stopped && !this.#nc.isClosed()) {
+    while (!this.#stopped && !this.#js.nc.isClosed()) {
       try {
         this.#messages?.stop()
         const { created, state } = await this.#source.open()
@@ -155,15 +140,8 @@ export class StreamTail {
 
 /** Follows the events and acknowledgements of the log. */
 export class LogTail extends StreamTail {
-  constructor(
-    nc: NatsConnection,
-    js: JetStreamClient,
-    jsm: JetStreamManager,
-    retention: Retention,
-    handlers: TailHandlers,
-    logger: Logger,
-  ) {
-    const open = (): Promise<StreamInfo> => openStream(jsm, retention)
-    super(nc, js, { stream: STREAM, filters: [EVENT_SUBJECTS, ACK_SUBJECTS], open }, handlers, logger)
+  constructor(js: JetStream, retention: Retention, handlers: TailHandlers, logger: Logger) {
+    const open = (): Promise<StreamInfo> => openStream(js, retention)
+    super(js, { stream: STREAM, filters: [EVENT_SUBJECTS, ACK_SUBJECTS], open }, handlers, logger)
   }
 }

@@ -1,6 +1,6 @@
-import type { NatsConnection } from "nats"
 import type { AnyResource, Logger, Service } from "res-service"
 import type { Guard } from "../auth/guard.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { isConnected } from "./connections.ts"
 import { type CustomerBinding, cart, multicart, present } from "./multicart-resource.ts"
 import { Presence } from "./presence.ts"
@@ -42,7 +42,7 @@ export interface SessionOptions {
 
 /** Opens the bucket of sessions; gives the resources to be added to `service`, and how to stop. */
 export async function openSessions(
-  nc: NatsConnection,
+  js: JetStream,
   service: Service,
   options: SessionOptions,
 ): Promise<{ resources: AnyResource[]; stop: () => void }> {
@@ -57,7 +57,8 @@ export async function openSessions(
   } = options
   const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
   const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
-  const store = await SessionStore.open(nc, idleMs, maxBytes)
+  const store = new SessionStore(js, idleMs, maxBytes)
+  await store.open()
   const sessions = new Sessions(store, { idleMs, memoryBytes, logger })
   const presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
   const run = async (id: string, command: SessionCommand): Promise<number> => {
@@ -79,8 +80,8 @@ export async function openSessions(
     binding,
     run,
     inQueue,
-    isConnected: (cid) => isConnected(nc, cid),
+    isConnected: (cid) => isConnected(js.nc, cid),
   })
-  const sweep = new PresenceSweep(nc, { sessions, presence, store, run, inQueue, isActive, logger })
+  const sweep = new PresenceSweep(js.nc, { sessions, presence, store, run, inQueue, isActive, logger })
   return { resources: [multicartResource, presentResource, cartResource], stop: () => sweep.stop() }
 }

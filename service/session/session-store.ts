@@ -1,15 +1,12 @@
-import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
-import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
-import { type NatsConnection, nanos } from "nats"
+import { nanos } from "nats"
 import { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
-import { JetStreamWriter } from "../jetstream-writer.ts"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
-import { orUnavailable } from "../unavailable.ts"
 import type { Member, Session } from "./session.ts"
 
 export const BUCKET = "sessions"
-const STREAM = `KV_${BUCKET}`
 
 /** When this share of the bucket is used, nobody can start a session; existing sessions go on. */
 const FULL_FOR_SESSIONS = 0.8
@@ -40,43 +37,31 @@ interface State extends Omit<Session, "members"> {
  * what was loaded is void then. Those that write reject with `session.tooMany`, and nothing is stored, where the bucket has no room.
  */
 export class SessionStore {
-  readonly #kv: KV
-  readonly #jsm: JetStreamManager
-  readonly #writer: JetStreamWriter
+  readonly #bucket: Bucket
+  readonly #idleMs: number
   readonly #maxBytes: number
   #usedBytes = 0
 
-  private constructor(kv: KV, jsm: JetStreamManager, writer: JetStreamWriter, maxBytes: number) {
-    this.#kv = kv
-    this.#jsm = jsm
-    this.#writer = writer
-    this.#maxBytes = maxBytes
-  }
-
   /**
-   * Makes the bucket, or brings an existing one's limits up to date.
-   *
    * @param idleMs how long the bucket keeps a key without writes
    * @param maxBytes size of all sessions
    */
-  static async open(nc: NatsConnection, idleMs: number, maxBytes: number): Promise<SessionStore> {
-    const kv = await new Kvm(nc).create(BUCKET, { history: 1, ttl: idleMs, max_bytes: maxBytes })
-    const jsm = await jetstreamManager(nc, { checkAPI: false })
-    const { config } = await jsm.streams.info(STREAM)
-    await jsm.streams.update(STREAM, {
-      ...config,
-      max_age: nanos(idleMs),
-      max_bytes: maxBytes,
-      allow_msg_ttl: true,
-    })
-    const store = new SessionStore(kv, jsm, new JetStreamWriter(nc), maxBytes)
-    await store.measure()
-    return store
+  constructor(js: JetStream, idleMs: number, maxBytes: number) {
+    this.#bucket = new Bucket(js, BUCKET, { ttl: idleMs, max_bytes: maxBytes })
+    this.#idleMs = idleMs
+    this.#maxBytes = maxBytes
+  }
+
+  /** Makes the bucket, or updates the limits of an existing one. */
+  async open(): Promise<void> {
+    await this.#bucket.open()
+    await this.#bucket.configure({ max_age: nanos(this.#idleMs), max_bytes: this.#maxBytes, allow_msg_ttl: true })
+    await this.measure()
   }
 
   /** Reads how much of the bucket is used. Call it regularly. */
   async measure(): Promise<void> {
-    this.#usedBytes = (await this.#jsm.streams.info(STREAM)).state.bytes
+    this.#usedBytes = (await this.#bucket.info()).state.bytes
   }
 
   /** @throws {ResError} `session.tooMany` */
@@ -86,32 +71,30 @@ export class SessionStore {
   }
 
   async load(id: string): Promise<StoredSession> {
-    return await unavailableOnFailure(async () => {
-      const stateEntry = await this.#get(stateKey(id))
-      if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
-      const { members, ...state } = stateEntry.json<State>()
-      const carts = await Promise.all(members.map((member) => this.#get(cartKey(id, member.id))))
-      const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
-      return {
-        session: {
-          ...state,
-          members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
-        },
-        revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
-      }
-    })
+    const stateEntry = await this.#bucket.get(stateKey(id))
+    if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
+    const { members, ...state } = stateEntry.json<State>()
+    const carts = await Promise.all(members.map((member) => this.#bucket.get(cartKey(id, member.id))))
+    const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
+    return {
+      session: {
+        ...state,
+        members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
+      },
+      revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
+    }
   }
 
   /** Replaces what is stored by `session`: the cart of `cartOf` alone if only that changed, else the members alone. */
   async save(id: string, stored: StoredSession, session: Session | undefined, cartOf?: string): Promise<StoredSession> {
     const revisions = new Map(stored.revisions)
     const write = (key: string, value: unknown): Promise<void> => this.#write(revisions, key, value)
-    await unavailableOnFailure(async () => {
+    await unlessFull(async () => {
       const member = session?.members.find((each) => each.id === cartOf)
       if (session !== undefined && member !== undefined) await write(cartKey(id, member.id), member.content)
       else if (session !== undefined) await write(stateKey(id), stateOf(session))
       else {
-        await this.#kv.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0, ttl: MARK_TTL })
+        await this.#bucket.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0, ttl: MARK_TTL })
         revisions.delete(stateKey(id))
       }
     })
@@ -125,7 +108,7 @@ export class SessionStore {
   async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession> {
     const revisions = new Map(known)
     if (session === undefined) return { session, revisions }
-    await unavailableOnFailure(async () => {
+    await unlessFull(async () => {
       await this.#write(revisions, stateKey(id), stateOf(session))
       for (const member of session.members) {
         const key = cartKey(id, member.id)
@@ -140,9 +123,7 @@ export class SessionStore {
     const data = JSON.stringify(value)
     revisions.set(
       key,
-      await (revision === undefined
-        ? this.#kv.create(key, data)
-        : this.#writer.replace(`$KV.${BUCKET}.${key}`, data, revision)),
+      await (revision === undefined ? this.#bucket.create(key, data) : this.#bucket.replace(key, data, revision)),
     )
   }
 
@@ -150,12 +131,7 @@ export class SessionStore {
   async #forgetCart(id: string, customerId: string, revisions: Map<string, number>): Promise<void> {
     const key = cartKey(id, customerId)
     if (!revisions.delete(key)) return
-    await this.#kv.purge(key, { ttl: MARK_TTL }).catch(() => {})
-  }
-
-  async #get(key: string): Promise<KvEntry | undefined> {
-    const entry = await this.#kv.get(key)
-    return entry?.operation === "PUT" ? entry : undefined
+    await this.#bucket.purge(key, { ttl: MARK_TTL }).catch(() => {})
   }
 }
 
@@ -176,12 +152,12 @@ function keyPrefix(id: string): string {
   return `${partitionOf(id)}.${id.replaceAll("~", "=")}`
 }
 
-async function unavailableOnFailure<T>(task: () => Promise<T>): Promise<T> {
-  return await orUnavailable("The sessions cannot be stored", task()).catch((error: unknown) => {
-    throw error instanceof ResError && isNoRoom(error.cause) ? serviceError("session.tooMany") : error
-  })
-}
-
-function isNoRoom(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(NO_ROOM)
+/** @throws {ResError} `session.tooMany`: the bucket has no room */
+async function unlessFull(write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const cause = error instanceof ResError ? error.cause : undefined
+    throw cause instanceof Error && cause.message.includes(NO_ROOM) ? serviceError("session.tooMany") : error
+  }
 }

@@ -1,9 +1,7 @@
-import type { JetStreamManager } from "@nats-io/jetstream"
-import { type KV, Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
-import { ANNOTATION_STREAM } from "../archive/annotation-bucket.ts"
-import { DEAD_LETTERS, INCOMING_LETTERS } from "../archive/dead-letters.ts"
-import { eraseLast, eraseMessage, messagesOf } from "../log/erase.ts"
+import type { Annotated, AnnotationBucket } from "../archive/annotation-bucket.ts"
+import type { DeadLetters } from "../archive/dead-letters.ts"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogReader } from "../log/reader.ts"
 import { STREAM } from "../log/stream.ts"
 import { shopOfStoredSubject } from "../log/subjects.ts"
@@ -57,8 +55,8 @@ export interface ErasedInArchive {
 
 /** What the archive does for an erasure. All throw `system.serviceUnavailable` while it is away. */
 export interface ShopperArchive {
-  /** Events and baskets of the shopper that have annotations, as keys of the bucket that they are kept in for showing. */
-  annotated(shopperId: string): Promise<string[]>
+  /** The shopper's events and baskets, which may have annotations. */
+  annotated(shopperId: string): Promise<Annotated[]>
   /** Deletes events and baskets; a basket that others have a part in is made anew. */
   erase(shopperId: string): Promise<ErasedInArchive>
   /** Deletes what was written meanwhile of what the log had up to a sequence. Throws `store.archiveBehind`. */
@@ -66,10 +64,11 @@ export interface ShopperArchive {
 }
 
 export interface ErasureParts {
-  readonly jsm: JetStreamManager
   readonly reader: LogReader
   readonly index: ShopperIndex
   readonly archive: ShopperArchive | undefined
+  readonly annotations: Pick<AnnotationBucket, "erase">
+  readonly deadLetters: DeadLetters
   /** The `_id` of an event's document in the archive. */
   readonly eventId: (seq: number) => string
   /** Resolves when all that the log has up to a sequence was followed. */
@@ -83,18 +82,17 @@ export interface ErasureParts {
  * interrupted goes on where it was when it is asked for again.
  */
 export class Erasure {
-  readonly #kv: KV
+  readonly #js: JetStream
+  /** What an erasure has found and not erased yet, by a hash of the shopper. */
+  readonly #unfinished: Bucket
   readonly #parts: ErasureParts
   /** One after the other: two of them could have found the same. */
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor(kv: KV, parts: ErasureParts) {
-    this.#kv = kv
+  constructor(js: JetStream, parts: ErasureParts) {
+    this.#js = js
+    this.#unfinished = new Bucket(js, BUCKET)
     this.#parts = parts
-  }
-
-  static async open(nc: NatsConnection, parts: ErasureParts): Promise<Erasure> {
-    return new Erasure(await new Kvm(nc).create(BUCKET, { history: 1 }), parts)
   }
 
   /** Resolves when nothing of the shopper is left of what was published before. */
@@ -105,7 +103,7 @@ export class Erasure {
   }
 
   async #erase(shopperId: string): Promise<Erased> {
-    const { archive, reader, reached, show } = this.#parts
+    const { annotations, archive, deadLetters, reader, reached, show } = this.#parts
     const end = await reader.endSeq()
     await reached(end)
     // What can be erased without MongoDB is, even while that is away.
@@ -115,17 +113,18 @@ export class Erasure {
     for (;;) {
       const { found, isLast } = await this.#find(shopperId, end)
       if (Object.keys(found).length === 0) break
-      await this.#kv.put(sha256(shopperId), JSON.stringify(found))
+      await this.#unfinished.put(sha256(shopperId), JSON.stringify(found))
       for (const [shopId, each] of Object.entries(found)) {
         shops.add(shopId)
         await this.#eraseIn(shopId, each, counts)
       }
-      await this.#kv.purge(sha256(shopperId))
+      await this.#unfinished.purge(sha256(shopperId))
       if (isLast) break
     }
-    counts.dead_letters += await this.#eraseIncomingLetters(shopperId)
+    // No sequence and no basket leads to these.
+    counts.dead_letters += await deadLetters.eraseIncoming((letter) => isOf(letter, shopperId))
     if ("failure" in archived) throw archived.failure
-    for (const key of archived.annotated) if (await this.#eraseAnnotations(key)) counts.annotations++
+    for (const annotated of archived.annotated) if (await annotations.erase(annotated)) counts.annotations++
     const late = (await archive?.finish(shopperId, end)) ?? NOTHING_ARCHIVED
     // Pages of these shops may come from the archive.
     const more = new Set([...archived.shops.filter((shopId) => !shops.has(shopId)), ...late.shops])
@@ -140,7 +139,7 @@ export class Erasure {
     return { shops: shops.size, ...counts, archive: inArchive }
   }
 
-  async #eraseInArchive(shopperId: string): Promise<ErasedInArchive & { readonly annotated: readonly string[] }> {
+  async #eraseInArchive(shopperId: string): Promise<ErasedInArchive & { readonly annotated: readonly Annotated[] }> {
     const { archive } = this.#parts
     if (archive === undefined) return { ...NOTHING_ARCHIVED, annotated: [] }
     const annotated = await archive.annotated(shopperId)
@@ -149,8 +148,8 @@ export class Erasure {
 
   /** What is left of an interrupted erasure, and what the log has. */
   async #find(shopperId: string, end: number): Promise<{ found: FoundByShop; isLast: boolean }> {
-    const noted = await this.#kv.get(sha256(shopperId))
-    const found: FoundByShop = noted?.operation === "PUT" ? noted.json<FoundByShop>() : {}
+    const noted = await this.#unfinished.get(sha256(shopperId))
+    const found = noted?.json<FoundByShop>() ?? {}
     let count = 0
     for await (const seqs of chunks(this.#parts.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
       const messages = await Promise.all(seqs.map((seq) => this.#parts.reader.message(seq)))
@@ -174,7 +173,8 @@ export class Erasure {
     { seqs, sessions }: Found,
     counts: { -readonly [K in Exclude<keyof Erased, "shops" | "archive">]: number },
   ): Promise<void> {
-    const { jsm, reader, eventId, show } = this.#parts
+    const { annotations, deadLetters, reader, eventId, show } = this.#parts
+    const eraseMessage = (seq: number): Promise<boolean> => this.#js.erase(STREAM, seq)
     const count = async <T>(each: readonly T[], erase: (one: T) => Promise<boolean>): Promise<number> => {
       let erased = 0
       for await (const some of chunks(each, REQUESTS_AT_ONCE)) {
@@ -187,21 +187,19 @@ export class Erasure {
     const release = reader.hide([...seqs, ...acks])
     try {
       if (await show(shopId, seqs)) counts.snapshots++
-      counts.stream += await count(seqs, (seq) => eraseMessage(jsm, STREAM, seq))
-      counts.acknowledgements += await count(acks, (seq) => eraseMessage(jsm, STREAM, seq))
+      counts.stream += await count(seqs, eraseMessage)
+      counts.acknowledgements += await count(acks, eraseMessage)
     } finally {
       release()
     }
-    const keys = [
-      ...seqs.map((seq) => `${shopId}.event.${eventId(seq)}`),
-      ...sessions.map((sessionId) => `${shopId}.basket.${sessionId}`),
-    ]
-    counts.annotations += await count(keys, (key) => this.#eraseAnnotations(key))
+    const events = seqs.map((seq) => ({ kind: "event", shop_id: shopId, seq, _id: eventId(seq) }) as const)
+    const baskets = sessions.map((session_id) => ({ kind: "basket", shop_id: shopId, session_id }) as const)
+    counts.annotations += await count([...events, ...baskets], (each) => annotations.erase(each))
     const letters = [
-      ...seqs.map((seq) => `archive.dead.${shopId}.event.${seq}`),
-      ...sessions.map((sessionId) => `archive.dead.${shopId}.basket.${sessionId}`),
+      ...seqs.map((seq) => ({ shopId, kind: "event", id: String(seq) }) as const),
+      ...sessions.map((id) => ({ shopId, kind: "basket", id }) as const),
     ]
-    counts.dead_letters += await count(letters, (subject) => eraseLast(jsm, DEAD_LETTERS, subject))
+    counts.dead_letters += await count(letters, (letter) => deadLetters.erase(letter))
   }
 
   async #acksOf(shopId: string, sessions: readonly string[]): Promise<number[]> {
@@ -211,19 +209,6 @@ export class Erasure {
       for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
     }
     return seqs
-  }
-
-  /** The dead letters of events that other programs have inserted into MongoDB: no sequence and no basket leads to them. */
-  async #eraseIncomingLetters(shopperId: string): Promise<number> {
-    const { jsm } = this.#parts
-    let erased = 0
-    for await (const letter of messagesOf(jsm, DEAD_LETTERS, INCOMING_LETTERS))
-      if (isOf(letter, shopperId) && (await eraseMessage(jsm, DEAD_LETTERS, letter.seq))) erased++
-    return erased
-  }
-
-  #eraseAnnotations(key: string): Promise<boolean> {
-    return eraseLast(this.#parts.jsm, ANNOTATION_STREAM, `$KV.annotations.${key}`)
   }
 }
 

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto"
-import type { JetStreamManager } from "@nats-io/jetstream"
-import { type KV, Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { readEntry, type StoredMessage } from "../log/entry.ts"
 import type { LogReader } from "../log/reader.ts"
 import { STREAM } from "../log/stream.ts"
@@ -36,8 +35,8 @@ interface Range {
  * (the last minute at most is in memory; a log that is older than the index, until it is caught up) is read in the log.
  */
 export class ShopperIndex {
-  readonly #kv: KV
-  readonly #jsm: JetStreamManager
+  readonly #bucket: Bucket
+  readonly #js: JetStream
   readonly #reader: LogReader
   readonly #logger: Logger
   #flushing: NodeJS.Timeout | undefined
@@ -50,20 +49,11 @@ export class ShopperIndex {
   #storing: Promise<void> = Promise.resolve()
   #stopped = false
 
-  private constructor(kv: KV, jsm: JetStreamManager, reader: LogReader, logger: Logger) {
-    this.#kv = kv
-    this.#jsm = jsm
+  constructor(js: JetStream, reader: LogReader, logger: Logger) {
+    this.#bucket = new Bucket(js, BUCKET)
+    this.#js = js
     this.#reader = reader
     this.#logger = logger
-  }
-
-  static async open(
-    nc: NatsConnection,
-    jsm: JetStreamManager,
-    reader: LogReader,
-    logger: Logger,
-  ): Promise<ShopperIndex> {
-    return new ShopperIndex(await new Kvm(nc).create(BUCKET, { history: 1 }), jsm, reader, logger)
   }
 
   /** Begins with a log: `log` names it, `position` is where it is followed from. What was before is caught up with meanwhile. */
@@ -74,13 +64,11 @@ export class ShopperIndex {
     this.#after = position
     this.#position = position
     this.#blocks = []
-    const { first_seq } = (await this.#jsm.streams.info(STREAM)).state
-    const keys: string[] = []
-    for await (const key of await this.#kv.keys()) keys.push(key)
-    for (const key of keys) {
+    const { first_seq } = (await this.#js.info(STREAM)).state
+    for (const key of await this.#bucket.keys()) {
       const [, ofLog, version, from, to] = /^([0-9a-z]+)\.(\d+)\.(\d+)-(\d+)$/.exec(key) ?? []
       // Of messages that are gone, of another log, or of another version.
-      if (ofLog !== log || version !== VERSION || Number(to) < first_seq) await this.#kv.purge(key)
+      if (ofLog !== log || version !== VERSION || Number(to) < first_seq) await this.#bucket.purge(key)
       else this.#blocks.push({ from: Number(from), to: Number(to) })
     }
     this.#catchUp(log, first_seq).catch((error: unknown) =>
@@ -104,7 +92,9 @@ export class ShopperIndex {
     yield* sequencesIn(Buffer.concat(recent), hash)
     for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
       const some = blocks.slice(i, i + BLOCKS_AT_ONCE)
-      const values = await Promise.all(some.map(async (block) => (await this.#kv.get(keyOf(this.#log, block)))?.value))
+      const values = await Promise.all(
+        some.map(async (block) => (await this.#bucket.get(keyOf(this.#log, block)))?.value),
+      )
       for (const value of values) if (value !== undefined) yield* sequencesIn(Buffer.from(value), hash)
     }
     for (const gap of gaps) {
@@ -149,7 +139,7 @@ export class ShopperIndex {
   }
 
   async #store(log: string, block: Range, entries: readonly Buffer[]): Promise<void> {
-    await this.#kv.put(keyOf(log, block), Buffer.concat(entries))
+    await this.#bucket.put(keyOf(log, block), Buffer.concat(entries))
     if (log === this.#log) this.#blocks.push(block)
   }
 

@@ -1,6 +1,4 @@
-import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream"
-import type { NatsConnection } from "nats"
-import { type Logger, ResError } from "res-service"
+import type { Logger } from "res-service"
 import {
   ANNOTATION_STREAM,
   ANNOTATION_SUBJECTS,
@@ -10,6 +8,7 @@ import {
   annotationsIn,
 } from "../archive/annotation-bucket.ts"
 import type { Annotations } from "../archive/event-document.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { StreamTail } from "../log/tail.ts"
 
 export interface AnnotationHandlers {
@@ -24,44 +23,29 @@ export class ShownAnnotations {
   readonly #bucket: AnnotationBucket
   readonly #tail: StreamTail
 
-  private constructor(bucket: AnnotationBucket, tail: StreamTail) {
-    this.#bucket = bucket
-    this.#tail = tail
-  }
-
-  /** Makes the bucket when it is missing, and follows it. */
-  static async start(
-    nc: NatsConnection,
-    js: JetStreamClient,
-    jsm: JetStreamManager,
-    handlers: AnnotationHandlers,
-    logger: Logger,
-  ): Promise<ShownAnnotations> {
-    const source = {
-      stream: ANNOTATION_STREAM,
-      filters: [ANNOTATION_SUBJECTS],
-      open: async () => {
-        await AnnotationBucket.open(nc)
-        return await jsm.streams.info(ANNOTATION_STREAM)
-      },
-    }
+  constructor(js: JetStream, handlers: AnnotationHandlers, logger: Logger) {
+    this.#bucket = new AnnotationBucket(js)
+    const source = { stream: ANNOTATION_STREAM, filters: [ANNOTATION_SUBJECTS], open: () => this.#bucket.open() }
     const onMessage = ({ subject, data }: { subject: string; data: Uint8Array }): void => {
       const annotated = annotatedOf(subject)
       if (annotated !== undefined) handlers.onChange(annotated, annotationsIn(data))
     }
-    const tail = new StreamTail(nc, js, source, { onMessage, onLost: handlers.onLost }, logger)
-    const bucket = await AnnotationBucket.open(nc)
-    await tail.start()
-    return new ShownAnnotations(bucket, tail)
+    this.#tail = new StreamTail(js, source, { onMessage, onLost: handlers.onLost }, logger)
+  }
+
+  /** Makes the bucket when it is missing, and follows it. */
+  async start(): Promise<void> {
+    await this.#tail.start()
   }
 
   /** @throws {ResError} `system.serviceUnavailable`: the bucket does not answer */
   async of(annotated: Annotated): Promise<Annotations | undefined> {
-    try {
-      return (await this.#bucket.get(annotated)).annotations
-    } catch (cause) {
-      throw new ResError("system.serviceUnavailable", "The annotations cannot be read", undefined, { cause })
-    }
+    return (await this.#bucket.get(annotated)).annotations
+  }
+
+  /** As `AnnotationBucket.erase`. */
+  async erase(annotated: Annotated): Promise<boolean> {
+    return await this.#bucket.erase(annotated)
   }
 
   async stop(): Promise<void> {

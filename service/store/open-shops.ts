@@ -1,8 +1,7 @@
-import type { JetStreamManager } from "@nats-io/jetstream"
-import type { NatsConnection } from "nats"
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
 import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogAppender } from "../log/appender.ts"
 import type { LogReader } from "../log/reader.ts"
 import { basket } from "./basket.ts"
@@ -21,7 +20,6 @@ const SHOWN_TIMEOUT_MS = 1000
 
 export interface ShopOptions {
   readonly guard: Guard
-  readonly jsm: JetStreamManager
   readonly reader: LogReader
   readonly appender: LogAppender
   /** When the stream was made that is followed. */
@@ -53,11 +51,12 @@ export interface OpenShops {
 
 /** Opens the bucket of snapshots; gives the resources to be added to `service`, and how to stop. */
 export async function openShops(
-  nc: NatsConnection,
+  js: JetStream,
   service: Service,
-  { guard, jsm, reader, appender, log, reached, annotationsOf, isActive, logger }: ShopOptions,
+  { guard, reader, appender, log, reached, annotationsOf, isActive, logger }: ShopOptions,
 ): Promise<OpenShops> {
-  const snapshots = await Snapshots.open(nc, jsm, log)
+  const snapshots = new Snapshots(js, log)
+  await snapshots.open()
   const loader = new ShopLoader(snapshots, reader)
   const shops: Shops = new Shops(
     {

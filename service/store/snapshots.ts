@@ -1,8 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
-import type { JetStreamManager } from "@nats-io/jetstream"
-import { type KV, Kvm } from "@nats-io/kv"
-import type { NatsConnection } from "nats"
-import { eraseLast } from "../log/erase.ts"
+import { Bucket } from "../jetstream/bucket.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Shop } from "./shop-projection.ts"
 import { readSnapshot, writeSnapshot } from "./shop-snapshot.ts"
@@ -28,42 +26,38 @@ const TAG_BYTES = 16
  * enough to overwrite that key.
  */
 export class Snapshots {
-  readonly #kv: KV
-  readonly #keys: KV
-  readonly #jsm: JetStreamManager
+  readonly #snapshots: Bucket
+  readonly #keys: Bucket
   readonly #log: () => string
 
-  private constructor(kv: KV, keys: KV, jsm: JetStreamManager, log: () => string) {
-    this.#kv = kv
-    this.#keys = keys
-    this.#jsm = jsm
+  /** @param log says when the followed stream was made: a snapshot of another stream is not used */
+  constructor(js: JetStream, log: () => string) {
+    this.#snapshots = new Bucket(js, BUCKET, { ttl: KEEP_MS })
+    this.#keys = new Bucket(js, KEY_BUCKET)
     this.#log = log
   }
 
-  /** @param log says when the stream was made that is followed: a snapshot of another one is not used */
-  static async open(nc: NatsConnection, jsm: JetStreamManager, log: () => string): Promise<Snapshots> {
-    const kvm = new Kvm(nc)
-    const kv = await kvm.create(BUCKET, { history: 1, ttl: KEEP_MS })
-    return new Snapshots(kv, await kvm.create(KEY_BUCKET, { history: 1 }), jsm, log)
+  async open(): Promise<void> {
+    await Promise.all([this.#snapshots.open(), this.#keys.open()])
   }
 
   /** The last snapshot of a shop; undefined when there is none that can be used. */
   async read(shopId: string): Promise<Shop | undefined> {
-    const entry = await this.#kv.get(keyOf(shopId))
-    if (entry?.operation !== "PUT") return undefined
+    const entry = await this.#snapshots.get(keyOf(shopId))
+    if (entry === undefined) return undefined
     const text = decrypted(entry.value, await this.#keyOf(shopId))
     return text === undefined ? undefined : readSnapshot(text, this.#log())
   }
 
   async write(shopId: string, shop: Shop): Promise<void> {
     const key = (await this.#keyOf(shopId)) ?? (await this.#newKeyOf(shopId))
-    await this.#kv.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log()), key))
+    await this.#snapshots.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log()), key))
   }
 
   /** Makes all snapshots that there ever were of a shop unreadable; resolves to whether there was one. */
   async erase(shopId: string): Promise<boolean> {
-    const erased = await eraseLast(this.#jsm, `KV_${KEY_BUCKET}`, `$KV.${KEY_BUCKET}.${keyOf(shopId)}`)
-    if (erased) await this.#kv.purge(keyOf(shopId))
+    const erased = await this.#keys.erase(keyOf(shopId))
+    if (erased) await this.#snapshots.purge(keyOf(shopId))
     return erased
   }
 

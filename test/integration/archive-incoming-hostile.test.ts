@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { type Db, type Document, Double, Long, MaxKey, MinKey, MongoClient, ObjectId, Timestamp, UUID } from "mongodb"
 import type { PublishEvent } from "../../contract/publish-event.ts"
@@ -7,6 +7,7 @@ import { type RunningArchiver, startArchiver } from "../../service/archive/archi
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { IncomingLog } from "../../service/archive/incoming/incoming-log.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { loggedEvents, publishMany } from "../helpers/archive.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
@@ -128,7 +129,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
 
   it("[AI13] that somebody else has put notes into are each published once, and hold up no other", async () => {
     const shopId = randomUUID()
-    const log = new IncomingLog(jetstream(product.nats), await jetstreamManager(product.nats, { checkAPI: false }))
+    const log = new IncomingLog(new JetStream(product.nats))
     const { log: id, lastSeq } = await log.state()
     const known = { ...publishEvent({ shop_id: shopId }), product_name: "stored before" }
     const _id = new ObjectId()
@@ -164,7 +165,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
 
   it("[AI14] that take the _id of one that was published and deleted are events of their own", async () => {
     const shopId = randomUUID()
-    const log = new IncomingLog(jetstream(product.nats), await jetstreamManager(product.nats, { checkAPI: false }))
+    const log = new IncomingLog(new JetStream(product.nats))
     const { log: id, lastSeq } = await log.state()
     const [left, yesterday, today] = named(3, shopId)
     const _id = "receipt 1" as never

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { type Db, Decimal128, type Document, MongoClient, UUID } from "mongodb"
 import type { PublishEvent } from "../../contract/publish-event.ts"
@@ -7,6 +7,7 @@ import { type RunningArchiver, startArchiver } from "../../service/archive/archi
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { IncomingLog } from "../../service/archive/incoming/incoming-log.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishMany } from "../helpers/archive.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
@@ -181,7 +182,7 @@ describe("events that other programs insert into MongoDB", function () {
 
   it("[AI7] are found by who goes on after one that was killed between storing and noting", async () => {
     const event = publishEvent()
-    const log = new IncomingLog(jetstream(product.nats), await jetstreamManager(product.nats, { checkAPI: false }))
+    const log = new IncomingLog(new JetStream(product.nats))
     const { lastSeq } = await log.state()
     const open = () => log.openShop(event.shop_id, lastSeq, ["k", "other"])
     await publishMany(product.nats, 3, event.shop_id)
@@ -196,7 +197,7 @@ describe("events that other programs insert into MongoDB", function () {
   it("[AI8] whose fate the log has forgotten are not published again", async () => {
     const event = publishEvent()
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
-    const { log } = await new IncomingLog(jetstream(product.nats), jsm).state()
+    const { log } = await new IncomingLog(new JetStream(product.nats)).state()
     await insert([{ ...event, shopwire: { state: "publishing", log: log.key, after: 0 } }])
     await publishMany(product.nats, 3)
     await jsm.streams.purge("UPDATES", { seq: 3 })

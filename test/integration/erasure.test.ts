@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto"
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { MongoClient } from "mongodb"
@@ -8,6 +8,7 @@ import { Client, type Mirror } from "res-service/client"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DeadLetters } from "../../service/archive/dead-letters.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { partitionOf } from "../../service/log/subjects.ts"
 import type { Erased } from "../../service/shoppers/erasure.ts"
@@ -150,7 +151,7 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       const [shop, person, session_id] = [randomUUID(), randomUUID(), randomUUID()]
       const [seq = 0] = await publish(publishEvent({ shop_id: shop, shopper_id: person, session_id }))
       const jsm = await jetstreamManager(product.nats)
-      const letters = new DeadLetters(jetstream(product.nats), jsm)
+      const letters = new DeadLetters(new JetStream(product.nats))
       await letters.open()
       const payload = JSON.stringify({ shopper_id: person })
       await letters.put({ shopId: shop, kind: "event", id: `${seq}`, reason: "for the test", payload })

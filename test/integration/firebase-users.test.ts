@@ -6,6 +6,7 @@ import { firebaseVerifier } from "../../service/auth/firebase-verifier.ts"
 import { Logins } from "../../service/auth/logins.ts"
 import { askIssuer } from "../../service/auth/open-auth.ts"
 import type { TokenVerifier } from "../../service/auth/token-verifier.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { type FirebaseUser, Google } from "../helpers/google.ts"
 import { inSeconds } from "../helpers/issuer.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
@@ -27,11 +28,12 @@ describe("Firebase's users, with AUTH_CHECK_REVOKED", () => {
     verifier = firebaseVerifier({ projectId, checkRevoked: true, httpAgent, credential })
     nats = await startNats()
     nc = await connect({ servers: nats.url })
-    logins = await Logins.open(nc, {
+    logins = new Logins(new JetStream(nc), {
       maxTokenDays: 30,
       logger: silentLogger,
       onChanged: (tids) => changed.push(...tids),
     })
+    await logins.start()
   })
 
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
-import { JetStreamWriter } from "../../service/jetstream-writer.ts"
+import { JetStreamWriter } from "../../service/jetstream/writer.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
 
 describe("JetStreamWriter.replace()", () => {

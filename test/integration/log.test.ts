@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import fc from "fast-check"
 import { shopSubject } from "../../contract/subjects.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
 import { openIdempotencySecret } from "../../service/log/idempotency-secret.ts"
 import { LogReader } from "../../service/log/reader.ts"
@@ -39,8 +40,8 @@ describe("the stream UPDATES", () => {
 
   it("gives a shop's events and acknowledgements in one order, from and to any sequence, and nobody else's", async () => {
     const [shopId, session_id] = [randomUUID(), randomUUID()]
-    const jsm = await jetstreamManager(product.nats)
-    const appender = new LogAppender(product.nats, jsm, await openIdempotencySecret(product.nats))
+    const js = new JetStream(product.nats)
+    const appender = new LogAppender(js, await openIdempotencySecret(js))
     const written: number[] = []
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {
@@ -48,7 +49,7 @@ describe("the stream UPDATES", () => {
       written.push(await appender.acknowledge(shopId, { session_id, by: "Ann" }))
       await appender.append(randomUUID(), [publishEvent()])
     }
-    const reader = new LogReader(jsm)
+    const reader = new LogReader(js)
     const end = await reader.newestRecordSeq(shopId)
     expect(end).to.equal(written.at(-1))
     const seqs = async (after: number, upTo: number): Promise<number[]> => {

@@ -4,6 +4,7 @@ import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
 import type { Claims } from "../../contract/claims.ts"
 import { BUCKET, Logins } from "../../service/auth/logins.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { sha256 } from "../../service/sha256.ts"
 import { inSeconds } from "../helpers/issuer.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
@@ -17,13 +18,16 @@ describe("logins of a user who logs in on one connection after the other", () =>
   let logins: Logins
   const changed: string[] = []
 
-  const open = (): Promise<Logins> =>
-    Logins.open(nats, {
+  const open = async (): Promise<Logins> => {
+    const opened = new Logins(new JetStream(nats), {
       maxTokenDays: 30,
       maxPerUser: MAX,
       onChanged: (tids) => changed.push(...tids),
       logger: silentLogger,
     })
+    await opened.start()
+    return opened
+  }
   const claims = (user: string): Claims => ({ user, shops: [], iat: inSeconds(0), exp: inSeconds(3600) })
 
   before(async () => {

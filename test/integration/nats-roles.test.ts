@@ -15,6 +15,7 @@ import { shopSubject } from "../../contract/subjects.ts"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
 import { AnnotationBucket } from "../../service/archive/annotation-bucket.ts"
 import { startArchiver } from "../../service/archive/archiver.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { checkNatsPermissions } from "../../service/nats-permissions.ts"
 import { type StandbyService, startService } from "../../service/standby.ts"
@@ -216,7 +217,7 @@ describe("NATS with the logins of config/nats.conf", () => {
 
     it("keeps annotations, which the service shows", async () => {
       const nc = await startOwn("archive")
-      const bucket = await AnnotationBucket.open(nc)
+      const bucket = new AnnotationBucket(new JetStream(nc))
       const basket = { kind: "basket", shop_id: shopId, session_id: publishEvent().session_id } as const
       const { revision } = await bucket.get(basket)
       expect(await bucket.replace(basket, { seen: "yes" }, revision)).to.equal(true)

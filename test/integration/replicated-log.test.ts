@@ -2,6 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import type { ResError } from "res-service"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
 import { openIdempotencySecret } from "../../service/log/idempotency-secret.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
@@ -19,19 +20,20 @@ describe("the stream UPDATES with three replicas", function () {
     cluster = await startNatsCluster()
     nats = await connect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
     const jsm = await jetstreamManager(nats, { checkAPI: false })
+    const js = new JetStream(nats)
     const tried = (work: Promise<unknown>) =>
       work.then(
         () => true,
         () => false,
       )
-    await until("a stream", () => tried(openStream(jsm, { maxAgeDays: 0, maxMiB: 0 })))
+    await until("a stream", () => tried(openStream(js, { maxAgeDays: 0, maxMiB: 0 })))
     const { config } = await jsm.streams.info(STREAM)
     await jsm.streams.update(STREAM, { ...config, num_replicas: 3 })
     await until("three replicas", async () => {
       const { cluster: members } = await jsm.streams.info(STREAM)
       return members?.replicas?.length === 2 && members.replicas.every(({ current }) => current)
     })
-    appender = new LogAppender(nats, jsm, await openIdempotencySecret(nats))
+    appender = new LogAppender(js, await openIdempotencySecret(js))
   })
 
   after(async () => {

@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { SessionStore } from "../../service/session/session-store.ts"
 import { type SessionEvents, Sessions } from "../../service/session/sessions.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
@@ -66,7 +67,8 @@ describe("all sessions together", () => {
 
   it("take a bounded part of the memory: those used least recently leave it, and are there when asked for", async () => {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
-    const store = await SessionStore.open(nats, 60_000, 64 * MIB)
+    const store = new SessionStore(new JetStream(nats), 60_000, 64 * MIB)
+    await store.open()
     const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes: MIB, logger: silentLogger })
     const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
     const events = { multicart: list, present: list, cart: () => ({ change: () => {} }) } as unknown as SessionEvents

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs"
-import type { JetStreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
 import { PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
@@ -8,6 +7,7 @@ import { type AuthSources, authResource } from "../../service/auth/auth-resource
 import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
 import { health } from "../../service/health.ts"
+import type { JetStream } from "../../service/jetstream/jetstream.ts"
 import { cart, multicart, present, type SessionSources } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppers } from "../../service/shoppers/shoppers-resource.ts"
@@ -55,7 +55,7 @@ describe("the docs", () => {
         throw new Error("not called")
       }),
       health(openGuard, async () => ({ stream: "", last_seq: 0 })),
-      archiveStatus(openGuard, {} as JetStreamManager),
+      archiveStatus(openGuard, {} as JetStream),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
     const documented = rows.map(([, rid = "", kind, calls = ""]) => [

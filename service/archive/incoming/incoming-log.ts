@@ -1,8 +1,9 @@
-import { JetStreamApiCodes, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream"
 import { headers } from "nats"
 import type { PublishEvent } from "../../../contract/publish-event.ts"
 import { shopSubject } from "../../../contract/subjects.ts"
-import { isApiError, STREAM } from "../../log/stream.ts"
+import { isApiError, WRONG_LAST_SEQUENCE } from "../../jetstream/api-error.ts"
+import type { JetStream } from "../../jetstream/jetstream.ts"
+import { STREAM } from "../../log/stream.ts"
 import { storedSubject } from "../../log/subjects.ts"
 import { type LogId, logId } from "../log-id.ts"
 
@@ -21,16 +22,14 @@ export interface LogState {
 
 /** The log, as far as events from MongoDB are put on it. */
 export class IncomingLog {
-  readonly #js: JetStreamClient
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
 
-  constructor(js: JetStreamClient, jsm: JetStreamManager) {
+  constructor(js: JetStream) {
     this.#js = js
-    this.#jsm = jsm
   }
 
   async state(): Promise<LogState> {
-    const { created, state } = await this.#jsm.streams.info(STREAM)
+    const { created, state } = await this.#js.info(STREAM)
     return { log: logId(created), firstSeq: state.first_seq, lastSeq: state.last_seq }
   }
 
@@ -40,7 +39,7 @@ export class IncomingLog {
    * @param keys of the documents that are looked for
    */
   async openShop(shopId: string, after: number, keys: Iterable<string>): Promise<IncomingShop> {
-    const shop = new IncomingShop(this.#js, this.#jsm, shopId, after, keys)
+    const shop = new IncomingShop(this.#js, shopId, after, keys)
     await shop.catchUp()
     return shop
   }
@@ -48,8 +47,7 @@ export class IncomingLog {
 
 /** Puts a shop's events from MongoDB on the log, each once, however often and by however many archivers it is tried. */
 export class IncomingShop {
-  readonly #js: JetStreamClient
-  readonly #jsm: JetStreamManager
+  readonly #js: JetStream
   readonly #shopId: string
   readonly #keys: ReadonlySet<string>
   /** The last sequence of each event that was found, by its key. */
@@ -59,9 +57,8 @@ export class IncomingShop {
   /** Of the shop's last message; 0: there is none. */
   #last = 0
 
-  constructor(js: JetStreamClient, jsm: JetStreamManager, shopId: string, after: number, keys: Iterable<string>) {
+  constructor(js: JetStream, shopId: string, after: number, keys: Iterable<string>) {
     this.#js = js
-    this.#jsm = jsm
     this.#shopId = shopId
     this.#seen = after
     this.#keys = new Set(keys)
@@ -98,15 +95,11 @@ export class IncomingShop {
   /** Reads what the shop got meanwhile. Rejects when a replica answers that does not have it yet: then nothing may be published. */
   async catchUp(): Promise<void> {
     const subject = storedSubject(this.#shopId)
-    this.#last = (await this.#jsm.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0
+    this.#last = (await this.#js.message(STREAM, { last_by_subj: subject }))?.seq ?? 0
     while (this.#seen < this.#last) {
       const before = this.#seen
-      const messages = await this.#jsm.direct.getBatch(STREAM, {
-        seq: before + 1,
-        next_by_subj: subject,
-        batch: READ_AT_ONCE,
-      })
-      for await (const { seq, header } of messages) {
+      const from = { seq: before + 1, next_by_subj: subject, batch: READ_AT_ONCE }
+      for (const { seq, header } of await this.#js.batch(STREAM, from)) {
         const key = header.get(INCOMING_KEY)
         if (this.#keys.has(key)) this.#found.set(key, seq)
         this.#seen = seq
@@ -120,12 +113,11 @@ export class IncomingShop {
   async #publish(key: string, event: PublishEvent): Promise<number | undefined> {
     const header = headers()
     header.set(INCOMING_KEY, key)
-    // The client's own option leaves out a 0.
     header.set("Nats-Expected-Last-Subject-Sequence", String(this.#last))
     try {
-      return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), { headers: header })).seq
+      return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), header)).seq
     } catch (error) {
-      if (isApiError(error, JetStreamApiCodes.StreamWrongLastSequence)) return undefined
+      if (isApiError(error, WRONG_LAST_SEQUENCE)) return undefined
       throw error
     }
   }
