@@ -154,7 +154,14 @@ class Archiver implements RunningArchiver {
         "this MongoDB has no change streams, as it is no replica set: what others change is shown when the archiver starts, and what they insert within seconds"
       this.#logger.warn({}, message)
     })
-    await Promise.all([this.#archiveAll(), ...watching, unsupported, this.#incoming.run()])
+    const work = [this.#archiveAll(), ...watching, unsupported, this.#incoming.run()]
+    try {
+      await Promise.all(work)
+    } catch (error) {
+      // A command after the client was closed would open it again, so a stop waits for all of them.
+      if (this.#stopping.signal.aborted) await Promise.allSettled(work)
+      throw error
+    }
   }
 
   async #archiveAll(): Promise<void> {
