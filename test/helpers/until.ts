@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-const PAUSE_MS = 10
+/** Pauses between probes, in ms: the longer it has waited the longer, so that a long wait costs little processor time. */
+const LEAST_PAUSE_MS = 10
+const GREATEST_PAUSE_MS = 100
+const PAUSE_SHARE = 0.05
 
 /** How long a test waits for what must come: so long that only a fault lets it pass, on a busy machine, too. */
 export const PATIENCE_MS = 60_000
@@ -11,11 +14,12 @@ export async function until<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = PATIENCE_MS,
 ): Promise<T> {
-  const end = Date.now() + timeoutMs
+  const begin = performance.now()
   for (;;) {
     const found = await probe()
     if (found !== undefined && found !== false) return found
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`)
-    await sleep(PAUSE_MS)
+    const waitedMs = performance.now() - begin
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`)
+    await sleep(Math.min(GREATEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, PAUSE_SHARE * waitedMs)))
   }
 }

@@ -6,6 +6,7 @@ import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
+import { fillLog } from "../helpers/fill-log.ts"
 import { answer, post } from "../helpers/http.ts"
 import { Issuer } from "../helpers/issuer.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
@@ -147,8 +148,7 @@ describe("GET /export/{shop_id}", () => {
     let reads: number
 
     before(async () => {
-      const event = publishEvent({ shop_id: shopId, product_name: "x".repeat(7000) })
-      for (let i = 0; i < 60; i++) await publish(shopId, ...Array.from({ length: 50 }, () => event))
+      await fillLog(product.nats, publishEvent({ shop_id: shopId, product_name: "x".repeat(7000) }), 3000)
       product.nats.subscribe(`call.store.${shopId}.feed.read`, {
         callback: () => {
           reads++

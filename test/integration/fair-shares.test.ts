@@ -5,7 +5,7 @@ import { expect } from "chai"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { post } from "../helpers/http.ts"
+import { fillLog } from "../helpers/fill-log.ts"
 import { Issuer } from "../helpers/issuer.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
@@ -21,14 +21,22 @@ describe("streams and exports that are not read", () => {
   const shopId = randomUUID()
   let issuer: Issuer
   let product: Product
-  let admin: string
   let other: string
   const open: IncomingMessage[] = []
 
   before(async () => {
     issuer = await Issuer.start()
-    admin = await issuer.token({ sub: "root", role: "admin" })
     other = await issuer.token({ sub: "other", role: "merchant", shops: [shopId] })
+  })
+
+  afterEach(async () => {
+    for (const each of open.splice(0)) each.destroy()
+    // Another edge has all places free.
+    await product?.restartEdge()
+  })
+
+  after(async () => {
+    await issuer?.stop()
   })
 
   /** @param stallMs undefined: longer than a test takes */
@@ -47,23 +55,8 @@ describe("streams and exports that are not read", () => {
     await publish()
   }
 
-  afterEach(async () => {
-    for (const each of open.splice(0)) each.destroy()
-    await product?.stop()
-  })
-
-  after(async () => {
-    await issuer?.stop()
-  })
-
-  async function publish(): Promise<void> {
-    const event = publishEvent({ shop_id: shopId, product_name: "x".repeat(7000) })
-    for (let i = 0; i < EVENTS; i += 50) {
-      const events = Array.from({ length: 50 }, () => event)
-      const headers = { authorization: `Bearer ${admin}` }
-      expect((await post(`${product.edgeUrl}/publish/${shopId}`, events, headers)).status).to.equal(200)
-    }
-  }
+  const publish = (): Promise<void> =>
+    fillLog(product.nats, publishEvent({ shop_id: shopId, product_name: "x".repeat(7000) }), EVENTS)
 
   /** An answer of which nothing is read. */
   function ask(door: "stream" | "export", jwt: string, address = "198.51.100.1"): Promise<IncomingMessage> {
@@ -81,58 +74,66 @@ describe("streams and exports that are not read", () => {
   const merchant = (n: number): Promise<string> =>
     issuer.token({ sub: "merchant", role: "merchant", shops: [shopId], jti: `${n}` })
 
-  for (const door of ["stream", "export"] as const) {
-    describe(`GET /${door}`, () => {
-      beforeEach(() => start())
+  describe("for as long as their clients hold them", () => {
+    before(() => start())
 
-      it("take no more than a user's share, whatever tokens it has, and leave the door open for others", async () => {
-        for (let i = 0; i < PER_USER; i++)
-          expect((await ask(door, await merchant(i), `198.51.100.${i}`)).statusCode).to.equal(200)
-        const refused = await ask(door, await merchant(PER_USER), "198.51.100.99")
-        expect(refused.statusCode).to.equal(429)
-        expect(refused.headers["retry-after"]).to.equal("1")
-        expect(JSON.parse(await text(refused)).detail).to.include("for one user")
-        expect((await ask(door, other)).statusCode).to.equal(200)
+    after(() => product?.stop())
+
+    for (const door of ["stream", "export"] as const) {
+      describe(`GET /${door}`, () => {
+        it("take no more than a user's share, whatever tokens it has, and leave the door open for others", async () => {
+          for (let i = 0; i < PER_USER; i++)
+            expect((await ask(door, await merchant(i), `198.51.100.${i}`)).statusCode).to.equal(200)
+          const refused = await ask(door, await merchant(PER_USER), "198.51.100.99")
+          expect(refused.statusCode).to.equal(429)
+          expect(refused.headers["retry-after"]).to.equal("1")
+          expect(JSON.parse(await text(refused)).detail).to.include("for one user")
+          expect((await ask(door, other)).statusCode).to.equal(200)
+        })
+
+        it("take no more than an address's share", async () => {
+          for (let i = 0; i < PER_ADDRESS; i++)
+            expect((await ask(door, await issuer.token({ sub: `${i}`, role: "admin" }))).statusCode).to.equal(200)
+          const refused = await ask(door, other)
+          expect(refused.statusCode).to.equal(429)
+          expect(JSON.parse(await text(refused)).detail).to.include("for one address")
+          expect((await ask(door, other, "198.51.100.2")).statusCode).to.equal(200)
+          const full = await ask(door, other, "198.51.100.3")
+          expect(full.statusCode, "all together").to.equal(503)
+        })
+
+        it("are not counted for a user whose name stands in a forged token", async () => {
+          const forged = `${(await merchant(0)).split(".").slice(0, 2).join(".")}.AAAA`
+          const answers = await Promise.all(Array.from({ length: 20 }, () => ask(door, forged, "203.0.113.1")))
+          expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal(Array(20).fill(401))
+          expect((await ask(door, await merchant(1))).statusCode).to.equal(200)
+        })
       })
-
-      it("take no more than an address's share", async () => {
-        for (let i = 0; i < PER_ADDRESS; i++)
-          expect((await ask(door, await issuer.token({ sub: `${i}`, role: "admin" }))).statusCode).to.equal(200)
-        const refused = await ask(door, other)
-        expect(refused.statusCode).to.equal(429)
-        expect(JSON.parse(await text(refused)).detail).to.include("for one address")
-        expect((await ask(door, other, "198.51.100.2")).statusCode).to.equal(200)
-        const full = await ask(door, other, "198.51.100.3")
-        expect(full.statusCode, "all together").to.equal(503)
-      })
-
-      it("are not counted for a user whose name stands in a forged token", async () => {
-        const forged = `${(await merchant(0)).split(".").slice(0, 2).join(".")}.AAAA`
-        const answers = await Promise.all(Array.from({ length: 20 }, () => ask(door, forged, "203.0.113.1")))
-        expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal(Array(20).fill(401))
-        expect((await ask(door, await merchant(1))).statusCode).to.equal(200)
-      })
-    })
-  }
-
-  it("are ended after a time, and their places are free: an export", async () => {
-    await start(STALL_MS)
-    for (let i = 0; i < PER_USER; i++) expect((await ask("export", await merchant(i))).statusCode).to.equal(200)
-    expect((await ask("export", await merchant(9))).statusCode).to.equal(429)
-    await until("a place", async () => (await ask("export", await merchant(9))).statusCode === 200)
+    }
   })
 
-  it("are ended after a time, also where less waits than is held back: a stream", async () => {
-    await start(STALL_MS)
-    let ended = 0
-    for (let i = 0; i < PER_USER; i++) {
-      const stream = await ask("stream", await merchant(i))
-      expect(stream.statusCode).to.equal(200)
-      if (i > 0) stream.resume().once("close", () => ended++)
-    }
-    expect((await ask("stream", await merchant(9))).statusCode).to.equal(429)
-    await publish()
-    await until("a place", async () => (await ask("stream", await merchant(9))).statusCode === 200)
-    expect(ended, "of those that are read").to.equal(0)
+  describe("for too long", () => {
+    before(() => start(STALL_MS))
+
+    after(() => product?.stop())
+
+    it("are ended after a time, and their places are free: an export", async () => {
+      for (let i = 0; i < PER_USER; i++) expect((await ask("export", await merchant(i))).statusCode).to.equal(200)
+      expect((await ask("export", await merchant(9))).statusCode).to.equal(429)
+      await until("a place", async () => (await ask("export", await merchant(9))).statusCode === 200)
+    })
+
+    it("are ended after a time, also where less waits than is held back: a stream", async () => {
+      let ended = 0
+      for (let i = 0; i < PER_USER; i++) {
+        const stream = await ask("stream", await merchant(i))
+        expect(stream.statusCode).to.equal(200)
+        if (i > 0) stream.resume().once("close", () => ended++)
+      }
+      expect((await ask("stream", await merchant(9))).statusCode).to.equal(429)
+      await publish()
+      await until("a place", async () => (await ask("stream", await merchant(9))).statusCode === 200)
+      expect(ended, "of those that are read").to.equal(0)
+    })
   })
 })

@@ -115,10 +115,13 @@ describe("GET /stream/{shop_id}", () => {
     const shopId = randomUUID()
     const seqs = await publish(shopId, 10)
     const readers: EventStream[] = []
-    const publishing = (async () => {
-      for (let i = 0; i < 20; i++) seqs.push(...(await publish(shopId, 250)))
-    })()
+    let publishing = Promise.resolve()
     for (let i = 0; i < 20; i++) {
+      // More at once than a feed shows.
+      if (i % 3 === 0)
+        publishing = publishing.then(async () => {
+          seqs.push(...(await publish(shopId, 250)))
+        })
       const stream = await read(shopId, i % 2 === 0 ? `${seqs[0]}` : "")
       if (i % 5 === 4) stream.close()
       else readers.push(stream)
