@@ -4,7 +4,7 @@ import { isValidName, isValidPart, Pattern, parseRid, ResError } from "res-servi
 import { authConfig, authSettings } from "../config/auth.ts"
 import { loadSettings } from "../config/settings.ts"
 import { type Claims, TokenError } from "../contract/claims.ts"
-import { tokenVerifier } from "../service/auth/open-auth.ts"
+import { tokenVerifier } from "../service/auth/auth.ts"
 import { decide, type Governed, policy } from "../service/auth/policy.ts"
 import { DevelopmentIssuer } from "./development-issuer.ts"
 import { UsageError } from "./usage-error.ts"

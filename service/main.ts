@@ -2,7 +2,7 @@ import { authConfig, authCookie, authSettings, cookieSettings } from "../config/
 import { ownPages, pageSettings } from "../config/own-pages.ts"
 import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
-import { tokenVerifier } from "./auth/open-auth.ts"
+import { tokenVerifier } from "./auth/auth.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
 import { StandbyService } from "./standby.ts"
 

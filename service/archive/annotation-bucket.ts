@@ -2,6 +2,7 @@ import type { StreamInfo } from "@nats-io/jetstream"
 import { isApiError, WRONG_LAST_SEQUENCE } from "../jetstream/api-error.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import { eventId, type LogId } from "../log/log-id.ts"
 import type { Annotations } from "./event-document.ts"
 
 const BUCKET = "annotations"
@@ -20,6 +21,11 @@ export type Annotated =
       readonly _id: string
     }
   | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
+
+/** An event of a log, as it may be annotated. */
+export function annotatedEvent(log: LogId, shop_id: string, seq: number): Annotated & { readonly kind: "event" } {
+  return { kind: "event", shop_id, seq, _id: eventId(log, seq) }
+}
 
 /** What plain subscribers of `changes.store.<shop_id>` get. */
 export type Change = (

@@ -1,7 +1,7 @@
 import type { Collection, Db, Filter } from "mongodb"
 import type { LogEntry } from "../log/entry.ts"
+import { eventId, type LogId } from "../log/log-id.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
-import { eventId, type LogId } from "./log-id.ts"
 
 /** Which of a shop's events; what is left out doesn't narrow. */
 export interface EventFilter {

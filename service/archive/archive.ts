@@ -1,5 +1,6 @@
 import type { Db } from "mongodb"
 import { type Logger, ResError } from "res-service"
+import type { Part } from "../parts.ts"
 import { type Mongo, mongoReason, openMongo } from "./mongo.ts"
 
 export interface ArchiveOptions {
@@ -10,7 +11,7 @@ export interface ArchiveOptions {
 }
 
 /** The archive as the service uses it: connected when it is first needed, and whenever it was away before. */
-export class Archive {
+export class Archive implements Part {
   readonly #mongo: Mongo
   readonly #logger: Logger
   #connecting: Promise<void> | undefined
@@ -40,7 +41,7 @@ export class Archive {
     }
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#mongo.close()
   }
 }

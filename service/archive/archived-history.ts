@@ -1,18 +1,19 @@
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogEntry } from "../log/entry.ts"
+import type { Log } from "../log/log.ts"
+import type { LogId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import type { Archive } from "./archive.ts"
 import { ArchiveReader, type EventFilter } from "./archive-reader.ts"
 import { consumerName } from "./intake.ts"
-import type { LogId } from "./log-id.ts"
 
 /** What is archived of the log that is followed. All methods throw `system.serviceUnavailable` while MongoDB is away. */
 export class ArchivedHistory {
   readonly #archive: Archive
   readonly #js: JetStream
-  readonly #log: () => LogId
+  readonly #log: Log
 
-  constructor(archive: Archive, js: JetStream, log: () => LogId) {
+  constructor(archive: Archive, js: JetStream, log: Log) {
     this.#archive = archive
     this.#js = js
     this.#log = log
@@ -20,7 +21,7 @@ export class ArchivedHistory {
 
   /** The sequence up to which all is archived; 0: nobody archives this log. */
   async upTo(): Promise<number> {
-    return (await this.#js.consumer(STREAM, consumerName(this.#log())))?.ack_floor.stream_seq ?? 0
+    return (await this.#js.consumer(STREAM, consumerName(this.#log.id)))?.ack_floor.stream_seq ?? 0
   }
 
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
@@ -44,6 +45,6 @@ export class ArchivedHistory {
   }
 
   #read<T>(task: (reader: ArchiveReader, log: LogId) => Promise<T>): Promise<T> {
-    return this.#archive.use((db) => task(new ArchiveReader(db), this.#log()))
+    return this.#archive.use((db) => task(new ArchiveReader(db), this.#log.id))
   }
 }

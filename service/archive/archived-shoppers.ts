@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Collection, Db } from "mongodb"
 import { serviceError } from "../../contract/errors.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import { type LogId, logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import type { ErasedInArchive, ShopperArchive } from "../shoppers/erasure.ts"
 import type { Annotated } from "./annotation-bucket.ts"
@@ -11,7 +12,6 @@ import { type BasketDocument, basketId } from "./basket-document.ts"
 import type { EventDocument } from "./event-document.ts"
 import { INCOMING, spellingsOf } from "./incoming/incoming-document.ts"
 import { consumerName } from "./intake.ts"
-import { type LogId, logId } from "./log-id.ts"
 
 /** Time for the archivers to be done with what they had in hand, in ms. */
 const CATCH_UP_MS = 3000

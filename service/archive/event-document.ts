@@ -1,6 +1,6 @@
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
-import { eventId, type LogId } from "./log-id.ts"
+import { eventId, type LogId } from "../log/log-id.ts"
 
 /** What others may add to a document: an object of their own making. */
 export type Annotations = Readonly<Record<string, unknown>>

@@ -3,12 +3,12 @@ import type { Db, Document } from "mongodb"
 import { PublishEvent, type ShownEvent } from "../../contract/publish-event.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { readEntry } from "../log/entry.ts"
+import { eventId, type LogId, logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import { DAY_MS } from "./ageing.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketFields, isOurs } from "./basket-document.ts"
-import { eventId, type LogId, logId } from "./log-id.ts"
 
 /** How long it is believed that the log is still the same one, in ms. */
 const LOG_ID_MS = 1000

@@ -4,9 +4,9 @@ import { nanos } from "nats"
 import type { Logger } from "res-service"
 import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import { type LogId, logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import { EVENT_SUBJECTS } from "../log/subjects.ts"
-import { type LogId, logId } from "./log-id.ts"
 
 /** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
 const HELD = 5000

@@ -1,11 +1,11 @@
 import { model } from "res-service"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import { logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import { EVENT_SUBJECTS } from "../log/subjects.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import { consumerName } from "./intake.ts"
-import { logId } from "./log-id.ts"
 
 const ARCHIVE = "shopwire.archive"
 

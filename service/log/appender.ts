@@ -9,6 +9,7 @@ import { shopSubject } from "../../contract/subjects.ts"
 import { isApiError } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
+import { openIdempotencySecret } from "./idempotency-secret.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
 
@@ -28,14 +29,17 @@ export interface Idempotency {
 /** Appends events to the log. Whatever resolves here is stored. */
 export class LogAppender {
   readonly #js: JetStream
-  readonly #secret: string
+  #secret: string | undefined
   /** Requests under way, by message ID: the usual second request comes while the first one still waits. */
   readonly #underWay = new Map<string, Promise<number[]>>()
 
-  /** @param secret as `openIdempotencySecret` gives it */
-  constructor(js: JetStream, secret: string) {
+  constructor(js: JetStream) {
     this.#js = js
-    this.#secret = secret
+  }
+
+  /** Reads the secret for idempotency keys, which `append` needs. */
+  async open(): Promise<void> {
+    this.#secret = await openIdempotencySecret(this.#js)
   }
 
   /**
@@ -52,6 +56,7 @@ export class LogAppender {
 
     // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in. Any publisher
     // may use an ID, so the hash has a secret.
+    if (this.#secret === undefined) throw new Error("the appender is not open")
     const id = hashOf(createHmac("sha256", this.#secret), shopId, idempotency.caller, idempotency.key)
     await this.#underWay.get(id)?.catch(() => {})
     const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))

@@ -9,8 +9,8 @@ const BATCH = 500
 /** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
 const MAX_PROBES = 64
 
-/** What follows a sequence. */
-export interface Following {
+/** The events of a shop from one sequence to another: all that there are up to `last`. `end`: the log has no more. */
+export interface LogSlice {
   readonly entries: readonly LogEntry[]
   readonly last: number
   readonly end: boolean
@@ -104,7 +104,7 @@ export class LogReader {
    * The messages of a shop that follow the sequence `after`, oldest first: up to `count` of them, read in one go. Messages that
    * are no valid events are passed over; `last` is the sequence up to which it was read, `end` whether that was all.
    */
-  async following(shopId: string, after: number, count: number): Promise<Following> {
+  async following(shopId: string, after: number, count: number): Promise<LogSlice> {
     const messages = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
     const last = messages.at(-1)
     const entries = messages.flatMap((message) => this.#validEntry(message) ?? [])

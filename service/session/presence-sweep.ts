@@ -25,13 +25,16 @@ export interface PresenceSweepOptions {
 export class PresenceSweep {
   readonly #nc: NatsConnection
   readonly #options: PresenceSweepOptions
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #sweeping = false
   #heardAt = performance.now()
 
   constructor(nc: NatsConnection, options: PresenceSweepOptions) {
     this.#nc = nc
     this.#options = options
+  }
+
+  start(): void {
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_INTERVAL_MS)
   }
 

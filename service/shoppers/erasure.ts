@@ -1,11 +1,11 @@
-import type { Annotated, AnnotationBucket } from "../archive/annotation-bucket.ts"
+import { type Annotated, type AnnotationBucket, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { DeadLetters } from "../archive/dead-letters.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import type { LogReader } from "../log/reader.ts"
-import { STREAM } from "../log/stream.ts"
+import type { Log } from "../log/log.ts"
 import { shopOfStoredSubject } from "../log/subjects.ts"
 import { sha256 } from "../sha256.ts"
+import type { LiveShops } from "../store/live-shops.ts"
 import { isOf, type ShopperIndex } from "./shopper-index.ts"
 
 const BUCKET = "erasures"
@@ -14,6 +14,9 @@ const BUCKET = "erasures"
 const MESSAGES_AT_ONCE = 20_000
 /** Requests to JetStream under way at a time. */
 const REQUESTS_AT_ONCE = 50
+
+/** Time for the followers to take what the log has, in ms. */
+const REACH_TIMEOUT_MS = 3000
 
 /** How much was removed where. */
 export interface Erased {
@@ -64,17 +67,12 @@ export interface ShopperArchive {
 }
 
 export interface ErasureParts {
-  readonly reader: LogReader
+  readonly log: Log
   readonly index: ShopperIndex
   readonly archive: ShopperArchive | undefined
   readonly annotations: Pick<AnnotationBucket, "erase">
   readonly deadLetters: DeadLetters
-  /** The `_id` of an event's document in the archive. */
-  readonly eventId: (seq: number) => string
-  /** Resolves when all that the log has up to a sequence was followed. */
-  readonly reached: (seq: number) => Promise<void>
-  /** Shows a shop as it is without the erased events; resolves to whether there were snapshots. */
-  readonly show: (shopId: string, seqs: readonly number[]) => Promise<boolean>
+  readonly shops: LiveShops
 }
 
 /**
@@ -82,7 +80,6 @@ export interface ErasureParts {
  * interrupted goes on where it was when it is asked for again.
  */
 export class Erasure {
-  readonly #js: JetStream
   /** What an erasure has found and not erased yet, by a hash of the shopper. */
   readonly #unfinished: Bucket
   readonly #parts: ErasureParts
@@ -90,7 +87,6 @@ export class Erasure {
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(js: JetStream, parts: ErasureParts) {
-    this.#js = js
     this.#unfinished = new Bucket(js, BUCKET)
     this.#parts = parts
   }
@@ -103,9 +99,9 @@ export class Erasure {
   }
 
   async #erase(shopperId: string): Promise<Erased> {
-    const { annotations, archive, deadLetters, reader, reached, show } = this.#parts
-    const end = await reader.endSeq()
-    await reached(end)
+    const { annotations, archive, deadLetters, log, shops: live } = this.#parts
+    const end = await log.reader.endSeq()
+    await log.reach(end, REACH_TIMEOUT_MS)
     // What can be erased without MongoDB is, even while that is away.
     const archived = await this.#eraseInArchive(shopperId).catch((error: unknown) => ({ failure: error }))
     const counts = { stream: 0, acknowledgements: 0, snapshots: 0, annotations: 0, dead_letters: 0 }
@@ -130,7 +126,7 @@ export class Erasure {
     const more = new Set([...archived.shops.filter((shopId) => !shops.has(shopId)), ...late.shops])
     for (const shopId of more) {
       shops.add(shopId)
-      if (await show(shopId, [])) counts.snapshots++
+      if (await live.erase(shopId, [])) counts.snapshots++
     }
     const events = archived.events + late.events
     const baskets = archived.baskets + late.baskets
@@ -152,7 +148,7 @@ export class Erasure {
     const found = noted?.json<FoundByShop>() ?? {}
     let count = 0
     for await (const seqs of chunks(this.#parts.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
-      const messages = await Promise.all(seqs.map((seq) => this.#parts.reader.message(seq)))
+      const messages = await Promise.all(seqs.map((seq) => this.#parts.log.reader.message(seq)))
       for (const message of messages) {
         const shopId = message && shopOfStoredSubject(message.subject)
         if (message === undefined || shopId === undefined || !isOf(message, shopperId)) continue
@@ -173,8 +169,8 @@ export class Erasure {
     { seqs, sessions }: Found,
     counts: { -readonly [K in Exclude<keyof Erased, "shops" | "archive">]: number },
   ): Promise<void> {
-    const { annotations, deadLetters, reader, eventId, show } = this.#parts
-    const eraseMessage = (seq: number): Promise<boolean> => this.#js.erase(STREAM, seq)
+    const { annotations, deadLetters, log, shops } = this.#parts
+    const eraseMessage = (seq: number): Promise<boolean> => log.erase(seq)
     const count = async <T>(each: readonly T[], erase: (one: T) => Promise<boolean>): Promise<number> => {
       let erased = 0
       for await (const some of chunks(each, REQUESTS_AT_ONCE)) {
@@ -184,15 +180,15 @@ export class Erasure {
     }
     const acks = await this.#acksOf(shopId, sessions)
     // Overwriting takes its time, so screens are without them before that.
-    const release = reader.hide([...seqs, ...acks])
+    const release = log.reader.hide([...seqs, ...acks])
     try {
-      if (await show(shopId, seqs)) counts.snapshots++
+      if (await shops.erase(shopId, seqs)) counts.snapshots++
       counts.stream += await count(seqs, eraseMessage)
       counts.acknowledgements += await count(acks, eraseMessage)
     } finally {
       release()
     }
-    const events = seqs.map((seq) => ({ kind: "event", shop_id: shopId, seq, _id: eventId(seq) }) as const)
+    const events = seqs.map((seq) => annotatedEvent(log.id, shopId, seq))
     const baskets = sessions.map((session_id) => ({ kind: "basket", shop_id: shopId, session_id }) as const)
     counts.annotations += await count([...events, ...baskets], (each) => annotations.erase(each))
     const letters = [
@@ -205,7 +201,7 @@ export class Erasure {
   async #acksOf(shopId: string, sessions: readonly string[]): Promise<number[]> {
     const wanted = new Set(sessions)
     const seqs: number[] = []
-    for await (const acks of this.#parts.reader.acks(shopId)) {
+    for await (const acks of this.#parts.log.reader.acks(shopId)) {
       for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
     }
     return seqs

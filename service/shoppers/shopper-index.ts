@@ -2,9 +2,10 @@ import { createHash } from "node:crypto"
 import type { Logger } from "res-service"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import { readEntry, type StoredMessage } from "../log/entry.ts"
-import type { LogReader } from "../log/reader.ts"
+import { type LogRecord, readEntry, type StoredMessage } from "../log/entry.ts"
+import type { Log, LogFollower } from "../log/log.ts"
 import { STREAM } from "../log/stream.ts"
+import type { Part } from "../parts.ts"
 
 const BUCKET = "shopper-index"
 
@@ -34,13 +35,13 @@ interface Range {
  * `<log>.<version>.<from>-<to>`. To find a shopper in a million messages is to read 16 MB, and no shopper's ID is in here. What is in no block
  * (the last minute at most is in memory; a log that is older than the index, until it is caught up) is read in the log.
  */
-export class ShopperIndex {
+export class ShopperIndex implements Part, LogFollower {
   readonly #bucket: Bucket
   readonly #js: JetStream
-  readonly #reader: LogReader
+  readonly #log: Log
   readonly #logger: Logger
   #flushing: NodeJS.Timeout | undefined
-  #log = ""
+  #logKey = ""
   #blocks: Range[] = []
   /** Messages after the sequence `#after` have their entries here. */
   #recent: Buffer[] = []
@@ -49,17 +50,19 @@ export class ShopperIndex {
   #storing: Promise<void> = Promise.resolve()
   #stopped = false
 
-  constructor(js: JetStream, reader: LogReader, logger: Logger) {
+  constructor(js: JetStream, log: Log, logger: Logger) {
     this.#bucket = new Bucket(js, BUCKET)
     this.#js = js
-    this.#reader = reader
+    this.#log = log
     this.#logger = logger
   }
 
-  /** Begins with a log: `log` names it, `position` is where it is followed from. What was before is caught up with meanwhile. */
-  async begin(log: string, position: number): Promise<void> {
+  /** Indexes new messages from now on, and then those that the log had before. */
+  async start(): Promise<void> {
+    const { id, position } = this.#log
+    const log = id.key
     this.#flushing ??= setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
-    this.#log = log
+    this.#logKey = log
     this.#recent = []
     this.#after = position
     this.#position = position
@@ -76,11 +79,19 @@ export class ShopperIndex {
     )
   }
 
-  /** Takes in a message, in the log's order. @param shopperId left out: the message is no valid event */
-  add(message: StoredMessage, shopperId?: string): void {
+  /** Indexes a message, also one that is not valid: by the UUIDs in it. */
+  take(message: StoredMessage, record: LogRecord | undefined): void {
+    // An acknowledgement is erased with its basket.
+    if (record !== undefined && "ack" in record) return
     this.#position = message.seq
-    for (const id of shopperId === undefined ? uuidsIn(message) : [shopperId]) this.#recent.push(entry(id, message.seq))
+    const ids = record === undefined ? uuidsIn(message) : [record.event.shopper_id]
+    this.#recent.push(...ids.map((id) => entry(id, message.seq)))
     if (this.#recent.length >= BLOCK_ENTRIES) this.#flush()
+  }
+
+  lose(): void {
+    const message = "the index of shoppers cannot be started again; erasing will read the log"
+    this.start().catch((error: unknown) => this.#logger.warn({ err: error }, message))
   }
 
   /** The sequences up to `to` under which something of the shopper may be, or may have been. */
@@ -93,12 +104,12 @@ export class ShopperIndex {
     for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
       const some = blocks.slice(i, i + BLOCKS_AT_ONCE)
       const values = await Promise.all(
-        some.map(async (block) => (await this.#bucket.get(keyOf(this.#log, block)))?.value),
+        some.map(async (block) => (await this.#bucket.get(keyOf(this.#logKey, block)))?.value),
       )
       for (const value of values) if (value !== undefined) yield* sequencesIn(Buffer.from(value), hash)
     }
     for (const gap of gaps) {
-      for await (const messages of this.#reader.events(gap.from - 1, Math.min(gap.to, to))) {
+      for await (const messages of this.#log.reader.events(gap.from - 1, Math.min(gap.to, to))) {
         yield* sequencesIn(Buffer.concat(messages.flatMap(entriesOf)), hash)
       }
     }
@@ -131,7 +142,7 @@ export class ShopperIndex {
     this.#recent = []
     this.#after = block.to
     this.#storing = this.#storing
-      .then(() => this.#store(this.#log, block, entries))
+      .then(() => this.#store(this.#logKey, block, entries))
       .catch((error: unknown) => {
         // It is a gap then, which the next start closes.
         this.#logger.warn({ err: error }, "a part of the index of shoppers could not be stored")
@@ -140,7 +151,7 @@ export class ShopperIndex {
 
   async #store(log: string, block: Range, entries: readonly Buffer[]): Promise<void> {
     await this.#bucket.put(keyOf(log, block), Buffer.concat(entries))
-    if (log === this.#log) this.#blocks.push(block)
+    if (log === this.#logKey) this.#blocks.push(block)
   }
 
   async #catchUp(log: string, first: number): Promise<void> {
@@ -152,8 +163,8 @@ export class ShopperIndex {
         entries = []
         from = to + 1
       }
-      for await (const messages of this.#reader.events(gap.from - 1, gap.to)) {
-        if (this.#stopped || log !== this.#log) return
+      for await (const messages of this.#log.reader.events(gap.from - 1, gap.to)) {
+        if (this.#stopped || log !== this.#logKey) return
         entries.push(...messages.flatMap(entriesOf))
         if (entries.length >= BLOCK_ENTRIES) await flush(messages.at(-1)?.seq ?? from)
       }

@@ -43,11 +43,6 @@ export class ShownAnnotations {
     return (await this.#bucket.get(annotated)).annotations
   }
 
-  /** As `AnnotationBucket.erase`. */
-  async erase(annotated: Annotated): Promise<boolean> {
-    return await this.#bucket.erase(annotated)
-  }
-
   async stop(): Promise<void> {
     await this.#tail.stop()
   }

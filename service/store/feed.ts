@@ -4,7 +4,7 @@ import { LaxEvent } from "../../contract/lax-event.ts"
 import { publishParams } from "../../contract/publication.ts"
 import { isShopId, PublishEvent } from "../../contract/publish-event.ts"
 import type { Guard } from "../auth/guard.ts"
-import type { LogAppender } from "../log/appender.ts"
+import type { Log } from "../log/log.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { publish } from "./publish.ts"
@@ -21,7 +21,7 @@ export interface FeedSources {
   readonly guard: Guard
   readonly feeds: Feeds
   readonly history: History
-  readonly appender: LogAppender
+  readonly log: Log
   /** Whether `publish` takes events only as `PublishEvent` has them. */
   readonly strictEvents: boolean
   /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
@@ -47,7 +47,7 @@ export interface FeedSources {
  * events  add { idx: 0, value }; before it remove { idx: 99 } once the feed is full
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
  */
-export function feed({ guard, feeds, history, appender, strictEvents, shown }: FeedSources) {
+export function feed({ guard, feeds, history, log, strictEvents, shown }: FeedSources) {
   return collection(FEED, {
     owns: ({ shop_id }) => isShopId(shop_id),
     mode: { access: "free" },
@@ -70,7 +70,7 @@ export function feed({ guard, feeds, history, appender, strictEvents, shown }: F
         async (req, publication) => {
           const shopperIds = publication.events.map(({ shopper_id }) => shopper_id)
           const claims = await guard.check(FEED, "publish", req, { shopperIds })
-          const published = await publish(appender, req.parts.shop_id, publication, claims?.user)
+          const published = await publish(log, req.parts.shop_id, publication, claims?.user)
           const last = "seq" in published ? published.seq : Math.max(...published.seqs)
           await shown(req.parts.shop_id, last, SHOWN_TIMEOUT_MS)
           return published

@@ -5,8 +5,8 @@ import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { EventFilter } from "../archive/archive-reader.ts"
 import type { ArchivedHistory } from "../archive/archived-history.ts"
 import type { LogEntry } from "../log/entry.ts"
-import type { LogReader } from "../log/reader.ts"
-import type { LogTail } from "../log/tail.ts"
+import type { Log } from "../log/log.ts"
+import type { LogSlice } from "../log/reader.ts"
 import { fitting } from "./page.ts"
 
 /** Time for the tail to come to a sequence that somebody has seen already, in ms. */
@@ -32,19 +32,17 @@ const ATTEMPTS = 3
  * is not archived yet is searched in the log.
  */
 export class History {
-  readonly #reader: LogReader
-  readonly #tail: Pick<LogTail, "position" | "reached">
+  readonly #log: Log
   readonly #archive: ArchivedHistory | undefined
 
-  constructor(reader: LogReader, tail: Pick<LogTail, "position" | "reached">, archive: ArchivedHistory | undefined) {
-    this.#reader = reader
-    this.#tail = tail
+  constructor(log: Log, archive: ArchivedHistory | undefined) {
+    this.#log = log
     this.#archive = archive
   }
 
   /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
-    return (await this.#reader.at(shopId, seq)) ?? (await this.#archive?.at(shopId, seq))
+    return (await this.#log.reader.at(shopId, seq)) ?? (await this.#archive?.at(shopId, seq))
   }
 
   /**
@@ -52,7 +50,7 @@ export class History {
    * do, for it may be erased.
    */
   async end(): Promise<number> {
-    return Math.max(this.#tail.position, await this.#reader.endSeq())
+    return Math.max(this.#log.position, await this.#log.reader.endSeq())
   }
 
   /**
@@ -65,7 +63,7 @@ export class History {
     const indexed = archive !== undefined && isNarrow(filter) ? await archive.upTo() : 0
     const bounds = await this.#bounds(filter)
     const low = Math.max(indexed, bounds.after)
-    const inLog = await this.#reader.search(
+    const inLog = await this.#log.reader.search(
       shopId,
       limit,
       { after: low, before: Math.min(before, bounds.before) },
@@ -93,7 +91,7 @@ export class History {
   async read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<HistoryPart> {
     if (after !== undefined) await this.#reachable(after)
     // Before it is read: what is stored later may or may not be among what is read, and is told to who watches anyhow.
-    const position = this.#tail.position
+    const position = this.#log.position
     if (after === undefined) return { events: [], after: position, end: true }
     const { entries, last, end } = await this.#following(shopId, after, limit, filter)
     const all = entries.map(({ event }) => event)
@@ -102,7 +100,7 @@ export class History {
     return { events, after: end ? Math.max(last, position) : last, end }
   }
 
-  async #following(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<Following> {
+  async #following(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<LogSlice> {
     for (let attempt = 1; ; attempt++) {
       const first = await this.#firstInLog(shopId)
       const archived = await this.#archived(shopId, after, limit, filter, first)
@@ -123,25 +121,25 @@ export class History {
     limit: number,
     filter: HistoryFilter,
     first: number,
-  ): Promise<Omit<Following, "end">> {
+  ): Promise<Omit<LogSlice, "end">> {
     const archive = this.#archive
     if (archive === undefined) return { entries: [], last: after }
     if (!isNarrow(filter) && after + 1 >= first) return { entries: [], last: after }
     // Well beyond the seam, so that what is dropped now is nothing that is to be read in the log.
-    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#tail.position))
+    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.position))
     if (upTo <= after) return { entries: [], last: after }
     const entries = await archive.oldest(shopId, limit, { ...archiveFilter(filter), after, before: upTo + 1 })
     return { entries, last: entries.length === limit ? (entries.at(-1)?.event.seq ?? upTo) : upTo }
   }
 
-  async #inLog(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<Following> {
+  async #inLog(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<LogSlice> {
     const bounds = await this.#bounds(filter)
     const wanted = wantedBy(filter)
     const entries: LogEntry[] = []
     if (bounds.after === Infinity) return { entries, last: after, end: true }
     let last = Math.max(after, bounds.after)
     for (let scanned = 0; scanned < MOST_SCANNED; ) {
-      const part = await this.#reader.following(shopId, last, limit)
+      const part = await this.#log.reader.following(shopId, last, limit)
       scanned += limit
       for (const entry of part.entries) {
         const { seq } = entry.event
@@ -157,12 +155,12 @@ export class History {
   }
 
   async #firstInLog(shopId: string): Promise<number> {
-    return this.#archive === undefined ? 0 : await this.#reader.firstSeq(shopId)
+    return this.#archive === undefined ? 0 : await this.#log.reader.firstSeq(shopId)
   }
 
   /** What the times mean in the log: only after the one sequence, and before the other. */
   async #bounds({ from, to }: HistoryFilter): Promise<{ after: number; before: number }> {
-    const [first, end] = await Promise.all([from, to].map((time) => time && this.#reader.seqAt(time)))
+    const [first, end] = await Promise.all([from, to].map((time) => time && this.#log.reader.seqAt(time)))
     return {
       after: typeof first === "number" ? first - 1 : 0,
       before: typeof end === "number" ? end : Number.MAX_SAFE_INTEGER,
@@ -171,17 +169,10 @@ export class History {
 
   // An answer to a publish may be faster than the tail; a sequence beyond the log is that of one that is gone.
   async #reachable(seq: number): Promise<void> {
-    if (seq <= this.#tail.position) return
-    if (seq > (await this.#reader.endSeq())) throw serviceError("store.unknownSequence")
-    if (!(await this.#tail.reached(seq, CATCH_UP_MS))) throw new ResError("system.serviceUnavailable")
+    if (seq <= this.#log.position) return
+    if (seq > (await this.#log.reader.endSeq())) throw serviceError("store.unknownSequence")
+    await this.#log.reach(seq, CATCH_UP_MS)
   }
-}
-
-/** Entries that follow each other, `last` being the sequence up to which that is all that there is. */
-interface Following {
-  readonly entries: readonly LogEntry[]
-  readonly last: number
-  readonly end: boolean
 }
 
 /** True for what the log has no index for. */

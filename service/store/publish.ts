@@ -1,7 +1,7 @@
 import { serviceError } from "../../contract/errors.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { Publication, Published } from "../../contract/publication.ts"
-import type { LogAppender } from "../log/appender.ts"
+import type { Log } from "../log/log.ts"
 
 /** Keys of callers whom nobody knows all belong to one caller. */
 const ANONYMOUS = "anonymous"
@@ -13,7 +13,7 @@ const ANONYMOUS = "anonymous"
  *   `store.idempotencyConflict` · `system.serviceUnavailable`: it is not known to be stored
  */
 export async function publish(
-  log: LogAppender,
+  log: Log,
   shopId: string,
   { events, batch, idempotencyKey }: Publication,
   caller = ANONYMOUS,

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import type { Log } from "../log/log.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Shop } from "./shop-projection.ts"
 import { readSnapshot, writeSnapshot } from "./shop-snapshot.ts"
@@ -28,10 +29,10 @@ const TAG_BYTES = 16
 export class Snapshots {
   readonly #snapshots: Bucket
   readonly #keys: Bucket
-  readonly #log: () => string
+  readonly #log: Pick<Log, "created">
 
-  /** @param log says when the followed stream was made: a snapshot of another stream is not used */
-  constructor(js: JetStream, log: () => string) {
+  /** @param log a snapshot of another log is not used */
+  constructor(js: JetStream, log: Pick<Log, "created">) {
     this.#snapshots = new Bucket(js, BUCKET, { ttl: KEEP_MS })
     this.#keys = new Bucket(js, KEY_BUCKET)
     this.#log = log
@@ -46,12 +47,12 @@ export class Snapshots {
     const entry = await this.#snapshots.get(keyOf(shopId))
     if (entry === undefined) return undefined
     const text = decrypted(entry.value, await this.#keyOf(shopId))
-    return text === undefined ? undefined : readSnapshot(text, this.#log())
+    return text === undefined ? undefined : readSnapshot(text, this.#log.created)
   }
 
   async write(shopId: string, shop: Shop): Promise<void> {
     const key = (await this.#keyOf(shopId)) ?? (await this.#newKeyOf(shopId))
-    await this.#snapshots.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log()), key))
+    await this.#snapshots.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log.created), key))
   }
 
   /** Makes all snapshots that there ever were of a shop unreadable; resolves to whether there was one. */

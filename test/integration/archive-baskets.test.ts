@@ -8,7 +8,7 @@ import { type RunningArchiver, startArchiver } from "../../service/archive/archi
 import { type BasketDocument, basketId } from "../../service/archive/basket-document.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { consumerName } from "../../service/archive/intake.ts"
-import { logId } from "../../service/archive/log-id.ts"
+import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { caughtUp, mongoVia, publishAll } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"

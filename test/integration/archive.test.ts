@@ -8,7 +8,7 @@ import { type RunningArchiver, startArchiver } from "../../service/archive/archi
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { consumerName } from "../../service/archive/intake.ts"
-import { logId } from "../../service/archive/log-id.ts"
+import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { startService } from "../../service/standby.ts"
 import {

@@ -5,7 +5,6 @@ import fc from "fast-check"
 import { shopSubject } from "../../contract/subjects.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
-import { openIdempotencySecret } from "../../service/log/idempotency-secret.ts"
 import { LogReader } from "../../service/log/reader.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { storedSubject } from "../../service/log/subjects.ts"
@@ -41,7 +40,8 @@ describe("the stream UPDATES", () => {
   it("gives a shop's events and acknowledgements in one order, from and to any sequence, and nobody else's", async () => {
     const [shopId, session_id] = [randomUUID(), randomUUID()]
     const js = new JetStream(product.nats)
-    const appender = new LogAppender(js, await openIdempotencySecret(js))
+    const appender = new LogAppender(js)
+    await appender.open()
     const written: number[] = []
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {

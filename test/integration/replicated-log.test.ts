@@ -4,7 +4,6 @@ import { connect, type NatsConnection } from "nats"
 import type { ResError } from "res-service"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
-import { openIdempotencySecret } from "../../service/log/idempotency-secret.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { startNatsCluster, type TestCluster } from "../helpers/nats-cluster.ts"
@@ -33,7 +32,8 @@ describe("the stream UPDATES with three replicas", function () {
       const { cluster: members } = await jsm.streams.info(STREAM)
       return members?.replicas?.length === 2 && members.replicas.every(({ current }) => current)
     })
-    appender = new LogAppender(js, await openIdempotencySecret(js))
+    appender = new LogAppender(js)
+    await appender.open()
   })
 
   after(async () => {

@@ -1,9 +1,9 @@
 import { type AbstractCursor, BSON, type Collection, type Db, type Filter, type UpdateFilter } from "mongodb"
 import type { Logger } from "res-service"
+import type { LogId } from "../../log/log-id.ts"
 import { SummedLog } from "../../summed-log.ts"
 import { BackOff } from "../back-off.ts"
 import type { DeadLetters } from "../dead-letters.ts"
-import type { LogId } from "../log-id.ts"
 import { refusals } from "../write-errors.ts"
 import {
   INCOMING,

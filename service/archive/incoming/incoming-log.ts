@@ -3,9 +3,9 @@ import type { PublishEvent } from "../../../contract/publish-event.ts"
 import { shopSubject } from "../../../contract/subjects.ts"
 import { isApiError, WRONG_LAST_SEQUENCE } from "../../jetstream/api-error.ts"
 import type { JetStream } from "../../jetstream/jetstream.ts"
+import { type LogId, logId } from "../../log/log-id.ts"
 import { STREAM } from "../../log/stream.ts"
 import { storedSubject } from "../../log/subjects.ts"
-import { type LogId, logId } from "../log-id.ts"
 
 /** Our header on an event that came from MongoDB: the key of its document. */
 const INCOMING_KEY = "Shopwire-Incoming"

@@ -12,7 +12,7 @@ import {
   transactionOf,
 } from "../../../../service/archive/basket-document.ts"
 import { type EventDocument, eventDocument } from "../../../../service/archive/event-document.ts"
-import { logId } from "../../../../service/archive/log-id.ts"
+import { logId } from "../../../../service/log/log-id.ts"
 import { publishEvent } from "../../../helpers/events.ts"
 
 const log = logId("2026-01-01T00:00:00Z")

@@ -2,6 +2,7 @@ import type { AnyResource, ClientAddresses, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
 import type { OwnPages } from "../../config/own-pages.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import type { Part } from "../parts.ts"
 import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
@@ -18,20 +19,22 @@ export interface AuthOptions {
   readonly verifier: TokenVerifier
   /** As the verifier's. Default 30. */
   readonly maxTokenDays?: number
+  /** How often the issuer is asked about users who are logged in, in ms. Default 30 s. */
+  readonly userStateIntervalMs?: number
   readonly cookie: AuthCookie | undefined
   readonly addresses: ClientAddresses
   readonly logger: Logger
 }
 
-export interface OpenAuth {
+/** Who may do what, and the resource by which callers say who they are. */
+export interface Auth extends Part {
   readonly guard: Guard
   readonly resources: readonly AnyResource[]
-  stop(): void
 }
 
 /** With `AUTH=none`. `pages`: the pages that gateways may admit; undefined admits all. */
-export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined): OpenAuth {
-  return { guard: openGuard, resources: [openAuthResource(addresses, pages)], stop: () => {} }
+export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined): Auth {
+  return { guard: openGuard, resources: [openAuthResource(addresses, pages)] }
 }
 
 /** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
@@ -49,40 +52,45 @@ export async function tokenVerifier(config: AuthConfig, maxTokenDays?: number): 
   }
 }
 
-/** Opens the bucket of logins; gives the guard, the resources to be added to `service`, and how to stop. */
-export async function openAuth(
-  js: JetStream,
-  service: Service,
-  { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, logger }: AuthOptions,
-): Promise<OpenAuth> {
-  const logins = new Logins(js, {
-    maxTokenDays,
-    logger,
-    onChanged: (tids) => {
-      for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {
-        service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), RENEW_SUBJECT)
-      }
-    },
-  })
-  await logins.start()
-  const guard = new TokenGuard(verifier, logins)
-  // Streams of an edge may rest on a token without a login, which no token reset reaches.
-  const asking = setInterval(() => void askIssuer(verifier, logins, logger), USER_STATE_INTERVAL_MS)
-  return {
-    guard,
-    resources: [
-      authResource({
-        guard,
-        logins,
-        cookie,
-        addresses,
-        onRevoked: () => service.reset({ access: [AUTH_RESOURCE] }),
-      }),
-    ],
-    stop: () => {
-      clearInterval(asking)
-      logins.stop()
-    },
+/** Access by tokens: keeps the logins, and asks the issuer what their users may do now. */
+export class TokenAuth implements Auth {
+  readonly guard: TokenGuard
+  readonly resources: readonly AnyResource[]
+  readonly #verifier: TokenVerifier
+  readonly #logins: Logins
+  readonly #intervalMs: number
+  readonly #logger: Logger
+  #asking: NodeJS.Timeout | undefined
+
+  constructor(js: JetStream, service: Service, options: AuthOptions) {
+    const { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, logger } = options
+    this.#verifier = verifier
+    this.#intervalMs = options.userStateIntervalMs ?? USER_STATE_INTERVAL_MS
+    this.#logger = logger
+    this.#logins = new Logins(js, {
+      maxTokenDays,
+      logger,
+      onChanged: (tids) => {
+        for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {
+          service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), RENEW_SUBJECT)
+        }
+      },
+    })
+    this.guard = new TokenGuard(verifier, this.#logins)
+    // An edge's streams may use a token without a login, which a token reset does not reach.
+    const onRevoked = (): void => service.reset({ access: [AUTH_RESOURCE] })
+    this.resources = [authResource({ guard: this.guard, logins: this.#logins, cookie, addresses, onRevoked })]
+  }
+
+  async start(): Promise<void> {
+    await this.#logins.start()
+    const ask = (): Promise<void> => askIssuer(this.#verifier, this.#logins, this.#logger)
+    this.#asking = setInterval(() => void ask(), this.#intervalMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#asking)
+    this.#logins.stop()
   }
 }
 

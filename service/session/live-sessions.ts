@@ -1,0 +1,100 @@
+import type { AnyResource, Logger, Service } from "res-service"
+import type { Guard } from "../auth/guard.ts"
+import type { JetStream } from "../jetstream/jetstream.ts"
+import type { Part } from "../parts.ts"
+import { isConnected } from "./connections.ts"
+import { type CustomerBinding, cart, multicart, present } from "./multicart-resource.ts"
+import { Presence } from "./presence.ts"
+import { PresenceSweep } from "./presence-sweep.ts"
+import type { SessionCommand } from "./session.ts"
+import { SessionStore } from "./session-store.ts"
+import { Sessions } from "./sessions.ts"
+
+const DEFAULT_LEASE_MS = 15_000
+/** A hidden page's timers run once a minute; with the default lease this gives 90 s. */
+const HIDDEN_LEASES = 6
+const DEFAULT_ABSENCE_MS = 30_000
+/** Old clients no longer see a member that is absent for longer than this, in ms; loading the next page takes less. */
+const HIDE_MS = 2000
+
+const MIB = 1024 * 1024
+const DEFAULT_MAX_BYTES = 1024 * MIB
+const DEFAULT_MEMORY_BYTES = 64 * MIB
+
+export interface SessionOptions {
+  /** A session that nobody changes for this time, in ms, is forgotten. */
+  readonly idleMs: number
+  /** Size of all sessions in NATS. Default 1 GiB. */
+  readonly maxBytes?: number
+  /** Size of the sessions in memory, as JSON. Default 64 MiB. */
+  readonly memoryBytes?: number
+  readonly binding: CustomerBinding
+  /** A connection that is silent for this time, in ms, counts as gone, and its member as absent. Default 15 s. */
+  readonly leaseMs?: number
+  /** The same for a connection that its gateway still has. Default six times `leaseMs`. */
+  readonly hiddenLeaseMs?: number
+  /** An absent member is out after this time. Default 30 s. */
+  readonly absenceMs?: number
+  readonly guard: Guard
+  /** False while another service may be active, which then looks after absent members. */
+  readonly isActive: () => boolean
+  readonly logger: Logger
+}
+
+/**
+ * The sessions in use and the presence of their members. It has the resources below `session.<id>`, and removes members who are away.
+ */
+export class LiveSessions implements Part {
+  readonly resources: readonly AnyResource[]
+  readonly #service: Service
+  readonly #store: SessionStore
+  readonly #sessions: Sessions
+  readonly #presence: Presence
+  readonly #sweep: PresenceSweep
+  readonly #multicart: ReturnType<typeof multicart>
+  readonly #present: ReturnType<typeof present>
+  readonly #cart: ReturnType<typeof cart>
+
+  constructor(js: JetStream, service: Service, options: SessionOptions) {
+    const { idleMs, binding, guard, isActive, logger } = options
+    const { leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
+    const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
+    const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
+    this.#service = service
+    this.#store = new SessionStore(js, idleMs, maxBytes)
+    this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, logger })
+    this.#presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
+    const sources = {
+      sessions: this.#sessions,
+      presence: this.#presence,
+      run: (id: string, command: SessionCommand) => this.#run(id, command),
+      inQueue: <T>(id: string, task: () => Promise<T>) => service.with(this.#multicart, { id }, task),
+      isConnected: (cid: string) => isConnected(js.nc, cid),
+    }
+    this.#multicart = multicart({ ...sources, guard, binding })
+    this.#present = present(guard, this.#sessions)
+    this.#cart = cart(guard, this.#sessions)
+    this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isActive, logger })
+    this.resources = [this.#multicart, this.#present, this.#cart]
+  }
+
+  async start(): Promise<void> {
+    await this.#store.open()
+    this.#sweep.start()
+  }
+
+  stop(): void {
+    this.#sweep.stop()
+  }
+
+  /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */
+  async #run(id: string, command: SessionCommand): Promise<number> {
+    const n = await this.#sessions.execute(id, command, {
+      multicart: this.#service.events(this.#multicart, { id }),
+      present: this.#service.events(this.#present, { id }),
+      cart: (customer) => this.#service.events(this.#cart, { id, customer }),
+    })
+    this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])
+    return n
+  }
+}
