@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express"
 import type { Conn } from "res-service"
-import type { Access, Client } from "res-service/client"
+import type { Client, GrantedAccess } from "res-service/client"
 import { z } from "zod"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import type { Published } from "../../contract/publication.ts"
@@ -71,7 +71,7 @@ function ownShopOf(event: unknown): string {
   throw new HttpProblem(422, "Invalid parameters", bodyEntries(issues), "system.invalidParams")
 }
 
-function isIn({ call }: Access, method: string): boolean {
+function isIn({ call }: GrantedAccess, method: string): boolean {
   return call === "*" || call.split(",").includes(method)
 }
 

@@ -1,4 +1,4 @@
-// Hello world: a model that anybody may read.
+// Hello world: a model that anyone may read.
 //
 // | rid              | type  | content       | access |
 // | ---------------- | ----- | ------------- | ------ |
@@ -6,9 +6,9 @@
 //
 // Things to try
 // - curl http://127.0.0.1:8080/api/example/greeting
-// - Change the message here and start the example again while a client watches: it sees the change, for a service makes
-//   gateways fetch everything anew when it starts.
-// - Start it twice: the two share the requests.
+// - Change the message here and start the example again while a client watches: it sees the change, because gateways fetch
+//   everything again when a service starts.
+// - Start it twice: both instances share the requests.
 import { accessGranted, connectNats, model, Service } from "res-service"
 
 const conn = await connectNats(process.env.NATS_URL ?? "nats://127.0.0.1:4222")

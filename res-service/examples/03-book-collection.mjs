@@ -1,4 +1,4 @@
-// Book collection: a collection of references to models. Clients that watch the collection watch its books, too.
+// Book collection: a collection of references to models. Clients that subscribe to the collection get its books, too.
 //
 // | rid             | type       | content            | calls                                  | events         |
 // | --------------- | ---------- | ------------------ | -------------------------------------- | -------------- |
@@ -8,7 +8,7 @@
 // Things to try
 // - curl http://127.0.0.1:8080/api/library/books shows the books, not just their names.
 // - curl -X POST http://127.0.0.1:8080/api/library/books/new -d '{"title":"Persuasion","author":"Jane Austen"}'
-//   answers with the book that was made, and says in the header Location where it is.
+//   answers with the new book: the Location header has its address.
 // - Ask for a book that is not there: /api/library/book/99 is 404.
 import {
   accessGranted,
@@ -35,7 +35,7 @@ let lastId = 2
 
 const book = model("library.book.$id", {
   access: () => accessGranted,
-  get: (req) => library.get(req.parts.id), // undefined is answered as system.notFound
+  get: (req) => library.get(req.parts.id), // undefined is answered with system.notFound
   call: (method) => ({
     set: method(Book, (req, changed) => {
       if (!library.has(req.parts.id)) throw new ResError("system.notFound")
@@ -60,7 +60,7 @@ const books = collection("library.books", {
       if (index === -1) throw new ResError("library.noSuchBook", "There is no such book", { id })
       library.delete(id)
       req.events.remove(index)
-      // Another resource has a queue of its own.
+      // Another resource has its own queue.
       await service.with(book, { id }, (events) => events.delete())
     }),
   }),

@@ -1,5 +1,5 @@
-// Book store: the books of example 3, kept in a store. The store's changes become the resources' events by themselves, in
-// order with the answers, wherever they come from.
+// Book store: the books of example 3, kept in a store. The library turns all changes of the store into events, in order
+// with the answers.
 //
 // | rid             | type       | content                 | calls                    | events                 |
 // | --------------- | ---------- | ----------------------- | ------------------------ | ---------------------- |
@@ -8,7 +8,7 @@
 //
 // Things to try
 // - Change a title: the book moves in the collection.
-// - Put a database under LiveStore: anything with get, set and delete that may return promises.
+// - Give LiveStore a database: anything with get, set and delete, which may return promises.
 import {
   accessGranted,
   connectNats,
@@ -36,7 +36,7 @@ const store = new LiveStore(kept)
 
 const book = storeModel("library.book.$id", store, {
   access: () => accessGranted,
-  // What clients see: an array stands in a model as a data value.
+  // What clients see. In a model, an array must be a data value.
   show: ({ title, tags }) => ({ title, tags: dataValue(tags) }),
   call: (method) => ({
     set: method(Book, async (req, changed) => {

@@ -1,4 +1,4 @@
-// Validation and errors: what clients are told when something is wrong, and what they are not.
+// Validation and errors: what clients get to know when something is wrong, and what they do not.
 //
 // | rid               | type  | content              | calls                                             |
 // | ----------------- | ----- | -------------------- | ------------------------------------------------- |
@@ -6,15 +6,15 @@
 //
 // Things to try, each as curl -X POST http://127.0.0.1:8080/api/library/loan/1/...
 // - lend -d '{"to":""}': system.invalidParams, with a path and a message for each problem.
-// - lend -d '{"to":"Ann","until":"2030-01-01"}', and again: library.onLoan, an error of our own, with data.
-// - audit: a mistake in the service. The client learns system.internalError and nothing else, the log all of it.
-// - /api/library/loan/x: no loan of ours, so 404, and no handler runs.
+// - lend -d '{"to":"Ann","until":"2030-01-01"}', twice: library.onLoan, a custom error with data.
+// - audit: a bug in the service. The client only gets system.internalError, the details are in the log.
+// - /api/library/loan/x: not a valid name, so 404, and no handler runs.
 import { accessGranted, connectNats, model, ResError, Service } from "res-service"
 import { z } from "zod"
 
 const conn = await connectNats(process.env.NATS_URL ?? "nats://127.0.0.1:4222")
 
-// Any logger with pino's call style will do. Tokens and headers never get into it.
+// Any logger with pino's call style will do. It never gets tokens or headers.
 const ignore = () => {}
 const logger = { error: console.error, warn: console.warn, info: ignore, debug: ignore, trace: ignore }
 
@@ -25,7 +25,7 @@ const loans = new Map()
 
 const loan = model("library.loan.$id", {
   owns: ({ id }) => /^\d+$/.test(id),
-  timeoutMs: 5000, // slower answers are announced to the gateway, and ended
+  timeoutMs: 5000, // after 1 s the gateway is told to wait, after 5 s the answer is system.timeout
   access: () => accessGranted,
   get: ({ parts }) => {
     const { to, until } = loans.get(parts.id) ?? { to: null, until: null }

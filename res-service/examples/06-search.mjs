@@ -1,9 +1,9 @@
-// Search: a collection with queries. A client that watches one query sees its result change, and nobody else's.
+// Search: a collection with queries. A client that is subscribed to a query sees only the changes of its result.
 //
 // | rid                                  | type             | content                    | calls            | events |
 // | ------------------------------------ | ---------------- | -------------------------- | ---------------- | ------ |
 // | library.titles                       | collection       | all titles, sorted         | add({ title })   | add    |
-// | library.titles?start=S&from=F&limit=L | query collection | a page of those with start |                  | query  |
+// | library.titles?start=S&from=F&limit=L | query collection | a page of titles that start with S |                  | query  |
 //
 // Things to try
 // - curl 'http://127.0.0.1:8080/api/library/titles?start=E'
@@ -33,9 +33,9 @@ const library = collection("library.titles", {
     add: method(z.object({ title: z.string().min(1) }), (req, { title }) => {
       if (titles.includes(title)) return
       titles = [...titles, title].toSorted()
-      req.events.add(title, titles.indexOf(title)) // for those who watch all titles
-      // For each query that somebody watches: gateways ask, and get the result as it is now. A result that can't have changed
-      // is left alone.
+      req.events.add(title, titles.indexOf(title)) // for subscribers of all titles
+      // Gateways ask about each query that has subscribers, and get the new result. Undefined: the result is still the
+      // same.
       req.events.query((search) => (title.startsWith(search.start) ? find(search) : undefined))
     }),
   }),

@@ -1,4 +1,4 @@
-// Login: tokens, and access that depends on them. A token belongs to a connection and is known to services only.
+// Login: tokens, and access that depends on them. A token belongs to a connection, and only services see it.
 //
 // | rid             | type  | content          | access                     | auth                         | calls          |
 // | --------------- | ----- | ---------------- | -------------------------- | ---------------------------- | -------------- |
@@ -9,7 +9,7 @@
 // - await client.get("library.desk"): system.accessDenied.
 // - await client.authenticate("library.gate", "login", { name: "Ann", password: "books" }), and get it again.
 // - As librarian, await client.call("library.desk", "dismiss", { name: "Ann" }): Ann's connections lose their token, and
-//   what they watched.
+//   their subscriptions.
 import { accessDenied, accessGranted, connectNats, model, ResError, Service } from "res-service"
 import { z } from "zod"
 
@@ -28,11 +28,11 @@ const gate = model("library.gate", {
     login: method(z.object({ name: z.string(), password: z.string() }), (req, { name, password }) => {
       const user = users.get(name)
       if (user?.password !== password) throw new ResError("library.wrongPassword", "Name or password is wrong")
-      // The name is the token's ID, too: by it all of a user's connections are found.
+      // The name is also the token's ID, which finds all connections of a user.
       req.setToken({ name, role: user.role }, name)
     }),
     logout: method(z.unknown(), (req) => req.setToken(null)),
-    // Gateways send it after `tokenReset`, for each connection with such a token.
+    // Gateways call it after `tokenReset`, for each connection with such a token.
     renew: method(z.unknown(), (req) => {
       const { name } = Token.parse(req.token)
       const user = users.get(name)
@@ -62,7 +62,7 @@ const desk = model("library.desk", {
   }),
 })
 
-/** Gateways ask for access before a call; a program on NATS does not. @param {unknown} token */
+/** Gateways send an access request before a call; programs on NATS do not. @param {unknown} token */
 function assertLibrarian(token) {
   if (Token.safeParse(token).data?.role !== "librarian") throw new ResError("system.accessDenied")
 }

@@ -1,15 +1,15 @@
-// Mirror: a program that keeps a live copy of resources, without a gateway. Run it beside example 3 or 4.
+// Mirror: a program that keeps a live copy of resources, without a gateway. Run it with example 3 or 4.
 //
 // | what                | does                                                                  |
 // | ------------------- | --------------------------------------------------------------------- |
-// | client.mirror(rid)  | a copy of the resource and of all that it refers to, kept up to date  |
-// | mirror.value        | all of it as plain JSON                                               |
-// | mirror.onEvent      | what changes, in order                                                |
+// | client.mirror(rid)  | a copy of the resource and all that it refers to, kept up to date     |
+// | mirror.value        | its content as plain JSON                                             |
+// | mirror.onEvent      | calls a listener for each event, in order                             |
 // | client.call         | calls a method                                                        |
 //
 // Things to try
-// - Change a title by curl: it is printed here.
-// - Stop and start the service, or nats-server, and change something meanwhile: the copy catches up.
+// - Change a title with curl: it is printed here.
+// - Stop and start the service, or nats-server, and change something in between: the copy catches up.
 import { connectNats } from "res-service"
 import { Client } from "res-service/client"
 

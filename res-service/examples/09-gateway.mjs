@@ -1,4 +1,4 @@
-// Gateway: service and gateway in one process. Nothing but nats-server is needed besides.
+// Gateway: service and gateway in one process. Besides them, only nats-server is needed.
 //
 // | rid           | type  | content   | events                |
 // | ------------- | ----- | --------- | --------------------- |
@@ -7,7 +7,7 @@
 // Things to try
 // - curl http://127.0.0.1:8080/api/example/clock
 // - In a browser: new ResClient("ws://127.0.0.1:8080").get("example.clock").then((clock) => clock.on("change", ...))
-// - Give the gateway the contents of a resgate.config.json: it takes Resgate's own keys.
+// - Pass the gateway the contents of a resgate.config.json: it accepts Resgate's keys.
 import { accessGranted, connectNats, model, Service } from "res-service"
 import { createGateway } from "res-service/gateway"
 
@@ -19,7 +19,7 @@ let time = new Date().toISOString()
 const clock = model("example.clock", {
   access: () => accessGranted,
   get: () => ({ time }),
-  // Events that come from elsewhere than a request: `send` runs its task in the queue of the resource.
+  // Events for changes that no request makes: `send` runs its task in the queue of the resource.
   onStart: (send) => {
     const ticking = setInterval(() => {
       void send({}, (events) => {
@@ -33,7 +33,7 @@ const clock = model("example.clock", {
 
 const service = new Service(await connectNats(servers)).add(clock)
 await service.start()
-// A connection of its own: what one side sends does not wait for what the other receives.
+// A connection of its own, so that gateway and service do not wait for each other's traffic.
 const gateway = createGateway(await connectNats(servers), { addr: "127.0.0.1", port })
 await gateway.start()
 console.log(`serving http://127.0.0.1:${gateway.address.port}/api/example/clock`)

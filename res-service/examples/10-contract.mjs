@@ -1,19 +1,19 @@
-// Contract: what a resource is, said once, apart from its handlers. Service and client are typed by it, and answers checked.
+// Contract: a resource declared once, apart from its handlers. It types service and client, and the client validates answers.
 //
 // | rid              | type  | content        | calls                    | events          |
 // | ---------------- | ----- | -------------- | ------------------------ | --------------- |
 // | library.room.<n> | model | { name, free } | book({ hours }) -> { until } | change, `booked` |
 //
 // Things to try
-// - curl http://127.0.0.1:8080/api/library/room/1; room/x is system.notFound, for the contract wants a number.
-// - Return { til } from `book`: the editor marks it, and the client says which member does not fit.
+// - curl http://127.0.0.1:8080/api/library/room/1; room/x is system.notFound, as the contract requires a digit.
+// - Return { til } from `book`: the editor marks it, and the client says which member is wrong.
 // - room.describe() is the contract as data, with schemas as JSON Schema.
 import { accessGranted, connectNats, Service } from "res-service"
 import { Client } from "res-service/client"
 import { defineModel } from "res-service/contract"
 import { z } from "zod"
 
-// A module of its own where service and client are programs of their own: it loads no NATS, so pages can import it too.
+// If service and client are separate programs, put this into a module of its own. It does not load NATS, so pages can import it too.
 const room = defineModel("library.room.$n", {
   parts: { n: z.string().regex(/^[1-9]$/) },
   value: z.object({ name: z.string(), free: z.boolean() }),

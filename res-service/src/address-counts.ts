@@ -1,6 +1,6 @@
 import { addressGroup } from "./client-address.ts"
 
-/** How many of something each client address has now: an IPv4 address, or an IPv6 network of 64 bits. */
+/** Counts something per client address: per IPv4 address, or per IPv6 network of 64 bits. */
 export class AddressCounts {
   readonly #counts = new Map<string, number>()
 
@@ -8,7 +8,7 @@ export class AddressCounts {
     return this.#counts.get(addressGroup(address)) ?? 0
   }
 
-  /** Counts one more, until the function that it returns is called. */
+  /** Counts one more; the returned function takes it off again. */
   add(address: string): () => void {
     const group = addressGroup(address)
     this.#counts.set(group, this.of(address) + 1)

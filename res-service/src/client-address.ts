@@ -2,21 +2,24 @@ import type { IncomingMessage } from "node:http"
 import { BlockList, isIP, isIPv6 } from "node:net"
 import type { AuthRequest } from "./service/request.ts"
 
-/** Tells which address a request or connection comes from. */
+/** Finds the client address of a request or connection. */
 export interface ClientAddresses {
-  /** The client's address: the peer's, or behind trusted proxies the last one in `X-Forwarded-For` that is none of them. */
+  /**
+   * The client's address: the peer's. If the peer is a trusted proxy, the last address in `X-Forwarded-For` that is not a trusted
+   * proxy.
+   */
   of(request: IncomingMessage): string
   /**
-   * The same for the client of a gateway, which says in its auth requests how the client is connected; undefined when this one
-   * does not say.
+   * The same for a client of a gateway, from what the gateway's auth request tells about the connection. Undefined if it tells
+   * nothing.
    */
   ofClient(request: Pick<AuthRequest<string, unknown>, "remoteAddr" | "header">): string | undefined
-  /** Whether a peer is a trusted proxy, which brings many clients over its connections. */
+  /** Whether the peer is a trusted proxy, whose connections carry the requests of many clients. */
   isProxy(address: string): boolean
 }
 
 /**
- * Anybody can send an `X-Forwarded-For`, so only what trusted proxies have added counts: it is read from its end.
+ * Anyone can send an `X-Forwarded-For` header, so only the addresses that trusted proxies added count: it is read from its end.
  *
  * @param trusted addresses and networks (`10.0.0.0/8`) of reverse proxies
  */
@@ -54,7 +57,9 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
   }
 }
 
-/** What counts as one client: an IPv4 address, or a network of 64 bits, for a single IPv6 client has that many addresses. */
+/**
+ * What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, as a single IPv6 client may use all its addresses.
+ */
 export function addressGroup(address: string): string {
   const text = plain(address)
   if (!isIPv6(text)) return text
@@ -69,12 +74,14 @@ export function addressGroup(address: string): string {
     .join(":")}::/64`
 }
 
-/** An address of which a proxy or gateway has told the port too: `203.0.113.9:1234`, `[2001:db8::1]:1234`; also `[2001:db8::1]`. */
+/**
+ * Removes the port that a proxy or gateway added: `203.0.113.9:1234`, `[2001:db8::1]:1234`; also the brackets of `[2001:db8::1]`.
+ */
 function withoutPort(hop: string): string {
   return hop.replace(/^"?\[([^\]]*)\](?::\d+)?"?$/, "$1").replace(/^"?([\d.]+):\d+"?$/, "$1")
 }
 
-/** An IPv4 address of an IPv6 socket as such, and no zone. */
+/** Turns an IPv4-mapped IPv6 address into the IPv4 address, and removes a zone. */
 function plain(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "")
 }

@@ -1,7 +1,7 @@
 import { createInbox } from "nats"
 import type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
 
-/** Used for payload checks until the server has told its own limit: NATS's default. */
+/** NATS's default, for payload checks until the server has sent its own limit. */
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
 
 interface Waiting {
@@ -11,12 +11,12 @@ interface Waiting {
 }
 
 /**
- * A connection that is still being made, for a program that wants to serve before its NATS server is there: disconnected until
- * `connecting` resolves. Subscriptions are kept and made then; what is published before is dropped.
+ * A connection that is still being made, for a program that starts before its NATS server does. It is disconnected until
+ * `connecting` resolves; subscriptions are then made on the real connection. Messages published before that are dropped.
  *
- * Closed for good when `connecting` rejects.
+ * It is closed for good when `connecting` rejects.
  *
- * @param inboxPrefix that of the connection, if it has one of its own
+ * @param inboxPrefix the connection's `inboxPrefix`, if it sets one
  * @example const conn = deferredConn(connect({ waitOnFirstConnect: true }).then(natsConn))
  */
 export function deferredConn(connecting: Promise<Conn>, inboxPrefix?: string): Conn {

@@ -1,6 +1,6 @@
 /**
- * The error codes that the RES protocol itself defines, with the message that goes with each.
- * Codes of your own read `<service>.<what>`, e.g. `library.bookOnLoan`.
+ * The error codes that the RES protocol defines, with their default messages. Name your own codes `<service>.<what>`, e.g.
+ * `library.bookOnLoan`.
  *
  * Source: RES-Service protocol 1.2.3, "Pre-defined errors"; RES-Client protocol 1.2.3, "Pre-defined errors".
  */
@@ -22,7 +22,7 @@ export const systemErrors = {
 /** A code that the protocol defines: see `systemErrors`. */
 export type SystemErrorCode = keyof typeof systemErrors
 
-/** An error as it stands in a RES message. */
+/** An error as it appears in a RES message. */
 export interface ErrorObject {
   code: string
   message: string
@@ -30,16 +30,16 @@ export interface ErrorObject {
 }
 
 /**
- * An error that may be sent to the other side: its code, message and data are public.
- * Throw it from a handler; anything else that a handler throws is answered as plain `system.internalError`.
+ * An error that may be sent to the other side: its code, message and data are public. Throw it from a handler; anything else that
+ * a handler throws is answered as `system.internalError`, without its text.
  *
  * @example throw new ResError("library.bookOnLoan", "The book is on loan", { until: "2026-12-01" })
  */
 export class ResError extends Error {
   override readonly name = "ResError"
-  /** Stable, for programs; the message is for people and may change. */
+  /** For programs, and stable. The message is for people and may change. */
   readonly code: string
-  /** Any JSON value with details; left out of the message when undefined. */
+  /** Details as any JSON value. Left out of the RES message when undefined. */
   readonly data: unknown
 
   constructor(code: SystemErrorCode | (string & {}), message?: string, data?: unknown, options?: ErrorOptions) {
@@ -48,13 +48,13 @@ export class ResError extends Error {
     this.data = data
   }
 
-  /** Returns a `ResError` as it is; anything else becomes `system.internalError`, its own text kept in `cause` only. */
+  /** Returns a `ResError` unchanged. Anything else becomes `system.internalError`, with the original error in `cause`. */
   static from(error: unknown): ResError {
     if (error instanceof ResError) return error
     return new ResError("system.internalError", undefined, undefined, { cause: error })
   }
 
-  /** Reads an error object of a RES message; whatever is not one becomes `system.internalError`. */
+  /** Reads an error object of a RES message. Anything else becomes `system.internalError`. */
   static fromJSON(value: unknown): ResError {
     if (typeof value === "object" && value !== null && "code" in value && typeof value.code === "string") {
       const message = "message" in value && typeof value.message === "string" ? value.message : undefined

@@ -1,8 +1,8 @@
 /**
- * Where the library reports. Any logger with pino's call style fits: an object with details, then a text.
+ * Where the library logs. Any logger with pino's call style will do: an object with details, then a text.
  *
- * `error`: someone must act · `warn`: something was refused or dropped · `info`: life of the process ·
- * `trace`: all traffic, with tokens, headers and the params of auth requests blanked out.
+ * `error`: someone must act · `warn`: something was refused or dropped · `info`: life of the process · `trace`: all traffic, with
+ * tokens, headers and the params of auth requests blanked out.
  */
 export interface Logger {
   error(details: object, message: string): void
@@ -17,7 +17,7 @@ const ignore = (): void => {}
 /** Drops everything; the default everywhere. */
 export const silentLogger: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore }
 
-/** The same logger, but told only the subjects of the traffic: for payloads that nobody is to read in a log. */
+/** The same logger without the payloads of traced messages, for payloads that must not appear in a log. */
 export function withoutPayloads(logger: Logger): Logger {
   return {
     error: (details, message) => logger.error(details, message),

@@ -5,7 +5,7 @@ const NO_RESPONDERS = 503
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
 
 /**
- * Wraps a connection of the official client. The caller keeps it: it configures, drains and closes it.
+ * Wraps a connection of the official client. The caller still owns that connection: it configures, drains and closes it.
  *
  * @example
  * import { connect } from "nats"
@@ -26,7 +26,7 @@ export function natsConn(nc: NatsConnection): Conn {
       nc.subscribe(subject, {
         ...(queue === undefined ? {} : { queue }),
         callback: (err, msg) => {
-          if (err) return // a permission violation; the client reports it on its status iterator
+          if (err) return // a permission violation, which the client reports on its status iterator
           handler({
             subject: msg.subject,
             data: msg.data,
@@ -51,8 +51,8 @@ export function natsConn(nc: NatsConnection): Conn {
 }
 
 /**
- * A subject for replies to a connection of the official client, below the connection's own prefix (its option `inboxPrefix`):
- * where each login may read its own replies only, another prefix is of no use.
+ * A subject for replies to a connection of the official client, under the connection's own prefix (its option `inboxPrefix`).
+ * Where each login may read only its own replies, no other prefix works.
  */
 export function newInbox(nc: NatsConnection): string {
   // Not in the client's public type, but its JetStream client reads it as well.
@@ -60,17 +60,17 @@ export function newInbox(nc: NatsConnection): string {
   return createInbox(options?.inboxPrefix)
 }
 
-/** A connection that is closed with `close`. */
+/** A connection that the library opened; close it with `close`. */
 export interface NatsConn extends Conn {
-  /** The official client's connection, for what RES has no part in. */
+  /** The official client's connection, for everything that is not RES. */
   readonly nats: NatsConnection
-  /** Sends what is still to be sent, then closes. */
+  /** Sends pending messages, then closes. */
   close(): Promise<void>
 }
 
 /**
- * Connects to NATS by the official client. Unlike that client's own default it never stops trying to reconnect, as befits a
- * service. Rejects when there is no server at first.
+ * Connects to NATS with the official client. Unlike that client by default, it never stops trying to reconnect. Rejects when no
+ * server is there at first.
  *
  * @param servers one or more addresses, or all of the client's options
  * @example const conn = await connectNats("nats://127.0.0.1:4222")
@@ -78,7 +78,7 @@ export interface NatsConn extends Conn {
 export async function connectNats(servers: string | string[] | NodeConnectionOptions): Promise<NatsConn> {
   const options = typeof servers === "string" || Array.isArray(servers) ? { servers } : servers
   const nats = await connect({ maxReconnectAttempts: -1, ...options })
-  // Assigned to, not spread: some of its properties are read anew each time.
+  // Assigned to, not spread: some of its properties are getters.
   return Object.assign(natsConn(nats), { nats, close: () => nats.drain() })
 }
 

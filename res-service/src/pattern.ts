@@ -1,8 +1,6 @@
 import { isValidName, isValidPart } from "./rid.ts"
 
-/**
- * The names of the placeholders in a pattern: `Parts<"library.$shelf.book.$id">` is `"shelf" | "id"`.
- */
+/** The names of the placeholders in a pattern: `PartName<"library.$shelf.book.$id">` is `"shelf" | "id"`. */
 export type PartName<P extends string> = P extends `${infer Head}.${infer Tail}`
   ? PartName<Head> | PartName<Tail>
   : P extends `$${infer Name}`
@@ -13,14 +11,14 @@ export type PartName<P extends string> = P extends `${infer Head}.${infer Tail}`
 export type Parts<P extends string> = { readonly [K in PartName<P>]: string }
 
 /**
- * A pattern of resource names: parts divided by dots, each a literal, a placeholder `$name` for any one part, or, at the
- * end only, `>` for one or more parts.
+ * A pattern of resource names: parts separated by dots. Each part is a literal, a placeholder `$name` for any one part, or, at
+ * the end only, `>` for one or more parts.
  */
 export class Pattern<P extends string = string> {
   readonly #parts: readonly string[]
   readonly source: P
 
-  /** Throws a `TypeError` for what is no pattern, or names a placeholder twice. */
+  /** Throws a `TypeError` for an invalid pattern, and for one that names a placeholder twice. */
   constructor(source: P) {
     this.source = source
     this.#parts = source.split(".")
@@ -39,7 +37,10 @@ export class Pattern<P extends string = string> {
     return this.#parts.map((part) => (part.startsWith("$") ? "*" : part)).join(".")
   }
 
-  /** Sorts the more specific of two patterns first: at the first part that differs, literal before `$name` before `>`. */
+  /**
+   * For sorting: the more specific pattern comes first. At the first part that differs, a literal comes before `$name`, and that
+   * before `>`.
+   */
   static compare(a: Pattern, b: Pattern): number {
     for (let i = 0; i < Math.max(a.#parts.length, b.#parts.length); i++) {
       const difference = rank(a.#parts[i]) - rank(b.#parts[i])
@@ -48,7 +49,7 @@ export class Pattern<P extends string = string> {
     return 0
   }
 
-  /** The placeholders' values if `name` matches, else undefined. */
+  /** The values of the placeholders if `name` matches, else undefined. */
   match(name: string): Parts<P> | undefined {
     const parts = name.split(".")
     const found: Record<string, string> = {}
@@ -63,27 +64,27 @@ export class Pattern<P extends string = string> {
   }
 
   /**
-   * A pattern of the names with these parts, `*` for each that is left out, as resets take it. Throws a `TypeError` for a value
-   * that is no valid part.
+   * A pattern for resets: all names with these parts, with `*` for each part that is left out. Throws a `TypeError` for a value
+   * that is not a valid part.
    *
    * @example new Pattern("library.$shelf.book.$id").names({ shelf: "a" }) // "library.a.book.*"
    */
   names(parts: Partial<Parts<P>>): string {
     const given: { readonly [name: string]: string | undefined } = parts
     for (const part of Object.values(given)) {
-      if (part !== undefined && !isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is no part of a name`)
+      if (part !== undefined && !isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is not a valid part`)
     }
     return this.#parts.map((part) => (part.startsWith("$") ? (given[part.slice(1)] ?? "*") : part)).join(".")
   }
 
-  /** The name with the placeholders filled in. Throws a `TypeError` for a value that is no valid part. */
+  /** The name with the placeholders filled in. Throws a `TypeError` for a value that is not a valid part. */
   name(parts: Parts<P>): string {
     const name = this.#parts.map((part) =>
       part.startsWith("$") ? String((parts as Record<string, string>)[part.slice(1)]) : part,
     )
-    for (const part of name) if (!isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is no part of a name`)
+    for (const part of name) if (!isValidPart(part)) throw new TypeError(`${JSON.stringify(part)} is not a valid part`)
     const joined = name.join(".")
-    if (!isValidName(joined)) throw new TypeError(`${JSON.stringify(joined)} is no resource name`)
+    if (!isValidName(joined)) throw new TypeError(`${JSON.stringify(joined)} is not a resource name`)
     return joined
   }
 }

@@ -5,7 +5,7 @@ export interface Rid {
   readonly query: string
 }
 
-/** Splits a resource ID at its first question mark. It is not checked: see `isValidRid`. */
+/** Splits a resource ID at its first question mark, without checking it: see `isValidRid`. */
 export function parseRid(rid: string): Rid {
   const mark = rid.indexOf("?")
   return mark === -1 ? { name: rid, query: "" } : { name: rid.slice(0, mark), query: rid.slice(mark + 1) }
@@ -16,7 +16,7 @@ export function formatRid({ name, query }: Rid): string {
   return query === "" ? name : `${name}?${query}`
 }
 
-/** The query that stands for all that mean the same. Source: RES-Service protocol 1.2.3, "Get request". */
+/** The query in one spelling for all that mean the same. Source: RES-Service protocol 1.2.3, "Get request". */
 export function normalisedQuery(params: unknown): string {
   const entries = Object.entries(params as object).filter(([, value]) => value !== undefined)
   return new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString()
@@ -31,12 +31,12 @@ export function isValidName(name: string): boolean {
   return VALID_NAME.test(name)
 }
 
-/** True for a text that may stand as one part of a resource name: a valid name without a dot. */
+/** True for a text that may be one part of a resource name: a valid name without a dot. */
 export function isValidPart(part: string): boolean {
   return VALID_PART.test(part)
 }
 
-/** True when the name is valid and the query, if there is one, has nothing in it that can break a message. */
+/** True when the name is valid. The query may be any text. */
 export function isValidRid(rid: string): boolean {
   return isValidName(parseRid(rid).name)
 }

@@ -9,15 +9,15 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly vendor: string
     readonly validate: (value: unknown) => Result<Output> | Promise<Result<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
-    /** Not every library has it. */
+    /** Not every library provides this. */
     readonly jsonSchema?: { readonly input: (options: { readonly target: "draft-2020-12" }) => object } | undefined
   }
 }
 
-/** What a schema takes. */
+/** The type that a schema accepts. */
 export type Input<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"]
 
-/** What a schema makes of it. */
+/** The type that a schema produces. */
 export type Output<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"]
 
 type Result<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly Issue[] }
@@ -27,7 +27,7 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** One thing that is wrong: where, as a path of keys and indices from the top, and what. */
+/** One problem of a value: where it is, as a path of keys and indices from the top, and what is wrong. */
 export interface Problem {
   readonly path: readonly (string | number)[]
   readonly message: string
@@ -35,15 +35,15 @@ export interface Problem {
 
 type Validated<T> = { readonly value: T; readonly problems?: undefined } | { readonly problems: readonly Problem[] }
 
-/** The value as the schema makes it, or every problem that the schema finds. */
+/** The value that the schema produces, or all problems that it finds. */
 export async function validate<S extends StandardSchema>(schema: S, value: unknown): Promise<Validated<Output<S>>> {
   return validatedOf(await schema["~standard"].validate(value))
 }
 
-/** As `validate`, at once. Throws a `TypeError` for a schema that is asynchronous. */
+/** Like `validate`, but synchronous. Throws a `TypeError` for an asynchronous schema. */
 export function validateNow<S extends StandardSchema>(schema: S, value: unknown): Validated<Output<S>> {
   const result = schema["~standard"].validate(value)
-  if (result instanceof Promise) throw new TypeError("expected a schema that is not asynchronous")
+  if (result instanceof Promise) throw new TypeError("expected a synchronous schema")
   return validatedOf(result)
 }
 

@@ -3,14 +3,15 @@ import { Server as TlsServer } from "node:https"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 
-/** Time for a client to close its side after an answer, in ms. */
+/** How long a client has to close its side after an answer, in ms. */
 const LINGER_MS = 2000
 
 /**
- * Takes a server's requests for a WebSocket. Any other upgrade is ignored, and the request answered like one without: Node hands
- * over the socket of each request that asks for one, its body unread, as soon as somebody listens.
+ * Handles a server's requests for a WebSocket. A request for any other upgrade is answered as if it had not asked for one.
+ * Without this, Node hands over the socket of every request that asks for an upgrade, with its body unread, as soon as there is a
+ * listener.
  *
- * To be called before anything else listens to the server's connections. Source: RFC 9110, section 7.8.
+ * Call it before anything else listens to the server's connections. Source: RFC 9110, section 7.8.
  */
 export function onWebSocketUpgrade(
   server: Server,
@@ -24,14 +25,14 @@ export function onWebSocketUpgrade(
         handle(request, socket, head)
         return
       }
-      if (socket instanceof Socket) socket.setTimeout(0) // that of an idle connection
+      if (socket instanceof Socket) socket.setTimeout(0) // the timeout of an idle connection
       socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]))
       for (const listener of serve) listener.call(server, socket)
     })
   })
 }
 
-/** The answers that are under way on each connection. A request that asks for an upgrade waits for those before it. */
+/** The answers under way on each connection. A request for an upgrade waits for the answers to the requests before it. */
 class Answers {
   readonly #counts = new WeakMap<Duplex, number>()
   readonly #waiting = new WeakMap<Duplex, () => void>()
@@ -47,13 +48,13 @@ class Answers {
     })
   }
 
-  /** Calls `next` when all are sent, unless the connection has ended with the last. */
+  /** Calls `next` when all of them are sent, unless the connection ended with the last one. */
   whenDone(socket: Duplex, next: () => void): void {
     if ((this.#counts.get(socket) ?? 0) === 0) {
       next()
       return
     }
-    const onError = (): void => {} // it is closed by itself
+    const onError = (): void => {} // the socket closes by itself
     socket.on("error", onError)
     this.#waiting.set(socket, () => {
       this.#waiting.delete(socket)
@@ -63,7 +64,10 @@ class Answers {
   }
 }
 
-/** For a socket that was handed over, and its request answered: drops what still comes, and cuts a client that does not close. */
+/**
+ * Closes a socket that was handed over, after its request was answered: drops what still arrives, and cuts the connection of a
+ * client that does not close it.
+ */
 export function closeAnswered(socket: Duplex): void {
   socket.end()
   socket.resume()
@@ -71,7 +75,7 @@ export function closeAnswered(socket: Duplex): void {
   socket.once("close", () => clearTimeout(timer))
 }
 
-/** All connections of servers, those that were handed over too, which a server itself forgets. */
+/** All open connections of some servers, including those that were handed over, which a server itself forgets. */
 export class OpenSockets {
   readonly #sockets = new Set<Socket>()
 
@@ -95,7 +99,7 @@ function tokensOf(value: string): string[] {
   return value.split(",").map((token) => token.trim().toLowerCase())
 }
 
-/** A request's line and headers, as they came but for the upgrade. */
+/** The request line and headers as they came, without the upgrade. */
 function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -1,40 +1,40 @@
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** A value without parts. */
+/** A JSON value that is neither an object nor an array. */
 export type Primitive = null | boolean | number | string
 
-/** A link to another resource, which a client that subscribes to this one gets and follows too. */
+/** A link to another resource: a client that subscribes to this resource gets the other one too. */
 export interface Reference {
   readonly rid: string
 }
 
-/** A link that the client does not follow by itself. */
+/** A link that the client does not follow on its own. */
 export interface SoftReference {
   readonly rid: string
   readonly soft: true
 }
 
-/** Any JSON as one value: clients replace it as a whole. */
+/** Any JSON as one value, which a change replaces as a whole. */
 export interface DataValue<T = Json> {
   readonly data: T
 }
 
-/** In a change event: the property is gone. */
+/** In a change event: the property was removed. */
 export interface DeleteAction {
   readonly action: "delete"
 }
 
 /**
- * What a model's property or a collection's element may be. Objects and arrays must be wrapped, by `dataValue`.
+ * What a model's property or a collection's element may be. Wrap objects and arrays with `dataValue`.
  *
  * Source: RES protocol 1.2.3, "Values".
  */
 export type Value = Primitive | Reference | SoftReference | DataValue<unknown>
 
-/** The content of a model: values by name. */
+/** The content of a model: its values by name. */
 export type Model = { readonly [key: string]: Value }
-/** The content of a collection: values in their order. */
+/** The content of a collection: its values in order. */
 export type Collection = readonly Value[]
 
 /** @example reference("library.book.42") */

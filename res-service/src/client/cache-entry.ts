@@ -4,20 +4,20 @@ import type { Logger } from "../logger.ts"
 import type { CacheHost } from "./cache.ts"
 import { CachedResource } from "./cached-resource.ts"
 import { Fields } from "./decode.ts"
-import { decodeQueryAnswer } from "./get-answer.ts"
+import { decodeQueryResult } from "./get-answer.ts"
 import { encodeGetRequest } from "./messages.ts"
 import { isJson, quote } from "./raw-json.ts"
-import { type Answered, decodeText } from "./requester.ts"
+import { decodeText, type OnAnswer } from "./requester.ts"
 import { SerialQueue } from "./serial-queue.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
 
-/** So that the line stays below what a NATS server takes. */
+/** Keeps the protocol line below the limit of NATS servers. */
 const MAX_EVENT_SUBJECT_BYTES = 4064
 
 /**
- * All that the cache knows under one resource name: the resource itself, its queries, and the subscription to their
- * events. Answers and events of one name are worked off in one queue.
+ * Everything in the cache under one resource name: the resource itself, its queries, and the subscription to their events. One
+ * queue processes the answers and events of a name.
  */
 export class CacheEntry {
   readonly name: string
@@ -25,7 +25,7 @@ export class CacheEntry {
   readonly #host: CacheHost
   #base: CachedResource | undefined
   readonly #queries = new Map<string, CachedResource>()
-  /** Queries that the service spells differently. */
+  /** Queries that the service spells differently, with the resource of the service's spelling. */
   readonly #aliases = new Map<string, CachedResource>()
   #subscription: Subscription | undefined
   #uses = 0
@@ -41,7 +41,7 @@ export class CacheEntry {
     return this.#host.log
   }
 
-  /** Keeps the entry until `letGo`. */
+  /** Keeps the entry in the cache until `release`. */
   use(): void {
     clearTimeout(this.#eviction)
     this.#eviction = undefined
@@ -49,8 +49,8 @@ export class CacheEntry {
     this.#host.count(1)
   }
 
-  /** Ends `count` uses; some time after the last the entry leaves the cache. */
-  letGo(count: number): void {
+  /** Ends `count` uses. Some time after the last one, the entry leaves the cache. */
+  release(count: number): void {
     if (count === 0) return
     this.#uses -= count
     this.#host.count(-count)
@@ -59,12 +59,12 @@ export class CacheEntry {
     this.#eviction.unref()
   }
 
-  /** Uses the entry, for `subscriber`. */
+  /** Subscribes `subscriber`, which uses the entry until it unsubscribes. */
   subscribe(subscriber: Subscriber, throttle: Throttle | undefined): void {
     this.use()
     this.queue.run(() => {
       if (!this.#listen()) {
-        this.letGo(1)
+        this.release(1)
         subscriber.loaded(undefined, new ResError("system.subjectTooLong"))
         return
       }
@@ -72,11 +72,11 @@ export class CacheEntry {
     })
   }
 
-  get(query: string, answered: Answered): void {
-    this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), answered, { repeatable: true })
+  get(query: string, onAnswer: OnAnswer): void {
+    this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, { repeatable: true })
   }
 
-  /** Leads the resource's query to the service's own spelling of it, and returns what is kept under that. */
+  /** Makes the resource's query an alias of `query`, the service's spelling, and returns the resource of that. */
   alias(resource: CachedResource, query: string): CachedResource {
     const target = this.#resource(query)
     if (resource.query === "") this.#base = target
@@ -109,7 +109,7 @@ export class CacheEntry {
     })
   }
 
-  /** After a time without connection. */
+  /** Fetches all resources again after a reconnect, and has access asked for again. */
   refetch(throttle: Throttle): void {
     this.queue.run(() => {
       for (const resource of this.#resources()) {
@@ -127,7 +127,7 @@ export class CacheEntry {
     this.#subscription = undefined
   }
 
-  /** A copy: what is done with them may change them. */
+  /** A copy, as callers may change the entry. */
   #resources(): CachedResource[] {
     const queries = [...this.#queries.values()]
     return this.#base && this.#base.query === "" ? [this.#base, ...queries] : queries
@@ -156,7 +156,7 @@ export class CacheEntry {
       this.#handleQueryEvent(decodeText(msg.data))
       return
     }
-    // A query resource only has query events, even if it stands in for a request without query.
+    // A query resource has only query events, even if the service answered a request without a query with one.
     if (this.#base?.query !== "") return
     const payload = msg.data.length === 0 ? undefined : decodeText(msg.data)
     if (payload !== undefined && !isJson(payload)) {
@@ -166,7 +166,7 @@ export class CacheEntry {
     this.#base.handle(event, payload?.trim())
   }
 
-  /** Asks the service what the event means for each query. Until all is answered, everything else of the name waits. */
+  /** Asks the service what the event means for each query. All other answers and events of the name wait for that. */
   #handleQueryEvent(payload: string): void {
     const loaded = [...this.#queries.values()].filter((resource) => resource.loaded)
     if (loaded.length === 0) return
@@ -174,10 +174,10 @@ export class CacheEntry {
     if (!subject) return
     this.queue.hold(loaded.length)
     for (const resource of loaded) {
-      const answered: Answered = (error, text) =>
-        this.queue.release(() => resource.answerQuery(error, () => decodeQueryAnswer(text)))
-      // Repeated after a reconnect, so that nothing waits for an answer that was lost: the service answers, or is not there.
-      this.#host.requester.send(subject, `{"query":${quote(resource.query)}}`, answered, { repeatable: true })
+      const onAnswer: OnAnswer = (error, text) =>
+        this.queue.release(() => resource.answerQuery(error, () => decodeQueryResult(text)))
+      // Repeated after a reconnect, so that nothing waits for a lost answer.
+      this.#host.requester.send(subject, `{"query":${quote(resource.query)}}`, onAnswer, { repeatable: true })
     }
   }
 
@@ -186,7 +186,7 @@ export class CacheEntry {
       const subject = Fields.parse(payload).string("subject")
       if (subject) return subject
     } catch {
-      // Reported below: the payload says it all.
+      // Logged below, with the payload.
     }
     this.log.warn({ resource: this.name, payload: payload.slice(0, 200) }, "dropped an invalid query event")
     return undefined

@@ -2,23 +2,23 @@ import type { Conn, Subscription } from "../conn.ts"
 import type { Logger } from "../logger.ts"
 import { CacheEntry } from "./cache-entry.ts"
 import { Fields } from "./decode.ts"
-import { type Answered, decodeText, type Requester, type SendOptions } from "./requester.ts"
+import { decodeText, type OnAnswer, type Requester, type SendOptions } from "./requester.ts"
 import { resetPattern } from "./reset-pattern.ts"
 import type { Subscriber } from "./subscriber.ts"
 import { Throttle } from "./throttle.ts"
 
 const EVICT_AFTER_MS = 5_000
-/** Parallel requests after a reconnect, which hits everything at once. */
+/** How many resources are fetched at a time after a reconnect. */
 const REFETCH_LIMIT = 64
 
 export interface CacheOptions {
-  /** Parallel requests that one system reset may cause; 0, the default: any number. */
+  /** How many requests a system reset may cause at a time; 0, the default: any number. */
   readonly resetThrottle?: number
-  /** How long a resource stays after its last subscriber; 5000 by default. */
+  /** How long a resource stays in the cache after its last subscriber left; 5000 by default. */
   readonly evictAfterMs?: number
 }
 
-/** What the entries of a cache need of it. */
+/** A cache, as its entries need it. */
 export interface CacheHost {
   readonly conn: Conn
   readonly requester: Requester
@@ -29,9 +29,9 @@ export interface CacheHost {
 }
 
 /**
- * Copies of resources, each kept up to date by its events, shared by all who subscribe. One cache per connection.
+ * Copies of resources that events keep up to date, shared by all subscribers. One cache per connection.
  *
- * After a reconnect everything is fetched anew, as events may have been missed.
+ * After a reconnect everything is fetched again, as events may have been missed.
  *
  * Source: RES-Service protocol 1.2.3, "Resource events", "Query event", "System reset event".
  */
@@ -65,12 +65,12 @@ export class Cache {
     return this.#host.log
   }
 
-  /** Resource names in the cache, unused ones included. */
+  /** How many resource names are in the cache, including unused ones. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** Subscriptions and requests that use an entry. */
+  /** How many subscriptions and requests use an entry. */
   get uses(): number {
     return this.#uses
   }
@@ -80,19 +80,19 @@ export class Cache {
   }
 
   /**
-   * Sends a request about a resource. Its answer waits its turn among the events of that name, which matters while a
-   * query event is worked off.
+   * Sends a request about a resource. Its answer is processed in order with the events of that name, which matters while a query
+   * event is being handled.
    */
-  request(name: string, subject: string, payload: string, answered: Answered, options?: SendOptions): void {
+  request(name: string, subject: string, payload: string, onAnswer: OnAnswer, options?: SendOptions): void {
     const entry = this.#entries.get(name)
     entry?.use()
-    const received: Answered = (error, text) => {
+    const take: OnAnswer = (error, text) => {
       const queue = (entry ?? this.#entries.get(name))?.queue
-      if (queue) queue.run(() => answered(error, text))
-      else answered(error, text)
-      entry?.letGo(1)
+      if (queue) queue.run(() => onAnswer(error, text))
+      else onAnswer(error, text)
+      entry?.release(1)
     }
-    this.#host.requester.send(subject, payload, received, options)
+    this.#host.requester.send(subject, payload, take, options)
   }
 
   close(): void {
@@ -131,7 +131,7 @@ export class Cache {
     for (const entry of this.#matching(access)) entry.reaccess(throttle)
   }
 
-  /** An entry comes once for each pattern that it matches. */
+  /** The matching entries. An entry is listed once for each pattern that it matches. */
   #matching(patterns: readonly string[] = []): CacheEntry[] {
     return patterns.flatMap((text) => {
       const pattern = resetPattern(text)

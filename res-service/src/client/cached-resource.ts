@@ -3,7 +3,7 @@ import type { CacheEntry } from "./cache-entry.ts"
 import { applyEvent, CollectionContent, type Content, ModelContent } from "./content.ts"
 import { diff } from "./diff.ts"
 import { changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
-import { decodeGet, type GetAnswer, type QueryAnswer } from "./get-answer.ts"
+import { decodeGet, type GetAnswer, type QueryResult } from "./get-answer.ts"
 import { asResError } from "./messages.ts"
 import { NoRespondersError } from "./requester.ts"
 import { type EventDetail, ResourceEvent } from "./resource-event.ts"
@@ -15,7 +15,7 @@ const FIRST_RETRY_MS = 250
 const MAX_RETRY_MS = 5_000
 
 /**
- * The copy of one resource, or of one query of it, that is kept up to date for all subscribers.
+ * The copy of one resource, or of one query of it, which is kept up to date for all subscribers.
  *
  * Source: RES-Service protocol 1.2.3, "Get request", "Resource events", "System reset event".
  */
@@ -23,16 +23,19 @@ export class CachedResource {
   readonly entry: CacheEntry
   /** Empty for a resource without a query. */
   readonly query: string
-  /** Other spellings of the query that led here. */
+  /** Other spellings of the query. */
   readonly aliases: string[] = []
   readonly #subscribers = new Set<Subscriber>()
-  /** Those of the subscribers who have not heard yet that the resource is loaded. */
+  /** Subscribers for which `loaded` was not called yet. */
   readonly #waiting = new Set<Subscriber>()
   #state: "new" | "requested" | "loaded" | "gone" = "new"
   #content: Content | undefined
   #version = 0
   #resetting = false
-  /** Events may have been missed since a disconnect: until a get succeeds, silence of the services says nothing. */
+  /**
+   * True while events may have been missed: from a disconnect until a get succeeds. Meanwhile, a missing answer is no reason to
+   * give up.
+   */
   #stale = false
   #retryTimer: NodeJS.Timeout | undefined
   #retryDelayMs = FIRST_RETRY_MS
@@ -59,7 +62,7 @@ export class CachedResource {
     return this.#subscribers.size === 0
   }
 
-  /** Tells `subscriber` when the resource is loaded, getting it if nobody has yet; from then on, all its events. */
+  /** Calls `subscriber` when the resource is loaded, and then for all its events. Fetches the resource if nobody has yet. */
   add(subscriber: Subscriber, throttle: Throttle | undefined): void {
     this.#subscribers.add(subscriber)
     if (this.#state === "loaded") {
@@ -72,24 +75,24 @@ export class CachedResource {
     this.#get(throttle, (error, text) => this.#settle(error, text))
   }
 
-  /** Ends a subscription. Nothing happens if the resource ended it already. */
+  /** Ends a subscription. Does nothing if it has already ended. */
   remove(subscriber: Subscriber): void {
     this.entry.queue.run(() => {
       this.#waiting.delete(subscriber)
       if (!this.#subscribers.delete(subscriber)) return
-      // A query has no events of its own that could keep it up to date without effort, so it is not kept.
+      // Keeping a query up to date costs requests, so it is not kept without subscribers.
       if (this.query !== "" && this.unused) this.#leave()
-      this.entry.letGo(1)
+      this.entry.release(1)
     })
   }
 
-  /** One event, `payload` being JSON text. Events that are not valid here are logged and dropped. */
+  /** Handles an event. `payload` is JSON text. Invalid events are logged and dropped. */
   handle(name: string, payload: string | undefined): void {
     if (this.#state !== "loaded" && name !== "reaccess") return
     this.#emit(name, this.#detail(name, payload), payload)
   }
 
-  /** Gets the resource anew and turns what differs into events. */
+  /** Fetches the resource again, and turns the differences into events. */
   reset(throttle: Throttle | undefined): void {
     clearTimeout(this.#retryTimer)
     if (this.#resetting) return
@@ -100,9 +103,9 @@ export class CachedResource {
     })
   }
 
-  /** As `reset`, after a time without connection. */
+  /** Like `reset`, after a reconnect. */
   refetch(throttle: Throttle): void {
-    if (this.#state !== "loaded") return // the get that is under way is repeated
+    if (this.#state !== "loaded") return // the get request under way is repeated
     this.#stale = true
     this.#retryDelayMs = FIRST_RETRY_MS
     this.reset(throttle)
@@ -112,8 +115,8 @@ export class CachedResource {
     for (const subscriber of this.#subscribers) subscriber.reaccess(throttle, reconnected)
   }
 
-  /** Takes the answer to a query request. */
-  answerQuery(error: ResError | undefined, decode: () => QueryAnswer): void {
+  /** Handles the answer to a query request. */
+  answerQuery(error: ResError | undefined, decode: () => QueryResult): void {
     if (error) return
     try {
       const answer = decode()
@@ -125,16 +128,16 @@ export class CachedResource {
     }
   }
 
-  /** Stops whatever is still to come. */
+  /** Ignores answers and events from now on. */
   dispose(): void {
     clearTimeout(this.#retryTimer)
     this.#state = "gone"
   }
 
-  #get(throttle: Throttle | undefined, answered: (error: ResError | undefined, text: string) => void): void {
+  #get(throttle: Throttle | undefined, onAnswer: (error: ResError | undefined, text: string) => void): void {
     const send = (): void =>
       this.entry.get(this.query, (error, text) => {
-        this.entry.queue.run(() => answered(error, text))
+        this.entry.queue.run(() => onAnswer(error, text))
         throttle?.done()
       })
     if (throttle) throttle.add(send)
@@ -173,7 +176,7 @@ export class CachedResource {
     this.#waiting.clear()
     this.#subscribers.clear()
     this.#leave()
-    this.entry.letGo(count)
+    this.entry.release(count)
     for (const subscriber of waiting) subscriber.loaded(undefined, error)
   }
 
@@ -187,12 +190,12 @@ export class CachedResource {
       this.#become(content)
     } catch (error) {
       const failure = asResError(error)
-      if (this.#stale && meansSilence(failure)) this.#retryLater()
+      if (this.#stale && isNoAnswer(failure)) this.#retryLater()
       else this.#fail("get after a reset failed", failure)
     }
   }
 
-  /** A service that does not know the resource any more has deleted it. */
+  /** If the service no longer knows the resource, it was deleted. Other errors are logged. */
   #fail(what: string, error: ResError): void {
     if (error.code === "system.notFound") this.handle("delete", undefined)
     else this.entry.log.warn({ resource: this.entry.name, query: this.query, err: error }, what)
@@ -231,7 +234,7 @@ export class CachedResource {
       case "add":
       case "remove":
       case "delete":
-        // The get that is under way will show what the event did.
+        // The answer to the get request under way includes this change.
         if (this.#resetting) return undefined
         break
       case "reaccess":
@@ -253,7 +256,7 @@ export class CachedResource {
     const subscribers = [...this.#subscribers]
     this.#subscribers.clear()
     this.#leave()
-    this.entry.letGo(subscribers.length)
+    this.entry.release(subscribers.length)
     for (const subscriber of subscribers) subscriber.event(event)
   }
 
@@ -268,8 +271,8 @@ export class CachedResource {
   }
 }
 
-/** True when no service could be asked, which says nothing about what it would have answered. */
-export function meansSilence(error: ResError): boolean {
+/** True for errors that come from no service: nobody listens, or nobody answers. */
+export function isNoAnswer(error: ResError): boolean {
   if (error instanceof NoRespondersError) return true
   return error.code === "system.timeout" || error.code === "system.serviceUnavailable"
 }

@@ -1,7 +1,7 @@
-/** Small enough to be copied in no time, large enough that there are few. */
+/** Small enough to be copied quickly, and large enough for lists to have few chunks. */
 const MAX_CHUNK = 512
 
-/** A list that is never changed: what adds or removes makes a new one, which shares most of its memory with it. */
+/** An immutable list. Adding and removing make a new list, which shares most of its memory with the old one. */
 export class ChunkedList<T> {
   readonly length: number
   readonly #chunks: readonly (readonly T[])[]
@@ -18,7 +18,7 @@ export class ChunkedList<T> {
     return new ChunkedList(chunks, values.length)
   }
 
-  /** All values, put together when first asked for. */
+  /** All values in one array, made when it is first needed. */
   get all(): readonly T[] {
     this.#all ??= this.#chunks.length === 1 ? (this.#chunks[0] ?? []) : this.#chunks.flat()
     return this.#all
@@ -29,7 +29,7 @@ export class ChunkedList<T> {
     return this.#chunks[chunk]?.[idx - start]
   }
 
-  /** `idx`: where `value` will be; from 0 to `length`. */
+  /** `idx`: the index of the new value, from 0 to `length`. */
   withAdded(idx: number, value: T): ChunkedList<T> {
     const { chunk, start } = this.#find(idx)
     const values = (this.#chunks[chunk] ?? []).toSpliced(idx - start, 0, value)
@@ -50,7 +50,7 @@ export class ChunkedList<T> {
     return new ChunkedList(chunks, this.length - 1)
   }
 
-  /** The chunk that `idx` lies in; the last one for what lies behind the end. */
+  /** The chunk with the value at `idx`; the last chunk if `idx` is past the end. */
   #find(idx: number): { chunk: number; start: number } {
     let start = 0
     let chunk = 0

@@ -16,56 +16,58 @@ import { isValidPart, isValidRid, parseRid } from "../rid.ts"
 import type { StandardSchema } from "../standard-schema.ts"
 import { Cache, type CacheOptions } from "./cache.ts"
 import { Fields } from "./decode.ts"
-import type { Access, RequestParts } from "./messages.ts"
+import { validAnswer } from "./invalid-answer.ts"
+import type { GrantedAccess, RequestParts } from "./messages.ts"
 import { asResError, decodeAccess, decodeCall, encodeGetRequest, encodeRequest } from "./messages.ts"
 import { Mirror, type MirrorOf } from "./mirror.ts"
 import { Requester } from "./requester.ts"
-import { fitting } from "./unfit.ts"
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
 
-/** How a client waits and keeps copies. All may be left out. */
+/** Options of a client. All are optional. */
 export interface ClientOptions extends CacheOptions {
-  /** How long to wait for an answer, unless a service asks for more; 3000 by default. */
+  /** How long to wait for an answer, unless the service asks for more time; 3000 by default. */
   readonly requestTimeoutMs?: number
-  /** Told of invalid events and answers, and of answers that do not fit their contract; nobody by default. */
+  /** Logs invalid events and answers, and answers that do not match their contract. Silent by default. */
   readonly logger?: Logger
 }
 
-/** Whom a request comes from, and how long it may take. */
+/** On whose behalf a request is sent, and how long it may take. */
 export interface CallOptions {
   /** Access token that the service sees; none by default. */
   readonly token?: unknown
-  /** Connection ID that the service sees. The protocol wants one; services that don't look at it do without. */
+  /** Connection ID that the service sees; none by default. The protocol requires one, but most services do not use it. */
   readonly cid?: string
-  /** Address of the client for whom this asks; services that trust this program may count by it. None by default. */
+  /**
+   * Address of the client for which the request is sent; none by default. Services that trust this program may apply limits by
+   * it.
+   */
   readonly remoteAddr?: string
   readonly timeoutMs?: number
 }
 
-/** What a call answers instead of a result when it made or found a resource. */
+/** The answer to a call that created or found a resource. */
 export interface ResourceResponse {
   readonly rid: string
 }
 
-/** What a get request answers. */
-export type Resource = { readonly model: Record<string, unknown> } | { readonly collection: unknown[] }
+/** The content of a resource, as a get request answers it. */
+export type ResourceContent = { readonly model: Record<string, unknown> } | { readonly collection: unknown[] }
 
-/** What a get request for a resource of a contract answers: its values, without the wrapping of data values. */
-export type GotOf<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly ValueOf<C>[]
+/** The content of a contract's resource, as a get request answers it: its values, without the wrapping of data values. */
+export type GetAnswerOf<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly ValueOf<C>[]
 
 /**
- * The NATS side of a RES client: what a gateway sends to services, for programs that may talk to them directly.
+ * Sends requests to RES services over NATS, as a gateway does, for programs that may talk to services directly.
  *
- * A resource is named by its rid; or by its contract and the parts of its name. Then params and answers are typed, and answers are
- * checked: they come as the contract's schemas make them.
+ * Name a resource by its rid, or by its contract and the parts of its name. With a contract, params and answers are typed, and
+ * the contract's schemas validate answers.
  *
- * All methods reject with a `ResError`: the service's own; `system.timeout`; a `NoRespondersError` (`system.notFound`)
- * when no service listens; a `NotSentError` (`system.serviceUnavailable`) at once while `conn` is not connected, so that
- * nothing is kept back and sent later; `system.internalError` for an answer that is none, an `UnfitAnswerError` for one that is
- * not as its contract says.
+ * All methods reject with a `ResError`: the service's own; `system.timeout`; a `NoRespondersError` (`system.notFound`) if no
+ * service listens; a `NotSentError` (`system.serviceUnavailable`) at once while `conn` is not connected, as requests are not kept
+ * and sent later; `system.internalError` for an invalid answer; an `InvalidAnswerError` for one that does not match its contract.
  *
- * Calls are not preceded by an access request: a service must not rely on one.
+ * No access request is sent before a call: services that need one must check access themselves.
  *
  * Source: RES-Service protocol 1.2.3, "Requests".
  *
@@ -75,7 +77,7 @@ export type GotOf<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C
  * await client.call(book, { id: "42" }, "lend", { to: "Ann" })
  */
 export class Client {
-  /** For callers that need answers in order with events: a promise is always a little late. */
+  /** For answers in order with events: a promise always resolves a little late. */
   readonly requester: Requester
   readonly #conn: Conn
   readonly #options: ClientOptions
@@ -90,8 +92,8 @@ export class Client {
   }
 
   /**
-   * A live copy of a resource and all that it refers to. The mirrors of a client share what they have in common. Throws
-   * `system.invalidRequest` for what is no rid.
+   * A live copy of a resource and all that it refers to. Mirrors of one client share resources. Throws `system.invalidRequest`
+   * for an invalid rid.
    */
   mirror(rid: string): Mirror
   mirror<C extends AnyContract>(contract: C, parts: PartsOf<C>, query?: QueryOf<C>): MirrorOf<C>
@@ -127,9 +129,9 @@ export class Client {
     return this.#call("auth", of, given)
   }
 
-  access(rid: string, options?: CallOptions): Promise<Access>
-  access<C extends AnyContract>(contract: C, parts: PartsOf<C>, options?: CallOptions): Promise<Access>
-  async access(of: string | AnyContract, ...given: unknown[]): Promise<Access> {
+  access(rid: string, options?: CallOptions): Promise<GrantedAccess>
+  access<C extends AnyContract>(contract: C, parts: PartsOf<C>, options?: CallOptions): Promise<GrantedAccess>
+  async access(of: string | AnyContract, ...given: unknown[]): Promise<GrantedAccess> {
     const { rid, rest } = nameOf(of, given)
     const [options = {}] = rest as [CallOptions?]
     const { name, query } = checked(rid)
@@ -139,14 +141,14 @@ export class Client {
     return access
   }
 
-  /** One copy of the resource, references not followed. */
-  get(rid: string, options?: Pick<CallOptions, "timeoutMs">): Promise<Resource>
+  /** The content of the resource now. References are not followed. */
+  get(rid: string, options?: Pick<CallOptions, "timeoutMs">): Promise<ResourceContent>
   get<C extends AnyContract>(
     contract: C,
     parts: PartsOf<C>,
     query?: QueryOf<C>,
     options?: Pick<CallOptions, "timeoutMs">,
-  ): Promise<GotOf<C>>
+  ): Promise<GetAnswerOf<C>>
   async get(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
     const { rid, contract, rest } = resourceOf(of, given)
     const [options = {}] = rest as [CallOptions?]
@@ -155,13 +157,13 @@ export class Client {
     const resource = decodeResource(await this.#send(subject, encodeGetRequest(query), options, true))
     if (contract === undefined) return resource
     const schema: StandardSchema = contract.definition.value
-    if ("model" in resource) return await fitting(this.#logger, schema, subject, plainModel(resource.model))
+    if ("model" in resource) return await validAnswer(this.#logger, schema, subject, plainModel(resource.model))
     const values: unknown[] = []
-    for (const value of resource.collection) values.push(await fitting(this.#logger, schema, subject, plain(value)))
+    for (const value of resource.collection) values.push(await validAnswer(this.#logger, schema, subject, plain(value)))
     return values
   }
 
-  /** Ends all waiting requests with `system.serviceUnavailable`, and all mirrors. The connection stays open. */
+  /** Rejects all waiting requests with `system.serviceUnavailable`, and ends all mirrors. The connection stays open. */
   close(): void {
     this.#cache?.close()
     this.requester.close()
@@ -179,7 +181,7 @@ export class Client {
     const result: unknown = answer.rid === undefined ? JSON.parse(answer.result) : { rid: answer.rid }
     if (contract === undefined) return result
     const declared: MethodDefinition | undefined = contract.definition[type === "call" ? "calls" : "auth"]?.[method]
-    return declared?.answer === undefined ? null : await fitting(this.#logger, declared.answer, subject, result)
+    return declared?.answer === undefined ? null : await validAnswer(this.#logger, declared.answer, subject, result)
   }
 
   #send(
@@ -189,34 +191,34 @@ export class Client {
     repeatable: boolean,
   ): Promise<string> {
     return new Promise((resolve, reject) => {
-      const answered = (error: ResError | undefined, text: string): void => (error ? reject(error) : resolve(text))
-      this.requester.send(subject, payload, answered, { repeatable, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+      const onAnswer = (error: ResError | undefined, text: string): void => (error ? reject(error) : resolve(text))
+      this.requester.send(subject, payload, onAnswer, { repeatable, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
     })
   }
 }
 
-/** What is asked for: a rid, its contract if it is known, and the arguments that are left. */
-interface Asked {
+/** What a request is about: a rid, its contract if there is one, and the remaining arguments. */
+interface Target {
   readonly rid: string
   readonly contract: AnyContract | undefined
   readonly rest: readonly unknown[]
 }
 
 /** Reads the arguments of a method that takes a rid, or a contract and parts. */
-function nameOf(of: string | AnyContract, given: readonly unknown[]): Asked {
+function nameOf(of: string | AnyContract, given: readonly unknown[]): Target {
   if (typeof of === "string") return { rid: of, contract: undefined, rest: given }
   const [parts, ...rest] = given as [Parts<string>, ...unknown[]]
   return { rid: of.name(parts), contract: of, rest }
 }
 
 /** Reads the arguments of a method that takes a rid, or a contract, parts and a query. */
-function resourceOf(of: string | AnyContract, given: readonly unknown[]): Asked {
+function resourceOf(of: string | AnyContract, given: readonly unknown[]): Target {
   if (typeof of === "string") return { rid: of, contract: undefined, rest: given }
   const [parts, query, ...rest] = given as [Parts<string>, unknown, ...unknown[]]
   return { rid: of.rid(parts, query), contract: of, rest }
 }
 
-/** A model's properties without the wrapping of data values. */
+/** A model's properties, without the wrapping of data values. */
 function plainModel(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
 }
@@ -234,7 +236,7 @@ function checked(rid: string): { name: string; query: string } {
   return parseRid(rid)
 }
 
-function decodeResource(text: string): Resource {
+function decodeResource(text: string): ResourceContent {
   try {
     const fields = Fields.parse(text)
     const error = fields.error("error")

@@ -5,10 +5,10 @@ import { encodeValue, type WireValue } from "./wire-value.ts"
 
 export type Values = ReadonlyMap<string, WireValue>
 
-/** A resource as it is at one time. Never changed: an event makes a new one. */
+/** The content of a resource at one time. It is immutable: an event makes a new one. */
 export type Content = ModelContent | CollectionContent
 
-/** What a resource consists of, and its JSON text, made once for all who ask. */
+/** Content with its JSON text, which is made only once. */
 abstract class Encoded {
   #text: string | undefined
   #legacyText: string | undefined
@@ -73,7 +73,7 @@ export class CollectionContent extends Encoded {
   }
 }
 
-/** The content after an event; the same one when the event does not touch it. */
+/** The content after an event; the same object if the event does not change it. */
 export function applyEvent(content: Content, detail: EventDetail): Content {
   if (detail.type === "change" && content.type === "model") {
     const values = new Map(content.values)
@@ -92,7 +92,7 @@ export function applyEvent(content: Content, detail: EventDetail): Content {
   return content
 }
 
-/** Members sorted by name, as Resgate sends them. */
+/** Values as a JSON object with members sorted by name, as Resgate sends them. */
 export function encodeValues(values: Values, legacy: boolean): string {
   const names = [...values.keys()].sort()
   return `{${names.map((name) => `${quote(name)}:${encodeValue(values.get(name) as WireValue, legacy)}`).join(",")}}`

@@ -1,24 +1,24 @@
 import { ResError } from "../errors.ts"
 import { compact, elements, isJson, members, parseString } from "./raw-json.ts"
 
-/** What of a message does not have the type that the protocol asks for. */
+/** A part of a message does not have the type that the protocol requires. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError"
 }
 
-/** `system.internalError` with Resgate's wording, which names the cause after the fixed text. */
+/** `system.internalError` with Resgate's wording, which adds the cause. */
 export function internalError(text: string): ResError {
   return new ResError("system.internalError", `Internal error: ${text}`)
 }
 
 /**
- * The members of a JSON object, looked up as Resgate's language does: without regard to case, the last of a name wins,
- * null is as good as absent.
+ * The members of a JSON object, read as Go does for Resgate: case does not matter, the last of several members with one name
+ * wins, and null counts as absent.
  */
 export class Fields {
   readonly #raw = new Map<string, string>()
 
-  /** Throws a `DecodeError` for what is no object. `null` is an object without members. */
+  /** Throws a `DecodeError` for anything but an object. `null` counts as an object without members. */
   static of(raw: string): Fields {
     const fields = new Fields()
     const found = members(raw)
@@ -30,13 +30,13 @@ export class Fields {
     return fields
   }
 
-  /** The same, for a text that may not even be JSON. */
+  /** Like `of`, for a text that may not be JSON. */
   static parse(text: string): Fields {
     if (!isJson(text)) throw new DecodeError(text.trim() === "" ? "unexpected end of JSON input" : "invalid JSON")
     return Fields.of(text)
   }
 
-  /** The value as it was written, null included; undefined when absent. */
+  /** The JSON text of a member, also if it is null; undefined if it is absent. */
   raw(name: string): string | undefined {
     return this.#raw.get(name)
   }
@@ -53,7 +53,7 @@ export class Fields {
     return parseString(raw)
   }
 
-  /** A whole number written as one: `1.0` and `1e0` are not. */
+  /** A whole number. Its spelling must be one too: not `1.0` or `1e0`. */
   int(name: string): number | undefined {
     const raw = this.#present(name)
     if (raw === undefined) return undefined
@@ -76,7 +76,7 @@ export class Fields {
     return raw === undefined ? undefined : stringList(raw, name)
   }
 
-  /** An error object; members that are missing become empty texts. */
+  /** An error object. Missing members become empty texts. */
   error(name: string): ResError | undefined {
     const fields = this.object(name)
     if (fields === undefined) return undefined
@@ -94,7 +94,7 @@ export class Fields {
   }
 }
 
-/** Throws a `DecodeError` for anything but a list of strings; null counts as the empty text. */
+/** Throws a `DecodeError` for anything but an array of strings. Null counts as an empty string. */
 export function stringList(raw: string, name: string): string[] {
   const list = elements(raw)
   if (list === undefined) throw new DecodeError(`cannot decode ${kind(raw)} as a list in ${name}`)

@@ -4,12 +4,12 @@ export type Step =
   | { readonly type: "remove"; readonly idx: number }
   | { readonly type: "add"; readonly idx: number; readonly value: WireValue }
 
-/** Above this many pairs to compare, all that differs is replaced: 16 MiB of table, some 20 ms. */
+/** With more pairs to compare, everything that differs is replaced. The table takes up to 16 MiB and some 20 ms. */
 const MAX_PAIRS = 4_000_000
 
 /**
- * The steps from one collection to another that keep as much as possible: first the removes, highest index first, then
- * the adds, lowest index first.
+ * The steps that turn one collection into another and keep as many values as possible: first removes, highest index first, then
+ * adds, lowest index first.
  */
 export function diff(from: readonly WireValue[], to: readonly WireValue[]): Step[] {
   const [a, b] = numbered(from, to)

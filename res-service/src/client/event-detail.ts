@@ -5,8 +5,8 @@ import type { EventDetail } from "./resource-event.ts"
 import { equalValues, type WireValue } from "./wire-value.ts"
 
 /**
- * What an event does to `content`; undefined when that is nothing. Throws a `ResError` or `DecodeError` for an event that
- * is not valid there.
+ * What an event changes in `content`; undefined if it changes nothing. Throws a `ResError` or `DecodeError` for an event that is
+ * invalid for that content.
  *
  * Source: RES-Service protocol 1.2.3, "Resource events".
  */
@@ -24,7 +24,7 @@ export function updateDetail(
   return { type: "add", idx, value }
 }
 
-/** Only what differs from `content`. */
+/** The changed values that differ from `content`; undefined if there are none. */
 export function changeDetail(content: Content, values: ReadonlyMap<string, WireValue>): EventDetail | undefined {
   if (!(content instanceof ModelContent)) return undefined
   const old = content.values

@@ -3,14 +3,14 @@ import { members } from "./raw-json.ts"
 import { decodeValue, decodeValueMap, type WireValue } from "./wire-value.ts"
 
 /**
- * The values of a change event. Protocol 1.0 sent them without the `values` around them: that is what a payload is taken
- * for which has any other member.
+ * The values of a change event. In protocol 1.0 they were not wrapped in `values`: a payload with any other member is read like
+ * that.
  *
  * Source: RES-Service protocol 1.2.3, "Model change event".
  */
 export function decodeChange(payload: string): Map<string, WireValue> {
   const found = members(payload)
-  if (!found && payload.trim() !== "null") throw new DecodeError("change event is no object")
+  if (!found && payload.trim() !== "null") throw new DecodeError("change event is not an object")
   const only = found?.length === 1 && found[0]?.[0] === "values" ? found[0][1] : undefined
   return decodeValueMap(only?.startsWith("{") ? only : payload.trim()) ?? new Map()
 }

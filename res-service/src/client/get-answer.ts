@@ -13,7 +13,7 @@ export interface GetAnswer {
 }
 
 /**
- * Throws the service's error, or `system.internalError` for an answer that is none.
+ * Throws the service's error, or `system.internalError` for an invalid answer.
  *
  * Source: RES-Service protocol 1.2.3, "Get request".
  */
@@ -39,15 +39,15 @@ export interface QueryResultEvent {
   readonly data: string | undefined
 }
 
-/** The answer to a query request: events, or the whole content anew, or nothing to do. */
-export type QueryAnswer = { readonly events: readonly QueryResultEvent[] } | { readonly content: Content } | undefined
+/** The answer to a query request: events, the new content, or undefined if nothing changed. */
+export type QueryResult = { readonly events: readonly QueryResultEvent[] } | { readonly content: Content } | undefined
 
 /**
- * Throws as `decodeGet` does.
+ * Throws like `decodeGet`.
  *
  * Source: RES-Service protocol 1.2.3, "Query request".
  */
-export function decodeQueryAnswer(text: string): QueryAnswer {
+export function decodeQueryResult(text: string): QueryResult {
   const { error, result } = wrapped(() => {
     const fields = Fields.parse(text)
     const result = fields.object("result")
@@ -80,7 +80,7 @@ function contents(result: Fields): Contents {
   }
 }
 
-/** The model or collection if there is exactly one and it has no delete action in it. */
+/** The model or collection, if there is exactly one, without delete actions. */
 function only({ model, collection }: Contents): Content | undefined {
   if ((model === undefined) === (collection === undefined)) return undefined
   for (const value of model?.values() ?? collection ?? []) if (value.type === "delete") return undefined
@@ -90,14 +90,14 @@ function only({ model, collection }: Contents): Content | undefined {
 function decodeValueList(raw: string): WireValue[] | undefined {
   if (raw === "null") return undefined
   const list = elements(raw)
-  if (!list) throw new DecodeError("collection is no array")
+  if (!list) throw new DecodeError("collection is not an array")
   return list.map(decodeValue)
 }
 
 function decodeEvents(raw: string | undefined): QueryResultEvent[] | undefined {
   if (raw === undefined || raw === "null") return undefined
   const list = elements(raw)
-  if (!list) throw new DecodeError("events is no array")
+  if (!list) throw new DecodeError("events is not an array")
   return list.map((element) => {
     const fields = Fields.of(element)
     return { event: fields.string("event") ?? "", data: fields.raw("data") }
@@ -108,7 +108,7 @@ function invalidResponse(): ResError {
   return internalError("invalid service response")
 }
 
-/** Whatever is wrong with a value becomes the text of an internal error, even if it is one already. */
+/** Turns decoding errors into internal errors with their text, as Resgate does, even if they are internal errors already. */
 function wrapped<T>(decode: () => T): T {
   try {
     return decode()

@@ -3,49 +3,49 @@ import { isValidRid } from "../rid.ts"
 import { DecodeError, Fields, internalError, stringList } from "./decode.ts"
 import { compact, members, quote } from "./raw-json.ts"
 
-/** HTTP status and headers that a service wants for the answer to an HTTP request or a WebSocket upgrade. */
-export interface Meta {
+/** The HTTP status and headers that a service sets for the answer to an HTTP request or a WebSocket upgrade. */
+export interface ResponseMeta {
   status: number | undefined
-  /** Names as HTTP writes them, e.g. `Set-Cookie`. */
+  /** Canonical names, e.g. `Set-Cookie`. */
   header: Map<string, string[]> | undefined
 }
 
-/** What an access request grants. */
-export interface Access {
+/** The access that a service granted. */
+export interface GrantedAccess {
   readonly get: boolean
-  /** Method names divided by commas, or `*`. */
+  /** Method names separated by commas, or `*`. */
   readonly call: string
 }
 
 /** The outcome of a call or auth request. `result` is JSON text, unchanged. */
 export type CallAnswer =
-  | { readonly result: string; readonly rid?: undefined; readonly meta?: Meta | undefined }
-  | { readonly rid: string; readonly result?: undefined; readonly meta?: Meta | undefined }
+  | { readonly result: string; readonly rid?: undefined; readonly meta?: ResponseMeta | undefined }
+  | { readonly rid: string; readonly result?: undefined; readonly meta?: ResponseMeta | undefined }
   | {
       readonly error: ResError
       readonly result?: undefined
       readonly rid?: undefined
-      readonly meta?: Meta | undefined
+      readonly meta?: ResponseMeta | undefined
     }
 
 export interface AccessAnswer {
-  readonly access?: Access
+  readonly access?: GrantedAccess
   readonly error?: ResError
-  readonly meta?: Meta | undefined
+  readonly meta?: ResponseMeta | undefined
 }
 
 /** The parts of an access, call or auth request, in the order in which Resgate writes them. */
 export interface RequestParts {
   /** JSON text; left out of access requests. */
   readonly params?: string | undefined
-  /** JSON text; `null` when there is none. */
+  /** JSON text; undefined is sent as `null`. */
   readonly token?: string | undefined
   readonly query?: string
   readonly cid?: string | undefined
   readonly isHttp?: boolean
-  /** Gateways tell it in auth requests only, in `http`. */
+  /** Gateways send it only in auth requests, as part of `http`. */
   readonly remoteAddr?: string | undefined
-  /** For auth requests: what came with the HTTP request. JSON text of members, without braces. */
+  /** For auth requests: what the HTTP request contained. Members of a JSON object, as text without braces. */
   readonly http?: string | undefined
 }
 
@@ -99,7 +99,7 @@ export function decodeCall(text: string): CallAnswer {
   }
 }
 
-/** Any thrown thing as the error that a client gets. */
+/** Turns anything thrown into the error that a client gets. */
 export function asResError(error: unknown): ResError {
   if (error instanceof ResError) return error
   if (error instanceof DecodeError) return internalError(error.message)
@@ -110,7 +110,7 @@ export function missingResult(): ResError {
   return internalError("response missing result")
 }
 
-function decodeMeta(fields: Fields): Meta | undefined {
+function decodeMeta(fields: Fields): ResponseMeta | undefined {
   const meta = fields.object("meta")
   if (meta === undefined) return undefined
   const raw = meta.raw("header")
@@ -129,7 +129,7 @@ function decodeHeader(raw: string): Map<string, string[]> {
   return header
 }
 
-/** `x-test-a` becomes `X-Test-A`; what is no header name stays as it is. */
+/** `x-test-a` becomes `X-Test-A`. An invalid header name stays as it is. */
 export function canonicalHeader(name: string): string {
   if (!HEADER_NAME.test(name)) return name
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (c) => c.toUpperCase())

@@ -1,19 +1,19 @@
 import { ResError } from "../errors.ts"
 import { parseRid } from "../rid.ts"
-import { type CachedResource, meansSilence } from "./cached-resource.ts"
+import { type CachedResource, isNoAnswer } from "./cached-resource.ts"
 import type { Content } from "./content.ts"
 import type { EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 
 const RETRY_MS = 1_000
 
-/** What a node needs of the mirror that it belongs to. */
+/** A mirror, as its nodes need it. */
 export interface MirrorHost {
   subscribe(subscriber: Subscriber): void
-  /** The node has new references, or none any more: what it refers to has to be found anew. */
+  /** Call it when the node's references have changed. */
   update(): void
-  /** Calls `ready` when all of `rids` and what they refer to is loaded. */
-  whenReady(rids: readonly string[], ready: () => void): void
+  /** Calls `onReady` when all of `rids` and what they refer to are loaded. */
+  whenReady(rids: readonly string[], onReady: () => void): void
   emit(node: MirrorNode, event: ResourceEvent | "load" | "reaccess"): void
 }
 
@@ -27,7 +27,7 @@ export class MirrorNode implements Subscriber {
   #content: Content | undefined
   #error: ResError | undefined
   #version = 0
-  /** Events wait here while something that an earlier one refers to is loaded; undefined when nothing has to wait. */
+  /** Events that wait while something that an earlier event refers to is loading; undefined if none has to wait. */
   #held: ResourceEvent[] | undefined
   #retry: NodeJS.Timeout | undefined
   #ended = false
@@ -40,7 +40,7 @@ export class MirrorNode implements Subscriber {
     this.#host = host
   }
 
-  /** May lead to `MirrorHost.update` at once. */
+  /** May call `MirrorHost.update` synchronously. */
   start(): void {
     this.#host.subscribe(this)
   }
@@ -53,7 +53,7 @@ export class MirrorNode implements Subscriber {
     return this.#error
   }
 
-  /** True when it is known what the resource is, or that it can't be had. */
+  /** True when the resource is loaded, or could not be loaded. */
   get settled(): boolean {
     return this.#content !== undefined || this.#error !== undefined
   }
@@ -72,8 +72,8 @@ export class MirrorNode implements Subscriber {
     this.#version = resource?.version ?? 0
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
-    // Nobody was there to ask: a mirror outlives that.
-    if (this.#error && meansSilence(this.#error)) {
+    // No service answered: a mirror tries again.
+    if (this.#error && isNoAnswer(this.#error)) {
       this.#retry = setTimeout(() => this.#host.subscribe(this), RETRY_MS)
       this.#retry.unref()
     }

@@ -16,17 +16,20 @@ import { type MirrorHost, MirrorNode } from "./mirror-node.ts"
 import type { ResourceEvent } from "./resource-event.ts"
 import type { WireValue } from "./wire-value.ts"
 
-/** What happened to a resource of a mirror; `rid` says which. `V` are its values, `E` what its own events carry. */
+/** An event of one of the resources of a mirror. `V`: the type of its values; `E`: the payloads of its custom events by name. */
 export type MirrorEvent<V = Value, E = Readonly<Record<string, unknown>>> =
-  /** A model's properties; deleted ones are `deleteAction`. */
+  /** The changed properties of a model; deleted ones are `deleteAction`. */
   | { readonly type: "change"; readonly rid: string; readonly changed: Readonly<Record<string, Value | DeleteAction>> }
   | { readonly type: "add"; readonly rid: string; readonly idx: number; readonly value: V }
   | { readonly type: "remove"; readonly rid: string; readonly idx: number; readonly value: V }
   | { readonly type: "delete"; readonly rid: string }
-  /** The resource could not be had before. */
+  /** The resource is loaded now; it could not be loaded before. */
   | { readonly type: "load"; readonly rid: string }
   | CustomEvent<E>
-  /** Of the mirror's own resource: whoever shows it to others should ask again whether they may see it, by `Client.access`. */
+  /**
+   * Access to the mirror's own resource may have changed: a program that shows it to clients should ask again with
+   * `Client.access`.
+   */
   | { readonly type: "reaccess"; readonly rid: string }
 
 type CustomEvent<E> = {
@@ -39,24 +42,24 @@ type CustomEvent<E> = {
 }[keyof E & string]
 
 /**
- * The mirror of a contract's resource. Its content has the contract's types and is not checked, for that would cost on each event;
- * of custom events only those are told that the contract declares, checked.
+ * The mirror of a contract's resource, with the contract's types. Its content is not validated, as that would slow down every
+ * event. Custom events are validated, and those that the contract does not declare are dropped.
  */
 export type MirrorOf<C extends AnyContract> = Mirror<Whole<C>, Shown<ValueOf<C>>, EventsIn<C>>
 
-/** One resource of a mirror as it is now. */
+/** One of the resources of a mirror, as it is now. */
 export type MirroredResource =
   | { readonly type: "model"; readonly values: Readonly<Record<string, Value>> }
   | { readonly type: "collection"; readonly values: readonly Value[] }
   | { readonly type: "error"; readonly error: ResError }
 
 /**
- * A live copy of a resource and of all that it refers to. It outlives disconnects, restarts of services and system
- * resets: what has changed meanwhile comes as ordinary events.
+ * A live copy of a resource and all that it refers to. It survives disconnects, service restarts and system resets: changes in
+ * the meantime arrive as ordinary events.
  *
- * Events come synchronously, in the order in which they came in, and once what they refer to is loaded as well, so that
- * a listener always sees a whole. No access is asked for: this is for services, not for clients. A service that shows it to
- * clients asks for them, and again after `reaccess`.
+ * Events arrive synchronously, in the order in which services sent them, and only when what they refer to is loaded too, so that
+ * listeners never see a partial state. A mirror sends no access requests. A program that shows it to clients must check their
+ * access, again after each `reaccess` event.
  *
  * @example
  * const mirror = client.mirror("library.books")
@@ -66,15 +69,15 @@ export type MirroredResource =
  */
 export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> {
   readonly rid: string
-  /** Resolves when everything is loaded. Rejects with the `ResError` for which the resource can't be had. */
+  /** Resolves when everything is loaded. Rejects with a `ResError` if the resource cannot be loaded. */
   readonly ready: Promise<void>
   readonly #cache: Cache
   readonly #nodes = new Map<string, MirrorNode>()
   readonly #listeners = new Set<(event: MirrorEvent<V, E>) => void>()
   readonly #events: { readonly [event: string]: StandardSchema } | undefined
   readonly #host: MirrorHost
-  #waiting: { readonly rids: readonly string[]; readonly ready: () => void }[] = []
-  /** The JSON text of resources that refer to nothing. */
+  #waiting: { readonly rids: readonly string[]; readonly onReady: () => void }[] = []
+  /** The JSON text of resources without references. */
   readonly #leaves = new WeakMap<Content, Buffer>()
   #closed = false
 
@@ -85,8 +88,8 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     this.#host = {
       subscribe: (subscriber) => this.#cache.subscribe(subscriber),
       update: () => this.#update(),
-      whenReady: (rids, ready) => {
-        this.#waiting.push({ rids, ready })
+      whenReady: (rids, onReady) => {
+        this.#waiting.push({ rids, onReady })
         this.#wake()
       },
       emit: (node, event) => this.#emit(node, event),
@@ -99,21 +102,21 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
         else resolve()
       })
     })
-    // Who does not wait for it must not be stopped by it.
+    // A program that does not await it must not crash because of it.
     this.ready.catch(() => {})
   }
 
   /**
-   * The whole content as plain JSON: references are replaced by what they refer to, data values by what is in them, soft
-   * references stay. A reference in a circle stays, too; what could not be loaded is null.
+   * The whole content as plain JSON. References are replaced by the content that they refer to, data values by their data. Soft
+   * references and references in a circle stay. A resource that could not be loaded is null.
    */
   get value(): T {
     return this.#plain(this.rid, new Set()) as T
   }
 
   /**
-   * `value` as JSON text in UTF-8, put together from what services sent: numbers and the order of members stay as they came.
-   * Resources that have not changed since the last time are not encoded again.
+   * `value` as JSON text in UTF-8, made of the text that services sent: the spelling of numbers and the order of members are
+   * kept. Resources that have not changed since the last time are not encoded again.
    */
   get jsonBytes(): Buffer {
     const pieces: Buffer[] = []
@@ -121,7 +124,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     return Buffer.concat(pieces)
   }
 
-  /** One of the resources, also those that it refers to; undefined when it is not part of the mirror, or not loaded. */
+  /** One of the resources of the mirror; undefined if it is not part of the mirror or not loaded. */
   resource(rid: string): MirroredResource | undefined {
     const node = this.#nodes.get(rid)
     if (node?.error) return { type: "error", error: node.error }
@@ -131,13 +134,13 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     return undefined
   }
 
-  /** Calls `listener` for each event of the resource and of what it refers to; returns a function that stops that. */
+  /** Calls `listener` for each event of the resource and all that it refers to, until the returned function is called. */
   onEvent(listener: (event: MirrorEvent<V, E>) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** No events come after this. */
+  /** Ends the mirror. No events come after this. */
   close(): void {
     this.#closed = true
     this.#listeners.clear()
@@ -146,7 +149,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     this.#wake()
   }
 
-  /** Subscribes to what is referred to, and lets go of what is not any more. */
+  /** Subscribes to everything that is referred to now, and unsubscribes from the rest. */
   #update(): void {
     if (this.#closed) return
     const reached = new Set<string>()
@@ -161,7 +164,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
       this.#nodes.delete(rid)
       node.end()
     }
-    // May lead here again at once, if what is referred to is in the cache.
+    // May call this method again synchronously, if the resource is in the cache.
     for (const rid of reached) if (!this.#nodes.has(rid)) this.#add(rid)
     this.#wake()
   }
@@ -175,9 +178,9 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
   #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    const late = waiting.filter(({ rids, ready }) => {
+    const late = waiting.filter(({ rids, onReady }) => {
       const done = this.#closed || rids.every((rid) => this.#isReady(rid, new Set()))
-      if (done) ready()
+      if (done) onReady()
       return !done
     })
     this.#waiting.push(...late)
@@ -187,28 +190,30 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     if (seen.has(rid)) return true
     seen.add(rid)
     const node = this.#nodes.get(rid)
-    // What is not part of the mirror any more does not hold it up.
+    // A resource that is no longer part of the mirror does not count.
     if (!node) return true
     return node.settled && node.references.every((referred) => this.#isReady(referred, seen))
   }
 
   #emit(node: MirrorNode, event: ResourceEvent | "load" | "reaccess"): void {
     if (this.#nodes.get(node.rid) !== node) return
-    // Whoever may see a resource may see what it refers to.
+    // Access to a resource includes what it refers to.
     if (event === "reaccess" && node.rid !== this.rid) return
-    const told = this.#told(typeof event === "string" ? { type: event, rid: node.rid } : toMirrorEvent(node.rid, event))
-    if (told === undefined) return
+    const shown = this.#forListeners(
+      typeof event === "string" ? { type: event, rid: node.rid } : toMirrorEvent(node.rid, event),
+    )
+    if (shown === undefined) return
     for (const listener of [...this.#listeners]) {
       try {
-        listener(told)
+        listener(shown)
       } catch (error) {
-        this.#cache.log.error({ err: error, rid: node.rid, event: told.type }, "mirror listener failed")
+        this.#cache.log.error({ err: error, rid: node.rid, event: shown.type }, "mirror listener failed")
       }
     }
   }
 
-  /** The event as listeners get it; undefined for a custom event that the contract does not have. */
-  #told(event: MirrorEvent): MirrorEvent<V, E> | undefined {
+  /** The event as listeners get it; undefined for a custom event that the contract does not declare. */
+  #forListeners(event: MirrorEvent): MirrorEvent<V, E> | undefined {
     if (this.#events === undefined || event.type !== "custom") return event as MirrorEvent<V, E>
     const schema =
       event.rid === this.rid && Object.hasOwn(this.#events, event.name) ? this.#events[event.name] : undefined
@@ -216,7 +221,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     const result = validateNow(schema, event.data)
     if (result.problems === undefined) return { ...event, data: result.value } as MirrorEvent<V, E>
     const { rid, name } = event
-    this.#cache.log.error({ rid, event: name, problems: result.problems }, "an event does not fit its contract")
+    this.#cache.log.error({ rid, event: name, problems: result.problems }, "an event does not match its contract")
     return undefined
   }
 
@@ -267,12 +272,12 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
   }
 }
 
-/** A value that is no reference, as JSON text. */
+/** The JSON text of a value that is not a reference. */
 function plainText(value: WireValue): string {
   return value.type === "data" ? value.inner : value.raw
 }
 
-/** Values with what stands before them in JSON text: nothing in a collection, the name in a model. */
+/** Values with the JSON text before them: nothing in a collection, the name in a model. */
 function labelledValues(content: Content): (readonly [label: string, value: WireValue])[] {
   if (content.type === "collection") return content.values.map((value) => ["", value])
   return [...content.values].map(([name, value]) => [`${JSON.stringify(name)}:`, value])

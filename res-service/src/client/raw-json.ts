@@ -1,8 +1,8 @@
 /**
- * Cuts JSON text into pieces without changing a digit of it: a gateway passes values on, and `JSON.parse` would turn
- * `1.0` into `1` and round `12345678901234567890`.
+ * Splits JSON text without changing it. A gateway passes values on, but `JSON.parse` would turn `1.0` into `1` and round
+ * `12345678901234567890`.
  *
- * All functions but `isJson` expect text that is known to be JSON.
+ * All functions except `isJson` expect valid JSON.
  */
 
 const QUOTE = 34
@@ -23,7 +23,7 @@ export function isJson(text: string): boolean {
   }
 }
 
-/** The members of an object in their order, each value as it was written; undefined for any other kind of value. */
+/** The members of an object in their order, with the JSON text of each value; undefined for any other kind of value. */
 export function members(text: string): [name: string, raw: string][] | undefined {
   let at = skipSpace(text, 0)
   if (text.charCodeAt(at) !== OPEN_BRACE) return undefined
@@ -41,7 +41,7 @@ export function members(text: string): [name: string, raw: string][] | undefined
   return found
 }
 
-/** The elements of an array, each as it was written; undefined for any other kind of value. */
+/** The JSON text of each element of an array; undefined for any other kind of value. */
 export function elements(text: string): string[] | undefined {
   let at = skipSpace(text, 0)
   if (text.charCodeAt(at) !== OPEN_BRACKET) return undefined
@@ -56,20 +56,20 @@ export function elements(text: string): string[] | undefined {
   return found
 }
 
-/** Decodes a string as it stands in JSON, quotes included. */
+/** Decodes a JSON string, with its quotes. */
 export function parseString(raw: string): string {
   return raw.includes("\\") ? (JSON.parse(raw) as string) : raw.slice(1, -1)
 }
 
 /**
- * The same value without white space between its tokens, and safe to stand inside HTML: Resgate, written in Go, escapes
- * `<`, `>`, `&` and the two line separators wherever it passes JSON on.
+ * The same value without white space between its tokens, and safe in HTML: Resgate, which is written in Go, escapes `<`, `>`, `&`
+ * and the two line separators in all JSON that it passes on.
  */
 export function compact(text: string): string {
   return escapeHtml(stripSpace(text))
 }
 
-/** A string as JSON, escaped as `compact` does. */
+/** A string as JSON, escaped like in `compact`. */
 export function quote(text: string): string {
   return escapeHtml(JSON.stringify(text))
 }

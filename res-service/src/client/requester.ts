@@ -2,25 +2,27 @@ import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { internalError } from "./decode.ts"
 
-/** The answer's text, or why there is none. Called exactly once, in the order in which answers and events came in. */
-export type Answered = (error: ResError | undefined, text: string) => void
+/** Gets the text of an answer, or an error. Called exactly once, in the order in which answers and events arrived. */
+export type OnAnswer = (error: ResError | undefined, text: string) => void
 
-/** How one request is sent. */
+/** Options of one request. */
 export interface SendOptions {
-  /** How long to wait for the answer, in milliseconds; a pre-response of the service overrides it. */
+  /** How long to wait for the answer, in milliseconds. A pre-response of the service overrides it. */
   readonly timeoutMs?: number
-  /** Send again after a reconnect, if no answer came until then. Only for requests that may safely run twice. */
+  /**
+   * Whether to send the request again after a reconnect, if there is no answer yet. Only for requests that may safely run twice.
+   */
   readonly repeatable?: boolean
 }
 
-/** `system.notFound`, as no service listens on the subject of the request. */
+/** `system.notFound`, because no service listens on the request's subject. */
 export class NoRespondersError extends ResError {
   constructor() {
     super("system.notFound")
   }
 }
 
-/** `system.serviceUnavailable`, and the request was not sent, as there is no connection. */
+/** `system.serviceUnavailable`, because there is no connection. The request was not sent. */
 export class NotSentError extends ResError {
   constructor() {
     super("system.serviceUnavailable")
@@ -30,19 +32,19 @@ export class NotSentError extends ResError {
 interface Pending {
   readonly subject: string
   readonly payload: string
-  readonly answered: Answered
+  readonly onAnswer: OnAnswer
   readonly repeatable: boolean
   timer: NodeJS.Timeout
 }
 
-/** The longest line that a NATS server takes; longer ones make it close the connection. */
+/** The longest protocol line that a NATS server accepts. It closes the connection after a longer one. */
 const MAX_CONTROL_LINE_BYTES = 4096
-/** `PUB`, the size and the spaces between. */
+/** `PUB`, the size and spaces. */
 const CONTROL_LINE_REST_BYTES = 20
 
 /**
- * Sends requests and takes their answers, all by callback on one subscription: answers stay in order with each other
- * and with the events of this connection, which promises, and the request functions of NATS clients, do not keep.
+ * Sends requests, and receives all answers on one subscription, with callbacks: so answers stay in order with each other and with
+ * the events of the connection. Promises and the request functions of NATS clients do not keep this order.
  *
  * Source: RES-Service protocol 1.2.3, "Requests", "Pre-response".
  */
@@ -67,29 +69,29 @@ export class Requester {
     })
   }
 
-  /** Requests that wait for their answer. */
+  /** How many requests wait for their answer. */
   get pendingCount(): number {
     return this.#pending.size
   }
 
   /**
-   * Sends one request. `answered` is never called before this returns. Errors: `system.timeout`, a `NotSentError`
-   * (`system.serviceUnavailable`, not connected), `system.subjectTooLong`, `system.internalError` (payload too large),
-   * and `NoRespondersError`.
+   * Sends one request. `onAnswer` is never called before this returns. Errors: `system.timeout`, a `NotSentError`
+   * (`system.serviceUnavailable`, not connected), `system.subjectTooLong`, `system.internalError` (invalid subject, or payload
+   * too large), and a `NoRespondersError`.
    */
-  send(subject: string, payload: string, answered: Answered, options: SendOptions = {}): void {
+  send(subject: string, payload: string, onAnswer: OnAnswer, options: SendOptions = {}): void {
     const refused = this.#refuse(subject, payload)
     if (refused) {
-      queueMicrotask(() => answered(refused, ""))
+      queueMicrotask(() => onAnswer(refused, ""))
       return
     }
     const id = (++this.#last).toString(36)
     const timer = setTimeout(() => this.#timeOut(id), options.timeoutMs ?? this.#timeoutMs)
-    this.#pending.set(id, { subject, payload, answered, repeatable: options.repeatable ?? false, timer })
+    this.#pending.set(id, { subject, payload, onAnswer, repeatable: options.repeatable ?? false, timer })
     this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
   }
 
-  /** Ends all waiting requests with `system.serviceUnavailable`. */
+  /** Answers all waiting requests with `system.serviceUnavailable`. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -105,7 +107,7 @@ export class Requester {
     if (!SUBJECT.test(subject)) return internalError("invalid subject")
     const line = subject.length + this.#inbox.length + CONTROL_LINE_REST_BYTES
     if (line > MAX_CONTROL_LINE_BYTES) return new ResError("system.subjectTooLong")
-    // A string has at most 3 bytes a character, so the exact count is only needed near the limit.
+    // A string has at most 3 bytes per character, so the exact size is only needed near the limit.
     const max = this.#conn.maxPayloadBytes
     if (payload.length * 3 > max && Buffer.byteLength(payload) > max) return internalError("maximum payload exceeded")
     return undefined
@@ -114,7 +116,7 @@ export class Requester {
   #receive(msg: Msg): void {
     const id = msg.subject.slice(this.#inbox.length + 1)
     const pending = this.#pending.get(id)
-    if (pending === undefined) return // answered before, or timed out
+    if (pending === undefined) return // already onAnswer, or timed out
     const text = decodeText(msg.data)
     if (msg.noResponders) this.#settle(id, pending, new NoRespondersError(), "")
     else if (PRE_RESPONSE.test(text)) this.#extend(id, pending, preResponseTimeout(text))
@@ -135,7 +137,7 @@ export class Requester {
   #settle(id: string, pending: Pending, error: ResError | undefined, text: string): void {
     clearTimeout(pending.timer)
     this.#pending.delete(id)
-    pending.answered(error, text)
+    pending.onAnswer(error, text)
   }
 
   #repeat(): void {

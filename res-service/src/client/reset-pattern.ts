@@ -1,6 +1,6 @@
 /**
- * A predicate for the resource names that a pattern of a reset stands for, or the one name if it has no wildcard;
- * undefined for what is no pattern. `*` is any one part, `>` at the end one or more.
+ * A predicate for the resource names that a pattern of a reset matches, or the name if the pattern has no wildcard; undefined for
+ * an invalid pattern. `*` matches any one part, `>` at the end one or more.
  *
  * Source: RES-Service protocol 1.2.3, "System reset event".
  */

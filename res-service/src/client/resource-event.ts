@@ -2,9 +2,9 @@ import type { Content, Values } from "./content.ts"
 import { compact } from "./raw-json.ts"
 import type { WireValue } from "./wire-value.ts"
 
-/** What an event does to the resource. */
+/** What an event changes. */
 export type EventDetail =
-  /** `changed`: only what really differs; `old`: all values from before. */
+  /** `changed`: only values that really differ; `old`: all values before the event. */
   | { readonly type: "change"; readonly changed: Values; readonly old: Values }
   | { readonly type: "add"; readonly idx: number; readonly value: WireValue }
   | { readonly type: "remove"; readonly idx: number; readonly value: WireValue }
@@ -12,16 +12,16 @@ export type EventDetail =
   | { readonly type: "reaccess" }
   | { readonly type: "custom" }
 
-/** One event of a cached resource, the same object for all subscribers. */
+/** One event of a cached resource. All subscribers get the same object. */
 export class ResourceEvent {
   readonly name: string
   readonly detail: EventDetail
-  /** Of the resource before the event. A subscriber that has a later one has seen this event in the content. */
+  /** The version of the resource before the event. A subscriber with a later version already has this event in its content. */
   readonly version: number
   /** The resource after the event. */
   readonly after: Content | undefined
-  /** For whoever passes the event on: what it has made of it, to be used for the other subscribers too. */
-  passedOn: object | undefined
+  /** For subscribers that encode the event: the encoded form, so that others can use it too. */
+  encoded: object | undefined
   readonly #payload: string | undefined
   #data: string | undefined
 
@@ -38,7 +38,7 @@ export class ResourceEvent {
     this.#payload = payload
   }
 
-  /** The payload as JSON text; `null` when there was none. */
+  /** The payload as JSON text; `null` if there is none. */
   get data(): string {
     this.#data ??= this.#payload === undefined ? "null" : compact(this.#payload)
     return this.#data

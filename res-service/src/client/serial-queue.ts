@@ -1,6 +1,6 @@
 /**
- * Runs tasks one after the other: at once if none is running, else after those before it. While held, tasks wait; the
- * tasks that release it do not.
+ * Runs tasks one after the other: at once if none is running, else after those before it. While the queue is held, tasks wait,
+ * except for those given to `release`.
  */
 export class SerialQueue {
   readonly #onError: (error: unknown) => void
@@ -8,7 +8,7 @@ export class SerialQueue {
   #busy = false
   #holds = 0
 
-  /** `onError`: told what a task throws, which does not stop the others. */
+  /** `onError`: called with the error of a task that throws. The other tasks still run. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
@@ -28,7 +28,7 @@ export class SerialQueue {
     if (this.#waiting) this.#drain()
   }
 
-  /** Lets tasks wait until `release` was called `count` times. */
+  /** Makes tasks wait until `release` was called `count` times. */
   hold(count: number): void {
     this.#holds += count
   }
@@ -39,7 +39,7 @@ export class SerialQueue {
     this.#drain()
   }
 
-  /** Forgets all waiting tasks. */
+  /** Drops all waiting tasks. */
   clear(): void {
     this.#waiting = undefined
   }

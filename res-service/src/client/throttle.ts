@@ -1,4 +1,4 @@
-/** Lets at most `limit` tasks be under way; each says when it is done. */
+/** Lets at most `limit` asynchronous tasks run at a time. */
 export class Throttle {
   readonly #limit: number
   #running = 0
@@ -8,7 +8,7 @@ export class Throttle {
     this.#limit = limit
   }
 
-  /** Starts `task` now or when another is done. It must lead to exactly one call of `done`. */
+  /** Starts `task` now, or when another one is done. The task must call `done` exactly once. */
   add(task: () => void): void {
     if (this.#running >= this.#limit) {
       this.#waiting.push(task)

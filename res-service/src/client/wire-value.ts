@@ -3,8 +3,7 @@ import { DecodeError, Fields, internalError } from "./decode.ts"
 import { compact, members, quote } from "./raw-json.ts"
 
 /**
- * A value as it came from a service. `raw` is its JSON text, unchanged; a primitive wrapped as a data value is the
- * primitive itself.
+ * A value as a service sent it. `raw` is its JSON text, unchanged. A data value with a primitive in it counts as that primitive.
  *
  * Source: RES protocol 1.2.3, "Values".
  */
@@ -12,7 +11,7 @@ export type WireValue =
   | { readonly type: "primitive"; readonly raw: string }
   | { readonly type: "reference"; readonly raw: string; readonly rid: string }
   | { readonly type: "soft"; readonly raw: string; readonly rid: string }
-  /** `inner`: the object or array in it. */
+  /** `inner`: the JSON text of the object or array in it. */
   | { readonly type: "data"; readonly raw: string; readonly inner: string }
   | DeleteValue
 
@@ -24,7 +23,7 @@ export interface DeleteValue {
 
 export const deleteValue: DeleteValue = { type: "delete", raw: '{"action":"delete"}' }
 
-/** Throws a `ResError` or `DecodeError` for what is no value. `raw` must be JSON. */
+/** Throws a `ResError` or `DecodeError` for an invalid value. `raw` must be JSON. */
 export function decodeValue(raw: string): WireValue {
   if (raw.startsWith("[")) throw internalError("invalid value: nested json array must be wrapped as a data value")
   if (!raw.startsWith("{")) return { type: "primitive", raw }
@@ -52,28 +51,28 @@ export function decodeValue(raw: string): WireValue {
   return { type: "delete", raw }
 }
 
-/** Throws for a value that is none. `raw` may be `null`: no values. */
+/** Throws like `decodeValue`. `raw` may be `null`: then the result is undefined. */
 export function decodeValueMap(raw: string): Map<string, WireValue> | undefined {
   if (raw === "null") return undefined
   const found = members(raw)
-  if (!found) throw new DecodeError("values are no object")
+  if (!found) throw new DecodeError("values are not an object")
   return new Map(found.map(([name, value]) => [name, decodeValue(value)]))
 }
 
-/** Compares the text, not the meaning: the order of an object's members counts, and so does the white space in it. */
+/** Compares the JSON text: the order of members and white space count. */
 export function equalValues(a: WireValue, b: WireValue): boolean {
   return a.type === b.type && valueKey(a) === valueKey(b)
 }
 
-/** What makes a value equal to another of its type. */
+/** The text that equal values of one type share. */
 export function valueKey(value: WireValue): string {
   if (value.type === "reference" || value.type === "soft") return value.rid
   return value.type === "delete" ? "" : value.raw
 }
 
 /**
- * The value for a client. `legacy`: for protocol versions before 1.2.1, which know neither soft references nor data
- * values.
+ * The JSON text of a value for a client. `legacy`: for protocol versions before 1.2.1, which have neither soft references nor
+ * data values.
  */
 export function encodeValue(value: WireValue, legacy: boolean): string {
   if (legacy && value.type === "soft") return quote(value.rid)

@@ -4,45 +4,45 @@ import { type Input, type Output, type StandardSchema, validateNow } from "../st
 import type { DataValue, Primitive, Reference, SoftReference } from "../values.ts"
 import { type Description, describe } from "./describe.ts"
 
-/** What a resource holds: named values, or values in order. */
+/** What a resource holds: a model has named values, a collection has values in order. */
 export type Kind = "model" | "collection"
 
-/** A call or auth method: what it is sent, and what it answers. */
+/** A call or auth method: its params and its answer. */
 export interface MethodDefinition {
-  /** Left out: the method looks at no params. */
+  /** Left out: the method has no params. */
   readonly params?: StandardSchema
-  /** Left out: it answers null. */
+  /** Left out: the answer is null. */
   readonly answer?: StandardSchema
-  /** The codes of errors that it may answer, for documents. */
+  /** The error codes that it may answer with, for documentation. */
   readonly errors?: readonly string[]
 }
 
-/** What a contract says of the resources of a pattern. */
+/** What a contract says about the resources of a pattern. */
 export interface Definition<P extends string> {
   /**
-   * What each placeholder stands for. A name whose part the schema refuses, or writes in another way, is no resource's name:
-   * `system.notFound`. Schemas of parts must not be asynchronous. Left out: any text that may stand in a name.
+   * What each placeholder may be. If the schema refuses a part of a name, or returns a different text for it, the name belongs to
+   * no resource: `system.notFound`. Schemas of parts must be synchronous. Left out: any valid part of a name.
    */
   readonly parts?: { readonly [N in PartName<P>]?: StandardSchema }
   /**
    * A model's properties as one object, or each value of a collection, as programs use them: without the wrapping of data values.
-   * `referenceTo` says that a collection holds references. Left out: there is nothing to get.
+   * Use `referenceTo` for a collection of references. Left out: the resource cannot be fetched.
    */
   readonly value?: StandardSchema
   /** The query of a query resource. */
   readonly query?: StandardSchema
-  /** The codes of errors that a get request may be answered, for documents. */
+  /** The error codes with which a get request may be answered, for documentation. */
   readonly errors?: readonly string[]
   readonly calls?: { readonly [method: string]: MethodDefinition }
-  /** Methods by which clients get their token. */
+  /** Methods with which clients get their token. */
   readonly auth?: { readonly [method: string]: MethodDefinition }
-  /** Events of its own, beside those of RES, and what they carry. */
+  /** The resource's own events, beside those of RES, and their payloads. */
   readonly events?: { readonly [event: string]: StandardSchema }
 }
 
 /**
- * What services and clients of a resource agree on, apart from how it is done. Made by `defineModel` and `defineCollection`.
- * Services handle it, clients ask by it, and both are typed by it.
+ * What services and clients of a resource agree on, without the implementation. Made by `defineModel` and `defineCollection`.
+ * Services implement it, clients use it to send requests, and it types both.
  */
 export class Contract<P extends string, K extends Kind, D extends Definition<P>> {
   readonly kind: K
@@ -50,7 +50,7 @@ export class Contract<P extends string, K extends Kind, D extends Definition<P>>
   readonly definition: D
   readonly #parts: readonly (readonly [name: string, schema: StandardSchema])[]
 
-  /** Throws a `TypeError` for what is no pattern, and for parts that the pattern does not have. */
+  /** Throws a `TypeError` for an invalid pattern, and for parts that the pattern does not have. */
   constructor(kind: K, pattern: P, definition: D) {
     this.kind = kind
     this.pattern = new Pattern(pattern)
@@ -60,23 +60,23 @@ export class Contract<P extends string, K extends Kind, D extends Definition<P>>
     if (unknown !== undefined) throw new TypeError(`the pattern "${pattern}" has no part "${unknown[0]}"`)
   }
 
-  /** The name of one of its resources. Throws a `TypeError` for a part that cannot stand in a name. */
+  /** The name of one of its resources. Throws a `TypeError` for a value that is not a valid part of a name. */
   name(parts: Parts<P>): string {
     return this.pattern.name(parts)
   }
 
-  /** The name, with a query that asks for `query`. */
+  /** The resource ID: the name, and `query` in its normalised form. */
   rid(parts: Parts<P>, query?: QueryOf<this>): string {
     return formatRid({ name: this.name(parts), query: query === undefined ? "" : normalisedQuery(query) })
   }
 
-  /** The parts of a name; undefined when it is none of this contract's. */
+  /** The parts of a name; undefined if the name is not one of this contract. */
   match(name: string): Parts<P> | undefined {
     const parts = this.pattern.match(name)
     return parts !== undefined && this.owns(parts) ? parts : undefined
   }
 
-  /** Whether the schemas of its parts take these parts as they are. */
+  /** Whether the schemas accept these parts unchanged. */
   owns(parts: Parts<P>): boolean {
     const given: { readonly [name: string]: string } = parts
     return this.#parts.every(([name, schema]) => {
@@ -85,18 +85,18 @@ export class Contract<P extends string, K extends Kind, D extends Definition<P>>
     })
   }
 
-  /** The contract as data, for documents and catalogues; schemas as JSON Schema, where their library can say it. */
+  /** The contract as data, for documentation and catalogues. Schemas become JSON Schema, if their library supports it. */
   describe(): Description {
     return describe(this)
   }
 }
 
 /** Contracts of any pattern, kind and definition. */
-// biome-ignore lint/suspicious/noExplicitAny: a contract's types hold for those who handle it and ask by it
+// biome-ignore lint/suspicious/noExplicitAny: a contract's types matter only to those who implement or call it
 export type AnyContract = Contract<any, any, any>
 
 /**
- * Says what the models of a pattern are.
+ * Declares the models of a pattern.
  *
  * @example
  * export const book = defineModel("library.book.$id", {
@@ -113,7 +113,7 @@ export function defineModel<const P extends string, const D extends Definition<P
 }
 
 /**
- * Says what the collections of a pattern are.
+ * Declares the collections of a pattern.
  *
  * @example export const books = defineCollection("library.books", { value: referenceTo(book) })
  */
@@ -124,7 +124,7 @@ export function defineCollection<const P extends string, const D extends Definit
   return new Contract("collection", pattern, definition)
 }
 
-/** The value of a collection of references: what it refers to, of one contract. Made by `referenceTo`. */
+/** The schema of references to resources of one contract. Made by `referenceTo`. */
 export interface ReferenceTo<C extends AnyContract> extends StandardSchema<Reference> {
   readonly contract: C
 }
@@ -151,27 +151,27 @@ function isReference(value: unknown): value is Reference {
 /** The definition of a contract. */
 export type DefinitionOf<C extends AnyContract> = C["definition"]
 
-/** The parts of a contract's names. */
+/** The parts of the names of a contract's resources. */
 export type PartsOf<C extends AnyContract> = C extends Contract<infer P, infer _K, infer _D> ? Parts<P> : never
 
-/** What a contract's `value` is to programs: a model's properties, or one value of a collection. */
+/** The type of a contract's `value`, as programs use it: a model's properties, or one value of a collection. */
 export type ValueOf<C extends AnyContract> =
   DefinitionOf<C> extends { readonly value: infer S extends StandardSchema } ? Output<S> : never
 
-/** What a resource is to those who follow its references: a model's properties, or a collection's values. */
+/** The content of a resource with its references replaced by their content: a model's properties, or a collection's values. */
 export type Whole<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly Followed<C>[]
 
 type Followed<C extends AnyContract> =
   DefinitionOf<C> extends { readonly value: ReferenceTo<infer R> } ? Whole<R> : ValueOf<C>
 
 /**
- * A value as it stands in a resource: what is no primitive and no reference is a data value.
+ * A value as it appears in a resource: anything but a primitive or a reference becomes a data value.
  *
  * Source: RES protocol 1.2.3, "Values".
  */
 export type Shown<T> = T extends Primitive | undefined | Reference | SoftReference ? T : DataValue<T>
 
-/** What a `get` handler of a contract returns: a model's properties, or a collection's values, objects as data values. */
+/** What a contract's `get` handler returns: a model's properties, or a collection's values, with objects as data values. */
 export type ContentOf<C extends AnyContract> =
   DefinitionOf<C> extends { readonly value: infer S extends StandardSchema }
     ? C["kind"] extends "model"
@@ -179,7 +179,7 @@ export type ContentOf<C extends AnyContract> =
       : readonly Shown<Input<S>>[]
     : never
 
-/** What a contract's query asks for, as a client gives it. */
+/** The query of a contract, as a client passes it. */
 export type QueryOf<C extends AnyContract> =
   DefinitionOf<C> extends { readonly query: infer S extends StandardSchema } ? Input<S> : undefined
 
@@ -195,11 +195,11 @@ type Method<C extends AnyContract, M extends string, Type extends "calls" | "aut
 export type ParamsOf<C extends AnyContract, M extends string, Type extends "calls" | "auth" = "calls"> =
   Method<C, M, Type> extends { readonly params: infer S extends StandardSchema } ? Input<S> : undefined
 
-/** What a client gets from a method. */
+/** What a method answers to a client. */
 export type AnswerOf<C extends AnyContract, M extends string, Type extends "calls" | "auth" = "calls"> =
   Method<C, M, Type> extends { readonly answer: infer S extends StandardSchema } ? Output<S> : null
 
-/** What each event of a contract's own carries, by its name. */
+/** The payloads of a contract's own events, by the event's name. */
 export type EventsIn<C extends AnyContract> =
   DefinitionOf<C> extends { readonly events: infer E }
     ? { readonly [N in keyof E & string]: E[N] extends StandardSchema ? Output<E[N]> : never }

@@ -1,7 +1,7 @@
 import type { StandardSchema } from "../standard-schema.ts"
 import type { AnyContract, Kind, MethodDefinition, ReferenceTo } from "./contract.ts"
 
-/** A schema as JSON Schema; true for one of which nothing can be said. */
+/** A schema as JSON Schema; true if its library cannot express it. */
 export type JsonSchema = object | true
 
 /** A method as data. */
@@ -16,7 +16,7 @@ export interface Description {
   readonly kind: Kind
   readonly pattern: string
   readonly parts: { readonly [name: string]: JsonSchema }
-  /** `refersTo` is the pattern that a collection's references lead to. */
+  /** `refersTo`: the pattern of the resources that a collection refers to. */
   readonly value?: JsonSchema | { readonly refersTo: string }
   readonly query?: JsonSchema
   readonly errors: readonly string[]
@@ -67,7 +67,7 @@ function jsonSchema(schema: StandardSchema): JsonSchema {
     }
     return Object.keys(said).length === 0 ? true : said
   } catch {
-    // A custom check, which JSON Schema cannot say.
+    // A custom check, which JSON Schema cannot express.
     return true
   }
 }

@@ -1,4 +1,4 @@
-import { meansSilence } from "../client/cached-resource.ts"
+import { isNoAnswer } from "../client/cached-resource.ts"
 import type { AccessAnswer } from "../client/messages.ts"
 import type { Throttle } from "../client/throttle.ts"
 import type { ResError } from "../errors.ts"
@@ -8,20 +8,20 @@ import type { ServiceRequests } from "./service-requests.ts"
 
 interface Waiter {
   readonly onAnswer: (answer: AccessAnswer) => void
-  /** Called also where `onAnswer` is not, as the check was disposed. */
+  /** Also called if the check was disposed, and `onAnswer` is not. */
   readonly onEnd: (() => void) | undefined
 }
 
 /**
- * Whether one client may see and call one resource. Services are asked once, by the first that wants to know; an answer is kept until
- * it is renewed, and an error only if it is `system.accessDenied`.
+ * Whether one client may see and call one resource. One access request answers all who ask at the same time. The answer is kept
+ * until it is renewed; of errors only `system.accessDenied` is kept.
  */
 export class AccessCheck {
   readonly resource: Rid
   readonly #services: ServiceRequests
   #known: AccessAnswer | undefined
   #waiters: Waiter[] | undefined
-  /** Since when no service has answered, in ms of `performance.now()`. */
+  /** When services began to be silent, in ms of `performance.now()`. */
   #silentSince: number | undefined
   #disposed = false
 
@@ -30,19 +30,19 @@ export class AccessCheck {
     this.resource = resource
   }
 
-  /** `onDecision` gets the reason of a refusal. It is never called once the check is disposed. */
+  /** `onDecision` gets the error if the client may not. It is not called after the check was disposed. */
   canGet(onDecision: (refusal: ResError | undefined) => void): void {
     this.#find({ onAnswer: (answer) => onDecision(refusalToGet(answer)), onEnd: undefined })
   }
 
-  /** As `canGet`, for a call. `onEnd`: called once the call waits no longer, also if the check is disposed meanwhile. */
+  /** Like `canGet`, for a call. `onEnd` is called when the call no longer waits, even if the check was disposed meanwhile. */
   canCall(method: string, onEnd: () => void, onDecision: (refusal: ResError | undefined) => void): void {
     this.#find({ onAnswer: (answer) => onDecision(refusalToCall(answer, method)), onEnd })
   }
 
   /**
-   * Asks again whether the client may see the resource. `onDecision` gets "unknown" when no service has answered for less than `keptMs`
-   * in a row: the last answer then stays.
+   * Asks again whether the client may see the resource. `onDecision` gets "unknown", and the last answer stays, if no service
+   * answers and they have been silent for less than `keptMs`.
    */
   renew(
     throttle: Throttle | undefined,
@@ -60,7 +60,7 @@ export class AccessCheck {
     this.#find({ onAnswer, onEnd: undefined }, throttle)
   }
 
-  /** Asks again when the next one wants to know. */
+  /** Drops the answer: services are asked again when it is needed. */
   forget(): void {
     this.#known = undefined
   }
@@ -70,7 +70,7 @@ export class AccessCheck {
   }
 
   #isSilentFor(ms: number, error: ResError | undefined): boolean {
-    if (error === undefined || !meansSilence(error)) {
+    if (error === undefined || !isNoAnswer(error)) {
       this.#silentSince = undefined
       return false
     }

@@ -4,14 +4,16 @@ import type { WireValue } from "../client/wire-value.ts"
 import { ridToPath } from "./http-path.ts"
 import type { ResourceNode } from "./resource-node.ts"
 
-/** How resources look over HTTP: with the address of each resource that another refers to, or only with its content. */
+/**
+ * How HTTP answers encode references: `json` with the address and the content of the other resource, `jsonflat` with the content
+ * only.
+ */
 export type ApiEncoding = "json" | "jsonflat"
 
 export const apiEncodings: readonly ApiEncoding[] = ["json", "jsonflat"]
 
 /**
- * A loaded resource and all that it refers to as JSON text. Where references run in a circle, the address stands
- * instead of the content.
+ * A loaded resource and all that it refers to, as JSON text. In a circle of references, the address replaces the content.
  *
  * Source: Resgate's configuration, `apiEncoding`.
  */

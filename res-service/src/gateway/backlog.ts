@@ -1,16 +1,16 @@
-/** What a backlog works with. */
+/** What a backlog needs. */
 export interface BacklogOptions {
   /** True while messages must wait. */
   readonly isFull: () => boolean
   readonly handle: (text: string) => void
-  /** Stops reading from the client, and begins again. */
+  /** Stops or resumes reading from the client. */
   readonly setReading: (reads: boolean) => void
 }
 
-/** Messages of one client, in their order. While they must wait, the client is not read: what it sends then stays with it. */
+/** Messages of one client that must wait, in order. While any wait, the gateway does not read from the client. */
 export class Backlog {
   readonly #options: BacklogOptions
-  /** What was read already. */
+  /** Messages that were read before the gateway stopped reading. */
   readonly #waiting: string[] = []
   #reads = true
 
@@ -23,7 +23,7 @@ export class Backlog {
     this.work()
   }
 
-  /** To be called when messages may not have to wait any more. */
+  /** Call it when messages may no longer have to wait. */
   work(): void {
     const { isFull, handle, setReading } = this.#options
     while (!isFull()) {

@@ -11,12 +11,12 @@ import { ResourceSet } from "./resource-set.ts"
 
 /** The connection, as the copies of its client need it. */
 export interface CopyHost {
-  /** True for a client that knows neither soft references nor data values. */
+  /** True for a client whose protocol version has neither soft references nor data values. */
   readonly legacy: boolean
   send(frame: Frame): void
-  /** The client's resource that another one refers to. */
+  /** The client's subscription to a resource that another one refers to. */
   refer(rid: string, throttle: Throttle | undefined): ResourceNode
-  /** Disposes of a resource that lost a reference, and of all that it leads to, where nothing else needs it. */
+  /** Disposes of a resource that lost a reference, and of all that it leads to, unless something else needs them. */
   disposeUnused(node: ResourceNode): void
 }
 
@@ -31,18 +31,18 @@ export interface CopyOwner {
 
 /**
  * What the client has of a resource:
- * - `nothing`: it never had it.
- * - `collected`: it is part of the answer or event that is being made.
+ * - `nothing`: it has never had it.
+ * - `collected`: it gets it with the answer or event that is being encoded.
  * - `sent`: the client has it.
  * - `dropped`: the client had it and has dropped it.
- * - `deleted`: the client had it until it was deleted.
- * - `disposed`: the client needs it no more.
+ * - `deleted`: the client had it, and it was deleted.
+ * - `disposed`: the client no longer needs it.
  */
 type AtClient = "nothing" | "collected" | "sent" | "dropped" | "deleted" | "disposed"
 
 /**
- * A loaded resource as one client has it: its content and references, and the events that change it. Events are held back until the
- * client has the resource, while it is paused, and while something that an event refers to is loading.
+ * A loaded resource as one client has it: its content and references, and the events that change it. Events are held back until
+ * the client has the resource, while the copy is paused, and while something that an event refers to is loading.
  */
 export class ClientCopy {
   /** Set while events must wait. */
@@ -58,7 +58,7 @@ export class ClientCopy {
   #isAdding = false
   #heldEvents: ResourceEvent[] | undefined
 
-  /** `throttle`: for getting what the resource refers to. */
+  /** `throttle`: limits requests for the resources that this one refers to. */
   constructor(host: CopyHost, owner: CopyOwner, resource: CachedResource, throttle: Throttle | undefined) {
     this.#host = host
     this.#owner = owner
@@ -94,14 +94,14 @@ export class ClientCopy {
     return this.#references.get(rid)?.target
   }
 
-  /** Begins to load what the resource refers to. */
+  /** Starts loading what the resource refers to. */
   loadReferences(): void {
     for (const value of this.#content?.values.values() ?? []) {
       if (value.type === "reference") this.#addReference(value.rid)
     }
   }
 
-  /** Makes a resource that was deleted one that the client may get again: it comes as it was, as with Resgate. */
+  /** Lets the client get a deleted resource again, with its last content, as with Resgate. */
   revive(): void {
     if (this.#atClient !== "deleted") return
     this.#atClient = "nothing"
@@ -135,7 +135,7 @@ export class ClientCopy {
     } else this.#process(event)
   }
 
-  /** Sends the events that were held back, as far as they need not wait any more. */
+  /** Sends events that were held back, until one has to wait again. */
   sendHeldEvents(): void {
     if (!this.holdsEvents) this.#owner.beforeHeldEvents()
     while (this.#heldEvents && !this.holdsEvents) {
@@ -170,7 +170,7 @@ export class ClientCopy {
       case "delete":
         this.#atClient = "deleted"
         this.#host.send(encodeEvent(event, this.#owner.rid))
-        // What only this resource led to goes with it.
+        // The client also loses what only this resource led to.
         for (const reference of this.#references.clear()) this.#endReference(reference)
         this.#owner.afterDelete()
         break
@@ -195,8 +195,8 @@ export class ClientCopy {
   }
 
   /**
-   * Sends an event once what it refers to is loaded, and holds back the events after it until then. The references that it removes go
-   * last: what both they and the new ones lead to stays with the client, and is not sent again.
+   * Sends an event when everything it refers to is loaded, and holds back later events until then. References that it removes end
+   * last: the client keeps what the new references lead to as well, so that it is not sent again.
    */
   #sendWith(event: ResourceEvent, added: readonly Reference[], removed: readonly string[]): void {
     if (added.every(({ target }) => target.isSent)) {

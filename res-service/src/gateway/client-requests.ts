@@ -11,10 +11,10 @@ import { PROTOCOL_VERSION, parseVersion, resourceResponseVersion } from "./proto
 import { whenReady } from "./resource-node.ts"
 import { ResourceSet } from "./resource-set.ts"
 
-/** Kinds of request that are counted. */
+/** Request types in the metrics. */
 export type RequestKind = "get" | "subscribe" | "unsubscribe" | "call" | "auth"
 
-/** Takes the outcome of a request: JSON text of the result, nothing, or an error. */
+/** Sends the outcome of a request: the result as JSON text, undefined for none, or an error. */
 type Reply = (outcome: string | undefined | ResError) => void
 
 interface Request {
@@ -27,8 +27,7 @@ interface Request {
 }
 
 /**
- * Handles one message of a client. What is no request with an id that is a whole number is ignored, as it can't be
- * answered.
+ * Handles one message of a client. A message without a whole number as its ID is ignored, as it cannot be answered.
  *
  * Source: RES-Client protocol 1.2.3, "Requests".
  */
@@ -70,7 +69,7 @@ function dispatch(
   switch (type) {
     case "get":
       count(type)
-      // A resource that failed stays subscribed, with its error: that is how Resgate does it.
+      // A resource that failed stays subscribed, as with Resgate.
       fetch(request, (error) => error !== undefined)
       break
     case "subscribe":
@@ -100,7 +99,7 @@ function dispatch(
   }
 }
 
-/** Splits `<type>.<rid>` or `<type>.<rid>.<method>`; undefined for what is neither. */
+/** Splits `<type>.<rid>` or `<type>.<rid>.<method>`; undefined for anything else. */
 function parse(
   connection: Connection,
   text: string,
@@ -135,8 +134,8 @@ function negotiate(connection: Connection, params: string | undefined): string {
 }
 
 /**
- * Subscribes, and replies with the resource and all that it refers to. `keeps` says, with the error of a resource that could not be
- * loaded, whether the client stays subscribed.
+ * Subscribes, and replies with the resource and all that it refers to. `keeps` gets the error if the resource could not be
+ * loaded, and decides whether the client stays subscribed.
  */
 function fetch({ connection, rid, reply }: Request, keeps: (error: ResError | undefined) => boolean): void {
   load(connection, rid, (subscription, refusal) => {
@@ -146,7 +145,10 @@ function fetch({ connection, rid, reply }: Request, keeps: (error: ResError | un
   })
 }
 
-/** Subscribes, and calls `onLoaded` once the client may see the resource and it is loaded, or with the refusal, which ends the subscription. */
+/**
+ * Subscribes, and calls `onLoaded` when the resource is loaded, or with a refusal if the client may not see it, which ends the
+ * subscription.
+ */
 function load(
   connection: Connection,
   rid: string,
@@ -205,7 +207,10 @@ function replyToNew(request: Request, answer: CallAnswer): void {
   else request.reply(new ResError("system.internalError", "Internal error: non-resource response on new request"))
 }
 
-/** A call that made or found a resource: the client is subscribed to it. What fails from here on is no error of the call. */
+/**
+ * Answers a call that created or found a resource: the client is subscribed to it. Errors from here on are not errors of the
+ * call.
+ */
 function replyWithResource({ connection, reply }: Request, rid: string): void {
   const encode = (set: ResourceSet): string => {
     const members = set.encodeMembers()
@@ -240,7 +245,7 @@ function encodeReply(id: string, outcome: string | undefined | ResError): Frame 
   return new Frame(outcome === undefined ? `{"id":${id}}` : `{"result":${outcome},"id":${id}}`)
 }
 
-/** Ids go back digit by digit; larger ones than a client can mean are refused. */
+/** IDs are sent back unchanged, so any 64-bit number is accepted. */
 function isUint64(raw: string): boolean {
   return /^\d{1,20}$/.test(raw) && BigInt(raw) < 2n ** 64n
 }

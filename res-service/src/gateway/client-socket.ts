@@ -4,7 +4,7 @@ import { type CloseReason, closeCodes } from "./close-codes.ts"
 import type { Frame } from "./frame.ts"
 import { Outbox } from "./outbox.ts"
 
-/** How long a client has to answer the closing of the socket, before it is cut. */
+/** How long a client has to answer a close frame before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 3_000
 
 export interface ClientSocketOptions {
@@ -21,7 +21,7 @@ export class ClientSocket {
   readonly #stream: Duplex
   readonly #compress: boolean
   readonly #outbox: Outbox
-  /** Set by anything that comes in, cleared by `ping`. */
+  /** Set by every message and pong, cleared by `ping`. */
   #alive = true
   #reads = true
   #reason: CloseReason | undefined
@@ -38,7 +38,7 @@ export class ClientSocket {
     webSocket.on("pong", () => {
       this.#alive = true
     })
-    // The socket closes after any error; for broken frames its code says what was wrong.
+    // The socket closes after any error. After a broken frame, the close code says what was wrong.
     webSocket.on("error", () => {})
     webSocket.on("close", () => {
       this.#outbox.clear()
@@ -52,14 +52,17 @@ export class ClientSocket {
     else this.#outbox.add(frame)
   }
 
-  /** Stops reading what the client sends, or begins again. */
+  /** Stops or resumes reading from the client. */
   setReading(reads: boolean): void {
     this.#reads = reads
     if (reads) this.#webSocket.resume()
     else this.#webSocket.pause()
   }
 
-  /** Asks for a sign of life, or closes the socket if the last time nothing came. Of a client that is not read none can come. */
+  /**
+   * Sends a ping, or closes the socket if nothing came since the last one. A client from which the gateway does not read is not
+   * closed.
+   */
   ping(): void {
     if (!this.#alive && this.#reads) {
       this.close("noPong")
@@ -77,7 +80,7 @@ export class ClientSocket {
     this.#outbox.clear()
     const { code, reason: text } = closeCodes[reason]
     this.#webSocket.close(code, text)
-    // Who did not answer pings will not answer this either.
+    // A client that did not answer pings will not answer this either.
     setTimeout(() => this.#stream.destroy(), reason === "noPong" ? 0 : CLOSE_TIMEOUT_MS).unref()
   }
 

@@ -1,14 +1,14 @@
 import type { FileConfig } from "./config-file.ts"
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface CommandLine {
   readonly action: "run" | "help" | "version"
   readonly configFile: string | undefined
-  /** Settings that go before those of the file. */
+  /** Settings that override those of the file. */
   readonly overrides: FileConfig
 }
 
-/** A command line that can't be understood. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override readonly name = "UsageError"
 }
@@ -71,8 +71,8 @@ const FLAGS: readonly Flag[] = [
 ]
 
 /**
- * Reads flags as Resgate does: with one dash or two, the value after a space or `=`; what follows the last flag is
- * ignored. Throws a `UsageError`.
+ * Parses flags like Resgate: with one dash or two, and the value after a space or `=`. Everything after the last flag is ignored.
+ * Throws a `UsageError`.
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const found: Found = { action: "run", configFile: undefined, settings: {} }
@@ -111,7 +111,7 @@ function setting(name: string, short: string[], value: string, help: string, key
   }
 }
 
-/** Empty switches the setting off. */
+/** An empty value turns the setting off. */
 function optional(name: string, short: string[], value: string, help: string, key: keyof FileConfig): Flag {
   return {
     names: [name, ...short],

@@ -3,22 +3,22 @@ import { ConfigError, type GatewayConfig } from "./config.ts"
 
 /** Resgate's configuration file: the gateway's settings and how to reach NATS. */
 export interface FileConfig extends GatewayConfig {
-  /** Default `nats://127.0.0.1:4222`; several divided by commas. */
+  /** Default `nats://127.0.0.1:4222`. Separate several URLs with commas. */
   readonly natsUrl?: string
   /** File with user credentials. */
   readonly natsCreds?: string
   /** Files with the client's certificate and key; both or none. */
   readonly natsCert?: string
   readonly natsKey?: string
-  /** Files with certificates of authorities. */
+  /** Files with CA certificates. */
   readonly natsRootCAs?: readonly string[]
   readonly debug?: boolean
   readonly trace?: boolean
-  /** Without meaning here; Resgate's queue of incoming messages. */
+  /** Has no effect here: the size of Resgate's queue of incoming messages. */
   readonly bufferSize?: number
 }
 
-/** Keys that Resgate does not know, and ignores. */
+/** Keys of this gateway. Resgate does not know and ignores them. */
 type OwnKey =
   | "allowNullOrigin"
   | "allowHost"
@@ -27,10 +27,10 @@ type OwnKey =
   | "maxConnectionsPerAddress"
   | "trustedProxies"
 
-type Kind = "string" | "optionalString" | "integer" | "boolean" | "strings"
+type SettingType = "string" | "optionalString" | "integer" | "boolean" | "strings"
 
-/** Every key: those that Resgate knows, in the order in which it writes them, and our own. */
-const KINDS: Readonly<Record<keyof FileConfig, Kind>> = {
+/** All keys: first Resgate's, in the order in which it writes them, then the gateway's own. */
+const SETTING_TYPES: Readonly<Record<keyof FileConfig, SettingType>> = {
   natsUrl: "string",
   natsCreds: "string",
   natsCert: "string",
@@ -66,7 +66,7 @@ const KINDS: Readonly<Record<keyof FileConfig, Kind>> = {
   trustedProxies: "strings",
 }
 
-/** What Resgate writes into the file that it makes. */
+/** What Resgate writes into a new file. */
 const DEFAULTS: Required<Omit<FileConfig, OwnKey>> = {
   natsUrl: "nats://127.0.0.1:4222",
   natsCreds: "",
@@ -97,13 +97,13 @@ const DEFAULTS: Required<Omit<FileConfig, OwnKey>> = {
   referenceThrottle: 0,
 }
 
-/** A configuration, and the keys in it that are ignored. */
+/** A configuration, and its keys that are ignored. */
 export interface ReadConfig {
   readonly config: FileConfig
   readonly unknownKeys: readonly string[]
 }
 
-/** Reads the file, or writes one with the defaults where there is none, as Resgate does. Throws a `ConfigError`. */
+/** Reads the file. If there is none, it writes one with the defaults, like Resgate. Throws a `ConfigError`. */
 export function readConfigFile(file: string): ReadConfig {
   let text: string
   try {
@@ -117,8 +117,8 @@ export function readConfigFile(file: string): ReadConfig {
 }
 
 /**
- * Checks the types of all settings. Keys are found without regard to case, null leaves the default, 0 and empty texts do
- * so too where they make no sense.
+ * Parses a configuration and checks the types of all settings. The case of keys is ignored. Null means the default, and so do 0
+ * and an empty text for settings where they would be invalid.
  */
 export function parseConfig(text: string): ReadConfig {
   let parsed: unknown
@@ -130,7 +130,7 @@ export function parseConfig(text: string): ReadConfig {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError("configuration", text.slice(0, 40), "must be a JSON object")
   }
-  const names = new Map(Object.keys(KINDS).map((name) => [name.toLowerCase(), name as keyof FileConfig]))
+  const names = new Map(Object.keys(SETTING_TYPES).map((name) => [name.toLowerCase(), name as keyof FileConfig]))
   const config: Record<string, unknown> = {}
   const unknownKeys: string[] = []
   for (const [key, value] of Object.entries(parsed)) {
@@ -143,7 +143,7 @@ export function parseConfig(text: string): ReadConfig {
 }
 
 function checked(name: keyof FileConfig, value: unknown): unknown {
-  switch (KINDS[name]) {
+  switch (SETTING_TYPES[name]) {
     case "string":
     case "optionalString":
       if (typeof value === "string") return value

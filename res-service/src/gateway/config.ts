@@ -7,13 +7,13 @@ import { Origins } from "./origins.ts"
 
 const DEFAULT_PORT = 8080
 const DEFAULT_REQUEST_TIMEOUT_MS = 3000
-/** What a page shows is a few dozen resources; a program that follows hundreds of things has room. */
+/** A page shows a few dozen resources. This leaves room for programs that follow hundreds. */
 const DEFAULT_MAX_SUBSCRIPTIONS = 1000
-/** Several pages of each of a thousand people behind one address. */
+/** Enough for a thousand people behind one address, with several pages each. */
 const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 12_000
-/** What one process serves with memory to spare. */
+/** One process serves that many with memory to spare. */
 const DEFAULT_MAX_CONNECTIONS = 20_000
-/** Resgate once took seconds: what is as small as this still means them. */
+/** Resgate once took seconds. Values up to this one are still taken as seconds. */
 const MAX_TIMEOUT_IN_SECONDS = 10
 
 /**
@@ -22,60 +22,63 @@ const MAX_TIMEOUT_IN_SECONDS = 10
  * Source: Resgate 1.8.0, configuration.
  */
 export interface GatewayConfig {
-  /** IP address to listen on; empty: all. Default `0.0.0.0`. */
+  /** IP address to listen on; empty for all. Default `0.0.0.0`. */
   readonly addr?: string | null
-  /** Default 8080. When given in code, 0 means any free port. */
+  /** Default 8080. In code, 0 means any free port; in a configuration file, it means the default. */
   readonly port?: number
   /** Default `/`. */
   readonly wsPath?: string
   /** Default `/api/`. */
   readonly apiPath?: string
-  /** Of resources over HTTP; default `json`. */
+  /** How HTTP answers encode references: `json` (default) or `jsonflat`. */
   readonly apiEncoding?: string
-  /** Method `<rid>.<method>` of an auth request ahead of every HTTP request. */
+  /** `<rid>.<method>` of an auth request that the gateway sends before each HTTP request. */
   readonly headerAuth?: string | null
-  /** The same ahead of every WebSocket upgrade. */
+  /** The same before each WebSocket upgrade. */
   readonly wsHeaderAuth?: string | null
-  /** `*` (default), or origins divided by semicolons. */
+  /** `*` (default), or origins separated by semicolons. */
   readonly allowOrigin?: string | null
   /**
-   * Whether origins that `allowOrigin` lists let in `null` too: a page from a file, but also any site's sandboxed frame. Default
-   * true, as in Resgate, which does not know this setting.
+   * Whether the origin `null` is allowed if `allowOrigin` lists origins. It is the origin of pages from files, but also of any
+   * site's sandboxed frames. Default true, as in Resgate, which does not have this setting.
    */
   readonly allowNullOrigin?: boolean
   /**
-   * `*` (default), or host names divided by semicolons. A browser's page reads over HTTP only by one of these names, an address, or
-   * localhost; so no stranger's name can be pointed at the gateway (DNS rebinding). Resgate does not know this setting.
+   * `*` (default), or host names separated by semicolons. A browser's page can read over HTTP only under one of these names, an
+   * IP address or localhost, so that a stranger's DNS name that points at the gateway is of no use (DNS rebinding). Resgate does
+   * not have this setting.
    */
   readonly allowHost?: string
-  /** Methods that are called for HTTP PUT, DELETE and PATCH. */
+  /** The methods that HTTP PUT, DELETE and PATCH call. */
   readonly putMethod?: string | null
   readonly deleteMethod?: string | null
   readonly patchMethod?: string | null
   /** Per-message compression; default false. */
   readonly wsCompression?: boolean
-  /** For a service's answer, in milliseconds; default 3000. Up to 10 it means seconds. */
+  /** How long to wait for a service's answer, in milliseconds; default 3000. Values up to 10 are seconds. */
   readonly requestTimeout?: number
-  /** Parallel requests that one system reset may cause; default 0: any number. */
+  /** How many requests a system reset may cause at a time; default 0: any number. */
   readonly resetThrottle?: number
-  /** Parallel requests when following references; default 0: any number. */
+  /** How many requests the references of a resource may cause at a time; default 0: any number. */
   readonly referenceThrottle?: number
-  /** Default 0: no metrics. */
+  /** Port for metrics; default 0: no metrics. */
   readonly metricsPort?: number
   /**
-   * Most resources that a connection may be subscribed to at a time, those not counted that they refer to; further ones are refused
-   * with `system.subscriptionLimitExceeded`. Default 1,000; 0: any number. Resgate does not know this setting.
+   * How many resources a connection may be subscribed to, not counting the resources that these refer to. More are refused with
+   * `system.subscriptionLimitExceeded`. Default 1,000; 0: any number. Resgate does not have this setting.
    */
   readonly maxSubscriptions?: number
-  /** Most connections at a time; further ones are closed at once. Default 20,000; 0: any number. Resgate does not know this setting. */
+  /**
+   * How many connections may be open. More are closed at once. Default 20,000; 0: any number. Resgate does not have this setting.
+   */
   readonly maxConnections?: number
   /**
-   * Most WebSockets of one client address (of IPv6: of one /64); further ones are refused with 429. Default 12,000; 0: any number.
-   * Resgate does not know this setting.
+   * How many WebSockets a client address (an IPv6 /64 network) may have. More are refused with 429. Default 12,000; 0: any
+   * number. Resgate does not have this setting.
    */
   readonly maxConnectionsPerAddress?: number
   /**
-   * Addresses and networks of reverse proxies, whose `X-Forwarded-For` tells a client's address. Default: none. Resgate does not know
+   * Addresses and networks of reverse proxies whose `X-Forwarded-For` header is trusted. Default: none. Resgate does not have
    * this setting.
    */
   readonly trustedProxies?: readonly string[]
@@ -102,14 +105,14 @@ export interface Settings {
   readonly wsHeaderAuth: MethodName | undefined
   readonly origins: Origins
   readonly hosts: HostNames
-  /** From HTTP method to the method that is called. */
+  /** The RES method for each HTTP method. */
   readonly mappedMethods: ReadonlyMap<string, string>
   readonly wsCompression: boolean
   readonly requestTimeoutMs: number
   readonly resetThrottle: number
   readonly referenceThrottle: number
   readonly metricsPort: number
-  /** Infinity: any number; so are the two that follow. */
+  /** Infinity: any number. The same goes for the next two. */
   readonly maxSubscriptions: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
@@ -117,7 +120,7 @@ export interface Settings {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
-/** A setting that the gateway can't start with. The message names it, its value and what is expected. */
+/** An invalid setting. The message names the setting, its value and what is expected. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError"
 
@@ -126,7 +129,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Throws a `ConfigError` for what Resgate refuses. */
+/** Checks the settings, and adds the defaults. Throws a `ConfigError` for what Resgate refuses. */
 export function checkConfig(config: GatewayConfig): Settings {
   const port = config.port ?? DEFAULT_PORT
   const metricsPort = config.metricsPort ?? 0
@@ -200,7 +203,7 @@ function checkOrigins(value: string, allowsNull: boolean | undefined): Origins {
     return new Origins(value, allowsNull)
   } catch (error) {
     const reason = error instanceof Error ? error.message : ""
-    throw new ConfigError("allowOrigin", value, `${reason}; valid are *, or origins divided by semicolons`)
+    throw new ConfigError("allowOrigin", value, `${reason}; valid are *, or origins separated by semicolons`)
   }
 }
 

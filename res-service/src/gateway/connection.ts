@@ -15,9 +15,9 @@ const MAX_DIRECT_SUBSCRIPTIONS = 256
 
 /** What connections share. */
 export interface ConnectionHost extends ServiceRequestsHost {
-  /** Parallel requests when following references; 0: any number. */
+  /** How many requests the references of a resource may cause at a time; 0: any number. */
   readonly referenceThrottle: number
-  /** Most resources that a connection may be subscribed to, not counting those that they refer to. */
+  /** How many resources a connection may be subscribed to, not counting the resources that these refer to. */
   readonly maxSubscriptions: number
   readonly connections: Map<string, Connection>
   /** As `GatewayOptions.accessKeptMs`. */
@@ -25,7 +25,8 @@ export interface ConnectionHost extends ServiceRequestsHost {
 }
 
 /**
- * One client, or one HTTP request, and what it is subscribed to. All that happens to it happens in its queue, one task at a time.
+ * One client, or one HTTP request, and its subscriptions. Everything that changes them runs in the connection's queue, one task
+ * at a time.
  *
  * Source: RES-Service protocol 1.2.3, "Connection ID".
  */
@@ -37,13 +38,13 @@ export class Connection implements SubscriptionHost {
   readonly #outlet: ((frame: Frame) => void) | undefined
   readonly #queue: SerialQueue
   readonly #subscriptions = new Map<string, ClientSubscription>()
-  /** How many of them the client has asked for itself. */
+  /** How many of them the client has subscribed to directly. */
   #subscribed = 0
   #disposed = false
 
   /**
-   * `http`: what auth requests tell about the HTTP request, as `encodeHttpParts` makes it. `outlet`: takes what the gateway sends to
-   * the client; none for HTTP requests.
+   * `http`: what auth requests tell about the HTTP request, made by `encodeHttpParts`. `outlet`: takes frames for the client;
+   * none for HTTP requests.
    */
   constructor(host: ConnectionHost, http: string, outlet?: (frame: Frame) => void) {
     this.#host = host
@@ -155,7 +156,7 @@ export class Connection implements SubscriptionHost {
 const CID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
 const CID_LENGTH = 20
 
-/** 100 random bits; letters and digits only, as it becomes part of subjects and resource names. */
+/** 100 random bits, in letters and digits only, as it becomes part of subjects and resource names. */
 function newCid(): string {
   let cid = ""
   for (const byte of randomBytes(CID_LENGTH)) cid += CID_ALPHABET[byte & 31]

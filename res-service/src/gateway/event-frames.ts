@@ -8,7 +8,7 @@ import { Frame } from "./frame.ts"
 import type { ResourceSet } from "./resource-set.ts"
 
 /**
- * The frames of one event: each is made once for all who know the resource by the same rid.
+ * The frames of one event. Each is made once for all clients with the same rid of the resource.
  *
  * Source: RES-Client protocol 1.2.3, "Events".
  */
@@ -16,9 +16,9 @@ class EventFrames {
   readonly #made: { readonly rid: string; readonly legacy: boolean; readonly frame: Frame }[] = []
 
   static of(event: ResourceEvent): EventFrames {
-    if (event.passedOn instanceof EventFrames) return event.passedOn
+    if (event.encoded instanceof EventFrames) return event.encoded
     const frames = new EventFrames()
-    event.passedOn = frames
+    event.encoded = frames
     return frames
   }
 
@@ -33,13 +33,13 @@ class EventFrames {
   }
 }
 
-/** A remove, delete or custom event: its payload goes on as it came. */
+/** The frame of a remove, delete or custom event, with the service's payload. */
 export function encodeEvent(event: ResourceEvent, rid: string): Frame {
   const frames = EventFrames.of(event)
   return frames.find(rid, false) ?? frames.add(rid, false, frame(rid, event.name, event.data))
 }
 
-/** An add or change event. `set`: what the client has to get with it; such a frame is the client's own. */
+/** The frame of an add or change event. `set`: the resources that the client gets with it; such a frame is not shared. */
 export function encodeUpdate(event: ResourceEvent, rid: string, legacy: boolean, set?: ResourceSet): Frame {
   if (set) return frame(rid, event.name, updateData(event, legacy, set.encodeMembers()))
   const frames = EventFrames.of(event)

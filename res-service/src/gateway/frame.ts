@@ -3,8 +3,8 @@ const MAX_SHORT_BYTES = 125
 const MAX_MEDIUM_BYTES = 0xffff
 
 /**
- * One text message for clients, as an unmasked, uncompressed WebSocket frame. However many get it, its bytes are made
- * once.
+ * One text message for clients, as an unmasked, uncompressed WebSocket frame. Its bytes are made once, however many clients get
+ * it.
  *
  * Source: RFC 6455, section 5.2.
  */
@@ -22,13 +22,13 @@ export class Frame {
     return this.#bytes
   }
 
-  /** Of the frame, in bytes. */
+  /** The size of the frame, in bytes. */
   get size(): number {
     this.#size ??= frameSize(Buffer.byteLength(this.text))
     return this.#size
   }
 
-  /** Returns where the frame ends. */
+  /** Writes the frame at `at`, and returns where it ends. */
   write(target: Buffer, at: number): number {
     const end = at + this.size
     if (this.#bytes) target.set(this.#bytes, at)
@@ -40,11 +40,11 @@ export class Frame {
   }
 }
 
-/** Frames one behind the other. */
+/** Joins frames. */
 export function encodeFrames(frames: readonly Frame[]): Buffer {
   let size = 0
   for (const frame of frames) size += frame.size
-  // Frames of a fan-out live long in slow sockets: not from the pool, of which they would keep whole slabs.
+  // Not from the buffer pool: slow sockets keep frames of a fan-out for long, and each would keep a whole slab of the pool alive.
   const bytes = Buffer.allocUnsafeSlow(size)
   let at = 0
   for (const frame of frames) at = frame.write(bytes, at)

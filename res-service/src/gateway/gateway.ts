@@ -28,48 +28,51 @@ const DEFAULT_MAX_QUEUED_BYTES = 4 * 1024 * 1024
 const DEFAULT_PING_INTERVAL_MS = 30_000
 const DEFAULT_ACCESS_KEPT_MS = 60_000
 const HTTP_TIMES = {
-  /** For clients to send a request's headers, and all of it, and how often that is looked at: what is too slow is answered 408. */
+  /**
+   * How long a client may take to send a request's headers, and the whole request, and how often Node checks that. A slow client
+   * gets 408.
+   */
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1000,
   /**
-   * Between two requests of a connection. Longer than proxies keep an idle one (nginx and AWS 60 s, Traefik 90 s, Caddy 120 s): one
-   * that the gateway closes first may have a request on its way, which is then lost.
+   * How long an idle connection stays open: longer than proxies keep one (nginx and AWS 60 s, Traefik 90 s, Caddy 120 s). If the
+   * gateway closed it first, a request already on its way would be lost.
    */
   keepAliveTimeout: 125_000,
 }
 /**
- * An address has so many connections beyond its number before further ones are closed without a word: over these it is told that it
- * has too many WebSockets, and may still ask by HTTP.
+ * How many more connections than WebSockets an address may have. On these it learns that it has too many WebSockets (429), and
+ * can still use HTTP. Connections beyond that are closed at once.
  */
 const TOLD_CONNECTIONS = 100
-/** For clients to close their sockets when the gateway stops. */
+/** How long clients have to close their sockets when the gateway stops. */
 const STOP_TIMEOUT_MS = 3_000
 
-/** Limits of a gateway that Resgate has no setting for. All may be left out. */
+/** Options of a gateway that Resgate has no settings for. All are optional. */
 export interface GatewayOptions {
   readonly logger?: Logger
-  /** Reports all traffic to `logger.trace`, with tokens, headers and other secrets blanked out; false by default. */
+  /** Whether all traffic is logged with `logger.trace`, with tokens, headers and other secrets blanked out; false by default. */
   readonly trace?: boolean
-  /** Largest message of a client, over WebSocket or HTTP; 1 MiB by default. */
+  /** The largest message that a client may send over WebSocket or HTTP; 1 MiB by default. */
   readonly maxMessageBytes?: number
-  /** Unread bytes after which a client is closed as too slow; 4 MiB by default. */
+  /** How many bytes may wait for a client before it is closed as too slow; 4 MiB by default. */
   readonly maxQueuedBytes?: number
-  /** Between pings; a client that does not answer one until the next is closed. 30000 by default. */
+  /** The interval of pings. A client that does not answer a ping before the next one is closed. 30000 by default. */
   readonly pingIntervalMs?: number
   /**
-   * How long a subscription goes on, after a reconnect to NATS, while no service says whether the client may still see it;
-   * 60000 by default, which is longer than a service takes to be back.
+   * How long a subscription continues after a reconnect to NATS while no service answers whether the client may still see the
+   * resource; 60000 by default, which gives services time to come back.
    */
   readonly accessKeptMs?: number
 }
 
 /**
- * A RES gateway: clients get resources of RES services over WebSocket and HTTP. To both sides it behaves as Resgate
- * 1.8.0, and reads the same configuration.
+ * A RES gateway: it gives clients access to the resources of RES services over WebSocket and HTTP. It behaves like Resgate 1.8.0
+ * towards both, and reads the same configuration.
  *
- * While `conn` is not connected, new WebSockets and requests are refused as `system.serviceUnavailable`; those that are
- * open stay, and what they are subscribed to is fetched anew after the reconnect.
+ * While `conn` is not connected, new WebSockets and requests are refused with `system.serviceUnavailable`. Open WebSockets stay,
+ * and the resources that they are subscribed to are fetched again after the reconnect.
  */
 export class Gateway {
   readonly #settings: Settings
@@ -92,7 +95,7 @@ export class Gateway {
     this.#log = options.logger ?? silentLogger
     const { requestTimeoutMs, resetThrottle, referenceThrottle, maxSubscriptions } = this.#settings
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
-    // Only if asked for: to make something printable of every message costs more than to pass it on.
+    // Only if wanted: redacting a message costs more than passing it on.
     const trace = options.trace ? new Trace(this.#log) : undefined
     this.#conn = trace?.conn(conn) ?? conn
     this.#requester = new Requester(this.#conn, requestTimeoutMs)
@@ -108,7 +111,7 @@ export class Gateway {
       accessKeptMs: options.accessKeptMs ?? DEFAULT_ACCESS_KEPT_MS,
     }
     this.#subscriptions = [
-      // One subscription for all connections, instead of one for each: 5,000 of them are not free, here and in NATS.
+      // One subscription for all connections: 5,000 would cost memory and time, here and in NATS.
       this.#conn.subscribe("conn.*.token", (msg) => {
         const [, cid = ""] = msg.subject.split(".")
         this.#host.connections.get(cid)?.handleToken(decodeText(msg.data))
@@ -131,29 +134,29 @@ export class Gateway {
     })
   }
 
-  /** Where the gateway listens, once started. */
+  /** Where the gateway listens. Throws until it has started. */
   get address(): { readonly host: string; readonly port: number } {
     const address = this.#servers[0]?.address() as AddressInfo | null | undefined
-    if (!address) throw new Error("the gateway is not started")
+    if (!address) throw new Error("the gateway has not started")
     return { host: address.address, port: address.port }
   }
 
-  /** WebSockets that are open. */
+  /** How many WebSockets are open. */
   get connectionCount(): number {
     return this.#webSockets.size
   }
 
-  /** Requests to services that wait for their answer. */
+  /** How many requests wait for a service's answer. */
   get pendingRequestCount(): number {
     return this.#requester.pendingCount
   }
 
-  /** What the cache holds. */
+  /** How much the cache holds. */
   get cacheSize(): { readonly resources: number; readonly subscriptions: number } {
     return { resources: this.#cache.size, subscriptions: this.#cache.uses }
   }
 
-  /** Resolves when clients can connect. Rejects when the port is taken. */
+  /** Resolves when clients can connect. Rejects if the port is taken, or a certificate cannot be read. */
   async start(): Promise<void> {
     const { addr, port, metricsPort, tls } = this.#settings
     const server = tls
@@ -175,7 +178,8 @@ export class Gateway {
   }
 
   /**
-   * Closes all sockets, telling clients to come back later, and cuts after 3 s what is left. The connection to NATS stays open.
+   * Closes all sockets with a code that tells clients to reconnect, and cuts connections that are still open after 3 s. The
+   * connection to NATS stays open.
    */
   async close(): Promise<void> {
     if (this.#stopping) return
@@ -197,7 +201,7 @@ export class Gateway {
 
   #boundConnections(server: Server): void {
     const { maxConnections, maxConnectionsPerAddress, addresses } = this.#settings
-    // Node takes none for no limit.
+    // For Node, leaving it unset means no limit.
     if (maxConnections !== Infinity) server.maxConnections = maxConnections
     const open = new AddressCounts()
     server.on("connection", (socket: Socket) => {
@@ -269,7 +273,7 @@ function destroyIt(this: Duplex): void {
   this.destroy()
 }
 
-/** Makes a gateway on `conn`, to be started. Throws a `ConfigError`. */
+/** Makes a gateway on `conn`; call `start` to start it. Throws a `ConfigError`. */
 export function createGateway(conn: Conn, config: GatewayConfig = {}, options: GatewayOptions = {}): Gateway {
   return new Gateway(conn, config, options)
 }

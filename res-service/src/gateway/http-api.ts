@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { encodeError } from "../client/decode.ts"
-import { asResError, type CallAnswer, type Meta } from "../client/messages.ts"
+import { asResError, type CallAnswer, type ResponseMeta } from "../client/messages.ts"
 import { isJson } from "../client/raw-json.ts"
 import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
@@ -17,14 +17,14 @@ import { whenReady } from "./resource-node.ts"
 
 const METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 
-/** What a request came to. */
+/** The outcome of a request. */
 interface Outcome {
-  /** JSON text; none: no content. */
+  /** JSON text; undefined: no content. */
   readonly body?: string | undefined
-  /** Of the resource that a call has led to. */
+  /** The resource that a call answered with. */
   readonly rid?: string | undefined
   readonly error?: ResError | undefined
-  readonly meta?: Meta | undefined
+  readonly meta?: ResponseMeta | undefined
 }
 
 export interface HttpApiOptions {
@@ -32,12 +32,13 @@ export interface HttpApiOptions {
   readonly host: ConnectionHost
   readonly log: Logger
   readonly maxBodyBytes: number
-  /** Told the method of each request that leads to a service. */
+  /** Called for each request, with its method. */
   readonly count: (httpMethod: string) => void
 }
 
 /**
- * Resources over HTTP: GET and HEAD get, POST calls, and PUT, DELETE and PATCH call the methods that they are mapped to.
+ * Resources over HTTP: GET and HEAD fetch a resource, POST calls a method, and PUT, DELETE and PATCH call the methods that the
+ * settings map them to.
  *
  * Source: Resgate 1.8.0, "HTTP API"; RES-Service protocol 1.2.3, "Meta object".
  */
@@ -66,7 +67,10 @@ export class HttpApi {
     else this.#call(request, response, headers, path)
   }
 
-  /** A page that asks its own host sends no Origin with GET. It sends one with everything else. */
+  /**
+   * Whether a page may use DNS rebinding. A page that reads from its own host sends no `Origin`; every other request has one,
+   * which was checked.
+   */
   #isRebound({ method, headers: { origin, host = "" } }: IncomingMessage): boolean {
     return (method === "GET" || method === "HEAD") && origin === undefined && this.#settings.hosts.isForeign(host)
   }
@@ -122,7 +126,7 @@ export class HttpApi {
         if (body === undefined) {
           const { maxBodyBytes } = this.#options
           const error = new ResError("system.badRequest", `Request body is larger than ${maxBodyBytes} bytes`)
-          // Resgate has no limit, and so no code for it.
+          // Resgate has no limit, so it has no code for this.
           sendJson(response, 413, headers, encodeError(error))
           return
         }
@@ -170,7 +174,7 @@ export class HttpApi {
     })
   }
 
-  /** Runs a request on a connection of its own, after the auth request if there is one. */
+  /** Runs a request on a connection of its own, after the auth request if one is configured. */
   #perform(
     request: IncomingMessage,
     response: ServerResponse,
@@ -179,7 +183,7 @@ export class HttpApi {
   ): void {
     const connection = new Connection(this.#options.host, encodeHttpParts(request))
     response.once("close", () => connection.dispose())
-    let authMeta: Meta | undefined
+    let authMeta: ResponseMeta | undefined
     const done = (outcome: Outcome): void => {
       this.#respond(request, response, headers, { ...outcome, meta: mergeMeta(authMeta, outcome.meta) })
       connection.dispose()
@@ -227,19 +231,19 @@ export class HttpApi {
   }
 }
 
-function callOutcome(answer: CallAnswer, meta: Meta | undefined): Outcome {
+function callOutcome(answer: CallAnswer, meta: ResponseMeta | undefined): Outcome {
   if ("error" in answer) return { error: answer.error, meta }
   if (answer.rid !== undefined) return { rid: answer.rid, meta }
   return { body: answer.result === "null" ? undefined : answer.result, meta }
 }
 
-/** With the mapped methods, what is not there is the HTTP method. */
+/** For a mapped HTTP method, a missing RES method means that the HTTP method is not allowed. */
 function ofMethod(error: ResError, httpMethod: string): ResError {
   const mapped = httpMethod === "PUT" || httpMethod === "DELETE" || httpMethod === "PATCH"
   return mapped && error.code === "system.methodNotFound" ? httpErrors.methodNotAllowed() : error
 }
 
-/** Undefined when the body is too large; its rest is then read and dropped, so that the client gets to see the answer. */
+/** The body; undefined if it is too large. The rest is then read and dropped, so that the client gets the answer. */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0

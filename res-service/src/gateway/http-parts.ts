@@ -3,8 +3,8 @@ import { canonicalHeader } from "../client/messages.ts"
 import { quote } from "../client/raw-json.ts"
 
 /**
- * What auth requests tell of an HTTP request, as JSON text of members. Made once and kept instead of the request, which
- * is far larger.
+ * What auth requests tell about an HTTP request: members of a JSON object as text. It is kept instead of the request, which takes
+ * far more memory.
  *
  * Source: RES-Service protocol 1.2.3, "Auth request".
  */

@@ -1,18 +1,18 @@
 import { isValidPart, isValidRid } from "../rid.ts"
 
-/** The path of a request as Resgate's HTTP stack sees it. */
+/** The path of a request, as Go's HTTP library sees it, which Resgate uses. */
 export interface RequestPath {
   /** Decoded. */
   readonly path: string
-  /** As sent if that differs from the usual encoding of `path`, else decoded: resource IDs are cut from this. */
+  /** The encoded path if it differs from the usual encoding of `path`, else `path`. Resource IDs are taken from this. */
   readonly source: string
   /** Not decoded, without the question mark. */
   readonly query: string
 }
 
 /**
- * Splits the target of an HTTP request; undefined when it has an incomplete escape. Escapes stand for single bytes:
- * whatever is beyond ASCII is no resource name anyway.
+ * Splits the target of an HTTP request; undefined if it has an invalid escape. Escapes become single bytes: resource names are
+ * ASCII anyway.
  */
 export function splitTarget(target: string): RequestPath | undefined {
   const mark = target.indexOf("?")
@@ -23,7 +23,7 @@ export function splitTarget(target: string): RequestPath | undefined {
   return { path, source: escapePath(path) === encoded ? path : encoded, query }
 }
 
-/** The resource ID that a path stands for; undefined when it is none. `prefix` begins and ends with a slash. */
+/** The resource ID for a path; undefined if the path is not one of a resource. `prefix` begins and ends with a slash. */
 export function pathToRid({ source, query }: RequestPath, prefix: string): string | undefined {
   const parts = pathParts(source, prefix)
   return parts && joinRid(parts, query)
@@ -41,7 +41,7 @@ export function pathToRidAndMethod(
   return rid === undefined ? undefined : { rid, method }
 }
 
-/** The path at which a resource is found. */
+/** The path of a resource. */
 export function ridToPath(rid: string, prefix: string): string {
   const escaped = encodeURIComponent(rid)
     .replace(/[!'()*]/g, percent)
@@ -54,7 +54,7 @@ function joinRid(parts: readonly string[], query: string): string | undefined {
   return isValidRid(rid) ? rid : undefined
 }
 
-/** An encoded dot or question mark becomes part of the resource ID as what it is; a plain dot is not allowed. */
+/** An encoded dot or question mark is decoded into the resource ID. A plain dot is not allowed. */
 function pathParts(source: string, prefix: string): string[] | undefined {
   if (source.length === prefix.length || !source.startsWith(prefix)) return undefined
   const rest = source.slice(prefix.length)

@@ -20,12 +20,15 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Hea
   response.end()
 }
 
-/** Plain text, as the HTTP stack itself answers. */
+/** Sends plain text, like the errors of Go's HTTP library. */
 export function sendText(response: ServerResponse, status: number, text: string): void {
   sendBody(response, status, new Map([["Content-Type", ["text/plain; charset=utf-8"]]]), text)
 }
 
-/** The answer that a service has asked for by a status from 300 on. `href`: of the resource that it answered with. */
+/**
+ * Sends the answer that a service asked for with a status from 300 on. `href`: the address of the resource that the service
+ * answered with.
+ */
 export function sendStatus(
   response: ServerResponse,
   status: number,
@@ -44,8 +47,8 @@ export function sendStatus(
 }
 
 /**
- * As bytes, for Node writes headers together with a text in the text's encoding; and with the length as the last header, for it
- * spoils a `Content-Disposition` that comes after it.
+ * As bytes, since Node writes headers together with a text in the text's encoding. The length is the last header, since it breaks
+ * the encoding of a `Content-Disposition` after it.
  */
 function sendBody(response: ServerResponse, status: number, headers: HeaderMap, text: string): void {
   const body = Buffer.from(text)
@@ -61,12 +64,12 @@ function sendHead(response: ServerResponse, status: number, headers: HeaderMap):
     try {
       response.setHeader(name, values.map(utf8))
     } catch {
-      // A service's header that HTTP does not allow: the answer is worth more without it than none.
+      // An invalid header from a service: an answer without it is better than none.
     }
   }
 }
 
-/** Node writes each character of a header as one byte: here they are those of UTF-8, as Resgate sends them. */
+/** Node writes each character of a header as one byte, so this makes UTF-8 of it, as Resgate sends it. */
 function utf8(text: string): string {
   return Buffer.from(text).toString("latin1")
 }

@@ -1,6 +1,6 @@
 import { ResError } from "../errors.ts"
 
-/** One table from error code to HTTP status, Resgate's. Any other code is 400. */
+/** The HTTP status of each error code, as in Resgate. All other codes are 400. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   "system.notFound": 404,
   "system.methodNotFound": 404,
@@ -17,7 +17,7 @@ export function httpStatus(error: ResError): number {
   return STATUS_OF_CODE[error.code] ?? 400
 }
 
-/** Errors that only HTTP knows. */
+/** Errors that exist only in HTTP answers. */
 export const httpErrors = {
   badRequest: (): ResError => new ResError("system.badRequest", "Bad request"),
   forbidden: (): ResError => new ResError("system.forbidden", "Forbidden"),
@@ -27,7 +27,7 @@ export const httpErrors = {
   notImplemented: (): ResError => new ResError("system.notImplemented", "Not implemented"),
 }
 
-/** The error for a status that a service has asked for without saying more. */
+/** The error for a status that a service asked for without an error of its own. */
 export function errorOfStatus(status: number): ResError {
   switch (status) {
     case 401:

@@ -10,7 +10,7 @@ import { RESGATE_VERSION } from "./metrics.ts"
 import { natsOptions } from "./nats-options.ts"
 import { PROTOCOL_VERSION } from "./protocol-version.ts"
 
-/** The gateway as a program, started as Resgate is. */
+/** The gateway as a program, with Resgate's command line. */
 async function main(args: readonly string[]): Promise<void> {
   const { action, configFile, overrides } = parseCommandLine(args)
   if (action === "help") return print(usage())
@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   log.info({}, "ready")
 }
 
-/** One line of text for each report, as far as the settings want it. */
+/** Writes one line of text for each message, at the levels that the settings enable. */
 function lineLogger({ debug = false, trace = false }: FileConfig): Logger {
   const write =
     (level: string, on: boolean) =>

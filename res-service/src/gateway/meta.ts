@@ -1,8 +1,8 @@
-import type { Meta } from "../client/messages.ts"
+import type { ResponseMeta } from "../client/messages.ts"
 
 export type HeaderMap = Map<string, string[]>
 
-/** Headers that a service can't set: the gateway's own business. */
+/** Headers that only the gateway sets. */
 const PROTECTED = new Set([
   "Sec-Websocket-Extensions",
   "Sec-Websocket-Protocol",
@@ -11,14 +11,17 @@ const PROTECTED = new Set([
   "Content-Type",
 ])
 
-/** The status if it ends the request: a redirect or an error. Source: RES-Service protocol 1.2.3, "Status codes". */
-export function finalStatus(meta: Meta | undefined): number | undefined {
+/** The status, if it ends the request: a redirect or an error. Source: RES-Service protocol 1.2.3, "Status codes". */
+export function finalStatus(meta: ResponseMeta | undefined): number | undefined {
   const status = meta?.status
   return status !== undefined && status >= 300 && status < 600 ? status : undefined
 }
 
-/** What `later` says replaces what `earlier` says, but cookies add up. */
-export function mergeMeta(earlier: Meta | undefined, later: Meta | undefined): Meta | undefined {
+/** Merges two meta objects: `later` overrides `earlier`, except that cookies of both are kept. */
+export function mergeMeta(
+  earlier: ResponseMeta | undefined,
+  later: ResponseMeta | undefined,
+): ResponseMeta | undefined {
   if (!earlier || !later) return earlier ?? later
   if (!earlier.header) return { status: later.status ?? earlier.status, header: later.header }
   const header = new Map(earlier.header)
@@ -26,7 +29,7 @@ export function mergeMeta(earlier: Meta | undefined, later: Meta | undefined): M
   return { status: later.status ?? earlier.status, header }
 }
 
-/** Adds to `target`, replacing what is there but for cookies. Protected headers are left out. */
+/** Adds headers to `target`. They replace headers of the same name, except for cookies. Protected headers are left out. */
 export function mergeHeader(target: HeaderMap, added: ReadonlyMap<string, string[]> | undefined): void {
   for (const [name, values] of added ?? []) {
     if (PROTECTED.has(name)) continue

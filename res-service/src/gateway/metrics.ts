@@ -1,13 +1,13 @@
 import { createServer, type RequestListener, type Server } from "node:http"
 import { PROTOCOL_VERSION } from "./protocol-version.ts"
 
-/** Resgate's version whose behaviour this gateway has. */
+/** The version of Resgate that this gateway is compatible with. */
 export const RESGATE_VERSION = "1.8.0"
 
 const CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 const WS_METHODS = ["get", "subscribe", "unsubscribe", "call", "auth"] as const
 
-/** What the gateway counts, under the names that Resgate uses. Source: Resgate 1.8.0, metrics endpoint. */
+/** The gateway's counters, under Resgate's names. Source: Resgate 1.8.0, metrics endpoint. */
 export class Metrics {
   connections = 0
   connectionsTotal = 0
@@ -16,7 +16,7 @@ export class Metrics {
     ["GET", 0],
     ["POST", 0],
   ])
-  /** Closed connections by reason: not in Resgate. */
+  /** Closed connections by reason. Resgate does not have these. */
   readonly #closed = new Map<string, number>()
 
   countWsRequest(method: string): void {
@@ -59,7 +59,7 @@ export class Metrics {
   }
 }
 
-/** A server that answers `/metrics` and nothing else. */
+/** A server that only answers `/metrics`. */
 export function metricsServer(text: () => string): Server {
   const listener: RequestListener = (request, response) => {
     if (request.url?.split("?")[0] !== "/metrics") {

@@ -5,12 +5,12 @@ import type { FileConfig } from "./config-file.ts"
 
 const RECONNECT_WAIT_MS = 500
 
-/** How to connect to NATS: for ever, also when no server is there at first. Throws a `ConfigError`. */
+/** How to connect to NATS: it never gives up, even if no server is there at first. Throws a `ConfigError`. */
 export function natsOptions(config: FileConfig): ConnectionOptions {
   const urls = (config.natsUrl ?? "nats://127.0.0.1:4222").split(",").map((url) => parseUrl(url.trim()))
   const { natsCert: certFile, natsKey: keyFile, natsRootCAs = [] } = config
   if (Boolean(certFile) !== Boolean(keyFile)) {
-    throw new ConfigError(certFile ? "natsKey" : "natsCert", "", "certificate and key are needed both")
+    throw new ConfigError(certFile ? "natsKey" : "natsCert", "", "certificate and key are both required")
   }
   const needsTls = Boolean(certFile) || natsRootCAs.length > 0 || urls.some(({ protocol }) => protocol === "tls:")
   const [{ username = "", password = "" } = {}] = urls.filter((url) => url.username !== "")

@@ -1,11 +1,11 @@
-/** Who may use the gateway from a browser. */
+/** The origins whose pages may use the gateway. */
 export class Origins {
   readonly #allowed: readonly string[]
   readonly #allowsNull: boolean
 
   /**
-   * `setting`: `*`, or origins `<scheme>://<hostname>[:<port>]` divided by semicolons. Throws a `TypeError` for
-   * anything else. `allowsNull`: whether listed origins let in `null` too, as in Resgate.
+   * `setting`: `*`, or origins `<scheme>://<hostname>[:<port>]` separated by semicolons. Throws a `TypeError` for anything else.
+   * `allowsNull`: whether `null` is allowed too if origins are listed, as in Resgate.
    */
   constructor(setting: string, allowsNull = true) {
     const origins = setting.split(";").map(lowerAscii)
@@ -23,7 +23,7 @@ export class Origins {
     return this.#allowed[0] === "*"
   }
 
-  /** True also for requests that do not come from a browser page. */
+  /** Also true for requests without an `Origin`, such as those of programs. */
   allows(origin: string | undefined): boolean {
     if (this.any || origin === undefined) return true
     return origin === "null" ? this.#allowsNull : this.#allowed.includes(lowerAscii(origin))

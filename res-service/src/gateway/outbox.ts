@@ -1,24 +1,24 @@
 import type { Writable } from "node:stream"
 import { encodeFrames, type Frame } from "./frame.ts"
 
-/** The longest that frames are held back for others to join them. */
+/** How long frames are held back at most, so that others can join them. */
 const MAX_HOLD_MS = 100
 
-/** Outboxes with something to send. */
+/** Outboxes with frames to send. */
 let due: Outbox[] = []
-/** Whether a frame was added since the last look at what is due. */
+/** Whether a frame was added since `flushDue` last ran. */
 let grown = false
-/** Until then frames wait for more, as long as there are more. */
+/** Until this time, frames wait for more frames, as long as more come. */
 let holdUntilMs = 0
-/** What was last put together, as in a fan-out all outboxes hold the same frames. */
+/** The frames that were joined last: in a fan-out, all outboxes hold the same ones. */
 let lastJoined: { readonly frames: readonly Frame[]; readonly bytes: Buffer } | undefined
 
 /**
- * Collects what goes to one socket and writes it at once at the end of the turn of the event loop: a write costs more
- * than all else about a small message.
+ * Collects frames for one socket, and writes them together at the end of the current turn of the event loop, since writing is the
+ * most expensive part of a small message.
  *
- * When frames come in turn after turn, writing takes at most half of the time: after it, frames are held back for as long
- * as it took, so that the more there is to do, the more goes out in one write. A turn that brings nothing ends that.
+ * When frames come in every turn, writing takes at most half of the time: afterwards, frames are held back for as long as writing
+ * took. So the busier the gateway is, the more frames go out in one write. A turn without new frames ends the wait.
  */
 export class Outbox {
   readonly #stream: Writable
@@ -26,9 +26,7 @@ export class Outbox {
   readonly #onSlow: () => void
   #frames: Frame[] | undefined
 
-  /**
-   * `onSlow`: called instead of writing when what was written before is still queued, with more than `maxQueuedBytes`.
-   */
+  /** `onSlow`: called instead of writing while more than `maxQueuedBytes` of earlier writes are still queued. */
   constructor(stream: Writable, maxQueuedBytes: number, onSlow: () => void) {
     this.#stream = stream
     this.#maxQueuedBytes = maxQueuedBytes
@@ -46,7 +44,7 @@ export class Outbox {
     due.push(this)
   }
 
-  /** Writes what there is now. */
+  /** Writes all frames now. */
   flush(): void {
     const frames = this.#frames
     this.#frames = undefined
@@ -55,7 +53,7 @@ export class Outbox {
     else this.#stream.write(joined(frames))
   }
 
-  /** Forgets what is not written yet. */
+  /** Drops frames that are not written yet. */
   clear(): void {
     this.#frames = undefined
   }

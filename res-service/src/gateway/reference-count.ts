@@ -1,13 +1,13 @@
 import type { ResourceNode } from "./resource-node.ts"
 
-/** References to a resource from outside of the part of the graph that is looked at. */
+/** References to a resource from outside the part of the graph under examination. */
 interface Outside {
   references: number
-  /** Those from resources that the client has. */
+  /** How many of them the client knows. */
   sentReferences: number
 }
 
-/** The resources that a root has led to and that are no longer needed. */
+/** The resources that only a root led to. */
 export interface Unneeded {
   /** Nothing leads to them any more. */
   readonly unused: readonly ResourceNode[]
@@ -16,8 +16,8 @@ export interface Unneeded {
 }
 
 /**
- * Finds what a resource that lost a reference has kept alive, references in circles included. What the client has
- * subscribed to by itself stays, with all that it refers to.
+ * Finds what only a resource that lost a reference has kept alive, even if references form circles. Resources that the client has
+ * subscribed to directly stay, with all that they refer to.
  *
  * Source: RES-Client protocol 1.2.3, "Indirect subscription".
  */
@@ -59,7 +59,7 @@ function countFromOutside(root: ResourceNode): Map<ResourceNode, Outside> {
   return found
 }
 
-/** The nodes of `found` that are roots, and all that these lead to, as long as `includes` holds for each node on the way. */
+/** The roots among the nodes of `found`, and all that these lead to, along nodes for which `includes` is true. */
 function reach(
   found: ReadonlyMap<ResourceNode, Outside>,
   isRoot: (outside: Outside) => boolean,

@@ -1,7 +1,7 @@
 import type { ResourceNode } from "./resource-node.ts"
 import type { ResourceSet } from "./resource-set.ts"
 
-/** A resource that another refers to, and how often. */
+/** A reference from one resource to another, and how often it occurs. */
 export class Reference {
   readonly target: ResourceNode
   count = 1
@@ -12,7 +12,7 @@ export class Reference {
     target.indirect++
   }
 
-  /** Whether the client knows of the reference; until it does, the reference does not keep the target with the client. */
+  /** Whether the client has the reference. Until then, the reference does not make the client keep the target. */
   get isSent(): boolean {
     return this.#isSent
   }
@@ -27,14 +27,14 @@ export class Reference {
     this.target.collect(set)
   }
 
-  /** To be called once, when the resource no longer refers to the target. */
+  /** Call it once, when the resource no longer refers to the target. */
   end(): void {
     this.isSent = false
     this.target.indirect--
   }
 }
 
-/** What one resource refers to. Most refer to nothing, and need no memory for that. */
+/** The references of one resource. Most resources have none, so this needs no memory then. */
 export class References {
   #byRid: Map<string, Reference> | undefined
 
@@ -46,7 +46,7 @@ export class References {
     return this.#byRid?.get(rid)
   }
 
-  /** `open`: called when there was no reference to `rid` yet. */
+  /** `open`: called if there is no reference to `rid` yet. */
   add(rid: string, open: (rid: string) => ResourceNode): Reference {
     this.#byRid ??= new Map()
     const known = this.#byRid.get(rid)
@@ -59,7 +59,7 @@ export class References {
     return reference
   }
 
-  /** The reference, if it was the last to `rid`. */
+  /** Removes one reference to `rid`. Returns it if it was the last one. */
   remove(rid: string): Reference | undefined {
     const reference = this.#byRid?.get(rid)
     if (!reference) return undefined

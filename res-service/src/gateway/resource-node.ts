@@ -2,40 +2,43 @@ import type { Content } from "../client/content.ts"
 import type { ResError } from "../errors.ts"
 import type { ResourceSet } from "./resource-set.ts"
 
-/** One resource of one client, as a node of the graph that references make. All methods are to be called in the connection's queue. */
+/** One resource of one client, as a node in the graph of references. Call all methods in the connection's queue. */
 export interface ResourceNode {
   readonly rid: string
-  /** How often the client has subscribed to the resource itself. */
+  /** How often the client has subscribed to the resource directly. */
   direct: number
-  /** Number of resources that refer to it, and of those among them that the client has. */
+  /** How many resources refer to it, and how many of these references the client has. */
   indirect: number
   indirectSent: number
   /** True when the client has the resource. */
   readonly isSent: boolean
-  /** True when the resource has failed, or was loaded with all that it refers to. */
+  /** True when the resource has failed, or is loaded with all that it refers to. */
   readonly isReady: boolean
   readonly error: ResError | undefined
-  /** The resource as the client has it, or gets it with the next answer; undefined until it is loaded. */
+  /** The content as the client has it, or gets it with the next answer; undefined until it is loaded. */
   readonly content: Content | undefined
-  /** What it refers to; `isSent` says whether the client knows of the reference. */
+  /** Its references. `isSent`: whether the client has the reference. */
   readonly references: Iterable<{ readonly target: ResourceNode; isSent: boolean }>
   /** The resource that this one refers to by `rid`. */
   reference(rid: string): ResourceNode | undefined
-  /** Calls `onLoaded` now or when the resource is loaded or has failed. What it refers to may still be loading. Never once disposed. */
+  /**
+   * Calls `onLoaded` when the resource is loaded or has failed, or at once if it is. What it refers to may still be loading. A
+   * disposed resource never calls it.
+   */
   whenLoaded(onLoaded: () => void): void
-  /** Adds to `set` the resource and its references, as far as the client does not have them, and holds back their events. */
+  /** Adds to `set` what the client does not have of this resource and those that it refers to, and holds back their events. */
   collect(set: ResourceSet): void
-  /** To be called when the set has been sent: lets the events go after it. */
+  /** Call it when the set has been sent: sends the events that were held back. */
   release(): void
   /**
-   * The client drops the resource, though another that is loading refers to it and will bring it back as it is then. As
-   * with Resgate events go on meanwhile, which does no harm; those that would bring other resources with them do not.
+   * Call it when the client drops the resource, while another one that is loading refers to it and will send it again. Until then
+   * the client still gets events, as with Resgate, except for those that would bring other resources.
    */
   markDropped(): void
   dispose(): void
 }
 
-/** Calls `onReady` when the resource and all that it refers to is loaded or has failed. Never once disposed. */
+/** Calls `onReady` when the resource and all that it refers to are loaded or have failed. A disposed resource never calls it. */
 export function whenReady(root: ResourceNode, onReady: () => void): void {
   if (root.isReady) {
     onReady()

@@ -4,7 +4,7 @@ import { quote } from "../client/raw-json.ts"
 import type { ResError } from "../errors.ts"
 
 /**
- * The resources that go to a client together with an answer or event.
+ * The resources that a client gets with an answer or event.
  *
  * Source: RES-Client protocol 1.2.3, "Resource set".
  */
@@ -13,7 +13,7 @@ export class ResourceSet {
   readonly #parts = { models: new Map<string, string>(), collections: new Map<string, string>() }
   readonly #errors = new Map<string, string>()
 
-  /** `legacy`: for clients that know neither soft references nor data values. */
+  /** `legacy`: for a client whose protocol version has neither soft references nor data values. */
   constructor(legacy: boolean) {
     this.#legacy = legacy
   }
@@ -27,7 +27,7 @@ export class ResourceSet {
     this.#errors.set(rid, encodeError(error))
   }
 
-  /** The members of the set as JSON text, without braces; empty when there is nothing in it. */
+  /** The members of the set as JSON text, without braces; empty if the set is empty. */
   encodeMembers(): string {
     return [
       ["models", this.#parts.models] as const,

@@ -1,7 +1,7 @@
 import type { Cache } from "../client/cache.ts"
 import { Fields } from "../client/decode.ts"
 import { type AccessAnswer, type CallAnswer, decodeAccess, decodeCall, encodeRequest } from "../client/messages.ts"
-import type { Answered, Requester, SendOptions } from "../client/requester.ts"
+import type { OnAnswer, Requester, SendOptions } from "../client/requester.ts"
 import type { Throttle } from "../client/throttle.ts"
 import type { Conn, Subscription } from "../conn.ts"
 import type { Logger } from "../logger.ts"
@@ -9,8 +9,8 @@ import { parseRid, type Rid } from "../rid.ts"
 import { legacyNewAnswer } from "./legacy-new.ts"
 
 /**
- * How many requests of one client may wait for services at a time, and how many bytes they may have together (a single request
- * may have more). Further messages of the client stay unread, so a client that floods the gateway slows down only itself.
+ * How many requests of one client may wait for services, and how many bytes they may have together (a single request may have
+ * more). Further messages of the client stay unread, so a client that floods the gateway slows down only itself.
  */
 const MAX_UNDER_WAY = 64
 const MAX_BYTES_UNDER_WAY = 4 * 1024 * 1024
@@ -23,18 +23,18 @@ export interface ServiceRequestsHost {
   readonly log: Logger
 }
 
-/** The client on whose behalf requests are sent. */
+/** The client for which requests are sent. */
 export interface Requestor {
   readonly cid: string
-  /** What auth requests tell about the client's HTTP request: members of a JSON object as text, without braces. */
+  /** What auth requests tell about the client's HTTP request: members of a JSON object, as text without braces. */
   readonly http: string
   /** Runs `task` in the connection's queue; false when the connection has ended. */
   run(task: () => void): boolean
 }
 
 /**
- * The requests that the gateway sends to services on behalf of one client, with the client's cid and token. Answers are
- * handed on in the connection's queue, and not at all once the connection has ended.
+ * Sends requests to services for one client, with the client's cid and token. Answers arrive in the connection's queue, and not
+ * at all after the connection has ended.
  *
  * Source: RES-Service protocol 1.2.3, "Requests", "Connection events".
  */
@@ -50,8 +50,8 @@ export class ServiceRequests {
   #underWay = 0
   #bytesUnderWay = 0
   /**
-   * Shows services that know this client by its calls that it is still there: NATS says at once when nobody listens. Resgate's
-   * connections listen on `conn.<cid>.>` from the start.
+   * Lets services check whether a client that has called them is still connected: NATS tells them at once if nobody listens.
+   * Resgate's connections listen on `conn.<cid>.>` from the start.
    */
   #signOfLife: Subscription | undefined
 
@@ -60,12 +60,12 @@ export class ServiceRequests {
     this.#client = client
   }
 
-  /** True while as many requests of this client wait for services as may. */
+  /** True while this client may send no more requests. */
   get isBusy(): boolean {
     return this.#underWay >= MAX_UNDER_WAY || this.#bytesUnderWay >= MAX_BYTES_UNDER_WAY
   }
 
-  /** The parts of a client's rid, with its cid in place of `{cid}`. */
+  /** Splits a rid, after replacing `{cid}` in it by the client's cid. */
   resource(rid: string): Rid {
     return parseRid(rid.replaceAll("{cid}", this.#client.cid))
   }
@@ -74,7 +74,7 @@ export class ServiceRequests {
   access({ name, query }: Rid, onAnswer: (answer: AccessAnswer) => void, throttle?: Throttle): void {
     const send = (): void => {
       const payload = encodeRequest({ ...this.#identity(), query })
-      const take: Answered = (error, text) => {
+      const take: OnAnswer = (error, text) => {
         const answer = error ? { error } : decodeAccess(text)
         this.#client.run(() => onAnswer(answer))
         throttle?.done()
@@ -104,7 +104,7 @@ export class ServiceRequests {
     })
   }
 
-  /** Counts a request as under way, from now on until the returned function is called. */
+  /** Counts a request as under way until the returned function is called. */
   countUnderWay(bytes: number): () => void {
     this.#underWay++
     this.#bytesUnderWay += bytes
@@ -115,8 +115,8 @@ export class ServiceRequests {
   }
 
   /**
-   * Takes the payload of a token event. True when the client had a token before: then services must be asked again whether it may
-   * still see its resources; what was granted without a token stays. Throws for a payload that is not valid.
+   * Takes the token of a token event. Returns true if the client had a token before: then services must be asked again whether it
+   * may see its resources. What was granted without a token stays. Throws for an invalid payload.
    *
    * Source: RES-Service protocol 1.2.3, "Connection token event".
    */
@@ -129,7 +129,10 @@ export class ServiceRequests {
     return hadToken
   }
 
-  /** Asks on `subject` for another token, if the client's is one of `tokenIds`. Source: "System token reset event". */
+  /**
+   * Sends an auth request for another token to `subject`, if the client's token is one of `tokenIds`. Source: RES-Service
+   * protocol 1.2.3, "System token reset event".
+   */
   resetToken(tokenIds: ReadonlySet<string>, subject: string): void {
     if (this.#tokenId === "" || !tokenIds.has(this.#tokenId)) return
     const { token, cid } = this.#identity()
@@ -147,9 +150,9 @@ export class ServiceRequests {
     return { token: this.#token, cid: this.#client.cid, isHttp: this.isHttp }
   }
 
-  #send(name: string, subject: string, payload: string, onAnswer: Answered, options?: SendOptions): void {
+  #send(name: string, subject: string, payload: string, onAnswer: OnAnswer, options?: SendOptions): void {
     const endCount = this.countUnderWay(payload.length)
-    const take: Answered = (error, text) => {
+    const take: OnAnswer = (error, text) => {
       endCount()
       onAnswer(error, text)
       this.onAnswer()

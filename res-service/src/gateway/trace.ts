@@ -7,8 +7,8 @@ const SECRET_NAME = /^header$|token$|password|secret|credential|cookie|authoriza
 const SECRET_IN_QUERY = /([?&][^?&=]*(?:token|password|secret|jwt)[^?&=]*=)[^&]*/gi
 
 /**
- * The traffic as the log may show it, with Resgate's arrows: `<==` to services, `==>` their answers, `=>>` events, `x=>`
- * nobody listens, `S=>` and `U=>` a subscription begins and ends; `-->` from a client, `<--` answers and `<<-` events to it.
+ * Logs the traffic without its secrets, with Resgate's arrows. `<==` to services, `==>` their answers, `=>>` events, `x=>` nobody
+ * listens, `S=>` and `U=>` a subscription begins and ends. `-->` from a client, `<--` answers and `<<-` events to it.
  */
 export class Trace {
   readonly #log: Logger
@@ -33,7 +33,7 @@ export class Trace {
     this.#log.trace({ cid }, "disconnected")
   }
 
-  /** `conn`, with everything that goes over it. */
+  /** `conn`, with its traffic logged. */
   conn(conn: Conn): Conn {
     const log = this.#log
     const inboxes: string[] = []
@@ -82,8 +82,8 @@ export class Trace {
 const AUTH_MESSAGE = /"method"\s*:\s*"auth\./i
 
 /**
- * A payload for the log: tokens, headers and what else is named like a secret are blanked out, and so are the params of
- * auth requests. Of what is no JSON only the size is told, as nobody knows what it says.
+ * A payload for the log. Tokens, headers, other members with names of secrets, and the params of auth requests are blanked out. A
+ * payload that is not JSON may contain anything, so only its size is logged.
  */
 export function redact(text: string, isAuth = false): unknown {
   if (text === "") return undefined

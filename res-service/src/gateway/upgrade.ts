@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
-import type { Meta } from "../client/messages.ts"
+import type { ResponseMeta } from "../client/messages.ts"
 import { closeAnswered } from "../upgrade-requests.ts"
 import type { Settings } from "./config.ts"
 import type { Connection } from "./connection.ts"
@@ -13,7 +13,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   403: "Forbidden",
   405: "Method Not Allowed",
-  429: "Too many WebSockets of one address",
+  429: "Too many WebSockets from one address",
 }
 
 /** Turns HTTP requests into WebSockets. Source: RFC 6455, section 4.2. */
@@ -27,15 +27,16 @@ export class Upgrades {
       noServer: true,
       clientTracking: false,
       maxPayload: maxMessageBytes,
-      // One message of each client in a turn of the event loop: who sends thousands at once waits for its own, not the others.
+      // One message of each client per turn of the event loop, so that a client that sends thousands at once does not delay the
+      // others.
       allowSynchronousEvents: false,
       handleProtocols: () => false,
-      // Contexts kept between messages cost some 300 KB for each connection.
+      // Contexts kept between messages would take some 300 KB per connection.
       perMessageDeflate: settings.wsCompression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
     })
   }
 
-  /** The status with which to refuse, or undefined if the request may become a WebSocket. */
+  /** The status of the refusal; undefined if the request may become a WebSocket. */
   refusal(request: IncomingMessage): number | undefined {
     const { headers } = request
     const wants = (value: string | undefined, token: string): boolean =>
@@ -48,7 +49,10 @@ export class Upgrades {
     return undefined
   }
 
-  /** Asks the service for the connection's permission, if that is set up; answers by itself if the service wants that. */
+  /**
+   * Sends the auth request, if one is configured, and then calls `proceed`. If the service asks for a status that ends the
+   * request, it sends that answer instead. `onError` gets a status that services may not set.
+   */
   authenticate(
     connection: Connection,
     request: IncomingMessage,
@@ -99,7 +103,7 @@ export function refuseUpgrade(response: ServerResponse, status: number): void {
   sendText(response, status, `${STATUS_TEXTS[status] ?? ""}\n`)
 }
 
-/** For a request whose socket was handed over as an upgrade, but that gets an ordinary answer. */
+/** A response for a request whose socket was handed over for an upgrade. */
 export function responseFor(request: IncomingMessage, socket: Duplex): ServerResponse {
   const response = new ServerResponse(request)
   response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0])
@@ -108,7 +112,7 @@ export function responseFor(request: IncomingMessage, socket: Duplex): ServerRes
   return response
 }
 
-function headersOf(meta: Meta | undefined): HeaderMap {
+function headersOf(meta: ResponseMeta | undefined): HeaderMap {
   const headers: HeaderMap = new Map()
   mergeHeader(headers, meta?.header)
   return headers

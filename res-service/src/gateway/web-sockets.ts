@@ -26,7 +26,7 @@ export interface WebSocketsOptions {
   readonly pingIntervalMs: number
 }
 
-/** The clients that are connected by WebSocket, from the upgrade on. */
+/** The clients that are connected with a WebSocket, from the upgrade on. */
 export class WebSockets {
   readonly #options: WebSocketsOptions
   readonly #upgrades: Upgrades
@@ -47,7 +47,7 @@ export class WebSockets {
     return this.#sockets.size
   }
 
-  /** A request to upgrade that came to the WebSockets' path. */
+  /** Handles a request for a WebSocket. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const { addresses, maxConnectionsPerAddress } = this.#options.settings
     const address = addresses.of(request)
@@ -55,7 +55,7 @@ export class WebSockets {
       refuseUpgrade(responseFor(request, stream), 429)
       return
     }
-    // From now on, not from the end of the upgrade on: many may begin at the same time.
+    // Counted now, not after the upgrade, as many upgrades may begin at the same time.
     stream.once("close", this.#openOfAddress.add(address))
     const response = (): ServerResponse => responseFor(request, stream)
     this.#authenticate(request, response, (client, headers) => {
@@ -69,7 +69,7 @@ export class WebSockets {
     })
   }
 
-  /** Answers a request to the WebSockets' path that does not ask for an upgrade. */
+  /** Refuses a request to the WebSockets' path that does not ask for an upgrade. */
   refuse(request: IncomingMessage, response: ServerResponse): void {
     this.#authenticate(
       request,
@@ -81,13 +81,13 @@ export class WebSockets {
     )
   }
 
-  /** Tells all clients to come back later. */
+  /** Closes all WebSockets with a code that tells clients to reconnect. */
   close(): void {
     clearInterval(this.#pings)
     for (const socket of this.#sockets) socket.close("stopping")
   }
 
-  /** Cuts those who are still there. */
+  /** Cuts the connections that are still open. */
   terminate(): void {
     for (const socket of this.#sockets) socket.terminate()
   }
@@ -156,7 +156,7 @@ interface Client {
   socket: ClientSocket | undefined
 }
 
-// A function of its own, as what lives as long as the socket would else keep the request alive with it.
+// A function of its own: a closure in the caller would keep the request in memory as long as the socket.
 function makeClient(host: ConnectionHost, request: IncomingMessage, trace: Trace | undefined): Client {
   const client: Client = {
     socket: undefined,

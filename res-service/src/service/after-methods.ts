@@ -5,8 +5,8 @@ import type { AnyResource, EventsOf, Method } from "./resource.ts"
 type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
 /**
- * The same resource, but `after` runs in the queue once a method has ended, before it is answered: what a method changed is to
- * be told before its answer. Only serial methods, for others have the queue not to themselves.
+ * The same resource, but `after` runs in the queue when a method has ended, before its answer is sent: events for what a method
+ * changed must leave before its answer. Only for serial methods, as others share the queue.
  */
 export function afterMethods<R extends AnyResource>(resource: R, after: (req: AnyRequest) => void | Promise<void>): R {
   const wrap = (methods: unknown): unknown =>

@@ -17,58 +17,66 @@ const EVENT_NAME = /^[A-Za-z0-9_-]+$/
 
 /** Events of any resource. */
 export interface ResourceEvents {
-  /** The name that the events are sent for. */
+  /** The name of the resource. */
   readonly name: string
-  /** Sends an event of your own. It carries any JSON and changes nothing. Throws a `TypeError` for a reserved name. */
+  /**
+   * Sends a custom event with any JSON as its payload. It does not change the resource. Throws a `TypeError` for a reserved name.
+   */
   event(name: string, payload?: unknown): void
-  /** Tells that the resource was created. */
+  /** Announces that the resource was created. */
   create(): void
-  /** Tells that the resource was deleted: subscriptions end. */
+  /** Announces that the resource was deleted: subscriptions to it end. */
   delete(): void
-  /** Makes gateways ask again who may access the resource. */
+  /** Makes gateways ask again whether their clients may access the resource. */
   reaccess(): void
-  /** Makes gateways fetch the resource again: only when you no longer know what they have. */
+  /** Makes gateways fetch the resource again. Use it only if you do not know what they have. */
   reset(): void
 }
 
-/** Tells how a model changed. */
+/** Announces changes of a model. */
 export interface ModelChanges<T> {
   /**
-   * The properties that changed; `deleteAction` removes one, undefined ones count as absent. Nothing is sent when there are
-   * none.
+   * Announces new values of properties. `deleteAction` removes a property, undefined values are ignored. Without any, nothing is
+   * sent.
    */
   change(values: { readonly [K in keyof T]?: T[K] | DeleteAction | undefined }): void
 }
 
-/** Tells how a collection changed. */
+/** Announces changes of a collection. */
 export interface CollectionChanges<V> {
-  /** `value` was put at `index`, from 0 to the length before. Throws a `RangeError` for what is no index. */
+  /**
+   * Announces that `value` was inserted at `index`, which is between 0 and the old length. Throws a `RangeError` for an invalid
+   * index.
+   */
   add(value: V, index: number): void
-  /** The value at `index`, from 0 to the length before less one, was taken out. Throws a `RangeError` likewise. */
+  /**
+   * Announces that the value at `index` was removed; `index` is less than the old length. Throws a `RangeError` for an invalid
+   * index.
+   */
   remove(index: number): void
 }
 
 /**
- * Says what a query event means for the resource of one query, given its validated params: returns its content as it is
- * now, or tells `changes` and returns undefined. Telling and returning nothing means that nothing changed. A `ResError`
- * that it throws is the answer: `system.notFound` ends the subscription.
+ * Answers what a query event means for one query, given the query's validated params. It returns the new content, or announces
+ * the changes with `changes` and returns undefined. If it does neither, nothing changed. A `ResError` that it throws is the
+ * answer; `system.notFound` ends the subscription.
  */
 export type QueryAnswer<Q, C, T> = (params: Q, changes: C) => T | undefined | Promise<T | undefined>
 
 /** Events of a model with the content `T`. */
 export interface ModelEvents<T> extends ResourceEvents, ModelChanges<T> {}
 
-/** Events of a collection of the values `V`. */
+/** Events of a collection with values of type `V`. */
 export interface CollectionEvents<V> extends ResourceEvents, CollectionChanges<V> {}
 
-/** The event of a resource with queries, whose params are `Q`; it tells of changes as `C`, its content is `T`. */
+/** The query event of a query resource with the params `Q`, the content `T` and changes of type `C`. */
 export interface QueryEvent<Q, C, T> {
   /**
-   * Tells that what the queries read was changed. Gateways ask for each query that they know of, within
-   * `ServiceOptions.queryEventMs`; `answer` says what is new. Default: the content, by the resource's query handler; such
-   * events are sent once for all changes until the first gateway asks.
+   * Announces that the data behind the queries changed. Gateways then ask about each query that they know, for
+   * `ServiceOptions.queryEventMs`, and `answer` tells what changed. Default: the content, from the resource's query handler. Then
+   * only one event is sent for all changes until the first gateway asks.
    *
-   * Throws a `TypeError` for a resource without queries.
+   * Throws a `TypeError` if the resource is not a query resource.
    *
    * Source: RES-Service protocol 1.2.3, "Query event", "Query request".
    */
@@ -92,7 +100,7 @@ abstract class Changes implements ModelChanges<Record<string, Value>>, Collectio
   protected abstract send(event: string, data?: unknown): void
 }
 
-/** Collects changes, as they stand in the answer to a query request. */
+/** Collects changes for the answer to a query request. */
 export class ChangeList extends Changes {
   readonly events: { readonly event: string; readonly data: unknown }[] = []
 
@@ -120,7 +128,8 @@ export class EventSender extends Changes {
   }
 
   event(name: string, payload?: unknown): void {
-    if (RESERVED.has(name) || !EVENT_NAME.test(name)) throw new TypeError(`"${name}" cannot name an event of your own`)
+    if (RESERVED.has(name) || !EVENT_NAME.test(name))
+      throw new TypeError(`"${name}" cannot be the name of a custom event`)
     this.send(name, payload)
   }
 
@@ -146,6 +155,6 @@ export class EventSender extends Changes {
 }
 
 function checkedIndex(index: number): number {
-  if (!Number.isSafeInteger(index) || index < 0) throw new RangeError(`${index} is no index in a collection`)
+  if (!Number.isSafeInteger(index) || index < 0) throw new RangeError(`${index} is not an index of a collection`)
   return index
 }

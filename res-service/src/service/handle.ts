@@ -16,13 +16,13 @@ import type { AnyResource, Awaitable, EventsOf, Handlers, Method, ResourceRespon
 /** The pattern of a contract. */
 type PatternOf<C extends AnyContract> = C extends Contract<infer P, infer _K, infer _D> ? P : never
 
-/** What a contract's query is to its handler. */
+/** A contract's query, as its handler gets it. */
 type QueryIn<C extends AnyContract> =
   DefinitionOf<C> extends { readonly query: infer S extends StandardSchema } ? Output<S> : unknown
 
-/** The events that may be sent for a contract's resources: those of RES, typed by its value, and its own. */
+/** The events of a contract's resources: those of RES, typed by the contract's value, and the contract's own. */
 export type ContractEvents<C extends AnyContract> = Omit<EventsOf<C["kind"], ContentOf<C>, QueryIn<C>>, "event"> & {
-  /** Sends an event of the contract's own. It changes nothing. */
+  /** Sends one of the contract's own events. It does not change the resource. */
   event<N extends keyof EventsIn<C> & string>(name: N, payload: EventsIn<C>[N]): void
 }
 
@@ -39,7 +39,10 @@ type Handle<Req, M> = (
   ? Awaitable<Input<S> | ResourceResponse>
   : Awaitable<void>
 
-/** Handles a method: a function; or with a mode of its own, or with params that it takes more strictly than the contract says. */
+/**
+ * Handles a method: a function, or an object that can also set the method's mode, and a schema that is stricter than the
+ * contract's.
+ */
 type MethodHandler<Req, M> =
   | Handle<Req, M>
   | {
@@ -53,14 +56,14 @@ type MethodHandler<Req, M> =
 
 type MethodHandlers<Req, Ms> = { readonly [M in keyof Ms]: MethodHandler<Req, Ms[M]> }
 
-/** What is required of a service whose contract has it, and not there otherwise. */
+/** Handlers that are required if the contract declares `Key`, and not allowed otherwise. */
 type Declared<D, Key extends keyof Definition<string>, Handler> = D extends { readonly [K in Key]: object }
   ? Handler
   : { readonly [K in keyof Handler]?: never }
 
 /**
- * What a service does for the resources of a contract: as `Handlers`, with one handler for each method, and for the query, that
- * the contract declares. Which names are the service's, the contract's parts say.
+ * How a service handles the resources of a contract. Like `Handlers`, with a handler for each method that the contract declares,
+ * and for its query. There is no `owns`: the contract's parts say which names are valid.
  */
 export type ContractHandlers<C extends AnyContract> = Pick<
   Handlers<PatternOf<C>, C["kind"], ContentOf<C>, QueryIn<C>>,
@@ -83,7 +86,9 @@ export type ContractHandlers<C extends AnyContract> = Pick<
     { readonly auth: MethodHandlers<AuthRequest<PatternOf<C>, ContractEvents<C>>, DefinitionOf<C>["auth"]> }
   >
 
-/** A resource of a contract and what is done for it: what `Service.handle` adds. Throws a `TypeError` for a method not handled. */
+/**
+ * The resource of a contract with its handlers, as `Service.handle` adds it. Throws a `TypeError` for a method without a handler.
+ */
 export function handle<C extends AnyContract>(contract: C, handlers: ContractHandlers<C>): AnyResource {
   const { query, call, auth, ...rest } = handlers as AnyHandlers
   const { definition, kind, pattern } = contract as AnyContract
@@ -119,7 +124,7 @@ function methodsOf(
   return Object.fromEntries(
     Object.entries(declared).map(([name, { params }]) => {
       const given = handled[name]
-      if (given === undefined) throw new TypeError(`the method "${name}" of "${pattern.source}" is not handled`)
+      if (given === undefined) throw new TypeError(`the method "${name}" of "${pattern.source}" has no handler`)
       const method = typeof given === "function" ? { handle: given } : given
       return [name, params === undefined ? method : { params, ...method }]
     }),

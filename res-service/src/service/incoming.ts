@@ -8,7 +8,7 @@ export const REQUEST_TYPES = ["access", "get", "call", "auth"] as const
 
 export type RequestType = (typeof REQUEST_TYPES)[number]
 
-/** The payload of a request; what a type has no use for is absent. */
+/** The payload of a request. Fields that its type does not have are empty, null or undefined. */
 export interface Payload {
   readonly cid: string
   readonly token: unknown
@@ -21,11 +21,11 @@ export interface Payload {
   readonly uri: string | undefined
 }
 
-/** One request as it came in, and the way back. */
+/** One request as it came in, and its reply. */
 export interface Incoming {
   readonly type: RequestType
   readonly name: string
-  /** Empty but for call and auth. */
+  /** Empty except for call and auth. */
   readonly method: string
   readonly payload: Payload
   readonly reply: Reply
@@ -33,11 +33,13 @@ export interface Incoming {
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-/** Reads a request. One that is no request is answered or, when nobody waits for an answer, dropped: undefined. */
+/**
+ * Reads a request. Undefined for an invalid one, which gets an error as its answer, or is dropped if nobody waits for an answer.
+ */
 export function parseRequest(conn: Conn, logger: Logger, msg: Msg): Incoming | undefined {
   const subject = parseSubject(msg.subject)
   if (subject === undefined || msg.reply === undefined || msg.reply === "") {
-    logger.debug({ subject: msg.subject }, "dropped what is no request")
+    logger.debug({ subject: msg.subject }, "dropped a message that is not a request")
     return undefined
   }
   const reply = new Reply(conn, logger, msg.subject, msg.reply)
@@ -46,7 +48,7 @@ export function parseRequest(conn: Conn, logger: Logger, msg: Msg): Incoming | u
   return payload && { ...subject, payload, reply }
 }
 
-/** Reads a request's payload. What is none is answered: undefined. */
+/** Reads a request's payload. Undefined for an invalid one, which gets an error as its answer. */
 export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefined {
   try {
     const value: unknown = data.length === 0 ? {} : JSON.parse(decoder.decode(data))
@@ -55,11 +57,11 @@ export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefine
   } catch {
     // Answered below.
   }
-  reply.answer({ error: new ResError("system.invalidRequest", "The payload is no JSON object of a RES request") })
+  reply.answer({ error: new ResError("system.invalidRequest", "The payload is not a JSON object") })
   return undefined
 }
 
-/** A payload without what a log is not to have; what an auth request says is a password as often as not. */
+/** A payload for the log: without tokens, headers, addresses, and the params of auth requests, which are often passwords. */
 function printable(type: RequestType, payload: Payload): object {
   return {
     ...payload,

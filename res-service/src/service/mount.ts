@@ -3,7 +3,7 @@ import { Pattern } from "../pattern.ts"
 import type { Value } from "../values.ts"
 import { collection, type Handlers, model, type Resource } from "./resource.ts"
 
-/** `model` and `collection` for resources whose patterns start with a prefix. */
+/** `model` and `collection`, for resources whose patterns start with a prefix. */
 export interface Under<Prefix extends string> {
   model<const P extends string, T extends { readonly [K in keyof T]: Value }, Q = unknown>(
     pattern: P,
@@ -16,7 +16,7 @@ export interface Under<Prefix extends string> {
 }
 
 /**
- * Declares resources below a prefix, whose placeholders are parts of their requests, too.
+ * Declares resources under a prefix. Its placeholders become parts of their requests, too.
  *
  * @example
  * const branch = under("library.$branch")
@@ -30,7 +30,7 @@ export function under<const Prefix extends string>(prefix: Prefix): Under<Prefix
 }
 
 /**
- * Puts a declared resource, its handlers as they are, below a prefix. Send its events with what this returns.
+ * Puts a declared resource under a prefix, with the same handlers. Send events with the resource that this returns.
  *
  * @example service.add(mount("v2", book), mount("v2", books))
  */
@@ -39,6 +39,6 @@ export function mount<const Prefix extends string, P extends string, K extends K
   { kind, pattern, handlers }: Resource<P, K, T, Q>,
 ): Resource<`${Prefix}.${P}`, K, T, Q> {
   const mounted: Pattern<`${Prefix}.${P}`> = new Pattern(`${prefix}.${pattern.source}`)
-  // Handlers that take their own parts take those of the prefix besides.
+  // Handlers that expect only their own parts also accept those of the prefix.
   return { kind, pattern: mounted, handlers: handlers as unknown as Handlers<`${Prefix}.${P}`, K, T, Q> }
 }

@@ -2,17 +2,17 @@ import { isValidPart } from "../rid.ts"
 import type { RequestType } from "./incoming.ts"
 
 /**
- * Which names a service answers for, and announces in its resets: patterns in which `*` stands for any one part and `>` at
- * the end for one or more. No two of a list may match the same name.
+ * The names that a service answers for and names in its resets. Patterns, in which `*` stands for any one part and `>` at the end
+ * for one or more. No two patterns of a list may match the same name.
  */
 export interface Owned {
-  /** For get, call and auth. Default: everything that starts as one of the declared patterns does. */
+  /** For get, call and auth requests. Default: all names that start like one of the declared patterns. */
   readonly resources?: readonly string[]
-  /** For access. Default: as `resources`, if any of the declared resources has an `access` handler. */
+  /** For access requests. Default: the same as `resources`, if any declared resource has an `access` handler. */
   readonly access?: readonly string[]
 }
 
-/** Throws a `TypeError` for what is no pattern, and for two that match the same name: its requests would come twice. */
+/** Throws a `TypeError` for an invalid pattern, and for two that match the same name, whose requests would arrive twice. */
 export function checkOwned(patterns: readonly string[]): void {
   for (const [i, pattern] of patterns.entries()) {
     const parts = pattern.split(".")
@@ -25,14 +25,14 @@ export function checkOwned(patterns: readonly string[]): void {
   }
 }
 
-/** The NATS subject on which the requests of a type come for a pattern's names. */
+/** The NATS subject of a type's requests for the names of a pattern. */
 export function requestSubject(type: RequestType, pattern: string): string {
   if (type === "access" || type === "get") return `${type}.${pattern}`
-  // One more part, the method; `>` is one or more already.
+  // The method is one more part. `>` already stands for one or more.
   return pattern.endsWith(">") ? `${type}.${pattern.slice(0, -1)}*.>` : `${type}.${pattern}.*`
 }
 
-/** True when there may be a name that both match. */
+/** True when some name may match both. */
 export function overlap(a: string, b: string): boolean {
   const [left, right] = [a.split("."), b.split(".")]
   for (let i = 0; ; i++) {

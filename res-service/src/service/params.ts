@@ -1,10 +1,10 @@
 import { ResError } from "../errors.ts"
 import { type StandardSchema, validate } from "../standard-schema.ts"
 
-/** A long list in which everything is wrong would make an error too large for one message. */
+/** If everything in a long list is wrong, all problems would not fit into one message. */
 const MAX_PROBLEMS = 100
 
-/** The value as the schema makes it. Throws a `ResError` of this code with the problems in `data.errors`. */
+/** The value that the schema produces. Throws a `ResError` with this code, and the problems in `data.errors`. */
 export async function validated(
   code: "system.invalidParams" | "system.invalidQuery",
   schema: StandardSchema,
@@ -15,7 +15,7 @@ export async function validated(
   return result.value
 }
 
-/** A query's values by name, each an own property, `__proto__` included; of a name given twice the last counts. */
+/** A query's values by name. Each is an own property, even `__proto__`. If a name occurs twice, its last value counts. */
 export function readQuery(query: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(query))
 }

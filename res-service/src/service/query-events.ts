@@ -8,8 +8,8 @@ import { readQuery, validated } from "./params.ts"
 import { Reply } from "./reply.ts"
 import type { AnyResource } from "./resource.ts"
 
-/** A resource name and what answers for it. */
-export interface Named {
+/** One resource, by its name, and its declaration. */
+export interface NamedResource {
   readonly resource: AnyResource
   readonly parts: Parts<string>
   readonly name: string
@@ -18,7 +18,7 @@ export interface Named {
 type Answer = QueryAnswer<unknown, ChangeList, unknown>
 
 /**
- * Sends query events and answers the query requests that follow, each event's on a subject of its own, for a limited time.
+ * Sends query events, and answers the query requests that follow: for a limited time, and on a subject of its own for each event.
  *
  * Source: RES-Service protocol 1.2.3, "Query event", "Query request".
  */
@@ -26,17 +26,20 @@ export class QueryEvents {
   readonly #conn: Conn
   readonly #logger: Logger
   readonly #durationMs: number
-  readonly #enqueue: (named: Named, task: () => Promise<void>) => void
+  readonly #enqueue: (named: NamedResource, task: () => Promise<void>) => void
   readonly #open = new Set<() => void>()
-  /** By name, the event for which nobody has asked yet, nor got a query since: whoever will, sees later changes as well. */
+  /**
+   * By name, the event that nobody has asked about yet, if no query was fetched since either. Whoever asks later also sees later
+   * changes.
+   */
   readonly #unasked = new Map<string, () => void>()
 
-  /** @param enqueue runs a read in the queue of the resource */
+  /** @param enqueue runs a task in the queue of the resource */
   constructor(
     conn: Conn,
     logger: Logger,
     durationMs: number,
-    enqueue: (named: Named, task: () => Promise<void>) => void,
+    enqueue: (named: NamedResource, task: () => Promise<void>) => void,
   ) {
     this.#conn = conn
     this.#logger = logger
@@ -44,14 +47,14 @@ export class QueryEvents {
     this.#enqueue = enqueue
   }
 
-  /** Events whose requests are still answered. */
+  /** Events whose query requests are still answered. */
   get size(): number {
     return this.#open.size
   }
 
-  /** @param answer undefined: the content as it is when asked for; many such events in a row are sent as one */
-  send(named: Named, answer: Answer | undefined): void {
-    if (named.resource.handlers.query === undefined) throw new TypeError(`"${named.name}" has no queries`)
+  /** @param answer undefined: the content at the time of the query request. Several such events in a row are sent as one */
+  send(named: NamedResource, answer: Answer | undefined): void {
+    if (named.resource.handlers.query === undefined) throw new TypeError(`"${named.name}" is not a query resource`)
     if (answer === undefined && this.#unasked.has(named.name)) return
     const subject = this.#conn.newInbox()
     const subscription = this.#conn.subscribe(subject, (msg) => this.#receive(named, answer, msg))
@@ -67,7 +70,7 @@ export class QueryEvents {
     this.#conn.publish(`event.${named.name}.query`, JSON.stringify({ subject }))
   }
 
-  /** To be told when somebody gets a query of the name: who comes later than an event has to be sent the next one. */
+  /** Call it for each get request with a query: a gateway that fetches the query after an event must be sent the next event. */
   got(name: string): void {
     this.#unasked.delete(name)
   }
@@ -77,7 +80,7 @@ export class QueryEvents {
     for (const end of this.#open) end()
   }
 
-  #receive(named: Named, answer: Answer | undefined, msg: Msg): void {
+  #receive(named: NamedResource, answer: Answer | undefined, msg: Msg): void {
     this.#unasked.delete(named.name)
     if (msg.reply === undefined || msg.reply === "") return
     const reply = new Reply(this.#conn, this.#logger, `query request for ${named.name}`, msg.reply)
@@ -98,7 +101,7 @@ export class QueryEvents {
 }
 
 async function queryResult(
-  { resource, parts, name }: Named,
+  { resource, parts, name }: NamedResource,
   query: string,
   answer: Answer | undefined,
   reply: Reply,

@@ -1,6 +1,6 @@
 /**
- * How a task shares a queue: `serial` runs alone, `shared` beside other shared ones but never beside a serial one,
- * `free` at once and beside everything.
+ * How a task shares a queue. `serial` runs alone, `shared` alongside other shared tasks but never alongside a serial one, `free`
+ * at once and alongside everything.
  */
 export type Mode = "serial" | "shared" | "free"
 
@@ -16,14 +16,13 @@ interface Line {
 }
 
 /**
- * One queue per key. In JavaScript every `await` lets other work in; a queue makes sure that what one task sends, first
- * to last, is not mixed with what another sends. Tasks start in the order in which they were queued, at once
- * (synchronously) if nothing stands in their way.
+ * One queue per key. In JavaScript every `await` lets other work run; a queue keeps the messages of one task together. Tasks
+ * start in the order in which they were queued, and synchronously if they need not wait.
  */
 export class KeyedQueue {
   readonly #lines = new Map<string, Line>()
 
-  /** Keys that have tasks, running or waiting. */
+  /** Keys with running or waiting tasks. */
   get size(): number {
     return this.#lines.size
   }
@@ -54,7 +53,7 @@ export class KeyedQueue {
     line.serial = false
     for (let next = line.waiting[0]; next && canStart(line, next.mode); next = line.waiting[0]) {
       line.waiting.shift()
-      enter(line, next.mode) // here, not when the task wakes: nobody may slip in between
+      enter(line, next.mode) // now, not when the task resumes: no other task may start in between
       next.start()
     }
     if (line.running === 0) this.#lines.delete(key)

@@ -3,14 +3,14 @@ import { type ErrorObject, ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
 import type { Meta } from "./request.ts"
 
-/** An answer as it goes out. Source: RES-Service protocol 1.2.3, "Response". */
+/** An answer as it is sent. Source: RES-Service protocol 1.2.3, "Response". */
 export type Response = { readonly meta?: Meta } & (
   | { readonly result: unknown }
   | { readonly resource: { readonly rid: string } }
   | { readonly error: ErrorObject | ResError }
 )
 
-/** The way back to who sent a request. */
+/** Answers one request. */
 export class Reply {
   readonly #conn: Conn
   readonly #logger: Logger
@@ -19,8 +19,8 @@ export class Reply {
   #answered = false
 
   /**
-   * @param request what is answered, for the log
-   * @param subject where the answer goes
+   * @param request the name of the request in the log
+   * @param subject the reply subject
    */
   constructor(conn: Conn, logger: Logger, request: string, subject: string) {
     this.#conn = conn
@@ -33,7 +33,7 @@ export class Reply {
     return this.#answered
   }
 
-  /** Sends the answer. Only the first one is sent; a further one is a mistake, and logged. */
+  /** Sends the answer. A second answer is a mistake: it is logged and dropped. */
   answer(response: Response): void {
     if (this.#answered) {
       this.#logger.error({ request: this.#request }, "a request was answered twice; the second answer is dropped")

@@ -1,6 +1,6 @@
 import type { Parts } from "../pattern.ts"
 
-/** What every request tells. */
+/** What every request contains. */
 export interface BaseRequest<P extends string> {
   /** The resource name, without a query. */
   readonly name: string
@@ -9,54 +9,54 @@ export interface BaseRequest<P extends string> {
   /** The query as the client wrote it, without the question mark; empty when there is none. */
   readonly query: string
   /**
-   * Tells the other side to wait `timeoutMs` from now on, for a handler that may need longer than its usual 3 s.
+   * Tells the requester to wait `timeoutMs` from now on, for a handler that may take longer than the usual 3 s.
    *
    * Source: RES-Service protocol 1.2.3, "Pre-response".
    */
   extendTimeout(timeoutMs: number): void
 }
 
-/** Status and headers for a client that came by HTTP, ignored for any other. */
+/** Status and headers for a client that uses HTTP. Ignored for any other client. */
 export interface Meta {
   /** From 300 to 599. */
   readonly status?: number
   readonly header?: { readonly [name: string]: readonly string[] }
 }
 
-/** What requests for a client tell besides. */
+/** What requests on behalf of a client contain as well. */
 export interface ClientRequest {
-  /** The connection that asks. */
+  /** The ID of the client's connection. */
   readonly cid: string
-  /** The connection's access token, null when it has none. */
+  /** The connection's access token; null if it has none. */
   readonly token: unknown
-  /** True when `meta` may have an effect. */
+  /** True when the client uses HTTP, so that `meta` has an effect. */
   readonly isHttp: boolean
   /**
-   * The address of the client, as far as the requester tells it. Gateways do so in auth requests only, with a port; a program that
-   * asks for its own clients may do so in any request, by `CallOptions.remoteAddr`.
+   * The address of the client, if the requester sent it. Gateways send it in auth requests only, with a port. A program that
+   * sends requests for its own clients may add it to any request, with `CallOptions.remoteAddr`.
    */
   readonly remoteAddr: string | undefined
-  /** Sets what the answer says to an HTTP client. Source: RES-Service protocol 1.2.3, "Meta object". */
+  /** Sets the status and headers of the answer to an HTTP client. Source: RES-Service protocol 1.2.3, "Meta object". */
   meta(meta: Meta): void
 }
 
-/** A request for the content. Whether the client may have it was asked by an access request. */
+/** A request for the content. It names no client: gateways send an access request for each client. */
 export interface GetRequest<P extends string> extends BaseRequest<P> {}
 
-/** The question what a client may do with a resource. */
+/** Asks what a client may do with a resource. */
 export interface AccessRequest<P extends string> extends BaseRequest<P>, ClientRequest {}
 
-/** A call. Events sent through `events` leave before the answer. */
+/** A call. Events sent with `events` leave before the answer. */
 export interface CallRequest<P extends string, E> extends BaseRequest<P>, ClientRequest {
   readonly method: string
-  /** As sent, unvalidated; a method made by `method` gets the validated ones as its second argument. */
+  /** The params as they were sent, not validated. A method made by `method` gets the validated ones as its second argument. */
   readonly params: unknown
   readonly events: E
 }
 
-/** A call of an auth method: also tells how the client is connected, and can set its token. */
+/** A call of an auth method. It also tells how the client is connected, and can set the client's token. */
 export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
-  /** HTTP headers of the client's connection; canonical names. */
+  /** HTTP headers of the client's connection, with canonical names. */
   readonly header: { readonly [name: string]: readonly string[] }
   readonly host: string | undefined
   readonly uri: string | undefined
@@ -68,10 +68,10 @@ export interface AuthRequest<P extends string, E> extends CallRequest<P, E> {
   setToken(token: unknown, tid?: string): void
 }
 
-/** What `ServiceOptions.admit` is asked about: a request before anything of it is looked at, its params unvalidated. */
+/** A request as `ServiceOptions.admit` gets it: before its params are validated. */
 export interface Admission
   extends Omit<AuthRequest<string, never>, "events" | "setToken" | "extendTimeout" | "parts" | "host" | "uri"> {
   readonly type: "access" | "call" | "auth"
-  /** The pattern of the resource, as it was declared. */
+  /** The pattern with which the resource was declared. */
   readonly pattern: string
 }

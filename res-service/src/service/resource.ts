@@ -6,16 +6,18 @@ import type { CollectionChanges, CollectionEvents, ModelChanges, ModelEvents, Qu
 import type { Mode } from "./queue.ts"
 import type { AccessRequest, AuthRequest, CallRequest, GetRequest } from "./request.ts"
 
-/** What a client may do: read (`get`), and call the methods named, all of them with `"*"`. Left out: it may not. */
+/**
+ * What a client may do: read the resource (`get`), and call the listed methods, or all with `"*"`. What is left out is denied.
+ */
 export interface Access {
   readonly get?: boolean
   readonly call?: readonly string[] | "*"
 }
 
-/** To read and to call every method. */
+/** Grants reading and every method. */
 export const accessGranted: Access = { get: true, call: "*" }
 
-/** Nothing: clients are told `system.accessDenied`. */
+/** Grants nothing: clients get `system.accessDenied`. */
 export const accessDenied: Access = {}
 
 export type Awaitable<T> = T | Promise<T>
@@ -33,24 +35,24 @@ export type Send<P extends string, K extends Kind, T, Q = unknown> = <R>(
   task: (events: EventsOf<K, T, Q>) => R | Promise<R>,
 ) => Promise<R>
 
-/** A call or auth method, made by `method` or `authMethod`; without `params` it takes them as they come. */
+/** A call or auth method, made by `method` or `authMethod`. Without `params`, the params are not validated. */
 export interface Method<R> {
   readonly params?: StandardSchema
   /** Default `serial`. */
   readonly mode?: Mode
-  // A method signature, so that a method for one pattern fits where any is expected.
+  // Declared as a method, so that a method for one pattern can be used where one for any pattern is expected.
   handle(req: R, params: unknown): unknown
 }
 
 /** A method that clients call, if their access allows it. */
 export type CallMethod<P extends string, K extends Kind, T, Q = unknown> = Method<CallRequest<P, EventsOf<K, T, Q>>>
 
-/** A method by which clients get their token; no access is asked for. */
+/** A method with which clients get their token. It needs no access. */
 export type AuthMethod<P extends string, K extends Kind, T, Q = unknown> = Method<AuthRequest<P, EventsOf<K, T, Q>>>
 
 /**
- * Methods by name; or a function that makes them, given a `method` whose requests have events typed by what `get` and `query`
- * return: TypeScript knows that only then.
+ * Methods by name, or a function that makes them. The function gets a `method` whose events are typed by what `get` and `query`
+ * return, which TypeScript cannot infer otherwise.
  *
  * @example call: (method) => ({ lend: method(z.string(), (req, to) => req.events.change({ lentTo: to })) })
  */
@@ -59,7 +61,7 @@ export type CallMethods<P extends string, K extends Kind, T, Q = unknown> = Meth
   MakeMethod<CallRequest<P, EventsOf<K, T, Q>>>
 >
 
-/** As `CallMethods`; what is given makes auth methods. */
+/** Like `CallMethods`, for auth methods. */
 export type AuthMethods<P extends string, K extends Kind, T, Q = unknown> = Methods<
   AuthMethod<P, K, T, Q>,
   MakeMethod<AuthRequest<P, EventsOf<K, T, Q>>>
@@ -69,7 +71,7 @@ type Methods<M, Make> = ByName<M> | ((method: Make) => ByName<M>)
 
 type ByName<M> = { readonly [method: string]: M }
 
-/** As `method` and `authMethod`. */
+/** Like `method` and `authMethod`. */
 export type MakeMethod<R> = <S extends StandardSchema>(
   params: S,
   handle: (req: R, params: Output<S>) => unknown,
@@ -77,62 +79,65 @@ export type MakeMethod<R> = <S extends StandardSchema>(
 ) => Method<R>
 
 /**
- * What a service does for the resources of one pattern. Handlers may be async. They answer with what they return or throw:
- * a `ResError` as it is, anything else as `system.internalError`.
+ * How a service handles the resources of one pattern. Handlers may be async. The answer is what they return; a `ResError` that
+ * they throw is sent as it is, any other error as `system.internalError`.
  *
- * A service that leaves `access` out leaves the question to another service.
+ * If `access` is left out, another service must answer access requests.
  */
 export interface Handlers<P extends string, K extends Kind, T, Q = unknown> {
-  /** False for a name that is none of the service's: every request for it is `system.notFound`. */
+  /** False for a name that does not belong to the service: requests for it are answered with `system.notFound`. */
   owns?(parts: Parts<P>): boolean
-  /** The queue that requests and events of a resource go through. Default: its name, so one queue each. */
+  /**
+   * The name of the queue for the resource's requests and events. Default: the resource name, so that each resource has its own
+   * queue.
+   */
   group?(parts: Parts<P>): string
   /**
-   * How long the answer to a request may take, in ms, waiting in the queue included. A requester that had to wait for a
-   * second is told, so that it does not give up after its usual 3. After that time the answer is `system.timeout`, and the
-   * queue goes on; if a method ends later nevertheless, the resource is reset, for its events came out of order.
-   * Default: the requester is not told, and a handler that never answers holds up its resource.
+   * How long the answer to a request may take, in ms, including the time in the queue. After one second the requester is told to
+   * wait for that long, so that it does not give up after its usual 3 s. When the time is over, the answer is `system.timeout`,
+   * and the queue goes on. If a method ends after that, the resource is reset, as its events may be out of order. Default: no
+   * limit. Then requesters are not told to wait, and a handler that never ends blocks its resource.
    */
   readonly timeoutMs?: number
-  /** In which mode `access` and `get` requests are handled. Default `serial` for both. */
+  /** The modes in which `access` and `get` requests are handled. Default `serial` for both. */
   readonly mode?: { readonly access?: Mode; readonly get?: Mode }
   access?(req: AccessRequest<P>): Awaitable<Access>
   /**
-   * Whether `access` is also asked before each call, with the call's own token; what it does not grant is
-   * `system.accessDenied`, before the params are looked at. Gateways ask by themselves but keep what they were granted, and
-   * programs on NATS do not ask at all. Default false.
+   * Whether the `access` handler is also asked before each call, with the call's own token. A call that it does not grant is
+   * answered with `system.accessDenied`, before its params are validated. Gateways send access requests but cache the answers,
+   * and programs on NATS send none. Default false.
    */
   readonly checkCalls?: boolean
-  /** The content; undefined is answered as `system.notFound`. */
+  /** The content; undefined is answered with `system.notFound`. */
   get?(req: GetRequest<P>): Awaitable<T | undefined>
-  /** Makes the resource a query resource. Without it a query is ignored. */
+  /** Makes the resource a query resource. Without it, queries are ignored. */
   readonly query?: QueryHandler<P, T, Q>
   readonly call?: CallMethods<P, K, NoInfer<T>, NoInfer<Q>>
   readonly auth?: AuthMethods<P, K, NoInfer<T>, NoInfer<Q>>
   /**
-   * Called when the service starts, for events that come from elsewhere: a database, a clock. What it returns is called when
-   * the service stops.
+   * Called when the service starts, to send events for changes from elsewhere: a database, a clock. The function that it returns
+   * is called when the service stops.
    */
   onStart?(send: Send<P, K, T, Q>): (() => void) | undefined
 }
 
-/** How a query resource reads and answers its queries. Made by `query`. */
+/** How a query resource validates and answers its queries. Made by `query`. */
 export interface QueryHandler<P extends string, T, Q = unknown> {
   readonly params: StandardSchema
   get(req: GetRequest<P>, params: Q): Awaitable<T | undefined>
 }
 
-/** Declared resources: a pattern of names and what is done for them. */
+/** Declared resources: a pattern of names, and their handlers. */
 export interface Resource<P extends string = string, K extends Kind = Kind, T = unknown, Q = unknown> {
   readonly kind: K
   readonly pattern: Pattern<P>
   readonly handlers: Handlers<P, K, T, Q>
-  /** What it was declared by, if it was apart from its handlers. */
+  /** The contract that the handlers implement, if there is one. */
   readonly contract?: AnyContract
 }
 
 /** Resources of any pattern, kind and content. */
-// biome-ignore lint/suspicious/noExplicitAny: a resource's types hold between its own handlers only
+// biome-ignore lint/suspicious/noExplicitAny: a resource's types matter only between its own handlers
 export type AnyResource = Resource<any, any, any, any>
 
 /**
@@ -151,7 +156,7 @@ export function model<const P extends string, T extends { readonly [K in keyof T
   return { kind: "model", pattern: new Pattern(pattern), handlers: withMethods(handlers) }
 }
 
-/** Declares collections: as `model`, but `get` returns an array of values. */
+/** Declares collections: like `model`, but `get` returns an array of values. */
 export function collection<const P extends string, V extends Value, Q = unknown>(
   pattern: P,
   handlers: Handlers<P, "collection", readonly V[], Q>,
@@ -159,7 +164,7 @@ export function collection<const P extends string, V extends Value, Q = unknown>
   return { kind: "collection", pattern: new Pattern(pattern), handlers: withMethods(handlers) }
 }
 
-// As they are where possible: they may be an instance of a class.
+// Not copied if possible: they may be an instance of a class.
 function withMethods<P extends string, K extends Kind, T, Q>(handlers: Handlers<P, K, T, Q>): Handlers<P, K, T, Q> {
   const { call, auth } = handlers
   if (typeof call !== "function" && typeof auth !== "function") return handlers
@@ -179,8 +184,8 @@ function makeMethod<R, S extends StandardSchema>(
 }
 
 /**
- * A call method whose params are validated first: what the schema refuses is answered as `system.invalidParams` with
- * `data: { errors: [{ path, message }] }`, the first 100 of them, and the handler does not run. It may return a `ResourceResponse`.
+ * A call method whose params are validated first. Invalid params are answered with `system.invalidParams` and `data: { errors: [{
+ * path, message }] }`, at most 100 of them, and the handler does not run. The handler may return a `ResourceResponse`.
  *
  * @example call: { lend: method(z.object({ to: z.string() }), (req, { to }) => lend(req.parts.id, to)) }
  */
@@ -192,7 +197,7 @@ export function method<P extends string, K extends Kind, T, Q, S extends Standar
   return makeMethod(params, handle, options)
 }
 
-/** As `method`, for auth methods: their requests also tell headers and address, and can set the connection's token. */
+/** Like `method`, for auth methods: their requests also contain headers and address, and can set the connection's token. */
 export function authMethod<P extends string, K extends Kind, T, Q, S extends StandardSchema>(
   params: S,
   handle: (req: AuthRequest<P, EventsOf<K, T, Q>>, params: Output<S>) => unknown,
@@ -202,8 +207,8 @@ export function authMethod<P extends string, K extends Kind, T, Q, S extends Sta
 }
 
 /**
- * Answers for a resource with a query. The query is read like that of a URL into an object of strings, validated by the
- * schema, and normalised: the schema's output, keys in their order, undefined ones left out.
+ * Handles the queries of a resource. A query is parsed like that of a URL, into an object of strings, and validated by the
+ * schema. Its normalised form is the schema's output, with the keys in their order and without undefined ones.
  *
  * @example query: query(z.object({ from: z.coerce.number().default(0) }), (req, { from }) => page(from))
  */

@@ -13,14 +13,14 @@ import type { Admission, AuthRequest, Meta } from "./request.ts"
 import { type Access, type EventsOf, type Method, type Resource, ResourceResponse } from "./resource.ts"
 import type { TimeLimit } from "./time-limit.ts"
 
-/** How a request will be answered: in which mode, and by what. `run` never rejects for a handler's sake. */
+/** How a request will be answered. `run` does not reject when a handler fails. */
 export interface Answering {
   readonly mode: Mode
   run(): Promise<void>
 }
 
-/** What a request's handler is given besides the request. */
-export interface Surroundings {
+/** What it takes to answer a request, besides the request and the resource. */
+export interface RespondContext {
   readonly conn: Conn
   readonly logger: Logger
   readonly admit: (request: Admission) => void
@@ -32,9 +32,9 @@ export interface Surroundings {
 type Handled = Resource<string, Kind, unknown>
 type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
-/** Finds out what answers a request for a resource. */
+/** Finds the handler for a request. */
 export function respond(
-  { conn, logger, admit, parts, events, limit }: Surroundings,
+  { conn, logger, admit, parts, events, limit }: RespondContext,
   resource: Handled,
   request: Incoming,
 ): Answering {
@@ -58,7 +58,7 @@ export function respond(
     run: async () => {
       const response = await handle().catch((error: unknown) => ({ error: reported(logger, request, error) }))
       if (!request.reply.answered) return request.reply.answer(meta === undefined ? response : { ...response, meta })
-      logger.error({ ...labels(request) }, "a handler ended after its time")
+      logger.error({ ...labels(request) }, "a handler ended after its time limit")
       if (request.method !== "" && mode !== "free") events.reset()
     },
   })
@@ -78,7 +78,7 @@ export function respond(
       return answering(handlers.mode?.get, async () => ({ result: await read(resource, req) }))
     case "call":
     case "auth": {
-      // Made by name when the resource was declared.
+      // The declaration has turned the function into methods by name.
       const methods = handlers[request.type] as { readonly [name: string]: Method<AnyRequest> } | undefined
       const method = methods && Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
       return answering(method?.mode, async () => {
@@ -97,9 +97,9 @@ async function checkCall({ handlers }: Handled, req: AnyRequest): Promise<void> 
   if (call !== "*" && !call.includes(req.method)) throw new ResError("system.accessDenied")
 }
 
-/** Sends a token event. Throws a `ResError` for what is no connection ID: a request may carry none, or anything. */
+/** Sends a token event. Throws a `ResError` for an invalid connection ID: a request may contain none, or any text. */
 export function publishToken(conn: Conn, cid: string, token: unknown, tid: string | undefined): void {
-  if (!isValidPart(cid)) throw new ResError("system.invalidRequest", `${JSON.stringify(cid)} is no connection ID`)
+  if (!isValidPart(cid)) throw new ResError("system.invalidRequest", `${JSON.stringify(cid)} is not a connection ID`)
   conn.publish(`conn.${cid}.token`, JSON.stringify({ token, ...(tid === undefined ? {} : { tid }) }))
 }
 

@@ -8,7 +8,7 @@ import { EventSender } from "./events.ts"
 import { type ContractEvents, type ContractHandlers, handle } from "./handle.ts"
 import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
-import { type Named, QueryEvents } from "./query-events.ts"
+import { type NamedResource, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
 import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
@@ -17,43 +17,44 @@ import { TimeLimit } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
 
-/** How a service listens and reports. All may be left out. */
+/** Options of a service. All are optional. */
 export interface ServiceOptions {
   /** Default: silent. */
   readonly logger?: Logger
-  /** False: `logger.trace` is told the subjects of the traffic only, not what it says. Default true. */
+  /** False: `logger.trace` gets only the subjects of messages, not their payloads. Default true. */
   readonly tracePayloads?: boolean
-  /** The NATS queue group that requests are taken from, shared by equal services. Default `res-service`. */
+  /** The NATS queue group in which the service takes requests. Instances of the same service share one. Default `res-service`. */
   readonly queueGroup?: string
-  /** The names that the service answers for, when another one answers for the rest. Default: see there. */
+  /** The names that the service answers for, if another service answers for the rest. Default: see `Owned`. */
   readonly owned?: Owned
   /**
-   * Which reply subjects are answered. An answer is published with the service's own rights, wherever its requester wants it to
-   * go: it must not become an event, or be stored. Default: none that begins with `$` or with a word of RES's own.
+   * Which reply subjects are allowed. The requester chooses the reply subject, and the answer is published there with the
+   * service's own permissions: it must not pass for an event, or be stored. Default: all that do not begin with `$` or with a
+   * word that RES uses.
    */
   readonly replyTo?: (subject: string) => boolean
-  /** How long the requests that follow a query event are answered, in ms. Default 3000. */
+  /** How long query requests are answered after a query event, in ms. Default 3000. */
   readonly queryEventMs?: number
   /**
-   * Called with each access, call and auth request as it comes in, before it waits in a queue and before its params are validated.
-   * What it throws is the answer: the place to hold back callers that ask too much. Get requests do not tell who asks. Default:
-   * all are admitted.
+   * Called with each access, call and auth request as it arrives, before it waits in a queue and before its params are validated.
+   * An error that it throws is the answer. Use it to limit callers that send too much. Get requests do not say who asks. Default:
+   * all requests are admitted.
    */
   readonly admit?: (request: Admission) => void
 }
 
-/** What a service has in hand. All are 0 when it is idle. */
+/** How busy a service is. All numbers are 0 when it is idle. */
 export interface ServiceLoad {
-  /** Requests that are not answered yet. */
+  /** Requests without an answer yet. */
   readonly requests: number
-  /** Queues, of resources or groups, in which something runs or waits. */
+  /** Queues of resources or groups in which something runs or waits. */
   readonly queues: number
   /** Query events whose requests are still answered. */
   readonly queryEvents: number
 }
 
 /**
- * Answers the requests for declared resources and sends their events.
+ * Answers requests for the declared resources, and sends their events.
  *
  * @example
  * const service = new Service(conn)
@@ -75,14 +76,14 @@ export class Service {
   #subscriptions: Subscription[] = []
   #stops: (() => void)[] = []
 
-  /** @throws {TypeError} for `owned` patterns that are none, or that match the same names */
+  /** @throws {TypeError} for invalid `owned` patterns, and for patterns that match the same names */
   constructor(conn: Conn, options: ServiceOptions = {}) {
     this.#conn = conn
     const { logger = silentLogger, tracePayloads = true } = options
     this.#logger = tracePayloads ? logger : withoutPayloads(logger)
     this.#queueGroup = options.queueGroup ?? "res-service"
     this.#owned = options.owned ?? {}
-    this.#replyTo = options.replyTo ?? isNoReserved
+    this.#replyTo = options.replyTo ?? isNotReserved
     this.#admit = options.admit ?? (() => {})
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
@@ -92,7 +93,7 @@ export class Service {
     )
   }
 
-  /** The patterns of all that the service answers for, as a reset of everything names them. */
+  /** The patterns of all names that the service answers for, as its reset after the start names them. */
   get ownership(): Required<Owned> {
     const roots = new Set(this.#resources.map(({ pattern }) => rootOf(pattern)).filter((root) => root !== undefined))
     const resources = this.#owned.resources ?? [...roots].flatMap((root) => [root, `${root}.>`])
@@ -105,13 +106,13 @@ export class Service {
   }
 
   /**
-   * Declares resources; allowed before `start`. Where two patterns match a name, the more specific one answers.
+   * Adds resources. Only allowed before `start`. If two patterns match a name, the more specific one answers.
    *
-   * @throws {TypeError} for a pattern that is there already, or that does not start with a literal part although
-   * `ServiceOptions.owned` does not say what the service answers for
+   * @throws {TypeError} for a pattern that was added before. Also for one that does not start with a literal part, unless
+   * `ServiceOptions.owned` says what the service answers for
    */
   add(...resources: AnyResource[]): this {
-    if (this.#subscriptions.length > 0) throw new Error("resources are added before the service starts")
+    if (this.#subscriptions.length > 0) throw new Error("resources must be added before the service starts")
     for (const resource of resources) {
       if (
         this.#resources.some(
@@ -131,9 +132,9 @@ export class Service {
   }
 
   /**
-   * Adds the resources of a contract and what is done for them, as `add` does; the handlers are typed by the contract.
+   * Adds the resources of a contract with their handlers, which the contract types. Only allowed before `start`.
    *
-   * @throws {TypeError} as `add` does, and for a method that the contract declares and nothing handles
+   * @throws {TypeError} like `add`, and for a method of the contract without a handler
    *
    * @example service.handle(book, { get: (req) => books.get(req.parts.id), call: { lend: (req, { to }) => lend(to) } })
    */
@@ -142,12 +143,12 @@ export class Service {
   }
 
   /**
-   * Listens for requests, then makes gateways forget what they have, now and after every reconnect.
+   * Listens for requests, then sends a reset, so that gateways fetch the service's resources again; after every reconnect too.
    *
-   * @throws {TypeError} for a resource that `ServiceOptions.owned` leaves out: nobody would ever ask for it
+   * @throws {TypeError} for a resource that `ServiceOptions.owned` leaves out: its requests would never arrive
    */
   async start(): Promise<void> {
-    if (this.#subscriptions.length > 0) throw new Error("the service is started already")
+    if (this.#subscriptions.length > 0) throw new Error("the service has already started")
     const { resources, access } = this.ownership
     this.#checkOwned([...resources, ...access])
     for (const resource of this.#resources) {
@@ -172,8 +173,8 @@ export class Service {
   }
 
   /**
-   * Takes no more requests, and resolves when all that were taken are answered: a handler that never ends holds it up, unless
-   * its resource has a `timeoutMs`. The connection stays open, and the service may be started again.
+   * Takes no more requests, and resolves when all that were taken are answered. It waits forever for a handler that never ends,
+   * unless its resource has a `timeoutMs`. The connection stays open, and the service can be started again.
    */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop()
@@ -184,8 +185,8 @@ export class Service {
   }
 
   /**
-   * Runs `task` in the queue of one resource, alone, to send events outside a request: what it sends stands in one line with
-   * the resource's answers. A contract stands for the resource that handles it; a `TypeError` is thrown where none does.
+   * Runs `task` alone in the queue of one resource, to send events outside a request, in order with the resource's answers. Given
+   * a contract, it takes the resource that handles it; throws a `TypeError` if there is none.
    *
    * @example await service.with(book, { id: "42" }, (events) => events.change({ title: "New title" }))
    */
@@ -210,8 +211,8 @@ export class Service {
   }
 
   /**
-   * Events of a resource, for a task or method that runs in its queue but is another resource's: one of the same group. From
-   * anywhere else they could overtake an answer; use `with`.
+   * Events of another resource of the same group, for a task or method that runs in the queue that they share. Anywhere else use
+   * `with`: events could overtake an answer.
    */
   events<C extends AnyContract>(contract: C, parts: PartsOf<C>): ContractEvents<C>
   events<P extends string, K extends Kind, T, Q>(resource: Resource<P, K, T, Q>, parts: Parts<P>): EventsOf<K, T, Q>
@@ -220,7 +221,7 @@ export class Service {
   }
 
   /**
-   * Makes gateways fetch resources again, or ask again for access to them.
+   * Makes gateways fetch resources again, or ask for access to them again.
    *
    * @param patterns resource names, in which `*` stands for any one part and `>` at the end for one or more
    *
@@ -228,7 +229,7 @@ export class Service {
    */
   reset(patterns: { readonly resources?: readonly string[]; readonly access?: readonly string[] }): void
   /**
-   * Makes gateways fetch the resources of a contract again that have these parts, whatever their others are.
+   * Makes gateways fetch again all resources of a contract that have these parts.
    *
    * @example service.reset(book, { id: "42" })
    */
@@ -248,8 +249,8 @@ export class Service {
   }
 
   /**
-   * Gives a connection an access token, or takes it away with null, outside a request; `tid` identifies the token for
-   * `tokenReset`. Throws a `ResError` (`system.invalidRequest`) for what is no connection ID.
+   * Gives a connection an access token outside a request, or takes it away with null. `tid` identifies the token for
+   * `tokenReset`. Throws a `ResError` (`system.invalidRequest`) for an invalid connection ID.
    *
    * Source: RES-Service protocol 1.2.3, "Connection token event".
    */
@@ -260,11 +261,11 @@ export class Service {
   #checkOwned(owned: readonly string[]): void {
     for (const { pattern } of this.#resources) {
       if (!owned.some((each) => overlap(each, pattern.subject)))
-        throw new TypeError(`the pattern "${pattern.source}" is not among those that the service owns`)
+        throw new TypeError(`the pattern "${pattern.source}" matches none of the names in ServiceOptions.owned`)
     }
   }
 
-  // Requests first, reset second: a gateway that fetches because of the reset must find us listening.
+  // Subscribe first, then reset: a gateway that fetches because of the reset must find the service listening.
   async #announce(): Promise<void> {
     try {
       await this.#conn.flush()
@@ -275,13 +276,13 @@ export class Service {
       })
       this.#logger.info({ resources, access }, "listening, and reset sent")
     } catch (error) {
-      this.#logger.warn({ err: error }, "no reset sent: the connection was lost again")
+      this.#logger.warn({ err: error }, "sent no reset: the connection was lost again")
     }
   }
 
   #receive(msg: Msg): void {
     if (msg.reply !== undefined && !this.#replyTo(msg.reply)) {
-      this.#logger.warn({ subject: msg.subject }, "dropped a request whose answer is to go where no answers go")
+      this.#logger.warn({ subject: msg.subject }, "dropped a request with a forbidden reply subject")
       return
     }
     const request = parseRequest(this.#conn, this.#logger, msg)
@@ -306,14 +307,14 @@ export class Service {
     }
   }
 
-  async #respond(named: Named, request: Incoming): Promise<void> {
+  async #respond(named: NamedResource, request: Incoming): Promise<void> {
     const { resource, parts } = named
     if (request.type === "access" && resource.handlers.access === undefined) return
     if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
     const limit = new TimeLimit(request.reply, resource.handlers.timeoutMs)
     const events = this.#events(named)
-    const surroundings = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit }
-    const answering = respond(surroundings, resource, request)
+    const context = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit }
+    const answering = respond(context, resource, request)
     try {
       await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))
     } finally {
@@ -321,7 +322,7 @@ export class Service {
     }
   }
 
-  #find(name: string): Named | undefined {
+  #find(name: string): NamedResource | undefined {
     for (const resource of this.#resources) {
       const parts = resource.pattern.match(name)
       if (parts !== undefined) return resource.handlers.owns?.(parts) === false ? undefined : { resource, parts, name }
@@ -329,22 +330,22 @@ export class Service {
     return undefined
   }
 
-  #named(of: AnyContract | AnyResource, parts: Parts<string>): Named {
+  #named(of: AnyContract | AnyResource, parts: Parts<string>): NamedResource {
     const resource = of instanceof Contract ? this.#byContract.get(of) : of
-    if (resource === undefined) throw new TypeError(`nothing handles the contract "${of.pattern.source}"`)
+    if (resource === undefined) throw new TypeError(`no resource handles the contract "${of.pattern.source}"`)
     return { resource, parts, name: resource.pattern.name(parts) }
   }
 
-  #events(named: Named): EventSender {
+  #events(named: NamedResource): EventSender {
     return new EventSender(this.#conn, named.name, (answer) => this.#queryEvents.send(named, answer))
   }
 }
 
-function isNoReserved(subject: string): boolean {
+function isNotReserved(subject: string): boolean {
   return !/^(?:\$|(?:access|get|call|auth|event|system|conn)\.)/.test(subject)
 }
 
-function groupOf({ resource, parts, name }: Named): string {
+function groupOf({ resource, parts, name }: NamedResource): string {
   return resource.handlers.group?.(parts) ?? name
 }
 

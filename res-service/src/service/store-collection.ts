@@ -11,35 +11,35 @@ import type { Store, StoreChange } from "./store.ts"
 const DEFAULT_KEEP_MS = 10 * 60 * 1000
 
 /**
- * What a collection reads from a store, and the other handlers. Reads are serial: `mode.get` has no effect. What a serial method
- * changes is told before its answer.
+ * How collections are read from a store, and their other handlers. Reads are serial: `mode.get` has no effect. Events for what a
+ * serial method changes leave before its answer.
  */
 export interface StoreCollection<P extends string, S, V extends Value, Q = unknown>
   extends Omit<Handlers<P, "collection", readonly V[], Q>, "get" | "onStart"> {
-  /** The content as the store has it now; undefined: there is no such collection. */
+  /** The content now; undefined if there is no such collection. */
   list(parts: Parts<P>): readonly V[] | undefined | Promise<readonly V[] | undefined>
-  /** The collections that a change may alter. Default, for a pattern without placeholders: the one. */
+  /** The collections that a change may alter. Default, for a pattern without placeholders: the only one. */
   affected?(change: StoreChange<S>): readonly Parts<P>[]
   /**
-   * How long a collection is remembered after its last `get`, in ms; at the next change of the store after that time its
-   * watchers, if it has any, are made to `get` it again. Default: 10 minutes.
+   * How long a collection is remembered after its last `get`, in ms. With the next change of the store after that, it is reset,
+   * so that gateways which still show it fetch it again. Default: 10 minutes.
    */
   readonly keepMs?: number
 }
 
 type Sender<V> = CollectionEvents<V> & { query(): void }
 
-interface Told<V> {
+interface SentList<V> {
   readonly list: readonly V[]
   readonly usedAt: number
 }
 
 /**
- * Declares collections that are read from a store. After each change the collections that it may alter are read again, and
- * what is new is sent as add and remove events, in order with the answers; if there is a `query` handler, a query event
- * follows. Many changes in a row are read at once.
+ * Declares collections that are read from a store. After a change, the collections that it may alter are read again, and the
+ * differences are sent as add and remove events, in order with the answers. If there is a `query` handler, a query event follows.
+ * Changes in quick succession cause one read.
  *
- * Only one service may serve a store's resources, for it alone sends their events.
+ * Only one service may serve a store's resources, as only it sends their events.
  *
  * @example
  * storeCollection("library.books", books, {
@@ -54,26 +54,26 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
 ): Resource<P, "collection", readonly V[], Q> {
   const { list, affected, keepMs = DEFAULT_KEEP_MS, ...others } = handlers
   if (affected === undefined && /(^|\.)[$>]/.test(pattern))
-    throw new TypeError(`"${pattern}" has placeholders: it needs the option affected`)
-  /** What the watchers of each name have, the longest unused first. */
-  const told = new Map<string, Told<V> & { readonly parts: Parts<P> }>()
-  /** Names that will be read again, and whose changes were not sent yet. */
+    throw new TypeError(`"${pattern}" has placeholders, so the option "affected" is required`)
+  /** The content that gateways have of each name, the longest unused first. */
+  const sent = new Map<string, SentList<V> & { readonly parts: Parts<P> }>()
+  /** Names that will be read again, as their changes were not sent yet. */
   const stale = new Set<string>()
 
   const declared: Resource<P, "collection", readonly V[], Q> = collection(pattern, {
     ...others,
     mode: { ...others.mode, get: "serial" },
     get: async ({ name, parts }) => {
-      const content = told.get(name)?.list ?? (await list(parts))
-      told.delete(name)
-      if (content !== undefined) told.set(name, { list: content, usedAt: Date.now(), parts })
+      const content = sent.get(name)?.list ?? (await list(parts))
+      sent.delete(name)
+      if (content !== undefined) sent.set(name, { list: content, usedAt: Date.now(), parts })
       return content
     },
     onStart: (send) => {
       const stop = store.onChange((change) => {
         forgetOld(send)
         for (const parts of affected?.(change) ?? [{} as Parts<P>]) {
-          if (!Object.values<string>(parts).every(isValidPart)) continue // nobody can ask for it
+          if (!Object.values<string>(parts).every(isValidPart)) continue // not a resource name
           const name = resource.pattern.name(parts)
           if (stale.has(name)) continue
           stale.add(name)
@@ -82,7 +82,7 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
       })
       return () => {
         stop()
-        told.clear()
+        sent.clear()
       }
     },
   } as Handlers<P, "collection", readonly V[], Q>)
@@ -93,16 +93,16 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
 
   async function tell(events: Sender<V>, parts: Parts<P>): Promise<void> {
     if (!stale.delete(events.name)) return
-    const before = told.get(events.name)
+    const before = sent.get(events.name)
     if (before !== undefined) {
       try {
         const now = await list(parts)
-        if (now === undefined) told.delete(events.name)
-        else told.set(events.name, { ...before, list: now })
+        if (now === undefined) sent.delete(events.name)
+        else sent.set(events.name, { ...before, list: now })
         if (now === undefined) events.delete()
         else sendSteps(events, before.list, now)
       } catch (error) {
-        told.delete(events.name)
+        sent.delete(events.name)
         events.reset()
         throw error
       }
@@ -111,9 +111,9 @@ export function storeCollection<const P extends string, S, V extends Value, Q = 
   }
 
   function forgetOld(send: Send<P, "collection", readonly V[], Q>): void {
-    for (const [name, { usedAt, parts }] of told) {
+    for (const [name, { usedAt, parts }] of sent) {
       if (Date.now() - usedAt < keepMs) return
-      told.delete(name)
+      sent.delete(name)
       void send(parts, (events) => (events as CollectionEvents<V>).reset())
     }
   }

@@ -2,7 +2,7 @@ import { KeyedQueue } from "./queue.ts"
 
 type Awaitable<T> = T | Promise<T>
 
-/** One value of a store before and after a change; undefined where there is none. */
+/** A value of a store before and after a change; undefined if there was or is none. */
 export interface StoreChange<V> {
   readonly id: string
   readonly before: V | undefined
@@ -10,21 +10,22 @@ export interface StoreChange<V> {
 }
 
 /**
- * Values by ID that tell of their changes: what `storeModel` and `storeCollection` make resources of. `LiveStore` is one.
+ * Values by ID, with a listener for their changes. `storeModel` and `storeCollection` make resources of it; `LiveStore`
+ * implements it.
  *
- * Values are not modified, but replaced.
+ * Values are replaced, never modified.
  */
 export interface Store<V> {
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   get(id: string): Awaitable<V | undefined>
   /**
-   * Calls `listener` for every change, in the order of the changes of one ID, and not after the first `get` that gives what
-   * was changed; returns a function that stops that.
+   * Calls `listener` for every change, until the returned function is called. Changes of one ID come in order, and each comes
+   * before any `get` returns the new value.
    */
   onChange(listener: (change: StoreChange<V>) => void): () => void
 }
 
-/** What keeps a `LiveStore`'s values: a `Map`, or anything like it whose methods return promises. */
+/** Keeps the values of a `LiveStore`: a `Map`, or something like it whose methods may return promises. */
 export interface Storage<V> {
   get(id: string): Awaitable<V | undefined>
   set(id: string, value: V): unknown
@@ -32,8 +33,8 @@ export interface Storage<V> {
 }
 
 /**
- * A store on top of a storage, to which nobody else writes. Changes of one ID are made one after the other; a value can be
- * read as soon as it is stored and its change told, not earlier.
+ * A store on top of a storage to which nothing else writes. Changes of one ID are made one after the other. A new value can be
+ * read when it is stored and the listeners know of it, not earlier.
  *
  * @example
  * const books = new LiveStore<Book>()
@@ -44,7 +45,7 @@ export class LiveStore<V> implements Store<V> {
   readonly #storage: Storage<V>
   readonly #queue = new KeyedQueue()
   readonly #listeners = new Set<(change: StoreChange<V>) => void>()
-  /** What is being replaced, by ID. */
+  /** The old values that are being replaced, by ID. */
   readonly #replaced = new Map<string, V | undefined>()
 
   /** @param storage default: a new `Map` */
@@ -58,8 +59,8 @@ export class LiveStore<V> implements Store<V> {
   }
 
   /**
-   * Replaces a value by what `change` makes of it, undefined standing for none; the same value changes nothing. Resolves with
-   * the new value. Rejects, and changes nothing, with what `change` or the storage throws.
+   * Replaces a value with what `change` returns: undefined deletes it, the same value changes nothing. Resolves with the new
+   * value. Rejects with the error of `change` or the storage, and then changes nothing.
    */
   update(id: string, change: (before: V | undefined) => Awaitable<V | undefined>): Promise<V | undefined> {
     return this.#queue.run(id, "serial", async () => {

@@ -2,12 +2,12 @@ import { ResError } from "../errors.ts"
 import type { Reply } from "./reply.ts"
 
 /**
- * A requester that has waited this long is told how long it may take. Not at once: most answers are quick, and a plain NATS
- * request would take the pre-response for the answer.
+ * After this time a requester is told how long the answer may take. Not at once: most answers are quick, and a plain NATS request
+ * would take the pre-response for the answer.
  */
 const SLOW_AFTER_MS = 1000
 
-/** Holds the answer to one request to its time: `Handlers.timeoutMs`. */
+/** Enforces `Handlers.timeoutMs` for one request. */
 export class TimeLimit {
   readonly #reply: Reply
   readonly #timeoutMs: number | undefined
@@ -28,12 +28,12 @@ export class TimeLimit {
     this.#setLimit(timeoutMs)
   }
 
-  /** Runs the task unless the time is over already; resolves when it has ended, or the time has. */
+  /** Runs the task unless the time is over. Resolves when the task has ended or the time is over. */
   async run(task: () => Promise<void>): Promise<void> {
     if (!this.#reply.answered) await Promise.race([task(), this.#elapsed])
   }
 
-  /** Tells the requester to wait `timeoutMs` from now on, and gives the handler as long. */
+  /** Tells the requester to wait `timeoutMs` from now on, and gives the handler that much time. */
   extend(timeoutMs: number): void {
     clearTimeout(this.#notice)
     this.#reply.extendTimeout(timeoutMs)

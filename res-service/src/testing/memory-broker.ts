@@ -2,7 +2,7 @@ import type { Conn, ConnStatus, Msg, Subscription } from "../conn.ts"
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024
 
-interface Subscriber {
+interface Listener {
   readonly client: MemoryConn
   readonly subject: string
   readonly queue: string | undefined
@@ -10,11 +10,11 @@ interface Subscriber {
 }
 
 /**
- * A messaging system in memory, for tests: subjects with wildcards, queue groups, no-responders notices, and outages at will.
- * Messages arrive later than they were sent, but all in the order of sending.
+ * A messaging system in memory, for tests: subjects with wildcards, queue groups, no-responders notices, and outages on demand.
+ * Messages are delivered asynchronously, in the order in which they were sent.
  */
 export class MemoryBroker {
-  readonly #subscribers = new Set<Subscriber>()
+  readonly #listeners = new Set<Listener>()
   readonly #conns: MemoryConn[] = []
   #arrivals: Promise<void> = Promise.resolve()
   #turn = 0
@@ -25,7 +25,7 @@ export class MemoryBroker {
     return conn
   }
 
-  /** From now on nothing is delivered; what is sent meanwhile is lost. */
+  /** Disconnects all connections: until `reconnect` nothing is delivered, and messages that are sent are lost. */
   disconnect(): void {
     for (const conn of this.#conns) conn.setStatus("disconnected")
   }
@@ -35,13 +35,13 @@ export class MemoryBroker {
   }
 
   /** @internal */
-  add(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber)
+  add(listener: Listener): void {
+    this.#listeners.add(listener)
   }
 
   /** @internal */
-  remove(subscriber: Subscriber): void {
-    this.#subscribers.delete(subscriber)
+  remove(listener: Listener): void {
+    this.#listeners.delete(listener)
   }
 
   /** @internal */
@@ -65,20 +65,20 @@ export class MemoryBroker {
     }
   }
 
-  // Each message in a turn of its own, as over a socket.
+  // Each message in a task of its own, as over a socket.
   #later(deliver: () => void): void {
     this.#arrivals = this.#arrivals.then(deliver)
   }
 
-  #receivers(subject: string): Subscriber[] {
-    const matching = [...this.#subscribers].filter((s) => s.client.connected && matches(s.subject, subject))
-    const groups = new Map<string, Subscriber[]>()
-    const all: Subscriber[] = []
-    for (const subscriber of matching) {
-      if (subscriber.queue === undefined) all.push(subscriber)
+  #receivers(subject: string): Listener[] {
+    const matching = [...this.#listeners].filter((s) => s.client.connected && matches(s.subject, subject))
+    const groups = new Map<string, Listener[]>()
+    const all: Listener[] = []
+    for (const listener of matching) {
+      if (listener.queue === undefined) all.push(listener)
       else {
-        const group = `${subscriber.queue} ${subscriber.subject}`
-        groups.set(group, [...(groups.get(group) ?? []), subscriber])
+        const group = `${listener.queue} ${listener.subject}`
+        groups.set(group, [...(groups.get(group) ?? []), listener])
       }
     }
     const chosen = [...groups.values()].map((members) => members[this.#turn++ % members.length])
@@ -104,9 +104,9 @@ class MemoryConn implements Conn {
   }
 
   subscribe(subject: string, handler: (msg: Msg) => void, queue?: string): Subscription {
-    const subscriber = { client: this, subject, handler, queue }
-    this.#broker.add(subscriber)
-    return { unsubscribe: () => this.#broker.remove(subscriber) }
+    const listener = { client: this, subject, handler, queue }
+    this.#broker.add(listener)
+    return { unsubscribe: () => this.#broker.remove(listener) }
   }
 
   flush(): Promise<void> {
@@ -128,7 +128,7 @@ class MemoryConn implements Conn {
   }
 }
 
-/** True when a subject fits one with wildcards. */
+/** True when a subject matches one with wildcards. */
 function matches(pattern: string, subject: string): boolean {
   const parts = subject.split(".")
   const expected = pattern.split(".")

@@ -5,17 +5,17 @@ import type { AnyResource } from "../service/resource.ts"
 import { Service, type ServiceOptions } from "../service/service.ts"
 import { MemoryBroker } from "./memory-broker.ts"
 
-/** Time for an answer or an event, in ms. */
+/** How long to wait for an answer or an event, in ms. */
 const TIMEOUT_MS = 5000
 
-/** Something that the service sent, other than an answer: an event, a reset, a token. */
+/** A message that the service sent and that is not an answer: an event, a reset, a token. */
 export interface Sent {
   readonly subject: string
   /** Parsed; undefined for an empty payload. */
   readonly payload: unknown
 }
 
-/** An answer, as it stands in RES. */
+/** An answer, as it appears in RES. */
 export interface Answer {
   readonly result?: unknown
   readonly resource?: { readonly rid: string }
@@ -23,16 +23,16 @@ export interface Answer {
   readonly meta?: unknown
 }
 
-/** What came of a request. */
+/** The outcome of a request. */
 export interface Exchange {
   readonly answer: Answer
-  /** What was sent before the answer and was not taken yet, in its order. */
+  /** The messages sent before the answer, in order, without those that were already taken. */
   readonly sent: readonly Sent[]
-  /** Time in ms that a pre-response asked for; undefined when there was none. */
+  /** The timeout in ms of the last pre-response; undefined if there was none. */
   readonly extendedTo: number | undefined
 }
 
-/** What a request carries besides its subject; left out: as for a client without a token. */
+/** Fields of a request. Default: those of a client without a token. */
 export interface RequestFields {
   readonly query?: string
   readonly cid?: string
@@ -42,17 +42,17 @@ export interface RequestFields {
   readonly remoteAddr?: string
 }
 
-/** The options of the service under test, and where it runs. */
+/** The options of the service under test, and its connection. */
 export interface ServiceKitOptions extends ServiceOptions {
   /**
-   * Gives a new connection; called twice, for the service and for the test. Default: connections of a `MemoryBroker`.
-   * With `natsConn` the same test runs against a real nats-server.
+   * Makes a new connection. Called twice, for the service and for the test. Default: connections of a `MemoryBroker`. With
+   * `natsConn` the same test runs against a real nats-server.
    */
   readonly connect?: () => Conn | Promise<Conn>
 }
 
 /**
- * Runs a service for tests, plays its clients, and records in order all that it sends.
+ * Runs a service in tests, sends it requests, and records all messages that it sends, in order.
  *
  * @example
  * const kit = await ServiceKit.start([book])
@@ -67,7 +67,7 @@ export class ServiceKit {
   readonly #conn: Conn
   readonly #subscriptions: Subscription[]
   #sent: Sent[] = []
-  #told: () => void = () => {}
+  #onSent: () => void = () => {}
 
   private constructor(service: Service, serviceConn: Conn, conn: Conn) {
     this.service = service
@@ -75,12 +75,12 @@ export class ServiceKit {
     this.#conn = conn
     const record = (msg: Msg): void => {
       this.#sent.push({ subject: msg.subject, payload: parse(msg) })
-      this.#told()
+      this.#onSent()
     }
     this.#subscriptions = ["event.>", "system.>", "conn.>"].map((subject) => conn.subscribe(subject, record))
   }
 
-  /** Starts a service with these resources. What it sends at its start is recorded too: `rest` gives it. */
+  /** Starts a service with these resources. The messages that it sends at its start are recorded too; `rest` returns them. */
   static async start(resources: readonly AnyResource[], options: ServiceKitOptions = {}): Promise<ServiceKit> {
     const broker = new MemoryBroker()
     const connect = options.connect ?? (() => broker.connect())
@@ -108,14 +108,14 @@ export class ServiceKit {
     return this.request(`auth.${rid}.${method}`, { cid: "test", token: null, params, ...fields })
   }
 
-  /** Asks what a query event means for one query, as a gateway does that has it. */
+  /** Sends the query request that a gateway would send after a query event, for one query. */
   query(event: Sent | undefined, query: string): Promise<Exchange> {
     const { subject } = (event?.payload ?? {}) as { subject?: unknown }
-    if (typeof subject !== "string") return Promise.reject(new TypeError("this is no query event"))
+    if (typeof subject !== "string") return Promise.reject(new TypeError("this is not a query event"))
     return this.request(subject, { query })
   }
 
-  /** Sends any request: `payload` as JSON, a string as it is. Rejects when no answer comes. */
+  /** Sends any request. `payload` is sent as JSON, but a string as it is. Rejects if no answer comes. */
   request(subject: string, payload: unknown): Promise<Exchange> {
     const inbox = this.#conn.newInbox()
     return new Promise((resolve, reject) => {
@@ -142,15 +142,13 @@ export class ServiceKit {
     })
   }
 
-  /**
-   * Waits until `count` more were sent, for what a service sends by itself, and takes them. Rejects when they do not come.
-   */
+  /** Waits for `count` messages that the service sends on its own, and takes them. Rejects if they do not come. */
   async next(count = 1): Promise<readonly Sent[]> {
     const end = Date.now() + TIMEOUT_MS
     while (this.#sent.length < count) {
       const arrived = await new Promise<boolean>((resolve) => {
         const timer = setTimeout(() => resolve(false), end - Date.now())
-        this.#told = () => {
+        this.#onSent = () => {
           clearTimeout(timer)
           resolve(true)
         }
@@ -160,19 +158,19 @@ export class ServiceKit {
     return this.#sent.splice(0, count)
   }
 
-  /** Everything that was sent and not taken yet; takes it. */
+  /** Takes all messages that were sent and not taken yet. */
   async rest(): Promise<readonly Sent[]> {
     await this.#serviceConn.flush()
     await this.#conn.flush()
     return this.#take()
   }
 
-  /** Rejects with an `AssertionError` if anything was sent that was not taken yet. */
+  /** Rejects with an `AssertionError` if there are messages that were not taken yet. */
   async nothingMore(): Promise<void> {
-    deepStrictEqual(await this.rest(), [], "the service sent more than was expected")
+    deepStrictEqual(await this.rest(), [], "the service sent more than expected")
   }
 
-  /** Stops the service; the connections that `connect` gave are left to whoever made them. */
+  /** Stops the service. It does not close the connections that `connect` made. */
   async stop(): Promise<void> {
     await this.service.stop()
     for (const subscription of this.#subscriptions) subscription.unsubscribe()

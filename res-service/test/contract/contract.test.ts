@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { accessGranted, handle, model, ResError, Service, type StandardSchema } from "res-service"
-import { Client, UnfitAnswerError } from "res-service/client"
+import { Client, InvalidAnswerError } from "res-service/client"
 import { dataValue, defineCollection, defineModel, reference, referenceTo, type ValueOf } from "res-service/contract"
 import { MemoryBroker, ServiceKit } from "res-service/testing"
 import { z } from "zod"
@@ -41,8 +41,8 @@ describe("A contract", () => {
     expect(log.rid({}, { from: 5, limit: undefined })).to.equal("library.log?from=5")
     expect(book.rid({ shelf: "a", id: "42" })).to.equal("library.a.book.42")
     expect(book.pattern.names({ shelf: "a" })).to.equal("library.a.book.*")
-    expect(() => book.name({ shelf: "a", id: "4.2" })).to.throw(TypeError, "no part of a name")
-    expect(() => book.pattern.names({ shelf: ">" })).to.throw(TypeError, "no part of a name")
+    expect(() => book.name({ shelf: "a", id: "4.2" })).to.throw(TypeError, "is not a valid part")
+    expect(() => book.pattern.names({ shelf: ">" })).to.throw(TypeError, "is not a valid part")
   })
 
   it("matches names whose parts its schemas take as they are", () => {
@@ -64,7 +64,7 @@ describe("A contract", () => {
     }
     expect(() => defineModel("x.$id", { parts: { id: promising } }).match("x.1")).to.throw(
       TypeError,
-      "not asynchronous",
+      "synchronous schema",
     )
   })
 
@@ -250,7 +250,7 @@ describe("Service, by a contract", () => {
       { subject: "system.reset", payload: { resources: ["library.a.books"] } },
       { subject: "system.reset", payload: { resources: ["library.a.book.*"] } },
     ])
-    expect(() => service.with(book, { shelf: "a", id: "1" }, () => {})).to.throw(TypeError, "nothing handles")
+    expect(() => service.with(book, { shelf: "a", id: "1" }, () => {})).to.throw(TypeError, "no resource handles")
     await kit.stop()
   })
 
@@ -328,14 +328,14 @@ describe("Client, by a contract", () => {
     await close()
   })
 
-  it("rejects with an UnfitAnswerError for an answer that does not fit, and logs what is wrong", async () => {
+  it("rejects with an InvalidAnswerError for an answer that does not fit, and logs what is wrong", async () => {
     const { client, logger, close } = await setUp(() => ({ until: "tomorrow" }))
     const error = await client.call(book, { shelf: "a", id: "42" }, "lend", { to: "Ann" }).catch((reason) => reason)
-    expect(error).to.be.instanceOf(UnfitAnswerError).and.instanceOf(ResError)
+    expect(error).to.be.instanceOf(InvalidAnswerError).and.instanceOf(ResError)
     expect(error.code).to.equal("system.internalError")
-    expect(error.message).to.equal("The answer to call.library.a.book.42.lend does not fit its contract")
+    expect(error.message).to.equal("The answer to call.library.a.book.42.lend does not match its contract")
     expect(error.problems).to.deep.equal([{ path: ["until"], message: "Invalid ISO date" }])
-    expect(logger.messages("error")).to.deep.equal(["an answer does not fit its contract"])
+    expect(logger.messages("error")).to.deep.equal(["an answer does not match its contract"])
     await close()
   })
 
@@ -344,7 +344,7 @@ describe("Client, by a contract", () => {
     await new Service(broker.connect()).add(model("library.a.book.$id", { get: () => ({ title: 5 }) })).start()
     const client = new Client(broker.connect())
     const error = await client.get(book, { shelf: "a", id: "42" }).catch((reason) => reason)
-    expect(error).to.be.instanceOf(UnfitAnswerError)
+    expect(error).to.be.instanceOf(InvalidAnswerError)
     expect(error.problems.map(({ path }: { path: string[] }) => path[0])).to.deep.equal(["title", "lentTo", "tags"])
     client.close()
   })
@@ -364,7 +364,7 @@ describe("Client, by a contract", () => {
     for (const to of ["Zoe", "Ann"]) await client.call(book, { shelf: "a", id: "42" }, "lend", { to })
     await until("the event", () => stars.length > 0)
     expect(stars).to.deep.equal([5])
-    expect(logger.messages("error")).to.deep.equal(["an event does not fit its contract"])
+    expect(logger.messages("error")).to.deep.equal(["an event does not match its contract"])
     await close()
   })
 

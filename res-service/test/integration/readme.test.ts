@@ -54,7 +54,7 @@ describe("res-service/README.md", () => {
   })
 
   it("links, in each row beside go-res, to a test that is there under that title", () => {
-    const [, table = ""] = /### Beside go-res\n([\s\S]*?)\nNot here/.exec(readme) ?? []
+    const [, table = ""] = /### Beside go-res\n([\s\S]*?)\nNot included/.exec(readme) ?? []
     const rows = table
       .split("\n")
       .filter((line) => line.startsWith("| "))

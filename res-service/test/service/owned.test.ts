@@ -63,7 +63,7 @@ describe("ServiceOptions.owned", () => {
     const error = await service(["library", "library.shelf.>"])
       .start()
       .catch((reason: Error) => reason)
-    expect(error).to.be.instanceOf(TypeError).with.property("message").that.includes("not among those")
+    expect(error).to.be.instanceOf(TypeError).with.property("message").that.includes("matches none of the names")
   })
 })
 

@@ -144,7 +144,7 @@ inMemoryAndOnNats("Query events", (start) => {
     const plain = model("library.plain", { get: () => ({ a: 1 }) })
     const kit = await start([plain])
     await kit.service.with(plain, {}, (events) => {
-      expect(() => (events as unknown as { query(): void }).query()).to.throw(TypeError, "has no queries")
+      expect(() => (events as unknown as { query(): void }).query()).to.throw(TypeError, "is not a query resource")
     })
     await kit.nothingMore()
   })

@@ -129,7 +129,7 @@ inMemoryAndOnNats("A handler that", (start) => {
       { subject: "system.reset", payload: { resources: ["library.late"] } },
     ])
     await kit.nothingMore()
-    expect([ran, errors]).to.deep.equal([1, ["a handler ended after its time"]])
+    expect([ran, errors]).to.deep.equal([1, ["a handler ended after its time limit"]])
   })
 
   it("waits in vain for its turn is answered system.timeout and does not run", async () => {
@@ -179,7 +179,7 @@ inMemoryAndOnNats("Tokens", (start) => {
   it("are not sent for what is no connection ID, which a request is told as system.invalidRequest", async () => {
     const kit = await start([gate])
     for (const cid of ["", "a.b", ">", "*", "a b"]) {
-      expect(() => kit.service.setToken(cid, null)).to.throw(ResError, "no connection ID")
+      expect(() => kit.service.setToken(cid, null)).to.throw(ResError, "is not a connection ID")
       const { answer, sent } = await kit.auth("library.gate", "login", { name: "Ann" }, { cid })
       expect(answer.error?.code).to.equal("system.invalidRequest")
       expect(sent).to.deep.equal([])

@@ -45,7 +45,7 @@ inMemoryAndOnNats("Service", (startKit) => {
     it("works again after stop(), and is refused while the service runs", async () => {
       const kit = await started(model("library.book.$id", { get: () => ({ a: 1 }) }))
       const error = await kit.service.start().catch((reason: Error) => reason)
-      expect(error).to.be.instanceOf(Error).with.property("message").that.includes("started already")
+      expect(error).to.be.instanceOf(Error).with.property("message").that.includes("already started")
       await kit.service.stop()
       await kit.service.start()
       expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { a: 1 } })
