@@ -1,23 +1,14 @@
 import { expect } from "chai"
 import { useBrowser } from "../helpers/browser.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
+import { useProduct } from "../helpers/product.ts"
+import { startTcpProxy } from "../helpers/tcp-proxy.ts"
+import { use } from "../helpers/use.ts"
 import { Shop } from "./shop.ts"
 
 describe("the storefront widget on a connection that was cut without a word", () => {
   const browser = useBrowser()
-  let product: Product
-  let proxy: TcpProxy
-
-  before(async () => {
-    product = await startProduct()
-    proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(new URL(product.edgeUrl).port) })
-  })
-
-  after(async () => {
-    await proxy?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const proxy = use(() => startTcpProxy({ host: "127.0.0.1", port: Number(new URL(product.edgeUrl).port) }))
 
   it("says so within 12 s, shows what is put into the cart meanwhile, and goes on when the network is back", async () => {
     browser.allow(/WebSocket|ERR_|publish was answered/)

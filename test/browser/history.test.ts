@@ -3,20 +3,14 @@ import { expect } from "chai"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { answer } from "../helpers/http.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
 
 describe("a shop's history in a browser", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-
-  after(() => pages?.stop())
+  const pages = usePages()
 
   const publish = (shopId: string, names: readonly string[], shopperId?: string) =>
     publishAll(

@@ -6,7 +6,7 @@ import type { ShownEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import type { Shown } from "./hooks-page.tsx"
@@ -51,15 +51,12 @@ class HooksPage {
 
 describe("the hooks", () => {
   const browser = useBrowser()
-  let pages: Pages
+  const pages = usePages()
   let script: string
 
   before(async () => {
-    pages = await startPages()
     script = await bundle(new URL("./hooks-page.tsx", import.meta.url).pathname)
   })
-
-  after(() => pages?.stop())
 
   const publish = (shopId: string, action = "ADD") =>
     post(`${pages.product.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId, action }))

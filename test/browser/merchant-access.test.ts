@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
 import { MerchantPage } from "./merchant-page.ts"
@@ -14,14 +14,9 @@ const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } 
 describe("the merchant's page for everybody", () => {
   const browser = useBrowser()
   const shopId = uuidOf("the accessible shop")
-  let pages: Pages
+  const pages = usePages()
 
-  before(async () => {
-    pages = await startPages()
-    await publishAll(pages.product.edgeUrl, new Shoppers(shopId).next(150))
-  })
-
-  after(() => pages?.stop())
+  before(() => publishAll(pages.product.edgeUrl, new Shoppers(shopId).next(150)))
 
   /** The width of what is on the page, in px; more than the window's means that one has to scroll sideways. */
   const width = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth)

@@ -3,20 +3,14 @@ import { expect } from "chai"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
 
 describe("baskets and figures on the merchant's page", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-
-  after(() => pages?.stop())
+  const pages = usePages()
 
   const open = (shopId: string) => MerchantPage.open(browser, pages.merchantUrl(shopId))
 

@@ -4,7 +4,7 @@ import type { Locator } from "playwright-core"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
@@ -13,13 +13,7 @@ const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch:
 
 describe("the merchant's page in detail", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-
-  after(() => pages?.stop())
+  const pages = usePages()
 
   const publish = (events: readonly PublishEvent[]) => publishAll(pages.product.edgeUrl, events)
   const numbered = (shopId: string, count: number, from = 1): PublishEvent[] =>

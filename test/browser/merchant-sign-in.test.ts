@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { JWTPayload } from "jose"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { Issuer, inSeconds } from "../helpers/issuer.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { inSeconds, useIssuer } from "../helpers/issuer.ts"
+import { usePages } from "../helpers/pages.ts"
 import { axeViolations } from "./axe.ts"
 import { MerchantPage } from "./merchant-page.ts"
 
@@ -18,23 +17,11 @@ const REFUSED = "Sign in to see this."
 describe("signing in on the merchant's page", () => {
   const browser = useBrowser()
   const shopId = randomUUID()
-  let issuer: Issuer
-  let pages: Pages
-
-  before(async () => {
-    issuer = await Issuer.start()
-    const { url, issuer: name, audience } = issuer
-    const verifier = jwksVerifier({ url, issuer: name, audience, claimPrefix: "" })
-    pages = await startPages({
-      auth: { verifier, cookie: undefined },
-      web: { auth: { kind: "firebase", api_key: "key" }, connectTo: GOOGLE },
-    })
-  })
-
-  after(async () => {
-    await pages?.stop()
-    await issuer?.stop()
-  })
+  const issuer = useIssuer()
+  const pages = usePages(() => ({
+    auth: { verifier: issuer.verifier, cookie: undefined },
+    web: { auth: { kind: "firebase", api_key: "key" }, connectTo: GOOGLE },
+  }))
 
   const token = (claims: JWTPayload = {}) => issuer.token({ role: "merchant", shops: [shopId], name: "Ann", ...claims })
 

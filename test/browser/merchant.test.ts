@@ -5,20 +5,14 @@ import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
 
 describe("the merchant's page", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-
-  after(() => pages?.stop())
+  const pages = usePages()
 
   /** On a screen that is high enough to be scrolled through soon. */
   const open = (shopId: string) =>

@@ -1,9 +1,8 @@
 import { expect } from "chai"
 import { useBrowser } from "../helpers/browser.ts"
-import { NO_CADDY, startProxy, type TestProxy } from "../helpers/caddy.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { skip } from "../helpers/skip.ts"
+import { useProxy } from "../helpers/caddy.ts"
+import { useGateway } from "../helpers/gateway.ts"
+import { useProduct } from "../helpers/product.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { Shop } from "./shop.ts"
 
@@ -12,23 +11,9 @@ const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 
 describe("the pages behind the proxy of docker compose", () => {
   const browser = useBrowser()
-  let product: Product
-  let gateway: TestGateway
-  let proxy: TestProxy
-
-  before(async function () {
-    product = await startProduct({ gatewayUrl: "same-origin", doors: { trustedProxies: ["127.0.0.1"] } })
-    gateway = await startGateway(product.natsServer.url)
-    const started = await startProxy({ edge: product.edgeUrl, gateway: gateway.url })
-    if (started === undefined) skip(this, NO_CADDY)
-    proxy = started
-  })
-
-  after(async () => {
-    await proxy?.stop()
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct({ gatewayUrl: "same-origin", doors: { trustedProxies: ["127.0.0.1"] } })
+  const gateway = useGateway(product)
+  const proxy = useProxy(product, gateway)
 
   it("let friends shop together, also after the edge was restarted", async () => {
     browser.allow(/WebSocket connection to .* failed/)

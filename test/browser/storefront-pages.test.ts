@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { expect } from "chai"
 import { type OpenOptions, useBrowser } from "../helpers/browser.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { startTcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
@@ -11,13 +11,12 @@ import { Shop } from "./shop.ts"
 
 describe("the storefront widget on all kinds of shops' pages", () => {
   const browser = useBrowser()
-  let product: Product
+  const product = useProduct()
   let server: Server
   let origin: string
   let html = ""
 
   before(async () => {
-    product = await startProduct()
     server = createServer((_, res) => {
       res.writeHead(200, { "Content-Type": "text/html; charset=utf-8" })
       res.end(html)
@@ -26,10 +25,7 @@ describe("the storefront widget on all kinds of shops' pages", () => {
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   })
 
-  after(async () => {
-    server?.close()
-    await product?.stop()
-  })
+  after(() => void server?.close())
 
   const tag = (attributes = ""): string =>
     `<script src="${product.edgeUrl}/storefront/widget.js" data-edge="${product.edgeUrl}" ${attributes}></script>`

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net"
 import { expect } from "chai"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { Storefront } from "../helpers/storefront.ts"
+import { useProduct } from "../helpers/product.ts"
+import { type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
 import { Shop } from "./shop.ts"
@@ -17,21 +17,12 @@ const CUT = /WebSocket connection to .* failed/
 
 describe("the storefront widget", () => {
   const browser = useBrowser()
-  let product: Product
+  const product = useProduct()
+  const openStorefront = useStorefronts(product)
   const servers: Server[] = []
-  const others: Storefront[] = []
 
-  before(async () => {
-    product = await startProduct()
-  })
-
-  afterEach(async () => {
-    for (const other of others.splice(0)) await other.close()
-  })
-
-  after(async () => {
+  after(() => {
     for (const server of servers) server.close()
-    await product?.stop()
   })
 
   async function demoShop(options: BrowserContextOptions = {}, url = `${product.edgeUrl}/storefront/`): Promise<Shop> {
@@ -40,8 +31,7 @@ describe("the storefront widget", () => {
 
   async function oldStorefront(shop: Shop, name: string): Promise<Storefront> {
     const sessionId = await shop.page.evaluate(() => window.BuddyShopping.state.sessionId ?? "")
-    const other = await Storefront.open(product.edgeUrl, sessionId)
-    others.push(other)
+    const other = await openStorefront(sessionId)
     await other.join(name)
     return other
   }
@@ -413,8 +403,7 @@ describe("the storefront widget", () => {
       })
       expect(state).to.include({ phase: "live", sessionId: "by-script", nobody: "session.notStarted" })
       expect(state.wrong).to.include("expected 1 to 64 letters")
-      const eve = await Storefront.open(product.edgeUrl, "by-script")
-      others.push(eve)
+      const eve = await openStorefront("by-script")
       await eve.join("Eve")
       await until("the shop's script to hear of Eve", () =>
         page.evaluate(() => (window as unknown as { heard: string[] }).heard.includes("joined Eve")),

@@ -4,7 +4,7 @@ import type { Locator } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
@@ -41,12 +41,7 @@ async function oddTexts(element: Locator): Promise<string[]> {
 
 describe("strangers' texts on the screens", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-  after(() => pages?.stop())
+  const pages = usePages()
 
   it("turn and hide nothing on the merchant's page, in rows, baskets, figures, filters and notices", async () => {
     const shopId = randomUUID()

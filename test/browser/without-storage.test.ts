@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { usePages } from "../helpers/pages.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
 import { Shop } from "./shop.ts"
@@ -38,13 +38,7 @@ const storages: readonly (readonly [what: string, initScript: string])[] = [
 
 describe("the pages where the browser keeps nothing for them", () => {
   const browser = useBrowser()
-  let pages: Pages
-
-  before(async () => {
-    pages = await startPages()
-  })
-
-  after(() => pages?.stop())
+  const pages = usePages()
 
   for (const [what, initScript] of storages) {
     it(`show the merchant's page when ${what}, and take what is chosen there`, async () => {

@@ -5,13 +5,14 @@ import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { Random } from "../../tools/demo/random.ts"
 import { startGateway } from "../helpers/gateway.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type Role, ServiceProcess } from "../helpers/service-process.ts"
 import { ShopWitness } from "../helpers/shop-witness.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
 
 /** For each step; nothing here takes longer than a few seconds on a quiet machine. */
 const DEADLINE_MS = 60_000
@@ -23,17 +24,12 @@ const SEED = Number(process.env.LEASE_TEST_SEED ?? Date.now() % 1_000_000)
 
 describe("several service processes, of which one holds the lease,", function () {
   this.timeout(4 * DEADLINE_MS)
-  let product: Product
+  const product = useProduct()
   let services: ServiceProcess[] = []
 
-  before(async () => {
-    product = await startProduct()
+  use(async () => {
     await product.stopService()
-  })
-
-  after(async () => {
-    await Promise.all(services.map((service) => service.end()))
-    await product.stop()
+    return { stop: () => Promise.all(services.map((service) => service.end())) }
   })
 
   const start = async (clockAheadMs = 0): Promise<ServiceProcess> => {

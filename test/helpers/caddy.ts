@@ -5,8 +5,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findCaddy } from "../../tools/install/caddy.ts"
+import type { TestGateway } from "./gateway.ts"
 import { freePort } from "./ports.ts"
+import type { Product } from "./product.ts"
+import { skip } from "./skip.ts"
 import { until } from "./until.ts"
+import { use } from "./use.ts"
 
 const caddyfile = fileURLToPath(new URL("../../config/Caddyfile", import.meta.url))
 
@@ -18,6 +22,13 @@ export interface TestProxy {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
   stop(): Promise<void>
+}
+
+/** To be called in a `describe`: one proxy for all its tests, which are skipped where there is no Caddy. */
+export function useProxy(product: Product, gateway: TestGateway): TestProxy {
+  return use(async (context) => {
+    return (await startProxy({ edge: product.edgeUrl, gateway: gateway.url })) ?? skip(context, NO_CADDY)
+  })
 }
 
 /** Runs Caddy with the product's own configuration, on a free port; undefined when this machine has none. */

@@ -6,7 +6,12 @@ import { createGateway, type GatewayConfig } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
 import { natsOptions } from "../../res-service/src/gateway/nats-options.ts"
 import { spawnGateway } from "../vectors/spawned-gateway.ts"
+import type { Product } from "./product.ts"
 import { skip } from "./skip.ts"
+import { use } from "./use.ts"
+
+/** With these a gateway asks the service who connects: from what address, by what token. */
+export const headerAuth = { headerAuth: "shopwire.auth.header", wsHeaderAuth: "shopwire.auth.wsHeader" }
 
 /** A gateway of one suite, with the product's own configuration. */
 export interface TestGateway {
@@ -15,6 +20,11 @@ export interface TestGateway {
   /** For resclient: `ws://127.0.0.1:<port>` */
   readonly wsUrl: string
   stop(): Promise<void>
+}
+
+/** To be called in a `describe`: one gateway to `product` for all its tests. */
+export function useGateway(product: Product, settings: GatewayConfig = {}): TestGateway {
+  return use(() => startGateway(product.natsServer.url, settings))
 }
 
 /**

@@ -3,6 +3,9 @@ import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { exportJWK, type JWTPayload, SignJWT } from "jose"
+import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
+import { RememberingVerifier, type TokenVerifier } from "../../service/auth/token-verifier.ts"
+import { use } from "./use.ts"
 
 /** A key that signs tokens. */
 export interface SigningKey {
@@ -73,6 +76,12 @@ export class Issuer {
     return new URL(`http://127.0.0.1:${this.#port}/keys`)
   }
 
+  /** Verifies its tokens as the service does with AUTH=jwks. */
+  get verifier(): TokenVerifier {
+    const { url, issuer, audience } = this
+    return new RememberingVerifier(jwksVerifier({ url, issuer, audience, claimPrefix: "" }))
+  }
+
   /** A token of this issuer's; `claims` come on top of, or replace, what makes it a good one for an hour. */
   async token(claims: JWTPayload = {}, key = this.#keys[0]): Promise<string> {
     if (key === undefined) throw new Error("the issuer has no key")
@@ -99,4 +108,9 @@ export class Issuer {
     this.#server.close()
     await once(this.#server, "close")
   }
+}
+
+/** To be called in a `describe`: one issuer for all its tests. */
+export function useIssuer(): Issuer {
+  return use(() => Issuer.start())
 }

@@ -2,6 +2,11 @@ import type { GatewayConfig } from "res-service/gateway"
 import { startGateway, type TestGateway } from "./gateway.ts"
 import { freePort } from "./ports.ts"
 import { type Product, type ProductOptions, startProduct } from "./product.ts"
+import { use } from "./use.ts"
+
+export interface PagesOptions extends ProductOptions {
+  readonly gateway?: GatewayConfig
+}
 
 /** The product with a gateway, whose pages know of each other: what a browser needs. */
 export interface Pages {
@@ -15,8 +20,13 @@ export interface Pages {
   stop(): Promise<void>
 }
 
+/** To be called in a `describe`: one product with a gateway for all its tests. */
+export function usePages(options: PagesOptions | (() => PagesOptions) = {}): Pages {
+  return use(() => startPages(typeof options === "function" ? options() : options))
+}
+
 /** Starts it all on free ports. The pages must have been built. `stop` leaves nothing behind. */
-export async function startPages(options: ProductOptions & { gateway?: GatewayConfig } = {}): Promise<Pages> {
+export async function startPages(options: PagesOptions = {}): Promise<Pages> {
   const port = await freePort()
   const settings = { ...options.gateway, port }
   const product = await startProduct({ ...options, gatewayUrl: `ws://127.0.0.1:${port}` })

@@ -11,6 +11,7 @@ import { type StandbyService, startService } from "../../service/standby.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
+import { use } from "./use.ts"
 
 export const serviceOptions = {
   retention: { maxAgeDays: 0, maxMiB: 0 },
@@ -64,6 +65,15 @@ export interface ProductOptions {
   /** Default: silent. */
   readonly logger?: Logger
   readonly archive?: ServiceOptions["archive"]
+}
+
+/**
+ * To be called in a `describe`: one product for all its tests.
+ *
+ * @param options a function if they depend on what is started before
+ */
+export function useProduct(options: ProductOptions | (() => ProductOptions) = {}): Product {
+  return use(() => startProduct(typeof options === "function" ? options() : options))
 }
 
 /** Starts it all on free ports. `stop` leaves nothing behind. */

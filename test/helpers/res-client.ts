@@ -1,5 +1,7 @@
 import { createRequire } from "node:module"
 import { WebSocket } from "ws"
+import type { TestGateway } from "./gateway.ts"
+import { closeAfterEach } from "./use.ts"
 
 // The package is CommonJS with a default export, which Node and tsx import differently; `require` is the same in both.
 const { default: ResClient } = createRequire(import.meta.url)("resclient") as {
@@ -33,10 +35,21 @@ export interface Client {
   disconnect(): void
 }
 
+export interface ClientOptions {
+  /** Of the HTTP request that opens the WebSocket. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /**
  * The real resclient from npm. As in a browser, it gets one message at a time: it knows a resource only after the microtasks
  * that follow the answer.
  */
-export function resClient(wsUrl: string, { headers = {} }: { headers?: Record<string, string> } = {}): Client {
+export function resClient(wsUrl: string, { headers = {} }: ClientOptions = {}): Client {
   return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false, headers }), delays)
+}
+
+/** To be called in a `describe`: returns a function that connects a client to `gateway`, until the end of the test. */
+export function useClients(gateway: TestGateway): (options?: ClientOptions) => Client {
+  const open = closeAfterEach<Client>((client) => client.disconnect())
+  return (options) => open(resClient(gateway.wsUrl, options))
 }

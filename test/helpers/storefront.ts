@@ -1,6 +1,8 @@
 import { once } from "node:events"
 import { WebSocket } from "ws"
+import type { Product } from "./product.ts"
 import { until } from "./until.ts"
+import { closeAfterEach } from "./use.ts"
 
 /** One element of `multicartContent`. */
 export interface SharedCart {
@@ -107,4 +109,10 @@ export class Storefront {
     this.webSocket.close()
     await closed
   }
+}
+
+/** To be called in a `describe`: returns a function that opens a page in a session, until the end of the test. */
+export function useStorefronts(product: Product): (sessionId: string, protocols?: string[]) => Promise<Storefront> {
+  const open = closeAfterEach<Storefront>((page) => page.close())
+  return async (sessionId, protocols) => open(await Storefront.open(product.edgeUrl, sessionId, protocols))
 }

@@ -3,15 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import type { JWTPayload } from "jose"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
-import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { headerAuth, useGateway } from "../helpers/gateway.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"
-import { Issuer, inSeconds, soon } from "../helpers/issuer.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { inSeconds, soon, useIssuer } from "../helpers/issuer.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
-import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { type Client, type ClientCollection, useClients } from "../helpers/res-client.ts"
 import { until } from "../helpers/until.ts"
 
 /** A page from which a browser may bring its cookie. */
@@ -19,35 +17,14 @@ const ORIGIN = "https://merchant.example"
 const COOKIE = "shopwire_token"
 
 describe("with tokens", () => {
-  let issuer: Issuer
-  let product: Product
-  let gateway: TestGateway
-  const clients: Client[] = []
-
-  before(async () => {
-    issuer = await Issuer.start()
-    const { url, issuer: name, audience } = issuer
-    const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
-    product = await startProduct({
-      auth: { verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
-      // 200 events of a shop in ten seconds.
-      doors: { rates: { perAddress: 0, perToken: 0, perShop: 20 } },
-    })
-    gateway = await startGateway(product.natsServer.url, {
-      headerAuth: "shopwire.auth.header",
-      wsHeaderAuth: "shopwire.auth.wsHeader",
-    })
-  })
-
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.disconnect()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-    await issuer?.stop()
-  })
+  const issuer = useIssuer()
+  const product = useProduct(() => ({
+    auth: { verifier: issuer.verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
+    // 200 events of a shop in ten seconds.
+    doors: { rates: { perAddress: 0, perToken: 0, perShop: 20 } },
+  }))
+  const gateway = useGateway(product, headerAuth)
+  const newClient = useClients(gateway)
 
   const token = (role: string | undefined, shops: string[], claims: JWTPayload = {}): Promise<string> =>
     issuer.token({ role, shops, ...claims })
@@ -88,8 +65,7 @@ describe("with tokens", () => {
       expect((await publish(bearer(fits))).status).to.equal(200)
       const feed = `${gateway.url}/api/store/${shop_id}/feed`
       expect((await answer(fetch(feed, { headers: bearer(fits) }))).status).to.equal(200)
-      const client = resClient(gateway.wsUrl)
-      clients.push(client)
+      const client = newClient()
       await client.authenticate("shopwire.auth", "login", { token: fits })
       expect((await client.get<ClientCollection<ShownEvent>>(`store.${shop_id}.feed`)).length).to.be.above(0)
       const refused = await publish(bearer(await token("merchant", shops(150))))
@@ -249,12 +225,6 @@ describe("with tokens", () => {
 
   describe("a subscription", () => {
     type FeedOfClient = ClientCollection<ShownEvent>
-
-    function newClient(options?: Parameters<typeof resClient>[1]): Client {
-      const client = resClient(gateway.wsUrl, options)
-      clients.push(client)
-      return client
-    }
 
     async function login(jwt: string, client = newClient()): Promise<Client> {
       await client.authenticate("shopwire.auth", "login", { token: jwt })

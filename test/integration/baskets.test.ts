@@ -7,11 +7,11 @@ import { STREAM } from "../../service/log/stream.ts"
 import { ackSubject, partitionOf, storedSubject } from "../../service/log/subjects.ts"
 import { BUCKET } from "../../service/store/snapshots.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed, resRequest } from "../helpers/res.ts"
-import { type Client, type ClientCollection, type ClientModel, resClient } from "../helpers/res-client.ts"
+import { type ClientCollection, type ClientModel, useClients } from "../helpers/res-client.ts"
 import { until } from "../helpers/until.ts"
 
 /** What tests look at of a basket. */
@@ -24,23 +24,9 @@ interface Basket {
 }
 
 describe("a shop's baskets and figures", () => {
-  let product: Product
-  let gateway: TestGateway
-  const clients: Client[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.disconnect()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const newClient = useClients(gateway)
 
   const publish = (event: PublishEvent) => post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
   const request = (rid: string) => resRequest(product.nats, `get.store.${rid}`)
@@ -54,12 +40,6 @@ describe("a shop's baskets and figures", () => {
   async function listOf(shopId: string): Promise<string[]> {
     const { result } = await request(`${shopId}.baskets`)
     return result.collection.map(({ rid }: { rid: string }) => rid.split(".").at(-1))
-  }
-
-  function newClient(): Client {
-    const client = resClient(gateway.wsUrl)
-    clients.push(client)
-    return client
   }
 
   /** All that a shop shows, but for what the time of the `get` makes of it. */

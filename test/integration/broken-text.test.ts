@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import { shopSubject } from "../../contract/subjects.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -15,17 +15,8 @@ const EXPECTED = "expected Unicode text without lone surrogates"
 const INVISIBLE = ["\u200b", "\u202e\u202c", "\u3164", " \ufeff "]
 
 describe("a text with a lone surrogate, and a name of nothing visible", () => {
-  let product: Product
-  let gateway: TestGateway
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const gateway = useGateway(product)
 
   const feedOf = async (shopId: string) => (await get(`${gateway.url}/api/store/${shopId}/feed`)).body
 

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
-import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { headerAuth, useGateway } from "../helpers/gateway.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"
-import { Issuer } from "../helpers/issuer.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { type Client, resClient } from "../helpers/res-client.ts"
+import { Issuer, useIssuer } from "../helpers/issuer.ts"
+import { type ProductOptions, useProduct } from "../helpers/product.ts"
+import { type Client, useClients } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
 
 /** A refusal as RES tells it. */
@@ -20,18 +18,23 @@ interface Refusal {
 /** A client's address, as a trusted proxy tells it. */
 const from = (last: number): Record<string, string> => ({ "x-forwarded-for": `192.0.2.${last}` })
 
-const headerAuth = { headerAuth: "shopwire.auth.header", wsHeaderAuth: "shopwire.auth.wsHeader" }
+/** The product of a suite, and its doors. */
+function useDoors(options: () => ProductOptions) {
+  const product = useProduct(() => ({ ...options(), doors: { trustedProxies: ["127.0.0.1"] } }))
+  const gateway = useGateway(product, headerAuth)
+  const connect = useClients(gateway)
+  return {
+    product,
+    gateway,
+    connect: (headers: Record<string, string>): Client => connect({ headers }),
+    overHttp: (path: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
+      post(`${gateway.url}/api/${path}`, body, headers),
+    overEdge: (shopId: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
+      post(`${product.edgeUrl}/publish/${shopId}`, body, headers),
+  }
+}
 
 describe("the service's limits", () => {
-  let product: Product
-  let gateway: TestGateway
-  const clients: Client[] = []
-
-  const connect = (headers: Record<string, string>): Client => {
-    const client = resClient(gateway.wsUrl, { headers })
-    clients.push(client)
-    return client
-  }
   /** The refusal of a call; undefined when it was accepted. */
   const refusal = async (call: Promise<unknown>): Promise<Refusal | undefined> =>
     await call.then(
@@ -45,10 +48,6 @@ describe("the service's limits", () => {
     })
     expect(refused?.data?.retry_after_ms).to.be.within(1, 60_000)
   }
-  const overHttp = (path: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
-    post(`${gateway.url}/api/${path}`, body, headers)
-  const overEdge = (shopId: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
-    post(`${product.edgeUrl}/publish/${shopId}`, body, headers)
   const expect429 = ({ status, headers, body }: Answer, kind: string): void => {
     expect(status).to.equal(429)
     expect(Number(headers.get("retry-after"))).to.be.within(1, 60)
@@ -56,24 +55,11 @@ describe("the service's limits", () => {
     expect(body.message ?? body.detail).to.equal(`Too many requests for one ${kind}; try again later`)
   }
 
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.disconnect()
-  })
-
   describe("without tokens", () => {
-    before(async () => {
-      product = await startProduct({
-        doors: { trustedProxies: ["127.0.0.1"] },
-        // Over ten seconds: 60 of a connection, 100 of an address, 30 events of a shop. Over a minute: 3 starts, and 5.
-        limits: { perConnection: 6, perAddress: 10, perShop: 3, startsPerConnection: 3, startsPerAddress: 5 },
-      })
-      gateway = await startGateway(product.natsServer.url, headerAuth)
-    })
-
-    after(async () => {
-      await gateway?.stop()
-      await product?.stop()
-    })
+    const { product, gateway, connect, overHttp, overEdge } = useDoors(() => ({
+      // Over ten seconds: 60 of a connection, 100 of an address, 30 events of a shop. Over a minute: 3 starts, and 5.
+      limits: { perConnection: 6, perAddress: 10, perShop: 3, startsPerConnection: 3, startsPerAddress: 5 },
+    }))
 
     it("hold a shop to its rate over all doors together; what is refused costs it nothing", async () => {
       const shop = randomUUID()
@@ -199,26 +185,12 @@ describe("the service's limits", () => {
   })
 
   describe("with tokens", () => {
-    let issuer: Issuer
-
-    before(async () => {
-      issuer = await Issuer.start()
-      const { url, issuer: name, audience } = issuer
-      const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
-      product = await startProduct({
-        auth: { verifier, cookie: undefined },
-        doors: { trustedProxies: ["127.0.0.1"] },
-        // Over ten seconds: 20 of a user, 40 of an address.
-        limits: { perToken: 2, perAddress: 4 },
-      })
-      gateway = await startGateway(product.natsServer.url, headerAuth)
-    })
-
-    after(async () => {
-      await gateway?.stop()
-      await product?.stop()
-      await issuer?.stop()
-    })
+    const issuer = useIssuer()
+    const { connect, overHttp, overEdge } = useDoors(() => ({
+      auth: { verifier: issuer.verifier, cookie: undefined },
+      // Over ten seconds: 20 of a user, 40 of an address.
+      limits: { perToken: 2, perAddress: 4 },
+    }))
 
     const bearer = async (sub: string, shop: string, address: number): Promise<Record<string, string>> => ({
       ...from(address),

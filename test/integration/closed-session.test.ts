@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
-import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
-import { type SharedCart, Storefront } from "../helpers/storefront.ts"
+import { type Client, type ClientCollection, useClients } from "../helpers/res-client.ts"
+import { type SharedCart, type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 interface Introduced {
@@ -19,8 +19,8 @@ class Visitor {
   carts: ClientCollection<SharedCart> | undefined
   ended = false
 
-  constructor(gateway: TestGateway) {
-    this.client = resClient(gateway.wsUrl)
+  constructor(client: Client) {
+    this.client = client
   }
 
   /** Subscribes; gives the code of the error, if there is one. */
@@ -43,45 +43,20 @@ class Visitor {
 }
 
 describe("a session whose host makes invitations", () => {
-  let product: Product
-  let gateway: TestGateway
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const newClient = useClients(gateway)
+  const openPage = useStorefronts(product)
   let id: string
   let rid: string
-  const visitors: Visitor[] = []
-  const pages: Storefront[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
 
   beforeEach(() => {
     id = `closed-${randomUUID().slice(0, 8)}`
     rid = `session.${id}.multicart`
   })
 
-  afterEach(async () => {
-    for (const { client } of visitors.splice(0)) client.disconnect()
-    for (const page of pages.splice(0)) await page.close()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
-
-  function visitor(): Visitor {
-    const made = new Visitor(gateway)
-    visitors.push(made)
-    return made
-  }
-
-  async function page(): Promise<Storefront> {
-    const opened = await Storefront.open(product.edgeUrl, id)
-    pages.push(opened)
-    return opened
-  }
-
+  const visitor = (): Visitor => new Visitor(newClient())
+  const page = (): Promise<Storefront> => openPage(id)
   const enter = (who: Visitor, method: "start" | "join", customerName: string, invite?: string) =>
     who.client.call<Introduced>(rid, method, { customerName, ...(invite === undefined ? {} : { invite }) })
   const setCart = (who: Visitor, { customerId }: Introduced, cartContent: object) =>

@@ -5,7 +5,7 @@ import { shops } from "../../tools/demo/catalogue.ts"
 import { script } from "../../tools/demo/script.ts"
 import type { DemoEvent } from "../../tools/demo/visit.ts"
 import { compiledProgram } from "../helpers/compiled.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -19,20 +19,16 @@ function* eventsOf(seed: number): Generator<DemoEvent> {
 }
 
 describe("npm run demo", () => {
+  const product = useProduct()
   let program: string
-  let product: Product
   let demo: ChildProcess | undefined
   let output = ""
 
   before(async () => {
     program = await compiledProgram("tools/demo/main")
-    product = await startProduct()
   })
 
-  after(async () => {
-    demo?.kill("SIGKILL")
-    await product?.stop()
-  })
+  after(() => void demo?.kill("SIGKILL"))
 
   function start(args: string[], settings: NodeJS.ProcessEnv = {}): ChildProcess {
     output = ""

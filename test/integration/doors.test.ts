@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { expect } from "chai"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { said, upgradeStatus as statusOfUpgrade } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
 
@@ -14,13 +14,8 @@ const upgradeStatus = (edgeUrl: string, headers?: Record<string, string>): Promi
   statusOfUpgrade(`${edgeUrl}/doors`, headers)
 
 describe("the edge's doors", () => {
-  let product: Product
-
   describe("by default", () => {
-    before(async () => {
-      product = await startProduct()
-    })
-    after(() => product.stop())
+    const product = useProduct()
 
     it("send security headers with every answer of the API, also with errors", async () => {
       for (const path of ["/healthz", "/nowhere"]) {
@@ -63,11 +58,7 @@ describe("the edge's doors", () => {
 
   describe("with CORS_ORIGINS", () => {
     const origin = "https://shop.example"
-
-    before(async () => {
-      product = await startProduct({ doors: { origins: [origin, "http://localhost:5173"] } })
-    })
-    after(() => product.stop())
+    const product = useProduct({ doors: { origins: [origin, "http://localhost:5173"] } })
 
     it("let a listed origin's page read answers and their headers", async () => {
       const event = publishEvent()
@@ -112,19 +103,14 @@ describe("the edge's doors", () => {
   })
 
   describe("with rate limits", () => {
-    const trustedProxies = ["127.0.0.1"]
+    const product = useProduct({
+      // Over ten seconds: 100 requests an address, 50 a token, 30 events a shop.
+      doors: { trustedProxies: ["127.0.0.1"], rates: { perAddress: 10, perToken: 5, perShop: 3 } },
+      newSocketsPerMinute: 3,
+    })
     /** A client of its own for each test, seen through a proxy. */
     const from = (last: number): Record<string, string> => ({ "x-forwarded-for": `192.0.2.${last}` })
     const publishUrl = (shopId: string): string => `${product.edgeUrl}/publish/${shopId}`
-
-    before(async () => {
-      // Over ten seconds: 100 requests an address, 50 a token, 30 events a shop.
-      product = await startProduct({
-        doors: { trustedProxies, rates: { perAddress: 10, perToken: 5, perShop: 3 } },
-        newSocketsPerMinute: 3,
-      })
-    })
-    after(() => product.stop())
 
     it("tell what is left", async () => {
       const event = publishEvent()
@@ -214,11 +200,13 @@ describe("the edge's doors", () => {
   })
 
   describe("with bounded connections", () => {
+    const product = useProduct({
+      doors: { connections: { max: 50, maxPerAddress: 10, headersTimeoutMs: 1000 } },
+    })
     let port: number
     const sockets: Socket[] = []
 
-    before(async () => {
-      product = await startProduct({ doors: { connections: { max: 50, maxPerAddress: 10, headersTimeoutMs: 1000 } } })
+    before(() => {
       port = Number(new URL(product.edgeUrl).port)
     })
     afterEach(async () => {
@@ -230,7 +218,6 @@ describe("the edge's doors", () => {
         }),
       )
     })
-    after(() => product.stop())
 
     const open = async (localAddress = "127.0.0.1"): Promise<Socket> => {
       const socket = connectTcp({ port, host: "127.0.0.1", localAddress })

@@ -2,25 +2,18 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
 import { publishEvent } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 
 describe("examples/", () => {
-  let product: Product
-  let gateway: TestGateway
+  const product = useProduct()
+  const gateway = useGateway(product)
   const running: ChildProcess[] = []
 
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  after(async () => {
+  after(() => {
     for (const child of running) child.kill()
-    await gateway?.stop()
-    await product?.stop()
   })
 
   /** Runs an example as the README says, and gives what it has printed so far. */

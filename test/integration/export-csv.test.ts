@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { PublishEvent } from "../../contract/publish-event.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { answer, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { python, runPython } from "../helpers/python.ts"
 import { skip } from "../helpers/skip.ts"
 
@@ -57,13 +57,7 @@ const TRICKY = [
 ]
 
 describe("GET /export/{shop_id}?format=csv", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product?.stop())
+  const product = useProduct()
 
   /** The export of a shop that has an event for each text, which stands in all four of its texts. */
   async function exported(texts: readonly string[], query = ""): Promise<string> {

@@ -3,32 +3,19 @@ import { get as httpGet, type IncomingMessage } from "node:http"
 import { text } from "node:stream/consumers"
 import { expect } from "chai"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
-import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
 import { answer, post } from "../helpers/http.ts"
 import { Issuer } from "../helpers/issuer.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { startProduct, useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
+import { closeAfterEach } from "../helpers/use.ts"
 
 const COOKIE = "shopwire_token"
 
 describe("GET /export/{shop_id}", () => {
-  let product: Product
-  const open: IncomingMessage[] = []
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  afterEach(() => {
-    for (const each of open.splice(0)) each.destroy()
-  })
-
-  after(async () => {
-    await product?.stop()
-  })
+  const product = useProduct()
+  const opened = closeAfterEach<IncomingMessage>((response) => response.destroy())
 
   const url = (shopId: string, query = ""): string => `${product.edgeUrl}/export/${shopId}${query}`
 
@@ -48,9 +35,8 @@ describe("GET /export/{shop_id}", () => {
   function request(address: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       httpGet(address, { agent: false }, (response) => {
-        open.push(response)
         response.on("error", () => {})
-        resolve(response)
+        resolve(opened(response))
       }).on("error", reject)
     })
   }
@@ -211,10 +197,8 @@ describe("GET /export/{shop_id}", () => {
 
   it("is for who may read the shop, by header or cookie", async () => {
     const issuer = await Issuer.start()
-    const { url: keys, issuer: name, audience } = issuer
-    const verifier = new RememberingVerifier(jwksVerifier({ url: keys, issuer: name, audience, claimPrefix: "" }))
     const guarded = await startProduct({
-      auth: { verifier, cookie: { name: COOKIE, origins: ["https://shop.example"] } },
+      auth: { verifier: issuer.verifier, cookie: { name: COOKIE, origins: ["https://shop.example"] } },
       doors: { origins: ["https://shop.example"] },
     })
     try {

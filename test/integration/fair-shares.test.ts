@@ -2,11 +2,9 @@ import { randomUUID } from "node:crypto"
 import { get, type IncomingMessage } from "node:http"
 import { text } from "node:stream/consumers"
 import { expect } from "chai"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
-import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
-import { Issuer } from "../helpers/issuer.ts"
+import { useIssuer } from "../helpers/issuer.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 
@@ -19,13 +17,12 @@ const EVENTS = 2500
 
 describe("streams and exports that are not read", () => {
   const shopId = randomUUID()
-  let issuer: Issuer
+  const issuer = useIssuer()
   let product: Product
   let other: string
   const open: IncomingMessage[] = []
 
   before(async () => {
-    issuer = await Issuer.start()
     other = await issuer.token({ sub: "other", role: "merchant", shops: [shopId] })
   })
 
@@ -35,17 +32,11 @@ describe("streams and exports that are not read", () => {
     await product?.restartEdge()
   })
 
-  after(async () => {
-    await issuer?.stop()
-  })
-
   /** @param stallMs undefined: longer than a test takes */
   async function start(stallMs?: number): Promise<void> {
-    const { url, issuer: name, audience } = issuer
-    const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
     const places = { max: 6, perUser: PER_USER, perAddress: PER_ADDRESS }
     product = await startProduct({
-      auth: { verifier, cookie: undefined },
+      auth: { verifier: issuer.verifier, cookie: undefined },
       // Every test client is a proxy, and so may say which address it has.
       doors: { trustedProxies: ["127.0.0.1"], streams: places, exports: places },
       ...(stallMs === undefined

@@ -6,18 +6,12 @@ import { SET_ASIDE } from "../../service/log/entry.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { startProduct, useProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed, resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 
 describe("store.<shop_id>.feed", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product.stop())
+  const product = useProduct()
 
   const publish = (shopId: string, body: unknown) => post(`${product.edgeUrl}/publish/${shopId}`, body)
   const actionIds = (feed: readonly { action_id: number }[]) => feed.map(({ action_id }) => action_id)

@@ -13,11 +13,11 @@ import { caughtUp } from "../helpers/archive.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { type Product, startProduct, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
 
@@ -105,18 +105,8 @@ const seqsOf = (events: readonly { seq: number }[]): number[] => events.map(({ s
 
 describe("a shop's history", () => {
   describe("without an archive", () => {
-    let product: Product
-    let gateway: TestGateway
-
-    before(async () => {
-      product = await startProduct()
-      gateway = await startGateway(product.natsServer.url)
-    })
-
-    after(async () => {
-      await gateway?.stop()
-      await product?.stop()
-    })
+    const product = useProduct()
+    const gateway = useGateway(product)
 
     it("is narrowed by basket, category and time, backwards and forwards", async () => {
       const shopId = randomUUID()

@@ -5,32 +5,37 @@ import { connect as connectTcp, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { gzipSync } from "node:zlib"
 import { expect } from "chai"
-import { connect, type NatsConnection } from "nats"
+import { connect } from "nats"
 import { natsConn } from "res-service"
-import { createGateway, type Gateway } from "res-service/gateway"
+import { createGateway } from "res-service/gateway"
 import { WebSocket } from "ws"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
 
 /** `npm run bench -- hostile` does the same with thousands, and measures. */
 describe("hostile clients", () => {
-  let product: Product
-  let gateway: Gateway
-  let gatewayNats: NatsConnection
-  let gatewayUrl: string
+  const product = useProduct({
+    doors: { connections: { max: 2000, maxPerAddress: 1000, headersTimeoutMs: 1000 } },
+  })
+  const gateway = use(async () => {
+    const nats = await connect({ servers: product.natsServer.url })
+    const running = createGateway(natsConn(nats), { addr: "127.0.0.1", port: 0 })
+    await running.start()
+    return {
+      url: `http://127.0.0.1:${running.address.port}`,
+      connectionCount: () => running.connectionCount,
+      stop: async () => {
+        await running.close()
+        await nats.close()
+      },
+    }
+  })
   const sockets: Socket[] = []
   const webSockets: WebSocket[] = []
-
-  before(async () => {
-    product = await startProduct({ doors: { connections: { max: 2000, maxPerAddress: 1000, headersTimeoutMs: 1000 } } })
-    gatewayNats = await connect({ servers: product.natsServer.url })
-    gateway = createGateway(natsConn(gatewayNats), { addr: "127.0.0.1", port: 0 })
-    await gateway.start()
-    gatewayUrl = `http://127.0.0.1:${gateway.address.port}`
-  })
 
   afterEach("an honest client is served, before their connections are closed and after", async () => {
     await publishAndRead()
@@ -43,21 +48,15 @@ describe("hostile clients", () => {
         await closed
       }),
     )
-    await until("the gateway to have let go of them", () => gateway.connectionCount === 0)
+    await until("the gateway to have let go of them", () => gateway.connectionCount() === 0)
     await publishAndRead()
-  })
-
-  after(async () => {
-    await gateway?.close()
-    await gatewayNats?.close()
-    await product?.stop()
   })
 
   const publishAndRead = async (): Promise<void> => {
     const event = publishEvent()
     const answer = await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
     expect(answer.status).to.equal(200)
-    expect((await get(`${gatewayUrl}/api/store/${event.shop_id}/feed`)).body).to.have.length(1)
+    expect((await get(`${gateway.url}/api/store/${event.shop_id}/feed`)).body).to.have.length(1)
   }
   const open = async (url: string): Promise<Socket> => {
     const socket = connectTcp(Number(new URL(url).port), "127.0.0.1")
@@ -104,8 +103,8 @@ describe("hostile clients", () => {
 
   it("who open sockets and say nothing cost nobody else anything, at the edge and at the gateway", async () => {
     await many(300, (i) => openWebSocket(`${product.edgeUrl}/idle-${i}`))
-    await many(300, () => openWebSocket(gatewayUrl))
-    expect(gateway.connectionCount).to.equal(300)
+    await many(300, () => openWebSocket(gateway.url))
+    expect(gateway.connectionCount()).to.equal(300)
     const session = randomUUID()
     const host = await Storefront.open(product.edgeUrl, session)
     await host.start("Ann")
@@ -133,7 +132,7 @@ describe("hostile clients", () => {
     ["the gateway", "", '{"id":1,"method":"x"}'],
   ] as const) {
     it(`who send thousands of tiny frames at once to ${door} wait for their answers, and nobody else does`, async () => {
-      const url = door === "the edge" ? product.edgeUrl : gatewayUrl
+      const url = door === "the edge" ? product.edgeUrl : gateway.url
       const { stream, webSocket } = await openStream(`${url}${path}`)
       const honest = await openWebSocket(`${url}${path}`)
       let answered = 0

@@ -6,17 +6,11 @@ import type { PublishEvent } from "../../contract/publish-event.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { getFeed } from "../helpers/res.ts"
 
 describe("Idempotency-Key", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product.stop())
+  const product = useProduct()
 
   const publish = (shopId: string, body: unknown, key?: string) =>
     post(`${product.edgeUrl}/publish/${shopId}`, body, key === undefined ? {} : { "idempotency-key": key })

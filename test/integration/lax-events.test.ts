@@ -5,7 +5,7 @@ import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"
 import { LAX_FORMS, REFUSED_FORMS } from "../helpers/lax-forms.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { type Product, startProduct, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 
@@ -13,13 +13,7 @@ const withoutDashes = (id: string): string => id.replaceAll("-", "")
 
 describe("events of senders that are less exact", function () {
   this.timeout(60_000)
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product?.stop())
+  const product = useProduct()
 
   /** Sends something as an event of a shop. Resolves to what a refusal says of which field; undefined: it was taken. */
   type Door = (

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { Storefront } from "../helpers/storefront.ts"
+import { useProduct } from "../helpers/product.ts"
+import { Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 /** So many large carts that an update is 1.2 MB, and 7 MB to all members. */
@@ -10,20 +10,17 @@ const CART_BYTES = 250_000
 const MIB = 1024 * 1024
 
 describe("a session with large carts, of which one member sends small updates without end", () => {
-  let product: Product
+  const product = useProduct()
+  const openPage = useStorefronts(product)
   let members: Storefront[]
   let bytes: number
-
-  before(async () => {
-    product = await startProduct()
-  })
 
   beforeEach(async () => {
     const id = `s-${randomUUID().slice(0, 13)}`
     members = []
     bytes = 0
     for (let i = 0; i <= CARTS; i++) {
-      const member = await Storefront.open(product.edgeUrl, id)
+      const member = await openPage(id)
       members.push(member)
       if (i === 0) await member.start("Flood")
       else await member.join(`Member ${i}`)
@@ -37,10 +34,6 @@ describe("a session with large carts, of which one member sends small updates wi
       })
     }
   })
-
-  afterEach(() => Promise.all(members.map((member) => member.close())))
-
-  after(() => product?.stop())
 
   /** Runs `flood`; no more is sent than the budget gives: 64 MiB at once, 32 MiB a second, one update on top. */
   async function staysInBudget(flood: (host: Storefront) => Promise<void>): Promise<void> {

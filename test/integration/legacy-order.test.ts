@@ -5,9 +5,9 @@ import fc from "fast-check"
 import { connect, type NatsConnection } from "nats"
 import { type Conn, type Msg, natsConn, silentLogger } from "res-service"
 import { type RunningEdge, startEdge } from "../../edge/edge.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct, webOptions } from "../helpers/product.ts"
+import { useProduct, webOptions } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -85,16 +85,11 @@ interface OtherEdge {
 }
 
 describe("a session on two edges", () => {
-  let product: Product
-  let gateway: TestGateway
+  const product = useProduct()
+  const gateway = useGateway(product)
   let other: OtherEdge
   let id: string
   const open: Storefront[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
 
   beforeEach(async () => {
     id = `s-${randomUUID().slice(0, 13)}`
@@ -104,11 +99,6 @@ describe("a session on two edges", () => {
   afterEach(async () => {
     for (const storefront of open.splice(0)) storefront.webSocket.terminate()
     await other?.stop()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
   })
 
   async function startOther(): Promise<OtherEdge> {

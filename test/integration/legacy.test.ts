@@ -3,11 +3,11 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { expect } from "chai"
 import { WebSocket } from "ws"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
-import { Storefront } from "../helpers/storefront.ts"
+import { Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 /** An Ecwid cart, with what JSON can hold. */
@@ -22,35 +22,16 @@ const ecwidCart = {
 }
 
 describe("the old storefronts' WebSocket", () => {
-  let product: Product
-  let gateway: TestGateway
-  const open: Storefront[] = []
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const openPage = useStorefronts(product)
   let id: string
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
 
   beforeEach(() => {
     id = `s-${randomUUID().slice(0, 13)}`
   })
 
-  afterEach(async () => {
-    for (const storefront of open.splice(0)) await storefront.close()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
-
-  async function storefront(protocols: string[] = [], sessionId = id): Promise<Storefront> {
-    const opened = await Storefront.open(product.edgeUrl, sessionId, protocols)
-    open.push(opened)
-    return opened
-  }
-
+  const storefront = (protocols: string[] = [], sessionId = id): Promise<Storefront> => openPage(sessionId, protocols)
   const freshContent = async () => (await get(`${gateway.url}/api/session/${id}/multicart`)).body
 
   async function started(...guests: string[]): Promise<Storefront[]> {
@@ -375,13 +356,7 @@ describe("the old storefronts' WebSocket", () => {
 
 describe("the old storefronts' WebSocket with PROTOCOL and LEGACY_CUSTOMER_BINDING=session", () => {
   const protocol = "buddyshopping"
-  let product: Product
-
-  before(async () => {
-    product = await startProduct({ protocol, sessions: { binding: "session" } })
-  })
-
-  after(() => product?.stop())
+  const product = useProduct({ protocol, sessions: { binding: "session" } })
 
   it("refuses another subprotocol with HTTP 400, before the upgrade", async () => {
     for (const protocols of [[], ["other"]]) {

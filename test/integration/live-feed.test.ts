@@ -2,41 +2,21 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { skipIfGatewayEndsWithNats, useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { getFeed } from "../helpers/res.ts"
-import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { type ClientCollection, useClients } from "../helpers/res-client.ts"
 import { until } from "../helpers/until.ts"
 
 type FeedOfClient = ClientCollection<ShownEvent>
 
 describe("a live feed, through the gateway", () => {
-  let product: Product
-  let gateway: TestGateway
-  const clients: Client[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.disconnect()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const newClient = useClients(gateway)
 
   const publish = (event: PublishEvent) => post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
-
-  function newClient(): Client {
-    const client = resClient(gateway.wsUrl)
-    clients.push(client)
-    return client
-  }
 
   /** Subscribes: resclient keeps a collection up to date while somebody listens to it. */
   async function watch(shopId: string): Promise<{ feed: FeedOfClient; added: ShownEvent[] }> {

@@ -9,17 +9,11 @@ import { LogReader } from "../../service/log/reader.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { storedSubject } from "../../service/log/subjects.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 
 describe("the stream UPDATES", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product.stop())
+  const product = useProduct()
 
   it("keeps a shop's events under the partition that storedSubject() says", async () => {
     const jsm = await jetstreamManager(product.nats)

@@ -1,41 +1,26 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { OldClient } from "../helpers/old-client.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resClient } from "../helpers/res-client.ts"
 import type { SharedCart } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
+import { closeAfterEach } from "../helpers/use.ts"
 
 describe("an old client, which waits until everyone whom it shows is ready", () => {
-  let product: Product
-  let gateway: TestGateway
+  const product = useProduct()
+  const gateway = useGateway(product)
   let id: string
-  const open: OldClient[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
+  const opened = closeAfterEach<OldClient>((client) => client.close())
 
   beforeEach(() => {
     id = `old-${randomUUID().slice(0, 8)}`
   })
 
-  afterEach(async () => {
-    for (const client of open.splice(0)) await client.close()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
-
   async function enter(name: string, isGuest = true): Promise<OldClient> {
-    const client = await OldClient.enter(product.edgeUrl, id, name, isGuest)
-    open.push(client)
-    return client
+    return opened(await OldClient.enter(product.edgeUrl, id, name, isGuest))
   }
 
   const namesInRes = async (): Promise<string> =>

@@ -4,18 +4,13 @@ import { join } from "node:path"
 import { expect } from "chai"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { startProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
+import { useInEachTest } from "../helpers/use.ts"
 
 describe("outages", () => {
-  let product: Product
-
-  beforeEach(async () => {
-    product = await startProduct({ serviceTimeoutMs: 1000 })
-  })
-
-  afterEach(() => product.stop())
+  const product = useInEachTest(() => startProduct({ serviceTimeoutMs: 1000 }))
 
   const publish = (event: { shop_id: string }, headers: Record<string, string> = {}) =>
     post(`${product.edgeUrl}/publish/${event.shop_id}`, event, headers)

@@ -2,9 +2,9 @@ import { expect } from "chai"
 import { ownPages, pageSettings } from "../../config/own-pages.ts"
 import { loadSettings } from "../../config/settings.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { headerAuth, useGateway } from "../helpers/gateway.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { rawRequest, upgradeStatus } from "../helpers/raw-request.ts"
 
 const event = publishEvent()
@@ -129,21 +129,9 @@ describe("npm start with AUTH=none", () => {
 })
 
 describe("shopwire.auth with AUTH=none, for a Resgate that lets in every origin", () => {
-  let product: Product
-  let gateway: TestGateway
-
-  before(async () => {
-    const settings = loadSettings(pageSettings, { CORS_ORIGINS: "https://shop.example", PUBLIC_HOSTS: "live.example" })
-    product = await startProduct({ pages: ownPages(settings) })
-    gateway = await startGateway(product.natsServer.url, {
-      headerAuth: "shopwire.auth.header",
-      wsHeaderAuth: "shopwire.auth.wsHeader",
-    })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const settings = loadSettings(pageSettings, { CORS_ORIGINS: "https://shop.example", PUBLIC_HOSTS: "live.example" })
+  const product = useProduct({ pages: ownPages(settings) })
+  const gateway = useGateway(product, headerAuth)
 
   it("refuses other sites' pages, sandboxed frames and rebound names", async () => {
     const rebound = { Host: "evil.example:8080", Origin: "http://evil.example:8080" }

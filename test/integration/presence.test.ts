@@ -1,56 +1,44 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, type ProductOptions, startProduct } from "../helpers/product.ts"
-import { type Client, resClient } from "../helpers/res-client.ts"
+import { type ProductOptions, useProduct } from "../helpers/product.ts"
+import { type Client, useClients } from "../helpers/res-client.ts"
 import { skip } from "../helpers/skip.ts"
-import { type SharedCart, Storefront } from "../helpers/storefront.ts"
+import { type SharedCart, type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 /** The product and a gateway for one suite, and one session for each test. */
 function useSession(sessions: NonNullable<ProductOptions["sessions"]>) {
-  const clients: Client[] = []
-  const pages: Storefront[] = []
+  const product = useProduct({ sessions })
+  const gateway = useGateway(product)
+  const newClient = useClients(gateway)
+  const openPage = useStorefronts(product)
   const suite = {
-    product: undefined as unknown as Product,
-    gateway: undefined as unknown as TestGateway,
+    product,
+    gateway,
     id: "",
     get rid(): string {
       return `session.${suite.id}.multicart`
     },
     names: async (): Promise<string> => {
-      const { status, body } = await get(`${suite.gateway.url}/api/session/${suite.id}/multicart`)
+      const { status, body } = await get(`${gateway.url}/api/session/${suite.id}/multicart`)
       return status === 200 ? (body as SharedCart[]).map(({ owner }) => owner.name).join(" ") : `status ${status}`
     },
     page: async (name: string, how: "start" | "join"): Promise<Storefront> => {
-      const opened = await Storefront.open(suite.product.edgeUrl, suite.id)
-      pages.push(opened)
+      const opened = await openPage(suite.id)
       await opened[how](name)
       return opened
     },
     member: async (customerName: string, how: "start" | "join"): Promise<{ client: Client; customerId: string }> => {
-      const client = resClient(suite.gateway.wsUrl)
-      clients.push(client)
+      const client = newClient()
       const { customerId } = await client.call<{ customerId: string }>(suite.rid, how, { customerName })
       return { client, customerId }
     },
   }
-  before(async () => {
-    suite.product = await startProduct({ sessions })
-    suite.gateway = await startGateway(suite.product.natsServer.url)
-  })
   beforeEach(() => {
     suite.id = `quiet-${randomUUID().slice(0, 8)}`
-  })
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.disconnect()
-    for (const page of pages.splice(0)) await page.close()
-  })
-  after(async () => {
-    await suite.gateway?.stop()
-    await suite.product?.stop()
   })
   return suite
 }

@@ -4,41 +4,27 @@ import { createServer, type IncomingMessage, type Server } from "node:http"
 import { type AddressInfo, connect } from "node:net"
 import { expect } from "chai"
 import { WebSocket, WebSocketServer } from "ws"
-import { NO_CADDY, startProxy, type TestProxy } from "../helpers/caddy.ts"
+import { NO_CADDY, startProxy, type TestProxy, useProxy } from "../helpers/caddy.ts"
 import { buildPages } from "../helpers/chromium.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { freePort } from "../helpers/ports.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { type ClientCollection, resClient } from "../helpers/res-client.ts"
-import { skip } from "../helpers/skip.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 describe("config/Caddyfile, the one address of docker compose", () => {
-  let product: Product
-  let gateway: TestGateway
-  let proxy: TestProxy
-
-  before(async function () {
-    product = await startProduct({
-      gatewayUrl: "same-origin",
-      doors: { trustedProxies: ["127.0.0.1"] },
-      maxSocketsPerAddress: 2,
-    })
-    gateway = await startGateway(product.natsServer.url)
-    const started = await startProxy({ edge: product.edgeUrl, gateway: gateway.url })
-    if (started === undefined) skip(this, NO_CADDY)
-    proxy = started
-    await buildPages()
+  const product = useProduct({
+    gatewayUrl: "same-origin",
+    doors: { trustedProxies: ["127.0.0.1"] },
+    maxSocketsPerAddress: 2,
   })
+  const gateway = useGateway(product)
+  const proxy = useProxy(product, gateway)
 
-  after(async () => {
-    await proxy?.stop()
-    await gateway?.stop()
-    await product?.stop()
-  })
+  before(() => buildPages())
 
   it("has the pages, and tells them that the gateway is at the same address", async () => {
     for (const path of ["/merchant/", "/storefront/", "/storefront/widget.js", "/readyz"]) {

@@ -6,7 +6,7 @@ import { expect } from "chai"
 import { PublishEvent } from "../../contract/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { rawRequest } from "../helpers/raw-request.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
@@ -14,15 +14,12 @@ import { PATIENCE_MS, until } from "../helpers/until.ts"
 describe("bad input of POST /publish/{shop_id}", () => {
   const shopId = randomUUID()
   const event = publishEvent({ shop_id: shopId })
-  let product: Product
+  const product = useProduct()
   let url: string
 
-  before(async () => {
-    product = await startProduct()
+  before(() => {
     url = `${product.edgeUrl}/publish/${shopId}`
   })
-
-  after(() => product.stop())
 
   afterEach("nothing of it was stored", async () => {
     expect(await feedOf(shopId)).to.deep.equal([])
@@ -220,13 +217,7 @@ describe("bad input of POST /publish/{shop_id}", () => {
 })
 
 describe("odd input of POST /publish/{shop_id} that is accepted", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct()
-  })
-
-  after(() => product.stop())
+  const product = useProduct()
 
   async function stored(body: unknown, path: string): Promise<Record<string, unknown>> {
     const answer = await post(`${product.edgeUrl}/publish/${path}`, body)

@@ -2,27 +2,17 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { startProduct, useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 describe("one session, through every door", () => {
-  let product: Product
-  let gateway: TestGateway
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const gateway = useGateway(product)
 
   it("shows an old storefront, a resclient and curl the same after every step", async () => {
     const id = `mixed-${randomUUID().slice(0, 8)}`
@@ -118,18 +108,8 @@ describe("one session, through every door", () => {
 })
 
 describe("presence in a session", () => {
-  let product: Product
-  let gateway: TestGateway
-
-  before(async () => {
-    product = await startProduct({ sessions: { leaseMs: 3000, hiddenLeaseMs: 8000, absenceMs: 1000 } })
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct({ sessions: { leaseMs: 3000, hiddenLeaseMs: 8000, absenceMs: 1000 } })
+  const gateway = useGateway(product)
 
   it("makes a guest absent whose socket is gone: it holds nobody up, and is out after a time", async () => {
     const id = `absent-${randomUUID().slice(0, 8)}`

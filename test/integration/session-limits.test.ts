@@ -6,10 +6,10 @@ import { silentLogger } from "res-service"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { SessionStore } from "../../service/session/session-store.ts"
 import { type SessionEvents, Sessions } from "../../service/session/sessions.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -23,13 +23,7 @@ function nested(levels: number): string {
 }
 
 describe("all sessions together", () => {
-  let product: Product
-
-  before(async () => {
-    product = await startProduct({ sessions: { maxBytes: 2 * MIB } })
-  })
-
-  after(() => product?.stop())
+  const product = useProduct({ sessions: { maxBytes: 2 * MIB } })
 
   it("take a bounded part of the disk: nobody can start when it is used, and those who are in go on", async () => {
     const cartContent = { text: "x".repeat(200 * KIB) }
@@ -93,19 +87,9 @@ describe("all sessions together", () => {
 })
 
 describe("a cart that nests deeply", () => {
-  let product: Product
-  let gateway: TestGateway
   const logger = new MemoryLogger()
-
-  before(async () => {
-    product = await startProduct({ logger })
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct({ logger })
+  const gateway = useGateway(product)
 
   it("is refused at every door, by name and without an error in the log; one of 100 levels is taken", async () => {
     const id = `deep-${randomUUID().slice(0, 8)}`

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
+import { useProduct } from "../helpers/product.ts"
+import { type Client, type ClientCollection, useClients } from "../helpers/res-client.ts"
 import { until } from "../helpers/until.ts"
 
 interface CartOfClient {
@@ -31,24 +31,9 @@ const ecwidCart = {
 }
 
 describe("session.<id>.multicart, through the gateway", () => {
-  let product: Product
-  let gateway: TestGateway
-  let clients: Client[] = []
-
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  afterEach(() => {
-    for (const client of clients) client.disconnect()
-    clients = []
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const newClient = useClients(gateway)
 
   /** A friend with a connection of its own, who watches the session. */
   class Friend {
@@ -60,8 +45,7 @@ describe("session.<id>.multicart, through the gateway", () => {
     readonly updates: number[] = []
 
     constructor(sessionId: string) {
-      this.client = resClient(gateway.wsUrl)
-      clients.push(this.client)
+      this.client = newClient()
       this.#rid = `session.${sessionId}.multicart`
     }
 

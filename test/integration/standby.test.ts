@@ -6,7 +6,7 @@ import { connect } from "nats"
 import { StandbyService } from "../../service/standby.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { type Product, serviceOptions, startProduct } from "../helpers/product.ts"
+import { serviceOptions, useProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed, resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 
@@ -14,13 +14,9 @@ const DEADLINE_MS = 20_000
 const LOSSES = Number(process.env.LEASE_TEST_LOSSES ?? 5)
 
 describe("StandbyService", () => {
-  let product: Product
+  const product = useProduct()
   let others: StandbyService[] = []
   let active: StandbyService[] = []
-
-  before(async () => {
-    product = await startProduct()
-  })
 
   beforeEach(async () => {
     await product.restartService()
@@ -31,8 +27,6 @@ describe("StandbyService", () => {
     others = []
     active = []
   })
-
-  after(() => product.stop())
 
   const lease = async () => await (await new Kvm(product.nats).open("leases")).get("service")
   const loseLease = async (): Promise<void> => (await new Kvm(product.nats).open("leases")).purge("service")

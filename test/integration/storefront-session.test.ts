@@ -8,8 +8,8 @@ import { startEdge } from "../../edge/edge.ts"
 import type { Socket } from "../../web/storefront/edge-link.ts"
 import type { Remembered } from "../../web/storefront/memory.ts"
 import { ShoppingSession, type ShoppingSessionOptions } from "../../web/storefront/shopping-session.ts"
-import { type Product, startProduct, webOptions } from "../helpers/product.ts"
-import { Storefront } from "../helpers/storefront.ts"
+import { startProduct, useProduct, webOptions } from "../helpers/product.ts"
+import { type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
 const apples = { items: [{ quantity: 1, product: { name: "Apples" } }], productsQuantity: 1 }
@@ -17,18 +17,14 @@ const pears = { items: [{ quantity: 2, product: { name: "Pears" } }], productsQu
 
 /** The widget's part in a session, without its looks, on real sockets; and the same seen by an old storefront. */
 describe("a storefront widget's session", () => {
-  let product: Product
+  const product = useProduct({ serviceTimeoutMs: 1000, sessions: { absenceMs: 2000 } })
   let sessionId: string
+  const openStorefront = useStorefronts(product)
   const sessions: ShoppingSession[] = []
-  const others: Storefront[] = []
   let sockets: WebSocket[]
   let isOffline: boolean
   /** Messages from the edge, on all connections. */
   let heard: number
-
-  before(async () => {
-    product = await startProduct({ serviceTimeoutMs: 1000, sessions: { absenceMs: 2000 } })
-  })
 
   beforeEach(() => {
     sessionId = `w-${randomUUID().slice(0, 13)}`
@@ -37,12 +33,9 @@ describe("a storefront widget's session", () => {
     heard = 0
   })
 
-  afterEach(async () => {
+  afterEach(() => {
     for (const session of sessions.splice(0)) session.close()
-    for (const other of others.splice(0)) await other.close()
   })
-
-  after(() => product?.stop())
 
   function enter(
     customerName: string,
@@ -71,8 +64,7 @@ describe("a storefront widget's session", () => {
   }
 
   async function old(customerName: string): Promise<Storefront> {
-    const other = await Storefront.open(product.edgeUrl, sessionId)
-    others.push(other)
+    const other = await openStorefront(sessionId)
     await other.join(customerName)
     return other
   }

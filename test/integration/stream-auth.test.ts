@@ -1,51 +1,35 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
-import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
-import { RememberingVerifier } from "../../service/auth/token-verifier.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { Issuer, inSeconds, soon } from "../helpers/issuer.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { inSeconds, soon, useIssuer } from "../helpers/issuer.ts"
+import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
+import { closeAfterEach } from "../helpers/use.ts"
 
 const ORIGIN = "https://merchant.example"
 const COOKIE = "shopwire_token"
 const KEEP_MS = 2000
 
 describe("GET /stream/{shop_id}, with tokens", () => {
-  let issuer: Issuer
-  let product: Product
+  const issuer = useIssuer()
+  const product = useProduct(() => ({
+    auth: { verifier: issuer.verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
+    doors: { origins: [ORIGIN] },
+    stream: { keepMs: KEEP_MS },
+  }))
+  const opened = closeAfterEach<EventStream>((stream) => stream.close())
   let admin: string
-  const open: EventStream[] = []
 
   before(async () => {
-    issuer = await Issuer.start()
-    const { url, issuer: name, audience } = issuer
-    const verifier = new RememberingVerifier(jwksVerifier({ url, issuer: name, audience, claimPrefix: "" }))
-    product = await startProduct({
-      auth: { verifier, cookie: { name: COOKIE, origins: [ORIGIN] } },
-      doors: { origins: [ORIGIN] },
-      stream: { keepMs: KEEP_MS },
-    })
     admin = await issuer.token({ role: "admin", sub: "root" })
   })
 
-  afterEach(() => {
-    for (const stream of open.splice(0)) stream.close()
-  })
-
-  after(async () => {
-    await product?.stop()
-    await issuer?.stop()
-  })
-
   async function read(shopId: string, headers: Record<string, string>): Promise<EventStream> {
-    const stream = await EventStream.open(`${product.edgeUrl}/stream/${shopId}`, "", headers)
-    open.push(stream)
-    return stream
+    return opened(await EventStream.open(`${product.edgeUrl}/stream/${shopId}`, "", headers))
   }
 
   async function publish(shopId: string): Promise<void> {
@@ -136,8 +120,7 @@ describe("GET /stream/{shop_id}, with tokens", () => {
     await product.restartService()
     const again = EventStream.open(`${product.edgeUrl}/stream/${shopId}`, stream.lastEventId, headers)
     await publish(shopId)
-    open.push(await again)
-    await (await again).count(1)
+    await opened(await again).count(1)
   })
 
   it("goes on through an outage that is shorter than that", async () => {

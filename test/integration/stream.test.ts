@@ -9,29 +9,16 @@ import { STREAM } from "../../service/log/stream.ts"
 import { EventStream, PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { answer, post } from "../helpers/http.ts"
-import { type Product, startProduct, webOptions } from "../helpers/product.ts"
+import { useProduct, webOptions } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
+import { closeAfterEach } from "../helpers/use.ts"
 
 describe("GET /stream/{shop_id}", () => {
-  let product: Product
-  const open: { close(): void }[] = []
-
-  before(async () => {
-    product = await startProduct({ stream: { heartbeatMs: 50 }, doors: { origins: ["https://shop.example"] } })
-  })
-
-  afterEach(() => {
-    for (const stream of open.splice(0)) stream.close()
-  })
-
-  after(async () => {
-    await product?.stop()
-  })
+  const product = useProduct({ stream: { heartbeatMs: 50 }, doors: { origins: ["https://shop.example"] } })
+  const opened = closeAfterEach<{ close(): void }>((stream) => stream.close())
 
   async function read(shopId: string, lastEventId = "", query = "", edgeUrl = product.edgeUrl): Promise<EventStream> {
-    const stream = await EventStream.open(`${edgeUrl}/stream/${shopId}${query}`, lastEventId)
-    open.push(stream)
-    return stream
+    return opened(await EventStream.open(`${edgeUrl}/stream/${shopId}${query}`, lastEventId))
   }
 
   /** Publishes so many events; resolves to their sequences. */
@@ -173,8 +160,7 @@ describe("GET /stream/{shop_id}", () => {
     for (const [query, headers] of noIds) {
       const shopId = randomUUID()
       await publish(shopId, 1)
-      const stream = await EventStream.open(`${product.edgeUrl}/stream/${shopId}${query}`, "", headers)
-      open.push(stream)
+      const stream = opened(await EventStream.open(`${product.edgeUrl}/stream/${shopId}${query}`, "", headers))
       expect(stream.response.statusCode, JSON.stringify([query, headers])).to.equal(200)
       const next = await publish(shopId, 1)
       await stream.count(1)
@@ -184,8 +170,7 @@ describe("GET /stream/{shop_id}", () => {
 
   it("may be read by pages of CORS_ORIGINS", async () => {
     const cors = async (origin: string) => {
-      const stream = await EventStream.open(`${product.edgeUrl}/stream/${randomUUID()}`, "", { origin })
-      open.push(stream)
+      const stream = opened(await EventStream.open(`${product.edgeUrl}/stream/${randomUUID()}`, "", { origin }))
       return stream.response.headers["access-control-allow-origin"]
     }
     expect(await cors("https://shop.example")).to.equal("https://shop.example")
@@ -306,7 +291,7 @@ describe("GET /stream/{shop_id}", () => {
       new PersistentStream(`${product.edgeUrl}/stream/${shopId}`, "0"),
       new PersistentStream(`${product.edgeUrl}/stream/${shopId}?last_event_id=0`),
     ]
-    open.push(...streams.map((stream) => ({ close: () => void stream.stop() })))
+    for (const stream of streams) opened({ close: () => void stream.stop() })
     const stored: number[] = []
     let stopped = false
     const publishing = (async () => {

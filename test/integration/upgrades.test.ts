@@ -7,10 +7,11 @@ import { connect as connectNats, type NatsConnection } from "nats"
 import { natsConn } from "res-service"
 import { createGateway } from "res-service/gateway"
 import { publishEvent } from "../helpers/events.ts"
-import { startGateway, type TestGateway } from "../helpers/gateway.ts"
+import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
+import { startProduct, useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
+import { closeAfterEach } from "../helpers/use.ts"
 
 /** A client that reads answers from one connection. */
 class RawClient {
@@ -47,29 +48,11 @@ function openDescriptors(): number {
 }
 
 describe("requests with an upgrade that is not to a WebSocket", () => {
-  let product: Product
-  let gateway: TestGateway
-  const clients: RawClient[] = []
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const opened = closeAfterEach<RawClient>(({ socket }) => socket.destroy())
 
-  before(async () => {
-    product = await startProduct()
-    gateway = await startGateway(product.natsServer.url)
-  })
-
-  afterEach(() => {
-    for (const { socket } of clients.splice(0)) socket.destroy()
-  })
-
-  after(async () => {
-    await gateway?.stop()
-    await product?.stop()
-  })
-
-  function client(url: string): RawClient {
-    const made = new RawClient(url)
-    clients.push(made)
-    return made
-  }
+  const client = (url: string): RawClient => opened(new RawClient(url))
 
   for (const door of ["edge", "gateway"] as const) {
     const url = (): string => (door === "edge" ? product.edgeUrl : gateway.url)
