@@ -3,15 +3,15 @@ import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
-import { MongoClient, ObjectId } from "mongodb"
+import { ObjectId } from "mongodb"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { loggedEvents, publishMany } from "../helpers/archive.ts"
 import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { skip } from "../helpers/skip.ts"
+import { useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
+import { useMongo } from "../helpers/use-archive.ts"
 
 const KILLS = Number(process.env.ARCHIVE_TEST_KILLS ?? 4)
 const SHOPS = 3
@@ -26,9 +26,8 @@ const MAX_LIFE_MS = 500
 
 describe("kill -9 of an archiver that publishes from MongoDB", function () {
   this.timeout(KILLS * 60_000 + 120_000)
-  let mongo: TestMongo
-  let client: MongoClient
-  let product: Product
+  const { mongo, db } = useMongo()
+  const product = useProduct()
   let program: string
   let archivers: ChildProcess[] = []
 
@@ -49,24 +48,13 @@ describe("kill -9 of an archiver that publishes from MongoDB", function () {
     await gone
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    product = await startProduct()
+  use(async () => {
     program = await compiledProgram("service/archive/main")
-  })
-
-  after(async () => {
-    await Promise.all(archivers.map(kill))
-    await product?.stop()
-    await client?.close()
-    await mongo?.stop()
+    return { stop: () => Promise.all(archivers.map(kill)) }
   })
 
   it(`stores each event once, and a shop's in the order of their _ids, through ${KILLS} kills`, async () => {
-    const collection = client.db().collection(INCOMING)
+    const collection = db.collection(INCOMING)
     const shops = Array.from({ length: SHOPS }, () => randomUUID())
     const inserted = new Map<string, string[]>(shops.map((shopId) => [shopId, []]))
     const count = (state: string | null) => collection.countDocuments({ "shopwire.state": state })

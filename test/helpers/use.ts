@@ -26,6 +26,18 @@ export function useInEachTest<T extends Stoppable>(start: (context: Context) => 
   return startBetween(beforeEach, afterEach, ofTests, start)
 }
 
+/** An object with the members of what `find` gives at the time when they are used. */
+export function standIn<T extends object>(find: () => T | undefined): T {
+  return new Proxy({} as T, {
+    get(_, name) {
+      const current = find()
+      if (current === undefined) throw new Error(`${String(name)} is used before it was started`)
+      const value = Reflect.get(current, name, current)
+      return typeof value === "function" ? value.bind(current) : value
+    },
+  })
+}
+
 /**
  * To be called in a `describe`: closes after each test what it has opened, the first opened first.
  *
@@ -64,11 +76,5 @@ function startBetween<T extends Stoppable>(
   end(async function () {
     await startedIn(this).pop()?.stop()
   })
-  return new Proxy({} as T, {
-    get(_, name) {
-      if (current === undefined) throw new Error(`${String(name)} is used before it was started`)
-      const value = Reflect.get(current, name, current)
-      return typeof value === "function" ? value.bind(current) : value
-    },
-  })
+  return standIn(() => current)
 }

@@ -3,27 +3,18 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, type Document, MongoClient } from "mongodb"
+import type { Document } from "mongodb"
 import { deleteOld } from "../../service/archive/ageing.ts"
 import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { caughtUp, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
-import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
+import { useArchive } from "../helpers/use-archive.ts"
 
 describe("annotations made in MongoDB by others", () => {
-  let mongo: TestMongo
-  let client: MongoClient
-  let db: Db
-  let product: Product
-  let logger: MemoryLogger
-  let archivers: RunningArchiver[] = []
+  const { mongo, db, product, archivers, logger } = useArchive()
   /** Of an event that is archived. */
   let shopId: string
   let seq: number
@@ -32,16 +23,6 @@ describe("annotations made in MongoDB by others", () => {
   /** What gateways saw of that event. */
   let shown: unknown[]
 
-  const start = async (maxAgeDays = 0): Promise<RunningArchiver> => {
-    const options = { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, maxAgeDays, logger }
-    const archiver = await startArchiver(product.nats, options)
-    archivers.push(archiver)
-    return archiver
-  }
-  const stop = async (): Promise<void> => {
-    await Promise.all(archivers.map((archiver) => archiver.stop()))
-    archivers = []
-  }
   const annotate = async (annotations: unknown): Promise<void> => {
     await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { annotations } })
   }
@@ -52,36 +33,15 @@ describe("annotations made in MongoDB by others", () => {
     await until(`${text} to be shown`, async () => JSON.stringify((await getEvent())?.annotations?.data) === text)
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    db = client.db()
-  })
-
   beforeEach(async () => {
-    await db.dropDatabase()
-    product = await startProduct()
-    logger = new MemoryLogger()
     shopId = randomUUID()
     seq = (await publishMany(product.nats, 3, shopId))[1] ?? 0
     changes = []
     shown = []
     product.nats.subscribe(`changes.store.${shopId}`, { callback: (_, msg) => void changes.push(msg.json()) })
     product.nats.subscribe(`event.${rid()}.*`, { callback: (_, msg) => void shown.push(msg.json()) })
-    await start()
+    await archivers.start()
     await caughtUp(product.nats)
-  })
-
-  afterEach(async () => {
-    await stop()
-    await product.stop()
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
   })
 
   it("[AN1] are published on changes.store.<shop_id>, sent to who watches the event, and are in its get", async () => {
@@ -150,8 +110,8 @@ describe("annotations made in MongoDB by others", () => {
   it("[AN15] tell nothing of what archivers delete for its age", async () => {
     const ageMs = 1500
     const maxAgeDays = ageMs / 86_400_000
-    await stop()
-    await start(maxAgeDays)
+    await archivers.stop()
+    await archivers.start({ maxAgeDays })
     await sleep(ageMs)
     await deleteOld(db, maxAgeDays, Date.now())
     expect(await db.collection("events").countDocuments()).to.equal(0)
@@ -222,10 +182,10 @@ describe("annotations made in MongoDB by others", () => {
     }
     await annotate({ note: "mine" })
     await untilShown({ note: "mine" })
-    await stop()
+    await archivers.stop()
     await db.collection("archive_state").deleteMany({})
     await annotate({ note: "compared" })
-    await start()
+    await archivers.start()
     await untilShown({ note: "compared" })
   })
 
@@ -240,30 +200,30 @@ describe("annotations made in MongoDB by others", () => {
   it("[AN5] made while no archiver runs, are shown when one does", async () => {
     await annotate({ note: "before" })
     await untilShown({ note: "before" })
-    await stop()
+    await archivers.stop()
     await annotate({ note: "meanwhile" })
-    await start()
+    await archivers.start()
     await untilShown({ note: "meanwhile" })
   })
 
   it("[AN6] taken back while no archiver runs and its place is lost, are not shown any more", async () => {
     await annotate({ note: "before" })
     await untilShown({ note: "before" })
-    await stop()
+    await archivers.stop()
     await db.collection("archive_state").deleteMany({})
     await db.collection("events").updateOne({ shop_id: shopId, seq }, { $unset: { annotations: "" } })
-    await start()
+    await archivers.start()
     await untilShown(undefined)
   })
 
   it("[AN7] are published once, by however many archivers", async () => {
-    await start()
-    await start()
+    await archivers.start()
+    await archivers.start()
     for (let i = 0; i < 10; i++) {
       await annotate({ i })
       await untilShown({ i })
     }
-    await stop()
+    await archivers.stop()
     expect(changes.map(({ annotations }) => annotations)).to.deep.equal(Array.from({ length: 10 }, (_, i) => ({ i })))
   })
 
@@ -273,12 +233,12 @@ describe("annotations made in MongoDB by others", () => {
     await product.restartService()
     expect((await getEvent()).annotations).to.deep.equal({ data: { note: "kept" } })
 
-    await stop()
+    await archivers.stop()
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
     await jsm.streams.delete(ANNOTATION_STREAM)
     await product.restartService()
     expect(await getEvent()).not.to.have.property("annotations")
-    await start()
+    await archivers.start()
     await untilShown({ note: "kept" })
   })
 
@@ -304,15 +264,12 @@ describe("annotations made in MongoDB by others", () => {
 
   describe("through a server that refuses", () => {
     let refusing: RefusingMongo
-    const startThrough = async (): Promise<void> => {
-      const url = mongoVia(mongo.url, refusing.port)
-      archivers.push(await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 5000, logger }))
-    }
+    const startThrough = () => archivers.start({ url: mongoVia(mongo.url, refusing.port) })
     const ofChanges = (command: Document): Document | undefined => command.pipeline?.[0]?.$changeStream
 
     beforeEach(async () => {
       refusing = await startRefusingMongo(mongo)
-      await stop()
+      await archivers.stop()
     })
 
     afterEach(async () => {
@@ -333,7 +290,7 @@ describe("annotations made in MongoDB by others", () => {
     })
 
     it("[AN12] to go on where it was, since it does not know that place any more: all is compared", async () => {
-      await start()
+      await archivers.start()
       await annotate({ note: "before" })
       await untilShown({ note: "before" })
       // Now that it follows, one that it learns of by that.
@@ -341,7 +298,7 @@ describe("annotations made in MongoDB by others", () => {
       await untilShown({ note: "followed" })
       const states = db.collection<{ _id: string }>("archive_state")
       await until("its place to be stored", async () => (await states.findOne({ _id: "changes.events" })) ?? false)
-      await stop()
+      await archivers.stop()
       await annotate({ note: "meanwhile" })
       let refused = 0
       refusing.refuse((command) => {

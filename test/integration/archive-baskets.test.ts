@@ -1,47 +1,26 @@
 import { randomUUID } from "node:crypto"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Collection, type Db, MongoClient } from "mongodb"
+import type { Collection } from "mongodb"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { Change } from "../../service/archive/annotation-bucket.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { type BasketDocument, basketId } from "../../service/archive/basket-document.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
-import { caughtUp, mongoVia, publishAll } from "../helpers/archive.ts"
+import { caughtUp, publishAll } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
-import { skip } from "../helpers/skip.ts"
-import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
+import { useArchive } from "../helpers/use-archive.ts"
 
 describe("the transaction log", () => {
-  let mongo: TestMongo
-  let proxy: TcpProxy
-  let client: MongoClient
-  let db: Db
+  const { db, proxy, product, archivers } = useArchive()
   let baskets: Collection<BasketDocument>
-  let product: Product
-  let logger: MemoryLogger
-  let archivers: RunningArchiver[] = []
   let shop_id: string
   let session_id: string
 
-  const start = async (): Promise<RunningArchiver> => {
-    const url = mongoVia(mongo.url, proxy.port)
-    const archiver = await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 5000, logger })
-    archivers.push(archiver)
-    return archiver
-  }
-  const stop = async (): Promise<void> => {
-    await Promise.all(archivers.map((archiver) => archiver.stop()))
-    archivers = []
-  }
   /** An event of the basket in hand, unless told otherwise. */
   const event = (action: string, product_id = 1, fields: Partial<PublishEvent> = {}): PublishEvent => {
     return publishEvent({ shop_id, session_id, action, product_id, product_price: product_id, ...fields })
@@ -65,37 +44,14 @@ describe("the transaction log", () => {
     expect(own).to.deep.include({ ...model, lines: lines.data })
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    db = client.db()
+  beforeEach(() => {
     baskets = db.collection("baskets")
-  })
-
-  beforeEach(async () => {
-    await db.dropDatabase()
-    proxy = await startTcpProxy(mongo)
-    product = await startProduct()
-    logger = new MemoryLogger()
     shop_id = randomUUID()
     session_id = randomUUID()
   })
 
-  afterEach(async () => {
-    await stop()
-    await product.stop()
-    await proxy.stop()
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
-  })
-
   it("[TL1] has a document for each basket, with lines, totals, times and status", async () => {
-    await start()
+    await archivers.start()
     await publish(event("ADD", 1), event("ADD", 2), event("ADD", 2, { basket_total: 5 }), event("LOOK", 7))
     const document = await archived()
     expect(document).to.deep.include({ shop_id, session_id, status: "open", item_count: 3, total: 5, events: 4 })
@@ -108,7 +64,7 @@ describe("the transaction log", () => {
   })
 
   it("[TL1] adds up in the precision of the prices, and takes a coupon for no drift", async () => {
-    await start()
+    await archivers.start()
     const price = { product_price: 1.255 }
     await publish(event("ADD", 1, price), event("ADD", 2, price), event("ADD", 3, { ...price, basket_total: 3.765 }))
     expect(await archived()).to.include({ total: 3.765, basket_total: 3.765, drift: false })
@@ -119,7 +75,7 @@ describe("the transaction log", () => {
   })
 
   it("[TL2] keeps what was bought, when the session goes on", async () => {
-    await start()
+    await archivers.start()
     await publish(event("ADD", 5), event("CHECKOUT"), event("CHECKOUT"), event("ADD", 9))
     const document = await archived()
     expect(document).to.deep.include({ status: "open", total: 9, events: 1 })
@@ -127,7 +83,7 @@ describe("the transaction log", () => {
   })
 
   it("[TL3] a basket of the same session in another shop is another one", async () => {
-    await start()
+    await archivers.start()
     const elsewhere = randomUUID()
     await publish(event("ADD", 1), event("ADD", 2, { shop_id: elsewhere }))
     expect((await archived())?.total).to.equal(1)
@@ -135,20 +91,20 @@ describe("the transaction log", () => {
   })
 
   it("[TL4] doubles nothing when all is delivered again", async () => {
-    await start()
+    await archivers.start()
     await publish(event("ADD", 1), event("ADD", 1), event("REMOVE", 1), event("ADD", 3), event("CHECKOUT"))
     const { version: before, ...first } = (await archived()) ?? {}
-    await stop()
+    await archivers.stop()
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
     await jsm.consumers.delete(STREAM, consumerName(logId((await jsm.streams.info(STREAM)).created)))
-    await start()
+    await archivers.start()
     const { version: after, ...second } = (await archived()) ?? {}
     expect(second).to.deep.equal(first)
     expect(after).to.be.greaterThan(before ?? 0)
   })
 
   it("[TL5] several archivers and cut connections: each document is what the log makes of its basket", async () => {
-    await Promise.all([start(), start(), start()])
+    await Promise.all([archivers.start(), archivers.start(), archivers.start()])
     const sessions = Array.from({ length: 12 }, () => randomUUID())
     const actions = ["ADD", "ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK"]
     const js = jetstream(product.nats)
@@ -169,7 +125,7 @@ describe("the transaction log", () => {
   })
 
   it("[TL6] a document that was deleted is made anew by the basket's next event", async () => {
-    await start()
+    await archivers.start()
     await publish(event("ADD", 1), event("ADD", 2))
     await archived()
     await baskets.deleteMany({})
@@ -179,7 +135,7 @@ describe("the transaction log", () => {
 
   it("[TL7] a basket that MongoDB refuses for good goes to the dead letters, its events are archived", async () => {
     await baskets.createIndex({ last_action: 1 }, { unique: true, name: "operators_own" })
-    await start()
+    await archivers.start()
     await publish(event("ADD", 1))
     await caughtUp(product.nats)
     const other = randomUUID()
@@ -201,7 +157,7 @@ describe("the transaction log", () => {
     product.nats.subscribe(`event.store.${shop_id}.basket.${session_id}.change`, {
       callback: (_, msg) => void told.push(msg.json<{ values: { annotations?: unknown } }>().values.annotations),
     })
-    await start()
+    await archivers.start()
     await publish(event("ADD", 1))
     await archived()
     const annotations = { refund: { amount: 1 } }

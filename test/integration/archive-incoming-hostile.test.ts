@@ -1,34 +1,20 @@
 import { randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, type Document, Double, Long, MaxKey, MinKey, MongoClient, ObjectId, Timestamp, UUID } from "mongodb"
+import { type Document, Double, Long, MaxKey, MinKey, ObjectId, Timestamp, UUID } from "mongodb"
 import type { PublishEvent } from "../../contract/publish-event.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { IncomingLog } from "../../service/archive/incoming/incoming-log.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { loggedEvents, publishMany } from "../helpers/archive.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
-import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
+import { useArchive } from "../helpers/use-archive.ts"
 
 describe("odd documents that other programs insert into MongoDB", () => {
-  let mongo: TestMongo
-  let client: MongoClient
-  let db: Db
-  let product: Product
-  let logger: MemoryLogger
-  let archivers: RunningArchiver[] = []
+  const { mongo, db, product, archivers, logger, replaceProduct } = useArchive()
 
-  const start = async (): Promise<RunningArchiver> => {
-    const archiver = await startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger })
-    archivers.push(archiver)
-    return archiver
-  }
   const insert = (documents: readonly Document[]) => db.collection(INCOMING).insertMany([...documents])
   const documents = () => db.collection(INCOMING).find().sort({ _id: 1 }).toArray()
   const states = async (): Promise<unknown[]> => (await documents()).map(({ shopwire }) => shopwire?.state)
@@ -46,33 +32,8 @@ describe("odd documents that other programs insert into MongoDB", () => {
     return Object.keys(state.subjects ?? {}).length
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    db = client.db()
-  })
-
-  beforeEach(async () => {
-    await db.dropDatabase()
-    product = await startProduct()
-    logger = new MemoryLogger()
-  })
-
-  afterEach(async () => {
-    await Promise.all(archivers.map((archiver) => archiver.stop()))
-    archivers = []
-    await product.stop()
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
-  })
-
   it("[AI10] are told apart by 64-bit _ids that JavaScript's numbers cannot tell apart", async () => {
-    await start()
+    await archivers.start()
     const shopId = randomUUID()
     const ids = ["1234567890123456789", "1234567890123456790", "1234567890123456791"].map((id) => Long.fromString(id))
     await insert(named(3, shopId).map((event, i) => ({ ...event, _id: ids[i] as never })))
@@ -81,7 +42,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
   })
 
   it("[AI11] with an _id of any kind are each published once", async () => {
-    await start()
+    await archivers.start()
     const shopId = randomUUID()
     const ids = [
       null,
@@ -115,7 +76,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
   })
 
   it("[AI12] that are larger than a NATS message are refused, and hold up no other", async () => {
-    await start()
+    await archivers.start()
     const event = publishEvent()
     await insert([
       { ...event, product_id: true, scan: "x".repeat(2 * 1024 * 1024) },
@@ -134,7 +95,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     const known = { ...publishEvent({ shop_id: shopId }), product_name: "stored before" }
     const _id = new ObjectId()
     await insert([{ ...known, _id, shopwire: { state: "publishing", log: id.key, after: lastSeq } }])
-    const archiver = await start()
+    const archiver = await archivers.start()
     await done(1)
     await archiver.stop()
     // As if it had been killed before it noted that.
@@ -153,7 +114,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
       null,
     ]
     await insert(named(notes.length, shopId).map((event, i) => ({ ...event, shopwire: notes[i] })))
-    await start()
+    await archivers.start()
     await done(notes.length + 1).catch(async (e) => {
       console.log(JSON.stringify((await documents()).map((d) => d.shopwire)), logger.lines.slice(-5))
       throw e
@@ -169,7 +130,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     const { log: id, lastSeq } = await log.state()
     const [left, yesterday, today] = named(3, shopId)
     const _id = "receipt 1" as never
-    let archiver = await start()
+    let archiver = await archivers.start()
     await insert([{ ...yesterday, _id }])
     await done(1)
     await archiver.stop()
@@ -177,7 +138,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     // Left by an archiver that was killed, so what came since is looked through.
     await insert([{ ...left, shopwire: { state: "publishing", log: id.key, after: lastSeq } }])
     await insert([{ ...today, _id }])
-    archiver = await start()
+    archiver = await archivers.start()
     await done(2)
     expect((await namesIn(shopId)).sort()).to.deep.equal(["product 0", "product 1", "product 2"])
   })
@@ -189,7 +150,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     const index = await collection.createIndex({ "shopwire.log": 1 }, { unique: true, sparse: true })
     const [first, second, third] = named(3, shopId)
     await insert([{ ...first }, { ...second }])
-    await start()
+    await archivers.start()
     await done(1)
     await until("the dead letter", async () => (await letters(shopId)) === 1)
     await collection.dropIndex(index)
@@ -199,15 +160,14 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect(await states()).to.deep.equal(["stored", undefined, "stored"])
     expect(logger.messages("error")).to.have.length(1)
     // Left alone until an archiver starts.
-    await start()
+    await archivers.start()
     await done(3)
     expect(await namesIn(shopId)).to.deep.equal(["product 0", "product 2", "product 1"])
   })
 
   it("[AI16] are erased with their person, however the ID is written, and their dead letters too", async () => {
-    await product.stop()
-    product = await startProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
-    await start()
+    await replaceProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
+    await archivers.start()
     const shopper_id = randomUUID()
     const spellings = [
       shopper_id,
@@ -239,7 +199,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     const shopId = randomUUID()
     const events = named(1000, shopId)
     await insert(events.map((event, i) => (i % 3 === 0 ? { ...event, UPC: 7 } : event)))
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 50, shopId)
     await done(events.length)
     const wanted = events.filter((_, i) => i % 3 !== 0).map((event) => event.product_name)

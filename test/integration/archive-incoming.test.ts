@@ -1,45 +1,24 @@
 import { randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, Decimal128, type Document, MongoClient, UUID } from "mongodb"
+import { Decimal128, type Document, UUID } from "mongodb"
 import type { PublishEvent } from "../../contract/publish-event.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { IncomingLog } from "../../service/archive/incoming/incoming-log.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
-import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishMany } from "../helpers/archive.ts"
+import { archivedEvents, caughtUp, loggedEvents, publishMany } from "../helpers/archive.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { type Product, startProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed } from "../helpers/res.ts"
-import { skip } from "../helpers/skip.ts"
-import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
+import { useArchive } from "../helpers/use-archive.ts"
 
 const DEADLINE_MS = 30_000
 
 describe("events that other programs insert into MongoDB", function () {
   this.timeout(60_000)
-  let mongo: TestMongo
-  let proxy: TcpProxy
-  let client: MongoClient
-  let db: Db
-  let product: Product
-  let logger: MemoryLogger
-  let archivers: RunningArchiver[] = []
+  const { mongo, db, proxy, product, archivers, logger, replaceProduct } = useArchive({ timeoutMs: 2000 })
 
-  const start = async (): Promise<RunningArchiver> => {
-    const url = mongoVia(mongo.url, proxy.port)
-    const archiver = await startArchiver(product.nats, { url, takeoverMs: 1000, timeoutMs: 2000, logger })
-    archivers.push(archiver)
-    return archiver
-  }
-  const stop = async (): Promise<void> => {
-    await Promise.all(archivers.map((archiver) => archiver.stop()))
-    archivers = []
-  }
   const insert = (documents: readonly Document[]) => db.collection(INCOMING).insertMany([...documents])
   const states = async (): Promise<unknown[]> => {
     const documents = await db.collection(INCOMING).find().sort({ _id: 1 }).toArray()
@@ -59,35 +38,8 @@ describe("events that other programs insert into MongoDB", function () {
   const named = (count: number, shopId: string): PublishEvent[] =>
     publishEvents(count, shopId).map((event, i) => ({ ...event, product_name: `product ${i}` }))
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    db = client.db()
-  })
-
-  beforeEach(async () => {
-    await db.dropDatabase()
-    proxy = await startTcpProxy(mongo)
-    product = await startProduct()
-    logger = new MemoryLogger()
-  })
-
-  afterEach(async () => {
-    proxy.heal()
-    await stop()
-    await product.stop()
-    await proxy.stop()
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
-  })
-
   it("[AI1] are published in their order, shown, archived, and noted as stored", async () => {
-    await start()
+    await archivers.start()
     const shopId = randomUUID()
     const watcher = await FeedWatcher.watch(product.nats, shopId)
     const heard: PublishEvent[] = []
@@ -105,7 +57,7 @@ describe("events that other programs insert into MongoDB", function () {
   })
 
   it("[AI2] do not echo: what the archiver writes is published no second time", async () => {
-    await start()
+    await archivers.start()
     const shopId = randomUUID()
     await insert(named(3, shopId))
     await publishMany(product.nats, 20, shopId)
@@ -117,7 +69,7 @@ describe("events that other programs insert into MongoDB", function () {
   })
 
   it("[AI3] have BSON's dates, decimals and UUIDs taken as JSON has them", async () => {
-    await start()
+    await archivers.start()
     const event = publishEvent()
     const { shop_id, session_id, shopper_id } = event
     const create_time = new Date("2026-01-02T03:04:05.000Z")
@@ -130,7 +82,7 @@ describe("events that other programs insert into MongoDB", function () {
   })
 
   it("[AI4] that are not valid go to the dead letters with the reason, and hold up no other", async () => {
-    await start()
+    await archivers.start()
     const event = publishEvent()
     await insert([{ ...event, product_id: true }, { till: 1 }, event, { ...event, product_name: "x".repeat(9000) }])
     await taken(4)
@@ -148,7 +100,7 @@ describe("events that other programs insert into MongoDB", function () {
   it("[AI5] inserted while no archiver runs are published when one does", async () => {
     const shopId = randomUUID()
     await insert(named(3, shopId))
-    await start()
+    await archivers.start()
     await taken(3)
     expect(await loggedNames()).to.deep.equal(["product 0", "product 1", "product 2"])
   })
@@ -156,18 +108,18 @@ describe("events that other programs insert into MongoDB", function () {
   it("[AI6] are stored once by several archivers that are stopped, and cut off from MongoDB, again and again", async () => {
     const shopId = randomUUID()
     const count = 150
-    await start()
-    await start()
+    await archivers.start()
+    await archivers.start()
     const stored = async (): Promise<number> => (await states()).filter((state) => state === "stored").length
     for (let i = 0; i < count; i += 50) {
       const before = await stored()
       await insert(named(count, shopId).slice(i, i + 50))
       await until("an archiver to be at work", async () => (await stored()) > before, DEADLINE_MS)
       proxy.refuse()
-      await stop()
+      await archivers.stop()
       proxy.heal()
-      await start()
-      await start()
+      await archivers.start()
+      await archivers.start()
       // Other events of the shop come in between, so that conditions fail.
       await publishMany(product.nats, 10, shopId)
     }
@@ -201,29 +153,22 @@ describe("events that other programs insert into MongoDB", function () {
     await insert([{ ...event, shopwire: { state: "publishing", log: log.key, after: 0 } }])
     await publishMany(product.nats, 3)
     await jsm.streams.purge("UPDATES", { seq: 3 })
-    await start()
+    await archivers.start()
     await taken(1)
     expect(await states()).to.deep.equal(["refused"])
     expect(await getFeed(product.nats, event.shop_id)).to.have.length(0)
   })
 
   it("[AI9] are erased with their person", async () => {
-    await start()
+    await archivers.start()
     const [event, other] = [publishEvent({ shopper_id: randomUUID() }), publishEvent({ shopper_id: randomUUID() })]
     await insert([{ ...event, shopper_id: event.shopper_id.toUpperCase() }, event, other])
     await taken(3)
     await caughtUp(product.nats)
-    const withArchive = await startProductArchive()
-    const response = await fetch(`${withArchive.edgeUrl}/shoppers/${event.shopper_id}`, { method: "DELETE" })
+    await replaceProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
+    const response = await fetch(`${product.edgeUrl}/shoppers/${event.shopper_id}`, { method: "DELETE" })
     expect(response.status).to.equal(200)
     expect(await response.json()).to.nested.include({ "archive.incoming_events": 2 })
     expect(await db.collection(INCOMING).countDocuments()).to.equal(1)
   })
-
-  const startProductArchive = async (): Promise<Product> => {
-    await stop()
-    await product.stop()
-    product = await startProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
-    return product
-  }
 })

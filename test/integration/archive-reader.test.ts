@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import { MongoClient } from "mongodb"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { ArchiveReader, type EventFilter } from "../../service/archive/archive-reader.ts"
 import { EventCollection } from "../../service/archive/event-collection.ts"
@@ -9,15 +8,13 @@ import { ensureIndexes } from "../../service/archive/indexes.ts"
 import type { LogEntry } from "../../service/log/entry.ts"
 import { logId } from "../../service/log/log-id.ts"
 import { publishEvent } from "../helpers/events.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
-import { skip } from "../helpers/skip.ts"
+import { useMongo } from "../helpers/use-archive.ts"
 
 const SECOND = 1000
 const START = Date.parse("2026-01-01T00:00:00.000Z")
 
 describe("ArchiveReader", () => {
-  let mongo: TestMongo
-  let client: MongoClient
+  const { db } = useMongo()
   let reader: ArchiveReader
   const log = logId("2026-01-01T00:00:00.123456789Z")
   const shopId = randomUUID()
@@ -31,13 +28,9 @@ describe("ArchiveReader", () => {
     return entries
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    await ensureIndexes(client.db())
-    reader = new ArchiveReader(client.db())
+  before(async () => {
+    await ensureIndexes(db)
+    reader = new ArchiveReader(db)
     // One a second, by turns in two baskets, each third one in another category.
     events = Array.from({ length: 30 }, (_, i) => ({
       ...publishEvent({
@@ -52,12 +45,7 @@ describe("ArchiveReader", () => {
     const all = [...events, others].map((event) => eventDocument(log, { shopId: event.shop_id, event }))
     const [event = others] = events
     const before = eventDocument(logId("2025-01-01T00:00:00Z"), { shopId, event: { ...event, action: "OLD" } })
-    await new EventCollection(client.db()).insert([...all, before])
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
+    await new EventCollection(db).insert([...all, before])
   })
 
   it("at(): one event, of that shop and log alone", async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
-import { type Db, type Document, MongoClient } from "mongodb"
+import type { Document } from "mongodb"
 import { type ConnectionOptions, connect } from "nats"
 import { serverOptions } from "../../config/process.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
+import { startArchiver } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { consumerName } from "../../service/archive/intake.ts"
@@ -22,15 +22,14 @@ import {
 import { archivedEvents, caughtUp, loggedEvents, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
 import { startNats } from "../helpers/nats.ts"
-import { type Product, serviceOptions, startProduct } from "../helpers/product.ts"
+import { serviceOptions } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
-import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.ts"
+import type { TcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
+import { useArchive } from "../helpers/use-archive.ts"
 
 const TAKEOVER_MS = 600
 /** Of what MongoDB is asked: a busy machine makes even a small write slow. */
@@ -41,20 +40,10 @@ const OUTAGE_MS = 4500
 
 // The rules of the archive. Whatever speaks MongoDB's protocol must pass; see test/helpers/mongo/mongo.ts for which is taken.
 describe("the archive", () => {
-  let mongo: TestMongo
-  let proxy: TcpProxy
-  let client: MongoClient
-  let db: Db
-  let product: Product
-  let logger: MemoryLogger
-  let archivers: RunningArchiver[] = []
-
-  const start = async (takeoverMs = TAKEOVER_MS): Promise<RunningArchiver> => {
-    const url = mongoVia(mongo.url, proxy.port)
-    const archiver = await startArchiver(product.nats, { url, takeoverMs, timeoutMs: TIMEOUT_MS, logger })
-    archivers.push(archiver)
-    return archiver
-  }
+  const { mongo, db, proxy, product, archivers, logger } = useArchive({
+    takeoverMs: TAKEOVER_MS,
+    timeoutMs: TIMEOUT_MS,
+  })
   const consumer = async () => {
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
     return await jsm.consumers.info(STREAM, consumerName(logId((await jsm.streams.info(STREAM)).created)))
@@ -67,37 +56,10 @@ describe("the archive", () => {
     expect(archived).to.deep.equal(logged)
   }
 
-  before(async function () {
-    const started = await startMongo()
-    if (typeof started === "string") skip(this, started)
-    mongo = started
-    client = new MongoClient(mongo.url)
-    db = client.db()
-  })
-
-  beforeEach(async () => {
-    await db.dropDatabase()
-    proxy = await startTcpProxy(mongo)
-    product = await startProduct()
-    logger = new MemoryLogger()
-  })
-
-  afterEach(async () => {
-    await Promise.all(archivers.map((archiver) => archiver.stop()))
-    archivers = []
-    await product.stop()
-    await proxy.stop()
-  })
-
-  after(async () => {
-    await client?.close()
-    await mongo?.stop()
-  })
-
   it("[AR1] keeps every event once, each as its shop's feed shows it, with those from before it was started", async () => {
     const shopId = randomUUID()
     await publishMany(product.nats, 40, shopId)
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 60, shopId)
     await expectAllArchivedOnce()
     expect((await archivedEvents(db)).reverse()).to.deep.equal(await getFeed(product.nats, shopId))
@@ -107,7 +69,7 @@ describe("the archive", () => {
     const prices = [0, -1, 0.1, 1e-9, 2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)]
     const events = prices.map((product_price) => publishEvent({ product_price, product_id: Math.round(product_price) }))
     for (const event of events) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
-    await start()
+    await archivers.start()
     await expectAllArchivedOnce()
   })
 
@@ -115,7 +77,7 @@ describe("the archive", () => {
     await jetstream(product.nats).publish(`updates.store.${randomUUID()}`, '{"shopper_id":"someone"}')
     await jetstream(product.nats).publish("updates.store.nobody", "{}")
     await publishMany(product.nats, 1)
-    const archiver = await start()
+    const archiver = await archivers.start()
     await expectAllArchivedOnce()
     expect(archiver.counts).to.deep.equal({ archived: 1, setAside: 2, refused: 0 })
   })
@@ -127,7 +89,7 @@ describe("the archive", () => {
     await post(`${product.edgeUrl}/publish/${first.shop_id}`, first)
     await post(`${product.edgeUrl}/publish/${second.shop_id}`, second)
     await publishMany(product.nats, 20)
-    const archiver = await start()
+    const archiver = await archivers.start()
     await caughtUp(product.nats)
     expect(archiver.counts).to.deep.equal({ archived: 21, setAside: 0, refused: 1 })
     expect((await archivedEvents(db)).map(({ shop_id }) => shop_id)).to.include(first.shop_id)
@@ -143,7 +105,7 @@ describe("the archive", () => {
     ["stalled: it takes connections and answers nothing", (way: TcpProxy) => way.stall()],
   ] as const) {
     it(`[AR5] MongoDB ${name}: publishing goes on, the archive waits and catches up`, async () => {
-      await start()
+      await archivers.start()
       await publishMany(product.nats, 10)
       await caughtUp(product.nats)
       disturb(proxy)
@@ -164,7 +126,7 @@ describe("the archive", () => {
   }
 
   it("[AR18] what waits for long is not delivered again", async () => {
-    await start(CALM_TAKEOVER_MS)
+    await archivers.start({ takeoverMs: CALM_TAKEOVER_MS })
     await publishMany(product.nats, 10)
     await caughtUp(product.nats)
     proxy.refuse()
@@ -189,10 +151,7 @@ describe("the archive", () => {
     it(`[AR16] MongoDB ${name}: waits and catches up`, async () => {
       const refusing = await startRefusingMongo(mongo)
       try {
-        const url = mongoVia(mongo.url, refusing.port)
-        archivers.push(
-          await startArchiver(product.nats, { url, takeoverMs: TAKEOVER_MS, timeoutMs: TIMEOUT_MS, logger }),
-        )
+        const archiver = await archivers.start({ url: mongoVia(mongo.url, refusing.port) })
         await publishMany(product.nats, 3)
         await caughtUp(product.nats)
         let refused = 0
@@ -206,7 +165,7 @@ describe("the archive", () => {
         await until("all to be in its hands", async () => (await consumer()).num_ack_pending === 30)
         refusing.refuse(undefined)
         await expectAllArchivedOnce()
-        expect(archivers[0]?.counts.refused).to.equal(0)
+        expect(archiver.counts.refused).to.equal(0)
         expect(logger.lines.join("\n")).not.to.include("secret")
       } finally {
         await refusing.stop()
@@ -217,18 +176,17 @@ describe("the archive", () => {
   it("[AR17] an error that is no known one, for a single event: tried again, then with the dead letters", async () => {
     const refusing = await startRefusingMongo(mongo)
     try {
-      const url = mongoVia(mongo.url, refusing.port)
       let refused = 0
       refusing.refuse((command) => {
         if (command.insert !== "events") return undefined
         refused++
         return { ok: 1, n: 0, writeErrors: [{ index: 0, code: 999_999, errmsg: "what is this" }] }
       })
-      archivers.push(await startArchiver(product.nats, { url, takeoverMs: TAKEOVER_MS, timeoutMs: TIMEOUT_MS, logger }))
+      const archiver = await archivers.start({ url: mongoVia(mongo.url, refusing.port) })
       await publishMany(product.nats, 1)
       await caughtUp(product.nats)
       expect(refused).to.equal(5)
-      expect(archivers[0]?.counts).to.deep.equal({ archived: 0, setAside: 0, refused: 1 })
+      expect(archiver.counts).to.deep.equal({ archived: 0, setAside: 0, refused: 1 })
       expect((await consumer()).num_redelivered).to.equal(0)
     } finally {
       await refusing.stop()
@@ -236,9 +194,7 @@ describe("the archive", () => {
   })
 
   it("[AR15] stops while MongoDB does not answer, and gives back what it has", async () => {
-    const url = mongoVia(mongo.url, proxy.port)
-    const patient = { url, takeoverMs: 600_000, timeoutMs: 600_000, logger }
-    const archiver = await startArchiver(product.nats, patient)
+    const archiver = await archivers.start({ takeoverMs: 600_000, timeoutMs: 600_000 })
     await publishMany(product.nats, 10)
     await caughtUp(product.nats)
     proxy.stall()
@@ -246,13 +202,13 @@ describe("the archive", () => {
     await until("it to have them in hand", async () => (await consumer()).num_ack_pending === 10)
     await archiver.stop()
     proxy.heal()
-    await start()
+    await archivers.start()
     await expectAllArchivedOnce()
   })
 
   it("[AR6] MongoDB not there at the start: waits for it", async () => {
     proxy.refuse()
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 5)
     await until("it to wait", () => logger.messages("warn").includes("cannot set up the archive now; waiting"))
     proxy.heal()
@@ -260,8 +216,8 @@ describe("the archive", () => {
   })
 
   it("[AR7] connections cut again and again under load: nothing is lost or doubled", async () => {
-    await start()
-    await start()
+    await archivers.start()
+    await archivers.start()
     let cutting = true
     const cuts = (async () => {
       while (cutting) {
@@ -276,7 +232,7 @@ describe("the archive", () => {
   })
 
   it("[AR8] any number of archivers share the work, and do that of one that stops", async () => {
-    const [first, second, third] = [await start(), await start(), await start()]
+    const [first, second, third] = [await archivers.start(), await archivers.start(), await archivers.start()]
     const archived = () => [first, second, third].map(({ counts }) => counts.archived)
     while (archived().some((count) => count === 0)) {
       await publishMany(product.nats, 300)
@@ -293,7 +249,7 @@ describe("the archive", () => {
   })
 
   it("[AR9] a log that was made anew counts from 1 again: its events are others", async () => {
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 3)
     await caughtUp(product.nats)
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
@@ -305,7 +261,7 @@ describe("the archive", () => {
   })
 
   it("[AR10] nats-server restarted: goes on where it was", async () => {
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 20)
     await product.restartNats()
     await publishMany(product.nats, 20)
@@ -313,7 +269,7 @@ describe("the archive", () => {
   })
 
   it("[AR11] makes the indexes that the queries need", async () => {
-    await start()
+    await archivers.start()
     await publishMany(product.nats, 1)
     await caughtUp(product.nats)
     const names = (await db.collection("events").indexes()).map(({ name }) => name)
@@ -331,7 +287,7 @@ describe("the archive", () => {
     const event = publishEvent({ UPC: "secret-upc", product_name: "secret name", product_id: 424242 })
     for (let i = 0; i < 2; i++) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
     await jetstream(product.nats).publish(`updates.store.${event.shop_id}`, JSON.stringify({ ...event, action: 7 }))
-    await start()
+    await archivers.start()
     await caughtUp(product.nats)
     proxy.refuse()
     await publishMany(product.nats, 1)
@@ -345,11 +301,11 @@ describe("the archive", () => {
 
   it("[AR13] the primary steps down under load: nothing is lost or doubled", async function () {
     if (!mongo.isReplicaSet) skip(this, "a replica set: MONGO_URL, or mongod")
-    await start()
+    await archivers.start()
     const publishing = (async () => {
       for (let i = 0; i < 30; i++) await publishMany(product.nats, 100)
     })()
-    await client
+    await db.client
       .db("admin")
       .command({ replSetStepDown: 1, secondaryCatchUpPeriodSecs: 0, force: true })
       .catch(() => {})
@@ -369,6 +325,7 @@ describe("the archive", () => {
       for await (const status of asArchive.status()) if (status.type === "error") refusals.push(status.error.message)
     })()
     const service = await startService(() => login("service"), serviceOptions)
+    let end = async (): Promise<void> => {}
     try {
       await db.collection("events").createIndex({ product_name: 1 }, { unique: true, name: "operators_own" })
       const options = { url: mongo.url, timeoutMs: TIMEOUT_MS, logger }
@@ -381,7 +338,7 @@ describe("the archive", () => {
 
       // Another time for takeovers changes the consumer.
       const second = await startArchiver(asArchive, { ...options, takeoverMs: 2 * TAKEOVER_MS })
-      archivers.push(second)
+      end = () => second.stop()
       await publishMany(asService, 5)
       await caughtUp(asService)
       await db.collection("events").updateOne({ seq: 1 }, { $set: { annotations: { note: "seen" } } })
@@ -397,8 +354,7 @@ describe("the archive", () => {
       await until("the annotation", async () => (await resRequest(asGateway, subject)).result?.model.annotations)
       expect(refusals).to.deep.equal([])
     } finally {
-      await Promise.all(archivers.map((archiver) => archiver.stop()))
-      archivers = []
+      await end()
       await service.stop()
       await Promise.all([asService, asArchive, asGateway].map((nc) => nc.close()))
       await natsServer.stop()

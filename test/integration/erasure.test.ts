@@ -2,11 +2,9 @@ import { createHash, randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
-import { MongoClient } from "mongodb"
 import { natsConn } from "res-service"
 import { Client, type Mirror } from "res-service/client"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { DeadLetters } from "../../service/archive/dead-letters.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { STREAM } from "../../service/log/stream.ts"
@@ -18,12 +16,10 @@ import { filesWith } from "../helpers/disk.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
-import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
+import { useArchivedProduct } from "../helpers/use-archive.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -208,29 +204,7 @@ describe("DELETE /shoppers/{shopper_id}", () => {
   })
 
   describe("with an archive", () => {
-    let mongo: TestMongo
-    let product: Product
-    let database: MongoClient
-    let archiver: RunningArchiver | undefined
-
-    before(async function () {
-      const started = await startMongo()
-      if (typeof started === "string") skip(this, started)
-      mongo = started
-      database = new MongoClient(mongo.url)
-      product = await startProduct({ archive: { url: mongo.url, timeoutMs: 5000 } })
-      archiver = await startOwnArchiver()
-    })
-
-    after(async () => {
-      await archiver?.stop()
-      await product?.stop()
-      await database?.close()
-      await mongo?.stop()
-    })
-
-    const startOwnArchiver = (): Promise<RunningArchiver> =>
-      startArchiver(product.nats, { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger: new MemoryLogger() })
+    const { db, product, archivers } = useArchivedProduct()
 
     const erase = async (shopperId: string): Promise<Answer> =>
       await answer(fetch(`${product.edgeUrl}/shoppers/${shopperId}`, { method: "DELETE" }))
@@ -257,7 +231,6 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       expect(body).to.deep.include({ stream: 1, archive: { events: 2, baskets: 2, incoming_events: 0 } })
       await until("an older page without the person", () => !JSON.stringify(page.value).includes(person))
       client.close()
-      const db = database.db()
       expect(await db.collection("events").countDocuments({ shopper_id: person })).to.equal(0)
       const left = await db.collection("baskets").find({ shop_id }).toArray()
       expect(left.map(({ events, lines }) => [events, lines.length])).to.deep.equal([[1, 1]])
@@ -269,20 +242,19 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       const [shop_id, person] = [randomUUID(), randomUUID()]
       await publish(publishEvent({ shop_id, shopper_id: person }))
       await caughtUp(product.nats)
-      await archiver?.stop()
+      await archivers.stop()
       await publish(publishEvent({ shop_id, shopper_id: person }), publishEvent({ shop_id }))
       const early = await erase(person)
       expect(early.status).to.equal(503)
       expect(early.headers.get("retry-after")).to.equal("1")
-      archiver = await startOwnArchiver()
+      await archivers.start()
       await until("the rest", async () => (await erase(person)).status === 200)
       await caughtUp(product.nats)
-      expect(await database.db().collection("events").countDocuments({ shopper_id: person })).to.equal(0)
-      expect(await database.db().collection("events").countDocuments({ shop_id })).to.equal(1)
+      expect(await db.collection("events").countDocuments({ shopper_id: person })).to.equal(0)
+      expect(await db.collection("events").countDocuments({ shop_id })).to.equal(1)
     })
 
     it("deletes there what is older than ARCHIVE_MAX_AGE_DAYS, and nothing else", async () => {
-      const db = database.db()
       const [old, young] = [new Date(Date.now() - 40 * DAY_MS), new Date(Date.now() - 20 * DAY_MS)]
       const ids = { old: randomUUID(), young: randomUUID() }
       for (const [name, at] of [
@@ -292,8 +264,7 @@ describe("DELETE /shoppers/{shopper_id}", () => {
         await db.collection<{ _id: string }>("events").insertOne({ _id: ids[name], received_at: at } as never)
         await db.collection<{ _id: string }>("baskets").insertOne({ _id: ids[name], last_at: at } as never)
       }
-      const options = { url: mongo.url, takeoverMs: 1000, timeoutMs: 5000, logger: new MemoryLogger() }
-      const ageing = await startArchiver(product.nats, { ...options, maxAgeDays: 30 })
+      const ageing = await archivers.start({ maxAgeDays: 30 })
       const left = async (collection: string): Promise<string[]> => {
         const found = await db
           .collection<{ _id: string }>(collection)

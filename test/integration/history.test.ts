@@ -6,7 +6,6 @@ import { natsConn, ResError } from "res-service"
 import { Client } from "res-service/client"
 import type { HistoryPart } from "../../contract/history.ts"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
-import { type RunningArchiver, startArchiver } from "../../service/archive/archiver.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { storedSubject } from "../../service/log/subjects.ts"
 import { caughtUp } from "../helpers/archive.ts"
@@ -15,11 +14,9 @@ import { publishEvent } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
-import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { type Product, startProduct, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
-import { skip } from "../helpers/skip.ts"
+import { useArchivedProduct } from "../helpers/use-archive.ts"
 
 const SESSIONS = [randomUUID(), randomUUID(), randomUUID()]
 /** Of a shop whose oldest events only the archive has: more than the largest page. */
@@ -233,33 +230,14 @@ describe("a shop's history", () => {
   })
 
   describe("across the seam of stream and archive", () => {
-    let mongo: TestMongo
-    let product: Product
-    let archiver: RunningArchiver
+    const { product, archivers } = useArchivedProduct({ takeoverMs: 30_000 })
     let shopId: string
     let all: ShownEvent[]
-
-    const start = (): Promise<RunningArchiver> =>
-      startArchiver(product.nats, { url: mongo.url, takeoverMs: 30_000, timeoutMs: 5000, logger: new MemoryLogger() })
-
-    before(async function () {
-      const started = await startMongo()
-      if (typeof started === "string") skip(this, started)
-      mongo = started
-      product = await startProduct({ archive: { url: mongo.url, timeoutMs: 5000 } })
-      archiver = await start()
-    })
 
     beforeEach(async () => {
       shopId = randomUUID()
       all = await publishMixed(product, shopId, EVENTS)
       await caughtUp(product.nats)
-    })
-
-    after(async () => {
-      await archiver?.stop()
-      await product?.stop()
-      await mongo?.stop()
     })
 
     const trim = async (keep: number): Promise<void> => {
@@ -315,7 +293,7 @@ describe("a shop's history", () => {
 
     it("has what is not archived yet", async () => {
       await trim(10)
-      await archiver.stop()
+      await archivers.stop()
       const more = await publishMixed(product, shopId, 20)
       const [session_id = ""] = SESSIONS
       for (const filter of [{}, { session_id }] as Record<string, string>[]) {
@@ -328,7 +306,7 @@ describe("a shop's history", () => {
           .reverse()
         expect(seqsOf(await allOlder(product, shopId, filter))).to.deep.equal(older)
       }
-      archiver = await start()
+      await archivers.start()
     })
 
     it("is without hole or repeat while the stream drops its oldest", async () => {
