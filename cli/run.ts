@@ -1,4 +1,3 @@
-import { SettingError } from "../config/settings.ts"
 import { UsageError } from "./usage-error.ts"
 
 const usage = `Usage: npx --no -- shopwire <command>
@@ -47,8 +46,10 @@ export async function run(
     if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is not a command`)
     return await (await command())(rest)
   } catch (error) {
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error)
-    if (!isUsage && !(error instanceof SettingError)) throw error
+    if (!(error instanceof Error)) throw error
+    // By name: the commands are imported later, and tsx may load the classes a second time for them.
+    const isUsage = error.name === "UsageError" || (error instanceof TypeError && "code" in error)
+    if (!isUsage && error.name !== "SettingError") throw error
     complain(isUsage ? `${error.message}\n\n${usage}` : `${error.message}\n`)
     return USAGE_STATUS
   }
