@@ -1,4 +1,4 @@
-import { ResError } from "res-service"
+import { ResError, type SystemErrorCode } from "res-service/contract"
 
 /** The codes of this product's own errors, with their usual message. Codes are stable, messages may change. */
 export const serviceErrors = {
@@ -29,6 +29,14 @@ export const serviceErrors = {
 } as const
 
 export type ServiceErrorCode = keyof typeof serviceErrors
+
+/** Any code that a service answers with: the protocol's, and this product's own. */
+export type ErrorCode = SystemErrorCode | ServiceErrorCode
+
+/** For the `errors` of a contract: codes that exist. */
+export function errorCodes(...codes: readonly ErrorCode[]): readonly ErrorCode[] {
+  return codes
+}
 
 /** An error of this product; `data` as `ResError` has it, `message` when there is more to say than usually. */
 export function serviceError(code: ServiceErrorCode, data?: unknown, message: string = serviceErrors[code]): ResError {

@@ -58,11 +58,18 @@ export const ReadParams = z.object(
 )
 export type ReadParams = z.infer<typeof ReadParams>
 
+/**
+ * An event in a part of a history. The log checked all of it when it was stored; to check 500 of them again for each part would
+ * cost more than to read them.
+ */
+const readEvent = z.custom<ShownEvent>((value) => typeof value === "object" && value !== null && "seq" in value)
+
 /** A part of a shop's history, oldest first. */
-export interface HistoryPart {
-  readonly events: readonly ShownEvent[]
+export const HistoryPart = z.object({
+  events: z.array(readEvent).readonly(),
   /** The sequence up to which that is all of the shop's that the filter takes: what to send as `after` to go on. */
-  readonly after: number
+  after: z.int(),
   /** True when nothing follows, for now. */
-  readonly end: boolean
-}
+  end: z.boolean(),
+})
+export type HistoryPart = Readonly<z.infer<typeof HistoryPart>>

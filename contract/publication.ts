@@ -1,4 +1,4 @@
-import type { StandardSchema } from "res-service"
+import type { StandardSchema } from "res-service/contract"
 import { z } from "zod"
 import { serviceError } from "./errors.ts"
 import { MAX_BATCH_EVENTS } from "./limits.ts"
@@ -56,4 +56,5 @@ function isEnvelope(params: unknown): boolean {
 }
 
 /** The answer to `publish`: sequences in the log; a list for an array. */
-export type Published = { readonly seq: number } | { readonly seqs: readonly number[] }
+export const Published = z.union([z.object({ seq: z.int() }), z.object({ seqs: z.array(z.int()).readonly() })])
+export type Published = z.infer<typeof Published>

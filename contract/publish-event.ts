@@ -81,4 +81,5 @@ export const samplePublishEvent: PublishEvent = {
 export const IdempotencyKey = z.string().regex(/^[\x20-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
 
 /** An event of the log as people see it: `seq` is its sequence in the log, `received_at` the time the log got it. */
-export type ShownEvent = PublishEvent & { readonly seq: number; readonly received_at: string }
+export const ShownEvent = PublishEvent.extend({ seq: z.int().min(1), received_at: z.iso.datetime() })
+export type ShownEvent = Readonly<z.infer<typeof ShownEvent>>

@@ -1,4 +1,4 @@
-import { ResError } from "res-service"
+import { ResError } from "res-service/contract"
 
 /** Data of a `system.serviceUnavailable` before which nothing of what was asked for was tried. */
 const NOT_TRIED = { tried: false } as const

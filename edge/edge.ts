@@ -86,7 +86,7 @@ export async function startEdge(
   { host, port, serviceTimeoutMs, legacy, web, stream, exportStallMs, cookie, doors = {}, ...options }: EdgeOptions,
 ): Promise<RunningEdge> {
   const logger = withoutSessionIds(options.logger)
-  const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs })
+  const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs, logger })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
   const streams = new ShopStreams(conn, client, stream)
   const stopping = new AbortController()

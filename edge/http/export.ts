@@ -5,6 +5,7 @@ import type { Client } from "res-service/client"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
 import { HistoryFilter, type HistoryPart } from "../../contract/history.ts"
+import { feed } from "../../contract/store.ts"
 import { allowCookie, type Caller, readerOf } from "./bearer.ts"
 import { drained, ended } from "./drained.ts"
 import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
@@ -28,7 +29,7 @@ const Query = HistoryFilter.extend({
 /** What is read: a shop's events that a filter takes. */
 interface Reading {
   readonly client: Client
-  readonly rid: string
+  readonly shopId: string
   readonly filter: HistoryFilter
   readonly caller: Caller
 }
@@ -56,7 +57,7 @@ export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL
       allowCookie(req, res, cookie)
       const shopId = shopOf(req)
       const { format, bom, ...filter } = queryOf(req)
-      const reading = { client, rid: `store.${shopId}.feed`, filter, caller: readerOf(req, cookie) }
+      const reading = { client, shopId, filter, caller: readerOf(req, cookie) }
       const { after: end } = await readPart(reading, undefined)
       const freePlace = places.take(req, reading.caller)
       const stop = (): void => void res.destroy()
@@ -119,9 +120,8 @@ async function readOn(reading: Reading, after: number, res: Response): Promise<H
   }
 }
 
-async function readPart({ client, rid, filter, caller }: Reading, after: number | undefined): Promise<HistoryPart> {
-  const params = after === undefined ? {} : { after, ...filter }
-  return (await client.call(rid, "read", params, caller)) as HistoryPart
+function readPart({ client, shopId, filter, caller }: Reading, after: number | undefined): Promise<HistoryPart> {
+  return client.call(feed, { shop_id: shopId }, "read", after === undefined ? {} : { after, ...filter }, caller)
 }
 
 function queryOf(req: Request): z.infer<typeof Query> {

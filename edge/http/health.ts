@@ -1,6 +1,7 @@
 import { Router } from "express"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
+import { health } from "../../contract/shopwire.ts"
 import { methodNotAllowed } from "./problem.ts"
 
 /** Time for the service to say that it is ready, in ms. */
@@ -38,7 +39,7 @@ export function healthRoutes(client: Client, conn: Conn): Router {
 
 async function isServiceReady(client: Client): Promise<boolean> {
   try {
-    await client.get("shopwire.health", { timeoutMs: READY_TIMEOUT_MS })
+    await client.get(health, {}, undefined, { timeoutMs: READY_TIMEOUT_MS })
     return true
   } catch {
     return false

@@ -3,8 +3,8 @@ import type { Conn } from "res-service"
 import type { Client, GrantedAccess } from "res-service/client"
 import { z } from "zod"
 import { LaxEvent } from "../../contract/lax-event.ts"
-import type { Published } from "../../contract/publication.ts"
 import { IdempotencyKey, ShopId } from "../../contract/publish-event.ts"
+import { feed } from "../../contract/store.ts"
 import { callerOf } from "./bearer.ts"
 import { jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
@@ -29,14 +29,13 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
     const caller = callerOf(req)
     checkSize(params, conn.maxPayloadBytes - ENVELOPE_BYTES)
     const events = Array.isArray(req.body) ? req.body.length : 1
-    const rid = `store.${shopId}.feed`
     const published = await limits.publish({
       req,
       res,
       shopId,
       events,
-      mayStore: async () => isIn(await client.access(rid, caller), "publish"),
-      store: () => client.call(rid, "publish", params, caller) as Promise<Published>,
+      mayStore: async () => isIn(await client.access(feed, { shop_id: shopId }, caller), "publish"),
+      store: () => client.call(feed, { shop_id: shopId }, "publish", params, caller),
     })
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published) {

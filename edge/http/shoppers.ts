@@ -1,5 +1,6 @@
 import { Router } from "express"
 import type { Client } from "res-service/client"
+import { shoppers } from "../../contract/shopwire.ts"
 import { callerOf } from "./bearer.ts"
 import { methodNotAllowed } from "./problem.ts"
 import { shopperOf } from "./shop-path.ts"
@@ -13,8 +14,8 @@ export function shopperRoutes(client: Client): Router {
   router
     .route("/shoppers/:shopper_id")
     .delete(async (req, res) => {
-      const params = { shopper_id: shopperOf(req) }
-      res.set("Cache-Control", "no-store").json(await client.call("shopwire.shoppers", "erase", params, callerOf(req)))
+      const erased = await client.call(shoppers, {}, "erase", { shopper_id: shopperOf(req) }, callerOf(req))
+      res.set("Cache-Control", "no-store").json(erased)
     })
     .all(methodNotAllowed("DELETE"))
   return router

@@ -48,7 +48,7 @@ export function streamRoutes({ client, streams, places, waiting, cookie, stoppin
       res.once("close", leave)
       stopping.addEventListener("abort", leave)
       const first = await firstAnswer(
-        () => firstPart(client, `store.${shopId}.feed`, after, caller),
+        () => firstPart(client, shopId, after, caller),
         () => waiting.take(req),
         gone.signal,
       ).finally(() => stopping.removeEventListener("abort", leave))

@@ -1,4 +1,5 @@
-import type { Client, Mirror } from "res-service/client"
+import type { Client, MirrorOf } from "res-service/client"
+import { multicart, present } from "../../contract/session.ts"
 import { AccessCheck } from "./access-check.ts"
 import { encodeUpdate } from "./messages.ts"
 import type { Turns } from "./turns.ts"
@@ -27,11 +28,10 @@ export interface Participant extends Watcher {
  * all who take part are shown the whole.
  */
 export class LegacySession {
-  /** Takes the calls. */
-  readonly rid: string
-  readonly #presentRid: string
+  /** The parts of the names of its resources. */
+  readonly parts: { readonly id: string }
   readonly #client: Client
-  #mirror: Mirror
+  #mirror: MirrorOf<typeof present>
   #hasFailed = false
   readonly #watchers = new Set<Participant>()
   readonly #access: AccessCheck<Participant>
@@ -43,11 +43,10 @@ export class LegacySession {
   #asking: Promise<boolean> | undefined
 
   constructor(client: Client, id: string, turns: Turns) {
-    this.rid = `session.${id}.multicart`
-    this.#presentRid = `session.${id}.present`
+    this.parts = { id }
     this.#client = client
     this.#mirror = this.#open()
-    this.#access = new AccessCheck(client, this.#presentRid, this.#watchers, (watcher) => {
+    this.#access = new AccessCheck(client, present.name(this.parts), this.#watchers, (watcher) => {
       this.leave(watcher)
       watcher.shutOut()
     })
@@ -114,18 +113,18 @@ export class LegacySession {
   async #keepAlive(): Promise<void> {
     const cids = [...this.#watchers].map(({ cid }) => cid)
     const [cid] = cids
-    if (cid !== undefined) await this.#client.call(this.rid, "keepAlive", { cids }, { cid })
+    if (cid !== undefined) await this.#client.call(multicart, this.parts, "keepAlive", { cids }, { cid })
   }
 
-  #open(): Mirror {
+  #open(): MirrorOf<typeof present> {
     this.#hasFailed = false
-    const mirror = this.#client.mirror(this.#presentRid)
+    const mirror = this.#client.mirror(present, this.parts)
     mirror.ready.catch(() => {
       this.#hasFailed = mirror === this.#mirror
     })
     mirror.onEvent((event) => {
       if (event.type === "reaccess") void this.#access.ask()
-      else if (event.type === "custom" && event.name === "updated") this.#showAll(numberOf(event.data))
+      else if (event.type === "custom") this.#showAll(event.data.n)
       else this.#unannounced ??= setTimeout(() => this.#showAll(Infinity), UNANNOUNCED_MS)
     })
     return mirror
@@ -150,9 +149,4 @@ async function answersIn(ms: number, call: Promise<unknown>): Promise<boolean> {
     () => false,
   )
   return await Promise.race([answered, late]).finally(() => clearTimeout(timer))
-}
-
-function numberOf(data: unknown): number {
-  const { n } = data as { n?: unknown }
-  return typeof n === "number" ? n : Infinity
 }

@@ -1,10 +1,13 @@
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
+import type { AnswerOf, MethodOf, ParamsOf } from "res-service/contract"
 import type { WebSocket } from "ws"
 import { serviceErrors } from "../../contract/errors.ts"
 import { type LegacyErrorCode, type LegacyMessage, legacyErrors, NOTHING_TRIED } from "../../contract/legacy.ts"
 import { MAX_CART_LEVELS } from "../../contract/limits.ts"
 import { nestsDeeper } from "../../contract/nesting.ts"
+import { multicart } from "../../contract/session.ts"
+import { Resumption } from "../../contract/session-calls.ts"
 import { notTried } from "../../contract/unavailable.ts"
 import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
@@ -27,6 +30,8 @@ export interface LegacySocketOptions {
   /** Called once, after the socket is closed, if the session was acquired. */
   readonly release: () => void
 }
+
+type Method = MethodOf<typeof multicart>
 
 /**
  * One storefront's connection: turns its messages into calls on the session's multicart, one after the other, and shows it
@@ -153,7 +158,7 @@ export class LegacySocket implements Participant {
         case "kick":
           return await this.#call("kick", payload).then(() => {})
         case "createInvite": {
-          const { invite } = (await this.#call("createInvite", payload)) as { invite: string }
+          const { invite } = await this.#call("createInvite", payload)
           return this.#send(encodeMessage(event, { invite }))
         }
         case "ping":
@@ -175,16 +180,17 @@ export class LegacySocket implements Participant {
       await session.ready.catch((error: unknown) => {
         throw ResError.from(error).code.startsWith("system.") ? notTried(undefined, error) : error
       })
-      const result = (await this.#call(method, payload)) as { customerId?: string; resumeToken?: string; n: number }
-      const customerId = result.customerId ?? (payload as { customerId: string }).customerId
-      const { resumeToken, n } = result
+      const { customerId, resumeToken, n } =
+        method === "resume"
+          ? { ...(await this.#call(method, payload)), ...Resumption.parse(payload) }
+          : await this.#call(method, payload)
       this.#customerId = customerId
-      this.#resumeToken = resumeToken ?? (payload as { resumeToken?: string }).resumeToken
+      this.#resumeToken = resumeToken
       this.#takesPart = true
       this.#isSpeaking = true
       for (const other of session.othersOf(this)) other.silence()
       if (this.#closed) return this.#disconnect() // closed while it was entering
-      this.#send(encodeMessage(event, { customerId, ...(resumeToken === undefined ? {} : { resumeToken }) }))
+      this.#send(encodeMessage(event, method === "resume" ? { customerId } : { customerId, resumeToken }))
       this.#replying = false
       session.enter(this, n)
     } finally {
@@ -195,17 +201,19 @@ export class LegacySocket implements Participant {
   /** An early host gets the error, as new clients do; the service also keeps its wish, since old clients ignore errors. */
   async #setReady(payload: unknown): Promise<void> {
     const wish = { ...(payload as { readonly customerReadyToCheckout?: boolean } | undefined), keepWish: true }
-    const { isReadyToCheckout } = (await this.#call("customerReadyToCheckout", wish)) as { isReadyToCheckout: boolean }
+    const { isReadyToCheckout } = await this.#call("customerReadyToCheckout", wish)
     if (isReadyToCheckout || wish.customerReadyToCheckout !== true) return
     this.#refuse("session.guestsNotReady", serviceErrors["session.guestsNotReady"])
     this.#open().show(this)
   }
 
-  async #call(method: string, payload: unknown): Promise<unknown> {
+  /** Passes a payload on as it is: the service says what it must be. */
+  async #call<M extends Method>(method: M, payload: unknown): Promise<AnswerOf<typeof multicart, M>> {
     // The service would refuse it too, but a value that can be parsed may nest too deeply to be serialised.
     if (nestsDeeper(payload, MAX_CART_LEVELS + 1))
       throw new ResError("system.invalidParams", `expected a cart of at most ${MAX_CART_LEVELS} levels`)
-    return await this.#client.call(this.#open().rid, method, payload ?? {}, {
+    const params = (payload ?? {}) as ParamsOf<typeof multicart, M>
+    return await this.#client.call(multicart, this.#open().parts, method, params, {
       cid: this.cid,
       remoteAddr: this.#address,
     })

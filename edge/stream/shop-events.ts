@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { DataValue } from "res-service"
-import type { Client, Mirror, MirrorEvent } from "res-service/client"
-import type { HistoryPart, ReadParams } from "../../contract/history.ts"
+import type { Client, MirrorOf } from "res-service/client"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { feed } from "../../contract/store.ts"
 import type { Caller } from "../http/bearer.ts"
 import { actionFrame, noticeFrame } from "./frames.ts"
 
@@ -24,6 +23,9 @@ export interface Follower {
   notify(frame: Buffer): void
 }
 
+type FeedMirror = MirrorOf<typeof feed>
+type FeedEvent = Parameters<Parameters<FeedMirror["onEvent"]>[0]>[0]
+
 /**
  * A shop's events in their order, for all readers of this edge: one mirror of the feed for the live end, and older ones by
  * reading the shop's history.
@@ -32,10 +34,10 @@ export interface Follower {
  * nothing is known of what lies between, and readers must read that.
  */
 export class ShopEvents {
-  readonly #rid: string
+  readonly #shopId: string
   readonly #client: Client
   readonly #followers = new Set<Follower>()
-  #mirror: Mirror | undefined
+  #mirror: FeedMirror | undefined
   #closed = false
   /** The feed, newest first; undefined until it is known. */
   #window: ShownEvent[] | undefined
@@ -59,7 +61,7 @@ export class ShopEvents {
 
   constructor(client: Client, shopId: string) {
     this.#client = client
-    this.#rid = `store.${shopId}.feed`
+    this.#shopId = shopId
     this.loaded = new Promise((resolve) => {
       this.#tellLoaded = resolve
     })
@@ -113,7 +115,7 @@ export class ShopEvents {
 
   async #read(after: number | undefined, caller: Caller): Promise<Part> {
     const gaps = this.#gaps
-    const part = await readHistory(this.#client, this.#rid, after, caller)
+    const part = await readHistory(this.#client, this.#shopId, after, caller)
     // The log ended there after the window was known, so that what came later is in the window, or came after it.
     if (part.end && gaps === this.#gaps && this.#window !== undefined) {
       this.#completeAfter = Math.min(this.#completeAfter, part.position)
@@ -123,7 +125,7 @@ export class ShopEvents {
   }
 
   #open(): void {
-    const mirror = this.#client.mirror(this.#rid)
+    const mirror = this.#client.mirror(feed, { shop_id: this.#shopId })
     this.#mirror = mirror
     const unless = (task: () => void) => (): void => {
       if (!this.#closed && mirror === this.#mirror) task()
@@ -142,20 +144,20 @@ export class ShopEvents {
   }
 
   #load(): void {
-    const feed = this.#mirror?.resource(this.#rid)
-    if (feed?.type !== "collection") return
-    this.#window = feed.values.map((value) => (value as DataValue<ShownEvent>).data)
+    const events = this.#mirror?.value ?? undefined
+    if (events === undefined) return
+    this.#window = [...events]
     this.#flush()
     this.#tellLoaded()
   }
 
-  #take(event: MirrorEvent): void {
+  #take(event: FeedEvent): void {
     if (event.type === "load") this.#load()
     else if (event.type === "delete") void this.#reopen()
-    else if (event.type === "custom" && event.name === "erased") this.#erase((event.data as { seqs: number[] }).seqs)
+    else if (event.type === "custom") this.#erase(event.data.seqs)
     else if (this.#window === undefined) return
     else if (event.type === "add") {
-      const { data } = event.value as DataValue<ShownEvent>
+      const { data } = event.value
       this.#window.splice(event.idx, 0, data)
       if (data.seq <= this.#newest) this.#doubtful = true
       this.#flushSoon()
@@ -211,11 +213,11 @@ export interface Part extends Frames {
 /** Asks the service for what follows a sequence; undefined: only where the log ends. Rejects with its `ResError`. */
 export async function readHistory(
   client: Client,
-  rid: string,
+  shopId: string,
   after: number | undefined,
   caller: Caller,
 ): Promise<Part> {
-  const params: Partial<ReadParams> = after === undefined ? {} : { after }
-  const { events, ...part } = (await client.call(rid, "read", params, caller)) as HistoryPart
+  const params = after === undefined ? {} : { after }
+  const { events, ...part } = await client.call(feed, { shop_id: shopId }, "read", params, caller)
   return { bytes: Buffer.concat(events.map(actionFrame)), position: part.after, end: part.end }
 }

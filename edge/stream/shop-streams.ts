@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
+import { feed } from "../../contract/store.ts"
 import type { Caller } from "../http/bearer.ts"
 import { AccessWatch } from "./access-watch.ts"
 import { retryFrame } from "./frames.ts"
@@ -62,7 +63,7 @@ export class ShopStreams {
     res.write(retryFrame(retryMs()))
     const reader = new StreamReader(res, { events: shop.events, ...wish, ...this.#options })
     this.#readers.add(reader)
-    const stopWatching = this.#access.watch(`store.${shopId}.feed`, wish.caller, (reason) =>
+    const stopWatching = this.#access.watch(feed.name({ shop_id: shopId }), wish.caller, (reason) =>
       reader.end(reason, reason === "access has ended" ? undefined : retryMs()),
     )
     res.once("close", () => {

@@ -1,9 +1,9 @@
 import type { StreamInfo } from "@nats-io/jetstream"
+import type { Annotations } from "../../contract/annotations.ts"
 import { isApiError, WRONG_LAST_SEQUENCE } from "../jetstream/api-error.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { eventId, type LogId } from "../log/log-id.ts"
-import type { Annotations } from "./event-document.ts"
 
 const BUCKET = "annotations"
 

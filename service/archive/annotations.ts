@@ -1,7 +1,7 @@
 import type { Document } from "mongodb"
+import type { Annotations } from "../../contract/annotations.ts"
 import { isBasketId, isShopId } from "../../contract/publish-event.ts"
 import type { Annotated } from "./annotation-bucket.ts"
-import type { Annotations } from "./event-document.ts"
 
 /** Most bytes of one document's annotations, as JSON: with the event or basket, they must fit into one NATS message. */
 export const MAX_ANNOTATIONS_BYTES = 64 * 1024

@@ -1,6 +1,7 @@
+import type { Annotations } from "../../contract/annotations.ts"
 import { sha256 } from "../sha256.ts"
 import { applyToBasket, type Basket, shownBasket } from "../store/basket-projection.ts"
-import { type Annotations, type EventDocument, shownEvent } from "./event-document.ts"
+import { type EventDocument, shownEvent } from "./event-document.ts"
 
 /** Most checkouts that are kept of one session; the oldest go first. */
 export const MAX_CHECKOUTS = 50

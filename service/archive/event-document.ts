@@ -1,9 +1,7 @@
+import type { Annotations } from "../../contract/annotations.ts"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { eventId, type LogId } from "../log/log-id.ts"
-
-/** What others may add to a document: an object of their own making. */
-export type Annotations = Readonly<Record<string, unknown>>
 
 /** An event as it stands in the collection `events`: written once, and never changed by us. */
 export interface EventDocument extends PublishEvent {

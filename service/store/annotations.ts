@@ -1,4 +1,5 @@
 import type { Logger } from "res-service"
+import type { Annotations } from "../../contract/annotations.ts"
 import {
   ANNOTATION_STREAM,
   ANNOTATION_SUBJECTS,
@@ -7,7 +8,6 @@ import {
   annotatedOf,
   annotationsIn,
 } from "../archive/annotation-bucket.ts"
-import type { Annotations } from "../archive/event-document.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { StreamTail } from "../log/tail.ts"
 

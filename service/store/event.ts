@@ -1,6 +1,6 @@
 import { type DataValue, dataValue, model, ResError } from "res-service"
+import type { Annotations } from "../../contract/annotations.ts"
 import { isShopId, type ShownEvent } from "../../contract/publish-event.ts"
-import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { History } from "./history.ts"
 

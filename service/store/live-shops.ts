@@ -1,6 +1,6 @@
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
+import type { Annotations } from "../../contract/annotations.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
-import type { Annotations } from "../archive/event-document.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogRecord, StoredMessage } from "../log/entry.ts"

@@ -1,7 +1,9 @@
 import { StrictMode, useState } from "react"
 import { createRoot } from "react-dom/client"
+import { defineCollection, defineModel } from "res-service/contract"
+import { z } from "zod"
 import { Connection } from "../../web/hooks/connection.ts"
-import { ConnectionProvider, useCall, useCollection, useConnectionState, useResource } from "../../web/hooks/hooks.tsx"
+import { ConnectionProvider, useCall, useCollection, useConnectionState, useModel } from "../../web/hooks/hooks.tsx"
 
 /** What a test makes the page show: each is a component of its own. */
 export interface Shown {
@@ -29,15 +31,16 @@ let renders = 0
 
 function Collection({ rid }: { rid: string }) {
   renders++
-  return <pre className="resource">{JSON.stringify(useCollection<unknown>(rid))}</pre>
+  const contract = defineCollection(rid, { value: z.unknown() })
+  return <pre className="resource">{JSON.stringify(useCollection(contract, {}))}</pre>
 }
 
 function Model({ rid }: { rid: string }) {
-  return <pre className="resource">{JSON.stringify(useResource<object>(rid))}</pre>
+  return <pre className="resource">{JSON.stringify(useModel(defineModel(rid, { value: z.unknown() }), {}))}</pre>
 }
 
 function Call({ rid, method }: { rid: string; method: string }) {
-  const { call, ...state } = useCall<unknown, unknown>(rid, method)
+  const { call, ...state } = useCall(defineModel(rid, { calls: { [method]: { params: z.unknown() } } }), {}, method)
   callNow = call
   return <pre id="call">{JSON.stringify(state)}</pre>
 }

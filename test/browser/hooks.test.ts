@@ -3,6 +3,7 @@ import { expect } from "chai"
 import type { Page } from "playwright-core"
 import { build } from "vite"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { fromSources } from "../../tools/web/apps.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
@@ -271,6 +272,7 @@ async function bundle(entry: string): Promise<string> {
       configFile: false,
       logLevel: "warn",
       mode: "development",
+      resolve: fromSources,
       define: { "process.env.NODE_ENV": '"development"' },
       build: { write: false, minify: false, lib: { entry, formats: ["iife"], name: "hooks" } },
     })

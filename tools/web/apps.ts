@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import react from "@vitejs/plugin-react"
-import type { InlineConfig } from "vite"
+import { defaultClientConditions, type InlineConfig } from "vite"
 import { projectDir } from "../../config/project-dir.ts"
 
 /** What Vite makes of each folder of `web/` that is an app: its builds, which all write into one folder of pages. */
@@ -32,12 +32,16 @@ function storefrontWidget(outDir: string): InlineConfig {
   }
 }
 
+/** Resolves this repository's packages from their sources. */
+export const fromSources = { conditions: ["@res-service/source", ...defaultClientConditions] }
+
 function common(app: string, outDir: string): InlineConfig {
   return {
     configFile: false,
     logLevel: "warn",
     root: join(projectDir, "web", app),
     base: `/${app}/`,
+    resolve: fromSources,
     build: {
       outDir,
       emptyOutDir: true,
@@ -46,6 +50,8 @@ function common(app: string, outDir: string): InlineConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // Of one chunk, in kB. What a first load may cost has a test.
+      chunkSizeWarningLimit: 600,
     },
   }
 }

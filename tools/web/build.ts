@@ -5,7 +5,14 @@ import { brotliCompressSync, gzipSync } from "node:zlib"
 import { pagesDir, projectDir } from "../../config/project-dir.ts"
 
 /** What the pages are made from, beside the folder `web/`. */
-const INPUTS = ["package-lock.json", "tsconfig.base.json", "tools/web/build.ts", "tools/web/apps.ts", "contract"]
+const INPUTS = [
+  "package-lock.json",
+  "tsconfig.base.json",
+  "tools/web/build.ts",
+  "tools/web/apps.ts",
+  "contract",
+  "res-service/src",
+]
 
 /** Holds the hash of the inputs that the pages in the same folder were made from. */
 const HASH_FILE = join(pagesDir, ".inputs")

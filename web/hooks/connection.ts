@@ -1,11 +1,12 @@
 import ResClient from "resclient"
+import { auth, type User } from "../../contract/shopwire.ts"
 import { Backoff } from "./backoff.ts"
 import { type Failure, failureOf, isUnanswered } from "./failure.ts"
 import { Observable } from "./observable.ts"
 import { Probe } from "./probe.ts"
 
 /** The resource that tokens are shown to. */
-const AUTH = "shopwire.auth"
+const AUTH = auth.name({})
 
 /** resclient holds on to a resource that nobody listens to for this long, in ms: a page that is turned back has it at once. */
 export const UNSUBSCRIBE_DELAY_MS = 2000
@@ -24,16 +25,6 @@ const CONNECT_TIMEOUT_MS = 10_000
 export type ConnectionState =
   | { readonly kind: "connecting" | "live" }
   | { readonly kind: "reconnecting" | "unanswered"; readonly since: Date }
-
-/** Who is signed in, as `login` answers. */
-export interface User {
-  readonly user: string
-  readonly name: string | null
-  readonly role: string | null
-  readonly shops: readonly string[]
-  /** ISO 8601, or null. */
-  readonly expires_at: string | null
-}
 
 /** `refused`: the token was shown, and turned down. */
 export type AuthState =

@@ -9,6 +9,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react"
+import type { AnswerOf, AnyContract, Contract, MethodOf, ParamsOf, PartsOf, ValueOf, Whole } from "res-service/contract"
 import { isResError, type ResCollection, type ResModel } from "resclient"
 import type { AuthState, Connection, ConnectionState } from "./connection.ts"
 import { type Failure, failureOf } from "./failure.ts"
@@ -43,20 +44,29 @@ export function useAuth(): AuthState {
   return useSyncExternalStore(auth.subscribe, auth.get)
 }
 
+/** Reads plain values of a resource, given those that it read before. That they are as the contract says is the service's word. */
+type Read<T> = (resource: ResModel | ResCollection, previous: T | undefined) => T
+
+// biome-ignore lint/suspicious/noExplicitAny: of any pattern and definition
+type ModelContract = Contract<any, "model", any>
+// biome-ignore lint/suspicious/noExplicitAny: of any pattern and definition
+type CollectionContract = Contract<any, "collection", any>
+
+/** The values of a collection; of references, what they lead to. */
+export type ValuesOf<C extends CollectionContract> =
+  Whole<C> extends readonly (infer V)[] ? readonly NonNullable<V>[] : never
+
 /** Watches a model while the component is there; its members as they are, data values without their wrapping. */
-export function useResource<T extends object>(rid: string): Watched<T> {
-  return useWatch<T>(rid, readModel as (resource: ResModel | ResCollection, previous: T | undefined) => T)
+export function useModel<C extends ModelContract>(contract: C, parts: PartsOf<C>): Watched<ValueOf<C>> {
+  return useWatch(contract.name(parts), readModel as Read<ValueOf<C>>)
 }
 
 /**
  * Watches a collection while the component is there; models that it refers to come as what is in them. Those that can't be had
  * are left out, and looked for again.
  */
-export function useCollection<T>(rid: string): Watched<readonly T[]> {
-  return useWatch<readonly T[]>(
-    rid,
-    readCollection as (resource: ResModel | ResCollection, previous: readonly T[] | undefined) => readonly T[],
-  )
+export function useCollection<C extends CollectionContract>(contract: C, parts: PartsOf<C>): Watched<ValuesOf<C>> {
+  return useWatch(contract.name(parts), readCollection as Read<unknown> as Read<ValuesOf<C>>)
 }
 
 /** A call to a method: how to make it, whether one is under way, and why the last one failed. */
@@ -68,8 +78,13 @@ export interface Call<P, R> {
 }
 
 /** Calls a method of a resource. What comes of a call whose component is gone is not told. */
-export function useCall<P, R>(rid: string, method: string): Call<P, R> {
+export function useCall<C extends AnyContract, M extends MethodOf<C>>(
+  contract: C,
+  parts: PartsOf<C>,
+  method: M,
+): Call<ParamsOf<C, M>, AnswerOf<C, M>> {
   const connection = useConnection()
+  const rid = contract.name(parts)
   const [state, setState] = useState<{ pending: boolean; failure: Failure | undefined }>(idle)
   const mounted = useRef(false)
   useEffect(() => {
@@ -79,13 +94,13 @@ export function useCall<P, R>(rid: string, method: string): Call<P, R> {
     }
   }, [])
   const call = useCallback(
-    async (params: P): Promise<R | undefined> => {
+    async (params: ParamsOf<C, M>): Promise<AnswerOf<C, M> | undefined> => {
       const tell = (next: typeof state) => {
         if (mounted.current) setState(next)
       }
       tell({ pending: true, failure: undefined })
       try {
-        const result = (await connection.ask((client) => client.call(rid, method, params))) as R
+        const result = (await connection.ask((client) => client.call(rid, method, params))) as AnswerOf<C, M>
         tell(idle)
         return result
       } catch (reason) {
@@ -100,7 +115,7 @@ export function useCall<P, R>(rid: string, method: string): Call<P, R> {
 
 const idle = { pending: false, failure: undefined }
 
-function useWatch<T>(rid: string, read: (resource: ResModel | ResCollection, previous: T | undefined) => T) {
+function useWatch<T>(rid: string, read: Read<T>) {
   const connection = useConnection()
   const watch = useMemo(() => new Watch<T>(connection, rid, read), [connection, rid, read])
   return useSyncExternalStore(watch.subscribe, watch.get)

@@ -1,7 +1,8 @@
+import { health } from "../../contract/shopwire.ts"
 import { isUnanswered } from "./failure.ts"
 
 /** Asked for to see that the service answers, not only the gateway. Everybody may `get` it. */
-const HEALTH = "shopwire.health"
+const HEALTH = health.name({})
 
 /** An id that resclient never uses: it counts from 1. */
 const PROBE_ID = 0

@@ -1,16 +1,18 @@
 import { useState } from "react"
+import type { Basket } from "../../contract/basket.ts"
+import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
+import * as contract from "../../contract/store.ts"
 import { useAuth, useCall } from "../hooks/hooks.tsx"
 import { asTime } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { type Kept, useLocal } from "./local.ts"
-import { LONGEST_NAME, NameDialog } from "./name-dialog.tsx"
+import { NameDialog } from "./name-dialog.tsx"
 import { Said } from "./said.tsx"
-import type { Basket } from "./shapes.ts"
 import { useToday } from "./use-today.ts"
 
 const keptName: Kept<string> = {
   name: "name",
-  read: (found) => (typeof found === "string" ? found.slice(0, LONGEST_NAME) : ""),
+  read: (found) => (typeof found === "string" ? found.slice(0, MAX_DISPLAY_NAME) : ""),
 }
 
 /** Claims a basket on every screen of the shop, or shows who has claimed it. */
@@ -19,8 +21,8 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
   const today = useToday()
   const [ownName, setOwnName] = useLocal(keptName)
   const [asking, setAsking] = useState(false)
-  const rid = `store.${shopId}.basket.${basket.session_id}`
-  const { call, pending, failure } = useCall<{ by: string }, { seq: number }>(rid, "acknowledge")
+  const parts = { shop_id: shopId, session_id: basket.session_id }
+  const { call, pending, failure } = useCall(contract.basket, parts, "acknowledge")
 
   if (basket.acknowledged_by !== null) {
     return (

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react"
+import type { Basket } from "../../contract/basket.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { isolatedText } from "../shown-text.ts"
 import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"
 import type { Kept } from "./local.ts"
-import type { Basket } from "./shapes.ts"
 
 /** What asks for attention; kept in this browser. */
 export interface AttentionRules {

@@ -1,5 +1,7 @@
 import { Fragment } from "react"
-import { useResource } from "../hooks/hooks.tsx"
+import type { Basket } from "../../contract/basket.ts"
+import * as contract from "../../contract/store.ts"
+import { useModel } from "../hooks/hooks.tsx"
 import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
@@ -8,7 +10,6 @@ import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asDayAndClock, asItems, asMoney, basketName } from "./format.ts"
 import { Said } from "./said.tsx"
-import type { Basket } from "./shapes.ts"
 
 const statuses: Readonly<Record<Basket["status"], string>> = {
   open: "Open",
@@ -28,7 +29,7 @@ export function BasketDialog({
   onFilter: (sessionId: string) => void
   onClose: () => void
 }) {
-  const basket = useResource<Basket>(`store.${shopId}.basket.${sessionId}`)
+  const basket = useModel(contract.basket, { shop_id: shopId, session_id: sessionId })
   return (
     <Dialog title={`Basket ${basketName(sessionId)}`} side onClose={onClose}>
       {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}

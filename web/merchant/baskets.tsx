@@ -1,4 +1,5 @@
 import { memo } from "react"
+import type { Basket } from "../../contract/basket.ts"
 import { LIST_LIMIT } from "../../contract/limits.ts"
 import { isRefused } from "../hooks/failure.ts"
 import type { Watched } from "../hooks/watch.ts"
@@ -9,7 +10,6 @@ import { Empty } from "./empty.tsx"
 import { asCount, asItems, asMoney, asTime } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { Said } from "./said.tsx"
-import type { Basket } from "./shapes.ts"
 import { useToday } from "./use-today.ts"
 
 /** Lines that a card shows; the basket itself has them all. */

@@ -1,10 +1,10 @@
+import type { Stats } from "../../contract/stats.ts"
 import type { Watched } from "../hooks/watch.ts"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asMoney, asOtherDay, asShortClock } from "./format.ts"
 import { HourChart } from "./hour-chart.tsx"
 import { Said } from "./said.tsx"
-import type { Stats } from "./shapes.ts"
 import { useToday } from "./use-today.ts"
 
 /** How many products are named. */

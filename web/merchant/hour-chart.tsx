@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef } from "react"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
+import type { Minute } from "../../contract/stats.ts"
 import { asCount, asShortClock } from "./format.ts"
-import type { Minute } from "./shapes.ts"
 import { useTheme } from "./theme.tsx"
 import { useMedia } from "./use-media.ts"
 

@@ -1,8 +1,6 @@
 import { type SubmitEvent, useId, useState } from "react"
+import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
 import { Dialog } from "./dialog.tsx"
-
-/** In characters, as the service takes it. */
-export const LONGEST_NAME = 100
 
 /** Asks once for the name that other screens show with claimed baskets. */
 export function NameDialog({ onName, onClose }: { onName: (name: string) => void; onClose: () => void }) {
@@ -21,7 +19,7 @@ export function NameDialog({ onName, onClose }: { onName: (name: string) => void
           <input
             id={input}
             value={name}
-            maxLength={LONGEST_NAME}
+            maxLength={MAX_DISPLAY_NAME}
             autoComplete="given-name"
             onChange={(event) => setName(event.target.value)}
           />

@@ -1,7 +1,8 @@
 import { Tabs } from "radix-ui"
 import { useMemo, useState } from "react"
 import { LIST_LIMIT } from "../../contract/limits.ts"
-import { useCollection, useResource } from "../hooks/hooks.tsx"
+import * as contract from "../../contract/store.ts"
+import { useCollection, useModel } from "../hooks/hooks.tsx"
 import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
@@ -14,15 +15,14 @@ import { asCount } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
-import type { Basket, Stats } from "./shapes.ts"
 import { NARROW, useMedia } from "./use-media.ts"
 import { useTimeline } from "./use-timeline.ts"
 
 /** One shop, live. */
 export function ShopPage({ shopId }: { shopId: string }) {
   const { feed, timeline, older } = useTimeline(shopId)
-  const baskets = useCollection<Basket>(`store.${shopId}.baskets`)
-  const stats = useResource<Stats>(`store.${shopId}.stats`)
+  const baskets = useCollection(contract.baskets, { shop_id: shopId })
+  const stats = useModel(contract.stats, { shop_id: shopId })
   const { basket: opened, action, category, session } = usePlace()
   const filter = useMemo(() => filterOf(action, category, session), [action, category, session])
   const [rules, setRules] = useLocal(keptRules)

@@ -1,6 +1,8 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
+import type { EventsIn } from "res-service/contract"
 import type { ResCollection } from "resclient"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import * as contract from "../../contract/store.ts"
 import { useCollection, useConnection } from "../hooks/hooks.tsx"
 import type { Watched } from "../hooks/watch.ts"
 import { Timeline, type TimelineState } from "./timeline.ts"
@@ -12,15 +14,16 @@ export function useTimeline(shopId: string): {
   readonly older: () => void
 } {
   const connection = useConnection()
-  const rid = `store.${shopId}.feed`
-  const feed = useCollection<ShownEvent>(rid)
+  const rid = contract.feed.name({ shop_id: shopId })
+  const feed = useCollection(contract.feed, { shop_id: shopId })
   const timeline = useMemo(
     () =>
       new Timeline(async (before, limit) => {
-        const page = await connection.ask((client) => client.get(`${rid}?before=${before}&limit=${limit}`))
+        const query = { before: String(before), limit: String(limit) }
+        const page = await connection.ask((client) => client.get(contract.feed.rid({ shop_id: shopId }, query)))
         return [...(page as ResCollection)] as ShownEvent[]
       }),
-    [connection, rid],
+    [connection, shopId],
   )
   useEffect(() => {
     timeline.start()
@@ -36,7 +39,7 @@ export function useTimeline(shopId: string): {
   const live = feed.status === "live"
   useEffect(() => {
     if (!live) return
-    const forget = ({ seqs }: { readonly seqs: readonly number[] }): void => timeline.forget(seqs)
+    const forget = ({ seqs }: EventsIn<typeof contract.feed>["erased"]): void => timeline.forget(seqs)
     let leave = (): void => {}
     let left = false
     // The one that is subscribed to already.

@@ -42,10 +42,11 @@ type CustomEvent<E> = {
 }[keyof E & string]
 
 /**
- * The mirror of a contract's resource, with the contract's types. Its content is not validated, as that would slow down every
- * event. Custom events are validated, and those that the contract does not declare are dropped.
+ * The mirror of a contract's resource, with the contract's types; its value is null until it is loaded. Its content is not
+ * validated, as that would slow down every event. Custom events are validated, and those that the contract does not declare are
+ * dropped.
  */
-export type MirrorOf<C extends AnyContract> = Mirror<Whole<C>, Shown<ValueOf<C>>, EventsIn<C>>
+export type MirrorOf<C extends AnyContract> = Mirror<Whole<C> | null, Shown<ValueOf<C>>, EventsIn<C>>
 
 /** One of the resources of a mirror, as it is now. */
 export type MirroredResource =

@@ -158,11 +158,14 @@ export type PartsOf<C extends AnyContract> = C extends Contract<infer P, infer _
 export type ValueOf<C extends AnyContract> =
   DefinitionOf<C> extends { readonly value: infer S extends StandardSchema } ? Output<S> : never
 
-/** The content of a resource with its references replaced by their content: a model's properties, or a collection's values. */
+/**
+ * The content of a resource with its references replaced by their content: a model's properties, or a collection's values. Null
+ * stands for content that could not be loaded.
+ */
 export type Whole<C extends AnyContract> = C["kind"] extends "model" ? ValueOf<C> : readonly Followed<C>[]
 
 type Followed<C extends AnyContract> =
-  DefinitionOf<C> extends { readonly value: ReferenceTo<infer R> } ? Whole<R> : ValueOf<C>
+  DefinitionOf<C> extends { readonly value: ReferenceTo<infer R> } ? Whole<R> | null : ValueOf<C>
 
 /**
  * A value as it appears in a resource: anything but a primitive or a reference becomes a data value.

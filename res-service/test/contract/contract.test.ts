@@ -353,7 +353,7 @@ describe("Client, by a contract", () => {
     const { client, logger, close } = await setUp()
     const shelf = client.mirror(books, { shelf: "a" })
     await shelf.ready
-    const titles: string[] = shelf.value.map(({ title }) => title)
+    const titles: (string | undefined)[] = (shelf.value ?? []).map((each) => each?.title)
     expect(titles).to.deep.equal(["Emma"])
     const mirror = client.mirror(book, { shelf: "a", id: "42" })
     await mirror.ready
@@ -383,7 +383,7 @@ describe("Client, by a contract", () => {
       // @ts-expect-error: this contract has no query
       await client.get(book, { shelf: "a", id: "42" }, { from: 5 })
       // @ts-expect-error: the value has no such member
-      client.mirror(books, { shelf: "a" }).value[0]?.price
+      client.mirror(books, { shelf: "a" }).value?.[0]?.price
       const value: ValueOf<typeof book> = { title: "", lentTo: "", tags: [] }
       // @ts-expect-error: plain values are not wrapped
       value.tags.data

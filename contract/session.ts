@@ -1,0 +1,113 @@
+import { defineCollection, defineModel, referenceTo } from "res-service/contract"
+import { z } from "zod"
+import { errorCodes } from "./errors.ts"
+import {
+  CartUpdate,
+  CustomerRef,
+  Introduction,
+  Invitation,
+  KeepAlive,
+  ReadyUpdate,
+  Resumption,
+  SessionId,
+} from "./session-calls.ts"
+
+/** Whose cart it is, in the words of the old protocol. */
+export const Owner = z.object({
+  id: z.string(),
+  name: z.string(),
+  isHost: z.boolean(),
+  isReadyToCheckout: z.boolean(),
+})
+export type Owner = Readonly<z.infer<typeof Owner>>
+
+/** Answered by every command. `n` grows with each; the event `updated` that the command caused has the same. */
+const Done = z.object({ n: z.int() })
+
+/** Answered to a new member. */
+const Entered = Done.extend({ customerId: z.string(), resumeToken: z.string() })
+
+/** Every command may be refused for these. */
+const unable = [
+  "system.invalidParams",
+  "system.invalidRequest",
+  "session.tooMany",
+  "system.serviceUnavailable",
+] as const
+const foreign = ["session.notMember", "session.notYourCustomer"] as const
+const uninvited = ["session.inviteNeeded", "session.inviteExpired", "session.inviteUsedUp"] as const
+
+/**
+ * `session.<id>.cart.<customerId>`: a member's cart.
+ *
+ * get     content: an Ecwid Cart object, {} until it is set. errors: system.notFound (no such member)
+ * events  change
+ */
+export const cart = defineModel("session.$id.cart.$customer", {
+  parts: { id: SessionId },
+  value: z.object({ owner: Owner, content: z.custom<object>((value) => typeof value === "object" && value !== null) }),
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
+ * `session.<id>.present`: as the multicart, without members that are away for a few seconds and not ready. Old clients are shown this
+ * one, since they wait for everyone whom they are shown. It has no calls.
+ *
+ * events  add, remove; `updated` { n } as the multicart
+ */
+export const present = defineCollection("session.$id.present", {
+  parts: { id: SessionId },
+  value: referenceTo(cart),
+  errors: errorCodes("system.serviceUnavailable"),
+  events: { updated: Done },
+})
+
+/**
+ * `session.<id>.multicart`: the carts of a session, the host's first, then in the order of joining.
+ *
+ * call    start, join: an invitation is needed once the session has invitations ·
+ *         customerReadyToCheckout: with `keepWish` an early host is not refused, but becomes ready whenever every guest is, until it
+ *         takes that back or is away · kick, createInvite: by the host; from the first invitation on, joining needs one ·
+ *         disconnect: the caller's connection is gone now ·
+ *         keepAlive: the caller's connection, and others of the same edge, are still there
+ * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
+ * source  design.md, "RES resources", "Sessions"
+ */
+export const multicart = defineCollection("session.$id.multicart", {
+  parts: { id: SessionId },
+  value: referenceTo(cart),
+  errors: errorCodes("system.serviceUnavailable"),
+  calls: {
+    start: {
+      params: Introduction,
+      answer: Entered,
+      errors: errorCodes("session.hostPresent", "session.full", ...uninvited, ...unable),
+    },
+    join: {
+      params: Introduction,
+      answer: Entered,
+      errors: errorCodes("session.notStarted", "session.full", ...uninvited, ...unable),
+    },
+    updateCart: { params: CartUpdate, answer: Done, errors: errorCodes("session.cartTooLarge", ...foreign, ...unable) },
+    customerReadyToCheckout: {
+      params: ReadyUpdate,
+      answer: Done.extend({ isReadyToCheckout: z.boolean() }),
+      errors: errorCodes("session.guestsNotReady", ...foreign, ...unable),
+    },
+    resume: {
+      params: Resumption,
+      answer: Done,
+      errors: errorCodes("session.notMember", "session.wrongResumeToken", ...unable),
+    },
+    leave: { params: CustomerRef, answer: Done, errors: errorCodes(...foreign, ...unable) },
+    kick: { params: CustomerRef, answer: Done, errors: errorCodes("session.notHost", "session.notMember", ...unable) },
+    createInvite: {
+      params: Invitation,
+      answer: Done.extend({ invite: z.string() }),
+      errors: errorCodes("session.notHost", ...unable),
+    },
+    disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
+    keepAlive: { params: KeepAlive, errors: errorCodes("system.invalidParams", "system.invalidRequest") },
+  },
+  events: { updated: Done },
+})

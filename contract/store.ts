@@ -1,0 +1,111 @@
+import { defineCollection, defineModel, referenceTo } from "res-service/contract"
+import { z } from "zod"
+import { Annotations } from "./annotations.ts"
+import { Basket } from "./basket.ts"
+import { errorCodes } from "./errors.ts"
+import { HistoryPart, PageQuery, ReadParams } from "./history.ts"
+import { LaxEvent } from "./lax-event.ts"
+import { Published, publishParams } from "./publication.ts"
+import { BasketId, ShopId, ShownEvent } from "./publish-event.ts"
+import { Stats } from "./stats.ts"
+
+const refused = ["system.accessDenied", "auth.invalidToken", "system.serviceUnavailable"] as const
+
+/** A sequence as it stands in a name. */
+const Seq = z.string().regex(/^[1-9]\d{0,14}$/)
+
+/**
+ * `store.<shop_id>.feed`: the newest events of a shop, newest first, at most `FEED_LIMIT`. With a query an older page, from the
+ * archive too, if there is one. A page may be shorter than `limit` (it is capped at 768 KiB, and in how much is searched): an empty
+ * page is the last one.
+ *
+ * get     errors: system.invalidQuery (`before` missing, or beyond the log's end); store.searchTooLong, data { before }: nothing was
+ *         found so far, go on from there
+ * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
+ *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
+ *         read({ after, limit, ...filter }) -> a part of the history: at most 500 events and 768 KiB
+ * events  remove { idx: 99 } once the feed is full, then add { idx: 0, value } · erased { seqs }: events that are gone for good.
+ *         A page has no events, for history does not change.
+ * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"
+ */
+export const feed = defineCollection("store.$shop_id.feed", {
+  parts: { shop_id: ShopId },
+  value: ShownEvent,
+  query: PageQuery,
+  errors: errorCodes("system.invalidQuery", "store.searchTooLong", "system.serviceUnavailable"),
+  calls: {
+    publish: {
+      params: publishParams(LaxEvent),
+      answer: Published,
+      errors: errorCodes(
+        "system.invalidParams",
+        "store.shopMismatch",
+        "store.eventTooLarge",
+        "store.tooManyEvents",
+        "store.idempotencyConflict",
+        ...refused,
+      ),
+    },
+    read: {
+      params: ReadParams,
+      answer: HistoryPart,
+      errors: errorCodes("system.invalidParams", "store.unknownSequence", ...refused),
+    },
+  },
+  events: { erased: z.object({ seqs: z.array(z.int()).readonly() }) },
+})
+
+/**
+ * `store.<shop_id>.event.<seq>`: one event of that shop; with `annotations` while others have annotated it in the archive.
+ *
+ * events  change { annotations }
+ */
+export const event = defineModel("store.$shop_id.event.$seq", {
+  parts: { shop_id: ShopId, seq: Seq },
+  value: ShownEvent.extend({ annotations: Annotations.optional() }),
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.basket.<session_id>`: what the events of one session have made of its basket. See docs/baskets.md.
+ *
+ * get     errors: system.notFound (no such basket, or not touched for a day), system.timeout (see `shopQueue`)
+ * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; a caller who is known by a token is named
+ *         by the token, and `by` is ignored; the last acknowledgement counts
+ * events  change, at most ten times a second · delete, when the shop has more baskets than are kept
+ */
+export const basket = defineModel("store.$shop_id.basket.$session_id", {
+  parts: { shop_id: ShopId, session_id: BasketId },
+  value: Basket,
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+  calls: {
+    acknowledge: {
+      params: z.object({ by: z.unknown() }, "expected an object").optional(),
+      answer: z.object({ seq: z.int() }),
+      errors: errorCodes("system.notFound", "system.invalidParams", ...refused),
+    },
+  },
+})
+
+/**
+ * `store.<shop_id>.baskets`: the open baskets, at most `LIST_LIMIT`, the latest activity first. A basket that is new, or comes back
+ * after it was closed, goes to the front; others keep their place.
+ *
+ * events  add, remove; at most ten times a second, together then
+ */
+export const baskets = defineCollection("store.$shop_id.baskets", {
+  parts: { shop_id: ShopId },
+  value: referenceTo(basket),
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.stats`: a shop's figures.
+ *
+ * events  change, at most once a second; an answer to a get is at most as old
+ */
+export const stats = defineModel("store.$shop_id.stats", {
+  parts: { shop_id: ShopId },
+  value: Stats,
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
