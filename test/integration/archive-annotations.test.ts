@@ -44,7 +44,7 @@ describe("annotations made in MongoDB by others", () => {
     await caughtUp(product.nats)
   })
 
-  it("[AN1] are published on changes.store.<shop_id>, sent to who watches the event, and are in its get", async () => {
+  it("are published on changes.store.<shop_id>, sent to who watches the event, and are in its get", async () => {
     const annotations = { refund: { amount: 3.5, by: "Ann" } }
     await annotate(annotations)
     await untilShown(annotations)
@@ -53,7 +53,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(shown).to.deep.equal([{ values: { annotations: { data: annotations } } }])
   })
 
-  it("[AN2] change, and go, as MongoDB has them", async () => {
+  it("change, and go, as MongoDB has them", async () => {
     await annotate({ note: "one" })
     await untilShown({ note: "one" })
     await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { "annotations.more": [1, { two: 2 }] } })
@@ -66,12 +66,12 @@ describe("annotations made in MongoDB by others", () => {
     expect(await getEvent()).not.to.have.property("annotations")
   })
 
-  it("[AN3] have BSON's types as JSON has them", async () => {
+  it("have BSON's types as JSON has them", async () => {
     await annotate({ at: new Date(0), name: "Ä" })
     await untilShown({ at: "1970-01-01T00:00:00.000Z", name: "Ä" })
   })
 
-  it("[AN4] what the archiver itself writes is nobody's annotation", async () => {
+  it("what the archiver itself writes is nobody's annotation", async () => {
     await publishMany(product.nats, 200, shopId)
     await caughtUp(product.nats)
     // Shown only after what was written before it would have been.
@@ -80,7 +80,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(changes.map(({ annotations }) => annotations)).to.deep.equal([{ note: "mine" }])
   })
 
-  it("[AN13] tell what others change of an event, as long as it is not what the log has", async () => {
+  it("tell what others change of an event, as long as it is not what the log has", async () => {
     const { product_price } = await getEvent()
     await db.collection("events").updateOne({ shop_id: shopId, seq }, { $set: { product_price: 99, note: "ignored" } })
     await untilShown({ archive: { changed: { product_price: 99 } } })
@@ -96,7 +96,7 @@ describe("annotations made in MongoDB by others", () => {
     expect((await getEvent()).product_price).to.equal(product_price)
   })
 
-  it("[AN14] tell that others have deleted an event", async () => {
+  it("tell that others have deleted an event", async () => {
     await db.collection("events").deleteOne({ shop_id: shopId, seq })
     await untilShown({ archive: { deleted: true } })
     expect(changes.at(-1)).to.deep.equal({
@@ -107,7 +107,7 @@ describe("annotations made in MongoDB by others", () => {
     })
   })
 
-  it("[AN15] tell nothing of what archivers delete for its age", async () => {
+  it("tell nothing of what archivers delete for its age", async () => {
     const ageMs = 1500
     const maxAgeDays = ageMs / 86_400_000
     await archivers.stop()
@@ -123,7 +123,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(changes).to.have.length(1)
   })
 
-  it("[AN16] tell what others change of a basket until the next event makes it anew, and that they delete it", async () => {
+  it("tell what others change of a basket until the next event makes it anew, and that they delete it", async () => {
     const { session_id } = await getEvent()
     const basket = `store.${shopId}.basket.${session_id}`
     const shownOf = async () => (await resRequest(product.nats, `get.${basket}`)).result?.model.annotations?.data
@@ -144,7 +144,7 @@ describe("annotations made in MongoDB by others", () => {
     ["of another kind", { lines: "none", first_at: "yesterday", checkouts: 7, log: null, version: null }],
     ["that its next event would go on with", { lines: [], events: 1000 }],
   ] as const) {
-    it(`[AN17] a basket's fields with values ${name} are told, and its next event makes it anew`, async () => {
+    it(`a basket's fields with values ${name} are told, and its next event makes it anew`, async () => {
       const { session_id } = await getEvent()
       const before = await db.collection("baskets").findOne({ session_id })
       await db.collection("baskets").updateOne({ session_id }, { $set: change })
@@ -161,7 +161,7 @@ describe("annotations made in MongoDB by others", () => {
     })
   }
 
-  it("[AN19] a shop that others have changed in a document is told to its own shop, and not to the other one", async () => {
+  it("a shop that others have changed in a document is told to its own shop, and not to the other one", async () => {
     const other = randomUUID()
     const heard: Change[] = []
     product.nats.subscribe(`changes.store.${other}`, { callback: (_, msg) => void heard.push(msg.json()) })
@@ -172,7 +172,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(heard).to.deep.equal([])
   })
 
-  it("[AN20] documents that the archiver has not made hold up nothing", async () => {
+  it("documents that the archiver has not made hold up nothing", async () => {
     const fields = { shop_id: shopId, session_id: "a b", seq: 5, annotations: { note: "foreign" } }
     for (const name of ["events", "baskets"]) {
       await db
@@ -189,7 +189,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown({ note: "compared" })
   })
 
-  it("[AN18] a basket's document that others have replaced is made anew by its next event", async () => {
+  it("a basket's document that others have replaced is made anew by its next event", async () => {
     const { session_id } = await getEvent()
     await db.collection("baskets").replaceOne({ session_id }, { shop_id: shopId, session_id, lines: "none" })
     await publishAll(jetstream(product.nats), [publishEvent({ shop_id: shopId, session_id })])
@@ -197,7 +197,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(await db.collection("baskets").findOne({ session_id })).to.include({ events: 4, version: 1 })
   })
 
-  it("[AN5] made while no archiver runs, are shown when one does", async () => {
+  it("made while no archiver runs, are shown when one does", async () => {
     await annotate({ note: "before" })
     await untilShown({ note: "before" })
     await archivers.stop()
@@ -206,7 +206,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown({ note: "meanwhile" })
   })
 
-  it("[AN6] taken back while no archiver runs and its place is lost, are not shown any more", async () => {
+  it("taken back while no archiver runs and its place is lost, are not shown any more", async () => {
     await annotate({ note: "before" })
     await untilShown({ note: "before" })
     await archivers.stop()
@@ -216,7 +216,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown(undefined)
   })
 
-  it("[AN7] are published once, by however many archivers", async () => {
+  it("are published once, by however many archivers", async () => {
     await archivers.start()
     await archivers.start()
     for (let i = 0; i < 10; i++) {
@@ -227,7 +227,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(changes.map(({ annotations }) => annotations)).to.deep.equal(Array.from({ length: 10 }, (_, i) => ({ i })))
   })
 
-  it("[AN8] outlive the service, and what NATS has lost is published again", async () => {
+  it("outlive the service, and what NATS has lost is published again", async () => {
     await annotate({ note: "kept" })
     await untilShown({ note: "kept" })
     await product.restartService()
@@ -242,7 +242,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown({ note: "kept" })
   })
 
-  it("[AN9] nats-server restarted: the next one is shown", async () => {
+  it("nats-server restarted: the next one is shown", async () => {
     await product.restartNats()
     await until("the service to answer again", () => getEvent().catch(() => undefined))
     await annotate({ note: "after" })
@@ -254,7 +254,7 @@ describe("annotations made in MongoDB by others", () => {
     ["a list", [1, 2], "annotations are to be an object"],
     ["too large", { note: "x".repeat(70_000) }, "annotations have more than 65536 bytes"],
   ] as const) {
-    it(`[AN10] that are ${name} are not shown, and the log says why`, async () => {
+    it(`that are ${name} are not shown, and the log says why`, async () => {
       await annotate(annotations)
       await until("the log to say so", () => logger.lines.find((line) => line.includes(reason)))
       expect(logger.lines.join("\n")).not.to.include("free text").and.not.to.include("xxx")
@@ -276,7 +276,7 @@ describe("annotations made in MongoDB by others", () => {
       await refusing.stop()
     })
 
-    it("[AN11] change streams, as a MongoDB that is no replica set does: says so once, shows them when it starts", async () => {
+    it("change streams, as a MongoDB that is no replica set does: says so once, shows them when it starts", async () => {
       const errmsg = "The $changeStream stage is only supported on replica sets"
       refusing.refuse((command) => {
         return ofChanges(command) && { ok: 0, code: 40573, codeName: "Location40573", errmsg }
@@ -289,7 +289,7 @@ describe("annotations made in MongoDB by others", () => {
       expect(logger.messages("warn").filter((line) => line.includes("no change streams"))).to.have.lengthOf(1)
     })
 
-    it("[AN12] to go on where it was, since it does not know that place any more: all is compared", async () => {
+    it("to go on where it was, since it does not know that place any more: all is compared", async () => {
       await archivers.start()
       await annotate({ note: "before" })
       await untilShown({ note: "before" })

@@ -50,7 +50,7 @@ describe("the transaction log", () => {
     session_id = randomUUID()
   })
 
-  it("[TL1] has a document for each basket, with lines, totals, times and status", async () => {
+  it("has a document for each basket, with lines, totals, times and status", async () => {
     await archivers.start()
     await publish(event("ADD", 1), event("ADD", 2), event("ADD", 2, { basket_total: 5 }), event("LOOK", 7))
     const document = await archived()
@@ -63,7 +63,7 @@ describe("the transaction log", () => {
     await expectAsShown(document)
   })
 
-  it("[TL1] adds up in the precision of the prices, and takes a coupon for no drift", async () => {
+  it("adds up in the precision of the prices, and takes a coupon for no drift", async () => {
     await archivers.start()
     const price = { product_price: 1.255 }
     await publish(event("ADD", 1, price), event("ADD", 2, price), event("ADD", 3, { ...price, basket_total: 3.765 }))
@@ -74,7 +74,7 @@ describe("the transaction log", () => {
     expect(document?.checkouts[0]).to.include({ total: 3.765, basket_total: 3 })
   })
 
-  it("[TL2] keeps what was bought, when the session goes on", async () => {
+  it("keeps what was bought, when the session goes on", async () => {
     await archivers.start()
     await publish(event("ADD", 5), event("CHECKOUT"), event("CHECKOUT"), event("ADD", 9))
     const document = await archived()
@@ -82,7 +82,7 @@ describe("the transaction log", () => {
     expect(document?.checkouts.map(({ seq, total, item_count }) => [seq, total, item_count])).to.deep.equal([[2, 5, 1]])
   })
 
-  it("[TL3] a basket of the same session in another shop is another one", async () => {
+  it("a basket of the same session in another shop is another one", async () => {
     await archivers.start()
     const elsewhere = randomUUID()
     await publish(event("ADD", 1), event("ADD", 2, { shop_id: elsewhere }))
@@ -90,7 +90,7 @@ describe("the transaction log", () => {
     expect((await baskets.findOne({ _id: basketId({ shop_id: elsewhere, session_id }) }))?.total).to.equal(2)
   })
 
-  it("[TL4] doubles nothing when all is delivered again", async () => {
+  it("doubles nothing when all is delivered again", async () => {
     await archivers.start()
     await publish(event("ADD", 1), event("ADD", 1), event("REMOVE", 1), event("ADD", 3), event("CHECKOUT"))
     const { version: before, ...first } = (await archived()) ?? {}
@@ -103,7 +103,7 @@ describe("the transaction log", () => {
     expect(after).to.be.greaterThan(before ?? 0)
   })
 
-  it("[TL5] several archivers and cut connections: each document is what the log makes of its basket", async () => {
+  it("several archivers and cut connections: each document is what the log makes of its basket", async () => {
     await Promise.all([archivers.start(), archivers.start(), archivers.start()])
     const sessions = Array.from({ length: 12 }, () => randomUUID())
     const actions = ["ADD", "ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK"]
@@ -124,7 +124,7 @@ describe("the transaction log", () => {
     for (const document of documents) await expectAsShown(document)
   })
 
-  it("[TL6] a document that was deleted is made anew by the basket's next event", async () => {
+  it("a document that was deleted is made anew by the basket's next event", async () => {
     await archivers.start()
     await publish(event("ADD", 1), event("ADD", 2))
     await archived()
@@ -133,7 +133,7 @@ describe("the transaction log", () => {
     expect((await archived())?.total).to.equal(7)
   })
 
-  it("[TL7] a basket that MongoDB refuses for good goes to the dead letters, its events are archived", async () => {
+  it("a basket that MongoDB refuses for good goes to the dead letters, its events are archived", async () => {
     await baskets.createIndex({ last_action: 1 }, { unique: true, name: "operators_own" })
     await archivers.start()
     await publish(event("ADD", 1))
@@ -150,7 +150,7 @@ describe("the transaction log", () => {
     expect(letter?.header.get("Shopwire-Reason")).to.equal("duplicate key (11000) in the index operators_own")
   })
 
-  it("[TL8] annotations of others are shown live, and stay when the basket goes on; our own updates are not told", async () => {
+  it("annotations of others are shown live, and stay when the basket goes on; our own updates are not told", async () => {
     const changes: Change[] = []
     const told: unknown[] = []
     product.nats.subscribe(`changes.store.${shop_id}`, { callback: (_, msg) => void changes.push(msg.json()) })

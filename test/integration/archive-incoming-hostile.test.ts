@@ -32,7 +32,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     return Object.keys(state.subjects ?? {}).length
   }
 
-  it("[AI10] are told apart by 64-bit _ids that JavaScript's numbers cannot tell apart", async () => {
+  it("are told apart by 64-bit _ids that JavaScript's numbers cannot tell apart", async () => {
     await archivers.start()
     const shopId = randomUUID()
     const ids = ["1234567890123456789", "1234567890123456790", "1234567890123456791"].map((id) => Long.fromString(id))
@@ -41,7 +41,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect(await namesIn(shopId)).to.deep.equal(["product 0", "product 1", "product 2"])
   })
 
-  it("[AI11] with an _id of any kind are each published once", async () => {
+  it("with an _id of any kind are each published once", async () => {
     await archivers.start()
     const shopId = randomUUID()
     const ids = [
@@ -75,7 +75,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     )
   })
 
-  it("[AI12] that are larger than a NATS message are refused, and hold up no other", async () => {
+  it("that are larger than a NATS message are refused, and hold up no other", async () => {
     await archivers.start()
     const event = publishEvent()
     await insert([
@@ -88,7 +88,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect(await letters(event.shop_id)).to.equal(1)
   })
 
-  it("[AI13] that somebody else has put notes into are each published once, and hold up no other", async () => {
+  it("that somebody else has put notes into are each published once, and hold up no other", async () => {
     const shopId = randomUUID()
     const log = new IncomingLog(new JetStream(product.nats))
     const { log: id, lastSeq } = await log.state()
@@ -124,7 +124,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     )
   })
 
-  it("[AI14] that take the _id of one that was published and deleted are events of their own", async () => {
+  it("that take the _id of one that was published and deleted are events of their own", async () => {
     const shopId = randomUUID()
     const log = new IncomingLog(new JetStream(product.nats))
     const { log: id, lastSeq } = await log.state()
@@ -143,7 +143,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect((await namesIn(shopId)).sort()).to.deep.equal(["product 0", "product 1", "product 2"])
   })
 
-  it("[AI15] in which MongoDB refuses notes go to the dead letters, once, and hold up no other", async () => {
+  it("in which MongoDB refuses notes go to the dead letters, once, and hold up no other", async () => {
     const shopId = randomUUID()
     const collection = db.collection(INCOMING)
     // Refuses the second note, of any document.
@@ -165,7 +165,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect(await namesIn(shopId)).to.deep.equal(["product 0", "product 2", "product 1"])
   })
 
-  it("[AI16] are erased with their person, however the ID is written, and their dead letters too", async () => {
+  it("are erased with their person, however the ID is written, and their dead letters too", async () => {
     await replaceProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
     await archivers.start()
     const shopper_id = randomUUID()
@@ -195,7 +195,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
     expect(await namesIn(shop_id)).to.deep.equal([])
   })
 
-  it("[AI17] are published in order, more than fit into one batch, among others that are refused", async () => {
+  it("are published in order, more than fit into one batch, among others that are refused", async () => {
     const shopId = randomUUID()
     const events = named(1000, shopId)
     await insert(events.map((event, i) => (i % 3 === 0 ? { ...event, UPC: 7 } : event)))

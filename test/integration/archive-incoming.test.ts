@@ -38,7 +38,7 @@ describe("events that other programs insert into MongoDB", function () {
   const named = (count: number, shopId: string): PublishEvent[] =>
     publishEvents(count, shopId).map((event, i) => ({ ...event, product_name: `product ${i}` }))
 
-  it("[AI1] are published in their order, shown, archived, and noted as stored", async () => {
+  it("are published in their order, shown, archived, and noted as stored", async () => {
     await archivers.start()
     const shopId = randomUUID()
     const watcher = await FeedWatcher.watch(product.nats, shopId)
@@ -56,7 +56,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(first?.shopwire).to.include({ state: "stored", seq: watcher.feed.at(-1)?.seq })
   })
 
-  it("[AI2] do not echo: what the archiver writes is published no second time", async () => {
+  it("do not echo: what the archiver writes is published no second time", async () => {
     await archivers.start()
     const shopId = randomUUID()
     await insert(named(3, shopId))
@@ -68,7 +68,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(await getFeed(product.nats, shopId)).to.have.length(24)
   })
 
-  it("[AI3] have BSON's dates, decimals and UUIDs taken as JSON has them", async () => {
+  it("have BSON's dates, decimals and UUIDs taken as JSON has them", async () => {
     await archivers.start()
     const event = publishEvent()
     const { shop_id, session_id, shopper_id } = event
@@ -81,7 +81,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(shown).to.deep.include({ ...event, create_time: "2026-01-02T03:04:05.000Z", product_price: 3.5 })
   })
 
-  it("[AI4] that are not valid go to the dead letters with the reason, and hold up no other", async () => {
+  it("that are not valid go to the dead letters with the reason, and hold up no other", async () => {
     await archivers.start()
     const event = publishEvent()
     await insert([{ ...event, product_id: true }, { till: 1 }, event, { ...event, product_name: "x".repeat(9000) }])
@@ -97,7 +97,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(logger.lines.join("\n")).not.to.include(event.shopper_id)
   })
 
-  it("[AI5] inserted while no archiver runs are published when one does", async () => {
+  it("inserted while no archiver runs are published when one does", async () => {
     const shopId = randomUUID()
     await insert(named(3, shopId))
     await archivers.start()
@@ -105,7 +105,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(await loggedNames()).to.deep.equal(["product 0", "product 1", "product 2"])
   })
 
-  it("[AI6] are stored once by several archivers that are stopped, and cut off from MongoDB, again and again", async () => {
+  it("are stored once by several archivers that are stopped, and cut off from MongoDB, again and again", async () => {
     const shopId = randomUUID()
     const count = 150
     await archivers.start()
@@ -132,7 +132,7 @@ describe("events that other programs insert into MongoDB", function () {
     )
   })
 
-  it("[AI7] are found by who goes on after one that was killed between storing and noting", async () => {
+  it("are found by who goes on after one that was killed between storing and noting", async () => {
     const event = publishEvent()
     const log = new IncomingLog(new JetStream(product.nats))
     const { lastSeq } = await log.state()
@@ -146,7 +146,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(await getFeed(product.nats, event.shop_id)).to.have.length(8)
   })
 
-  it("[AI8] whose fate the log has forgotten are not published again", async () => {
+  it("whose fate the log has forgotten are not published again", async () => {
     const event = publishEvent()
     const jsm = await jetstreamManager(product.nats, { checkAPI: false })
     const { log } = await new IncomingLog(new JetStream(product.nats)).state()
@@ -159,7 +159,7 @@ describe("events that other programs insert into MongoDB", function () {
     expect(await getFeed(product.nats, event.shop_id)).to.have.length(0)
   })
 
-  it("[AI9] are erased with their person", async () => {
+  it("are erased with their person", async () => {
     await archivers.start()
     const [event, other] = [publishEvent({ shopper_id: randomUUID() }), publishEvent({ shopper_id: randomUUID() })]
     await insert([{ ...event, shopper_id: event.shopper_id.toUpperCase() }, event, other])

@@ -38,7 +38,7 @@ const TIMEOUT_MS = 3000
 const CALM_TAKEOVER_MS = 2000
 const OUTAGE_MS = 4500
 
-// The rules of the archive. Whatever speaks MongoDB's protocol must pass; see test/helpers/mongo/mongo.ts for which is taken.
+// Whatever speaks MongoDB's protocol must pass; see test/helpers/mongo/mongo.ts for which is taken.
 describe("the archive", () => {
   const { mongo, db, proxy, product, archivers, logger } = useArchive({
     takeoverMs: TAKEOVER_MS,
@@ -56,7 +56,7 @@ describe("the archive", () => {
     expect(archived).to.deep.equal(logged)
   }
 
-  it("[AR1] keeps every event once, each as its shop's feed shows it, with those from before it was started", async () => {
+  it("keeps every event once, each as its shop's feed shows it, with those from before it was started", async () => {
     const shopId = randomUUID()
     await publishMany(product.nats, 40, shopId)
     await archivers.start()
@@ -65,7 +65,7 @@ describe("the archive", () => {
     expect((await archivedEvents(db)).reverse()).to.deep.equal(await getFeed(product.nats, shopId))
   })
 
-  it("[AR2] numbers that JSON can have come back as they were", async () => {
+  it("numbers that JSON can have come back as they were", async () => {
     const prices = [0, -1, 0.1, 1e-9, 2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)]
     const events = prices.map((product_price) => publishEvent({ product_price, product_id: Math.round(product_price) }))
     for (const event of events) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
@@ -73,7 +73,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR3] sets aside what is no event, and goes on behind it", async () => {
+  it("sets aside what is no event, and goes on behind it", async () => {
     await jetstream(product.nats).publish(`updates.store.${randomUUID()}`, '{"shopper_id":"someone"}')
     await jetstream(product.nats).publish("updates.store.nobody", "{}")
     await publishMany(product.nats, 1)
@@ -82,7 +82,7 @@ describe("the archive", () => {
     expect(archiver.counts).to.deep.equal({ archived: 1, setAside: 2, refused: 0 })
   })
 
-  it("[AR4] puts an event that MongoDB refuses for good with the dead letters, and archives the others", async () => {
+  it("puts an event that MongoDB refuses for good with the dead letters, and archives the others", async () => {
     await db.collection("events").createIndex({ product_name: 1 }, { unique: true, name: "operators_own" })
     const first = publishEvent({ product_name: "taken" })
     const second = publishEvent({ product_name: "taken" })
@@ -104,7 +104,7 @@ describe("the archive", () => {
     ["away", (way: TcpProxy) => way.refuse()],
     ["stalled: it takes connections and answers nothing", (way: TcpProxy) => way.stall()],
   ] as const) {
-    it(`[AR5] MongoDB ${name}: publishing goes on, the archive waits and catches up`, async () => {
+    it(`MongoDB ${name}: publishing goes on, the archive waits and catches up`, async () => {
       await archivers.start()
       await publishMany(product.nats, 10)
       await caughtUp(product.nats)
@@ -125,7 +125,7 @@ describe("the archive", () => {
     })
   }
 
-  it("[AR18] what waits for long is not delivered again", async () => {
+  it("what waits for long is not delivered again", async () => {
     await archivers.start({ takeoverMs: CALM_TAKEOVER_MS })
     await publishMany(product.nats, 10)
     await caughtUp(product.nats)
@@ -148,7 +148,7 @@ describe("the archive", () => {
       { ok: 1, n: 0, writeErrors: [{ index: 0, code: 14031, errmsg: "no space for { name: 'secret' }" }] },
     ],
   ] as const) {
-    it(`[AR16] MongoDB ${name}: waits and catches up`, async () => {
+    it(`MongoDB ${name}: waits and catches up`, async () => {
       const refusing = await startRefusingMongo(mongo)
       try {
         const archiver = await archivers.start({ url: mongoVia(mongo.url, refusing.port) })
@@ -173,7 +173,7 @@ describe("the archive", () => {
     })
   }
 
-  it("[AR17] an error that is no known one, for a single event: tried again, then with the dead letters", async () => {
+  it("an error that is no known one, for a single event: tried again, then with the dead letters", async () => {
     const refusing = await startRefusingMongo(mongo)
     try {
       let refused = 0
@@ -193,7 +193,7 @@ describe("the archive", () => {
     }
   })
 
-  it("[AR15] stops while MongoDB does not answer, and gives back what it has", async () => {
+  it("stops while MongoDB does not answer, and gives back what it has", async () => {
     const archiver = await archivers.start({ takeoverMs: 600_000, timeoutMs: 600_000 })
     await publishMany(product.nats, 10)
     await caughtUp(product.nats)
@@ -206,7 +206,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR6] MongoDB not there at the start: waits for it", async () => {
+  it("MongoDB not there at the start: waits for it", async () => {
     proxy.refuse()
     await archivers.start()
     await publishMany(product.nats, 5)
@@ -215,7 +215,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR7] connections cut again and again under load: nothing is lost or doubled", async () => {
+  it("connections cut again and again under load: nothing is lost or doubled", async () => {
     await archivers.start()
     await archivers.start()
     let cutting = true
@@ -231,7 +231,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR8] any number of archivers share the work, and do that of one that stops", async () => {
+  it("any number of archivers share the work, and do that of one that stops", async () => {
     const [first, second, third] = [await archivers.start(), await archivers.start(), await archivers.start()]
     const archived = () => [first, second, third].map(({ counts }) => counts.archived)
     while (archived().some((count) => count === 0)) {
@@ -248,7 +248,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR9] a log that was made anew counts from 1 again: its events are others", async () => {
+  it("a log that was made anew counts from 1 again: its events are others", async () => {
     await archivers.start()
     await publishMany(product.nats, 3)
     await caughtUp(product.nats)
@@ -260,7 +260,7 @@ describe("the archive", () => {
     expect((await archivedEvents(db)).map(({ seq }) => seq)).to.deep.equal([1, 1, 2, 2, 3, 3])
   })
 
-  it("[AR10] nats-server restarted: goes on where it was", async () => {
+  it("nats-server restarted: goes on where it was", async () => {
     await archivers.start()
     await publishMany(product.nats, 20)
     await product.restartNats()
@@ -268,7 +268,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR11] makes the indexes that the queries need", async () => {
+  it("makes the indexes that the queries need", async () => {
     await archivers.start()
     await publishMany(product.nats, 1)
     await caughtUp(product.nats)
@@ -282,7 +282,7 @@ describe("the archive", () => {
     ])
   })
 
-  it("[AR12] logs nothing of an event, and nothing of MONGO_URL but the address", async () => {
+  it("logs nothing of an event, and nothing of MONGO_URL but the address", async () => {
     await db.collection("events").createIndex({ UPC: 1 }, { unique: true, name: "operators_own" })
     const event = publishEvent({ UPC: "secret-upc", product_name: "secret name", product_id: 424242 })
     for (let i = 0; i < 2; i++) await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
@@ -299,7 +299,7 @@ describe("the archive", () => {
     }
   })
 
-  it("[AR13] the primary steps down under load: nothing is lost or doubled", async function () {
+  it("the primary steps down under load: nothing is lost or doubled", async function () {
     if (!mongo.isReplicaSet) skip(this, "a replica set: MONGO_URL, or mongod")
     await archivers.start()
     const publishing = (async () => {
@@ -313,7 +313,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("[AR14] does all that with the NATS login of its own, which config/nats.conf allows nothing else", async () => {
+  it("does all that with the NATS login of its own, which config/nats.conf allows nothing else", async () => {
     const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
     const natsServer = await startNats({ conf: accountsConf(), env: passwordEnv(passwords) })
     const login = (role: NatsRole, options: ConnectionOptions = {}) =>
