@@ -35,6 +35,12 @@ export interface StartNatsOptions {
 
 let binary: Promise<string> | undefined
 
+const children = new Set<ChildProcess>()
+// In case the test run itself is ended in the middle.
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL")
+})
+
 /** Starts a real nats-server with JetStream on a free port of 127.0.0.1. Resolves when it takes connections. */
 export async function startNats(options: StartNatsOptions = {}): Promise<TestNats> {
   binary ??= findBinary()
@@ -52,10 +58,8 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "ignore", "pipe"],
     })
-    // In case the test run itself is ended in the middle.
-    const lastResort = () => child.kill("SIGKILL")
-    process.once("exit", lastResort)
-    child.once("exit", () => process.off("exit", lastResort))
+    children.add(child)
+    child.once("exit", () => children.delete(child))
     let log = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       log = (log + text).slice(-10_000)
