@@ -41,7 +41,7 @@ interface WatchState {
 }
 
 /** An open stream of changes, and the change that opening it has brought. */
-interface Following {
+interface OpenChanges {
   readonly reader: ChangeReader
   /** When the bucket of annotations was made. */
   readonly bucketCreated: string
@@ -104,7 +104,7 @@ export class ChangeWatcher {
   }
 
   /** Goes on behind the stored token; without one, compares all that is annotated. Undefined: there are no change streams. */
-  async #open(): Promise<Following | undefined> {
+  async #open(): Promise<OpenChanges | undefined> {
     const { created: bucketCreated } = await this.#bucket.open()
     const state = await this.#states.findOne({ _id: this.#stateId })
     const token = state?.bucket === bucketCreated ? state.token : undefined
@@ -140,7 +140,7 @@ export class ChangeWatcher {
     })
   }
 
-  async #follow({ reader, bucketCreated, first }: Following): Promise<void> {
+  async #follow({ reader, bucketCreated, first }: OpenChanges): Promise<void> {
     let savedAt = Date.now()
     let checkedAt = Date.now()
     let dirty = true

@@ -13,24 +13,24 @@ import { openIdempotencySecret } from "./idempotency-secret.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
 
-/** Our own header on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
+/** A header of ours on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
 const CONTENT_HASH = "Shopwire-Content-Hash"
 
 /** JetStream's error code: the stream permits no rollups. */
 const NO_ROLLUP = 10111
 
-/** A request that may come twice and must be stored once. */
+/** Identifies a request that may come twice and must be stored once. */
 export interface Idempotency {
   readonly key: string
-  /** Whose key it is: another caller's equal key is another one. */
+  /** The caller who uses the key. Equal keys of two callers are independent. */
   readonly caller: string
 }
 
-/** Appends events to the log. Whatever resolves here is stored. */
+/** Appends events to the log. When a method resolves, the events are stored. */
 export class LogAppender {
   readonly #js: JetStream
   #secret: string | undefined
-  /** Requests under way, by message ID: the usual second request comes while the first one still waits. */
+  /** Requests under way, by message ID. A repeated request usually comes while the first one still waits. */
   readonly #underWay = new Map<string, Promise<number[]>>()
 
   constructor(js: JetStream) {
@@ -46,7 +46,7 @@ export class LogAppender {
    * Stores all of a shop's events or none, and resolves to their sequences. Under an idempotency key that was used
    * within the last 10 minutes for the same events, it stores nothing and resolves to the first ones' sequences.
    *
-   * @throws {ResError} `store.idempotencyConflict`: the key was used for other events, or for some that are not stored any more ·
+   * @throws {ResError} `store.idempotencyConflict`: the key was used for other events, or for events that are not stored any more ·
    *   `system.serviceUnavailable`: it is not known to be stored
    */
   async append(shopId: string, events: readonly PublishEvent[], idempotency?: Idempotency): Promise<number[]> {
@@ -54,8 +54,7 @@ export class LogAppender {
     const payloads = events.map((event) => JSON.stringify(event))
     if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
 
-    // The stream's duplicate window knows message IDs only, whatever the subject: so the shop and the caller go in. Any publisher
-    // may use an ID, so the hash has a secret.
+    // Message IDs are for the whole stream, so the hash contains shop and caller. Any publisher may use an ID, so it is keyed.
     if (this.#secret === undefined) throw new Error("the appender is not open")
     const id = hashOf(createHmac("sha256", this.#secret), shopId, idempotency.caller, idempotency.key)
     await this.#underWay.get(id)?.catch(() => {})
@@ -65,7 +64,7 @@ export class LogAppender {
   }
 
   /**
-   * Stores that somebody has seen to a basket, and resolves to the sequence.
+   * Stores an acknowledgement of a basket. Resolves to its sequence.
    *
    * @throws {ResError} `system.serviceUnavailable`: it is not known to be stored
    */
@@ -73,7 +72,7 @@ export class LogAppender {
     return (await this.#store(ackSubject(shopId), [JSON.stringify(acknowledgement)])).seq
   }
 
-  // Asks before it publishes: plain subscribers see whatever is published, stored or not.
+  // Asks before it publishes, because plain subscribers see each published message, even one that is not stored.
   async #appendOnce(id: string, subject: string, payloads: readonly string[]): Promise<number[]> {
     const hash = hashOf(createHash("sha256"), ...payloads)
     const known = await this.#firstOf(id)
@@ -134,7 +133,7 @@ function sequences(ack: Ack, count: number): number[] {
   return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
 }
 
-/** Base64url hash of a list of texts, with unambiguous borders between them. */
+/** Base64url hash of a list of texts. JSON keeps two lists with the same joined text apart. */
 function hashOf(hash: Hash | Hmac, ...texts: string[]): string {
   return hash.update(JSON.stringify(texts)).digest("base64url")
 }

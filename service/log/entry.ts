@@ -10,7 +10,7 @@ export interface LogEntry {
   readonly event: ShownEvent
 }
 
-/** Somebody of the shop has seen to a basket; `seq` and `received_at` as an event has them. */
+/** Somebody of the shop has acknowledged a basket. `seq` and `received_at` are as in an event. */
 export type LoggedAck = Acknowledgement & { readonly seq: number; readonly received_at: string }
 
 /** One acknowledgement of the log, with its shop. */
@@ -19,10 +19,10 @@ export interface LogAck {
   readonly ack: LoggedAck
 }
 
-/** Whatever the log has of a shop. */
+/** Any record of a shop in the log. */
 export type LogRecord = LogEntry | LogAck
 
-/** A message of the log as it was read. */
+/** A message of the log. */
 export interface StoredMessage {
   /** The stored subject, with the partition. */
   readonly subject: string
@@ -32,23 +32,23 @@ export interface StoredMessage {
   readonly data: Uint8Array
 }
 
-/** What is wrong with a message that somebody put on the log; a text for logs, without anything of its content. */
+/** Why a message is not valid. The text is for logs and contains nothing of the message. */
 export interface Refusal {
   readonly reason: string
 }
 
-/** What is logged of messages with a `Refusal`. */
+/** The log line about messages with a `Refusal`. */
 export const SET_ASIDE = "set aside messages that are not valid events"
 
-/** Any publisher can choose the end of a subject. */
+/** Longest subject in a log line: a publisher chooses its end. */
 const MAX_SUBJECT = 200
 
-/** Which message was refused, for logs. */
+/** Names a refused message, for logs. */
 export function exampleOf({ seq, subject }: StoredMessage): { readonly seq: number; readonly subject: string } {
   return { seq, subject: subject.slice(0, MAX_SUBJECT) }
 }
 
-/** Reads a message of the log, whatever it is of. */
+/** Reads a message of the log of any kind. */
 export function readRecord(message: StoredMessage): LogRecord | Refusal {
   return isAckSubject(message.subject) ? readAck(message) : readEntry(message)
 }
@@ -72,7 +72,7 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
 
 function readAck(message: StoredMessage): LogAck | Refusal {
   const shopId = shopOfStoredSubject(message.subject)
-  // Under another shop's partition it would be followed, but never be read again.
+  // A message under another shop's partition would be followed but never be read again.
   if (shopId === undefined || message.subject !== ackSubject(shopId)) {
     return { reason: "the subject is not that of a shop's acknowledgements" }
   }

@@ -8,9 +8,9 @@ const KEY = "idempotency"
 const ATTEMPTS = 10
 
 /**
- * The secret of the hash that makes message IDs of idempotency keys. Without it nobody can publish the ID of another caller's
- * key. It is made once and kept in the KV bucket `secrets`, so that keys count across restarts and in all services. Only the
- * login `service` can read the bucket.
+ * The secret by which idempotency keys become message IDs. Nobody can publish the ID of another caller's key without it. It is made once
+ * and kept in the KV bucket `secrets`, so that keys are recognised after restarts and by all services. Only the login `service` can read
+ * the bucket.
  */
 export async function openIdempotencySecret(js: JetStream): Promise<string> {
   const bucket = new Bucket(js, BUCKET)
@@ -20,7 +20,7 @@ export async function openIdempotencySecret(js: JetStream): Promise<string> {
     try {
       await bucket.create(KEY, randomBytes(32).toString("base64url"))
     } catch (error) {
-      // Another service was faster, and the replica that answered does not have its value yet.
+      // Another service was faster, and the replica that answers does not have its value yet.
       if (attempt === ATTEMPTS) throw error
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Which log an event came from. A stream that was deleted, or lost with its files, is made anew and counts from 1 again: the
- * sequence alone would take a new event for an old one. The time at which JetStream made the stream tells them apart; it
- * stays the same through restarts, changed limits, and a restore from a backup of the stream.
+ * Identifies a log. A stream that was deleted, or lost with its files, is made again and counts from 1, so a sequence alone may name an
+ * old or a new event. The time at which JetStream made the stream tells the logs apart. It stays the same after restarts, changed limits,
+ * and a restore from a backup of the stream.
  */
 export interface LogId {
   readonly created: Date

@@ -6,10 +6,10 @@ import { ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
-/** Rounds of the search for a starting point; each halves what is left, so this is never reached. */
+/** Most rounds of the search for a starting point. Each halves the range, so this is never reached. */
 const MAX_PROBES = 64
 
-/** The events of a shop from one sequence to another: all that there are up to `last`. `end`: the log has no more. */
+/** Events of a shop that follow each other, up to the sequence `last`. `end`: the log has no more. */
 export interface LogSlice {
   readonly entries: readonly LogEntry[]
   readonly last: number
@@ -25,7 +25,7 @@ export class LogReader {
     this.#js = js
   }
 
-  /** Reads on as though the messages with these sequences were gone: they will be soon. Returns how to end that. */
+  /** Hides messages from all reads, because they will be erased soon. Returns a function that ends this. */
   hide(seqs: readonly number[]): () => void {
     for (const seq of seqs) this.#hidden.add(seq)
     return () => {
@@ -33,12 +33,12 @@ export class LogReader {
     }
   }
 
-  /** The message `seq`, whatever it is of; undefined when it is gone. */
+  /** The message `seq` of any kind; undefined when it is gone. */
   async message(seq: number): Promise<StoredMsg | undefined> {
     return await this.#js.message(STREAM, { seq })
   }
 
-  /** The messages of all shops' events behind `after`, up to `end`, in the log's order, in batches; also those that are no valid ones. */
+  /** All shops' event messages after `after`, up to `end`, in the log's order, in batches; also messages that are not valid. */
   events(after: number, end: number): AsyncGenerator<readonly StoredMsg[]> {
     return this.#messages(EVENT_SUBJECTS, after, end)
   }
@@ -50,38 +50,39 @@ export class LogReader {
     }
   }
 
-  /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */
+  /** The event `seq` of a shop; undefined when it is another shop's, not valid, or gone. */
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
     const message = await this.message(seq)
     return message?.subject === storedSubject(shopId) ? this.#validEntry(message) : undefined
   }
 
-  /** The sequence of the log's last message, also when it is gone; 0 when there was none. */
+  /** The sequence of the log's last message, even when that is gone; 0 when there was none. */
   async endSeq(): Promise<number> {
     return (await this.#js.info(STREAM)).state.last_seq
   }
 
-  /** The sequence of what is newest of a shop, event or acknowledgement; 0 when there is nothing. */
+  /** The sequence of a shop's newest event or acknowledgement; 0 when it has none. */
   async newestRecordSeq(shopId: string): Promise<number> {
     return Math.max(...(await Promise.all([storedSubject(shopId), ackSubject(shopId)].map((it) => this.#lastSeq(it)))))
   }
 
   /**
-   * A shop's events and acknowledgements behind the sequence `after`, up to `end`, in the log's order, in batches. What is
-   * neither is passed over.
+   * A shop's events and acknowledgements after the sequence `after`, up to `end`, in the log's order, in batches. Messages that are not
+   * valid are skipped.
    */
   async *records(shopId: string, after: number, end: number): AsyncGenerator<readonly LogRecord[]> {
-    const acks = new Drawn(this.#messages(ackSubject(shopId), after, end))
+    const acks = new MessageQueue(this.#messages(ackSubject(shopId), after, end))
     for await (const messages of this.#messages(storedSubject(shopId), after, end)) {
-      const drawn = await acks.upTo(messages.at(-1)?.seq ?? 0)
-      yield this.#validRecords(drawn.length === 0 ? messages : [...messages, ...drawn].sort((a, b) => a.seq - b.seq))
+      const earlier = await acks.upTo(messages.at(-1)?.seq ?? 0)
+      yield this.#validRecords(
+        earlier.length === 0 ? messages : [...messages, ...earlier].sort((a, b) => a.seq - b.seq),
+      )
     }
     yield this.#validRecords(await acks.upTo(end))
   }
 
   /**
-   * A shop's newest `count` events before the sequence `before`, newest first. Messages that are no valid events are
-   * passed over.
+   * A shop's newest `count` events before the sequence `before`, newest first. Messages that are not valid are skipped.
    */
   async newest(shopId: string, count: number, before = Number.MAX_SAFE_INTEGER): Promise<LogEntry[]> {
     const found: LogEntry[] = []
@@ -101,8 +102,8 @@ export class LogReader {
   }
 
   /**
-   * The messages of a shop that follow the sequence `after`, oldest first: up to `count` of them, read in one go. Messages that
-   * are no valid events are passed over; `last` is the sequence up to which it was read, `end` whether that was all.
+   * The messages of a shop after the sequence `after`, oldest first, in one read of at most `count`. Messages that are not valid are
+   * skipped.
    */
   async following(shopId: string, after: number, count: number): Promise<LogSlice> {
     const messages = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
@@ -113,8 +114,8 @@ export class LogReader {
   }
 
   /**
-   * A shop's newest events between two sequences, both excluded, newest first: up to `count` that are wanted. `end` is the
-   * sequence down to which was looked, `complete` whether that is all there is.
+   * A shop's newest `count` events that match, between two sequences, both excluded, newest first. `end` is the sequence at which the
+   * search ended; `complete`: there are no more.
    */
   async search(
     shopId: string,
@@ -125,7 +126,7 @@ export class LogReader {
     const entries: LogEntry[] = []
     let end = before
     for (let scanned = 0; scanned < mostScanned; ) {
-      // Mostly all are wanted; else it is better to read many at once.
+      // In most searches all events match. In the others it is faster to read many at once.
       const size = scanned === 0 ? count : BATCH
       const messages = await this.#messagesBefore(storedSubject(shopId), size, end)
       scanned += messages.length
@@ -156,7 +157,7 @@ export class LogReader {
     return (await this.#js.message(STREAM, { last_by_subj: subject }))?.seq ?? 0
   }
 
-  /** The messages of a subject behind `after`, up to `end`, oldest first, in batches that are never empty. */
+  /** The messages of a subject after `after`, up to `end`, oldest first, in batches that are never empty. */
   async *#messages(subject: string, after: number, end: number): AsyncGenerator<StoredMsg[]> {
     for (let from = after + 1; from <= end; ) {
       const batch = await this.#batch(subject, from, BATCH)
@@ -177,15 +178,15 @@ export class LogReader {
     return await this.#readFrom(subject, await this.#startFor(subject, first, count, before), count, before)
   }
 
-  // JetStream reads forwards only, but tells with each message how many follow. So we look for a sequence with at least
-  // `count` messages, but not many more, between it and `before`.
+  // JetStream only reads forwards, but says with each message how many follow. So we look for a sequence with at least `count`
+  // messages, and not many more, between it and `before`.
   async #startFor(subject: string, first: StoredMsg, count: number, before: number): Promise<number> {
     let high = Math.min(before, Math.max(await this.#lastSeq(subject), first.seq) + 1)
     const beyond = await this.#remaining(subject, high)
     let low = first.seq
     let [atLow, atHigh] = [pendingAfter(first) + 1 - beyond, 0]
     for (let probe = 0; probe < MAX_PROBES && atLow > 2 * count && high - low > 1; probe++) {
-      // By proportion where events come evenly, by halves every other time so that it ends where they do not.
+      // By proportion, which is fast for events at a steady rate; every other time by halves, so that the search always ends.
       const share = probe % 2 === 0 ? (1.5 * count - atHigh) / (atLow - atHigh) : 0.5
       const middle = Math.min(high - 1, Math.max(low + 1, Math.round(high - (high - low) * share)))
       const atMiddle = (await this.#remaining(subject, middle)) - beyond
@@ -229,8 +230,8 @@ export class LogReader {
   }
 }
 
-/** Batches of messages, to be drawn by sequence. */
-class Drawn {
+/** Takes messages from batches by sequence. */
+class MessageQueue {
   readonly #batches: AsyncGenerator<StoredMsg[]>
   #waiting: StoredMsg[] = []
   #ended = false
@@ -239,7 +240,7 @@ class Drawn {
     this.#batches = batches
   }
 
-  /** Those that were not drawn before, up to the sequence `seq`. */
+  /** The messages up to the sequence `seq` that were not taken before. */
   async upTo(seq: number): Promise<StoredMsg[]> {
     while (!this.#ended && (this.#waiting.at(-1)?.seq ?? 0) <= seq) {
       const next = await this.#batches.next()

@@ -17,7 +17,7 @@ export interface Retention {
   readonly maxMiB: number
 }
 
-/** Makes the stream, or brings an existing one's limits up to date, and returns what it is. */
+/** Makes the stream, or updates the limits of an existing one. */
 export async function openStream(js: JetStream, retention: Retention): Promise<StreamInfo> {
   const config = {
     name: STREAM,
@@ -36,7 +36,7 @@ export async function openStream(js: JetStream, retention: Retention): Promise<S
     duplicate_window: nanos(IDEMPOTENCY_WINDOW_MS),
     allow_direct: true,
     allow_atomic: true,
-    // No rollups, so that questions about message IDs are never stored: see `LogAppender`.
+    // Without rollups, questions about message IDs are never stored: see `LogAppender`.
     allow_rollup_hdrs: false,
   } satisfies Partial<StreamConfig>
   try {

@@ -3,7 +3,7 @@ import { isShopId } from "../../contract/publish-event.ts"
 /** How many partitions the log has. Fixed for good: stored subjects contain the number. */
 export const PARTITIONS = 64
 
-/** A subject of the stream on which nothing is ever stored, to ask the stream about message IDs. */
+/** A subject for asking the stream about message IDs. Nothing is ever stored on it. */
 export const PROBE_SUBJECT = "updates.probe"
 
 /** The stored subjects of all events. */
@@ -18,8 +18,8 @@ export function storedSubject(shopId: string): string {
 export const ACK_SUBJECTS = "acks.store.*.*"
 
 /**
- * Where a shop's acknowledgements are published and kept. It has the partition already, so that the stream need not put it in,
- * and lies beside `updates.store.*`, whose plain subscribers get nothing but events.
+ * Where a shop's acknowledgements are published and kept. It contains the partition, so the stream need not insert it. It is not below
+ * `updates.store.*`, whose plain subscribers get only events.
  */
 export function ackSubject(shopId: string): string {
   return `acks.store.${partitionOf(shopId)}.${shopId}`
@@ -30,7 +30,7 @@ export function isAckSubject(subject: string): boolean {
   return subject.startsWith("acks.store.")
 }
 
-/** The shop of a stored subject; undefined when what stands there is no shop ID. */
+/** The shop of a stored subject; undefined when it contains no shop ID. */
 export function shopOfStoredSubject(subject: string): string | undefined {
   const shopId = subject.split(".")[3] ?? ""
   return isShopId(shopId) ? shopId : undefined

@@ -8,24 +8,24 @@ import { ACK_SUBJECTS, EVENT_SUBJECTS } from "./subjects.ts"
 const RETRY_MS = 500
 
 export interface TailHandlers {
-  /** A message was stored; called in the log's order, once for each. */
+  /** Called once for each stored message, in the log's order. */
   onMessage(message: StoredMessage): void
-  /** The log is not the one that was followed before: whatever was made from it is void. */
+  /** The stream is not the one that was followed before, so everything that was made from it is void. */
   onLost(): void
 }
 
 /** A stream to follow. */
 export interface Source {
   readonly stream: string
-  /** Stored subjects, all that are to be followed. */
+  /** The stored subjects to follow. */
   readonly filters: string[]
-  /** Makes the stream if need be. */
+  /** Makes the stream when it is missing. */
   open(): Promise<StreamInfo>
 }
 
 /**
- * Follows a stream from where it stands. After a reconnect it goes on behind the last message seen; each message comes once
- * and in order, whatever the server does meanwhile.
+ * Follows a stream from its end. After a reconnect it continues after the last message that it has seen. So each message comes once and
+ * in order, even when the server is restarted.
  */
 export class StreamTail {
   readonly #js: JetStream
@@ -50,12 +50,12 @@ export class StreamTail {
     return this.#position
   }
 
-  /** When the stream that is followed was made; another stream of that name has another one. */
+  /** When the followed stream was made, as JetStream writes it; another stream of that name has another time. */
   get created(): string {
     return this.#created
   }
 
-  /** Makes the stream if need be, and follows it from its end on. */
+  /** Makes the stream when it is missing, and follows it from its end. */
   async start(): Promise<void> {
     const { created, state } = await this.#source.open()
     this.#created = created
@@ -96,7 +96,7 @@ export class StreamTail {
   }
 
   #handle(message: StoredMessage): void {
-    if (message.seq <= this.#position) return // seen before the consumer was made anew
+    if (message.seq <= this.#position) return // handled before the consumer was made again
     try {
       this.#handlers.onMessage(message)
     } catch (error) {
@@ -106,8 +106,8 @@ export class StreamTail {
     for (const waiter of this.#waiting) if (waiter.seq <= message.seq) waiter.resolve()
   }
 
-  // The consumer lives in the server's memory, so it is gone after a restart. Rather than wait for heartbeats to fail, make
-  // it anew at once.
+  // The consumer lives in the server's memory, so it is gone after a restart. It is made again at once; waiting for heartbeats to fail
+  // takes longer.
   async #watchReconnects(): Promise<void> {
     for await (const status of this.#js.nc.status()) {
       if (status.type === "reconnect") await this.#resume()
@@ -122,7 +122,7 @@ export class StreamTail {
         if (created !== this.#created || state.last_seq < this.#position) {
           this.#logger.error(
             { last: state.last_seq, known: this.#position },
-            "the log is another one than before; starting again with it",
+            "the log is not the one that was followed before; starting again with the new one",
           )
           this.#created = created
           this.#position = state.last_seq

@@ -23,13 +23,13 @@ export interface CartModel {
 }
 
 /** How events of a session's resources are sent: in the session's queue. */
-export interface SessionEvents {
+export interface SessionEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
   cart(customerId: string): ModelEvents<CartModel>
 }
 
-interface Loaded extends StoredSession {
+interface LoadedSession extends StoredSession {
   /** Revision of the last write; with every command it grows. */
   readonly n: number
   /** When all of it was last known to be young, in ms since the epoch. */
@@ -59,7 +59,7 @@ export class Sessions {
   readonly #memoryBytes: number
   readonly #logger: Logger
   /** The one used least recently first. */
-  readonly #loaded = new Map<string, Loaded>()
+  readonly #loaded = new Map<string, LoadedSession>()
   #bytes = 0
 
   constructor(store: SessionStore, { idleMs, memoryBytes, logger }: SessionsOptions) {
@@ -89,7 +89,7 @@ export class Sessions {
    * @throws {ResError} as `decide` does · `session.cartTooLarge` · `session.tooMany` · `system.serviceUnavailable`: not known to be
    *   stored
    */
-  async execute(id: string, command: SessionCommand, events: SessionEvents): Promise<number> {
+  async execute(id: string, command: SessionCommand, events: SessionEventSenders): Promise<number> {
     const before = await this.#load(id)
     const happened = decide(before.session, command)
     if (happened.length === 0) return before.n
@@ -124,7 +124,7 @@ export class Sessions {
     }
   }
 
-  async #load(id: string): Promise<Loaded> {
+  async #load(id: string): Promise<LoadedSession> {
     const known = this.#loaded.get(id)
     if (known !== undefined) {
       this.#keep(id, known)
@@ -140,7 +140,7 @@ export class Sessions {
   }
 
   /** Marks a session as used; drops the least recently used ones when the memory is full. */
-  #keep(id: string, loaded: Loaded): void {
+  #keep(id: string, loaded: LoadedSession): void {
     this.#unload(id)
     this.#loaded.set(id, loaded)
     this.#bytes += loaded.bytes
@@ -166,7 +166,7 @@ export function cartModel(session: Session, member: Member): CartModel {
 }
 
 // Carts before the list: who follows a reference that is added finds it as it is now.
-function tell(id: string, before: Session | undefined, after: Session | undefined, events: SessionEvents): void {
+function tell(id: string, before: Session | undefined, after: Session | undefined, events: SessionEventSenders): void {
   for (const member of shownMembers(after)) {
     const old = before?.members.find((each) => each.id === member.id)
     if (before === undefined || after === undefined || old === undefined) continue
@@ -190,7 +190,7 @@ function shutsOut(before: Session | undefined, after: Session | undefined): bool
 }
 
 /** Makes gateways and edges ask again who may see a session. */
-function askAgain(before: Session | undefined, after: Session | undefined, events: SessionEvents): void {
+function askAgain(before: Session | undefined, after: Session | undefined, events: SessionEventSenders): void {
   const ids = new Set([before, after].flatMap((session) => session?.members.map(({ id }) => id) ?? []))
   for (const each of [events.multicart, events.present, ...[...ids].map((id) => events.cart(id))]) each.reaccess()
 }

@@ -10,7 +10,7 @@ import { isOf, type ShopperIndex } from "./shopper-index.ts"
 
 const BUCKET = "erasures"
 
-/** Messages that are erased in one go; their list must fit into a NATS message. */
+/** Most messages that are erased at a time; their list must fit into a NATS message. */
 const MESSAGES_AT_ONCE = 20_000
 /** Requests to JetStream under way at a time. */
 const REQUESTS_AT_ONCE = 50
@@ -20,25 +20,25 @@ const REACH_TIMEOUT_MS = 3000
 
 /** How much was removed where. */
 export interface Erased {
-  /** Shops in which something was. */
+  /** Shops in which something was erased. */
   readonly shops: number
-  /** Messages of the stream: events, and others in which the ID stood. */
+  /** Messages of the stream: events, and other messages that contain the ID. */
   readonly stream: number
   /** Acknowledgements of the shopper's baskets. */
   readonly acknowledgements: number
   /** Shops whose snapshots of baskets and figures were made unreadable. */
   readonly snapshots: number
-  /** Documents of MongoDB; null: there is no archive. */
+  /** Documents of MongoDB; null: no archive. */
   readonly archive: Omit<ErasedInArchive, "shops"> | null
-  /** Annotations made in MongoDB of the shopper's events and baskets, as they were kept for showing. */
+  /** Annotations of the shopper's events and baskets, made in MongoDB, that were stored in NATS to be shown. */
   readonly annotations: number
-  /** Events and baskets that MongoDB had refused, and what other programs had inserted there that is no valid event. */
+  /** Events and baskets that MongoDB refused, and documents of other programs that are not valid events. */
   readonly dead_letters: number
 }
 
 const NOTHING_ARCHIVED: ErasedInArchive = { events: 0, baskets: 0, incoming_events: 0, shops: [] }
 
-/** What was found of a shopper in one shop. */
+/** A shopper's data in one shop. */
 interface Found {
   readonly seqs: number[]
   readonly sessions: string[]
@@ -47,22 +47,22 @@ interface Found {
 /** By shop. */
 type FoundByShop = Record<string, Found>
 
-/** What was deleted in the archive, and in which shops. */
+/** How much was deleted in the archive, and in which shops. */
 export interface ErasedInArchive {
   readonly events: number
   readonly baskets: number
-  /** What other programs had inserted to be published. */
+  /** Documents that other programs had inserted to be published. */
   readonly incoming_events: number
   readonly shops: readonly string[]
 }
 
-/** What the archive does for an erasure. All throw `system.serviceUnavailable` while it is away. */
+/** The archive's part in an erasure. All methods throw `system.serviceUnavailable` while MongoDB is away. */
 export interface ShopperArchive {
   /** The shopper's events and baskets, which may have annotations. */
   annotated(shopperId: string): Promise<Annotated[]>
-  /** Deletes events and baskets; a basket that others have a part in is made anew. */
+  /** Deletes events and baskets. A basket with events of other shoppers is made again from those. */
   erase(shopperId: string): Promise<ErasedInArchive>
-  /** Deletes what was written meanwhile of what the log had up to a sequence. Throws `store.archiveBehind`. */
+  /** Deletes documents that were written meanwhile from the log up to a sequence. Throws `store.archiveBehind`. */
   finish(shopperId: string, upTo: number): Promise<ErasedInArchive>
 }
 
@@ -76,14 +76,14 @@ export interface ErasureParts {
 }
 
 /**
- * Erases people. What was found is noted before it is deleted, and until all that hangs on it is gone: an erasure that was
- * interrupted goes on where it was when it is asked for again.
+ * Erases shoppers by asking each owner of their data. What was found is stored until everything that depends on it is erased, so that a
+ * repeated request continues an interrupted erasure.
  */
 export class Erasure {
-  /** What an erasure has found and not erased yet, by a hash of the shopper. */
+  /** What erasures have found and not finished erasing, by a hash of the shopper. */
   readonly #unfinished: Bucket
   readonly #parts: ErasureParts
-  /** One after the other: two of them could have found the same. */
+  /** Erasures run one after the other, because two could find the same data. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(js: JetStream, parts: ErasureParts) {
@@ -91,7 +91,7 @@ export class Erasure {
     this.#parts = parts
   }
 
-  /** Resolves when nothing of the shopper is left of what was published before. */
+  /** Resolves when everything of the shopper that was published before is erased. */
   async erase(shopperId: string): Promise<Erased> {
     const erasing = this.#last.catch(() => {}).then(() => this.#erase(shopperId))
     this.#last = erasing
@@ -102,7 +102,7 @@ export class Erasure {
     const { annotations, archive, deadLetters, log, shops: live } = this.#parts
     const end = await log.reader.endSeq()
     await log.reach(end, REACH_TIMEOUT_MS)
-    // What can be erased without MongoDB is, even while that is away.
+    // Everything outside MongoDB is erased even while MongoDB is away.
     const archived = await this.#eraseInArchive(shopperId).catch((error: unknown) => ({ failure: error }))
     const counts = { stream: 0, acknowledgements: 0, snapshots: 0, annotations: 0, dead_letters: 0 }
     const shops = new Set<string>()
@@ -117,12 +117,12 @@ export class Erasure {
       await this.#unfinished.purge(sha256(shopperId))
       if (isLast) break
     }
-    // No sequence and no basket leads to these.
+    // These letters are not found by sequence or basket.
     counts.dead_letters += await deadLetters.eraseIncoming((letter) => isOf(letter, shopperId))
     if ("failure" in archived) throw archived.failure
     for (const annotated of archived.annotated) if (await annotations.erase(annotated)) counts.annotations++
     const late = (await archive?.finish(shopperId, end)) ?? NOTHING_ARCHIVED
-    // Pages of these shops may come from the archive.
+    // Gateways may have pages of these shops from the archive.
     const more = new Set([...archived.shops.filter((shopId) => !shops.has(shopId)), ...late.shops])
     for (const shopId of more) {
       shops.add(shopId)
@@ -142,7 +142,7 @@ export class Erasure {
     return { ...(await archive.erase(shopperId)), annotated }
   }
 
-  /** What is left of an interrupted erasure, and what the log has. */
+  /** What an interrupted erasure has left, and what the log has. */
   async #find(shopperId: string, end: number): Promise<{ found: FoundByShop; isLast: boolean }> {
     const noted = await this.#unfinished.get(sha256(shopperId))
     const found = noted?.json<FoundByShop>() ?? {}
@@ -179,7 +179,7 @@ export class Erasure {
       return erased
     }
     const acks = await this.#acksOf(shopId, sessions)
-    // Overwriting takes its time, so screens are without them before that.
+    // Overwriting takes time, so the events leave all screens first.
     const release = log.reader.hide([...seqs, ...acks])
     try {
       if (await shops.erase(shopId, seqs)) counts.snapshots++

@@ -14,14 +14,14 @@ const ENTRY_BYTES = 16
 const HASH_BYTES = 8
 /** Entries of a block: 64 KiB. */
 const BLOCK_ENTRIES = 4096
-/** What is not in a block after this time, in ms, is put into one that is not full. */
+/** Entries that have waited this long, in ms, are stored in a block that is not full. */
 const FLUSH_INTERVAL_MS = 60_000
-/** Blocks read in one go. */
+/** Blocks that are read at the same time. */
 const BLOCKS_AT_ONCE = 50
 
 const UUID = /([0-9a-f]{8})-?([0-9a-f]{4})-?(4[0-9a-f]{3})-?([89ab][0-9a-f]{3})-?([0-9a-f]{12})/gi
 
-/** Of what counts as an ID in a message: 2 knows UUIDs without dashes. Blocks of another version are made again. */
+/** Version of the rule for IDs in a message: 2 knows UUIDs without dashes. Blocks of another version are made again. */
 const VERSION = "2"
 
 /** Messages of the log from one sequence to another, both included. */
@@ -32,8 +32,8 @@ interface Range {
 
 /**
  * Where in the log a shopper's messages are: 16 bytes for each message, in blocks of 4,096 in a KV bucket, key
- * `<log>.<version>.<from>-<to>`. To find a shopper in a million messages is to read 16 MB, and no shopper's ID is in here. What is in no block
- * (the last minute at most is in memory; a log that is older than the index, until it is caught up) is read in the log.
+ * `<log>.<version>.<from>-<to>`. Finding a shopper in a million messages reads 16 MB. The index contains no shopper's ID. At most the
+ * last minute is in memory. Messages from before the index existed are read from the log until the index has caught up.
  */
 export class ShopperIndex implements Part, LogFollower {
   readonly #bucket: Bucket
@@ -43,7 +43,7 @@ export class ShopperIndex implements Part, LogFollower {
   #flushing: NodeJS.Timeout | undefined
   #logKey = ""
   #blocks: Range[] = []
-  /** Messages after the sequence `#after` have their entries here. */
+  /** The entries of messages after the sequence `#after`. */
   #recent: Buffer[] = []
   #after = 0
   #position = 0
@@ -70,16 +70,16 @@ export class ShopperIndex implements Part, LogFollower {
     const { first_seq } = (await this.#js.info(STREAM)).state
     for (const key of await this.#bucket.keys()) {
       const [, ofLog, version, from, to] = /^([0-9a-z]+)\.(\d+)\.(\d+)-(\d+)$/.exec(key) ?? []
-      // Of messages that are gone, of another log, or of another version.
+      // The block belongs to another log or version, or to messages that are gone.
       if (ofLog !== log || version !== VERSION || Number(to) < first_seq) await this.#bucket.purge(key)
       else this.#blocks.push({ from: Number(from), to: Number(to) })
     }
     this.#catchUp(log, first_seq).catch((error: unknown) =>
-      this.#logger.warn({ err: error }, "the index of shoppers is not complete; erasing will read the log"),
+      this.#logger.warn({ err: error }, "the index of shoppers is not complete; an erasure reads the log instead"),
     )
   }
 
-  /** Indexes a message, also one that is not valid: by the UUIDs in it. */
+  /** Indexes a message. One that is not valid is indexed by the UUIDs in it. */
   take(message: StoredMessage, record: LogRecord | undefined): void {
     // An acknowledgement is erased with its basket.
     if (record !== undefined && "ack" in record) return
@@ -90,11 +90,11 @@ export class ShopperIndex implements Part, LogFollower {
   }
 
   lose(): void {
-    const message = "the index of shoppers cannot be started again; erasing will read the log"
+    const message = "the index of shoppers cannot be started again; an erasure reads the log instead"
     this.start().catch((error: unknown) => this.#logger.warn({ err: error }, message))
   }
 
-  /** The sequences up to `to` under which something of the shopper may be, or may have been. */
+  /** The sequences up to `to` of messages that may be, or may have been, the shopper's. */
   async *find(shopperId: string, to: number): AsyncGenerator<number> {
     const hash = hashOf(shopperId)
     const blocks = [...this.#blocks]
@@ -115,7 +115,7 @@ export class ShopperIndex implements Part, LogFollower {
     }
   }
 
-  /** Stores what is in memory, and follows no more. */
+  /** Stores the entries in memory. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#flushing)
@@ -123,7 +123,7 @@ export class ShopperIndex implements Part, LogFollower {
     await this.#storing
   }
 
-  /** What is in no block, up to a sequence. */
+  /** The ranges up to a sequence that no block covers. */
   #gaps(first: number, to: number): Range[] {
     const gaps: Range[] = []
     let next = first
@@ -144,7 +144,7 @@ export class ShopperIndex implements Part, LogFollower {
     this.#storing = this.#storing
       .then(() => this.#store(this.#logKey, block, entries))
       .catch((error: unknown) => {
-        // It is a gap then, which the next start closes.
+        // That leaves a gap, which the next start closes.
         this.#logger.warn({ err: error }, "a part of the index of shoppers could not be stored")
       })
   }
@@ -177,7 +177,7 @@ function keyOf(log: string, { from, to }: Range): string {
   return `${log}.${VERSION}.${from}-${to}`
 }
 
-/** Whether a message is a shopper's. One that is no valid event is, when the ID stands anywhere in it. */
+/** Whether a message is a shopper's. A message that is not a valid event is, when it contains the ID anywhere. */
 export function isOf(message: StoredMessage, shopperId: string): boolean {
   const entry = readEntry(message)
   return "event" in entry ? entry.event.shopper_id === shopperId : uuidsIn(message).includes(shopperId)

@@ -12,13 +12,13 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import { StreamTail } from "../log/tail.ts"
 
 export interface AnnotationHandlers {
-  /** Others have annotated something, or have taken that back (undefined). */
+  /** Somebody has annotated something, or removed the annotations (undefined). */
   onChange(annotated: Annotated, annotations: Annotations | undefined): void
-  /** All may be other ones than before. */
+  /** The bucket is another one, so all annotations may have changed. */
   onLost(): void
 }
 
-/** What others have annotated in the archive, as the bucket of annotations has it: to be asked for, and followed. */
+/** The annotations that others make in the archive, read from the bucket of annotations and followed. */
 export class ShownAnnotations {
   readonly #bucket: AnnotationBucket
   readonly #tail: StreamTail

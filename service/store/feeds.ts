@@ -4,21 +4,21 @@ import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { applyEvent, type Feed } from "./feed-projection.ts"
-import { type IdleTimes, LoadedShops } from "./loaded-shops.ts"
+import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
 type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>
 
-interface Loaded {
-  /** Undefined while it is read from the log. */
+interface LoadedFeed {
+  /** Undefined while it is being read from the log. */
   feed: Feed | undefined
 }
 
 /**
- * The feeds that somebody looks at. A shop's feed is read from the log by its first `get`, and follows the log from then on;
- * a shop without a loaded feed costs nothing.
+ * The feeds that somebody looks at. The first `get` reads a shop's feed from the log; from then on it follows the log. A shop without a
+ * loaded feed costs nothing.
  */
 export class Feeds {
-  readonly #loaded = new LoadedShops<Loaded>()
+  readonly #loaded = new WatchedShops<LoadedFeed>()
   readonly #newest: (shopId: string, count: number) => Promise<LogEntry[]>
   readonly #send: Send
   readonly #logger: Logger
@@ -42,12 +42,12 @@ export class Feeds {
     return this.#loaded.get(shopId) !== undefined
   }
 
-  /** What a shop's feed shows. To be called in the queue of that feed. */
+  /** What a shop's feed shows. Call it in the queue of that feed. */
   async get(shopId: string): Promise<Feed> {
     const known = this.#loaded.use(shopId)?.feed
     if (known !== undefined) return known
-    // Among the loaded before it is read: events that come meanwhile wait in the queue behind this.
-    const loaded: Loaded = { feed: undefined }
+    // Registered before it is read, so that new events wait in the queue behind this read.
+    const loaded: LoadedFeed = { feed: undefined }
     this.#loaded.add(shopId, loaded)
     try {
       loaded.feed = (await this.#newest(shopId, FEED_LIMIT)).map(({ event }) => event)
@@ -58,13 +58,13 @@ export class Feeds {
     }
   }
 
-  /** Takes in one event of the log. */
+  /** Shows one event of the log. */
   add({ shopId, event }: LogEntry): void {
     if (!this.has(shopId)) return
     this.#send(shopId, (events) => {
       const loaded = this.#loaded.get(shopId)
       if (loaded?.feed === undefined) {
-        // Read for longer than its `get` was given: what will be read may lack this event.
+        // The read has taken longer than the time limit of its `get`, and may miss this event.
         if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
         return
       }
@@ -77,18 +77,18 @@ export class Feeds {
     }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
   }
 
-  /** Forgets a shop's feed. To be called in its queue. */
+  /** Drops a shop's feed. Call it in the queue of that feed. */
   drop(shopId: string): void {
     const loaded = this.#loaded.get(shopId)
     if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
   }
 
-  /** Forgets all feeds, without a word to those who look at them. */
+  /** Drops all feeds. Their watchers are told nothing. */
   clear(): void {
     this.#loaded.clear()
   }
 
-  /** As `LoadedShops.sweep`: the shops whose feed is to be reset. */
+  /** As `WatchedShops.sweep`: the shops whose feed the caller resets. */
   sweep(now: number, times: IdleTimes): string[] {
     return this.#loaded.sweep(now, times)
   }

@@ -1,6 +1,6 @@
 /**
- * Something that is shown and whose changes are told: the first one at once, then at most one in `intervalMs`; those in between
- * are told together with the next, so the last state always arrives.
+ * A value that watchers are shown. The first change is sent at once, then at most one in `intervalMs`. Changes in between are sent
+ * together with the next one, so the last state always arrives.
  */
 export class Figure<T> {
   readonly #intervalMs: number
@@ -13,23 +13,23 @@ export class Figure<T> {
     this.#intervalMs = intervalMs
   }
 
-  /** What those who watch have been told so far. */
+  /** The value that was last sent to watchers. */
   get shown(): T {
     return this.#shown
   }
 
-  /** It may look otherwise than it is shown. */
+  /** Notes that the value may have changed. */
   touch(): void {
     this.#changed = true
   }
 
-  /** True when there may be something to tell, and it may be told at `now`, in ms since the epoch. */
+  /** True when the value may have changed and a change may be sent at `now`, in ms since the epoch. */
   isDue(now: number): boolean {
     // A clock that was set back must not silence it.
     return this.#changed && Math.abs(now - this.#toldAt) >= this.#intervalMs
   }
 
-  /** From now on `next` is shown. */
+  /** Notes that `next` was sent to watchers. */
   show(next: T, now: number): void {
     this.#shown = next
     this.#changed = false

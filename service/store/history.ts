@@ -9,27 +9,27 @@ import type { Log } from "../log/log.ts"
 import type { LogSlice } from "../log/reader.ts"
 import { fitting } from "./page.ts"
 
-/** Time for the tail to come to a sequence that somebody has seen already, in ms. */
+/** Time for the log's followers to reach a sequence that a client has seen already, in ms. */
 const CATCH_UP_MS = 1000
 
 /**
- * Messages of a shop that are looked through for one page, where the log has no index. So a page costs no more than this, however
- * few of the events are wanted.
+ * Most messages of a shop that are searched for one page, because the log has no index. It bounds the cost of a page, even when few
+ * events match.
  */
 const MOST_SCANNED = 10_000
 
-/** How often reading begins again because the stream has dropped something meanwhile. */
+/** How often reading starts again because the stream has dropped events meanwhile. */
 const ATTEMPTS = 3
 
 /**
- * What has happened in a shop, from any point on, forwards and backwards: from the log, and what the log has forgotten from the
- * archive, if there is one.
+ * A shop's events from any point on, forwards and backwards. They come from the log and, when the log has dropped them, from the archive
+ * if there is one.
  *
- * The stream drops its oldest messages at any moment. So the seam is never a number that was asked for before: backwards it is
- * where reading the log came to an end, forwards it is looked at again after reading.
+ * The stream drops its oldest messages at any moment, so the seam between log and archive moves. Backwards, the seam is the point where
+ * reading the log ended; forwards, it is checked again after reading.
  *
- * By basket or category the log can only be searched message by message, but the archive has indexes: with an archive, only what
- * is not archived yet is searched in the log.
+ * The log can only be searched message by message for a basket or category, but the archive has indexes. With an archive, only events
+ * that are not archived yet are searched in the log.
  */
 export class History {
   readonly #log: Log
@@ -40,14 +40,14 @@ export class History {
     this.#archive = archive
   }
 
-  /** The event `seq` of a shop; undefined when that is another shop's, no valid one, or gone. */
+  /** The event `seq` of a shop; undefined when it is another shop's, not valid, or gone. */
   async at(shopId: string, seq: number): Promise<LogEntry | undefined> {
     return (await this.#log.reader.at(shopId, seq)) ?? (await this.#archive?.at(shopId, seq))
   }
 
   /**
-   * The log's last sequence. What comes before it does not change, whatever is stored later; a shop's own newest event would not
-   * do, for it may be erased.
+   * The log's last sequence. Events before it do not change, whatever is stored later. The shop's newest event cannot be used, since it
+   * may be erased.
    */
   async end(): Promise<number> {
     return Math.max(this.#log.position, await this.#log.reader.endSeq())
@@ -69,7 +69,7 @@ export class History {
       { after: low, before: Math.min(before, bounds.before) },
       {
         wanted: wantedBy(filter),
-        // Without a filter whatever is read is wanted.
+        // Without a filter every event matches.
         mostScanned: MOST_SCANNED,
       },
     )
@@ -84,13 +84,13 @@ export class History {
   }
 
   /**
-   * What follows the sequence `after`, oldest first.
+   * The events after the sequence `after`, oldest first.
    *
    * @throws {ResError} `store.unknownSequence` · `system.serviceUnavailable`
    */
   async read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<HistoryPart> {
     if (after !== undefined) await this.#reachable(after)
-    // Before it is read: what is stored later may or may not be among what is read, and is told to who watches anyhow.
+    // Taken before reading: events that are stored later may be read or not, and watchers are sent them in any case.
     const position = this.#log.position
     if (after === undefined) return { events: [], after: position, end: true }
     const { entries, last, end } = await this.#following(shopId, after, limit, filter)
@@ -106,7 +106,7 @@ export class History {
       const archived = await this.#archived(shopId, after, limit, filter, first)
       if (archived.entries.length === limit) return { ...archived, end: false }
       const inLog = await this.#inLog(shopId, archived.last, limit - archived.entries.length, filter)
-      // Something that was to be read in the log may have been dropped before it was read; it is archived by now.
+      // The log may have dropped events before they were read; they are archived by now.
       const isSound =
         this.#archive === undefined || (await this.#firstInLog(shopId)) <= Math.max(first, archived.last + 1)
       if (isSound) return { ...inLog, entries: [...archived.entries, ...inLog.entries] }
@@ -114,7 +114,7 @@ export class History {
     }
   }
 
-  /** From the archive, what comes before that which is read in the log: up to `last`. */
+  /** The events before those that are read in the log, from the archive: up to `last`. */
   async #archived(
     shopId: string,
     after: number,
@@ -125,7 +125,7 @@ export class History {
     const archive = this.#archive
     if (archive === undefined) return { entries: [], last: after }
     if (!isNarrow(filter) && after + 1 >= first) return { entries: [], last: after }
-    // Well beyond the seam, so that what is dropped now is nothing that is to be read in the log.
+    // Well beyond the seam, so that nothing is dropped now that is still to be read in the log.
     const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.position))
     if (upTo <= after) return { entries: [], last: after }
     const entries = await archive.oldest(shopId, limit, { ...archiveFilter(filter), after, before: upTo + 1 })
@@ -158,7 +158,7 @@ export class History {
     return this.#archive === undefined ? 0 : await this.#log.reader.firstSeq(shopId)
   }
 
-  /** What the times mean in the log: only after the one sequence, and before the other. */
+  /** The sequences between which the events of a time range lie, both excluded. */
   async #bounds({ from, to }: HistoryFilter): Promise<{ after: number; before: number }> {
     const [first, end] = await Promise.all([from, to].map((time) => time && this.#log.reader.seqAt(time)))
     return {
@@ -167,7 +167,7 @@ export class History {
     }
   }
 
-  // An answer to a publish may be faster than the tail; a sequence beyond the log is that of one that is gone.
+  // The answer to a publish may arrive before the tail has the event. A sequence beyond the log's end belongs to another log.
   async #reachable(seq: number): Promise<void> {
     if (seq <= this.#log.position) return
     if (seq > (await this.#log.reader.endSeq())) throw serviceError("store.unknownSequence")
@@ -175,12 +175,12 @@ export class History {
   }
 }
 
-/** True for what the log has no index for. */
+/** True for a filter that the log has no index for. */
 function isNarrow({ session_id, category_id }: HistoryFilter): boolean {
   return session_id !== undefined || category_id !== undefined
 }
 
-/** Whether an entry is of the basket and the category; times are for the log to find. */
+/** Whether an entry matches basket and category. The log itself finds times. */
 function wantedBy({ session_id, category_id }: HistoryFilter): (entry: LogEntry) => boolean {
   return ({ event }) =>
     (session_id === undefined || event.session_id === session_id) &&

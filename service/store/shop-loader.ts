@@ -2,13 +2,13 @@ import type { LogReader } from "../log/reader.ts"
 import { applyRecord, emptyShop, type Shop } from "./shop-projection.ts"
 import type { Snapshots } from "./snapshots.ts"
 
-/** A shop as the log has made it so far, and how many records were read for that. */
+/** A shop's state, and how many records were read for it. */
 export interface Read {
   readonly shop: Shop
   readonly records: number
 }
 
-/** Makes shops from their snapshot and what the log has behind it; without one, from all that the log has. */
+/** Makes a shop from its snapshot and the log's records after it; without a snapshot, from all records of the log. */
 export class ShopLoader {
   readonly #snapshots: Snapshots
   readonly #reader: LogReader
@@ -18,15 +18,15 @@ export class ShopLoader {
     this.#reader = reader
   }
 
-  /** Rejects with `system.serviceUnavailable` when the log does not answer. */
+  /** @throws {ResError} `system.serviceUnavailable`: JetStream does not answer */
   async load(shopId: string): Promise<Read> {
     return await this.goOn(shopId, (await this.#snapshots.read(shopId)) ?? emptyShop())
   }
 
-  /** Reads on to where the shop's log ends now. Takes `from` over. */
+  /** Reads on to the current end of the shop's log. `from` must not be used any more. Throws as `load`. */
   async goOn(shopId: string, from: Shop): Promise<Read> {
     const end = await this.#reader.newestRecordSeq(shopId)
-    // A log that has lost what the shop was made of: to a crash of the machine, or because somebody had it deleted.
+    // The log has lost records that the shop was made from: the machine crashed, or somebody deleted them.
     let shop = end < from.seq ? emptyShop() : from
     let count = 0
     for await (const records of this.#reader.records(shopId, shop.seq, end)) {

@@ -13,7 +13,7 @@ import { Figure } from "./figure.ts"
 import { applyRecord, nextList, openTotals, type Shop } from "./shop-projection.ts"
 import { nextChangeAt, shownStats } from "./stats-projection.ts"
 
-/** Least time between two changes of a basket, or of the list of baskets, in ms: ten a second are as many as eyes can follow. */
+/** Least time between two changes of a basket, or of the list of baskets, in ms. Eyes can follow ten a second. */
 const BASKET_INTERVAL_MS = 100
 /** Least time between two changes of the figures, in ms. */
 const STATS_INTERVAL_MS = 1000
@@ -30,8 +30,8 @@ export type StatsModel = Omit<ShownStats, "minutes" | "top_products"> & {
   readonly top_products: DataValue<ShownStats["top_products"]>
 }
 
-/** How events of a shop's resources are sent: in the shop's queue. */
-export interface ShopEvents {
+/** The senders of events of a shop's resources. Use them in the shop's queue. */
+export interface ShopEventSenders {
   readonly baskets: CollectionEvents<Reference>
   readonly stats: ModelEvents<StatsModel>
   basket(sessionId: string): ModelEvents<BasketModel>
@@ -39,38 +39,38 @@ export interface ShopEvents {
 
 interface BasketList {
   readonly ids: readonly string[]
-  /** Sequence up to which the list has the log. */
+  /** Sequence of the last record that the list includes. */
   readonly seq: number
 }
 
 /**
- * A shop that somebody looks at: what the log has made of it, and what those who watch have been told of it. Only what was
- * asked for is told. All methods are to be called in the shop's queue; `now` is in ms since the epoch.
+ * A shop that somebody looks at: its state, and the state that was last sent to its watchers. It sends changes of the resources that
+ * somebody has got, and of no others. Call all methods in the shop's queue; `now` is in ms since the epoch.
  */
 export class ShopView {
-  readonly #events: ShopEvents
+  readonly #events: ShopEventSenders
   readonly #rid: (sessionId: string) => string
   readonly #baskets = new Map<string, Figure<BasketModel>>()
   #shop: Shop
   #list: Figure<BasketList> | undefined
   #stats: Figure<StatsModel> | undefined
   #statsChangeAt = 0
-  /** Session IDs of baskets that changed and were not told yet. */
+  /** Session IDs of baskets with changes that are not sent yet. */
   readonly #changed = new Set<string>()
 
   /** @param rid gives the resource name of a session's basket */
-  constructor(shop: Shop, events: ShopEvents, rid: (sessionId: string) => string) {
+  constructor(shop: Shop, events: ShopEventSenders, rid: (sessionId: string) => string) {
     this.#shop = shop
     this.#events = events
     this.#rid = rid
   }
 
-  /** What the log has made of the shop so far. Not to be changed. */
+  /** The shop's state. Do not change it. */
   get shop(): Shop {
     return this.#shop
   }
 
-  /** Takes in records of the log, and tells what may be told already. */
+  /** Applies records of the log, and sends the changes that are due. */
   add(records: readonly LogRecord[], now: number): void {
     for (const record of records) {
       const { shop, changed } = applyRecord(this.#shop, record)
@@ -83,14 +83,14 @@ export class ShopView {
     this.tell(now)
   }
 
-  /** References to the open baskets. What is answered has been told to those who watch. */
+  /** References to the open baskets. Watchers have been sent what this returns. */
   list(now: number): Reference[] {
     this.#list ??= new Figure(this.#nextList({ ids: [], seq: this.#shop.seq }, now), BASKET_INTERVAL_MS)
     this.#tellList(this.#list, now)
     return this.#list.shown.ids.map((id) => reference(this.#rid(id)))
   }
 
-  /** A basket; undefined for one that is not known. What is answered has been told to those who watch. */
+  /** A basket; undefined when there is none. Watchers have been sent what this returns. */
   basket(id: string, now: number): BasketModel | undefined {
     const basket = this.#shop.baskets.get(id)
     if (basket === undefined) return undefined
@@ -100,26 +100,26 @@ export class ShopView {
     return this.#baskets.get(id)?.shown
   }
 
-  /** Tells those who watch a basket how it is now, however recently they were told. */
+  /** Sends the current state of a basket to its watchers, even if the last change was sent just now. */
   tellBasket(id: string, now: number): void {
     const figure = this.#baskets.get(id)
     if (figure !== undefined) this.#tellBasket(id, figure, now)
   }
 
-  /** The figures. They may be a second old: they change no faster for those who ask than for those who watch. */
+  /** The figures. They may be a second old, as they are for watchers. */
   stats(now: number): StatsModel {
     this.#stats ??= this.#firstStats(now)
     return this.#stats.shown
   }
 
-  /** True when there is something to tell. */
+  /** True when a change is due. */
   isDue(now: number): boolean {
     if (this.#list?.isDue(now) || this.#stats?.isDue(now)) return true
     for (const id of this.#changed) if (this.#baskets.get(id)?.isDue(now)) return true
     return false
   }
 
-  /** Notes what time alone changes: baskets become idle, minutes are over. To be called about once a second. */
+  /** Applies what time alone changes: baskets become idle, minutes end. Call it about once a second. */
   passTime(now: number): void {
     const becomesIdle = (id: string): boolean => {
       const basket = this.#shop.baskets.get(id)
@@ -131,8 +131,8 @@ export class ShopView {
   }
 
   /**
-   * Tells what there is to tell and may be told: baskets first, for who follows a reference that is added finds it so; that
-   * they are gone last, when no reference is left.
+   * Sends the changes that are due. Baskets first, so that a client that follows a new reference finds the current basket; deletions
+   * last, when no reference is left.
    */
   tell(now: number): void {
     const gone: string[] = []
@@ -160,7 +160,7 @@ export class ShopView {
 
   #tellBasket(id: string, figure: Figure<BasketModel>, now: number): void {
     const basket = this.#shop.baskets.get(id)
-    if (basket === undefined) return // which `tell` will say
+    if (basket === undefined) return // `tell` sends its deletion
     this.#changed.delete(id)
     const next = basketModel(basket, now)
     this.#events.basket(id).change(differences(figure.shown, next))
@@ -182,7 +182,7 @@ export class ShopView {
 
   #firstStats(now: number): Figure<StatsModel> {
     const figure = new Figure(this.#statsModel(now), STATS_INTERVAL_MS)
-    // Whoever asked was told just now.
+    // The answer to this get has just shown it.
     figure.show(figure.shown, now)
     return figure
   }

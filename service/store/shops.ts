@@ -1,27 +1,27 @@
 import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
-import { type IdleTimes, LoadedShops } from "./loaded-shops.ts"
 import type { Shop } from "./shop-projection.ts"
 import type { BasketModel, ShopView, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
+import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
-/** Records that wait while a shop is loaded; if there are more, they are read from the log again. */
+/** Most records that wait while a shop is loaded. When more come, all are read from the log instead. */
 const MAX_PENDING = 5000
 
-/** Busy shops that are followed though nobody looks; the one that was not busy for longest makes room for the next. */
+/** Most busy shops that follow the log although nobody looks at them. The least recently busy one makes room for the next. */
 const MAX_WARM = 64
 
-/** Records of such a shop that may wait before they are taken in. */
+/** Most records of such a shop that wait before they are applied. */
 const MAX_WARM_PENDING = 1000
 
-/** How often time is noted to have passed for a shop, in ms. */
+/** How often a shop's changes by time alone are applied, in ms. */
 const PASS_TIME_MS = 1000
 
-/** What shops are made from. */
+/** What `Shops` needs to load, store and show shops. */
 export interface ShopSources {
-  /** Makes a shop from its snapshot and the log; `records`: how many of these were read. */
+  /** Makes a shop from its snapshot and the log. `records`: how many records were read. */
   load(shopId: string): Promise<{ readonly shop: Shop; readonly records: number }>
-  /** Reads on to where the shop's log ends now. */
+  /** Reads on to the current end of the shop's log. */
   goOn(shopId: string, shop: Shop): Promise<{ readonly shop: Shop; readonly records: number }>
   /** Stores a snapshot. */
   store(shopId: string, shop: Shop): Promise<void>
@@ -30,47 +30,47 @@ export interface ShopSources {
   inQueue(shopId: string, task: () => void): Promise<void>
 }
 
-class Loaded {
-  /** Undefined while it is loaded. */
+class LoadedShop {
+  /** Undefined while the shop is being loaded. */
   view: ShopView | undefined
-  /** Records that came and were not taken in yet. */
+  /** New records that are not applied yet. */
   readonly pending: LogRecord[] = []
-  /** There were more than may wait. */
+  /** More records came than may wait. */
   overflow = false
-  /** Somebody has asked for it: what changes is told, in the queue. */
+  /** Somebody looks at it, so its changes are sent, in its queue. */
   watched = false
-  /** A task for it is in the queue. */
+  /** A task that sends its changes is in the queue. */
   scheduled = false
   passedAt = Date.now()
   readonly loading: Promise<ShopView>
 
-  constructor(load: (loaded: Loaded) => Promise<ShopView>) {
+  constructor(load: (loaded: LoadedShop) => Promise<ShopView>) {
     this.loading = load(this)
   }
 
-  takeIn(): void {
+  apply(): void {
     this.view?.add(this.pending.splice(0), Date.now())
   }
 }
 
 /**
- * The baskets and figures of the shops that somebody looks at. A shop is loaded by its first `get` and follows the log from
- * then on. The methods that answer are to be called in the shop's queue.
+ * The baskets and figures of the shops that somebody looks at. The first `get` loads a shop; from then on it follows the log. Call the
+ * methods that answer in the shop's queue.
  *
- * Some busy shops follow the log though nobody looks: that costs less than to read what they had for each snapshot, and their
+ * Some busy shops follow the log although nobody looks at them. That costs less than reading their records for each snapshot, and their
  * first `get` finds them loaded.
  */
 export class Shops {
   readonly #sources: ShopSources
   readonly #logger: Logger
   readonly #maxWarm: number
-  readonly #loaded = new LoadedShops<Loaded>()
-  /** Those that nobody looks at; the one that was not busy for longest comes first. */
-  readonly #warm = new Map<string, Loaded>()
+  readonly #loaded = new WatchedShops<LoadedShop>()
+  /** Busy shops that nobody looks at; the least recently busy one comes first. */
+  readonly #warm = new Map<string, LoadedShop>()
   readonly #keeper: SnapshotKeeper
-  /** The snapshot that is being stored, if one is. */
+  /** The snapshot that is being stored now. */
   #saving: Promise<void> | undefined
-  /** Shops of which none is stored now. */
+  /** Shops whose snapshots must not be stored now. */
   readonly #withheld = new Set<string>()
 
   constructor(sources: ShopSources, logger: Logger, maxWarm = MAX_WARM) {
@@ -96,17 +96,17 @@ export class Shops {
     return (await this.#view(shopId)).stats(Date.now())
   }
 
-  /** Whether there is such a basket. */
+  /** Whether the shop has this basket. */
   async knows(shopId: string, sessionId: string): Promise<boolean> {
     return (await this.#view(shopId)).shop.baskets.has(sessionId)
   }
 
-  /** Tells those who watch a basket how it is now. */
+  /** Sends the current state of a basket to its watchers. */
   tellBasket(shopId: string, sessionId: string): void {
     this.#loaded.get(shopId)?.view?.tellBasket(sessionId, Date.now())
   }
 
-  /** Takes in one record of the log. */
+  /** Applies one record of the log. */
   add(record: LogRecord): void {
     const { shopId } = record
     this.#keeper.count(shopId)
@@ -118,10 +118,10 @@ export class Shops {
       loaded.pending.length = 0
       loaded.overflow = true
     } else if (loaded.watched) this.#schedule(shopId, loaded)
-    else if (loaded.pending.length >= MAX_WARM_PENDING) loaded.takeIn()
+    else if (loaded.pending.length >= MAX_WARM_PENDING) loaded.apply()
   }
 
-  /** Tells what is due of all shops, and notes that time has passed. To be called ten times a second. */
+  /** Sends the delayed changes of all shops, and their changes by time. Call it ten times a second. */
   tick(now: number): void {
     for (const [shopId, loaded] of this.#loaded) {
       if (loaded.view === undefined) continue
@@ -131,30 +131,30 @@ export class Shops {
       }
       if (loaded.view.isDue(now)) this.#schedule(shopId, loaded)
     }
-    for (const loaded of this.#warm.values()) loaded.takeIn()
+    for (const loaded of this.#warm.values()) loaded.apply()
   }
 
-  /** Forgets all shops, without a word to those who look at them. */
+  /** Drops all shops. Their watchers are told nothing. */
   clear(): void {
     this.#loaded.clear()
     this.#warm.clear()
   }
 
-  /** Forgets a shop, without a word to those who look at it. To be called in its queue. */
+  /** Drops a shop. Its watchers are told nothing. Call it in the shop's queue. */
   drop(shopId: string): void {
     this.#warm.delete(shopId)
     const loaded = this.#loaded.get(shopId)
     if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
   }
 
-  /** Keeps a shop's snapshots from being stored; resolves, once none is under way, to how to allow it again. */
+  /** Prevents a shop's snapshots from being stored. Resolves, when none is being stored, to a function that permits it again. */
   async withhold(shopId: string): Promise<() => void> {
     this.#withheld.add(shopId)
     await this.#saving?.catch(() => {})
     return () => this.#withheld.delete(shopId)
   }
 
-  /** As `LoadedShops.sweep`: the shops whose resources are to be reset. */
+  /** As `WatchedShops.sweep`: the shops whose resources the caller resets. */
   sweep(now: number, times: IdleTimes): string[] {
     return this.#loaded.sweep(now, times)
   }
@@ -169,18 +169,18 @@ export class Shops {
     return loaded.view ?? (await loaded.loading)
   }
 
-  /** A shop that was not watched so far. */
-  #watch(shopId: string): Loaded {
+  /** Makes a shop a watched one. */
+  #watch(shopId: string): LoadedShop {
     const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
     this.#warm.delete(shopId)
     this.#loaded.add(shopId, loaded)
     loaded.watched = true
-    loaded.takeIn()
+    loaded.apply()
     return loaded
   }
 
-  /** A shop that is busy though nobody looks. */
-  #keepWarm(shopId: string): Loaded {
+  /** Keeps a busy shop loaded although nobody looks at it. */
+  #keepWarm(shopId: string): LoadedShop {
     const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
     this.#warm.delete(shopId)
     this.#warm.set(shopId, loaded)
@@ -189,13 +189,13 @@ export class Shops {
     return loaded
   }
 
-  #find(shopId: string): Loaded | undefined {
+  #find(shopId: string): LoadedShop | undefined {
     return this.#loaded.get(shopId) ?? this.#warm.get(shopId)
   }
 
-  /** Begins to load a shop. It is to be put among the others at once, for records that come meanwhile to wait. */
-  #begin(shopId: string): Loaded {
-    return new Loaded(async (loaded) => {
+  /** Begins to load a shop. Register it at once, so that new records wait for it. */
+  #begin(shopId: string): LoadedShop {
+    return new LoadedShop(async (loaded) => {
       try {
         return await this.#load(shopId, loaded)
       } catch (error) {
@@ -206,7 +206,7 @@ export class Shops {
     })
   }
 
-  async #load(shopId: string, loaded: Loaded): Promise<ShopView> {
+  async #load(shopId: string, loaded: LoadedShop): Promise<ShopView> {
     let { shop, records } = await this.#sources.load(shopId)
     while (loaded.overflow) {
       loaded.overflow = false
@@ -217,18 +217,18 @@ export class Shops {
     }
     const view = this.#sources.view(shopId, shop)
     loaded.view = view
-    loaded.takeIn()
-    // The next one who loads it need not read all that again.
+    loaded.apply()
+    // So the next load need not read all these records again.
     if (loaded.watched && records >= SNAPSHOT_EVERY / 2) this.#keeper.request(shopId)
     return view
   }
 
-  #schedule(shopId: string, loaded: Loaded): void {
+  #schedule(shopId: string, loaded: LoadedShop): void {
     if (loaded.scheduled) return
     loaded.scheduled = true
     const task = (): void => {
       loaded.scheduled = false
-      loaded.takeIn()
+      loaded.apply()
       loaded.view?.tell(Date.now())
     }
     this.#sources
@@ -239,8 +239,8 @@ export class Shops {
   async #save(shopId: string): Promise<void> {
     const loaded = this.#loaded.get(shopId) ?? this.#keepWarm(shopId)
     const view = loaded.view ?? (await loaded.loading)
-    if (!loaded.watched) loaded.takeIn()
-    // Unless the log became another one meanwhile, or something was erased from it.
+    if (!loaded.watched) loaded.apply()
+    // The log may have been replaced meanwhile, or something erased from it.
     if (this.#find(shopId) !== loaded || this.#withheld.has(shopId)) return
     this.#saving = this.#sources.store(shopId, view.shop)
     await this.#saving

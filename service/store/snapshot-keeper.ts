@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "res-service"
 
-/** Records after which a shop gets a new snapshot: so many are read in a few ms. */
+/** A shop gets a new snapshot after this many records, which are read in a few ms. */
 export const SNAPSHOT_EVERY = 1000
 
-/** Shops whose records are counted; those that had none for longest are forgotten first. */
+/** Most shops whose records are counted; the least recently active ones are dropped first. */
 const MAX_COUNTED = 20_000
 
-/** Time between two snapshots, whatever shops they are of, in ms. */
+/** Time between two snapshots of any shops, in ms. */
 const PAUSE_MS = 500
 
 /**
- * Keeps snapshots of busy shops fresh, also of those that nobody looks at, so that their first `get` has little to read. It
- * counts records, and stores one snapshot after the other: however busy the shops are, it takes a small share of the time.
+ * Keeps the snapshots of busy shops fresh, even when nobody looks at them, so that their first `get` has little to read. It counts
+ * records, and stores one snapshot after the other: even with very busy shops it takes a small share of the time.
  */
 export class SnapshotKeeper {
   readonly #save: (shopId: string) => Promise<void>
   readonly #logger: Logger
-  /** Records since the last snapshot, by shop; the one that had none for longest comes first. */
+  /** Records since the last snapshot, by shop; the least recently active one comes first. */
   readonly #counts = new Map<string, number>()
   readonly #due = new Set<string>()
   readonly #stopping = new AbortController()
@@ -29,7 +29,7 @@ export class SnapshotKeeper {
     this.#logger = logger
   }
 
-  /** Notes a record of a shop. */
+  /** Counts a record of a shop. */
   count(shopId: string): void {
     const count = (this.#counts.get(shopId) ?? 0) + 1
     this.#counts.delete(shopId)
@@ -40,7 +40,7 @@ export class SnapshotKeeper {
     if (longest !== undefined) this.#counts.delete(longest)
   }
 
-  /** Has a snapshot of a shop stored soon. */
+  /** Requests a snapshot of a shop; it is stored soon. */
   request(shopId: string): void {
     if (this.#stopping.signal.aborted) return
     this.#due.add(shopId)
@@ -49,7 +49,7 @@ export class SnapshotKeeper {
     })
   }
 
-  /** Stores no more snapshots; resolves when the one that is under way is stored. */
+  /** Stores no more snapshots. Resolves when the current one is stored. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#working
@@ -64,7 +64,7 @@ export class SnapshotKeeper {
         await sleep(PAUSE_MS, undefined, { signal })
       } catch (error) {
         if (signal.aborted) return
-        this.#logger.warn({ err: error, shopId }, "a snapshot could not be stored; the next one will be")
+        this.#logger.warn({ err: error, shopId }, "could not store a snapshot; later ones are tried again")
       }
     }
   }

@@ -8,10 +8,10 @@ import { readSnapshot, writeSnapshot } from "./shop-snapshot.ts"
 
 export const BUCKET = "projections"
 
-/** A snapshot that nobody renews is forgotten after this time, in ms; it can be made from the log again. */
+/** How long a snapshot is kept that nobody renews, in ms. It can be made from the log again. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
-/** The bucket of the keys that the snapshots are encrypted with. */
+/** The bucket of the keys by which snapshots are encrypted. */
 const KEY_BUCKET = "projection-keys"
 
 const CIPHER = "aes-256-gcm"
@@ -20,11 +20,11 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Keeps shops, with the sequence up to which they have the log, in a JetStream KV bucket: key `<partition>.<shop_id>`.
+ * Keeps shops in a JetStream KV bucket, each with the sequence of the last record in it: key `<partition>.<shop_id>`.
  *
- * JetStream leaves the bytes of replaced snapshots on the disk until it needs the room. So a snapshot is encrypted, with a key of the
- * shop's own in another bucket, that is written once and never replaced: to erase what all snapshots of a shop have ever held, it is
- * enough to overwrite that key.
+ * JetStream leaves the bytes of replaced snapshots on the disk until it needs the room. So snapshots are encrypted. Each shop has its own
+ * key in another bucket, which is written once and never replaced. To erase all snapshots that a shop ever had, it is enough to overwrite
+ * that key.
  */
 export class Snapshots {
   readonly #snapshots: Bucket
@@ -42,7 +42,7 @@ export class Snapshots {
     await Promise.all([this.#snapshots.open(), this.#keys.open()])
   }
 
-  /** The last snapshot of a shop; undefined when there is none that can be used. */
+  /** The last snapshot of a shop; undefined when no usable one exists. */
   async read(shopId: string): Promise<Shop | undefined> {
     const entry = await this.#snapshots.get(keyOf(shopId))
     if (entry === undefined) return undefined
@@ -55,7 +55,7 @@ export class Snapshots {
     await this.#snapshots.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log.created), key))
   }
 
-  /** Makes all snapshots that there ever were of a shop unreadable; resolves to whether there was one. */
+  /** Makes all snapshots that a shop ever had unreadable. Resolves to whether there was one. */
   async erase(shopId: string): Promise<boolean> {
     const erased = await this.#keys.erase(keyOf(shopId))
     if (erased) await this.#snapshots.purge(keyOf(shopId))

@@ -5,7 +5,7 @@ import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { SessionStore } from "../../service/session/session-store.ts"
-import { type SessionEvents, Sessions } from "../../service/session/sessions.ts"
+import { type SessionEventSenders, Sessions } from "../../service/session/sessions.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
@@ -65,7 +65,11 @@ describe("all sessions together", () => {
     await store.open()
     const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes: MIB, logger: silentLogger })
     const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
-    const events = { multicart: list, present: list, cart: () => ({ change: () => {} }) } as unknown as SessionEvents
+    const events = {
+      multicart: list,
+      present: list,
+      cart: () => ({ change: () => {} }),
+    } as unknown as SessionEventSenders
     const content = { text: "x".repeat(100 * KIB) }
     const ids = Array.from({ length: 30 }, (_, i) => `many-${i}`)
     for (const id of ids) {

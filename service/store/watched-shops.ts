@@ -1,23 +1,23 @@
-/** How long a loaded shop may be idle, and how long gateways get to ask for it again. */
+/** How long a shop may be idle, and how long gateways then have to get it again. */
 export interface IdleTimes {
   readonly idleMs: number
   readonly graceMs: number
 }
 
-interface Loaded<T> {
+interface Slot<T> {
   readonly content: T
   /** The last `get`, in ms since the epoch. */
   usedAt: number
-  /** When its watchers, if there are any, were made to `get` it again. */
+  /** When it was reset, so that gateways that still show it get it again. */
   resetAt: number | undefined
 }
 
 /**
- * What is loaded of shops because somebody looks at them. A shop is loaded by its first `get`; one that is idle is reset, and
- * dropped if nobody asks for it again. A shop that is not loaded costs nothing.
+ * What is loaded of the shops that somebody looks at. The first `get` loads a shop. An idle shop is reset, and dropped if nobody gets it
+ * again. A shop that is not loaded costs nothing.
  */
-export class LoadedShops<T> implements Iterable<[shopId: string, content: T]> {
-  readonly #shops = new Map<string, Loaded<T>>()
+export class WatchedShops<T> implements Iterable<[shopId: string, content: T]> {
+  readonly #shops = new Map<string, Slot<T>>()
 
   get size(): number {
     return this.#shops.size
@@ -31,7 +31,7 @@ export class LoadedShops<T> implements Iterable<[shopId: string, content: T]> {
     return this.#shops.get(shopId)?.content
   }
 
-  /** As `get`, for somebody who looks at it: it is not idle. */
+  /** As `get`, and counts as a use: the shop is not idle. */
   use(shopId: string): T | undefined {
     const loaded = this.#shops.get(shopId)
     if (loaded === undefined) return undefined
@@ -44,19 +44,19 @@ export class LoadedShops<T> implements Iterable<[shopId: string, content: T]> {
     this.#shops.set(shopId, { content, usedAt: Date.now(), resetAt: undefined })
   }
 
-  /** Forgets a shop, if `content` is what is loaded of it. */
+  /** Drops a shop, unless something other than `content` is loaded for it. */
   drop(shopId: string, content: T): void {
     if (this.get(shopId) === content) this.#shops.delete(shopId)
   }
 
-  /** Forgets all, without a word to those who look. */
+  /** Drops all shops. Their watchers are told nothing. */
   clear(): void {
     this.#shops.clear()
   }
 
   /**
-   * Makes room: for shops without a `get` for `idleMs` it returns their IDs, for them to be reset; whoever still watches them
-   * will `get` them again. Those for which nobody did within `graceMs` are dropped.
+   * Returns the shops without a `get` for `idleMs`. The caller resets them, so that gateways that still show them get them again. Shops
+   * that nobody gets within `graceMs` after that are dropped.
    */
   sweep(now: number, { idleMs, graceMs }: IdleTimes): string[] {
     const toReset: string[] = []
