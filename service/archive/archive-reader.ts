@@ -45,10 +45,13 @@ export class ArchiveReader {
     return (await found.toArray()).map(entryOf)
   }
 
-  /** A shop's events, oldest first, one after the other: however many there are, few are in memory. */
-  async *oldestFirst(log: LogId, shopId: string, filter: EventFilter = {}): AsyncGenerator<LogEntry> {
-    const found = this.#events.find(queryOf(log, shopId, filter)).sort({ log: 1, seq: 1 })
-    for await (const document of found) yield entryOf(document)
+  /** A shop's oldest events, oldest first, `count` at most. */
+  async oldest(log: LogId, shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
+    const found = this.#events
+      .find(queryOf(log, shopId, filter))
+      .sort({ log: 1, seq: 1 })
+      .limit(count)
+    return (await found.toArray()).map(entryOf)
   }
 }
 

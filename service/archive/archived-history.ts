@@ -35,13 +35,7 @@ export class ArchivedHistory {
 
   /** Oldest first. */
   async oldest(shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
-    return await this.#read(async (reader, log) => {
-      const entries: LogEntry[] = []
-      for await (const entry of reader.oldestFirst(log, shopId, filter)) {
-        if (entries.push(entry) === count) break
-      }
-      return entries
-    })
+    return await this.#read((reader, log) => reader.oldest(log, shopId, count, filter))
   }
 
   #read<T>(task: (reader: ArchiveReader, log: LogId) => Promise<T>): Promise<T> {

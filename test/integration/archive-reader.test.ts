@@ -22,11 +22,7 @@ describe("ArchiveReader", () => {
   let events: ShownEvent[]
 
   const seqs = (entries: readonly LogEntry[]): number[] => entries.map(({ event }) => event.seq)
-  const oldestFirst = async (filter?: EventFilter): Promise<LogEntry[]> => {
-    const entries: LogEntry[] = []
-    for await (const entry of reader.oldestFirst(log, shopId, filter)) entries.push(entry)
-    return entries
-  }
+  const oldest = (filter?: EventFilter, count = 1000): Promise<LogEntry[]> => reader.oldest(log, shopId, count, filter)
 
   before(async () => {
     await ensureIndexes(db)
@@ -65,9 +61,10 @@ describe("ArchiveReader", () => {
     expect(pages).to.deep.equal(events.map(({ seq }) => seq).reverse())
   })
 
-  it("oldestFirst(): all, equal to what was stored", async () => {
-    expect((await oldestFirst()).map(({ event }) => event)).to.deep.equal(events)
-    expect(seqs(await oldestFirst({ after: 27 }))).to.deep.equal([28, 29, 30])
+  it("oldest(): equal to what was stored, and no more than asked for", async () => {
+    expect((await oldest()).map(({ event }) => event)).to.deep.equal(events)
+    expect(seqs(await oldest({ after: 27 }))).to.deep.equal([28, 29, 30])
+    expect(seqs(await oldest({ after: 10 }, 3))).to.deep.equal([11, 12, 13])
   })
 
   for (const [name, filter, expected] of [
@@ -78,7 +75,7 @@ describe("ArchiveReader", () => {
     ["all of them", () => ({ categoryId: "nuts", sessionId: sessions[0] ?? "", after: 10, before: 30 }), [13, 19, 25]],
   ] as const) {
     it(`narrows by ${name}, in both directions`, async () => {
-      expect(seqs(await oldestFirst(filter()))).to.deep.equal(expected)
+      expect(seqs(await oldest(filter()))).to.deep.equal(expected)
       expect(seqs(await reader.newest(log, shopId, 100, filter()))).to.deep.equal(expected.toReversed())
     })
   }
