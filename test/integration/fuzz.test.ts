@@ -10,7 +10,7 @@ import { MemoryLogger } from "../helpers/memory-logger.ts"
 import { startProduct } from "../helpers/product.ts"
 
 /** `npm run fuzz` sends more, and so does this with FUZZ_INPUTS. */
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 2000)
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 1000)
 const SEED = process.env.FC_SEED === undefined ? Date.now() % 1_000_000 : Number(process.env.FC_SEED)
 
 describe("every door under odd inputs", function () {
