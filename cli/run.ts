@@ -1,3 +1,6 @@
+import { SettingError } from "../config/settings.ts"
+import { explain } from "./explain.ts"
+import { token } from "./token.ts"
 import { UsageError } from "./usage-error.ts"
 
 const usage = `Usage: npx --no -- shopwire <command>
@@ -15,13 +18,7 @@ help     prints this text, as --help and -h do
 /** The exit status of shells for wrong usage. */
 const USAGE_STATUS = 2
 
-type Command = (args: string[]) => Promise<number>
-
-/** Loaded when they are called for, so that help and errors come at once. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  token: async () => (await import("./token.ts")).token,
-  explain: async () => (await import("./explain.ts")).explain,
-}
+const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { token, explain }
 
 /**
  * Runs a command line and resolves to its exit status: 2 when the usage or a setting is wrong.
@@ -44,12 +41,10 @@ export async function run(
     if (name === undefined) throw new UsageError("expected a command")
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is not a command`)
-    return await (await command())(rest)
+    return await command(rest)
   } catch (error) {
-    if (!(error instanceof Error)) throw error
-    // By name: the commands are imported later, and tsx may load the classes a second time for them.
-    const isUsage = error.name === "UsageError" || (error instanceof TypeError && "code" in error)
-    if (!isUsage && error.name !== "SettingError") throw error
+    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error)
+    if (!isUsage && !(error instanceof SettingError)) throw error
     complain(isUsage ? `${error.message}\n\n${usage}` : `${error.message}\n`)
     return USAGE_STATUS
   }
