@@ -199,7 +199,7 @@ describe("the storefront widget", () => {
     const ann = await demoShop()
     await ann.enter("Ann", "Start shopping together")
     const plain = await ann.inviteUrl()
-    await ann.button("Let friends in only by a new link").click()
+    await ann.button("Only let friends in with a new link").click()
     await ann.panel.getByText("Only people with this link can join, within a day.").waitFor()
     const limited = await ann.inviteUrl()
     expect(limited).to.include(plain).and.include("&buddyshoppingInvite=")
@@ -213,7 +213,7 @@ describe("the storefront widget", () => {
     const bob = await demoShop({}, limited)
     await bob.enter("Bob", "Join your friend")
     await ann.shows("Ann* Bob")
-    expect(await bob.button("Let friends in only by a new link").count(), "a guest may make none").to.equal(0)
+    expect(await bob.button("Only let friends in with a new link").count(), "a guest may make none").to.equal(0)
     expect(await bob.inviteUrl(), "but pass on the one that it has").to.equal(limited)
   })
 

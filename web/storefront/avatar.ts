@@ -1,10 +1,10 @@
 import { h } from "./dom.ts"
 import { initials } from "./initials.ts"
 
-/** Grounds on which white is easy to read. */
+/** Background colours on which white text is easy to read. */
 const GROUNDS = ["#4f46b8", "#0f6a6a", "#a1365f", "#7a4a14", "#2b5f9e", "#4c6a1f", "#8a3aa0", "#9c3b26"]
 
-/** A round mark of a member: the first letters of its name, on a colour of its own. */
+/** A member's avatar: its initials on a colour of its own. */
 export function avatar({ id, name }: { readonly id: string; readonly name: string }): HTMLElement {
   let sum = 0
   for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 8191

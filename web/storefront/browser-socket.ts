@@ -1,10 +1,10 @@
 import type { Socket, SocketHandlers } from "./edge-link.ts"
 
 /**
- * Connects to a session by the browser's WebSocket.
+ * Connects to a session with the browser's WebSocket.
  *
- * @param edgeUrl `https://edge.example`, or with a path below which a proxy has the edge
- * @param subprotocol as the edge's setting `PROTOCOL`, when that is set
+ * @param edgeUrl `https://edge.example`; with a path if a proxy serves the edge under one
+ * @param subprotocol the edge's setting `PROTOCOL`, if it is set
  */
 export function browserSocket(
   edgeUrl: string,

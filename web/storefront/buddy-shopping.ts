@@ -4,24 +4,26 @@ import type { TogetherEvents, TogetherState } from "./together.ts"
 
 /** `window.BuddyShopping`, for the shop's own scripts. */
 export interface BuddyShopping {
-  /** What is so now. */
+  /** The current state. */
   readonly state: TogetherState
-  /** Starts a session, a new one unless its id is given. Rejects with an error that has a `code`. */
+  /** Starts a session: a new one, unless an ID is given. Rejects with an error that has a `code`. */
   start(options?: { readonly name?: string; readonly sessionId?: string }): Promise<TogetherState>
   /** Joins a session that somebody has started. Rejects with an error that has a `code`. */
   join(sessionId: string, options?: { readonly name?: string; readonly invite?: string }): Promise<TogetherState>
-  /** Makes a link without which from now on nobody comes in; only the host may. Rejects with an error that has a `code`. */
+  /**
+   * Makes an invite link; from then on nobody can join without one. Only the host may. Rejects with an error that has a `code`.
+   */
   createInvite(limits?: InviteLimits): Promise<string>
-  /** Leaves, and resolves when that is known to the others. */
+  /** Leaves, and resolves when the others know. */
   leave(): Promise<void>
   setReady(isReady: boolean): void
-  /** Takes a member out; only the host may. */
+  /** Removes a member; only the host may. */
   kick(customerId: string): void
-  /** Opens and closes the panel. */
+  /** Opens the panel. */
   open(): void
   close(): void
-  /** Shows friends this shop's cart, in the place of Ecwid's. */
+  /** Shows friends the cart of this source, instead of Ecwid's. */
   useCart(source: CartSource): void
-  /** Listens; the answer ends it. */
+  /** Calls `listener` for each event of that name, until the returned function is called. */
   on<Name extends keyof TogetherEvents>(name: Name, listener: (detail: TogetherEvents[Name]) => void): () => void
 }

@@ -1,26 +1,26 @@
 import { isRecord } from "./protocol.ts"
 
-/** Most lines of one cart that are shown, and most characters of one text. */
+/** How many lines of a cart are shown, and how many characters of a text. */
 const MAX_LINES = 200
 const MAX_CHARACTERS = 200
 
-/** One line of a cart, as it is shown. All texts are a stranger's: they may only ever become text. */
+/** One line of a cart, as it is shown. Strangers write these texts: never use them as HTML. */
 export interface CartLine {
   readonly name: string
   /** The chosen options, as `Size: L, Colour: red`; empty if there are none. */
   readonly options: string
   readonly quantity: number
-  /** Of one piece; undefined when the cart does not say. */
+  /** The price of one piece; undefined if the cart has none. */
   readonly price: number | undefined
-  /** The product's page, if it is one of this shop; else undefined. */
+  /** The product's page, if it belongs to this shop; else undefined. */
   readonly url: string | undefined
 }
 
 /**
- * Reads the lines out of an Ecwid cart: `{ items: [{ quantity, product: { name, price, url }, options }] }`. What is not one
- * gives no lines.
+ * Reads the lines of an Ecwid cart: `{ items: [{ quantity, product: { name, price, url }, options }] }`. Anything else has no
+ * lines.
  *
- * @param origin of the shop's page: a product's address elsewhere is not shown as a link
+ * @param origin the origin of the shop's page. A product page of another origin is not linked
  */
 export function cartLines(content: unknown, origin: string): CartLine[] {
   if (!isRecord(content) || !Array.isArray(content.items)) return []
@@ -39,18 +39,18 @@ export function cartLines(content: unknown, origin: string): CartLine[] {
   })
 }
 
-/** How many pieces are in a cart. */
+/** The number of pieces in a cart. */
 export function pieces(lines: readonly CartLine[]): number {
   return lines.reduce((sum, { quantity }) => sum + quantity, 0)
 }
 
-/** What a cart costs as far as its prices are known; undefined when none is. */
+/** The sum of all known prices; undefined if none is known. */
 export function totalOf(lines: readonly CartLine[]): number | undefined {
   const known = lines.flatMap(({ price, quantity }) => (price === undefined ? [] : [price * quantity]))
   return known.length === 0 ? undefined : known.reduce((sum, amount) => sum + amount, 0)
 }
 
-// `{ Size: "L" }`, or of older shops `[{ name: "Size", value: "L" }]`.
+// `{ Size: "L" }`, or in older shops `[{ name: "Size", value: "L" }]`.
 function optionsText(options: unknown): string {
   const pairs = Array.isArray(options)
     ? options.filter(isRecord).map(({ name, value }) => [name, value])
@@ -64,7 +64,7 @@ function optionsText(options: unknown): string {
     .join(", ")
 }
 
-/** A value as text, several chosen ones (`["Cheese", "Ham"]`) with a `+` between them; empty if there is nothing to be read. */
+/** An option's value as text, with a `+` between several (`["Cheese", "Ham"]`). Empty if it is neither text nor number. */
 function optionText(value: unknown): string {
   if (typeof value === "string" || typeof value === "number") return String(value)
   if (!Array.isArray(value)) return ""

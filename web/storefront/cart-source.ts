@@ -1,13 +1,16 @@
-/** Where the own cart comes from: a shop's system, as the widget needs to know it. `ecwidCart` is one; a shop may write its own. */
+/**
+ * Where the customer's own cart comes from: the shop's system, as the widget sees it. `ecwidCart` is one; a shop may write its
+ * own.
+ */
 export interface CartSource {
   /**
-   * Calls `onCart` with the cart now, and after each change, until the answer is called. A cart is a JSON object, best of the
-   * shape `{ items: [{ quantity, product: { id, name, price, url }, options }] }`; all friends are shown it, so it should
-   * hold nothing that they are not to see.
+   * Calls `onCart` with the cart now and after each change, until the returned function is called. A cart is a JSON object,
+   * preferably like `{ items: [{ quantity, product: { id, name, price, url }, options }] }`. All friends see it, so it must not
+   * contain anything private.
    */
   watch(onCart: (cart: object) => void): () => void
-  /** An amount as the shop writes it, with its currency. Without it the script's `data-currency` is used. */
+  /** Formats an amount with its currency, as the shop does. Without this, the script's `data-currency` is used. */
   formatPrice?(amount: number): string
-  /** Goes on to the shop's checkout. Without it no button offers that. */
+  /** Goes to the shop's checkout. Without this, there is no checkout button. */
   checkout?(): void
 }

@@ -1,6 +1,6 @@
 import type { CartSource } from "./cart-source.ts"
 
-/** Watches one cart source at a time, from the first `start` on: before that nobody is to see the cart. */
+/** Watches one cart source at a time. It starts with `start`: nobody may see the cart before. */
 export class CartWatch {
   readonly #onCart: (cart: object) => void
   #source: CartSource
@@ -17,13 +17,13 @@ export class CartWatch {
   }
 
   start(): void {
-    // A source may tell its cart at once, and that may start the watch again.
+    // A source may call back at once, and that may call `start` again.
     if (this.#isStarted) return
     this.#isStarted = true
     this.#watch()
   }
 
-  /** Watches another source in the place of the one so far. */
+  /** Watches another source instead. */
   use(source: CartSource): void {
     this.#end?.()
     this.#end = undefined

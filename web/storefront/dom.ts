@@ -1,6 +1,6 @@
 type Child = Node | string
 
-/** Makes an element. Strings become text, never HTML; attributes that are undefined are left out. */
+/** Makes an element. Strings become text, never HTML. Undefined attributes are left out. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string | undefined>> = {},
@@ -14,7 +14,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Lines of icons, drawn in a square of 24. */
+/** The strokes of icons, in a square of 24. */
 export const icons = {
   together: "M7 9V7a5 5 0 0 1 10 0v2M5 9h14l1 11H4zM9.5 15.5a2.5 2.5 0 0 0 5 0",
   close: "M6 6l12 12M18 6L6 18",
@@ -26,7 +26,7 @@ export const icons = {
   remove: "M15 19v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6M17 9l4 4M21 9l-4 4",
 } as const
 
-/** An icon, for the eye alone. */
+/** An icon, hidden from screen readers. */
 export function icon(name: keyof typeof icons): SVGSVGElement {
   const namespace = "http://www.w3.org/2000/svg"
   const svg = document.createElementNS(namespace, "svg")
@@ -38,12 +38,12 @@ export function icon(name: keyof typeof icons): SVGSVGElement {
   return svg
 }
 
-/** Sets a text only if it is another: a live region is not to say it again, nor a selection to be lost. */
+/** Sets a text, but only if it differs: otherwise a live region would read it again, and a selection would be lost. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Brings the children of an element to this order, moving only those that stand elsewhere. */
+/** Puts the children of an element into this order, and moves only those that are in the wrong place. */
 export function setChildren(parent: Element, children: readonly Element[]): void {
   for (const child of [...parent.children]) if (!children.includes(child)) child.remove()
   children.forEach((child, at) => {

@@ -1,11 +1,11 @@
 import type { CartSource } from "./cart-source.ts"
 import { isRecord } from "./protocol.ts"
 
-/** How often to look whether Ecwid's script is there, in ms: a page may load it at any time after this one. */
+/** How often to check for Ecwid's script, in ms: a page may load it at any time after this one. */
 const LOOK_MS = 250
 
 /**
- * What is used of Ecwid's JavaScript API.
+ * The part of Ecwid's JavaScript API that the widget uses.
  *
  * Source: docs.ecwid.com, "Track Storefront events" and "Manage cart and checkout"
  */
@@ -22,10 +22,10 @@ export interface Ecwid {
 /**
  * The cart of an Ecwid shop.
  *
- * @param page where Ecwid's script puts `Ecwid`: the window
+ * @param page the object on which Ecwid's script sets `Ecwid`: the window
  */
 export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
-  // Ecwid has no way to unsubscribe: it is subscribed to once, however often somebody watches.
+  // Ecwid cannot unsubscribe, so this subscribes only once, however often the cart is watched.
   const watchers = new Set<(cart: object) => void>()
   let latest: object | undefined
   let looking: ReturnType<typeof setInterval> | undefined
@@ -68,14 +68,14 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
 }
 
 /**
- * What friends are shown of an Ecwid cart: its lines. Ecwid gives also the customer's name, address and phone, the coupon, and
- * the ids by which the order can be had: these stay on this page.
+ * The part of an Ecwid cart that friends see: its lines. An Ecwid cart also has the customer's name, address and phone, the
+ * coupon, and IDs that give access to the order: these stay on this page.
  */
 export function shareable(cart: unknown): { items: object[]; productsQuantity: number } {
   const items = isRecord(cart) && Array.isArray(cart.items) ? cart.items.filter(isRecord) : []
   const lines = items.map(({ quantity, product, options }) => {
     const { id, sku, name, price, url } = isRecord(product) ? product : {}
-    // What JSON cannot hold, as the options that nobody chose, is left out by it.
+    // JSON leaves out undefined values, such as options that were not chosen.
     return {
       quantity,
       product: { id, sku, name, price, url },

@@ -2,13 +2,13 @@ import { backoffMs } from "../backoff.ts"
 import { toJson } from "./json.ts"
 import { type Incoming, type Outgoing, readMessage } from "./protocol.ts"
 
-/** The longest pause between two attempts to connect, in ms. */
+/** The longest pause before another attempt to connect, in ms. */
 const MAX_PAUSE_MS = 15_000
-/** Time in which the edge answers anything at all, in ms. After that the connection counts as dead. */
+/** How long the edge may take to answer a message, in ms. After that the connection counts as dead. */
 const DEFAULT_ANSWER_MS = 10_000
-/** The widget pings the edge after this time without a message from it, in ms. */
+/** The widget pings the edge when no message has come from it for this time, in ms. */
 const DEFAULT_QUIET_MS = 7000
-/** Time for the edge to answer the ping, in ms: a dead connection is noticed within 11 s. */
+/** How long the edge may take to answer a ping, in ms. So a dead connection is noticed within 11 s. */
 const PING_ANSWER_MS = 4000
 
 /** One connection to the edge. */
@@ -20,28 +20,31 @@ export interface Socket {
 export interface SocketHandlers {
   onOpen(): void
   onFrame(frame: unknown): void
-  /** Called once, also when the connection never opened. */
+  /** Called once, even if the connection never opened. */
   onClose(): void
 }
 
 export interface EdgeLinkOptions {
   readonly connect: (handlers: SocketHandlers) => Socket
-  /** Time in ms after which a silent connection counts as dead. Default 10 s; 4 s for a ping. */
+  /** How long the edge may take to answer, in ms. Default 10 s; 4 s for a ping. */
   readonly answerMs?: number
-  /** Time in ms without a message from the edge before a ping. Default 7 s. */
+  /** How long to wait for a message from the edge before a ping, in ms. Default 7 s. */
   readonly quietMs?: number
-  /** From 0 to 1; spreads the attempts to connect again. */
+  /** A random number from 0 to 1, which spreads the attempts to reconnect. */
   readonly random?: () => number
 }
 
 export interface EdgeLinkHandlers {
   onOpen(): void
   onMessage(message: Incoming): void
-  /** The connection is lost. To be followed by `drop`, and by `connectLater` if it is still needed. */
+  /** The connection is lost. Call `drop`, and `connectLater` if it is still needed. */
   onLoss(): void
 }
 
-/** The way to the edge: one connection at a time, which is pinged, as browsers do not notice one that is silently dead. */
+/**
+ * The connection to the edge, one after the other. It pings the edge, since browsers do not notice when a connection is silently
+ * cut.
+ */
 export class EdgeLink {
   readonly #options: EdgeLinkOptions
   readonly #handlers: EdgeLinkHandlers
@@ -113,7 +116,7 @@ export class EdgeLink {
     this.#quiet = setTimeout(() => this.#hasEntered && this.ping(), ms)
   }
 
-  /** Gives the connection up. */
+  /** Closes the connection, and cancels a pending attempt to connect. */
   drop(): void {
     const socket = this.#socket
     this.#socket = undefined

@@ -1,8 +1,8 @@
-/** Tells listeners what happened. A listener that throws is reported as the page's own error, and keeps nobody from hearing. */
+/** Calls listeners. If one throws, the error is reported as the page's own, and the other listeners are still called. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>()
 
-  /** Calls `listener` at each event of that name; the answer ends it. */
+  /** Calls `listener` for each event of that name, until the returned function is called. */
   on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)

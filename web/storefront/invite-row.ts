@@ -1,10 +1,10 @@
 import { h, icon, setText } from "./dom.ts"
 import type { Say } from "./texts.ts"
 
-/** Time for which "Copied" is shown, in ms. */
+/** How long "Copied" is shown, in ms. */
 const COPIED_MS = 2000
 
-/** The invite link, with buttons to copy it, and to share it where the device can. */
+/** The invite link, with a button to copy it, and one to share it if the device can. */
 export class InviteRow {
   readonly element: HTMLElement
   readonly #field: HTMLInputElement
@@ -43,7 +43,7 @@ export class InviteRow {
     )
   }
 
-  /** `isLimited`: the session lets nobody in without such a link. `mayLimit`: the customer may make one. */
+  /** `isLimited`: nobody can join without such a link. `mayLimit`: the customer may make one. */
   update({ url, isLimited, mayLimit }: { url: string; isLimited: boolean; mayLimit: boolean }): void {
     if (this.#field.value !== url) this.#field.value = url
     setText(this.#hint, this.#say(isLimited ? "invite.hint.limited" : "invite.hint"))
@@ -51,7 +51,7 @@ export class InviteRow {
   }
 
   async #copy(): Promise<void> {
-    // A page without TLS has no clipboard: then the link is selected, and the customer told the keys.
+    // A page without TLS has no clipboard. It selects the link instead, and says which keys to press.
     const copied = await navigator.clipboard?.writeText(this.#field.value).then(
       () => true,
       () => false,
@@ -63,7 +63,7 @@ export class InviteRow {
   }
 
   #share(): void {
-    // Whoever closes the dialog without sharing rejects the promise.
+    // The promise rejects if the customer closes the dialog without sharing.
     navigator
       .share({ title: document.title, text: this.#say("invite.share.text"), url: this.#field.value })
       .catch(() => {})

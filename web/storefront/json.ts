@@ -1,6 +1,6 @@
 /**
- * JSON of a value as on other pages. Old versions of Prototype.js give arrays a `toJSON` that makes a text of them, so a cart's
- * lines would not arrive as a list.
+ * The usual JSON of a value. Old versions of Prototype.js give arrays a `toJSON` that turns them into text, so that a cart's
+ * lines would not arrive as an array.
  */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key: string, written: unknown) {

@@ -1,8 +1,8 @@
 import type { Outgoing } from "./protocol.ts"
 
 /**
- * What the customer did last on this page. Another page of the browser may have taken the customer over meanwhile: the page that is
- * used takes it back, and then repeats the action.
+ * The customer's last action on this page. If another page of the browser has taken the customer over meanwhile, this page takes
+ * it back, and then repeats the action.
  */
 export class LastAction {
   #message: Outgoing | undefined
@@ -23,12 +23,12 @@ export class LastAction {
     this.#message = undefined
   }
 
-  /** The customer used this page, for which it may take the customer over once. */
+  /** The customer used this page, so the page may take the customer over once. */
   allowTakeOver(): void {
     this.#mayTakeOver = true
   }
 
-  /** Whether this page may take the customer over now. The action is then repeated. */
+  /** Returns whether this page may take the customer over now. The action will then be repeated. */
   takeOver(): boolean {
     if (!this.#mayTakeOver) return false
     this.#mayTakeOver = false
@@ -36,7 +36,7 @@ export class LastAction {
     return true
   }
 
-  /** The action is to be repeated once this page speaks for the customer. */
+  /** The action will be repeated when this page speaks for the customer. */
   repeatLater(): void {
     this.#repetition = this.#message
   }

@@ -13,12 +13,12 @@ import { sayer, type Texts } from "./texts.ts"
 import { Together } from "./together.ts"
 import { Widget } from "./widget.ts"
 
-/** Where the name is kept that the customer gave last. */
+/** The key of the name that the customer entered last. */
 const NAME_KEY = "buddyshopping:name"
-/** The name of who gave none, when the shop's script starts. */
+/** The name of a customer without one, if the shop's script starts the session. */
 const NO_NAME = "Guest"
 
-/** What a page may set before the script: the texts of its language. */
+/** The globals of the page. It may set the texts of its language before the script runs. */
 interface Page {
   BuddyShopping?: BuddyShopping
   BuddyShoppingTexts?: Texts
@@ -48,14 +48,14 @@ function start(page: Page, script: HTMLScriptElement): void {
     if (phase !== "idle") cart.start()
   })
   together.events.on("ended", ({ ending }) => {
-    // Else a reload would invite again who has left.
+    // Otherwise a reload would invite the customer again.
     if (ending === "left" || ending === "removed") {
       history.replaceState(history.state, "", withoutInvite(location.href))
     }
   })
   together.begin(location.href)
 
-  // The panel tells what went wrong; a shop that calls the API gets the error.
+  // The panel shows what went wrong. A shop that calls the API gets the error.
   const quietly = (coming: Promise<unknown>): void => {
     coming.catch(() => {})
   }
@@ -115,13 +115,13 @@ function createApi(
 }
 
 interface KeptName {
-  /** The name to begin with, if any is known. */
+  /** The customer's name, if it is known. */
   get(): string | undefined
-  /** Keeps a name that was given, and gives the one to use. */
+  /** Stores the name if there is one, and returns the name to use. */
   keep(given: string | undefined): string
 }
 
-/** The customer's name, as the shop knows it, else as the customer gave it last, on any page of the shop. */
+/** The customer's name: from the shop, or else as the customer entered it last on any page of the shop. */
 function keptName(ofShop: string | undefined): KeptName {
   const local = shelf(() => localStorage)
   const get = (): string | undefined => ofShop ?? local.getItem(NAME_KEY) ?? undefined
@@ -134,7 +134,7 @@ function keptName(ofShop: string | undefined): KeptName {
   }
 }
 
-/** A connection that died while nobody was looking is found out when somebody looks again. */
+/** Checks the connection when the customer returns to the page, or the device is online again. */
 function keepConnected(together: Together): void {
   addEventListener("online", () => together.reconnect())
   addEventListener("pageshow", ({ persisted }) => {
@@ -150,14 +150,14 @@ function checked(sessionId: string): string {
   return sessionId
 }
 
-/** The script's own tag. A module or an evaluated script does not know it, and finds it by the script's name. */
+/** The script's own tag. A module or an evaluated script has no `currentScript`, so it looks for the script's name. */
 function ownScript(): HTMLScriptElement | undefined {
   const { currentScript } = document
   if (currentScript instanceof HTMLScriptElement) return currentScript
   return [...document.scripts].find(({ src }) => /\/widget\.js(\?|#|$)/.test(src))
 }
 
-/** Starts once: a page that has the script twice has one widget. */
+/** Starts only once, even if the page has the script twice. */
 function begin(page: Page, script: HTMLScriptElement): void {
   if (page.BuddyShopping === undefined) start(page, script)
 }

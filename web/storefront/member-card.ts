@@ -11,7 +11,10 @@ export interface MemberCardOptions {
   readonly onKick: (id: string) => void
 }
 
-/** One member in the list: name, state, and the cart's lines, which can be folded away. Kept over updates, with what is open. */
+/**
+ * One member in the list: name, state, and the lines of its cart, which can be collapsed. It is kept across updates, so that it
+ * stays open.
+ */
 export class MemberCard {
   readonly element: HTMLLIElement
   readonly #options: MemberCardOptions
@@ -121,7 +124,7 @@ function lineElement(line: CartLine, formatPrice: (amount: number) => string): H
   )
 }
 
-/** A text from somebody's cart, isolated from the text around it. */
+/** A text from a cart, isolated from the text around it. */
 function said(text: string): HTMLElement {
   return h("bdi", {}, shownText(text))
 }

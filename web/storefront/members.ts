@@ -1,11 +1,11 @@
 import type { Member } from "./protocol.ts"
 
-/** What is different between two states of a session, in the order in which it is told. */
+/** One difference between two states of a session. */
 export type MemberChange =
   | { readonly type: "joined" | "left" | "ready" | "notReady" | "host"; readonly member: Member }
   | { readonly type: "allReady" }
 
-/** What happened from one update to the next. */
+/** The differences between two updates, in the order in which they are announced. */
 export function changesBetween(before: readonly Member[], after: readonly Member[]): MemberChange[] {
   const changes: MemberChange[] = []
   const known = new Map(before.map((member) => [member.id, member]))
@@ -21,14 +21,14 @@ export function changesBetween(before: readonly Member[], after: readonly Member
   return changes
 }
 
-/** True when everybody is ready to check out, the host too. */
+/** True when everybody is ready to check out, including the host. */
 export function areAllReady(members: readonly Member[]): boolean {
   return members.length > 0 && members.every(({ isReady }) => isReady)
 }
 
 /**
- * For whom the host has to wait before it can be ready; empty for a guest, who need not wait. The server decides, and lets
- * the host go on without guests whose connection is gone; the page does not see that before they are out.
+ * The members for which the host has to wait before it can be ready; empty for a guest, who need not wait. The server decides,
+ * and does not make the host wait for guests whose connection is lost, which the page cannot see until they are removed.
  */
 export function waitedFor(members: readonly Member[], ownId: string | undefined): readonly Member[] {
   const own = members.find(({ id }) => id === ownId)

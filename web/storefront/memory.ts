@@ -3,20 +3,20 @@ import type { Shelf } from "../shelf.ts"
 import { toJson } from "./json.ts"
 import { isRecord } from "./protocol.ts"
 
-/** What a page needs in order to be the same customer again after it was loaded again. */
+/** What a page needs to be the same customer after a reload. */
 export interface Remembered {
   readonly sessionId: string
   readonly customerName: string
   readonly customerId: string
-  /** Undefined: the edge gave none, so the customer has to come anew. */
+  /** Undefined if the edge sent none: then the customer has to join again. */
   readonly resumeToken: string | undefined
-  /** The invitation that the customer came by, or, as the host, made last. */
+  /** The invitation with which the customer joined, or which it made last as the host. */
   readonly invite: string | undefined
 }
 
 /**
- * Keeps who the customer is in which session of an edge. With a tab's `sessionStorage` two tabs are two customers. A browser
- * that keeps nothing for this page costs only the resuming.
+ * Stores the session of an edge that the customer is in, and who the customer is there. With `sessionStorage`, each tab is a
+ * customer of its own. If the browser stores nothing for this page, the customer cannot be resumed after a reload.
  */
 export class Memory {
   readonly #key: string

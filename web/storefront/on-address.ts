@@ -1,7 +1,7 @@
 /** How often to check the address in browsers that do not report `pushState`, in ms. */
 const LOOK_MS = 1000
 
-/** Calls `onChange` with the page's address whenever it changes, also without a load: shops change pages by `pushState`. */
+/** Calls `onChange` with the page's address whenever it changes, even without a load: shops may change pages with `pushState`. */
 export function onAddress(onChange: (address: string) => void): void {
   let last = location.href
   const look = (): void => {
@@ -9,7 +9,7 @@ export function onAddress(onChange: (address: string) => void): void {
     last = location.href
     onChange(last)
   }
-  // The Navigation API; not every browser has it.
+  // The Navigation API, which not every browser has.
   const { navigation } = window as { readonly navigation?: EventTarget }
   if (navigation === undefined) setInterval(look, LOOK_MS)
   else navigation.addEventListener("currententrychange", look)

@@ -1,15 +1,15 @@
 import { toJson } from "./json.ts"
 
-/** The cart of this page, and how much of it friends see. */
+/** The cart of this page, and whether friends see it already. */
 export class OwnCart {
   readonly #onDue: () => void
   #content: object | undefined
-  /** As JSON, the cart that this connection has sent. */
+  /** The JSON of the cart that was sent on this connection. */
   #sent: string | undefined
   #isNews = false
   #due: ReturnType<typeof setTimeout> | undefined
 
-  /** `onDue`: called when the cart is to be sent. */
+  /** `onDue`: called when the cart should be sent. */
   constructor(onDue: () => void) {
     this.#onDue = onDue
   }
@@ -23,7 +23,7 @@ export class OwnCart {
     return this.#isNews
   }
 
-  /** The cart with its JSON, unless this connection has sent it already. */
+  /** The cart with its JSON, unless it was already sent on this connection. */
   get unsent(): { readonly content: object; readonly json: string } | undefined {
     if (this.#content === undefined) return undefined
     const json = toJson(this.#content)
@@ -39,7 +39,7 @@ export class OwnCart {
     return toJson(content) === toJson(this.#content)
   }
 
-  /** Friends see this cart, or a newer one of another page. */
+  /** Friends see this cart, or a newer one from another page. */
   markShown(): void {
     this.#isNews = false
   }
@@ -48,12 +48,12 @@ export class OwnCart {
     this.#sent = toJson(this.#content)
   }
 
-  /** The cart must be sent again: on a new connection, or as it could not be stored. */
+  /** The cart must be sent again: on a new connection, or because it could not be stored. */
   markUnsent(): void {
     this.#sent = undefined
   }
 
-  /** Sends the cart after `ms`, or when it is due already. */
+  /** Sends the cart after `ms`, unless it is already due at some time. */
   sendSoon(ms: number): void {
     this.#due ??= setTimeout(this.#onDue, ms)
   }

@@ -1,7 +1,7 @@
 /**
- * How amounts are written where the cart's source does not say: with the currency, else as plain numbers with two digits.
+ * Formats amounts if the cart's source does not: with the currency, or as plain numbers with two decimals.
  *
- * @param language of the page; one that is none, as `en_US`, counts as unknown
+ * @param language the page's language. An invalid one, such as `en_US`, counts as unknown
  */
 export function priceFormat(language: string, currency: string | undefined): (amount: number) => string {
   const options: Intl.NumberFormatOptions =

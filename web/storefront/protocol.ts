@@ -4,7 +4,7 @@
  * Source: docs/legacy.md
  */
 
-/** What a storefront says. */
+/** The messages that a storefront sends. */
 export type Outgoing =
   | {
       readonly event: "startSession" | "joinSession"
@@ -20,13 +20,13 @@ export type Outgoing =
   | { readonly event: "createInvite"; readonly payload: InviteLimits }
   | { readonly event: "leaveSession" | "ping" }
 
-/** For how long an invitation counts, and how many may join by it; the server's own defaults are a day and 50. */
+/** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
 export interface InviteLimits {
   readonly expiresInSeconds?: number
   readonly maxUses?: number
 }
 
-/** One friend, with what is in the cart: anything at all, since friends' pages are not to be trusted. */
+/** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
 export interface Member {
   readonly id: string
   readonly name: string
@@ -35,7 +35,7 @@ export interface Member {
   readonly content: unknown
 }
 
-/** What a storefront hears. */
+/** The messages that a storefront receives. */
 export type Incoming =
   | {
       readonly event: "startSession" | "joinSession" | "resumeSession"
@@ -44,14 +44,14 @@ export type Incoming =
     }
   | { readonly event: "leaveSession" }
   | { readonly event: "createInvite"; readonly invite: string }
-  /** Whether this page speaks for the customer; false while another page of the browser has resumed it. */
+  /** Whether this page speaks for the customer, or another page of the browser has resumed the customer. */
   | { readonly event: "speaking"; readonly isSpeaking: boolean }
-  /** The answer to a `ping`: whether the service behind the edge answers too. */
+  /** The answer to a `ping`. `isLive`: whether the service behind the edge answers too. */
   | { readonly event: "ping"; readonly isLive: boolean }
   | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
   | { readonly event: "error"; readonly code: string; readonly message: string }
 
-/** Reads a frame. Undefined for what is no message of the protocol, or a later addition to it. */
+/** Reads a frame. Undefined for anything but a message of this protocol, and for later additions to it. */
 export function readMessage(frame: unknown): Incoming | undefined {
   if (typeof frame !== "string") return undefined
   let message: unknown
@@ -99,7 +99,7 @@ function readMember(entry: unknown): Member[] {
   return [{ id, name, isHost: isHost === true, isReady: isReadyToCheckout === true, content: entry.content }]
 }
 
-/** Whether a value is an object with members, and no array. */
+/** True for an object that is not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }

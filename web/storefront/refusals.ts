@@ -1,10 +1,10 @@
-/** Something was refused; `code` as in docs/errors.md. */
+/** The edge refused something; docs/errors.md lists the codes. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError"
   readonly code: string
 
   constructor(code: string) {
-    super(`That was refused: ${code}`)
+    super(`The request was refused: ${code}`)
     this.code = code
   }
 }

@@ -1,4 +1,4 @@
-/** What the script tag says, in its data attributes; docs/storefront.md has the meanings. */
+/** The data attributes of the script tag; docs/storefront.md explains them. */
 export interface ScriptOptions {
   /** Without a slash at the end. */
   readonly edgeUrl: string
@@ -13,11 +13,11 @@ export interface ScriptOptions {
 }
 
 /**
- * Reads the data attributes. An empty one counts as missing.
+ * Reads the data attributes. An empty attribute counts as missing.
  *
- * @param src of the script, from where the edge is known if it is not said
+ * @param src the address of the script, which is the edge's by default
  * @param page the address of the page
- * @throws {TypeError} naming the attribute, its value, and what is expected
+ * @throws {TypeError} names the attribute, its value and what is expected
  */
 export function readOptions(
   data: Readonly<Record<string, string | undefined>>,
@@ -35,7 +35,7 @@ export function readOptions(
   }
 }
 
-/** An address on another host, or a path on this one. A host without `http` would be taken for a path of this page. */
+/** The edge's address: a URL, or a path on this host. A host name without `http` would be taken for a path. */
 function edgeOf(text: string | undefined, src: string, page: string): string {
   if (!text) return new URL(src, page).origin
   if (!/^(https?:)?\//i.test(text)) fail("data-edge", text, "an http or https URL")

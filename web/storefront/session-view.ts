@@ -12,14 +12,14 @@ export interface SessionViewOptions {
   readonly onReady: (isReady: boolean) => void
   readonly onKick: (customerId: string) => void
   readonly onLeave: () => void
-  /** The host wants a link that alone lets friends in. */
+  /** The host wants an invite link that nobody can join without. */
   readonly onLimit: () => void
   /** Whether the shop offers a way to its checkout. */
   readonly canCheckout: () => boolean
   readonly onCheckout: () => void
 }
 
-/** What is shown in a session: the invite link, everybody's cart, and at the foot who is ready. */
+/** The view of a session: the invite link, all carts, and at the bottom who is ready. */
 export class SessionView {
   readonly element: HTMLElement
   readonly footer: HTMLElement

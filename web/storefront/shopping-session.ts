@@ -12,11 +12,11 @@ import { isForgotten, passesWithTime, RefusedError, refusesInvite } from "./refu
 
 /** Interval of pings while the service does not answer, in ms. */
 const PING_AGAIN_MS = 2000
-/** Changes of the cart that come faster than this, in ms, are sent together. */
+/** Changes of the cart within this time, in ms, are sent together. */
 const CART_PAUSE_MS = 150
-/** A page that does not speak for its customer waits this long, in ms: often the other page has already sent the same cart. */
+/** A page that does not speak for the customer waits this long with its cart, in ms: often the other page sends the same cart. */
 const OTHER_PAGE_MS = 1000
-/** A cart that could not be stored is sent again after this time, in ms, and up to as much again by chance. */
+/** A cart that could not be stored is sent again after one to two times this time, in ms. */
 const CART_AGAIN_MS = 1000
 /** Time to wait for the edge to confirm that the customer leaves, in ms. */
 const FAREWELL_MS = 2000
@@ -24,18 +24,18 @@ const FAREWELL_MS = 2000
 export interface ShoppingSessionOptions extends EdgeLinkOptions {
   readonly sessionId: string
   readonly customerName: string
-  /** How a customer enters who was not in the session before. */
+  /** How the customer enters if it was not in the session before. */
   readonly how: "start" | "join"
-  /** An invitation by the host, for a session that lets nobody in without. */
+  /** An invitation from the host, for a session that nobody can join without one. */
   readonly invite?: string | undefined
-  /** Who the customer was before the page was loaded again. */
+  /** Who the customer was before a reload. */
   readonly remembered?: Remembered | undefined
 }
 
 /** Why a session is over: the customer left, was removed, or was refused with this code. */
 export type Ending = "left" | "removed" | (string & {})
 
-/** What a page shows of its session. */
+/** The state of a session, as a page shows it. */
 export interface SessionState {
   /** `entering`: for the first time; `reconnecting`: what is shown may be old; `ended`: for good. */
   readonly phase: "entering" | "live" | "reconnecting" | "ended"
@@ -47,13 +47,13 @@ export interface SessionState {
   readonly invite: string | undefined
   /** Another page of this browser has resumed the customer. Its changes count until something changes here. */
   readonly isElsewhere: boolean
-  /** Only when it is over. */
+  /** Undefined until the session is over. */
   readonly ending: Ending | undefined
 }
 
 export interface ShoppingSessionEvents {
   state: SessionState
-  /** What is different since the last update, if anything is. Not for the first one. */
+  /** The changes since the last update, if there are any. Not sent for the first update. */
   changes: readonly MemberChange[]
   /** The edge knows the customer by this identity. Sent again when there is another invitation. */
   entered: Remembered
@@ -80,7 +80,7 @@ export class ShoppingSession {
   #entry: Entry
   /** The members as the edge sent them last; `state` shows the own one with the newest cart. */
   #members: readonly Member[] = []
-  /** The customer is no longer in the list, and the page has asked to come back. */
+  /** The customer is missing in the list, and the page has tried to resume it. */
   #hasAskedBack = false
   #onFarewell: (() => void) | undefined
 
@@ -266,8 +266,8 @@ export class ShoppingSession {
     const before = this.#state
     const own = members.find(({ id }) => id === before.customerId)
     if (own === undefined) {
-      // After its farewell a page has left on purpose. Otherwise the customer may only be absent because another page that spoke
-      // for it has closed, and can be resumed.
+      // Unless the page has left on purpose, the customer may only be absent because another page that spoke for it has closed.
+      // Then it can be resumed.
       if (this.#onFarewell === undefined && !this.#hasAskedBack) this.#askBack()
       return
     }
@@ -337,7 +337,7 @@ export class ShoppingSession {
       return
     }
     this.#cart.markSent()
-    // Not sent: a frame that is much larger would cost the connection.
+    // It is not sent, as the edge would close the connection after a frame that is much larger.
     if (new TextEncoder().encode(unsent.json).length > MAX_CART_BYTES) {
       this.#onRefused({ code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
       return

@@ -1,8 +1,8 @@
 import { isolatedText } from "../shown-text.ts"
 
 /**
- * Every text of the widget, in English; a shop may give its own. `{name}` and the like are replaced. Errors are found by their
- * code, `error.<code>`, else `error.other` is shown.
+ * All texts of the widget, in English. A shop may set its own. `{name}` and the like are placeholders. The text of an error is
+ * `error.<code>`, or `error.other` if there is none.
  */
 export const englishTexts = {
   "launcher.idle": "Shop together",
@@ -25,9 +25,9 @@ export const englishTexts = {
   "welcome.restart": "Open it again",
   "welcome.cancel": "Cancel",
   "invite.title": "Invite friends",
-  "invite.hint": "Whoever has this link can join and see the carts.",
+  "invite.hint": "Anyone with this link can join and see the carts.",
   "invite.hint.limited": "Only people with this link can join, within a day.",
-  "invite.limit": "Let friends in only by a new link",
+  "invite.limit": "Only let friends in with a new link",
   "invite.link": "Invite link",
   "invite.copy": "Copy",
   "invite.copied": "Copied",
@@ -63,7 +63,7 @@ export const englishTexts = {
   "over.left": "You left the session.",
   "over.removed": "You are no longer in the session.",
   "error.session.notStarted":
-    "Nobody is here at the moment. You can open the session again, and your friends can come back by the same link.",
+    "Nobody is here at the moment. You can open the session again, and your friends can come back with the same link.",
   "error.session.full": "The session is full.",
   "error.session.guestsNotReady": "Not everybody is ready yet.",
   "error.session.notHost": "Only the host can do that.",
@@ -80,10 +80,10 @@ export const englishTexts = {
 
 export type TextName = keyof typeof englishTexts
 
-/** A shop's own texts; those that it leaves out are English. */
+/** A shop's own texts. Texts that it leaves out are English. */
 export type Texts = { readonly [Name in TextName]?: string }
 
-/** Gives a text, with its places filled. */
+/** Returns a text with its placeholders filled in. */
 export type Say = (name: TextName, places?: Readonly<Record<string, string | number | readonly string[]>>) => string
 
 export function sayer(own: Texts): Say {
@@ -97,7 +97,7 @@ function filling(value: string | number | readonly string[] | undefined): string
   return typeof value === "string" ? isolatedText(value) : value.map(isolatedText).join(", ")
 }
 
-/** What went wrong, for people. */
+/** The text for an error. */
 export function errorText(say: Say, code: string): string {
   const name = `error.${code}`
   return name in englishTexts ? say(name as TextName) : say("error.other", { code })

@@ -8,37 +8,37 @@ import type { InviteLimits, Member } from "./protocol.ts"
 import { RefusedError } from "./refusals.ts"
 import { type Ending, type SessionState, ShoppingSession } from "./shopping-session.ts"
 
-/** What a page shows, and what `BuddyShopping.state` gives. */
+/** The state that a page shows, and that `BuddyShopping.state` returns. */
 export interface TogetherState {
   /** `idle`: in no session. `reconnecting`: what is shown may be old. */
   readonly phase: "idle" | "entering" | "live" | "reconnecting"
   /** The session that the customer is in, is invited to, or was in last. */
   readonly sessionId: string | undefined
-  /** A friend's link or the shop's script led to the session; false for the starter. */
+  /** True if a friend's link or the shop's script led to the session; false for the customer who started it. */
   readonly isInvited: boolean
-  /** What invites friends to the session; undefined while `idle`. */
+  /** The link that invites friends to the session; undefined while `idle`. */
   readonly inviteUrl: string | undefined
   readonly customerId: string | undefined
   /** The host first, then in the order of joining; empty while `idle`. */
   readonly members: readonly Member[]
-  /** An invitation by the host, that the customer came by or made; undefined where knowing the session's id is enough. */
+  /** The host's invitation, with which the customer joined or which it made; undefined if the session's ID is enough to join. */
   readonly invite: string | undefined
-  /** The same customer is on another page of this browser, which made the last change. */
+  /** True if another page of this browser made the customer's last change. */
   readonly isElsewhere: boolean
-  /** Why the last session is over; undefined while there is none. */
+  /** Why the last session ended; undefined if none has. */
   readonly ending: Ending | undefined
 }
 
 export interface TogetherEvents {
-  /** Anything is different. */
+  /** Something has changed. */
   change: TogetherState
-  /** Another member came, left, is ready or not any more, or is the host now. */
+  /** Another member joined, left, is ready or no longer ready, or is the host now. */
   joined: Member
   left: Member
   ready: Member
   notReady: Member
   host: Member
-  /** The last one became ready. */
+  /** Everybody is ready now. */
   allReady: undefined
   /** The session is over for this customer. */
   ended: { readonly ending: Ending }
@@ -49,11 +49,11 @@ export interface TogetherEvents {
 export interface TogetherOptions {
   readonly memory: Memory
   readonly connect: (sessionId: string, handlers: SocketHandlers) => Socket
-  /** The page that friends are invited to, as it is now. */
+  /** Returns the current address of the page to which friends are invited. */
   readonly page: () => string
 }
 
-/** Shopping together on one page: at most one session at a time, entered anew or as who was in it before the page was loaded. */
+/** Shopping together on one page. The customer is in at most one session at a time, and stays in it across reloads. */
 export class Together {
   readonly events = new Emitter<TogetherEvents>()
   readonly #options: TogetherOptions
@@ -69,10 +69,10 @@ export class Together {
   }
 
   /**
-   * Goes on where the page was before it was loaded again. An invitation to another session than that comes first, and waits
-   * for the customer's yes: to join shows the cart to others.
+   * Continues the session that the customer was in before a reload. An invitation to another session takes precedence, but needs
+   * the customer's consent: joining shows the cart to others.
    *
-   * @param address of the page as it was loaded
+   * @param address the address with which the page was loaded
    */
   begin(address: string): void {
     const invitation = invitationIn(address)
@@ -92,9 +92,9 @@ export class Together {
   }
 
   /**
-   * Reads the page's address again, for example after `history.pushState`.
+   * Reads the page's new address, for example after `history.pushState`.
    *
-   * @returns whether the address invites to a session and the customer is in none
+   * @returns whether the address contains a new invitation and the customer is in no session
    */
   look(address: string): boolean {
     const invitation = invitationIn(address)
@@ -105,7 +105,7 @@ export class Together {
       this.#takeInvitation(invitation)
       this.#ending = undefined
     }
-    // The link that invites friends may be another too.
+    // The invite link may have changed too.
     this.events.emit("change", this.state)
     return isInvited
   }
@@ -128,21 +128,21 @@ export class Together {
     }
   }
 
-  /** Starts a session, a new one unless an id is given. Leaves the one before. Rejects with RefusedError. */
+  /** Starts a session: a new one, unless an ID is given. Leaves the current one first. Rejects with RefusedError. */
   start(customerName: string, sessionId: string = newSessionId()): Promise<void> {
     return this.#come("start", customerName, sessionId)
   }
 
   /**
-   * Joins a session that somebody has started. Leaves the one before. Rejects with RefusedError.
+   * Joins a session that somebody has started. Leaves the current one first. Rejects with RefusedError.
    *
-   * @param invite as `createInvite` gave it; without it that of the page's address, if it is to this session
+   * @param invite an invitation. Default: the one in the page's address, if it is for this session
    */
   join(customerName: string, sessionId: string, invite?: string): Promise<void> {
     return this.#come("join", customerName, sessionId, invite)
   }
 
-  /** Makes a link without which from now on nobody comes in; only the host may. Rejects with RefusedError. */
+  /** Makes an invite link; from then on nobody can join without one. Only the host may. Rejects with RefusedError. */
   async createInvite(limits: InviteLimits = {}): Promise<string> {
     const invite = await this.#session?.createInvite(limits)
     if (invite === undefined || this.#sessionId === undefined) throw new RefusedError("session.notMember")
@@ -166,12 +166,12 @@ export class Together {
     await this.#session?.leave()
   }
 
-  /** As when the device is online again: the connection is of the network before. */
+  /** Connects again at once, as when the device is online again: the old connection belongs to the old network. */
   reconnect(): void {
     this.#session?.reconnect()
   }
 
-  /** Finds out whether the connection still is one. */
+  /** Checks whether the connection still works. */
   probe(): void {
     this.#session?.probe()
   }

@@ -4,14 +4,14 @@ import type { TogetherState } from "./together.ts"
 
 export interface WelcomeOptions {
   readonly say: Say
-  /** The name that the customer gave last, or that the shop knows. */
+  /** The name that the customer entered last, or that the shop knows. */
   readonly customerName: string
   readonly onStart: (customerName: string) => void
   readonly onJoin: (customerName: string, sessionId: string) => void
   readonly onCancel: () => void
 }
 
-/** What is shown outside of a session: who are you, and start or join. */
+/** The view outside a session: it asks for the name, and offers to start or join. */
 export class Welcome {
   readonly element: HTMLElement
   readonly #options: WelcomeOptions
@@ -91,12 +91,12 @@ export class Welcome {
   }
 }
 
-/** Whether there is a session to join that the customer has not left or been removed from. */
+/** True if there is a session to join, which the customer has not left or been removed from. */
 export function isInvited({ isInvited, ending }: TogetherState): boolean {
   return isInvited && ending !== "left" && ending !== "removed"
 }
 
-/** Whether nobody is in the session any more, so that only a start opens it. */
+/** True if nobody is in the session any more: then it has to be started again. */
 export function canRestart({ ending }: TogetherState): boolean {
   return ending === "session.notStarted"
 }

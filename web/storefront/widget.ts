@@ -6,11 +6,11 @@ import type { Together, TogetherState } from "./together.ts"
 import { isInvited, Welcome } from "./welcome.ts"
 import css from "./widget.css?inline"
 
-/** Time for which a notice stands beside the launcher, in ms. */
+/** How long a notice is shown beside the launcher, in ms. */
 const NOTICE_MS = 5000
-/** Most notices at a time. */
+/** How many notices are shown at a time. */
 const MAX_NOTICES = 3
-/** Most faces on the launcher. */
+/** How many avatars the launcher shows. */
 const MAX_FACES = 3
 
 export interface WidgetOptions {
@@ -22,14 +22,14 @@ export interface WidgetOptions {
   readonly formatPrice: (amount: number) => string
   readonly onStart: (customerName: string) => void
   readonly onJoin: (customerName: string, sessionId: string) => void
-  /** Whether the shop offers a way to its checkout. */
+  /** Whether the shop offers a checkout. */
   readonly canCheckout: () => boolean
   readonly onCheckout: () => void
 }
 
 /**
- * What the customer sees: a launcher in the corner, and the panel that it opens, in a shadow root: no style of the page comes
- * in, and none goes out.
+ * What the customer sees: a launcher in the corner, and the panel that it opens. They are in a shadow root, so that the styles of
+ * the page and the widget do not affect each other.
  */
 export class Widget {
   readonly element = document.createElement("buddy-shopping")
@@ -59,7 +59,7 @@ export class Widget {
       onReady: (isReady) => together.setReady(isReady),
       onKick: (customerId) => together.kick(customerId),
       onLeave: () => void together.leave(),
-      // What is refused is told as such.
+      // Refusals have notices of their own.
       onLimit: () => void together.createInvite().catch(() => {}),
     })
     this.#launcher = h(
@@ -85,7 +85,7 @@ export class Widget {
       if (event.key === "Escape") this.close()
     })
     const foot = h("div", { class: "foot" }, this.#launcher, this.#notice)
-    // In the browser's top layer no style of the page's own elements moves, dims or covers it.
+    // In the browser's top layer, the page's own elements cannot move, dim or cover it.
     const root = { class: `root ${options.position}`, "data-open": "false", popover: "manual" }
     this.#root = h("div", root, this.#panel, foot)
     this.#mount()
@@ -97,7 +97,7 @@ export class Widget {
     return !this.#panel.hidden
   }
 
-  /** Opens the panel, and takes the focus there unless the page opened it by itself. */
+  /** Opens the panel, and moves the focus there unless the page opened it on its own. */
   open({ takeFocus = true }: { readonly takeFocus?: boolean } = {}): void {
     this.#panel.hidden = false
     this.#root.dataset.open = "true"
@@ -116,7 +116,7 @@ export class Widget {
   }
 
   #mount(): void {
-    // Inline and important: the page's own styles, `* { … !important }` too, have no say in it.
+    // Inline and important, so that the page's styles do not override it, not even `* { … !important }`.
     const { style } = this.element
     style.setProperty("all", "initial", "important")
     style.setProperty("display", "contents", "important")
@@ -127,7 +127,7 @@ export class Widget {
     shadow.append(this.#root)
     this.#followTheme()
     this.#show()
-    // A page that changes without a load replaces its body, or what is in it.
+    // A page that changes without a load may replace its body, or the content of it.
     const observer = new MutationObserver(() => {
       if (this.element.isConnected) return
       this.#show()
@@ -176,7 +176,7 @@ export class Widget {
     this.#session.footer.hidden = !isIn
     if (isIn) this.#session.update(state)
     else this.#welcome.update(state)
-    // What had the focus may be gone with the other view.
+    // The element with the focus may be gone with the previous view.
     if (hadFocus && !this.#panel.contains(this.element.shadowRoot?.activeElement ?? null)) this.#heading.focus()
 
     setText(this.#status, phase === "idle" ? "" : say(`status.${phase}`))
@@ -192,7 +192,7 @@ export class Widget {
     this.#phase = phase
   }
 
-  /** Says it, to the eye beside the launcher, and to a screen reader. */
+  /** Shows a notice beside the launcher, and announces it to screen readers. */
   #tell(text: string): void {
     const line = h("p", {}, text)
     this.#notice.append(line)

@@ -2,10 +2,10 @@ import { shelf } from "../../shelf.ts"
 import type { Ecwid } from "../ecwid.ts"
 import { isRecord } from "../protocol.ts"
 
-/** Where the cart is kept while the tab is open. */
+/** The key of the cart, which is kept while the tab is open. */
 const CART_KEY = "demo-cart"
 
-/** Values that last as long as the tab: two tabs are two customers. */
+/** Storage per tab: two tabs are two customers. */
 export const tab = shelf(() => sessionStorage)
 
 export interface Product {
@@ -21,7 +21,7 @@ interface CartItem {
   readonly product: Product & { readonly url: string }
 }
 
-/** What happens in the cart, as the shop's app would tell the merchant. */
+/** A change of the cart, as the shop's app would report it to the merchant. */
 export interface CartAction {
   readonly action: "ADD" | "REMOVE"
   readonly product: Product
@@ -29,8 +29,8 @@ export interface CartAction {
 }
 
 /**
- * A cart with the part of Ecwid's JavaScript API that a widget uses, so that the same adapter runs here as in a real shop. It is
- * kept over reloads, per tab: two tabs are two customers.
+ * A cart with the part of Ecwid's JavaScript API that the widget uses, so that the same adapter runs here as in a real shop. It
+ * survives reloads. Two tabs are two customers.
  */
 export class FakeEcwid implements Ecwid {
   readonly #items: CartItem[]
@@ -44,7 +44,7 @@ export class FakeEcwid implements Ecwid {
     this.#items = keptItems()
   }
 
-  // The API is there at once: what waits for it is called right away, as Ecwid does with latecomers.
+  // The API is ready, so it calls back at once, as Ecwid does when it has already loaded.
   readonly OnAPILoaded = { add: (callback: () => void) => callback() }
   readonly OnCartChanged = { add: (callback: (cart: unknown) => void) => void this.#watchers.push(callback) }
   readonly Cart = {
@@ -90,7 +90,7 @@ export class FakeEcwid implements Ecwid {
     if (action !== undefined) this.#onAction(action)
   }
 
-  // A copy, as Ecwid gives one. The customer's address is in it as in Ecwid's, and must not come to the friends.
+  // A copy, as in Ecwid. Like Ecwid's, it contains the customer's address, which friends must not see.
   #snapshot(): unknown {
     return structuredClone({
       cartId: "99E7E224-5F6F-4C00-BFE9-9F72F2B5A471",
@@ -102,7 +102,7 @@ export class FakeEcwid implements Ecwid {
   }
 }
 
-/** The lines of the kept cart; values that another script left there are ignored. */
+/** The lines of the stored cart. Values that another script stored there are ignored. */
 function keptItems(): CartItem[] {
   try {
     const found: unknown = JSON.parse(tab.getItem(CART_KEY) ?? "[]")

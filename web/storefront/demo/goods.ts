@@ -1,10 +1,10 @@
 import type { Product } from "./fake-ecwid.ts"
 
-/** What the demo shop sells. */
+/** A product of the demo shop. */
 export interface Good extends Product {
-  /** The picture's ground and ink. */
+  /** The picture's background and drawing colours. */
   readonly colours: readonly [string, string]
-  /** The picture: the `d` of a path in a square of 24. */
+  /** The picture: the `d` attribute of a path, in a square of 24. */
   readonly drawing: string
 }
 

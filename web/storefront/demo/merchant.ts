@@ -1,11 +1,11 @@
 import { type CartAction, tab } from "./fake-ecwid.ts"
 
-/** The shop of the examples in the documentation; the merchant's page opens it. */
+/** The shop ID of the examples in the documentation, which the merchant's page opens. */
 export const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 
 const actionIds = { ADD: 101, REMOVE: 102 } as const
 
-/** The ids of this tab's visit, kept over reloads. */
+/** The IDs of this tab's visit, which survive reloads. */
 function ownId(key: string): string {
   const known = tab.getItem(key)
   if (known !== null) return known
@@ -14,7 +14,7 @@ function ownId(key: string): string {
   return id
 }
 
-/** Tells the merchant of a basket action, as the shop's app would: `POST /publish/{shop_id}`. Rejects when it is not stored. */
+/** Reports a basket action to the merchant, as the shop's app would: `POST /publish/{shop_id}`. Rejects if it is not stored. */
 export async function tellMerchant({ action, product, basketTotal }: CartAction): Promise<void> {
   const event = {
     session_id: ownId("demo-session"),

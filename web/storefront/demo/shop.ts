@@ -93,7 +93,7 @@ function step(sign: string, label: string, onClick: () => void): HTMLButtonEleme
   return button(sign, label, onClick)
 }
 
-/** Loads the widget as a shop would: by a script tag, which says what it needs to know. */
+/** Loads the widget as a shop would: with a script tag that has its settings. */
 function loadWidget(): void {
   const script = document.createElement("script")
   script.src = "/storefront/widget.js"
