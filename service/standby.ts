@@ -13,10 +13,10 @@ const FLUSH_TIMEOUT_MS = 1000
 export type Connect = () => Promise<NatsConnection>
 
 /**
- * One of any number of equal services; one of them is active. It stands by until it acquires the lease, serves while it holds the
- * lease, and stands by again when it loses it. A standby only waits.
+ * One of several equal services, of which one is active. It stands by until it acquires the lease, serves while it holds the lease, and
+ * stands by again after losing it. A standby only reads the lease.
  *
- * Each term has its own connection, so that everything of a term (subscriptions, consumers, waiting messages) ends with it.
+ * Each term has its own connection, so that everything of the term (subscriptions, consumers, waiting messages) ends with it.
  */
 export class StandbyService {
   readonly #connect: Connect
@@ -25,7 +25,7 @@ export class StandbyService {
   readonly #running: Promise<void>
   #nc: NatsConnection | undefined
   #open: OpenService | undefined
-  /** What gateways must fetch again as soon as another service answers; of a term that ended by the loss of the lease. */
+  /** What gateways must get again when another service answers, after a term that ended by losing the lease. */
   #lastReset: OpenService["ownership"] | undefined
   #setAsideBefore = 0
   #hasBeenActive = false
@@ -33,8 +33,8 @@ export class StandbyService {
   #endTerm = (): void => {}
 
   /**
-   * Resolves when the service is active for the first time; rejects when it could not be opened then. A service that is stopped before
-   * leaves it pending.
+   * Resolves when the service is active for the first time; rejects when it could not start then. Stays pending when the service is
+   * stopped before that.
    */
   readonly active: Promise<void>
 
@@ -53,7 +53,7 @@ export class StandbyService {
     this.active.catch(() => {})
   }
 
-  /** Invalid messages of other programs on the log that this process has seen while it was active. */
+  /** Invalid messages of other programs on the log that this process saw while it was active. */
   get setAside(): number {
     return this.#setAsideBefore + (this.#open?.setAside ?? 0)
   }
@@ -62,7 +62,7 @@ export class StandbyService {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#endTerm()
-    // A connection that is never made would keep it from ending.
+    // `#running` does not end while the first connection is not made.
     if (this.#nc !== undefined) await this.#running
   }
 
@@ -76,7 +76,7 @@ export class StandbyService {
       } catch (error) {
         if (signal.aborted) break
         if (!this.#hasBeenActive) throw error
-        logger.error({ err: error }, "could not open the service; trying again")
+        logger.error({ err: error }, "could not start the service; trying again")
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       } finally {
         await this.#disconnect()
@@ -85,9 +85,9 @@ export class StandbyService {
   }
 
   /**
-   * Something that was sent under a lost lease may have reached gateways after the reset of the next active service. So they are told to
-   * fetch everything again, when all of it has arrived, and not before the other one answers: they would take the silence for a resource
-   * that is gone. A service that acquires the lease itself sends a reset anyway.
+   * Messages sent under the lost lease may have reached gateways after the reset of the next active service. So gateways are told once
+   * more to get everything again. This waits until the other service answers, because gateways take silence for a deleted resource. A
+   * service that acquires the lease itself sends a reset anyway.
    */
   async #acquire(nc: NatsConnection): Promise<Lease> {
     const onOtherServes = (): void => {

@@ -7,17 +7,17 @@ import { eventId, type LogId } from "../log/log-id.ts"
 
 const BUCKET = "annotations"
 
-/** The stream behind the bucket, and the stored subjects of all that is annotated. */
+/** The stream behind the bucket, and the subjects of all its entries. */
 export const ANNOTATION_STREAM = `KV_${BUCKET}`
 export const ANNOTATION_SUBJECTS = `$KV.${BUCKET}.>`
 
-/** What may be annotated. */
+/** An event or basket that may be annotated. */
 export type Annotated =
   | {
       readonly kind: "event"
       readonly shop_id: string
       readonly seq: number
-      /** The document's, which says the log too. */
+      /** Of the document; it identifies the log too. */
       readonly _id: string
     }
   | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
@@ -27,27 +27,26 @@ export function annotatedEvent(log: LogId, shop_id: string, seq: number): Annota
   return { kind: "event", shop_id, seq, _id: eventId(log, seq) }
 }
 
-/** What plain subscribers of `changes.store.<shop_id>` get. */
+/** A message on `changes.store.<shop_id>`. */
 export type Change = (
   | { readonly kind: "event"; readonly shop_id: string; readonly seq: number }
   | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
 ) & {
-  /** All of them as they are now; null: there are none any more. */
+  /** The current annotations; null: there are none any more. */
   readonly annotations: Annotations | null
 }
 
-/** What is known of something's annotations, and the revision to replace; revision 0: nothing yet. */
+/** Stored annotations and their revision; revision 0: no entry yet. */
 export interface Known {
   readonly annotations: Annotations | undefined
   readonly revision: number
 }
 
 /**
- * The annotations that others make in MongoDB, as they were last seen there, in a KV bucket: `<shop_id>.event.<_id>` and
- * `<shop_id>.basket.<session_id>`. nats-server publishes each that is stored on `changes.store.<shop_id>`.
+ * The annotations that other programs make in MongoDB, as an archiver last saw them, in a KV bucket: `<shop_id>.event.<_id>` and
+ * `<shop_id>.basket.<session_id>`. nats-server publishes each stored entry on `changes.store.<shop_id>`.
  *
- * All that is shown comes from here and not from MongoDB, so that it is the same for those who watch and those who ask, and
- * there is something to show while MongoDB is away.
+ * Annotations are shown from here and not from MongoDB. So gets and events agree, and annotations are shown while MongoDB is away.
  */
 export class AnnotationBucket {
   readonly #bucket: Bucket
@@ -68,7 +67,7 @@ export class AnnotationBucket {
     return { annotations, revision: entry?.revision ?? 0 }
   }
 
-  /** Replaces what stands at a revision; false when somebody else was faster. */
+  /** Replaces the entry with a revision. False: somebody else was faster. */
   async replace(annotated: Annotated, annotations: Annotations | undefined, revision: number): Promise<boolean> {
     try {
       await this.#bucket.replace(keyOf(annotated), changeOf(annotated, annotations), revision)
@@ -84,7 +83,7 @@ export class AnnotationBucket {
     return await this.#bucket.erase(keyOf(annotated))
   }
 
-  /** Everything of a kind that is or was annotated. */
+  /** All events, or all baskets, that are or were annotated. */
   async *all(kind: Annotated["kind"]): AsyncGenerator<Annotated> {
     for (const key of await this.#bucket.keys(`*.${kind}.*`)) {
       const annotated = annotatedOf(key)
@@ -93,7 +92,7 @@ export class AnnotationBucket {
   }
 }
 
-/** The subject or key that something's annotations have, read again; undefined for what is none. */
+/** Reads a key, or the subject of an entry; undefined when it is neither. */
 export function annotatedOf(subject: string): Annotated | undefined {
   const [id = "", kind, shop_id = ""] = subject.split(".").reverse()
   if (kind === "basket") return { kind, shop_id, session_id: id }
@@ -101,7 +100,7 @@ export function annotatedOf(subject: string): Annotated | undefined {
   return kind === "event" && Number.isSafeInteger(seq) ? { kind, shop_id, seq, _id: id } : undefined
 }
 
-/** The annotations in a message of the bucket; none in one that deletes. */
+/** The annotations in a message of the bucket; undefined in a mark of deletion. */
 export function annotationsIn(data: Uint8Array): Annotations | undefined {
   if (data.length === 0) return undefined
   const change: Change = JSON.parse(new TextDecoder().decode(data))

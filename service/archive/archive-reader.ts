@@ -3,7 +3,7 @@ import type { LogEntry } from "../log/entry.ts"
 import { eventId, type LogId } from "../log/log-id.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
 
-/** Which of a shop's events; what is left out doesn't narrow. */
+/** Selects events of a shop; a member that is left out does not narrow. */
 export interface EventFilter {
   /** Only those with a lower sequence. */
   readonly before?: number
@@ -18,10 +18,10 @@ export interface EventFilter {
 }
 
 /**
- * Reads the archived events of one log, as `LogReader` reads those that the log still has: equal entries, so that a reader
- * can go over from one to the other at any sequence. An event that was only just stored may not be here yet.
+ * Reads the archived events of one log. Entries are equal to those of `LogReader`, so a caller can change from one to the other at any
+ * sequence. An event that was stored just now may not be archived yet.
  *
- * All methods reject with what the driver says when MongoDB does not answer in time.
+ * All methods reject with the driver's error when MongoDB does not answer in time.
  */
 export class ArchiveReader {
   readonly #events: Collection<EventDocument>
@@ -30,13 +30,13 @@ export class ArchiveReader {
     this.#events = db.collection("events")
   }
 
-  /** The event `seq` of a shop; undefined when that is another shop's, or not archived. */
+  /** The event `seq` of a shop; undefined when it is another shop's, or not archived. */
   async at(log: LogId, shopId: string, seq: number): Promise<LogEntry | undefined> {
     const document = await this.#events.findOne({ _id: eventId(log, seq), shop_id: shopId })
     return document === null ? undefined : entryOf(document)
   }
 
-  /** A shop's newest events, newest first, `count` at most. */
+  /** A shop's newest events, newest first, at most `count`. */
   async newest(log: LogId, shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
     const found = this.#events
       .find(queryOf(log, shopId, filter))
@@ -45,7 +45,7 @@ export class ArchiveReader {
     return (await found.toArray()).map(entryOf)
   }
 
-  /** A shop's oldest events, oldest first, `count` at most. */
+  /** A shop's oldest events, oldest first, at most `count`. */
   async oldest(log: LogId, shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
     const found = this.#events
       .find(queryOf(log, shopId, filter))
@@ -67,7 +67,7 @@ function queryOf(log: LogId, shop_id: string, filter: EventFilter): Filter<Event
   }
 }
 
-/** A member's bounds, as far as there are any. */
+/** A filter for a member by its given bounds. */
 function range(name: string, bounds: { readonly [operator: string]: unknown }): object {
   const given = Object.entries(bounds).filter(([, bound]) => bound !== undefined)
   return given.length === 0 ? {} : { [name]: Object.fromEntries(given) }

@@ -10,7 +10,7 @@ export interface ArchiveOptions {
   readonly timeoutMs: number
 }
 
-/** The archive as the service uses it: connected when it is first needed, and whenever it was away before. */
+/** The archive, for the service. It connects when it is first used, and again after MongoDB was away. */
 export class Archive implements Part {
   readonly #mongo: Mongo
   readonly #logger: Logger
@@ -22,9 +22,9 @@ export class Archive implements Part {
   }
 
   /**
-   * What `task` makes of the archive.
+   * Runs a task on the archive's database.
    *
-   * @throws {ResError} `system.serviceUnavailable`: it is away
+   * @throws {ResError} `system.serviceUnavailable`: MongoDB does not answer
    */
   async use<T>(task: (db: Db) => Promise<T>): Promise<T> {
     try {

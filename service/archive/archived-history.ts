@@ -7,7 +7,7 @@ import type { Archive } from "./archive.ts"
 import { ArchiveReader, type EventFilter } from "./archive-reader.ts"
 import { consumerName } from "./intake.ts"
 
-/** What is archived of the log that is followed. All methods throw `system.serviceUnavailable` while MongoDB is away. */
+/** The archived events of the followed log. All methods throw `system.serviceUnavailable` while MongoDB or JetStream is away. */
 export class ArchivedHistory {
   readonly #archive: Archive
   readonly #js: JetStream
@@ -19,7 +19,7 @@ export class ArchivedHistory {
     this.#log = log
   }
 
-  /** The sequence up to which all is archived; 0: nobody archives this log. */
+  /** The sequence up to which all events are archived; 0: nobody archives this log. */
   async upTo(): Promise<number> {
     return (await this.#js.consumer(STREAM, consumerName(this.#log.id)))?.ack_floor.stream_seq ?? 0
   }

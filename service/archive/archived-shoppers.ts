@@ -13,11 +13,11 @@ import type { EventDocument } from "./event-document.ts"
 import { INCOMING, spellingsOf } from "./incoming/incoming-document.ts"
 import { consumerName } from "./intake.ts"
 
-/** Time for the archivers to be done with what they had in hand, in ms. */
+/** Time for archivers to finish the events that they are archiving, in ms. */
 const CATCH_UP_MS = 3000
 const POLL_MS = 50
 
-/** What is archived of shoppers, to be erased. */
+/** The archived data of shoppers, for erasures. */
 export class ArchivedShoppers implements ShopperArchive {
   readonly #archive: Archive
   readonly #js: JetStream
@@ -46,10 +46,9 @@ export class ArchivedShoppers implements ShopperArchive {
   }
 
   /**
-   * Archivers may have in hand what was erased from the log meanwhile, and write it afterwards: so it is done a second time when
-   * they have come past `upTo`.
+   * Archivers may still write events that were erased from the log meanwhile. So this erases a second time, after they have passed `upTo`.
    *
-   * @throws {ResError} `store.archiveBehind`: they have not in time
+   * @throws {ResError} `store.archiveBehind`: they have not passed it in time
    */
   async finish(shopperId: string, upTo: number): Promise<ErasedInArchive> {
     await this.#passed(upTo)
@@ -85,13 +84,13 @@ async function erase(db: Db, shopper_id: string): Promise<ErasedInArchive> {
   for (const { _id, shop_id, session_id } of own) touched.set(_id, { shop_id, session_id })
 
   const { deletedCount } = await events.deleteMany({ shopper_id })
-  // As another program has inserted it, which the archiver has not seen yet, or as the archiver has noted it.
+  // By the ID as another program has inserted it, and by the ID that the archiver has noted.
   const isTheirs = { $or: [{ shopper_id: { $in: spellingsOf(shopper_id) } }, { "shopwire.shopper_id": shopper_id }] }
   const incoming = await db.collection(INCOMING).deleteMany(isTheirs)
   let deletedBaskets = 0
   for (const [_id, { shop_id, session_id }] of touched) {
     deletedBaskets += (await baskets.deleteOne({ _id })).deletedCount
-    // Somebody else took part: the basket is made anew, of what is left.
+    // Other shoppers took part, so the basket is made again from their events.
     const left = await events.findOne({ shop_id, session_id })
     if (left !== null) await new BasketCollection(db).take([left])
   }

@@ -19,52 +19,52 @@ import { ensureIndexes } from "./indexes.ts"
 import { Intake, type Taken } from "./intake.ts"
 import { type Mongo, openMongo } from "./mongo.ts"
 
-/** Events in one bulk write at most. */
+/** Most events in one bulk write. */
 const BATCH = 2500
 
-/** An event that is refused this often, with these pauses in ms, for a reason that might pass, counts as poison. */
+/** An event that is refused this often, with these pauses in ms, is set aside even if the reason might pass. */
 const UNCLEAR_ATTEMPTS = 5
 const UNCLEAR_PAUSE_MS = 300
 
-/** Time in ms for MongoDB to answer when the archiver is to stop, and to let go of it. */
+/** Time for MongoDB to answer, and to close, when the archiver stops, in ms. */
 const FINISH_MS = 1500
 
 export interface ArchiverOptions {
   /** MONGO_URL. */
   readonly url: string
-  /** Time in ms after which others take over what an archiver that died had in hand. */
+  /** Time in ms after which other archivers take over the events of an archiver that died. */
   readonly takeoverMs: number
   /** Time in ms for MongoDB to be found, and to answer. */
   readonly timeoutMs: number
-  /** Days that events and baskets are kept; 0 or left out: for good. */
+  /** Days that events and baskets are kept; 0 or left out: no limit. */
   readonly maxAgeDays?: number
   readonly logger: Logger
 }
 
-/** What runs once `startArchiver` has returned. */
+/** A running archiver. */
 export interface RunningArchiver {
   readonly counts: {
-    /** Events that were written, or were found to be. */
+    /** Events that were written, or were already there. */
     readonly archived: number
-    /** Messages that are no valid events. */
+    /** Messages that are not valid events. */
     readonly setAside: number
     /** Events and baskets that went to the dead letters. */
     readonly refused: number
   }
-  /** Since when MongoDB takes nothing, in ms since the epoch; undefined while it does. */
+  /** Since when MongoDB takes nothing, in ms since the epoch; undefined while it takes writes. */
   readonly failingSince: number | undefined
-  /** Lets go of the log and of MongoDB; what is in hand goes to others, or is done again at the next start. */
+  /** Disconnects from log and MongoDB. Unfinished events go to other archivers, or are archived at the next start. */
   stop(): Promise<void>
 }
 
-/** An event in hand. */
+/** An event that is being archived. */
 interface InHand {
   readonly taken: Taken
   readonly entry: LogEntry
   readonly document: EventDocument
 }
 
-/** Archives what is and what comes on the log, as one of any number of archivers. MongoDB need not be there yet. */
+/** Archives the log's events, old and new, as one of any number of archivers. MongoDB need not run yet. */
 export async function startArchiver(nc: NatsConnection, options: ArchiverOptions): Promise<RunningArchiver> {
   const archiver = new Archiver(
     new JetStream(nc),
@@ -134,7 +134,7 @@ class Archiver implements RunningArchiver {
     this.#stopping.abort()
     this.#stopAgeing()
     await this.#intake.stop()
-    // What MongoDB has in hand is better done than done again; but it may never answer, not to say goodbye either.
+    // Finishing the current writes saves repeating them. But MongoDB may never answer, not even to a close.
     await Promise.race([this.#running, sleep(FINISH_MS, undefined, { ref: false })])
     await Promise.race([this.#mongo.close(), sleep(FINISH_MS, undefined, { ref: false })])
     for (const log of [this.#setAside, this.#refused, this.#refusedBaskets]) log.stop()
@@ -218,7 +218,7 @@ class Archiver implements RunningArchiver {
     return [{ taken, entry, document: eventDocument(taken.log, entry) }]
   }
 
-  /** Resolves to those that were refused. */
+  /** Resolves to the refused events. */
   async #write(events: readonly InHand[]): Promise<Map<InHand, Refused>> {
     const refused = await this.#events.insert(events.map(({ document }) => document))
     const byDocument = new Map(refused.map((each) => [each.document, each]))

@@ -13,17 +13,17 @@ import {
 import type { EventDocument } from "./event-document.ts"
 import { type Refusal, refusals } from "./write-errors.ts"
 
-/** Baskets that one query recomputes: that many are in memory. */
+/** Most baskets that one query recomputes, and so are in memory. */
 const RECOMPUTED_AT_ONCE = 250
 
-/** A basket that MongoDB does not take, and why. */
+/** A basket that MongoDB refuses, and why. */
 export interface RefusedBasket {
   readonly shop_id: string
   readonly session_id: string
   readonly refusal: Exclude<Refusal, { kind: "exists" }>
 }
 
-/** A basket that archived events are to be taken into. */
+/** A basket with archived events to apply. */
 interface Touched {
   readonly _id: string
   readonly shop_id: string
@@ -31,21 +31,21 @@ interface Touched {
   readonly events: EventDocument[]
 }
 
-/** What a basket's document is to become. */
+/** The next content of a basket's document. */
 interface Next {
   readonly touched: Touched
   readonly transaction: Transaction
-  /** Of the document that it replaces, whatever others have made of it; 0: there is none. */
+  /** Version of the replaced document, which other programs may have changed; 0: there is none. */
   readonly version: unknown
 }
 
 /**
  * The collection `baskets`: one document for each basket, made from the archived events alone.
  *
- * Events that are newer than all that the document has are applied to it. In all other cases the document is computed again from all
- * archived events of the basket: an event came twice, or late from another archiver; or there is no document, or others have changed
- * it. So a document has each archived event once and in its place, as soon as the archiver of the last one has updated it. Each
- * update names the version that it has read, and is done again when another archiver was faster.
+ * Events that are newer than the document's are applied to it. Otherwise (an event came twice, or late from another archiver; the document
+ * does not exist, or another program has changed it) the document is computed again from all archived events of the basket. So each
+ * archived event is in the document once and in order, as soon as its archiver has updated the document. Each update names the version
+ * that it has read, and is repeated when another archiver was faster.
  */
 export class BasketCollection {
   readonly #baskets: Collection<BasketDocument>
@@ -57,10 +57,9 @@ export class BasketCollection {
   }
 
   /**
-   * Takes archived events into their baskets; once, however often it is called with them. Resolves to the baskets that were
-   * refused.
+   * Applies archived events to their baskets. An event that comes again changes nothing. Resolves to the refused baskets.
    *
-   * @throws what the driver says when it is not known what was written
+   * @throws the driver's error when it is not known which were written
    */
   async take(events: readonly EventDocument[]): Promise<RefusedBasket[]> {
     const refused: RefusedBasket[] = []
@@ -75,7 +74,7 @@ export class BasketCollection {
     return refused
   }
 
-  /** What the archived events of a basket make of it. Undefined: there are none. */
+  /** A basket, made from all its archived events. Undefined: there are none. */
   async recompute({ shop_id, session_id }: { shop_id: string; session_id: string }): Promise<Transaction | undefined> {
     const _id = basketId({ shop_id, session_id })
     return (await this.#recompute([{ _id, shop_id, session_id }])).get(_id)
@@ -97,13 +96,13 @@ export class BasketCollection {
       const transaction = touched.events.reduce(applyToTransaction, known)
       next.push({ touched, transaction, version: document.version })
     }
-    // After the documents were read: what they have is archived, so the events of that basket have it too.
+    // After reading the documents: all events in a document are archived, so recomputing includes them.
     for (let i = 0; i < toRecompute.length; i += RECOMPUTED_AT_ONCE) {
       const some = toRecompute.slice(i, i + RECOMPUTED_AT_ONCE)
       const transactions = await this.#recompute(some)
       for (const touched of some) {
         const transaction = transactions.get(touched._id)
-        // None: its events were deleted meanwhile.
+        // Undefined: its events were deleted meanwhile.
         if (transaction === undefined) continue
         const document = documents.get(touched._id)
         next.push({ touched, transaction, version: document === undefined ? 0 : document.version })
@@ -112,7 +111,7 @@ export class BasketCollection {
     return next
   }
 
-  // One event after the other, in the order of an index: a basket may have more than fit into memory.
+  // One event after the other, in the order of an index, because a basket may have more events than fit into memory.
   async #recompute(baskets: readonly Omit<Touched, "events">[]): Promise<ReadonlyMap<string, Transaction | undefined>> {
     const transactions = new Map<string, Transaction | undefined>(baskets.map(({ _id }) => [_id, undefined]))
     const events = this.#events
@@ -123,13 +122,13 @@ export class BasketCollection {
       .sort({ session_id: 1, shop_id: 1, log: 1, seq: 1 })
     for await (const event of events) {
       const _id = basketId(event)
-      // A session ID may be in use in another shop too.
+      // The same session ID may be used in another shop.
       if (transactions.has(_id)) transactions.set(_id, applyToTransaction(transactions.get(_id), event))
     }
     return transactions
   }
 
-  /** Resolves to those that were not written: `exists` when somebody else was faster. */
+  /** Resolves to the documents that were not written; `exists`: another archiver was faster. */
   async #write(baskets: readonly Next[]): Promise<[Next, Refusal][]> {
     if (baskets.length === 0) return []
     try {
@@ -144,7 +143,7 @@ export class BasketCollection {
   }
 }
 
-// A document of another version does not match, so an insert is tried, and refused for the `_id` that is there.
+// A document of another version does not match, so MongoDB tries an insert, and refuses it because the `_id` exists.
 function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<BasketDocument> {
   const { _id, shop_id } = touched
   const fields = basketFields(transaction)
@@ -154,12 +153,12 @@ function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<
     digest: basketDigest(fields),
     version: Number.isSafeInteger(version) ? Number(version) + 1 : 1,
   }
-  // Null matches a document from which somebody has removed it.
+  // Null matches a document from which another program has removed the version.
   const filter = { _id, version: version ?? null } as Filter<BasketDocument>
   return { updateOne: { filter, update: { $set: ours }, upsert: true } }
 }
 
-/** Events by basket, in their order. */
+/** Events by basket, in order. */
 function grouped(events: readonly EventDocument[]): Touched[] {
   const baskets = new Map<string, Touched>()
   for (const event of events) {

@@ -3,13 +3,13 @@ import { sha256 } from "../sha256.ts"
 import { applyToBasket, type Basket, shownBasket } from "../store/basket-projection.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
 
-/** Most checkouts that are kept of one session; the oldest go first. */
+/** Most checkouts that are kept of one session; the oldest are dropped. */
 export const MAX_CHECKOUTS = 50
 
 type Shown = ReturnType<typeof shownBasket>
 type ShownLine = Shown["lines"][number]
 
-/** A basket that was bought. */
+/** A basket that was checked out. */
 export interface Checkout {
   /** Of the event. */
   readonly seq: number
@@ -20,18 +20,17 @@ export interface Checkout {
   readonly lines: readonly ShownLine[]
 }
 
-/** What the archived events of one session have made of its basket. */
+/** A session's basket, made from its archived events. */
 export interface Transaction {
   readonly basket: Basket
-  /** When the log was made that `basket.last_seq` counts in. */
+  /** When the log of `basket.last_seq` was made. */
   readonly log: Date
   readonly checkouts: readonly Checkout[]
 }
 
 /**
- * A basket as it stands in the collection `baskets`: the transaction log. Its members mean what those of
- * `store.<shop_id>.basket.<session_id>` mean; it is never idle, which is a matter of the clock. Acknowledgements are the
- * log's alone.
+ * A basket in the collection `baskets`, the transaction log. Its members have the meaning of those of
+ * `store.<shop_id>.basket.<session_id>`. It is never idle, because that depends on the time. Acknowledgements are in the log only.
  */
 export interface BasketDocument
   extends Omit<Shown, "status" | "lines" | "first_at" | "last_at" | "acknowledged_by" | "acknowledged_at"> {
@@ -42,16 +41,16 @@ export interface BasketDocument
   readonly lines: readonly ShownLine[]
   readonly first_at: Date
   readonly last_at: Date
-  /** When the log was made that `last_seq` counts in. */
+  /** When the log of `last_seq` was made. */
   readonly log: Date
-  /** Sequence of the event that opened it, or brought it back. */
+  /** Sequence of the event that opened or reopened it. */
   readonly opened_seq: number
   readonly checkouts: readonly Checkout[]
-  /** One more with each of our own updates. */
+  /** Grows by 1 with each update of an archiver. */
   readonly version: number
-  /** Of our own members, as we wrote them last; documents that older versions wrote have none. */
+  /** A hash of our own members as the archiver last wrote them. Documents of older versions have none. */
   readonly digest?: string
-  /** Set by others; shown live. */
+  /** Set by other programs; shown live. */
   readonly annotations?: Annotations
 }
 
@@ -60,7 +59,7 @@ export function basketId({ shop_id, session_id }: { readonly shop_id: string; re
   return `${shop_id}/${session_id}`
 }
 
-/** The transaction after one more event of its session. Pure, so the archived events, in their order, give it again. */
+/** The transaction after one more event of its session. Pure, so the archived events in order make it again. */
 export function applyToTransaction(before: Transaction | undefined, event: EventDocument): Transaction {
   const basket = applyToBasket(before?.basket, shownEvent(event))
   const checkouts = before?.checkouts ?? []
@@ -73,15 +72,15 @@ export function applyToTransaction(before: Transaction | undefined, event: Event
   }
 }
 
-/** True when an event comes after all that a transaction has taken in. */
+/** True when an event comes after all events of a transaction. */
 export function isNewer({ log, seq }: Pick<EventDocument, "log" | "seq">, transaction: Transaction): boolean {
   return log.getTime() === transaction.log.getTime() ? seq > transaction.basket.last_seq : log > transaction.log
 }
 
-/** What each of our own updates sets, but for version and digest. */
+/** The members that an archiver sets with each update, without version and digest. */
 type OwnFields = Omit<BasketDocument, "_id" | "shop_id" | "version" | "digest" | "annotations">
 
-/** Tells whether our own members of a document are as we wrote them. */
+/** A hash of our own members of a document. It changes when another program changes one of them. */
 export function basketDigest(document: OwnFields): string {
   const { session_id, shopper_id, status, lines, item_count, total, basket_total, drift } = document
   const { events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts } = document
@@ -90,7 +89,7 @@ export function basketDigest(document: OwnFields): string {
   return sha256(JSON.stringify([content, history]))
 }
 
-/** False when others have changed our own members, which then may have any values, or when an older version has written it. */
+/** False when other programs have changed our own members, which may have any values then, or when an older version wrote it. */
 export function isOurs(document: BasketDocument): boolean {
   return document.digest === basketDigest(document)
 }
@@ -109,7 +108,7 @@ export function basketFields({ basket, log, checkouts }: Transaction): OwnFields
   }
 }
 
-/** The transaction that a document holds, to go on with. */
+/** The transaction in a document. */
 export function transactionOf(document: BasketDocument): Transaction {
   const { session_id, shopper_id, basket_total, events, last_action, last_seq, log, checkouts } = document
   const basket: Basket = {

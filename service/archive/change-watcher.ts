@@ -11,13 +11,13 @@ import { type BasketDocument, basketDigest, basketId } from "./basket-document.t
 import { ChangeReader } from "./change-reader.ts"
 import type { ForeignChanges } from "./foreign-changes.ts"
 
-/** The resume token is stored this long after a change, in ms: what a restart does again at most. */
+/** The resume token is stored this long after a change, in ms. A restart repeats at most the changes of that time. */
 const TOKEN_INTERVAL_MS = 1000
-/** And this often while there are none, in ms: a token must not grow older than what the server remembers. */
+/** The resume token is stored this often while nothing changes, in ms. The server forgets old tokens. */
 const IDLE_TOKEN_INTERVAL_MS = 30_000
-/** How often it is looked whether what others have done to a basket still stands, in ms: the next event may undo it. */
+/** How often changes of other programs to baskets are checked again, in ms: the next event may undo them. */
 const RECHECK_INTERVAL_MS = 1000
-/** Baskets that are looked at again; of more, those that were not looked at for longest are left as they are. */
+/** Most baskets that are checked again. Beyond that, the least recently checked ones are dropped. */
 const MAX_RECHECKED = 200
 /** Pause after a stream of changes broke, in ms. */
 const REOPEN_MS = 500
@@ -27,20 +27,20 @@ const REOPEN_MS = 500
  * CommandNotFound, NotImplemented, an unknown stage.
  */
 const UNSUPPORTED: ReadonlySet<unknown> = new Set([40573, 59, 238, 40324])
-/** InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost: what happened since the token is not known any more. */
+/** InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost: the changes since the token are lost. */
 const TOKEN_LOST: ReadonlySet<unknown> = new Set([260, 280, 286])
 
 const collections = { event: "events", basket: "baskets" } as const
 
-/** In `archive_state`: how far the changes of a collection were published. */
+/** A document of `archive_state`: how far the changes of a collection were published. */
 interface WatchState {
   readonly _id: string
   readonly token: ResumeToken
-  /** When the bucket of annotations was made. To a new one all must be published again. */
+  /** When the bucket of annotations was made. A new bucket needs everything published again. */
   readonly bucket: string
 }
 
-/** An open stream of changes, and the change that opening it has brought. */
+/** An open stream of changes, with the change that came when it was opened. */
 interface OpenChanges {
   readonly reader: ChangeReader
   /** When the bucket of annotations was made. */
@@ -49,8 +49,8 @@ interface OpenChanges {
 }
 
 /**
- * Publishes what others annotate, change or delete in one collection, until its signal. Any number of watchers may do the
- * same: what is published is what MongoDB has after the bucket was read, and replaces nothing but what was read there.
+ * Publishes what other programs annotate, change or delete in one collection, until its signal. Any number of watchers may run: each
+ * reads the bucket, then MongoDB, and replaces only the entry that it has read.
  */
 export class ChangeWatcher {
   readonly #kind: Annotated["kind"]
@@ -62,7 +62,7 @@ export class ChangeWatcher {
   readonly #logger: Logger
   readonly #signal: AbortSignal
   readonly #backOff: BackOff
-  /** Documents that others have changed or deleted, by `_id`, for as long as that stands. */
+  /** Documents that other programs have changed or deleted, by `_id`, until that is undone. */
   readonly #changed = new Map<string, Annotated>()
 
   constructor(
@@ -103,14 +103,14 @@ export class ChangeWatcher {
     }
   }
 
-  /** Goes on behind the stored token; without one, compares all that is annotated. Undefined: there are no change streams. */
+  /** Continues after the stored token; without one, compares everything that is annotated. Undefined: there are no change streams. */
   async #open(): Promise<OpenChanges | undefined> {
     const { created: bucketCreated } = await this.#bucket.open()
     const state = await this.#states.findOne({ _id: this.#stateId })
     const token = state?.bucket === bucketCreated ? state.token : undefined
     const reader = this.#watch(token)
     try {
-      // Opens it: what changes from here on comes, also while all is compared.
+      // Opens the stream, so that it reports changes during the comparison too.
       const first = await reader.next()
       if (token === undefined) await this.#compareAll()
       return { reader, bucketCreated, first }
@@ -153,7 +153,7 @@ export class ChangeWatcher {
         for (const annotated of [...this.#changed.values()]) await this.#publish(annotated)
         checkedAt = Date.now()
       }
-      // Storing it is a change too, though one that is not watched: not at each new token, or there would be no end.
+      // Storing a token makes a new token, so not every new token is stored.
       const intervalMs = dirty ? TOKEN_INTERVAL_MS : IDLE_TOKEN_INTERVAL_MS
       if (Date.now() - savedAt < intervalMs || !reader.resumeToken) continue
       await this.#save({ token: reader.resumeToken, bucket: bucketCreated })
@@ -163,7 +163,7 @@ export class ChangeWatcher {
   }
 
   async #handle({ operationType, documentKey, fullDocument }: Document): Promise<void> {
-    // Undefined, too, when it was deleted since: that comes as a change of its own.
+    // Undefined also when the document was deleted since, which comes as a change of its own.
     const isGone = operationType === "delete"
     const annotated = isGone || fullDocument ? await this.#annotatedBy(fullDocument ?? documentKey) : undefined
     if (annotated === undefined) return
@@ -174,7 +174,7 @@ export class ChangeWatcher {
     if (!isOwnUpdate || known.annotations !== undefined) await this.#publish(annotated, known)
   }
 
-  // The log says which shop an event is of, also when others have changed that in the document, or deleted it.
+  // The log knows the shop of an event, even when another program has changed it in the document, or deleted the document.
   async #annotatedBy(document: Document): Promise<Annotated | undefined> {
     const logged = this.#kind === "event" ? await this.#foreignChanges.loggedEvent(String(document._id)) : undefined
     return logged ?? annotatedBy(this.#kind, document)
@@ -203,7 +203,7 @@ export class ChangeWatcher {
     }
   }
 
-  /** What others have annotated, and `archive`, what else they have done. A text, when that can't be shown. */
+  /** The annotations, with other changes in the member `archive`. A text says why they cannot be shown. */
   async #current(annotated: Annotated): Promise<Annotations | undefined | string> {
     const _id = idOf(annotated)
     const document: Document | null = await this.#collection.findOne({ _id })

@@ -3,27 +3,27 @@ import { headers } from "nats"
 import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 
-/** The stream of what the archive refused for good; kept until somebody deletes it. */
+/** The stream of dead letters; they are kept until somebody deletes them. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
 
-/** Messages that are read in one go. */
+/** Messages that are read at a time. */
 const BATCH = 100
 
-/** Something that MongoDB refuses, whatever is done; or, `incoming`, a document of MongoDB that can't be published. */
+/** An event or basket that MongoDB refuses for good; or, `incoming`, a document of MongoDB that cannot be published. */
 export interface DeadLetter {
   readonly shopId: string
   readonly kind: "event" | "basket" | "incoming"
   /** An event's sequence, a basket's session, or the key of a document of `incoming_events`. */
   readonly id: string
-  /** A text without anything of the content. */
+  /** Contains nothing of the content. */
   readonly reason: string
-  /** JSON: the event as it stands in the log, a basket's `{ shop_id, session_id }`, or a document. */
+  /** JSON: the event as in the log, a basket's `{ shop_id, session_id }`, or a document. */
   readonly payload: string | Uint8Array
 }
 
 /**
- * Puts aside what can't be archived, `archive.dead.<shop_id>.event.<seq>` and `archive.dead.<shop_id>.basket.<session_id>`, or
- * published, `archive.dead.<shop_id>.incoming.<key>`: the last one of each, with the reason in the header `Shopwire-Reason`.
+ * Stores what cannot be archived, as `archive.dead.<shop_id>.event.<seq>` and `archive.dead.<shop_id>.basket.<session_id>`, or published,
+ * as `archive.dead.<shop_id>.incoming.<key>`: the last letter of each, with the reason in the header `Shopwire-Reason`.
  */
 export class DeadLetters {
   readonly #js: JetStream
@@ -77,7 +77,7 @@ export class DeadLetters {
     }
   }
 
-  /** Undefined: nothing was ever put aside. */
+  /** Undefined: the stream does not exist yet. */
   async #info(): Promise<StreamInfo | undefined> {
     try {
       return await this.#js.info(DEAD_LETTERS)

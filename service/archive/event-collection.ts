@@ -5,7 +5,7 @@ import { type Refusal, refusals } from "./write-errors.ts"
 /** A document that was not written, and why. */
 export type Refused = { readonly document: EventDocument } & Exclude<Refusal, { kind: "exists" }>
 
-/** The collection `events`: each event of the log once, whoever writes it how often. */
+/** The collection `events`: each event of the log once, however many archivers write it. */
 export class EventCollection {
   readonly #events: Collection<EventDocument>
 
@@ -14,9 +14,9 @@ export class EventCollection {
   }
 
   /**
-   * Writes those that are not there yet, all in one go. Resolves, once the majority has all others, to those that were refused.
+   * Writes the documents that do not exist yet, in one bulk write. Resolves, once the others have reached the majority, to the refused ones.
    *
-   * @throws what the driver says when it is not known what was written
+   * @throws the driver's error when it is not known which were written
    */
   async insert(documents: readonly EventDocument[]): Promise<Refused[]> {
     if (documents.length === 0) return []

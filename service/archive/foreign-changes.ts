@@ -10,22 +10,22 @@ import type { Annotated } from "./annotation-bucket.ts"
 import { BasketCollection } from "./basket-collection.ts"
 import { type BasketDocument, basketFields, isOurs } from "./basket-document.ts"
 
-/** How long it is believed that the log is still the same one, in ms. */
+/** How long the log's ID is cached, in ms. */
 const LOG_ID_MS = 1000
 
-/** What others have done to a document of the archive, apart from annotating it. */
+/** A change of another program to a document of the archive, other than annotations. */
 export type ForeignChange =
-  /** Fields that are not what the log made of them, with the values that they have instead; null: removed. */
+  /** Changed fields with their new values; null: removed. */
   { readonly changed: Readonly<Record<string, unknown>> } | { readonly deleted: true }
 
 export interface ForeignChangesOptions {
   readonly db: Db
   readonly js: JetStream
-  /** As the setting ARCHIVE_MAX_AGE_DAYS: what is older is deleted by archivers. */
+  /** As the setting ARCHIVE_MAX_AGE_DAYS: archivers delete older documents. */
   readonly maxAgeDays: number
 }
 
-/** Finds what others have changed or deleted, by comparing documents with what the archiver has made them of. */
+/** Finds changes of other programs, by comparing documents with the data that the archiver made them from. */
 export class ForeignChanges {
   readonly #db: Db
   readonly #js: JetStream
@@ -39,21 +39,21 @@ export class ForeignChanges {
     this.#maxAgeDays = maxAgeDays
   }
 
-  /** @param document null: there is none any more */
+  /** @param document null: it was deleted */
   async of(annotated: Annotated, document: Document | null): Promise<ForeignChange | undefined> {
     return annotated.kind === "event"
       ? await this.#ofEvent(annotated, document)
       : await this.#ofBasket(annotated, document as BasketDocument | null)
   }
 
-  /** The event that a document of `events` is of, as the log has it. Undefined: the log no longer has it. */
+  /** The event of a document of `events`, as the log has it. Undefined: the log does not have it any more. */
   async loggedEvent(_id: string): Promise<Annotated | undefined> {
     const seq = Number(_id.split("-")[1])
     const logged = Number.isSafeInteger(seq) ? await this.#logged(_id, seq) : undefined
     return logged && { kind: "event", shop_id: logged.shop_id, seq, _id }
   }
 
-  // An event that the log has no more, for its age or because its person was erased, is nothing to compare with.
+  // An event that the log has dropped for its age, or that was erased, cannot be compared.
   async #ofEvent(
     { _id, seq }: Extract<Annotated, { kind: "event" }>,
     document: Document | null,
@@ -68,7 +68,7 @@ export class ForeignChanges {
     { shop_id, session_id }: Extract<Annotated, { kind: "basket" }>,
     document: BasketDocument | null,
   ): Promise<ForeignChange | undefined> {
-    // Archivers delete a basket after its events.
+    // Archivers delete a basket's events first, so events without a basket mean that another program deleted it.
     if (document === null) {
       const event = await this.#db.collection("events").findOne({ shop_id, session_id }, { projection: { _id: 1 } })
       return event === null ? undefined : { deleted: true }
@@ -88,7 +88,7 @@ export class ForeignChanges {
     return "event" in entry ? entry.event : undefined
   }
 
-  // Not for each of the many documents that are deleted for their age.
+  // Cached, because many documents are deleted for their age at once.
   async #log(): Promise<LogId> {
     if (this.#logId === undefined || Date.now() - this.#logReadAt > LOG_ID_MS) {
       this.#logId = this.#js.info(STREAM).then(({ created }) => logId(created))

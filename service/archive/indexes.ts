@@ -2,11 +2,11 @@ import type { Db } from "mongodb"
 import { INCOMING } from "./incoming/incoming-document.ts"
 
 /**
- * The indexes that the queries need, by collection. `log` comes before `seq`: only within one log do sequences tell an order.
+ * The indexes that queries need, by collection. `log` comes before `seq`, because sequences are only ordered within one log.
  *
  * events   pages of a shop, of a basket, of a category; a person's (erasure); by age (retention) ·
  * baskets  a shop's latest; a person's; by age ·
- * incoming_events  what is to be published; a person's, as inserted and as stored
+ * incoming_events  documents to publish; a person's, as inserted and as stored
  */
 const indexes = {
   events: [

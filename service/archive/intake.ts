@@ -8,9 +8,9 @@ import { type LogId, logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
 import { EVENT_SUBJECTS } from "../log/subjects.ts"
 
-/** Messages that one archiver has in hand at most, those being written included: a bound on its memory. */
+/** Most messages that one archiver holds, including those being written. It bounds the archiver's memory. */
 const HELD = 5000
-/** Messages that all archivers together have in hand. */
+/** Most messages that all archivers together hold. */
 const MAX_ACK_PENDING = 30_000
 
 /** One request for messages waits this long for more, in ms. */
@@ -18,20 +18,20 @@ const FETCH_MS = 5000
 const HEARTBEAT_MS = 500
 const RETRY_MS = 500
 
-/** A message of the log that is to be archived and not yet acknowledged. */
+/** A message of the log that is being archived and not acknowledged yet. */
 export interface Taken {
   readonly message: JsMsg
   readonly log: LogId
 }
 
-/** The durable consumer that all archivers of a log share. With the log's key in its name, it can't be another log's. */
+/** The durable consumer that all archivers of a log share. Its name contains the log's key, so it cannot be another log's. */
 export function consumerName(log: LogId): string {
   return `archiver-${log.key}`
 }
 
 /**
- * Takes messages from the log for one of any number of archivers. What is in hand is kept from being delivered to others, by
- * "in progress" acknowledgements, for as long as this lives; what a dead one had in hand goes to others after `takeoverMs`.
+ * Takes messages from the log for one of any number of archivers. "In progress" acknowledgements keep them from other archivers while
+ * this one lives. After `takeoverMs`, the messages of a dead archiver go to others.
  */
 export class Intake {
   readonly #js: JetStream
@@ -59,19 +59,19 @@ export class Intake {
     void this.#watchReconnects()
   }
 
-  /** The next messages, 1 to `count`, as soon as there are any; none when it was stopped. */
+  /** The next 1 to `count` messages, as soon as there are any; none after a stop. */
   async next(count: number): Promise<Taken[]> {
     while (this.#waiting.length === 0 && !this.#stopped) await this.#change()
     return this.#stopped ? [] : this.#waiting.splice(0, count)
   }
 
-  /** It is archived, or put aside for good. */
+  /** Acknowledges a message that is archived or set aside. */
   done({ message }: Taken): void {
     message.ack()
     if (this.#held.delete(message)) this.#tell()
   }
 
-  /** Takes no more, and gives back what is in hand: others get it at once. */
+  /** Takes no more messages, and gives the held ones back, so that others get them at once. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#working)
@@ -142,7 +142,7 @@ export class Intake {
     return log
   }
 
-  // What was asked for before a lost connection may never be answered.
+  // Requests from before a lost connection may never be answered.
   async #watchReconnects(): Promise<void> {
     for await (const status of this.#js.nc.status()) {
       if (this.#stopped) return

@@ -12,12 +12,12 @@ import { DEFAULT_MAX_TOKEN_DAYS, RememberingVerifier, type TokenVerifier } from 
 
 /** How often the issuer is asked about users who are logged in, in ms. */
 const USER_STATE_INTERVAL_MS = 30_000
-/** Token IDs in one reset; it must fit into a NATS message. */
+/** Most token IDs in one reset, which must fit into a NATS message. */
 const MAX_RESET_TIDS = 1000
 
 export interface AuthOptions {
   readonly verifier: TokenVerifier
-  /** As the verifier's. Default 30. */
+  /** As the verifier's `maxDays`. Default 30. */
   readonly maxTokenDays?: number
   /** How often the issuer is asked about users who are logged in, in ms. Default 30 s. */
   readonly userStateIntervalMs?: number
@@ -26,7 +26,7 @@ export interface AuthOptions {
   readonly logger: Logger
 }
 
-/** Who may do what, and the resource by which callers say who they are. */
+/** Decides who may do what, and has the resource by which connections log in. */
 export interface Auth extends Part {
   readonly guard: Guard
   readonly resources: readonly AnyResource[]
@@ -37,7 +37,7 @@ export function noAuth(addresses: ClientAddresses, pages: OwnPages | undefined):
   return { guard: openGuard, resources: [openAuthResource(addresses, pages)] }
 }
 
-/** The verifier of the issuer that is set up; undefined with `AUTH=none`. */
+/** The verifier for the configured issuer; undefined with `AUTH=none`. */
 export async function tokenVerifier(config: AuthConfig, maxTokenDays?: number): Promise<TokenVerifier | undefined> {
   switch (config.kind) {
     case "none":
@@ -94,7 +94,7 @@ export class TokenAuth implements Auth {
   }
 }
 
-/** Asks the issuer about each user who is logged in, and ends, or changes, the logins of those who may less now. */
+/** Asks the issuer about each user who is logged in, and ends or changes logins that now have fewer rights. */
 export async function askIssuer(verifier: TokenVerifier, logins: Logins, logger: Logger): Promise<void> {
   for (const user of verifier.userState === undefined ? [] : logins.users) {
     try {

@@ -11,59 +11,59 @@ import { sha256 } from "../sha256.ts"
 export const BUCKET = "logins"
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** How often it is looked for logins that have expired, in ms. */
+/** How often expired logins are removed, in ms. */
 const EXPIRY_INTERVAL_MS = 250
-/** How often it is looked for what is known of users whose tokens of that time have all expired, in ms. */
+/** How often revocations and grants are dropped that concern expired tokens only, in ms. */
 const FORGET_INTERVAL_MS = 60_000
 
 /**
- * Logins of a user at a time. Each connection has one, and leaves it behind until its token expires, so that one user who connects again
- * and again would fill memory and disk.
+ * Most logins of a user at a time. Each connection has a login, which stays until its token expires. Without a limit, a user who
+ * connects again and again would fill memory and disk.
  */
 const MAX_PER_USER = 1000
 
-/** How long the mark of a login that ended is kept: longer than a service is without NATS and active again. */
+/** How long the mark of an ended login is kept: longer than an active service can be without NATS. */
 const MARK_TTL = "1h"
 
-/** A key that every process writes when it starts: when it is seen, all that was written before was seen. */
+/** A key that every process writes at its start. When the process sees it, it has seen all earlier writes. */
 const STARTED_KEY = "started"
 
 export interface LoginsOptions {
-  /** How long tokens count after their issue at most, in days: so long it is known what was taken from their users. */
+  /** How long tokens are valid after their issue at most, in days. Revocations and grants are remembered as long. */
   readonly maxTokenDays: number
-  /** Logins of a user at a time; with one more, the one ends that was begun, or renewed, longest ago. Default 1,000. */
+  /** Most logins of a user. One more ends the login that was begun or renewed longest ago. Default 1,000. */
   readonly maxPerUser?: number
-  /** Called with the token IDs of logins that this process has ended, or whose holders may now do something else. */
+  /** Called with the token IDs of logins that this process has ended, or whose rights have changed. */
   readonly onChanged: (tids: readonly string[]) => void
   readonly logger: Logger
 }
 
 /** A browser's login. */
 export interface Login extends Claims {
-  /** When the issuer has said what the user may, in seconds since the epoch: that of a later token than the login's, maybe. */
+  /** When the issuer stated the login's rights, in seconds since the epoch. A later token of the user may have stated them. */
   readonly granted_at: number
 }
 
-/** What a user may by the issuer's last word that is known; `<user>.granted` holds it. */
+/** The rights that the issuer last stated for a user; `<user>.granted` holds them. */
 interface Granted {
   readonly grants: Grants
-  /** When the issuer has said so, in seconds since the epoch. */
+  /** When the issuer stated them, in seconds since the epoch. */
   readonly at: number
 }
 
 /** `<user>.revoked` holds it. */
 interface Revocation {
-  /** Tokens issued before do not count any more, in seconds since the epoch. */
+  /** Tokens issued before this time are not valid, in seconds since the epoch. */
   readonly before: number
 }
 
 /**
- * The logins of browsers, one token ID each, in a JetStream KV bucket: `<user>.<tid>` a login, `<user>.revoked` since when the user's
- * tokens count, `<user>.granted` what the user may by the newest word that is known; `<user>` is a hash. The last two outlive the
- * user's logins, for as long as a token that was issued before can count. Every process has a copy that follows the bucket, so that
- * a restart ends no login, and what one process ends is ended in all.
+ * The logins of browsers, one token ID each, in a JetStream KV bucket: `<user>.<tid>` is a login, `<user>.revoked` the time from which the
+ * user's tokens are valid, `<user>.granted` the user's newest known rights; `<user>` is a hash. The last two outlive the user's logins, as
+ * long as an earlier token can be valid. Every process follows the bucket with a copy, so a restart ends no login, and a login that one
+ * process ends is ended in all.
  *
- * Methods that write reject with `system.serviceUnavailable` when it is not known to be stored.
+ * Methods that write reject with `system.serviceUnavailable` when the write is not known to be stored.
  */
 export class Logins {
   readonly #bucket: Bucket
@@ -75,7 +75,7 @@ export class Logins {
   readonly #granted = new Map<string, Granted>()
   readonly #maxTokenMs: number
   readonly #maxPerUser: number
-  /** Ended here; that the bucket knows, was not seen yet. */
+  /** Logins ended here whose marks have not come back from the bucket yet. */
   readonly #ended = new Set<string>()
   readonly #timers: NodeJS.Timeout[] = []
   #stopFollowing = (): void => {}
@@ -88,7 +88,7 @@ export class Logins {
     this.#logger = logger
   }
 
-  /** Opens the bucket; resolves when all that it holds is known. */
+  /** Opens the bucket. Resolves when everything in it is known. */
   async start(): Promise<void> {
     await this.#bucket.open()
     // An earlier release, or other settings, may have made it.
@@ -121,7 +121,7 @@ export class Logins {
     return iat < (this.#revokedBefore.get(sha256(user)) ?? 0)
   }
 
-  /** The claims of a token; but if it is known what its user may since then, that counts. */
+  /** The claims of a token, with newer rights of its user if they are known. */
   upToDate(claims: Claims): Login {
     const known = this.#granted.get(sha256(claims.user))
     if (known === undefined || known.at <= claims.iat) return { ...claims, granted_at: claims.iat }
@@ -129,9 +129,8 @@ export class Logins {
   }
 
   /**
-   * Begins a login; or goes on with that of `previousTid`, with a newer token, if it is the same user's. What the newest token
-   * allows, counts for all of the user's logins, and is remembered after them. Beyond `maxPerUser` the oldest login ends. Resolves to
-   * the token ID.
+   * Begins a login, or renews the login `previousTid` with a newer token if it is the same user's. The rights of the newest token apply to
+   * all logins of the user and are remembered after them. Beyond `maxPerUser` the oldest login ends. Resolves to the token ID.
    */
   async begin(claims: Claims, previousTid?: string): Promise<string> {
     const isSame = previousTid !== undefined && this.#logins.get(previousTid)?.user === claims.user
@@ -151,7 +150,7 @@ export class Logins {
     await this.#end([tid])
   }
 
-  /** Ends a user's logins of tokens issued before a time, in seconds since the epoch; such tokens do not count any more. */
+  /** Ends a user's logins by tokens issued before a time, in seconds since the epoch, and makes such tokens invalid. */
   async revoke(user: string, before: number): Promise<void> {
     const key = sha256(user)
     const isNews = before > (this.#revokedBefore.get(key) ?? 0) && !this.#isOver(before)
@@ -162,12 +161,12 @@ export class Logins {
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
   }
 
-  /** Sets a user's grants as of a time, in seconds since the epoch, unless newer ones are known. */
+  /** Sets a user's rights as of a time, in seconds since the epoch, unless newer ones are known. */
   async grant(user: string, grants: Grants, at: number): Promise<void> {
     await this.#setGranted(user, { grants, at }, false)
   }
 
-  /** @param always also stores a mere change of the time, by which a restarted service tells older tokens from newer ones */
+  /** @param always also stores when only the time has changed, so that a restarted service can tell older tokens from newer ones */
   async #setGranted(user: string, news: Granted, always: boolean): Promise<void> {
     const key = sha256(user)
     const known = this.#granted.get(key)
@@ -189,7 +188,7 @@ export class Logins {
     this.#remember(tid, login)
   }
 
-  // Ended here at once, whether or not the bucket can be reached; what is left in there goes with its age.
+  // Ends them here at once, even if the bucket cannot be reached; entries that are left there expire.
   async #end(tids: readonly string[]): Promise<void> {
     const keys = tids.flatMap((tid) => {
       const login = this.#logins.get(tid)
@@ -204,12 +203,10 @@ export class Logins {
 
   #expire(): void {
     const expired = [...this.#logins.keys()].filter((tid) => this.get(tid) === undefined)
-    this.#end(expired).catch((error: unknown) =>
-      this.#logger.warn({ err: error }, "logins that have expired could not be deleted"),
-    )
+    this.#end(expired).catch((error: unknown) => this.#logger.warn({ err: error }, "could not delete expired logins"))
   }
 
-  /** Tokens of that time have all expired. */
+  /** True when all tokens issued before a time have expired. */
   #isOver(at: number): boolean {
     return at * 1000 < Date.now() - this.#maxTokenMs
   }
@@ -231,7 +228,7 @@ export class Logins {
     const key = sha256(login.user)
     this.#logins.set(tid, login)
     const tids = this.#tidsByUser.get(key) ?? new Set()
-    // The last one is the one that was begun, or renewed, last.
+    // The most recently begun or renewed login comes last.
     tids.delete(tid)
     this.#tidsByUser.set(key, tids.add(tid))
   }
@@ -257,7 +254,7 @@ export class Logins {
       }
       follow().catch((error: unknown) => {
         reject(error)
-        this.#logger.error({ err: error }, "the logins cannot be followed any more")
+        this.#logger.error({ err: error }, "stopped following the logins")
       })
     })
   }
@@ -276,7 +273,7 @@ export class Logins {
     } else if (!this.#ended.has(id)) {
       const login = entry.json<Login>()
       this.#learn(key, { grants: grantsIn(login), at: login.granted_at })
-      // What this process has written itself may come back when it has written again.
+      // An own write may come back after a newer own write.
       if (login.granted_at >= (this.#logins.get(id)?.granted_at ?? 0)) this.#remember(id, login)
     }
   }
@@ -286,13 +283,13 @@ export class Logins {
   }
 }
 
-/** Claims with other grants than their own. */
+/** Claims with other rights than their own. */
 function granted(claims: Claims, grants: Grants, at: number): Login {
   const { role: _role, shops: _shops, shopper_id: _shopperId, ...rest } = claims
   return { ...rest, ...grantsIn(grants), granted_at: at }
 }
 
-/** The grants among claims. */
+/** The rights among claims. */
 function grantsIn({ role, shops, shopper_id }: Grants): Grants {
   return {
     ...(role === undefined ? {} : { role }),

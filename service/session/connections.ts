@@ -23,7 +23,7 @@ async function edgeHas(nc: NatsConnection, edgeId: string, cid: string): Promise
     const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
     return answer.json<{ alive: boolean }>().alive
   } catch {
-    return false // that edge is gone
+    return false // the edge is gone
   }
 }
 

@@ -2,28 +2,28 @@ import { createHmac, randomBytes } from "node:crypto"
 import { z } from "zod"
 import { sameSecret } from "../same-secret.ts"
 
-/** An invitation to a session that lets nobody in without. */
+/** An invitation to a closed session. */
 const Invite = z.object({
   id: z.string(),
   /** Ms since the epoch. */
   expiresAt: z.number(),
-  /** So many may join by it. */
+  /** How many may join by it. */
   maxUses: z.number(),
 })
 export type Invite = z.infer<typeof Invite>
 
-/** A key that signs a session's invitations; every session has its own. */
+/** Makes a key that signs a session's invitations; every session has its own. */
 export function newInviteKey(): string {
   return randomBytes(32).toString("base64url")
 }
 
-/** The text of an invitation, fit for a URL: what it says, and a signature. */
+/** The text of an invitation for a URL: its content and a signature. */
 export function encodeInvite(key: string, invite: Invite): string {
   const text = Buffer.from(JSON.stringify(invite)).toString("base64url")
   return `${text}.${signature(key, text)}`
 }
 
-/** Reads the text of an invitation; undefined when the key has not signed it. */
+/** Reads the text of an invitation; undefined when the key did not sign it. */
 export function decodeInvite(key: string, encoded: string): Invite | undefined {
   const [text = "", signed = ""] = encoded.split(".")
   if (!sameSecret(signed, signature(key, text))) return undefined

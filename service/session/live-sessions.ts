@@ -11,7 +11,7 @@ import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
 const DEFAULT_LEASE_MS = 15_000
-/** A hidden page's timers run once a minute; with the default lease this gives 90 s. */
+/** Timers of a hidden page run once a minute; with the default lease this allows 90 s. */
 const HIDDEN_LEASES = 6
 const DEFAULT_ABSENCE_MS = 30_000
 /** Old clients no longer see a member that is absent for longer than this, in ms; loading the next page takes less. */
@@ -22,7 +22,7 @@ const DEFAULT_MAX_BYTES = 1024 * MIB
 const DEFAULT_MEMORY_BYTES = 64 * MIB
 
 export interface SessionOptions {
-  /** A session that nobody changes for this time, in ms, is forgotten. */
+  /** A session that nobody changes for this time, in ms, is deleted. */
   readonly idleMs: number
   /** Size of all sessions in NATS. Default 1 GiB. */
   readonly maxBytes?: number
@@ -33,10 +33,10 @@ export interface SessionOptions {
   readonly leaseMs?: number
   /** The same for a connection that its gateway still has. Default six times `leaseMs`. */
   readonly hiddenLeaseMs?: number
-  /** An absent member is out after this time. Default 30 s. */
+  /** An absent member is removed after this time, in ms. Default 30 s. */
   readonly absenceMs?: number
   readonly guard: Guard
-  /** False while another service may be active, which then looks after absent members. */
+  /** False while another service may be active, which then removes absent members. */
   readonly isActive: () => boolean
   readonly logger: Logger
 }

@@ -1,6 +1,6 @@
 import type { Member, Session } from "./session.ts"
 
-/** Whose cart it is, in the words of the old protocol. */
+/** The owner of a cart, in the names of the old protocol. */
 export interface Owner {
   readonly id: string
   readonly name: string

@@ -1,6 +1,6 @@
 import type { Member } from "./session.ts"
 
-/** When a member was last known to be there, by the monotonic clock in ms. */
+/** When a member was last known to be present, by the monotonic clock in ms. */
 interface Seen {
   /** The connection; undefined while the member is absent. */
   readonly cid: string | undefined

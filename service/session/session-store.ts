@@ -12,7 +12,7 @@ export const BUCKET = "sessions"
 const FULL_FOR_SESSIONS = 0.8
 /** When this share is used, carts cannot grow, so that members can still join, get ready and leave. */
 const FULL_FOR_CARTS = 0.9
-/** JetStream's error text when the stream has no room; its API error code has other meanings, too. */
+/** JetStream's error text when the stream has no room. The API error code alone has other meanings too. */
 const NO_ROOM = "maximum bytes exceeded"
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
@@ -20,7 +20,7 @@ const MARK_TTL = "60s"
 /** A session as it is stored. */
 export interface StoredSession {
   readonly session: Session | undefined
-  /** Revision of each key that there is, by key. */
+  /** Revision of each stored key. */
   readonly revisions: ReadonlyMap<string, number>
 }
 
@@ -31,10 +31,10 @@ interface State extends Omit<Session, "members"> {
 
 /**
  * Keeps sessions in a JetStream KV bucket: `<partition>.<id>.state` the members, `<partition>.<id>.cart.<customerId>` a cart.
- * Every write names the revision that it replaces, so that of two who write, one is refused.
+ * Every write names the revision that it replaces, so one of two concurrent writers is refused.
  *
- * All methods reject with `system.serviceUnavailable` when it is not known to be stored, or somebody else wrote meanwhile:
- * what was loaded is void then. Those that write reject with `session.tooMany`, and nothing is stored, where the bucket has no room.
+ * All methods reject with `system.serviceUnavailable` when JetStream does not answer, or when somebody else wrote meanwhile: then the
+ * loaded session is void. Methods that write reject with `session.tooMany` when the bucket has no room; nothing is stored then.
  */
 export class SessionStore {
   readonly #bucket: Bucket
@@ -85,7 +85,7 @@ export class SessionStore {
     }
   }
 
-  /** Replaces what is stored by `session`: the cart of `cartOf` alone if only that changed, else the members alone. */
+  /** Stores `session`: only the cart of the member `cartOf`, or without `cartOf` only the members. */
   async save(id: string, stored: StoredSession, session: Session | undefined, cartOf?: string): Promise<StoredSession> {
     const revisions = new Map(stored.revisions)
     const write = (key: string, value: unknown): Promise<void> => this.#write(revisions, key, value)
@@ -104,7 +104,7 @@ export class SessionStore {
     return { session, revisions }
   }
 
-  /** Writes all of a session again, so that the bucket's age begins anew for what nobody has changed for long. */
+  /** Writes all keys of a session again, so that unchanged ones do not expire. */
   async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession> {
     const revisions = new Map(known)
     if (session === undefined) return { session, revisions }
@@ -127,7 +127,7 @@ export class SessionStore {
     )
   }
 
-  // The members decide; a cart that stays behind is nobody's, and goes with the bucket's age.
+  // The list of members decides. A cart that is left behind belongs to nobody and expires.
   async #forgetCart(id: string, customerId: string, revisions: Map<string, number>): Promise<void> {
     const key = cartKey(id, customerId)
     if (!revisions.delete(key)) return

@@ -29,7 +29,7 @@ export interface Member {
   readonly hidden?: boolean
 }
 
-/** An invitation by which somebody has joined. */
+/** An invitation that somebody has used. */
 export interface UsedInvite {
   readonly id: string
   readonly uses: number
@@ -37,12 +37,12 @@ export interface UsedInvite {
   readonly expiresAt: number
 }
 
-/** Friends who shop together. There is always somebody, and always one host. */
+/** Friends who shop together. A session always has a member, and always one host. */
 export interface Session {
   readonly hostId: string
-  /** Set from the first invitation on, when knowing the session's id is not enough any more to join. */
+  /** Set from the first invitation on. From then on, knowing the session's ID is not enough to join. */
   readonly invites?: {
-    /** Signs them. */
+    /** Signs the invitations. */
     readonly key: string
     readonly used: readonly UsedInvite[]
   }
@@ -50,7 +50,7 @@ export interface Session {
   readonly members: readonly Member[]
 }
 
-/** What happened in a session. A session is what its events have made of it. */
+/** Something that happened in a session. A session is the result of its events. */
 export type SessionEvent =
   | { readonly type: "created"; readonly host: Member }
   | { readonly type: "joined"; readonly member: Member }
@@ -67,16 +67,16 @@ export type SessionEvent =
   | { readonly type: "hostPassed"; readonly id: string }
   | { readonly type: "ended" }
 
-/** Somebody who wants to take part: a member to be. */
+/** Somebody who wants to become a member. */
 export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash"> {
   readonly cid: string
-  /** When it comes, in ms since the epoch. */
+  /** When the newcomer asks, in ms since the epoch. */
   readonly at: number
-  /** The text of the invitation that it has; undefined: none. */
+  /** The text of the newcomer's invitation; undefined: none. */
   readonly invite: string | undefined
 }
 
-/** What somebody wants of a session. */
+/** A request to change a session. */
 export type SessionCommand =
   | { readonly type: "start"; readonly newcomer: Newcomer }
   | { readonly type: "join"; readonly newcomer: Newcomer }
@@ -84,19 +84,19 @@ export type SessionCommand =
   /** `keepWish`: an early host is not refused, but becomes ready with the last guest. */
   | { readonly type: "setReady"; readonly id: string; readonly ready: boolean; readonly keepWish: boolean }
   | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
-  /** Invitations are to be made; `key` signs them if the session has none yet. */
+  /** Prepares a session for invitations; `key` signs them if the session has no key yet. */
   | { readonly type: "invite"; readonly by: string; readonly key: string }
   | { readonly type: "leave"; readonly id: string }
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */
   | { readonly type: "disconnect"; readonly cid: string }
-  /** The connection is not heard of. */
+  /** The connection is silent. */
   | { readonly type: "lose"; readonly cid: string }
-  /** A connection that was lost is heard of again. */
+  /** A connection that was silent calls again. */
   | { readonly type: "return"; readonly cid: string }
-  /** Those of these members that are absent are hidden from old clients. */
+  /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }
-  /** Those of these members that are absent are out. */
+  /** Removes these members, if they are absent. */
   | { readonly type: "expire"; readonly ids: readonly string[] }
 
 /** Whether a connection may see a session. Only the connections of members see a closed session. */
@@ -104,7 +104,7 @@ export function isShownTo(session: Session | undefined, cid: string): boolean {
   return session?.invites === undefined || connectionsOf(session).has(cid)
 }
 
-/** The connections of a session's members, with silent and earlier ones. */
+/** The connections of a session's members, including silent and earlier ones. */
 export function connectionsOf(session: Session | undefined): ReadonlySet<string> {
   const cids = session?.members.flatMap(({ cid, lostCid, views = [] }) => [cid ?? lostCid, ...views]) ?? []
   return new Set(cids.filter((cid) => cid !== undefined))
@@ -162,14 +162,13 @@ function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type:
   if (session.invites === undefined) throw new Error("an invitation to a session that has none")
   const { key, used } = session.invites
   const uses = (used.find((other) => other.id === id)?.uses ?? 0) + 1
-  // Those that have expired let nobody in, however often they were used.
+  // Expired invitations admit nobody, so their uses need not be counted.
   const others = used.filter((other) => other.id !== id && other.expiresAt > at)
   return { ...session, invites: { key, used: [...others, { id, uses, expiresAt }] } }
 }
 
 /**
- * What a command makes happen. Events of a session that was not there begin with `created`; those after which nobody is there
- * end with `ended`.
+ * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
  *
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
  *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` ·
@@ -236,7 +235,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
   return happening.events
 }
 
-// A host that is there keeps its place; one that is away loses it to who starts: a page that was loaded again.
+// A present host keeps its place. An absent host is replaced by whoever starts, usually the host's own reloaded page.
 function start(happening: Happening, newcomer: Newcomer): void {
   const host = happening.host()
   if (host === undefined) {
@@ -258,13 +257,13 @@ function join(happening: Happening, newcomer: Newcomer): void {
   if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
   admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid)
-  // A page that was reloaded joins again under its name: friends need not see it twice.
+  // A reloaded page joins again under the same name; friends should not see it twice.
   for (const { id } of happening.membersWhere(({ cid, name }) => cid === undefined && name === newcomer.name))
     happening.add({ type: "hidden", id })
   happening.add({ type: "joined", member: memberOf(newcomer) })
 }
 
-/** Lets a newcomer in: without more if the session is open, else by its invitation. */
+/** Admits a newcomer: to an open session always, else by an invitation. */
 function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
   const { invites } = happening.session ?? {}
   if (invites === undefined) return
@@ -292,7 +291,7 @@ function setReady(
   happening.add({ type: "readySet", id, ready: ready && !isEarly })
 }
 
-/** Takes a member out; its place as host goes to the guest who joined first, one that is there if there is one. */
+/** Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. */
 function leave(happening: Happening, id: string): void {
   const rest = happening.membersWhere((member) => member.id !== id)
   const heir = rest.find(({ cid }) => cid !== undefined) ?? rest[0]
@@ -301,13 +300,13 @@ function leave(happening: Happening, id: string): void {
   if (rest.length === 0) happening.add({ type: "ended" })
 }
 
-/** A connection speaks for one member: whom it spoke for so far leaves. */
+/** A connection speaks for one member, so the member that it spoke for before leaves. */
 function releaseConnection(happening: Happening, cid: string, except?: string): void {
   for (const { id } of happening.membersWhere((member) => speaksFor(cid, member) && member.id !== except))
     leave(happening, id)
 }
 
-/** Whether a connection is a member's, even when nobody has heard of it for a while. */
+/** Whether a connection belongs to a member, even if it is silent. */
 function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
   return connection === cid || connection === lostCid
 }
@@ -324,7 +323,7 @@ function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
   return { id, name, ready: false, content: {}, cid, resumeHash }
 }
 
-/** The events that a command has made happen so far, and the session after them. */
+/** The events that a command has caused so far, and the session after them. */
 class Happening {
   readonly events: SessionEvent[] = []
   session: Session | undefined
@@ -356,7 +355,7 @@ class Happening {
     return this.session?.members.filter(condition) ?? []
   }
 
-  /** True when every guest that is there is ready; absent ones hold nobody up. */
+  /** True when every present guest is ready; absent guests do not count. */
   guestsAreReady(): boolean {
     return this.membersWhere(({ id, cid }) => id !== this.session?.hostId && cid !== undefined).every(
       ({ ready }) => ready,

@@ -22,7 +22,7 @@ export interface CartModel {
   readonly content: DataValue<object>
 }
 
-/** How events of a session's resources are sent: in the session's queue. */
+/** The senders of events of a session's resources. Use them in the session's queue. */
 export interface SessionEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
@@ -30,15 +30,15 @@ export interface SessionEventSenders {
 }
 
 interface LoadedSession extends StoredSession {
-  /** Revision of the last write; with every command it grows. */
+  /** Revision of the last write. It grows with every command. */
   readonly n: number
-  /** When all of it was last known to be young, in ms since the epoch. */
+  /** When all keys of the session were last written, in ms since the epoch; 0: not known. */
   readonly refreshedAt: number
-  /** About how much of the memory it takes, as JSON. */
+  /** About how many bytes of memory it takes, as JSON. */
   readonly bytes: number
 }
 
-/** A member without its cart, about. */
+/** About how many bytes a member takes without its cart. */
 const MEMBER_BYTES = 500
 
 export interface SessionsOptions {
@@ -58,7 +58,7 @@ export class Sessions {
   readonly #refreshMs: number
   readonly #memoryBytes: number
   readonly #logger: Logger
-  /** The one used least recently first. */
+  /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
   #bytes = 0
 
@@ -69,7 +69,7 @@ export class Sessions {
     this.#logger = logger
   }
 
-  /** The sessions that are in memory, by ID, as they are now. */
+  /** The sessions in memory, by ID, in their current state. */
   get loaded(): ReadonlyMap<string, { readonly session: Session | undefined }> {
     return this.#loaded
   }
@@ -84,7 +84,7 @@ export class Sessions {
   }
 
   /**
-   * Carries a command out: stores the session as it is then, and tells what changed; last `updated {n}`. Resolves to that `n`.
+   * Executes a command: stores the new session and sends its changes, last `updated {n}`. Resolves to that `n`.
    *
    * @throws {ResError} as `decide` does · `session.cartTooLarge` · `session.tooMany` · `system.serviceUnavailable`: not known to be
    *   stored
@@ -116,7 +116,7 @@ export class Sessions {
       return n
     } catch (error) {
       if (error instanceof ResError && error.code === "session.tooMany") throw error
-      // It may be stored, or somebody else wrote: what gateways have is fetched again from what there is.
+      // The session may be stored, or somebody else may have written it. So gateways get it again from the store.
       this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
@@ -131,7 +131,7 @@ export class Sessions {
       return known
     }
     const stored = await this.#store.load(id)
-    // The age of what was stored before is not known: the next command refreshes it.
+    // The age of stored keys is not known, so the next command writes them again.
     const refreshedAt = stored.session === undefined ? Date.now() : 0
     const bytes = bytesOf(stored.session)
     const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt, bytes }
@@ -165,7 +165,7 @@ export function cartModel(session: Session, member: Member): CartModel {
   return { owner: dataValue(ownerOf(session, member)), content: dataValue(member.content) }
 }
 
-// Carts before the list: who follows a reference that is added finds it as it is now.
+// Carts before the list, so that a client that follows a new reference finds the current cart.
 function tell(id: string, before: Session | undefined, after: Session | undefined, events: SessionEventSenders): void {
   for (const member of shownMembers(after)) {
     const old = before?.members.find((each) => each.id === member.id)
@@ -182,14 +182,14 @@ function tell(id: string, before: Session | undefined, after: Session | undefine
   tellList(id, events.present, presentMembers(before), presentMembers(after))
 }
 
-/** Whether some connections have lost sight of a session. */
+/** Whether some connections may no longer see a session. */
 function shutsOut(before: Session | undefined, after: Session | undefined): boolean {
   if (after?.invites === undefined) return false
   const now = connectionsOf(after)
   return before?.invites === undefined || [...connectionsOf(before)].some((cid) => !now.has(cid))
 }
 
-/** Makes gateways and edges ask again who may see a session. */
+/** Makes gateways and edges ask again for access to a session. */
 function askAgain(before: Session | undefined, after: Session | undefined, events: SessionEventSenders): void {
   const ids = new Set([before, after].flatMap((session) => session?.members.map(({ id }) => id) ?? []))
   for (const each of [events.multicart, events.present, ...[...ids].map((id) => events.cart(id))]) each.reaccess()
@@ -230,7 +230,7 @@ function bytesOf(session: Session | undefined): number {
 
 const sizes = new WeakMap<object, number>()
 
-/** Bytes of a cart's JSON; counted once, for the others' carts stay the same objects. */
+/** Bytes of a cart's JSON. Counted once for each cart: unchanged carts stay the same objects. */
 function sizeOf(content: object): number {
   const known = sizes.get(content)
   if (known !== undefined) return known

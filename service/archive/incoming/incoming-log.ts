@@ -7,20 +7,20 @@ import { type LogId, logId } from "../../log/log-id.ts"
 import { STREAM } from "../../log/stream.ts"
 import { storedSubject } from "../../log/subjects.ts"
 
-/** Our header on an event that came from MongoDB: the key of its document. */
+/** A header of ours on an event that came from MongoDB: the key of its document. */
 const INCOMING_KEY = "Shopwire-Incoming"
 
-/** Messages of a shop that are read in one go: many shops may be read at the same time. */
+/** Messages of a shop that are read at a time. Many shops may be read at the same time. */
 const READ_AT_ONCE = 50
 
-/** The log, as it stands. */
+/** The current state of the log. */
 export interface LogState {
   readonly log: LogId
   readonly firstSeq: number
   readonly lastSeq: number
 }
 
-/** The log, as far as events from MongoDB are put on it. */
+/** The log, for publishing events from MongoDB. */
 export class IncomingLog {
   readonly #js: JetStream
 
@@ -34,9 +34,9 @@ export class IncomingLog {
   }
 
   /**
-   * A shop's part of the log after the sequence `after`, where its events may be already.
+   * A shop's part of the log after the sequence `after`, which may already have its events.
    *
-   * @param keys of the documents that are looked for
+   * @param keys of the documents to look for
    */
   async openShop(shopId: string, after: number, keys: Iterable<string>): Promise<IncomingShop> {
     const shop = new IncomingShop(this.#js, shopId, after, keys)
@@ -45,16 +45,16 @@ export class IncomingLog {
   }
 }
 
-/** Puts a shop's events from MongoDB on the log, each once, however often and by however many archivers it is tried. */
+/** Publishes a shop's events from MongoDB, each once, however often and by however many archivers it is tried. */
 export class IncomingShop {
   readonly #js: JetStream
   readonly #shopId: string
   readonly #keys: ReadonlySet<string>
   /** The last sequence of each event that was found, by its key. */
   readonly #found = new Map<string, number>()
-  /** All of the shop's messages up to this sequence were read. */
+  /** Sequence up to which all messages of the shop were read. */
   #seen: number
-  /** Of the shop's last message; 0: there is none. */
+  /** Sequence of the shop's last message; 0: there is none. */
   #last = 0
 
   constructor(js: JetStream, shopId: string, after: number, keys: Iterable<string>) {
@@ -65,8 +65,7 @@ export class IncomingShop {
   }
 
   /**
-   * The sequence of an event that is in the log after `after`. What is there before is another document's, which had the same `_id`
-   * and was deleted.
+   * The sequence of an event that the log has after `after`. An earlier one belongs to a deleted document with the same `_id`.
    */
   find(key: string, after: number): number | undefined {
     const seq = this.#found.get(key)
@@ -74,9 +73,9 @@ export class IncomingShop {
   }
 
   /**
-   * Stores an event unless it is in the log after `after`, and resolves to its sequence. The event is published on condition that the
-   * shop got nothing since the log was read. So no other archiver, and no earlier attempt whose acknowledgement was lost, can have
-   * stored it in between.
+   * Stores an event unless the log has it after `after`. Resolves to its sequence. It is published on condition that the shop got no message
+   * since the log was read. So neither another archiver nor an earlier attempt whose acknowledgement was lost can have stored it in
+   * between.
    */
   async storeOnce(key: string, event: PublishEvent, after: number): Promise<number> {
     for (;;) {
@@ -92,7 +91,7 @@ export class IncomingShop {
     }
   }
 
-  /** Reads what the shop got meanwhile. Rejects when a replica answers that does not have it yet: then nothing may be published. */
+  /** Reads the shop's new messages. Rejects when a replica answers that does not have them yet: then nothing may be published. */
   async catchUp(): Promise<void> {
     const subject = storedSubject(this.#shopId)
     this.#last = (await this.#js.message(STREAM, { last_by_subj: subject }))?.seq ?? 0
@@ -109,7 +108,7 @@ export class IncomingShop {
     }
   }
 
-  /** Undefined: something else of the shop came first. */
+  /** Undefined: another message of the shop came first. */
   async #publish(key: string, event: PublishEvent): Promise<number | undefined> {
     const header = headers()
     header.set(INCOMING_KEY, key)
