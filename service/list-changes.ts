@@ -1,9 +1,9 @@
-/** A change of a list of distinct IDs, as RES has it. */
+/** A change of a list of distinct IDs, as a RES collection event. */
 export type ListChange =
   | { readonly type: "add"; readonly index: number; readonly id: string }
   | { readonly type: "remove"; readonly index: number }
 
-/** The changes that lead from one list of distinct IDs to another. */
+/** The RES changes that turn one list of distinct IDs into another. */
 export function listChanges(before: readonly string[], after: readonly string[]): ListChange[] {
   const changes: ListChange[] = []
   const list = [...before]

@@ -2,7 +2,7 @@ import type { Logger } from "res-service"
 
 const INTERVAL_MS = 60_000
 
-/** Different reasons in one line; further ones are counted together. */
+/** Most different reasons in one line; others are counted together. */
 const MAX_REASONS = 20
 const OTHER_REASONS = "other reasons"
 
@@ -13,8 +13,8 @@ interface Sum {
 }
 
 /**
- * Logs what others can make happen any number of times: the first at once, and what follows within a minute in one line, with how
- * many there were, for which reasons, and one example. A flood of 20,000 is two lines.
+ * Logs problems that others can cause any number of times: the first at once, those of the following minute in one line with their count,
+ * reasons, and one example. A flood of 20,000 makes two lines.
  */
 export class SummedLog {
   readonly #write: (details: object) => void
@@ -27,7 +27,7 @@ export class SummedLog {
     this.#intervalMs = intervalMs
   }
 
-  /** @param example details of this one, for the log */
+  /** @param example details of this problem, for the log */
   add(reason: string, example: object): void {
     if (this.#next === undefined) {
       this.#write({ count: 1, reasons: { [reason]: 1 }, example })
@@ -41,7 +41,7 @@ export class SummedLog {
     this.#sum.count++
   }
 
-  /** Logs what was not logged yet. */
+  /** Logs the problems that were not logged yet. */
   stop(): void {
     clearTimeout(this.#next)
     this.#next = undefined
@@ -55,7 +55,7 @@ export class SummedLog {
     }, this.#intervalMs).unref()
   }
 
-  /** False when there was nothing. */
+  /** False: there was nothing to log. */
   #flush(): boolean {
     if (this.#sum === undefined) return false
     const { count, reasons, example } = this.#sum

@@ -6,19 +6,19 @@ import { shortened } from "./text.ts"
 /** An open basket without activity for this long, in ms, is idle. */
 export const IDLE_AFTER_MS = 2 * 60 * 60 * 1000
 
-/** Most lines of a basket; an ADD of yet another product counts as activity only. */
+/** Most lines of a basket. An ADD of one more product only counts as activity. */
 export const MAX_LINES = 200
 
-/** Longest texts that are shown, in UTF-16 units; longer ones are cut. So the largest basket has less than half a MiB. */
+/** Longest texts that are shown, in UTF-16 units; longer ones are cut. So the largest basket is smaller than half a MiB. */
 const MAX_NAME = 200
 const MAX_CODE = 64
 
-/** Bytes of JSON in a snapshot besides the texts: of a basket, and of one of its lines; and the longest escape. */
+/** Bytes of JSON in a snapshot without texts, of a basket and of a line; and bytes of the longest escape. */
 const BASKET_BYTES = 320
 const LINE_BYTES = 64
 const ESCAPE_BYTES = 6
 
-/** One product in a basket. Its texts and its price are those of the last ADD. */
+/** One product in a basket, with the texts and the price of the last ADD. */
 export interface Line {
   readonly product_id: number
   readonly product_name: string
@@ -28,17 +28,17 @@ export interface Line {
   readonly quantity: number
   /** As sent. */
   readonly unit_price: number
-  /** Of the texts, as JSON. */
+  /** Bytes of the texts as JSON. */
   readonly textBytes: number
 }
 
-/** What the log has made of the basket of one session. */
+/** The basket of one session. */
 export interface Basket {
   readonly session_id: string
   /** Of the last event. */
   readonly shopper_id: string
   readonly checkedOut: boolean
-  /** In the order in which the products came in. */
+  /** In the order in which the products were first added. */
   readonly lines: readonly Line[]
   /** As last sent. */
   readonly basket_total: number
@@ -50,20 +50,20 @@ export interface Basket {
   /** As sent. */
   readonly last_action: string
   readonly last_seq: number
-  /** Sequence of the event that opened it, or brought it back. */
+  /** Sequence of the event that opened or reopened it. */
   readonly openedSeq: number
   readonly acknowledged: { readonly by: string; readonly at: number } | undefined
 }
 
 /**
- * A basket after one more event of its session. Pure: the log alone makes the basket.
+ * A basket after one more event of its session. Pure: the basket depends on the log alone.
  *
- * `ADD` puts one of the product in, `REMOVE` takes one out, `CHECKOUT` closes the basket; upper or lower case. Any other action,
- * and the REMOVE of what is not in the basket, changes no line and is activity nevertheless.
+ * `ADD` adds one of the product, `REMOVE` removes one, `CHECKOUT` closes the basket; upper or lower case. Any other action, and the
+ * REMOVE of a product that is not in the basket, changes no line but counts as activity.
  *
- * An event for a closed basket opens it anew. After a checkout it begins empty: what was in it was bought. (A second CHECKOUT,
- * a repetition most likely, opens nothing.) After being idle it still has its lines: the shopper's app does too.
- * Opened anew it is no longer acknowledged; until then it stays so, whatever happens in it.
+ * An event for a closed basket reopens it. After a checkout it starts empty, because its lines were bought. A second CHECKOUT is most
+ * likely a repetition and reopens nothing. After being idle it still has its lines, as the shopper's app has them too. A reopened
+ * basket is not acknowledged; any other change keeps the acknowledgement.
  */
 export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Basket {
   const at = Date.parse(event.received_at)
@@ -88,17 +88,17 @@ export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Ba
   }
 }
 
-/** A basket that somebody has seen to: the last one who did counts. No activity of the basket's own. */
+/** A basket with a new acknowledgement. The last one counts. It is not activity of the basket. */
 export function acknowledge(basket: Basket, { by, received_at }: LoggedAck): Basket {
   return { ...basket, acknowledged: { by, at: Date.parse(received_at) } }
 }
 
-/** True for an open basket that nobody has touched for too long before `now`, in ms since the epoch. */
+/** True when an open basket's last activity is too long before `now`, in ms since the epoch. */
 export function isIdle({ checkedOut, lastAt }: Basket, now: number): boolean {
   return !checkedOut && now - lastAt >= IDLE_AFTER_MS
 }
 
-/** What a basket's lines cost together. */
+/** The sum of a basket's lines. */
 export function totalOf({ lines }: Basket): number {
   return sum(lines.map(lineTotal))
 }
@@ -117,8 +117,8 @@ function isDrifting({ lines, basket_total }: Basket, total: number): boolean {
 }
 
 /**
- * About how many bytes of JSON a basket takes, and never fewer: numbers and IDs by their greatest length, texts of which no
- * length is known by that of their escapes.
+ * An upper estimate of a basket's bytes of JSON: numbers and IDs count with their greatest length, texts of unknown length as if every
+ * character were escaped.
  */
 export function bytesOf({ lines, last_action, acknowledged }: Basket): number {
   const texts = last_action.length + (acknowledged?.by.length ?? 0)

@@ -4,14 +4,14 @@ import type { ShownEvent } from "../../contract/publish-event.ts"
 /** What a feed shows: newest first, at most `FEED_LIMIT`. */
 export type Feed = readonly ShownEvent[]
 
-/** What makes a subscriber's copy of a feed follow. */
+/** A change that a subscriber makes to its copy of a feed. */
 export type FeedChange =
   | { readonly type: "remove"; readonly index: number }
   | { readonly type: "add"; readonly index: number; readonly event: ShownEvent }
 
 /**
- * The feed after one more event of the log, and the changes that lead there. Pure, so a replay of the log gives the feed
- * again. An event that is not newer than the feed changes nothing: it is in there already, or was too old for it.
+ * The feed after one more event of the log, and the changes that lead to it. Pure, so a replay of the log gives the same feed. An event that
+ * is not newer than the feed changes nothing: the feed has it, or it is too old.
  */
 export function applyEvent(feed: Feed, event: ShownEvent): { feed: Feed; changes: readonly FeedChange[] } {
   const newest = feed[0]

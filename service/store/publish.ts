@@ -3,13 +3,13 @@ import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { Publication, Published } from "../../contract/publication.ts"
 import type { Log } from "../log/log.ts"
 
-/** Keys of callers whom nobody knows all belong to one caller. */
+/** All unknown callers share their idempotency keys. */
 const ANONYMOUS = "anonymous"
 
 /**
- * Stores the events of one shop, all or none, and answers when they are stored. `caller` is whose idempotency key it is.
+ * Stores events of one shop, all or none. Resolves when they are stored. `caller` is the owner of the idempotency key.
  *
- * @throws {ResError} `store.shopMismatch`: an event is another shop's · `store.eventTooLarge` ·
+ * @throws {ResError} `store.shopMismatch`: an event belongs to another shop · `store.eventTooLarge` ·
  *   `store.idempotencyConflict` · `system.serviceUnavailable`: it is not known to be stored
  */
 export async function publish(

@@ -5,21 +5,21 @@ import { sum } from "./money.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats-projection.ts"
 
 /**
- * Most bytes of JSON of all baskets that are kept of a shop: a snapshot, with the figures, must fit into a NATS message of
- * 1 MiB. Room for about 800 baskets of five lines; those that were not touched for longest are forgotten first.
+ * Most bytes of JSON of a shop's baskets: a snapshot with the figures must fit into a NATS message of 1 MiB. This is room for about 800
+ * baskets of five lines. The least recently active ones are dropped first.
  */
 export const MAX_BASKET_BYTES = 640 * 1024
 
-/** A basket that nobody touches for this long, in ms, is forgotten. */
+/** A basket without activity for this long, in ms, is dropped. */
 const KEEP_MS = 24 * 60 * 60 * 1000
 
-/** What the log has made of a shop's baskets and figures. */
+/** A shop's baskets and figures, made from the log. */
 export interface Shop {
-  /** Sequence up to which the log is in here. */
+  /** Sequence of the last record in here. */
   readonly seq: number
-  /** By session ID; the one that was not touched for longest comes first. */
+  /** By session ID; the least recently active one comes first. */
   readonly baskets: Map<string, Basket>
-  /** What `bytesOf` says of all of them. */
+  /** The sum of `bytesOf` of all baskets. */
   readonly basketBytes: number
   readonly stats: Stats
 }
@@ -29,11 +29,9 @@ export function emptyShop(): Shop {
 }
 
 /**
- * The shop after one more record of its log, and the session IDs of the baskets that changed or were forgotten. It knows no
- * clock, so a replay of the log gives the shop again; what time does to it, a basket that becomes idle and a minute that is
- * over, is a matter of showing it at some time. A record that is not newer changes nothing.
- *
- * Takes `shop` over: what is returned is to be used from then on.
+ * The shop after one more record of its log, and the session IDs of the baskets that changed or were dropped. It uses no clock, so a
+ * replay of the log gives the same shop. Changes by time alone (idle baskets, past minutes) are made when a shop is shown. A record that
+ * is not newer changes nothing. `shop` must not be used any more.
  */
 export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; changed: readonly string[] } {
   const { seq, session_id: id } = "event" in record ? record.event : record.ack
@@ -42,7 +40,7 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
   if (!("event" in record)) {
     if (before === undefined) return { shop: { ...shop, seq }, changed: [] }
     const after = acknowledge(before, record.ack)
-    shop.baskets.set(id, after) // keeps its place: an acknowledgement is no activity
+    shop.baskets.set(id, after) // keeps its place, because an acknowledgement is not activity
     return { shop: { ...shop, seq, basketBytes: shop.basketBytes + bytesOf(after) - bytesOf(before) }, changed: [id] }
   }
   const after = applyToBasket(before, record.event)
@@ -55,7 +53,7 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
   return { shop: { seq, baskets: shop.baskets, basketBytes, stats }, changed: [id, ...forgotten] }
 }
 
-/** The open baskets at `now`, in ms since the epoch: the one that was touched last comes first. */
+/** The open baskets at `now`, in ms since the epoch; the most recently active one comes first. */
 export function openBaskets({ baskets }: Shop, now: number): Basket[] {
   return [...baskets.values()].filter((basket) => !basket.checkedOut && !isIdle(basket, now)).reverse()
 }
@@ -66,9 +64,8 @@ export function openTotals(shop: Shop, now: number): OpenBaskets {
 }
 
 /**
- * The list of open baskets after the log went on from the sequence `since`: those opened or brought back since then in front,
- * the others in their order; it is filled up with those that it had no room for. From an empty list, and nothing since: by
- * activity, the latest first.
+ * The list of open baskets after new records from the sequence `since` on: baskets that were opened or reopened since come first, the
+ * others keep their order. Baskets for which there was no room fill it up. A new list is in order of activity, the latest first.
  */
 export function nextList(list: readonly string[], shop: Shop, since: number, now: number): readonly string[] {
   const open = openBaskets(shop, now)

@@ -2,12 +2,12 @@ import type { Basket, Line } from "./basket-projection.ts"
 import type { Shop } from "./shop-projection.ts"
 import type { Bucket, Stats } from "./stats-projection.ts"
 
-/** Of the format below, and of what the projections make of the log: a snapshot of a version that is not known is not used. */
+/** Version of the format below and of the projections. A snapshot of an unknown version is not used. */
 const VERSION = 2
-/** The version that had the buckets' values in whole cents. */
+/** The version that stored the buckets' values in whole cents. */
 const IN_CENTS = 1
 
-/** Rows instead of objects: without the names of members they take half of the room. */
+/** Rows instead of objects: without the names of members they take half the room. */
 type LineRow = readonly [number, string, string, string, number, number, number]
 type BasketRow = readonly [
   ...(readonly [string, string, boolean, number, number, number, number, string, number, number]),
@@ -15,12 +15,12 @@ type BasketRow = readonly [
   readonly LineRow[],
 ]
 
-/** A bucket as it was stored in the version `IN_CENTS`. */
+/** A bucket in the version `IN_CENTS`. */
 type BucketInCents = Omit<Bucket, "value"> & { readonly cents: number }
 
 interface Snapshot {
   readonly version: number
-  /** When the stream was made that `seq` is of. */
+  /** When the stream of `seq` was made. */
   readonly log: string
   readonly seq: number
   readonly basketBytes: number
@@ -28,7 +28,7 @@ interface Snapshot {
   readonly stats: Omit<Stats, "products"> & { readonly products: readonly (readonly [number, unknown])[] }
 }
 
-/** A shop as it is stored, with the log it was made from. */
+/** Writes a shop as a snapshot. `log`: when the stream was made. */
 export function writeSnapshot({ seq, baskets, basketBytes, stats }: Shop, log: string): string {
   const snapshot: Snapshot = {
     version: VERSION,
@@ -41,7 +41,7 @@ export function writeSnapshot({ seq, baskets, basketBytes, stats }: Shop, log: s
   return JSON.stringify(snapshot)
 }
 
-/** The shop of a snapshot; undefined for one of another log or version, and for what is none. */
+/** Reads a snapshot. Undefined: another log or version, or not a snapshot. */
 export function readSnapshot(text: string, log: string): Shop | undefined {
   try {
     const snapshot = JSON.parse(text) as Snapshot

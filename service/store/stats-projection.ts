@@ -10,39 +10,39 @@ const HOUR_MS = 60 * MINUTE_MS
 const HOURS = 24
 /** The chart has this many whole minutes. */
 const MINUTES = 60
-/** Products whose additions are counted; those that were not added for longest are forgotten first. */
+/** Most products whose additions are counted; the least recently added ones are dropped first. */
 const MAX_PRODUCTS = 300
 const MAX_NAME = 80
-/** Products that are shown. */
+/** How many products are shown. */
 const TOP_PRODUCTS = 10
 
-/** What happened in one stretch of time. */
+/** Counts of one stretch of time. */
 export interface Bucket {
-  /** Its beginning, in ms since the epoch. */
+  /** Start, in ms since the epoch. */
   readonly at: number
   readonly events: number
   readonly checkouts: number
-  /** Of the baskets checked out. */
+  /** Value of the baskets that were checked out. */
   readonly value: number
 }
 
-/** How often a product was put into a basket. */
+/** How often a product was added to a basket. */
 export interface ProductCount {
   readonly name: string
   /** By hour since the epoch. */
   readonly hours: readonly (readonly [hour: number, added: number])[]
 }
 
-/** Figures of a shop, as the log has made them. Buckets stand in order of time, without empty ones. */
+/** The figures of a shop. Buckets are in order of time; empty ones are left out. */
 export interface Stats {
   readonly hours: readonly Bucket[]
   readonly minutes: readonly Bucket[]
   readonly seconds: readonly Bucket[]
-  /** By product ID; the one that was not added for longest comes first. */
+  /** By product ID; the least recently added one comes first. */
   readonly products: Map<number, ProductCount>
 }
 
-/** What is known of the open baskets. */
+/** Totals of the open baskets. */
 export interface OpenBaskets {
   readonly count: number
   readonly value: number
@@ -53,8 +53,8 @@ export function emptyStats(): Stats {
 }
 
 /**
- * The figures after one more event. Takes `stats` over: what is returned is to be used from then on. Time is the event's own,
- * so a replay of the log gives the same figures.
+ * The figures after one more event. `stats` must not be used any more. The time is the event's, so a replay of the log gives the same
+ * figures.
  *
  * @param checkedOut value of the basket that the event has checked out
  */
@@ -63,7 +63,7 @@ export function applyToStats(stats: Stats, event: ShownEvent, checkedOut: number
   const checkout = { checkouts: checkedOut === undefined ? 0 : 1, value: checkedOut ?? 0 }
   if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, at)
   return {
-    // One bucket more than is shown: the one that is not over yet.
+    // One bucket more than is shown: the current one.
     hours: counted(stats.hours, HOUR_MS, HOURS + 1, at, checkout),
     minutes: counted(stats.minutes, MINUTE_MS, MINUTES + 1, at, checkout),
     seconds: counted(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1, at, checkout),
@@ -94,7 +94,7 @@ export function shownStats(stats: Stats, open: OpenBaskets, now: number) {
   }
 }
 
-/** When the figures change next although nothing happens, in ms since the epoch: while some are of the last minute, soon. */
+/** When the figures change next by time alone, in ms since the epoch: soon, while there are events of the last minute. */
 export function nextChangeAt(stats: Stats, now: number): number {
   const lately = stats.seconds.at(-1)
   if (lately !== undefined && lately.at > now - MINUTE_MS - SECOND_MS) return now + SECOND_MS
@@ -129,7 +129,7 @@ function topProducts(products: ReadonlyMap<number, ProductCount>, since: number)
     .slice(0, TOP_PRODUCTS)
 }
 
-// The log's clock may have been set back: an earlier bucket is found or made in its place.
+// The log's clock may have been set back, so the bucket may be an earlier one, or missing in the middle.
 function counted(
   buckets: readonly Bucket[],
   widthMs: number,

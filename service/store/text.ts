@@ -1,6 +1,6 @@
 const ELLIPSIS = "…"
 
-/** A text of at most `max` UTF-16 units: a longer one is cut, and ends in an ellipsis. Never cuts a character in two. */
+/** A text of at most `max` UTF-16 units. A longer text is cut and ends in an ellipsis; no character is cut in two. */
 export function shortened(text: string, max: number): string {
   if (text.length <= max) return text
   const cut = text.slice(0, max - 1)
