@@ -9,7 +9,7 @@ import { loadSettings } from "../config/settings.ts"
 const ALGORITHM = "ES256"
 const AUDIENCE = "shopwire"
 
-/** An issuer for development: its key lies in DATA_DIR, made when first asked for. */
+/** An issuer for development. Its key is in DATA_DIR and is made at the first use. */
 export class DevelopmentIssuer {
   readonly #keyFile: string
   readonly #jwksFile: string
@@ -20,7 +20,7 @@ export class DevelopmentIssuer {
     this.#jwksFile = resolve(join(DATA_DIR, "development-jwks.json"))
   }
 
-  /** The settings with which its tokens count. */
+  /** The settings with which its tokens are accepted. */
   get settings() {
     return {
       AUTH: "jwks",
@@ -35,7 +35,7 @@ export class DevelopmentIssuer {
     return existsSync(this.#jwksFile)
   }
 
-  /** @param seconds how long the token counts */
+  /** @param seconds how long the token is valid */
   async sign(payload: JWTPayload, seconds: number): Promise<string> {
     const key = existsSync(this.#keyFile)
       ? (JSON.parse(readFileSync(this.#keyFile, "utf8")) as JWK)

@@ -9,7 +9,7 @@ import { decide, type Governed, policy } from "../service/auth/policy.ts"
 import { DevelopmentIssuer } from "./development-issuer.ts"
 import { UsageError } from "./usage-error.ts"
 
-/** `shopwire explain`: says what a token may, by which rule, and why. Resolves to the exit status. */
+/** `shopwire explain`: tells whether a token allows a request, and by which rule. Resolves to the exit status. */
 export async function explain(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -36,7 +36,7 @@ export async function explain(args: string[]): Promise<number> {
   return verdict(allowed, reason)
 }
 
-/** Whose a token is; undefined, and said why, for what is no good one. */
+/** The holder of a token. If the token is not valid, prints the reason and resolves to undefined. */
 async function claimsIn(given: string | undefined): Promise<Claims | undefined> {
   if (given === undefined) {
     say("token", "none")
@@ -69,7 +69,7 @@ async function verifier() {
   return development
 }
 
-/** The resource of the policy that a name belongs to. */
+/** The policy's resource that a name belongs to. */
 function governed(name: string): { resource: Governed; parts: Readonly<Record<string, string>> } | undefined {
   for (const resource of Object.keys(policy) as Governed[]) {
     const parts: Readonly<Record<string, string>> | undefined = new Pattern(resource).match(name)

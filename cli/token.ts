@@ -6,7 +6,7 @@ import { UsageError } from "./usage-error.ts"
 
 const MAX_MINUTES = 7 * 24 * 60
 
-/** `shopwire token`: prints a token on stdout, and on stderr the settings with which it counts. */
+/** `shopwire token`: prints a token on stdout, and on stderr the settings with which it is accepted. */
 export async function token(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -34,7 +34,7 @@ export async function token(args: string[]): Promise<number> {
     )
   }
   const settings = Object.entries(issuer.settings).map(([setting, value]) => `${setting}=${value}`)
-  process.stderr.write(`It counts with these settings:\n${settings.join(" ")} npm start\n`)
+  process.stderr.write(`It is accepted with these settings:\n${settings.join(" ")} npm start\n`)
   process.stdout.write(`${signed}\n`)
   return 0
 }

@@ -12,13 +12,13 @@ export const authSettings = [
   "NODE_ENV",
 ] as const
 
-/** The settings of a cookie that brings a token. */
+/** The settings of the cookie with a token. */
 export const cookieSettings = ["AUTH_COOKIE", "CORS_ORIGINS"] as const
 
-/** The issuer of tokens made by `shopwire token`: fit for development only. */
+/** The issuer of tokens made by `shopwire token`, for development only. */
 export const DEVELOPMENT_ISSUER = "shopwire-development"
 
-/** Who issues the tokens that count. */
+/** The issuer whose tokens are accepted. */
 export type AuthConfig =
   | { readonly kind: "none" }
   | { readonly kind: "firebase"; readonly projectId: string; readonly checkRevoked: boolean }
@@ -31,9 +31,9 @@ export type AuthConfig =
     }
 
 /**
- * What the settings of sign-in say together.
+ * Combines the settings of sign-in.
  *
- * @throws {SettingError} one is missing, or not fit for production
+ * @throws {SettingError} one is missing, or not allowed in production
  */
 export function authConfig(
   settings: Settings<(typeof authSettings)[number]>,
@@ -77,17 +77,17 @@ export function authConfig(
   }
 }
 
-/** A cookie in which a browser's WebSocket may bring its token. */
+/** A cookie in which a browser may send its token with a WebSocket. */
 export interface AuthCookie {
   readonly name: string
-  /** The pages from which it may: a browser sends cookies along whatever page it is that connects. */
+  /** The pages that may use it: browsers send cookies with the requests of any page. */
   readonly origins: readonly string[]
 }
 
 /**
- * What the settings say of a cookie; undefined: there is none.
+ * The cookie in the settings, if there is one.
  *
- * @throws {SettingError} any page could bring it
+ * @throws {SettingError} any page could use it
  */
 export function authCookie({
   AUTH_COOKIE: name,
@@ -95,7 +95,7 @@ export function authCookie({
 }: Settings<(typeof cookieSettings)[number]>): AuthCookie | undefined {
   if (name === undefined) return undefined
   if (origins.length === 0 || origins.includes("*")) {
-    throw new SettingError(`AUTH_COOKIE=${name}: expected CORS_ORIGINS to list the pages that may bring it`)
+    throw new SettingError(`AUTH_COOKIE=${name}: expected CORS_ORIGINS to list the pages that may send it`)
   }
   return { name, origins }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Logger } from "res-service"
 
-/** Names of a session's resources, which subjects contain too, and its keys in the bucket `sessions`, where a `~` is a `=`. */
+/** Matches names of a session's resources, also within subjects, and its keys in the bucket `sessions`, where `=` stands for `~`. */
 const NAMES = /(\bsession\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|cart|state)\b)/g
 
 /**

@@ -1,14 +1,14 @@
 import { connect } from "node:net"
 
-/** The parts that we need of the INFO with which every nats-server greets, before TLS and login. */
+/** The parts that we need of the INFO that every nats-server sends first, before TLS and login. */
 export interface NatsInfo {
   readonly version: string
   readonly jetstream?: boolean
-  /** Left out where a connection without a login is let in. */
+  /** Absent if the server accepts connections without a login. */
   readonly auth_required?: boolean
 }
 
-/** Connects to a nats-server and reads its greeting. */
+/** Connects to a nats-server and reads its INFO. */
 export function natsInfo(url: string, signal: AbortSignal): Promise<NatsInfo> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {

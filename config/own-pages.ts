@@ -2,10 +2,10 @@ import { HostNames, isLocalhost } from "res-service"
 import { isLoopback } from "./loopback.ts"
 import type { Settings } from "./settings.ts"
 
-/** The settings that say which pages are let in with `AUTH=none`. */
+/** The settings that decide which pages are admitted with `AUTH=none`. */
 export const pageSettings = ["AUTH", "PUBLIC_HOSTS", "CORS_ORIGINS", "EDGE_PORT"] as const
 
-/** The parts of a request that decide. */
+/** The parts of a request that matter. */
 export interface Sender {
   /** HTTP method; undefined when unknown. */
   readonly method?: string | undefined
@@ -14,8 +14,8 @@ export interface Sender {
 }
 
 /**
- * Distinguishes requests of the product's own pages and of CORS_ORIGINS from requests of other pages that are open in a browser
- * on this machine. With `AUTH=none` this is the only protection against those.
+ * Tells requests of the product's own pages and of CORS_ORIGINS from requests of other pages that are open in a browser on this
+ * machine. With `AUTH=none` this is the only protection against those.
  */
 export class OwnPages {
   readonly #origins: readonly string[]

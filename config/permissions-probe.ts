@@ -1,2 +1,2 @@
-/** The name of the connections that try what NATS must refuse, by which its log tells them from others. */
+/** The name of the connections that test NATS's permissions; the launcher hides the violations that they cause in its log. */
 export const PROBE_NAME = "shopwire-permissions-probe"

@@ -2,7 +2,7 @@ import { type ConnectionOptions, connect, type NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
 import { SettingError, type Settings } from "./settings.ts"
 
-/** Where NATS is when NATS_URL is not set. */
+/** The address of NATS if NATS_URL is not set. */
 const LOCAL_NATS_URL = "nats://127.0.0.1:4222"
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
@@ -12,7 +12,7 @@ const RECONNECT_WAIT_MS = 250
  */
 const PING_INTERVAL_MS = 2000
 const MAX_PINGS_OUT = 2
-/** A process that has not stopped after this time, in ms, is ended. */
+/** A process that takes longer to stop, in ms, is ended. */
 const STOP_TIMEOUT_MS = 6000
 
 /** A process's logger: JSON lines on stdout, as pino writes them, without tokens. */
@@ -21,8 +21,8 @@ export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">)
 }
 
 /**
- * Connects to NATS, waiting until there is one, and keeps on reconnecting for good. The URL may hold a user and password, or
- * a token alone: `nats://user:password@host`, `nats://token@host`.
+ * Connects to NATS, waits until it is there, and reconnects for ever. The URL may hold a user and password, or only a token:
+ * `nats://user:password@host`, `nats://token@host`.
  */
 export async function connectNats(name: string, url: string | undefined, logger: Logger): Promise<NatsConnection> {
   logger.info("connecting to NATS")
@@ -46,8 +46,8 @@ export async function connectNats(name: string, url: string | undefined, logger:
 }
 
 /**
- * What the NATS client needs of a NATS_URL; it takes user, password and token as options only. Replies to a user come below
- * `_INBOX_<user>`, which nobody else need be allowed to read.
+ * The NATS client's options for a NATS_URL; the client accepts user, password and token only as options. Replies to a user arrive
+ * below `_INBOX_<user>`, so no other user needs permission to read them.
  */
 export function serverOptions(text: string | undefined): ConnectionOptions {
   const { protocol, host, username, password } = new URL(text ?? LOCAL_NATS_URL)
@@ -61,8 +61,8 @@ export function serverOptions(text: string | undefined): ConnectionOptions {
 }
 
 /**
- * Runs a process: `start` resolves to how it is stopped, which SIGTERM and SIGINT then do. A wrong setting ends the process
- * with one line on stderr; anything else that goes wrong is logged first.
+ * Runs a process: `start` resolves to a function that stops it, which SIGTERM and SIGINT call. A wrong setting ends the process
+ * with one line on stderr; any other error is logged first.
  */
 export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
   try {

@@ -9,5 +9,5 @@ export const fromSource = extname(here) === ".ts"
 /** The root of the repository, or of the image. */
 export const projectDir = join(dirname(here), fromSource ? ".." : "../..")
 
-/** What `npm run build:web` makes of `web/`: one folder an app. */
+/** The output of `npm run build:web`: one folder per app. */
 export const pagesDir = join(projectDir, "web/dist")

@@ -4,7 +4,7 @@ import { z } from "zod"
 
 /**
  * Every setting of every process: one environment variable each, with its default and meaning.
- * `docs/settings.md` is made from this table and a test holds the two together.
+ * `npm run docs` makes `docs/settings.md` from this table, and a test compares the two.
  */
 const table = {
   HOST: setting(
@@ -17,15 +17,15 @@ const table = {
   PUBLIC_GATEWAY_URL: setting(
     z.string().refine(isGatewayUrl, "expected same-origin, or a URL with ws: or wss:"),
     undefined,
-    "Where browsers reach the gateway; `same-origin`: at the address that served the page, where a proxy has both; when unset, GATEWAY_PORT on that host.",
+    "The URL at which browsers reach the gateway; `same-origin`: the address that served the page, with a proxy in front of both; when unset, GATEWAY_PORT on that host.",
   ),
   NATS_HOST: setting(
     ipAddress(),
     undefined,
-    "Address that nats-server listens on. When unset: HOST; with `AUTH=none`, where NATS has no logins: this machine only.",
+    "Address that nats-server listens on. When unset: HOST; with `AUTH=none`, where NATS has no logins, this machine only.",
   ),
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
-  DATA_DIR: setting(z.string().min(1), "./data", "Folder of JetStream's files, made when missing."),
+  DATA_DIR: setting(z.string().min(1), "./data", "Folder for JetStream's files; created if it is missing."),
   NATS_URL: secret(
     url("nats:", "tls:"),
     "A running nats-server (>= 2.12, JetStream on), with its login; without it `npm start` runs one.",
@@ -33,7 +33,7 @@ const table = {
   ALLOW_OPEN_NATS: setting(
     flag(),
     false,
-    "With AUTH other than none: start although NATS has no permissions that keep the roles of `config/nats.conf` apart.",
+    "With AUTH other than none: start even if NATS has no permissions that separate the roles of `config/nats.conf`.",
   ),
   NATS_SERVER_BIN: setting(
     z.string().min(1),
@@ -49,12 +49,12 @@ const table = {
   AUTH: setting(
     z.enum(["none", "firebase", "jwks"], "expected none, firebase or jwks"),
     "none",
-    "The issuer of the tokens that decide: none (everyone may do everything), Firebase, or an OpenID Connect issuer with keys at JWKS_URL.",
+    "Whose tokens are accepted: `none`: no tokens, everyone may do everything; `firebase`: Firebase's; `jwks`: those of an OpenID Connect issuer with its keys at JWKS_URL.",
   ),
   FIREBASE_PROJECT_ID: setting(
     z.string().regex(/^[a-z0-9:.-]+$/, "expected a project ID"),
     undefined,
-    "With `AUTH=firebase`: the project whose ID tokens count.",
+    "With `AUTH=firebase`: the project whose ID tokens are accepted.",
   ),
   AUTH_CHECK_REVOKED: setting(
     flag(),
@@ -69,24 +69,24 @@ const table = {
   JWKS_URL: setting(
     url("http:", "https:", "file:"),
     undefined,
-    "With `AUTH=jwks`: where the issuer's public keys are, a JSON Web Key Set.",
+    "With `AUTH=jwks`: the URL of the issuer's public keys, a JSON Web Key Set.",
   ),
   JWT_ISSUER: setting(z.string(), undefined, "With `AUTH=jwks`: the claim `iss` that tokens must have."),
   JWT_AUDIENCE: setting(z.string(), undefined, "With `AUTH=jwks`: the claim `aud` that tokens must have."),
   JWT_CLAIM_PREFIX: setting(
     z.string(),
     "",
-    "With `AUTH=jwks`: what stands before the names of the claims `role`, `shops`, `shopper_id`, as in `https://shop.example/`.",
+    "With `AUTH=jwks`: the prefix of the claims `role`, `shops`, `shopper_id`, for example `https://shop.example/`.",
   ),
   TOKEN_MAX_DAYS: setting(
     number({ min: 1, max: 3650 }),
     30,
-    "Most days that a token counts after its issue, whatever its `exp` says. The service remembers as long what a newer token or `revoke` took from a user.",
+    "Most days that a token is valid after its issue, whatever its `exp` says. For the same time the service remembers the rights that a newer token or `revoke` took from a user.",
   ),
   AUTH_COOKIE: setting(
     z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected a cookie's name"),
     undefined,
-    "The cookie in which a browser may bring its token where it cannot set headers: for a WebSocket to the gateway, and for a stream of the edge; from pages of CORS_ORIGINS only.",
+    "The cookie in which a browser may send its token where it cannot set headers: for WebSockets to the gateway, and for streams and exports of the edge; only from pages of CORS_ORIGINS.",
   ),
   LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
   NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
@@ -98,7 +98,7 @@ const table = {
   STREAM_MAX_MIB: setting(
     number({ min: 0 }),
     0,
-    "Size in MiB from which the stream UPDATES drops its oldest events; 0 sets no limit.",
+    "Most MiB of the stream UPDATES, which then drops its oldest events; 0 sets no limit.",
   ),
   STRICT_EVENTS: setting(
     flag(),
@@ -108,12 +108,12 @@ const table = {
   SESSION_IDLE_HOURS: setting(
     number({ min: 1, max: 8760 }),
     24,
-    "Hours after which a shared session that nobody changes is forgotten.",
+    "Hours after its last change when a shared session is deleted.",
   ),
   SESSIONS_MAX_MIB: setting(
     number({ min: 1 }),
     1024,
-    "Most MiB of all shared sessions in NATS; when little is left, nobody can start another session.",
+    "Most MiB of all shared sessions in NATS; when little is left, no new session can be started.",
   ),
   SESSIONS_MEMORY_MIB: setting(
     number({ min: 1 }),
@@ -124,17 +124,17 @@ const table = {
   PROTOCOL: setting(
     z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a name of a WebSocket subprotocol"),
     undefined,
-    "The only subprotocol that old storefronts may offer; when unset, their first offer is taken.",
+    "The only subprotocol that old storefronts may offer; when unset, their first offer is accepted.",
   ),
   LEGACY_MAX_SOCKETS_PER_ADDRESS: setting(
     number({ min: 1 }),
     10_000,
-    "Sockets of the old protocol from one address; further ones are refused with 429.",
+    "Most sockets of the old protocol from one address; further ones get 429.",
   ),
   LEGACY_CUSTOMER_BINDING: setting(
     z.enum(["socket", "session"], "expected socket or session"),
     "socket",
-    "Whether a customerId works only on the connection that it was given to (socket), or on any of its session.",
+    "Whether a customerId works only on the connection that received it (`socket`), or on any connection of its session (`session`).",
   ),
   MONGO_URL: secret(
     z.string().regex(/^mongodb(\+srv)?:\/\/\S+$/, "expected a URL with mongodb: or mongodb+srv:"),
@@ -143,17 +143,17 @@ const table = {
   MONGO_TIMEOUT_MS: setting(
     number({ min: 100, max: 600_000 }),
     10_000,
-    "Time in ms for MongoDB to be found, and to answer, before the archiver tries again, or the service answers that it is away.",
+    "Time in ms to find MongoDB, and for its answers; then the archiver tries again, and the service answers 503.",
   ),
   ARCHIVE_MAX_AGE_DAYS: setting(
     number(),
     0,
-    "Days that the archive keeps an event, and a basket after its last one; 0 keeps them for good.",
+    "Days that the archive keeps an event, and a basket after its last event; 0 keeps them for good.",
   ),
   ARCHIVE_TAKEOVER_SECONDS: setting(
     number({ min: 1, max: 3600 }),
     15,
-    "Seconds after which other archivers take over what one that died had in hand.",
+    "Seconds after which other archivers take over the unfinished work of one that died.",
   ),
   REQUEST_TIMEOUT_MS: setting(
     number({ min: 100, max: 60_000 }),
@@ -161,46 +161,46 @@ const table = {
     "Time in ms that the edge gives the service to answer.",
   ),
   CORS_ORIGINS: setting(
-    list(origin(), "expected origins as https://shop.example with commas between, or *"),
+    list(origin(), "expected origins such as https://shop.example, separated by commas, or *"),
     undefined,
-    "Origins whose pages may use the edge, with commas between, or `*`, and with `AUTH=none` also the gateway that `npm start` runs. When unset, browsers let no other origin's page read answers; any may open an old WebSocket, but with `AUTH=none` none may do anything.",
+    "Origins whose pages may use the edge, separated by commas, or `*`; with `AUTH=none` also the gateway that `npm start` runs. When unset, browsers let no page of another origin read answers; such pages may open WebSockets of the old protocol, but with `AUTH=none` they are refused everything.",
   ),
   PUBLIC_HOSTS: setting(
-    list(hostName(), "expected host names as shop.example or shop.example:8443 with commas between"),
+    list(hostName(), "expected host names such as shop.example or shop.example:8443, separated by commas"),
     undefined,
-    "Names at which browsers reach the product, besides addresses and localhost, separated by commas. With `AUTH=none` pages at other names are refused, since anyone can point a DNS name here.",
+    "Host names at which browsers reach the product, besides addresses and localhost, separated by commas. With `AUTH=none` pages at other names are refused, since anyone can point a DNS name at this machine.",
   ),
   TRUSTED_PROXIES: setting(
-    list(network(), "expected addresses or networks (10.0.0.0/8) with commas between"),
+    list(network(), "expected addresses or networks (10.0.0.0/8), separated by commas"),
     undefined,
-    "Addresses or networks of reverse proxies, with commas between, whose `X-Forwarded-For` tells a client's address.",
+    "Addresses or networks of reverse proxies, separated by commas; their `X-Forwarded-For` is trusted to name the client's address.",
   ),
   RATE_PER_ADDRESS: setting(
     number(),
     10_000,
-    "Most requests a second of one client address over 10 s, a publish counting as many as its events; 0 sets no limit.",
+    "Most requests per second of one client address, averaged over 10 s; a publish counts once per event. 0 sets no limit.",
   ),
   RATE_PER_TOKEN: setting(
     number(),
     5000,
-    "The same of one user, over all tokens and logins; at the edge, of one bearer token.",
+    "The same for one user, over all tokens and logins; at the edge, for one bearer token.",
   ),
-  RATE_PER_CONNECTION: setting(number(), 1000, "The same of one WebSocket, to the gateway or an edge."),
+  RATE_PER_CONNECTION: setting(number(), 1000, "The same for one WebSocket, to the gateway or an edge."),
   RATE_PER_SHOP: setting(
     number(),
     5000,
-    "Most events a second that are stored for one shop, over 10 s; 0 sets no limit.",
+    "Most events per second stored for one shop, averaged over 10 s; 0 sets no limit.",
   ),
   SESSION_STARTS_PER_ADDRESS: setting(
     number(),
     6000,
-    "Most shared sessions that one client address may start in a minute; 0 sets no limit.",
+    "Most shared sessions that one client address may start per minute; 0 sets no limit.",
   ),
   SESSION_STARTS_PER_CONNECTION: setting(number(), 60, "The same from one WebSocket."),
   LEGACY_NEW_SOCKETS_PER_MINUTE: setting(
     number(),
     20_000,
-    "Most new sockets of the old protocol from one address in a minute; 0 sets no limit.",
+    "Most new sockets of the old protocol from one address per minute; 0 sets no limit.",
   ),
   EDGE_URL: setting(
     url("http:", "https:"),
@@ -210,46 +210,50 @@ const table = {
   DEMO_SEED: setting(
     number({ max: Number.MAX_SAFE_INTEGER - 1 }),
     1,
-    "Seed of the demo: the same one, the same shoppers and actions.",
+    "Seed of the demo: the same seed gives the same shoppers and actions.",
   ),
-  DEMO_TOKEN: secret(z.string(), "A token that the demo publishes with, when AUTH asks for one."),
+  DEMO_TOKEN: secret(z.string(), "The token with which the demo publishes; needed if AUTH is not none."),
   STREAM_MAX_READERS: setting(
     number({ min: 1 }),
     5000,
-    "Readers of `GET /stream/{shop_id}` at a time; further ones get 503.",
+    "Most readers of `GET /stream/{shop_id}` at a time; further ones get 503.",
   ),
   STREAM_MAX_READERS_PER_USER: setting(
     number({ min: 1 }),
     500,
-    "The same of one user, over all tokens; further ones get 429.",
+    "The same for one user, over all tokens; further ones get 429.",
   ),
   STREAM_MAX_READERS_PER_ADDRESS: setting(
     number({ min: 1 }),
     2000,
-    "The same of one client address; further ones get 429.",
+    "The same for one client address; further ones get 429.",
   ),
   STREAM_KEEP_SECONDS: setting(
     number({ min: 1, max: 3600 }),
     60,
-    "Seconds that an admitted reader still gets events while the service does not answer whether it may read on.",
+    "Seconds for which an admitted reader still gets events while the service does not answer whether it may.",
   ),
-  EXPORT_MAX: setting(number({ min: 1 }), 40, "Exports (`GET /export/{shop_id}`) at a time; further ones get 503."),
-  EXPORT_MAX_PER_USER: setting(number({ min: 1 }), 4, "The same of one user, over all tokens; further ones get 429."),
-  EXPORT_MAX_PER_ADDRESS: setting(number({ min: 1 }), 10, "The same of one client address; further ones get 429."),
+  EXPORT_MAX: setting(
+    number({ min: 1 }),
+    40,
+    "Most exports (`GET /export/{shop_id}`) at a time; further ones get 503.",
+  ),
+  EXPORT_MAX_PER_USER: setting(number({ min: 1 }), 4, "The same for one user, over all tokens; further ones get 429."),
+  EXPORT_MAX_PER_ADDRESS: setting(number({ min: 1 }), 10, "The same for one client address; further ones get 429."),
   MAX_CONNECTIONS: setting(
     number({ min: 1 }),
     20_000,
-    "Most open connections to a port of the edge or of the embedded gateway, with WebSockets; further ones are closed at once.",
+    "Most open connections to each port of the edge and of the embedded gateway, WebSockets included; further ones are closed at once.",
   ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
     number({ min: 1 }),
     12_000,
-    "The same of one client address (trusted proxies excepted).",
+    "The same for one client address, except for trusted proxies.",
   ),
   MAX_SUBSCRIPTIONS: setting(
     number({ min: 1 }),
     1000,
-    "Most resources that one WebSocket may subscribe to at the embedded gateway; referenced resources do not count.",
+    "Most resources to which one WebSocket may subscribe at the embedded gateway; referenced resources do not count.",
   ),
 }
 
@@ -258,13 +262,13 @@ export type SettingName = keyof typeof table
 /** Every setting, in the order of the docs. */
 export const settingNames = Object.keys(table) as SettingName[]
 
-/** What `settingsDocs` says of one setting. */
+/** What `settingsDocs` returns for one setting. */
 export interface SettingDoc {
   readonly name: string
   /** Undefined: optional, unset by default. */
   readonly default: string | number | boolean | undefined
   readonly meaning: string
-  /** May be read from a file, which `<name>_FILE` names. */
+  /** It may also be read from the file that `<name>_FILE` names. */
   readonly secret: boolean
 }
 
@@ -281,8 +285,8 @@ export class SettingError extends Error {
 }
 
 /**
- * Reads the named settings from the environment. An empty variable counts as unset. A secret `X` may also stand in the file
- * that `X_FILE` names.
+ * Reads the named settings from the environment. An empty variable counts as unset. A secret `X` may also come from the file that
+ * `X_FILE` names.
  *
  * @throws {SettingError} at the first wrong value
  */
@@ -301,7 +305,7 @@ export function loadSettings<N extends SettingName>(
     const parsed = schema.safeParse(text)
     if (!parsed.success) {
       const expected = parsed.error.issues.map((issue) => issue.message).join("; ")
-      // What stands before an @ in a URL is a user and a password.
+      // The part of a URL before an @ is a user and a password.
       const shown = secret ? "***" : JSON.stringify(text.replace(/^.*@/s, "***@"))
       throw new SettingError(`${name}=${shown}: ${expected}`)
     }
@@ -319,15 +323,16 @@ export function settingsDocs(): SettingDoc[] {
   }))
 }
 
-/** The value of a secret, in the environment or a file; without what an editor or `echo` leaves at a file's end. */
+/** The value of a secret, from the environment or a file, without a line end that an editor or `echo` leaves. */
 function secretText(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const file = env[`${name}_FILE`]
   if (file === undefined || file === "") return env[name]
-  if (env[name]) throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected not to be set beside ${name}`)
+  if (env[name])
+    throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected not to be set together with ${name}`)
   try {
     return readFileSync(file, "utf8").trimEnd()
   } catch {
-    throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected a file that can be read`)
+    throw new SettingError(`${name}_FILE=${JSON.stringify(file)}: expected a readable file`)
   }
 }
 
@@ -335,7 +340,7 @@ function setting<S extends z.ZodType, D extends z.infer<S> | undefined>(schema: 
   return { schema, default: fallback, meaning, secret: false }
 }
 
-/** A setting that holds a password or key: also to be had from a file, and never shown. */
+/** A setting that holds a password or key: it may come from a file, and is never shown. */
 function secret<S extends z.ZodType>(schema: S, meaning: string) {
   return { schema, default: undefined, meaning, secret: true }
 }
@@ -364,7 +369,7 @@ function ipAddress() {
   return z.string().refine((value) => isIP(value) !== 0, "expected an IPv4 or IPv6 address")
 }
 
-/** Things with commas between. */
+/** A list, separated by commas. */
 function list(each: z.ZodType<string>, expected: string) {
   return z
     .string()

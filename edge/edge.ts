@@ -25,9 +25,9 @@ import { type WebOptions, webRoutes } from "./http/web.ts"
 import { LegacyServer } from "./legacy/legacy-server.ts"
 import { ShopStreams, type StreamOptions } from "./stream/shop-streams.ts"
 
-/** Who may come in, and how often. Each may be left out: no CORS, no proxies, no limit. */
+/** Who may come in, and how often. All are optional: no CORS, no proxies, no limit. */
 export interface Doors {
-  /** Origins whose pages may use the edge; `*`: all. */
+  /** Origins whose pages may use the edge; `*` means all. */
   readonly origins?: readonly string[]
   /** The admitted pages with `AUTH=none`; undefined admits all, since tokens decide. */
   readonly pages?: OwnPages | undefined
@@ -35,40 +35,40 @@ export interface Doors {
   readonly trustedProxies?: readonly string[]
   readonly rates?: RateLimitOptions
   readonly connections?: ConnectionLimits
-  /** How many streams, and how many exports, there may be at a time. */
+  /** How many streams and exports may be open at a time. */
   readonly streams?: PlaceLimits
   readonly exports?: PlaceLimits
 }
 
 export interface EdgeOptions {
   readonly host: string
-  /** 0: any free one. */
+  /** 0 takes any free port. */
   readonly port: number
-  /** Time that the service gets to answer, in ms. */
+  /** Time for the service to answer, in ms. */
   readonly serviceTimeoutMs: number
   readonly legacy: {
     /** A further port for the old protocol alone. */
     readonly port: number | undefined
-    /** The only subprotocol that is taken; undefined: the client's first offer. */
+    /** The only accepted subprotocol; undefined accepts the client's first offer. */
     readonly protocol: string | undefined
     readonly maxSocketsPerAddress: number
-    /** Most new ones of an address in a minute; 0 or left out: no limit. */
+    /** Most new sockets of one address per minute; 0 or undefined: no limit. */
     readonly newSocketsPerMinute?: number
   }
   readonly web: WebOptions
   readonly stream?: StreamOptions
   /** As `ExportRoutes.stallMs`. */
   readonly exportStallMs?: number
-  /** In which a browser that cannot set headers may bring its token. */
+  /** The cookie in which a browser that cannot set headers may send its token. */
   readonly cookie?: AuthCookie | undefined
   readonly doors?: Doors
   readonly logger: Logger
 }
 
-/** How often connections are closed that have become idle, while the edge stops, in ms. */
+/** While the edge stops: how often it closes connections that have become idle, in ms. */
 const CLOSE_INTERVAL_MS = 50
 
-/** When connections are cut that are still there, in ms from the beginning of a stop. Before the process is ended for it. */
+/** When a stopping edge cuts the remaining connections, in ms. Shorter than the time after which the process is killed. */
 const STOP_DEADLINE_MS = 5000
 
 const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
@@ -76,7 +76,7 @@ const ANY_NUMBER: PlaceLimits = { max: Infinity, perUser: Infinity, perAddress: 
 
 export interface RunningEdge {
   readonly port: number
-  /** Takes no more connections, and resolves when the requests under way are answered, or cut after 5 s. */
+  /** Accepts no more connections. Resolves when the pending requests are answered, or cut after 5 s. */
   stop(): Promise<void>
 }
 
@@ -125,7 +125,7 @@ export async function startEdge(
   return {
     port: listeningPort,
     stop: async () => {
-      // A client that keeps its connection busy would never let go of it.
+      // A client that keeps its connection busy would hold it for ever.
       for (const each of servers) each.prependListener("request", (_, res) => res.setHeader("Connection", "close"))
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
       const cutting = setTimeout(() => sockets.destroy(), STOP_DEADLINE_MS)
@@ -149,7 +149,7 @@ interface AppParts {
   readonly web: WebOptions
   readonly streams: ShopStreams
   readonly exportStallMs: number | undefined
-  /** Ends what would go on for long. */
+  /** Ends long requests. */
   readonly stopping: AbortSignal
   readonly cookie: AuthCookie | undefined
   readonly doors: Doors
@@ -166,7 +166,7 @@ function createApp(parts: AppParts): Express {
   const limits = new RateLimits(doors.rates ?? NO_LIMITS)
   app.disable("x-powered-by")
   app.disable("etag")
-  // Whether the client came by https, and to which host, is a proxy's word too.
+  // The proxy also tells whether the client used https, and for which host.
   app.set("trust proxy", addresses.isProxy)
   app.use(
     requestId,
@@ -174,7 +174,7 @@ function createApp(parts: AppParts): Express {
     securityHeaders,
     oneHost,
     crossOrigin(doors.origins ?? []),
-    // Probes are not counted: an edge that is busy is not dead.
+    // Probes are not counted: a busy edge is not dead.
     healthRoutes(client, conn),
     limits.request,
     // They hold no data, and the widget is for other sites' pages.

@@ -9,7 +9,7 @@ import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
 import { signIn } from "./http/sign-in.ts"
 
-/** Time to let go of NATS, if it ever was there. */
+/** Time to close the connection to NATS, in ms, if it ever was open. */
 const DRAIN_TIMEOUT_MS = 1000
 
 await runProcess(async () => {
@@ -47,9 +47,9 @@ await runProcess(async () => {
   if (settings.AUTH === "none" && !isLoopback(settings.HOST))
     logger.warn(
       { HOST: settings.HOST },
-      "AUTH=none: whoever reaches this address may publish, read and change everything",
+      "AUTH=none: anyone who reaches this address may publish, read and change everything",
     )
-  // Serving before NATS is there: probes are answered, and publishers told to come again.
+  // Serves before NATS is there: probes are answered, and publishers get 503 with Retry-After.
   const connecting = connectNats("shopwire-edge", settings.NATS_URL, logger)
   const edge = await startEdge(deferredConn(connecting.then(natsConn), serverOptions(settings.NATS_URL).inboxPrefix), {
     host: settings.HOST,

@@ -1,8 +1,8 @@
-/** A token's own claims, not verified here: only the service knows whether a token is valid. */
+/** A token's claims, not verified here: only the service knows whether a token is valid. */
 export interface TokenClaims {
-  /** The issuer's name for the user; undefined when it does not say. */
+  /** The issuer's name for the user, if the token has one. */
   readonly user: string | undefined
-  /** When it expires, in ms since the epoch; undefined when it does not say. */
+  /** When it expires, in ms since the epoch, if the token says so. */
   readonly expiresAt: number | undefined
 }
 

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto"
 
-/** How many counters there are; more keys share them, so that strangers can't fill the memory with keys. */
+/** The number of counters. More keys share them, so that strangers can't fill the memory with keys. */
 const COUNTERS = 65_536
 
 /** What is left of a key's allowance. */
@@ -8,13 +8,13 @@ export interface Standing {
   readonly granted: boolean
   readonly limit: number
   readonly remaining: number
-  /** Milliseconds until the whole allowance is there again. */
+  /** Milliseconds until the whole allowance is available again. */
   readonly resetMs: number
 }
 
 /**
  * How much each key (an address, a shop, a token) may take in a time window. A keyed hash maps the key to a counter, so tokens
- * are not stored, nobody can choose to share a counter with a given key, and the memory is 1 MiB for any number of keys.
+ * are not stored, nobody can choose a key that shares a counter with a given one, and any number of keys needs 1 MiB.
  *
  * Calls are synchronous, so that requests keep their order. The limiters on npm return promises and hold a timer for each key.
  */
@@ -22,7 +22,7 @@ export class Allowance {
   readonly limit: number
   readonly windowS: number
   readonly #taken = new Float64Array(COUNTERS)
-  /** When each counter begins again, in ms since the process began. */
+  /** When each counter starts again, in ms since the process started. */
   readonly #resetAt = new Float64Array(COUNTERS)
   readonly #salt = randomBytes(16).toString("base64")
 
@@ -32,7 +32,7 @@ export class Allowance {
     this.windowS = windowS
   }
 
-  /** Takes `amount` of a key's allowance. If less is left, it is not granted and nothing is taken. */
+  /** Takes `amount` of a key's allowance. If less is left, nothing is granted or taken. */
   take(key: string, amount: number): Standing {
     const counter = this.#counterOf(key)
     const granted = (this.#taken[counter] ?? 0) + amount <= this.limit
@@ -40,7 +40,7 @@ export class Allowance {
     return this.#standing(counter, granted)
   }
 
-  /** A key's standing, without taking anything. Not granted when nothing is left. */
+  /** A key's standing, without taking anything; not granted if nothing is left. */
   look(key: string): Standing {
     const counter = this.#counterOf(key)
     return this.#standing(counter, (this.#taken[counter] ?? 0) < this.limit)

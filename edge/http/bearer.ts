@@ -6,11 +6,11 @@ import { bearerIn, cookieIn } from "../../contract/credentials.ts"
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** The caller in whose name the edge asks the service: a token, which the service checks, and an address, which it counts. */
+/** The caller in whose name the edge asks the service: the token, which the service checks, and the address, which it counts. */
 export type Caller = Pick<CallOptions, "token" | "remoteAddr">
 
 /**
- * Passes a request's `Authorization: Bearer` on to the service, which decides what it is worth; 401 for any other `Authorization`.
+ * Reads `Authorization: Bearer`, which the service verifies. Any other `Authorization` is answered with 401.
  */
 export function callerOf(req: Request): Caller {
   const header = req.get("authorization")
@@ -26,8 +26,8 @@ export function callerOf(req: Request): Caller {
 }
 
 /**
- * As `callerOf`, for what a browser may only read, and cannot set headers for: without an `Authorization` the token may come in the
- * cookie that is set up, from pages of its origins and from pages of this one.
+ * As `callerOf`, for reads where a browser cannot set headers: without an `Authorization`, the token may come in the configured
+ * cookie, from pages of the cookie's origins and of this edge.
  */
 export function readerOf(req: Request, cookie: AuthCookie | undefined): Caller {
   if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie)) return callerOf(req)
@@ -42,8 +42,8 @@ export function allowCookie(req: Request, res: Response, cookie: AuthCookie | un
   if (origin !== undefined && cookie?.origins.includes(origin)) res.set("Access-Control-Allow-Credentials", "true")
 }
 
-// Browsers send cookies with requests of any page. A GET from the page's own origin and a followed link have no Origin; then the
-// Referer names the page. A page can omit the Referer but not forge it.
+// Browsers send cookies with requests from any page. A same-origin GET and a followed link have no Origin; then the Referer names
+// the page. A page can omit the Referer, but not forge it.
 function mayBring(req: Request, { origins }: AuthCookie): boolean {
   const origin = req.get("origin")
   if (origin !== undefined) return origins.includes(origin)

@@ -14,12 +14,13 @@ const EXPOSED = [
   "RateLimit-Policy",
   "WWW-Authenticate",
 ]
-/** How long a browser may remember a preflight, in seconds. */
+/** How long a browser may cache a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE_S = 600
 
 /**
- * CORS for pages of these origins, all for `*`. Without any there are no CORS headers, and browsers keep other origins' pages
- * out. No credentials: a token comes in a header that a page must set itself, never in a cookie.
+ * CORS for pages of these origins; `*` means all. Without origins there are no CORS headers, so browsers keep pages of other
+ * origins out. Credentials are not allowed here: pages send their token in a header. Only streams and exports accept the cookie
+ * AUTH_COOKIE, and allow credentials themselves; see `readerOf`.
  */
 export function crossOrigin(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_req, _res, next) => next()
@@ -48,7 +49,7 @@ export function webSocketRefusal(
   origins: readonly string[],
   pages: OwnPages | undefined,
 ): string | undefined {
-  // Old storefronts are pages of other servers, and those of this machine are the developer's own.
+  // Old storefronts run on other servers; those on this machine belong to the developer.
   if (pages?.isLocal({ origin, host })) return undefined
   // As with POST, browsers send an Origin with every WebSocket.
   if (pages !== undefined) return pages.refusal({ method: "POST", origin, host })

@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http"
 
-/** Resolves when the client has taken what waits, or is gone. One that does not within `stallMs` is cut off. */
+/** Resolves when the client has taken the waiting data, or is gone. After `stallMs` the client is cut off. */
 export async function drained(res: ServerResponse, stallMs: number): Promise<void> {
   if (res.writableNeedDrain && !res.destroyed) await taken(res, "drain", stallMs)
 }
 
 /**
- * Ends an answer. Resolves when the client has taken all of it, or is gone. A client that takes longer than `stallMs` is cut off.
+ * Ends an answer. Resolves when the client has taken all of it, or is gone. After `stallMs` the client is cut off.
  */
 export async function ended(res: ServerResponse, stallMs: number): Promise<void> {
   if (res.destroyed) return

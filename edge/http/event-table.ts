@@ -4,7 +4,7 @@ import { PublishEvent, type ShownEvent } from "../../contract/publish-event.ts"
 /** The columns of a table of events. */
 const columns = ["seq", "received_at", ...Object.keys(PublishEvent.shape)]
 
-/** Signs that begin a formula in a spreadsheet, also as full-width or small characters. */
+/** Signs that begin a formula in a spreadsheet, including full-width and small characters. */
 const SIGN = "[=+\\-@＝＋－＠﹦﹢﹣﹫]"
 /** Characters that end a cell or a row in programs that expect another separator and ignore our quotes. */
 const SEPARATORS = "[;\\t-\\r\\x1c-\\x1e\\x85\\u2028\\u2029]"
@@ -16,13 +16,13 @@ const UNSEEN_IN_CELL = `[${UNSEEN}--${SEPARATORS}]`
 /** Where a formula would begin: at the start of a text, and behind a separator. Tabs and line ends at the start count as signs. */
 const FORMULA = new RegExp(`^(?=[\\t\\r\\n]|${UNSEEN}*${SIGN})|(?<=${SEPARATORS})(?=${UNSEEN_IN_CELL}*${SIGN})`, "gv")
 
-/** Needs quotes: line ends, and characters at which readers might trim or split. */
+/** Texts that need quotes: with line ends, or characters where readers might trim or split. */
 const QUOTED = new RegExp(`${SEPARATORS}|^\\s|\\s$`, "v")
 
-/** How events are written into a file. */
+/** How to write events into a file. */
 export interface EventFormat {
   readonly contentType: string
-  /** What comes before the first event. */
+  /** Written before the first event. */
   readonly head: string
   write(events: readonly ShownEvent[]): string
 }
@@ -56,7 +56,7 @@ function csv(rows: readonly (readonly (string | number)[])[]): string {
   )
 }
 
-/** A text that no spreadsheet runs. NUL becomes U+FFFD, because many readers refuse it or stop there. */
+/** Makes a text safe: no spreadsheet runs it. NUL becomes U+FFFD, because many readers refuse it or stop there. */
 function withoutFormula(text: string): string {
   return text.replaceAll("\0", "\ufffd").replace(FORMULA, "'")
 }

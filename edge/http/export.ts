@@ -13,9 +13,9 @@ import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { AWAY, shopOf } from "./shop-path.ts"
 
-/** Time for a client to take a page, or the rest at the end, in ms. After it the export is cut off. */
+/** Time for a client to take a page, or the rest at the end, in ms. Then the export is cut off. */
 const STALL_MS = 60_000
-/** While the service is away, a page is asked for again after this time, in ms, and so often; then the export is cut off. */
+/** While the service is away: pause before a page is requested again, in ms, and most attempts. Then the export is cut off. */
 const RETRY_MS = 500
 const RETRIES = 60
 
@@ -26,7 +26,7 @@ const Query = HistoryFilter.extend({
   bom: z.enum(["0", "1"], BOM_EXPECTED).default("0"),
 }).refine(({ format, bom }) => bom === "0" || format === "csv", { path: ["bom"], message: BOM_EXPECTED })
 
-/** What is read: a shop's events that a filter takes. */
+/** The events to export: those of a shop that match a filter. */
 interface Reading {
   readonly client: Client
   readonly shopId: string
@@ -45,9 +45,10 @@ export interface ExportRoutes {
 }
 
 /**
- * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first; `from`, `to`, `session_id`,
- * `category_id` narrow; with `bom=1` CSV begins with a byte order mark. It is read page by page, not faster than the client takes it, so an export of any size needs the
- * memory of one page. One that cannot be brought to its end is cut off, so that nobody takes it for whole.
+ * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first, filtered by `from`, `to`,
+ * `session_id` and `category_id`. With `bom=1` CSV begins with a byte order mark. It is read page by page, no faster than the
+ * client takes it, so an export of any size needs the memory of one page. An export that fails is cut off, so that nobody
+ * mistakes it for a complete one.
  */
 export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL_MS }: ExportRoutes): Router {
   const router = Router()
@@ -87,12 +88,12 @@ export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL
 interface Writing {
   readonly reading: Reading
   readonly first: HistoryPart
-  /** The sequence up to which it goes. */
+  /** The last sequence of the export. */
   readonly end: number
   readonly stallMs: number
 }
 
-/** Writes a first part and all that follows; all but the end. */
+/** Writes the first part and all following ones, but does not end the answer. */
 async function write(res: Response, format: EventFormat, { reading, first, end, stallMs }: Writing): Promise<void> {
   try {
     res.write(format.head)
@@ -103,7 +104,7 @@ async function write(res: Response, format: EventFormat, { reading, first, end, 
       if (res.destroyed || part.end || part.after >= end) return
     }
   } catch {
-    // Too late for another status: an answer without an end is the only way to say it.
+    // The status is sent already; only an incomplete answer can tell the client.
     res.destroy()
   }
 }

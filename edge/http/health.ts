@@ -4,12 +4,12 @@ import type { Client } from "res-service/client"
 import { health } from "../../contract/shopwire.ts"
 import { methodNotAllowed } from "./problem.ts"
 
-/** Time for the service to say that it is ready, in ms. */
+/** Time for the service to answer that it is ready, in ms. */
 const READY_TIMEOUT_MS = 1000
 
 /**
- * `GET /healthz`: this process is alive, 200. `GET /readyz`: a publish would be stored now, 200; else 503, with what is
- * away: `{ "ready": false, "nats": true, "service": false }`.
+ * `GET /healthz` answers 200: this process is alive. `GET /readyz` answers 200 if a publish would be stored now, else 503 and
+ * what is missing: `{ "ready": false, "nats": true, "service": false }`.
  */
 export function healthRoutes(client: Client, conn: Conn): Router {
   const router = Router()

@@ -2,21 +2,21 @@ import { MIMEType } from "node:util"
 import express, { type Request, type RequestHandler } from "express"
 import { HttpProblem } from "./problem.ts"
 
-/** Largest body, in bytes and after decompression, so that it fits into one NATS message with what goes around it. */
+/** Largest body, in bytes and after decompression: as a RES request it must fit into one NATS message. */
 export const MAX_BODY_BYTES = 768 * 1024
 
 const raw = express.raw({ limit: MAX_BODY_BYTES, type: () => true })
 
 /**
- * Reads a JSON body, any JSON value, into `req.body`. 415 for another content type or charset, and for none where a page sends it, 413 for more than
- * `MAX_BODY_BYTES`, 400 for what is not JSON in UTF-8.
+ * Reads a JSON body, any JSON value, into `req.body`. Answers 415 for another content type or charset, or a missing type from a
+ * page; 413 for more than `MAX_BODY_BYTES`; 400 for anything but JSON in UTF-8.
  */
 export const jsonBody: readonly RequestHandler[] = [
   (req, _res, next) => {
     if (!isJsonType(req)) {
       throw new HttpProblem(415, "The Content-Type must be application/json, in UTF-8")
     }
-    // The parser would first read to its end what is announced as too large.
+    // The parser would read such a body to its end first.
     if (Number(req.get("content-length") ?? 0) > MAX_BODY_BYTES) throw new HttpProblem(413, "The body is too large")
     next()
   },
@@ -28,8 +28,8 @@ export const jsonBody: readonly RequestHandler[] = [
 ]
 
 /**
- * `application/json` or a `+json` type; RFC 8259 knows no charset but UTF-8. A form of another site can send none of these. It can
- * send a body without a type, but no page sends a POST without an `Origin`, so apps may leave the type out.
+ * `application/json` or a `+json` type; RFC 8259 allows no charset but UTF-8. A form on another site can send none of these. It
+ * can send a body without a type, but pages always send an `Origin` with a POST, so apps may leave the type out.
  */
 function isJsonType(req: Request): boolean {
   const header = req.get("content-type")
@@ -51,7 +51,7 @@ function parse(body: unknown): unknown {
   }
 }
 
-/** As `jsonBody`, but a request without a body is fine; `req.body` is undefined then. */
+/** As `jsonBody`, but also accepts a request without a body; `req.body` is undefined then. */
 export const optionalJsonBody: readonly RequestHandler[] = jsonBody.map(
   (handler): RequestHandler =>
     (req, res, next) =>

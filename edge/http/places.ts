@@ -8,21 +8,21 @@ import { HttpProblem } from "./problem.ts"
 /** `Retry-After` of a 429, in seconds: a place can become free at any moment. */
 const RETRY_AFTER_S = 1
 
-/** How many may be open at a time. */
+/** How many answers may be open at a time. */
 export interface PlaceLimits {
   readonly max: number
   readonly perUser: number
   readonly perAddress: number
 }
 
-/** Places for long answers: streams and exports. Each address and each user has a share, so that no caller can take all places. */
+/** Places for long answers (streams, exports). Each address and each user has a share, so that no caller can take all places. */
 export class Places {
   readonly #what: string
   readonly #limits: PlaceLimits
   readonly #taken = new Map<string, number>()
   #count = 0
 
-  /** @param what the name of the answers in errors, e.g. `exports` */
+  /** @param what the answers' name in errors, e.g. `exports` */
   constructor(what: string, limits: PlaceLimits) {
     this.#what = what
     this.#limits = limits
@@ -30,9 +30,9 @@ export class Places {
 
   /**
    * Takes a place and returns a function that frees it. With a caller, the place also counts for the caller's user. Pass a caller
-   * only after the service has let it in: before that its token may name anyone.
+   * only after the service has admitted it: before that its token may name anyone.
    *
-   * @throws {HttpProblem} 429: the user or the address has used its share · 503: all places are taken
+   * @throws {HttpProblem} 429: the user or the address has used its share; 503: all places are taken
    */
   take(req: Request, caller?: Caller): () => void {
     const { max, perUser, perAddress } = this.#limits

@@ -4,7 +4,7 @@ import { type Logger, ResError, type SystemErrorCode } from "res-service"
 import type { ServiceErrorCode } from "../../contract/errors.ts"
 import { isUntried } from "../untried.ts"
 
-/** HTTP status of each error code that a service answers with. Unknown codes are 500. */
+/** The HTTP status of each error code of the service. Unknown codes become 500. */
 export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, number>> = {
   "system.accessDenied": 403,
   "system.internalError": 500,
@@ -13,7 +13,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "system.invalidRequest": 400,
   "system.methodNotFound": 404,
   "system.noSubscription": 500,
-  // The edge only asks for resources that exist, so nobody is there to answer: the service is away.
+  // The edge only asks for resources that exist, so this means that the service is away.
   "system.notFound": 503,
   "system.serviceUnavailable": 503,
   "system.subjectTooLong": 414,
@@ -43,10 +43,10 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.cartTooLarge": 413,
 }
 
-/** When to come again after a 503, in seconds. */
+/** `Retry-After` of a 503, in seconds. */
 const RETRY_AFTER_S = 1
 
-/** What is wrong with one part of a request: in the body (a JSON pointer), the path or a header. */
+/** A fault in one part of a request: the body (a JSON pointer), the path or a header. */
 export interface ProblemEntry {
   readonly pointer?: string
   readonly parameter?: string
@@ -108,12 +108,12 @@ export function problems(logger: Logger): ErrorRequestHandler {
   }
 }
 
-/** Answers what no route takes. */
+/** Answers requests that no route handles. */
 export const notFound: RequestHandler = () => {
   throw new HttpProblem(404, "There is nothing at this path")
 }
 
-/** Answers the methods that a path does not have; `allow` lists those that it has. */
+/** Answers unsupported methods of a path; `allow` lists the supported ones. */
 export function methodNotAllowed(allow: string): RequestHandler {
   return (_req, res) => {
     res.set("Allow", allow)
@@ -129,7 +129,7 @@ function problemOf(error: unknown, req: Request): HttpProblem {
       ? new HttpProblem(401, "Authorization: Bearer and a token are needed")
       : problemOfResError(error, req.method)
   }
-  // What Express and its body parser refuse has a status and a message that may be told.
+  // Errors of Express and its body parser have a status, and a message that clients may see.
   if (isClientError(error)) return new HttpProblem(error.status, error.message)
   return new HttpProblem(500, "Something went wrong here")
 }
@@ -146,7 +146,7 @@ function retryAfterOf(data: unknown): number | undefined {
   return Math.max(1, Math.ceil(Number(data.retry_after_ms) / 1000))
 }
 
-/** What a 503 means. */
+/** The detail of a 503. */
 function awayDetail(error: ResError, method: string): string {
   if (method !== "POST" && method !== "DELETE") return "The service is unavailable; try again later"
   if (isUntried(error)) return "The service is unavailable, so nothing was tried; try again later"
@@ -155,7 +155,7 @@ function awayDetail(error: ResError, method: string): string {
     : "Some data may be left; send the request again"
 }
 
-/** What happened; of an invalid token, also why it is. */
+/** What happened; for an invalid token, also the reason. */
 function detailOf({ message, data }: ResError): string {
   const reason = typeof data === "object" && data !== null && "reason" in data ? data.reason : undefined
   return typeof reason === "string" ? `${message}: ${reason}` : message
@@ -166,7 +166,7 @@ function entriesOf(data: unknown): ProblemEntry[] {
   return bodyEntries(data.errors)
 }
 
-/** The entries for what a schema found wrong with a body. */
+/** Turns a schema's issues with a body into entries. */
 export function bodyEntries(issues: readonly { path: readonly PropertyKey[]; message: string }[]): ProblemEntry[] {
   return issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message }))
 }

@@ -11,15 +11,15 @@ import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import { shopOf } from "./shop-path.ts"
 
-/** Room for what goes around a body in a RES request, in bytes. */
+/** Room for the rest of a RES request around the body, in bytes. */
 const ENVELOPE_BYTES = 4096
 
 const OwnShop = z.object({ shop_id: ShopId })
 
 /**
- * `POST /publish/{shop_id}`: an event, or an array of 1 to 1,000 of them. `POST /send`: an event, the shop being its own.
- * Answers when the service has stored them. What an event is, the service decides; here only the shop ID is checked, since
- * it goes into a subject.
+ * `POST /publish/{shop_id}`: an event, or an array of 1 to 1,000 events. `POST /send`: one event, for the shop that it names.
+ * Answers after the service has stored them. The service validates events; the edge checks only what it uses itself: the shop ID,
+ * the idempotency key and the size.
  */
 export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): Router {
   const router = Router()
@@ -62,7 +62,7 @@ export function publishRoutes(client: Client, conn: Conn, limits: RateLimits): R
   return router
 }
 
-/** The shop that an event names; 422 with all faults of the event when it names none. */
+/** The shop that an event names. If it names none: 422, with all faults of the event. */
 function ownShopOf(event: unknown): string {
   const shop = OwnShop.safeParse(event)
   if (shop.success) return shop.data.shop_id
@@ -85,7 +85,7 @@ function paramsOf(req: Request): unknown {
   return { events: req.body as unknown, idempotency_key: parsed.data }
 }
 
-// JSON that is read and written again may grow, `1e20` fivefold; and what can be read may nest too deeply to be written.
+// JSON can grow when it is parsed and serialised again (`1e20` fivefold), and a parsed value may nest too deeply to be serialised.
 function checkSize(params: unknown, limitBytes: number): void {
   let text: string
   try {

@@ -5,10 +5,10 @@ import { type Allowance, allowance, type Standing } from "../../limits/allowance
 import { clientAddressOf } from "./client.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** The time over which a rate is averaged, in seconds: an array of 1,000 events is no flood. */
+/** The time over which a rate is averaged, in seconds; long enough for an array of 1,000 events. */
 const WINDOW_S = 10
 
-/** Most per second, averaged over 10 s; 0: no limit. A request costs 1, but a publish as much as it has events. */
+/** Most per second, averaged over 10 s; 0: no limit. A request costs 1, a publish 1 per event. */
 export interface RateLimitOptions {
   readonly perAddress: number
   readonly perToken: number
@@ -31,15 +31,15 @@ interface CountedPublish<T> {
   readonly res: Response
   readonly shopId: string
   readonly events: number
-  /** Asks the service whether the caller may store; rejects without an answer. */
+  /** Asks the service whether the caller may store; rejects if there is no answer. */
   mayStore(): Promise<boolean>
   store(): Promise<T>
 }
 
 /**
- * Refuses what comes too fast before any of it is read: 429 with `Retry-After`. The same rates hold behind every door, in the
- * service (`service/limits/call-limits.ts`); here they only save the work. What is left stands in `RateLimit`, the limits in
- * `RateLimit-Policy`, for each kind of limit that a request came under.
+ * Refuses requests that come too fast with 429 and `Retry-After`, before their bodies are read. The service applies the same rates
+ * to every door (`service/limits/call-limits.ts`); here they only save work. The header `RateLimit` tells what is left,
+ * `RateLimit-Policy` the limits, for each kind of limit that applied to the request.
  *
  * Source: draft-ietf-httpapi-ratelimit-headers-10, "RateLimit-Policy Field", "RateLimit Field".
  */
@@ -54,15 +54,15 @@ export class RateLimits {
     this.#shop = allowance(perShop, WINDOW_S)
   }
 
-  /** Counts each request for its address and its token, before anything of its body is read. */
+  /** Counts each request for its address and its token, before its body is read. */
   readonly request: RequestHandler = (req, res, next) => {
     this.#takeOfSender(req, res, 1)
     next()
   }
 
   /**
-   * Counts a publish of `events` events: for its sender before, and for the shop after they were stored, so that nobody who is
-   * refused can use up a shop's allowance, or see how much of it is left.
+   * Counts a publish of `events` events: for the sender before they are stored, for the shop afterwards. So a refused caller
+   * can neither use up a shop's allowance nor see how much of it is left.
    */
   async publish<T>({ req, res, shopId, events, mayStore, store }: CountedPublish<T>): Promise<T> {
     if (events > 1) this.#takeOfSender(req, res, events - 1)

@@ -16,8 +16,8 @@ const NewSession = z.object(
 )
 
 /**
- * `POST /sessions`: an id for a shared session that nobody can guess, 201 `{ "id" }`; with `{ "page" }` in the body also `url`,
- * the page's address that invites to it. Nothing is stored: a session begins when somebody starts it.
+ * `POST /sessions`: answers 201 and `{ "id" }`, an unguessable ID for a shared session. With `{ "page" }` in the body the answer
+ * also has `url`, an invite link to that page. Nothing is stored: a session begins when somebody starts it.
  */
 export function sessionRoutes(): Router {
   const router = Router()

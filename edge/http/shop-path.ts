@@ -2,15 +2,15 @@ import type { Request } from "express"
 import { ShopId, ShopperId } from "../../contract/publish-event.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** Codes with which the service, or the way there, is away, and may be back soon. */
+/** Codes that mean that the service, or the connection to it, is away and may be back soon. */
 export const AWAY: readonly string[] = ["system.notFound", "system.timeout", "system.serviceUnavailable"]
 
-/** The shop that a path names by `:shop_id`; 422 when that is none. */
+/** The shop in a path's `:shop_id`; 422 if it is not a shop ID. */
 export function shopOf(req: Request): string {
   return named(req, ShopId, "shop_id", "The path does not name a shop")
 }
 
-/** The shopper that a path names by `:shopper_id`; 422 when that is none. */
+/** The shopper in a path's `:shopper_id`; 422 if it is not a shopper ID. */
 export function shopperOf(req: Request): string {
   return named(req, ShopperId, "shopper_id", "The path does not name a shopper")
 }

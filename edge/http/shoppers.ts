@@ -6,8 +6,8 @@ import { methodNotAllowed } from "./problem.ts"
 import { shopperOf } from "./shop-path.ts"
 
 /**
- * `DELETE /shoppers/{shopper_id}`: erases a person from all that is stored and shown; 200 with how much was removed where, again:
- * zeros. Another answer: not all is erased yet, ask again.
+ * `DELETE /shoppers/{shopper_id}`: erases a person from all stored and shown data. Answers 200 with the number of removed entries
+ * per place; zeros when repeated. After any other answer some data may be left, and the client must repeat the request.
  */
 export function shopperRoutes(client: Client): Router {
   const router = Router()

@@ -1,10 +1,10 @@
 import type { Settings } from "../../config/settings.ts"
 import type { WebOptions } from "./web.ts"
 
-/** Where Firebase takes passwords, and gives newer tokens. */
+/** Where Firebase accepts passwords and renews tokens. */
 const FIREBASE_ORIGINS = ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com"]
 
-/** What the pages are told about signing in, and to whom they may talk for it. */
+/** What pages learn about signing in, and the origins that they may connect to for it. */
 export function signIn({
   AUTH: kind,
   FIREBASE_API_KEY: api_key,

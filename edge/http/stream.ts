@@ -10,14 +10,14 @@ import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { shopOf } from "./shop-path.ts"
 
-/** Events that `replay` gives at most: as many as a feed shows. */
+/** Most events that `replay` gives: as many as a feed shows. */
 const MAX_REPLAY = 100
 
 export interface StreamRoutes {
   readonly client: Client
   readonly streams: ShopStreams
   readonly places: Places
-  /** Places of requests that wait for the service. */
+  /** Places for requests that wait for the service. */
   readonly waiting: Places
   readonly cookie: AuthCookie | undefined
   /** Ends the requests that still wait for the service. */
@@ -25,11 +25,10 @@ export interface StreamRoutes {
 }
 
 /**
- * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, `id:` being `seq`, from now on; or from behind
- * `Last-Event-ID` (or `?last_event_id=`) on, without a gap or a repetition; with `?replay=N` the newest N come first.
+ * `GET /stream/{shop_id}`: a shop's events as Server-Sent Events named `action`, with `seq` as their `id:`. It starts now, or after
+ * `Last-Event-ID` (or `?last_event_id=`) without a gap or a repetition. With `?replay=N` the newest N events come first.
  *
- * Sends nothing, not even a status, before a read in this caller's name has succeeded. While the service is away, the request
- * waits.
+ * Sends nothing, not even a status, until a read in the caller's name has succeeded. While the service is away, the request waits.
  *
  * Source: WHATWG HTML, "Server-sent events".
  */
@@ -58,9 +57,9 @@ export function streamRoutes({ client, streams, places, waiting, cookie, stoppin
       res.writeHead(200, {
         "Content-Type": "text/event-stream; charset=utf-8",
         "Cache-Control": "no-store",
-        // nginx would hold it back.
+        // Otherwise nginx would buffer the stream.
         "X-Accel-Buffering": "no",
-        // The end of the stream is the end of the connection, so that a server which stops need not wait for it.
+        // The connection ends with the stream, so that a stopping server need not wait for it.
         Connection: "close",
       })
       if (req.method === "HEAD") res.end()
@@ -70,7 +69,7 @@ export function streamRoutes({ client, streams, places, waiting, cookie, stoppin
   return router
 }
 
-/** Reads on from a sequence. Undefined when the sequence belongs to another log. Rejects with the service's `ResError`. */
+/** Reads on from a sequence. Undefined if the sequence belongs to another log. Rejects with the service's `ResError`. */
 async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part | undefined> {
   try {
     return await readHistory(...asked)
@@ -81,12 +80,12 @@ async function firstPart(...asked: Parameters<typeof readHistory>): Promise<Part
 }
 
 /**
- * What clients without an ID send: nothing, an empty text, a JavaScript value as text, or the address of a frame without its own
- * URL. They must not get an error, because an EventSource then gives up for good.
+ * What clients without an ID send: nothing, an empty text, a JavaScript value as text, or the address of a frame without a URL.
+ * They must not get an error, because an EventSource would give up for good.
  */
 const NO_ID = /^(?:|null|undefined|NaN|about:.*)$/
 
-/** A browser that comes again says it in the header, whatever the address was made with. */
+/** A browser that reconnects sends the header, and still the address of its first request. */
 function lastEventId(req: Request): number | undefined {
   const header = req.get("last-event-id")?.trim() ?? ""
   if (NO_ID.test(header)) return numberIn(req, "last_event_id")

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import express, { type Request, type RequestHandler, Router } from "express"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 
-/** The apps of `web/`, each with pages below a path of its own. */
+/** The apps of `web/`; each has its pages below its own path. */
 const APPS = ["merchant", "storefront"]
 
 /** Content types of the files that have a compressed copy beside them; see `tools/web/build.ts`. */
@@ -15,16 +15,16 @@ const compressedTypes: Readonly<Record<string, string>> = {
   json: "application/json",
 }
 
-/** Encodings, the smaller first, with the endings of the copies. */
+/** Encodings, the smallest first, and the file endings of the copies. */
 const encodings = [
   ["br", ".br"],
   ["gzip", ".gz"],
 ] as const
 
-/** How long a browser keeps a file whose name changes with its content, in s. */
+/** How long a browser may cache a file whose name changes with its content, in s. */
 const IMMUTABLE_S = 365 * 24 * 60 * 60
 
-/** What the pages are told about signing in: `none`, or what it takes. `hosts` are the origins that a sign-in talks to. */
+/** What pages learn about signing in: `none`, or what it needs. `hosts` are the origins that a sign-in connects to. */
 export interface WebAuth {
   readonly kind: "none" | "firebase" | "jwks"
   readonly [more: string]: unknown
@@ -36,13 +36,13 @@ export interface WebOptions {
   /** Where browsers reach the gateway: a `ws:` or `wss:` URL; `same-origin`; or its port on the host that served the page. */
   readonly gateway: string | number
   readonly auth: WebAuth
-  /** Further origins that the pages may talk to, e.g. those where one signs in. */
+  /** Further origins that pages may connect to, e.g. for signing in. */
   readonly connectTo: readonly string[]
 }
 
 /**
- * The pages for people: `/merchant/` and `/storefront/`, `/` which leads to the first, and `GET /config.json`, which tells
- * them where the gateway is and how to sign in: `{ "gateway": "ws://127.0.0.1:8080", "auth": { "kind": "none" } }`.
+ * The pages `/merchant/` and `/storefront/`; `/`, which redirects to the first; and `GET /config.json`, which tells pages where the
+ * gateway is and how to sign in: `{ "gateway": "ws://127.0.0.1:8080", "auth": { "kind": "none" } }`.
  */
 export function webRoutes({ dir, gateway, auth, connectTo }: WebOptions): Router {
   const router = Router()
@@ -73,7 +73,7 @@ const onlyReads: RequestHandler = (req, res, next) => {
   else methodNotAllowed("GET, HEAD")(req, res, next)
 }
 
-/** Nothing inline, nothing from elsewhere, and no connections but to this host, the gateway and where one signs in. */
+/** Allows nothing inline, nothing from elsewhere, and connections only to this host, the gateway and `connectTo`. */
 function policy(gateway: string | number, connectTo: readonly string[]): RequestHandler {
   return (req, res, next) => {
     const connect = ["'self'", ...new Set([ownUrl(req), gatewayUrl(req, gateway)]), ...connectTo].join(" ")
@@ -98,7 +98,7 @@ function policy(gateway: string | number, connectTo: readonly string[]): Request
   }
 }
 
-/** Answers with the compressed copy of a file where there is one and the client takes it. */
+/** Answers with the compressed copy of a file if there is one and the client accepts it. */
 function compressed(folder: string): RequestHandler {
   return (req, res, next) => {
     const path = req.path.endsWith("/") ? `${req.path}index.html` : req.path
@@ -121,7 +121,7 @@ function files(folder: string): RequestHandler {
     setHeaders: (res, file) => {
       const hashed = file.startsWith(join(folder, "assets"))
       res.setHeader("Cache-Control", hashed ? `public, max-age=${IMMUTABLE_S}, immutable` : "no-cache")
-      // A shop's page of another origin loads the widget from here, as a module or with `integrity` too.
+      // Shops' pages of other origins load the widget from here, also as a module or with `integrity`.
       if (!file.includes("widget")) return
       res.setHeader("Cross-Origin-Resource-Policy", "cross-origin")
       res.setHeader("Access-Control-Allow-Origin", "*")
@@ -143,12 +143,12 @@ function gatewayUrl(req: Request, gateway: string | number): string {
   return `${ownUrl(req).replace(/:\d+$/, "")}:${gateway}`
 }
 
-/** Where WebSockets reach the address that the client asked. */
+/** The WebSocket URL of the address that the client requested. */
 function ownUrl(req: Request): string {
   return `${req.secure ? "wss" : "ws"}://${hostOf(req)}`
 }
 
-/** The host, with its port, that the client asked: it becomes part of a header, so nothing but a plain one is taken. */
+/** The requested host with its port. It becomes part of a header, so only a plain host is accepted. */
 function hostOf(req: Request): string {
   const host = req.get("host") ?? ""
   if (/^([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host)) return host

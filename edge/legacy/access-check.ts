@@ -1,7 +1,7 @@
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 
-/** Pause before an unanswered question is repeated, in ms. */
+/** Pause before an unanswered request is repeated, in ms. */
 const ASK_AGAIN_MS = 1000
 
 interface Connected {
@@ -9,8 +9,8 @@ interface Connected {
 }
 
 /**
- * Asks the service, as a gateway does for its clients, whether connections may still see a resource. Repeats the question until
- * the service answers; until then nothing changes.
+ * Asks the service, as a gateway does for its clients, whether connections may still see a resource. Repeats the request until the
+ * service answers; until then nothing changes.
  */
 export class AccessCheck<C extends Connected> {
   readonly #client: Client
@@ -50,7 +50,7 @@ export class AccessCheck<C extends Connected> {
     void this.ask()
   }
 
-  /** Resolves to false when nobody says. */
+  /** Resolves to false if there is no answer. */
   async #check(connection: C): Promise<boolean> {
     const may = await this.#may(connection.cid)
     if (may === false && this.#connections.has(connection)) this.#onDenied(connection)

@@ -24,11 +24,11 @@ import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
 import { Turns } from "./turns.ts"
 
-/** Largest frame of a client: a cart of 256 KiB, however it is escaped. */
+/** Largest frame of a client: a cart of 256 KiB, with room for escapes. */
 const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
-/** A socket that has not answered a ping until the next one is cut. */
+/** Time between pings, in ms. A socket that has not answered by the next ping is cut. */
 const PING_INTERVAL_MS = 20_000
-/** Time for a socket to show that it is alive, when a new host asks, in ms. */
+/** Time for a socket to prove that it is alive when a new host asks, in ms. */
 const ALIVE_TIMEOUT_MS = 2000
 /** Seconds over which new sockets are counted. */
 const NEW_SOCKETS_WINDOW_S = 60
@@ -36,9 +36,9 @@ const NEW_SOCKETS_WINDOW_S = 60
 export interface LegacyServerOptions {
   readonly conn: Conn
   readonly client: Client
-  /** The only subprotocol that is taken; undefined: the client's first offer. */
+  /** The only accepted subprotocol; undefined accepts the client's first offer. */
   readonly protocol: string | undefined
-  /** Tells a client's address. */
+  /** Determines a client's address. */
   readonly addresses: ClientAddresses
   /** Origins whose pages may connect; empty: all. */
   readonly origins: readonly string[]
@@ -46,16 +46,16 @@ export interface LegacyServerOptions {
   readonly pages?: OwnPages | undefined
   /** Most sockets from one address. */
   readonly maxSocketsPerAddress: number
-  /** Most new ones of an address in a minute; 0 or left out: no limit. */
+  /** Most new sockets of one address per minute; 0 or undefined: no limit. */
   readonly newSocketsPerMinute?: number
   readonly logger: Logger
 }
 
 interface Connected {
   readonly webSocket: WebSocket
-  /** Set by anything that comes in, cleared by the regular ping. */
+  /** Set by any incoming data, cleared by the regular ping. */
   alive: boolean
-  /** While it is asked whether it is alive. */
+  /** The pending question whether it is alive. */
   asking: Promise<boolean> | undefined
 }
 
@@ -66,7 +66,7 @@ export class LegacyServer {
   readonly #webSockets: WebSocketServer
   readonly #sockets = new Map<string, Connected>()
   readonly #sessions = new Map<string, { session: LegacySession; sockets: number }>()
-  /** Shared by all sessions, so that large updates leave time for requests with any number of sessions. */
+  /** Shared by all sessions, so that large updates leave time for requests. */
   readonly #turns = new Turns()
   readonly #openSockets = new AddressCounts()
   readonly #newSockets: Allowance | undefined
@@ -80,7 +80,7 @@ export class LegacyServer {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_FRAME_BYTES,
-      // One frame of each socket in a turn of the event loop: who sends thousands at once waits for its own, not the others.
+      // One frame of each socket in a turn of the event loop: a client that sends thousands at once delays only itself.
       allowSynchronousEvents: false,
       perMessageDeflate: false,
       handleProtocols: (offers) => (options.protocol === undefined ? ([...offers][0] ?? false) : options.protocol),
@@ -99,7 +99,7 @@ export class LegacyServer {
     }, PING_INTERVAL_MS)
   }
 
-  /** Takes the upgrades of a server, to which nobody listens yet. */
+  /** Handles the upgrades of a server that has no other listener for them. */
   attach(server: Server): void {
     onWebSocketUpgrade(server, (request, stream, head) => {
       const refusal = this.#refusal(request)
@@ -110,7 +110,7 @@ export class LegacyServer {
     })
   }
 
-  /** Closes all sockets; clients come back to another edge. */
+  /** Closes all sockets; clients reconnect to another edge. */
   async stop(): Promise<void> {
     clearInterval(this.#pinging)
     this.#subscription.unsubscribe()
@@ -141,7 +141,7 @@ export class LegacyServer {
     return undefined
   }
 
-  /** The address, or IPv6 network, that a client's sockets are counted for. */
+  /** The address, or IPv6 network, for which a client's sockets are counted. */
   #addressOf(request: IncomingMessage): string {
     return addressGroup(this.#options.addresses.of(request))
   }
@@ -188,7 +188,7 @@ export class LegacyServer {
     known.session.close()
   }
 
-  /** Whether a socket is here and answers a ping in time; one ping for all who ask meanwhile. One that does not is cut. */
+  /** Whether a socket exists and answers a ping in time; else it is cut. Callers at the same time share one ping. */
   async #isAlive(cid: string): Promise<boolean> {
     const entry = this.#sockets.get(cid)
     if (entry === undefined) return false
@@ -235,7 +235,7 @@ function refuse(stream: Duplex, { status, detail, retryAfterS }: Refusal): void 
   const title = STATUS_CODES[status] ?? "Error"
   const body = JSON.stringify({ type: "about:blank", title, status, detail })
   const retryAfter = retryAfterS === undefined ? "" : `Retry-After: ${retryAfterS}\r\n`
-  // What fails is closed by itself.
+  // A socket that fails closes by itself.
   stream.on("error", () => {})
   stream.write(
     `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n${retryAfter}` +

@@ -7,9 +7,9 @@ import { Updates, type Watcher } from "./updates.ts"
 
 /** How often the connections of a session are kept alive, in ms; the service gives them 15 s. */
 const KEEP_ALIVE_MS = 5000
-/** The session counts as not live when the service does not answer within this time, in ms; a widget waits 4 s for its ping. */
+/** Time for the service to answer, in ms; else the session is not live. A widget waits 4 s for its ping. */
 const ANSWER_MS = 2500
-/** A change for which no `updated` comes, as after an outage, is shown after this time, in ms. */
+/** When to show a change without an `updated`, as after an outage, in ms. */
 const UNANNOUNCED_MS = 200
 
 /** A member's socket, as seen by the session and by the customer's other sockets. */
@@ -24,8 +24,8 @@ export interface Participant extends Watcher {
 }
 
 /**
- * A shared session on this edge: one mirror of those present, however many sockets it has. After each `updated` of the service
- * all who take part are shown the whole.
+ * A shared session on this edge: one mirror of the resource `present`, for any number of sockets. After each `updated` of the
+ * service, every watcher is sent the whole session.
  */
 export class LegacySession {
   /** The parts of the names of its resources. */
@@ -55,7 +55,7 @@ export class LegacySession {
     this.#keepingAlive = setInterval(() => void this.#keepAlive().catch(() => {}), KEEP_ALIVE_MS)
   }
 
-  /** Resolves when the session is known; rejects when it cannot be had, to be tried again by the next who asks. */
+  /** Resolves when the session is loaded. Rejects when it can't be loaded; the next caller tries again. */
   get ready(): Promise<void> {
     if (this.#hasFailed) {
       this.#mirror.close()
@@ -73,8 +73,7 @@ export class LegacySession {
   }
 
   /**
-   * Shows a watcher the session from now on, beginning with `n`, the `updated` of its own call: earlier updates lack the new
-   * member.
+   * Shows a watcher the session from now on, starting with update `n` of its own call: earlier updates lack the new member.
    */
   enter(watcher: Participant, n: number): void {
     this.#watchers.add(watcher)
@@ -97,7 +96,7 @@ export class LegacySession {
     this.#updates.show([watcher])
   }
 
-  /** Call it when a watcher can take an update again. */
+  /** To be called when a watcher can take an update again. */
   send(): void {
     this.#updates.send()
   }

@@ -13,19 +13,19 @@ import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
 import { encodeError, encodeMessage, encodeUpdate, readMessage } from "./messages.ts"
 
-/** Messages that wait while one is carried out; a client that sends more is not read for a while. */
+/** Most messages that wait for their turn; while there are more, the client is not read. */
 const MAX_WAITING = 32
 /** The update for a page that may no longer see the session. */
 const NOBODY = encodeUpdate(Buffer.from("[]"))
-/** Unread bytes after which a client that asks on and on without reading is closed. */
+/** Most unread bytes; a client that sends requests without reading the answers is closed. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface LegacySocketOptions {
   readonly cid: string
-  /** The client's address, or IPv6 network, by which the service counts. */
+  /** The client's address, or IPv6 network, for the service's limits. */
   readonly address: string
   readonly client: Client
-  /** Gives the session, which is kept open for this socket until `release`; called at most once. */
+  /** Returns the session and keeps it open for this socket until `release`. Called at most once. */
   readonly acquire: () => LegacySession
   /** Called once, after the socket is closed, if the session was acquired. */
   readonly release: () => void
@@ -34,7 +34,7 @@ export interface LegacySocketOptions {
 type Method = MethodOf<typeof multicart>
 
 /**
- * One storefront's connection: turns its messages into calls on the session's multicart, one after the other, and shows it
+ * One storefront's connection: turns its messages into calls on the session's multicart, one after the other, and sends it
  * updates from its first start, join or resume on.
  */
 export class LegacySocket implements Participant {
@@ -53,9 +53,9 @@ export class LegacySocket implements Participant {
   #resumeToken: string | undefined
   /** Whether this socket speaks for the customer; false while another socket has resumed it. */
   #isSpeaking = false
-  /** While a reply is under way, updates wait: the reply comes first. */
+  /** While a reply is pending, updates wait: the reply must come first. */
   #replying = false
-  /** While an update is being written, newer ones wait: a client that does not keep up gets the newest. */
+  /** While an update is being written, newer ones wait: a slow client gets only the newest. */
   #writing = false
 
   constructor(webSocket: WebSocket, { cid, address, client, acquire, release }: LegacySocketOptions) {
@@ -95,7 +95,7 @@ export class LegacySocket implements Participant {
       if (this.#closed) this.#disconnect()
       else this.#tellSpeaking(true)
     } catch {
-      // The customer is out, or the service is away.
+      // The customer is gone, or the service is away.
     }
   }
 
@@ -116,7 +116,7 @@ export class LegacySocket implements Participant {
     })
   }
 
-  /** The page learns this from a list without its customer. */
+  /** Tells the page by a list without its customer. */
   shutOut(): void {
     this.#takesPart = false
     this.#webSocket.send(NOBODY, { binary: false })
@@ -207,7 +207,7 @@ export class LegacySocket implements Participant {
     this.#open().show(this)
   }
 
-  /** Passes a payload on as it is: the service says what it must be. */
+  /** Passes a payload on unchanged; the service validates it. */
   async #call<M extends Method>(method: M, payload: unknown): Promise<AnswerOf<typeof multicart, M>> {
     // The service would refuse it too, but a value that can be parsed may nest too deeply to be serialised.
     if (nestsDeeper(payload, MAX_CART_LEVELS + 1))
@@ -230,7 +230,7 @@ export class LegacySocket implements Participant {
     const own: LegacyErrorCode = "legacy.unavailable"
     if (isOurs) this.#refuse(code, message)
     else this.#refuse(own, isUntried(error) ? NOTHING_TRIED : legacyErrors[own])
-    // The client may show already what was refused.
+    // The client may already show the refused change.
     if (this.#takesPart) this.#open().show(this)
   }
 

@@ -4,15 +4,15 @@ import type { Client } from "res-service/client"
 import type { Caller } from "../http/bearer.ts"
 import { claimsIn } from "../token-claims.ts"
 
-/** How often it is asked whether a token is still good for what it was good for, in ms. */
+/** How often to ask whether a caller may still read, in ms. */
 const ASK_AGAIN_MS = 5000
-/** The same after an unanswered question, in ms. */
+/** The same after a request without an answer, in ms. */
 const RETRY_MS = 500
-/** Questions under way at a time. */
+/** Most pending requests. */
 const AT_A_TIME = 50
 /** How often to check for callers without an answer for too long, in ms. */
 const SWEEP_MS = 500
-/** What `setTimeout` takes at most. */
+/** The maximum of `setTimeout`. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Why a caller's stream ends: the service refuses it, its token has expired, or the service has not answered for too long. */
@@ -30,15 +30,15 @@ interface Watched {
 
 /**
  * Ends the access of an admitted caller when its token expires or the service refuses it. Asks the service every 5 s, and at once
- * when the service says that access has changed. Without an answer a caller may go on for `keepMs`. Callers with the same token
- * at the same resource share one question.
+ * when the service announces a change of access. Without an answer a caller may go on for `keepMs`. Callers with the same token
+ * and resource share one request.
  */
 export class AccessWatch {
   readonly #client: Client
   readonly #keepMs: number
   readonly #watched = new Map<string, Watched>()
   readonly #subscriptions: readonly Subscription[]
-  /** Separate from the questions, since a round of them takes long while each one times out. */
+  /** Separate from the requests, since a round takes long while each of them times out. */
   readonly #sweeping: NodeJS.Timeout
   #next: NodeJS.Timeout | undefined
   #stopped = false
@@ -107,7 +107,7 @@ export class AccessWatch {
     })
   }
 
-  /** Resolves to whether all questions were answered. */
+  /** Resolves to whether all requests were answered. */
   async #askAll(): Promise<boolean> {
     const all = [...this.#watched.values()]
     let answered = true
@@ -123,7 +123,7 @@ export class AccessWatch {
     return answered
   }
 
-  /** Undefined: nobody says. */
+  /** Undefined: no answer. */
   async #may({ rid, caller }: Watched): Promise<boolean | undefined> {
     try {
       return (await this.#client.access(rid, caller)).get

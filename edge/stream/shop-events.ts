@@ -5,12 +5,12 @@ import { feed } from "../../contract/store.ts"
 import type { Caller } from "../http/bearer.ts"
 import { actionFrame, noticeFrame } from "./frames.ts"
 
-/** Events kept to be sent again to readers that come back or are a little behind. */
+/** Events kept for readers that reconnect or are a little behind. */
 const RECENT = 500
-/** Before the feed is asked for again that could not be had, in ms. */
+/** Pause before a feed that could not be loaded is requested again, in ms. */
 const REOPEN_MS = 500
 
-/** Frames of events, and the sequence up to which they are all of the shop's. */
+/** Frames of events, complete up to the sequence `position`. */
 export interface Frames {
   readonly bytes: Buffer
   readonly position: number
@@ -19,7 +19,7 @@ export interface Frames {
 export interface Follower {
   /** There may be something new. */
   advance(): void
-  /** To be sent besides, whatever the position. */
+  /** An additional frame for all readers, whatever their position. */
   notify(frame: Buffer): void
 }
 
@@ -27,11 +27,11 @@ type FeedMirror = MirrorOf<typeof feed>
 type FeedEvent = Parameters<Parameters<FeedMirror["onEvent"]>[0]>[0]
 
 /**
- * A shop's events in their order, for all readers of this edge: one mirror of the feed for the live end, and older ones by
- * reading the shop's history.
+ * A shop's events in their order, for all readers of this edge. The live end comes from one mirror of the feed, older events from
+ * the shop's history.
  *
- * The mirror shows a window, the newest 100. After an outage it may show another window with a gap to the one before: then
- * nothing is known of what lies between, and readers must read that.
+ * The mirror shows a window, the newest 100 events. After an outage there may be a gap between the old and the new window; readers
+ * must read the events in between from the history.
  */
 export class ShopEvents {
   readonly #shopId: string
@@ -42,17 +42,17 @@ export class ShopEvents {
   /** The feed, newest first; undefined until it is known. */
   #window: ShownEvent[] | undefined
   #newest = 0
-  /** Something came that is not newer: the window says nothing about what readers have had. */
+  /** An event was added that is not the newest: the window no longer tells which events are new. */
   #doubtful = false
   #flushing = false
   /** All of the shop's events after the sequence `#completeAfter`, oldest first. Infinity: not known of any. */
   #recent: { readonly seq: number; readonly frame: Buffer }[] = []
   #completeAfter = Infinity
-  /** How far this log is known to reach: a position beyond it may be another log's. */
+  /** The highest known sequence of this log: a higher position may belong to another log. */
   #confirmed = 0
-  /** Counts the gaps: what is read from before one says nothing after it. */
+  /** Counts the gaps: a read that began before a gap says nothing about the time after it. */
   #gaps = 0
-  /** What several readers ask for at the same time. */
+  /** What several readers ask for at the same time: frames by position, and pending reads. */
   readonly #frames = new Map<number, Frames>()
   readonly #reading = new Map<string, Promise<Part>>()
   /** Resolves when the live end is known. */
@@ -76,7 +76,7 @@ export class ShopEvents {
     this.#followers.delete(follower)
   }
 
-  /** What follows a sequence, as far as there is something; undefined: that must be read. */
+  /** The kept events after a sequence; undefined if they must be read from the history. */
   framesAfter(position: number): Frames | undefined {
     if (position < this.#completeAfter || position > Math.max(this.#newest, this.#confirmed)) return undefined
     const known = this.#frames.get(position)
@@ -89,14 +89,14 @@ export class ShopEvents {
     return frames
   }
 
-  /** The sequence before the newest `count` events, of those that are known here; undefined when there are none. */
+  /** The sequence before the newest `count` kept events; undefined if there are none. */
   positionBefore(count: number): number | undefined {
     const first = this.#recent.at(-count) ?? this.#recent[0]
     return first === undefined ? undefined : first.seq - 1
   }
 
   /**
-   * Reads what follows a sequence; undefined: only where the log ends. Readers who ask for the same, with the same token, share the
+   * Reads the events after a sequence; undefined reads only the end of the log. Readers with the same position and token share the
    * answer. Rejects with the service's `ResError`.
    */
   read(after: number | undefined, caller: Caller): Promise<Part> {
@@ -116,7 +116,7 @@ export class ShopEvents {
   async #read(after: number | undefined, caller: Caller): Promise<Part> {
     const gaps = this.#gaps
     const part = await readHistory(this.#client, this.#shopId, after, caller)
-    // The log ended there after the window was known, so that what came later is in the window, or came after it.
+    // The window was loaded before the log ended there, so later events are in the window or come after it.
     if (part.end && gaps === this.#gaps && this.#window !== undefined) {
       this.#completeAfter = Math.min(this.#completeAfter, part.position)
       this.#confirmed = Math.max(this.#confirmed, part.position)
@@ -167,7 +167,7 @@ export class ShopEvents {
     }
   }
 
-  // Events that come together are sent together; and after a reset they come in any order.
+  // Events that arrive together are sent together; after a reset they arrive in any order.
   #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true
@@ -205,12 +205,12 @@ export class ShopEvents {
   }
 }
 
-/** A part of the history as it is sent: `position` is the sequence up to which it is all, `end` that the log ends there. */
+/** A part of the history as it is sent: complete up to the sequence `position`; `end` is true if the log ends there. */
 export interface Part extends Frames {
   readonly end: boolean
 }
 
-/** Asks the service for what follows a sequence; undefined: only where the log ends. Rejects with its `ResError`. */
+/** Asks the service for the events after a sequence; undefined asks only for the end of the log. Rejects with its `ResError`. */
 export async function readHistory(
   client: Client,
   shopId: string,

@@ -11,24 +11,24 @@ import { StreamReader } from "./stream-reader.ts"
 export interface StreamOptions {
   /** How long an admitted reader gets events while the service does not answer whether it may still read, in ms. Default 60 s. */
   readonly keepMs?: number
-  /** With more bytes waiting for a reader than this (and one page), it is sent no more until it has taken them. Default 256 KiB. */
+  /** Most bytes that wait for a reader, besides one page; then nothing is sent until it has taken them. Default 256 KiB. */
   readonly maxQueueBytes?: number
   /**
    * A reader is cut off when it takes none of its waiting data for this time, in ms, or, while it catches up, not all of it.
    * Default 30 s.
    */
   readonly stallMs?: number
-  /** How often a reader hears something, in ms. Default 15 s. */
+  /** How often a reader gets a sign of life, in ms. Default 15 s. */
   readonly heartbeatMs?: number
 }
 
 const defaults = { keepMs: 60_000, maxQueueBytes: 256 * 1024, stallMs: 30_000, heartbeatMs: 15_000 }
 
-/** Readers that lost their connection at the same time come again at different times, in ms. */
+/** Readers that lost their connection together reconnect within this range, in ms. */
 const RETRY_FROM_MS = 1000
 const RETRY_TO_MS = 3000
 
-/** What a reader wants to have. */
+/** What a reader asks for. */
 export interface Wish {
   readonly shopId: string
   readonly caller: Caller
@@ -37,7 +37,7 @@ export interface Wish {
   readonly first: Part | undefined
 }
 
-/** The streams of events that this edge sends, one `ShopEvents` a shop, however many readers it has. */
+/** The event streams of this edge: one `ShopEvents` per shop, for any number of readers. */
 export class ShopStreams {
   readonly #client: Client
   readonly #options: Required<StreamOptions>
@@ -55,7 +55,7 @@ export class ShopStreams {
     }, this.#options.heartbeatMs)
   }
 
-  /** Streams to an answer whose head is already sent, for a caller that the service has just let in. */
+  /** Streams to a response whose head is already sent, for a caller that the service has just admitted. */
   add(res: ServerResponse, { shopId, ...wish }: Wish): void {
     const shop = this.#shops.get(shopId) ?? { events: new ShopEvents(this.#client, shopId), readers: 0 }
     this.#shops.set(shopId, shop)
@@ -76,7 +76,7 @@ export class ShopStreams {
     })
   }
 
-  /** Ends all streams; readers come to another edge. */
+  /** Ends all streams; readers reconnect to another edge. */
   stop(): void {
     clearInterval(this.#beating)
     this.#access.stop()

@@ -6,29 +6,29 @@ import { drained } from "../http/drained.ts"
 import { comment, heartbeat, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
 import type { Follower, Part, ShopEvents } from "./shop-events.ts"
 
-/** Before the service is asked again that did not answer, in ms. */
+/** Pause before the service is asked again, in ms. */
 const RETRY_MS = 500
-/** Time for a reader to take what is its last, in ms. */
+/** Time for a reader to take the last data, in ms. */
 const END_TIMEOUT_MS = 1000
 
 export interface ReaderOptions {
   readonly events: ShopEvents
   readonly caller: Caller
-  /** The sequence after which to go on; undefined: with what comes from now on. */
+  /** The sequence to continue after; undefined starts with new events. */
   readonly after: number | undefined
-  /** How many of the newest events come first, when there is no `after`. */
+  /** How many of the newest events come first, if there is no `after`. */
   readonly replay: number
   /** The first page; undefined when `after` belongs to another log. */
   readonly first: Part | undefined
-  /** With more bytes waiting for it than this, it is sent no more until it has taken them. */
+  /** Most bytes that wait for the reader; then nothing is sent until it has taken them. */
   readonly maxQueueBytes: number
   /** Time for the reader to take some waiting data, or all of it while it catches up, in ms. */
   readonly stallMs: number
 }
 
 /**
- * One reader of a stream. It follows the live end; while it is behind that, it reads on from where it is, not faster than it
- * takes. One that does not take in time what waits for it is cut off: it comes again, and says where it was.
+ * One reader of a stream. It follows the live end; while it is behind, it gets the history from its position on, no faster than it
+ * takes the data. A reader that does not take its data in time is cut off; it can reconnect with its last position.
  */
 export class StreamReader implements Follower {
   readonly #res: ServerResponse
@@ -115,7 +115,7 @@ export class StreamReader implements Follower {
 
   async #send({ bytes, position }: Part): Promise<void> {
     if (this.#ended) return
-    // From the first moment on it is known where to go on, though there was no event yet.
+    // Gives the reader a position even before the first event.
     if (this.#position === undefined) this.#res.write(positionFrame(position))
     this.#position = position
     if (bytes.length > 0) this.#res.write(bytes)

@@ -47,7 +47,7 @@ describe("npm start with AUTH=jwks", () => {
     expect(open.stdout()).to.match(
       /WARNING: AUTH=none and HOST=0\.0\.0\.0: anyone who reaches this machine may .* through edge and gateway$/m,
     )
-    expect(open.stdout()).to.match(/edge .*WARN.* AUTH=none: whoever reaches this address may/)
+    expect(open.stdout()).to.match(/edge .*WARN.* AUTH=none: anyone who reaches this address may/)
     expect((await publish()).status).to.equal(200)
     await stop(open)
   })

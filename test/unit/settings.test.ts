@@ -89,8 +89,8 @@ describe("loadSettings", () => {
 
     it("is refused when given twice, or when its file is missing", () => {
       const NATS_URL_FILE = file("nats://a.example")
-      expect(() => load({ NATS_URL: "nats://b.example", NATS_URL_FILE })).to.throw(SettingError, /not to be set beside/)
-      expect(() => load({ NATS_URL_FILE: "/nowhere" })).to.throw(SettingError, /expected a file that can be read/)
+      expect(() => load({ NATS_URL: "nats://b.example", NATS_URL_FILE })).to.throw(SettingError, /not to be set together with/)
+      expect(() => load({ NATS_URL_FILE: "/nowhere" })).to.throw(SettingError, /expected a readable file/)
     })
 
     it("is nothing that is no secret: a LOG_LEVEL_FILE is not looked at", () => {
