@@ -15,7 +15,14 @@ export class JavaProcess {
   /** @param heap as of Java's option -Xmx */
   constructor(classPath: string, heap: string) {
     // Without performance data, which the machine would keep in /tmp after a kill.
-    const options = [`-Xmx${heap}`, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"]
+    // One thread for each server's connections: commands at the same time sometimes fail there with "Unknown error: null".
+    const options = [
+      `-Xmx${heap}`,
+      "-XX:TieredStopAtLevel=1",
+      "-XX:+UseSerialGC",
+      "-XX:-UsePerfData",
+      "-Dio.netty.eventLoopThreads=1",
+    ]
     const child = spawn("java", [...options, "-cp", classPath, "TestMongo"], { stdio: ["pipe", "pipe", "ignore"] })
     const kill = () => child.kill("SIGKILL")
     process.once("exit", kill)
