@@ -12,7 +12,7 @@ import {
   SessionId,
 } from "./session-calls.ts"
 
-/** Whose cart it is, in the words of the old protocol. */
+/** The owner of a cart, in the names of the old protocol. */
 export const Owner = z.object({
   id: z.string(),
   name: z.string(),

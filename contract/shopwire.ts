@@ -55,26 +55,26 @@ export const auth = defineModel("shopwire.auth", {
 
 /** How much was removed where when a person was erased. */
 export const Erased = z.object({
-  /** Shops in which something was. */
+  /** Shops in which something was erased. */
   shops: z.int(),
-  /** Messages of the stream: events, and others in which the ID stood. */
+  /** Messages of the stream: events, and other messages that contain the ID. */
   stream: z.int(),
   /** Acknowledgements of the shopper's baskets. */
   acknowledgements: z.int(),
   /** Shops whose snapshots of baskets and figures were made unreadable. */
   snapshots: z.int(),
-  /** Documents of MongoDB; null: there is no archive. */
+  /** Documents of MongoDB; null: no archive. */
   archive: z
     .object({
       events: z.int(),
       baskets: z.int(),
-      /** What other programs had inserted to be published. */
+      /** Documents that other programs had inserted to be published. */
       incoming_events: z.int(),
     })
     .nullable(),
-  /** Annotations made in MongoDB of the shopper's events and baskets, as they were kept for showing. */
+  /** Annotations of the shopper's events and baskets, made in MongoDB, that were stored in NATS to be shown. */
   annotations: z.int(),
-  /** Events and baskets that MongoDB had refused, and what other programs had inserted there that is no valid event. */
+  /** Events and baskets that MongoDB refused, and documents of other programs that are not valid events. */
   dead_letters: z.int(),
 })
 export type Erased = Readonly<z.infer<typeof Erased>>

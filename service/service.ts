@@ -17,9 +17,9 @@ import { Archive, type ArchiveOptions } from "./archive/archive.ts"
 import { ArchivedHistory } from "./archive/archived-history.ts"
 import { ArchivedShoppers } from "./archive/archived-shoppers.ts"
 import { DeadLetters } from "./archive/dead-letters.ts"
-import { archiveStatus } from "./archive/status.ts"
+import { archiveResource } from "./archive/status.ts"
 import { type AuthOptions, noAuth, TokenAuth } from "./auth/auth.ts"
-import { health } from "./health.ts"
+import { healthResource } from "./health.ts"
 import { JetStream } from "./jetstream/jetstream.ts"
 import { FencedConn } from "./lease/fenced-conn.ts"
 import type { Lease } from "./lease/lease.ts"
@@ -30,7 +30,7 @@ import { Parts } from "./parts.ts"
 import { LiveSessions, type SessionOptions } from "./session/live-sessions.ts"
 import { Erasure } from "./shoppers/erasure.ts"
 import { ShopperIndex } from "./shoppers/shopper-index.ts"
-import { shoppers } from "./shoppers/shoppers-resource.ts"
+import { shoppersResource } from "./shoppers/shoppers-resource.ts"
 import { History } from "./store/history.ts"
 import { LiveShops } from "./store/live-shops.ts"
 
@@ -114,12 +114,12 @@ export async function openService(nc: NatsConnection, lease: Lease, options: Ser
     ...shops.resources,
     ...sessions.resources,
     ...auth.resources,
-    health(guard, async () => {
+    healthResource(guard, async () => {
       await js.info(STREAM)
       return { stream: STREAM, last_seq: log.position }
     }),
-    archiveStatus(guard, js),
-    shoppers(guard, (shopperId) => erasure.erase(shopperId)),
+    archiveResource(guard, js),
+    shoppersResource(guard, (shopperId) => erasure.erase(shopperId)),
   )
   const parts = new Parts([archive ?? {}, log, index, auth, shops, sessions, service], logger)
   await parts.start()

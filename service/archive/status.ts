@@ -1,4 +1,5 @@
-import { model } from "res-service"
+import { handle } from "res-service"
+import { type ArchiveStatus, archive } from "../../contract/shopwire.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { logId } from "../log/log-id.ts"
@@ -7,32 +8,11 @@ import { EVENT_SUBJECTS } from "../log/subjects.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import { consumerName } from "./intake.ts"
 
-const ARCHIVE = "shopwire.archive"
-
-/** How far the archive is behind the log, whether or not an archiver runs. */
-export interface ArchiveStatus {
-  /** False when no archiver has ever run on this log: all else is 0 then. */
-  readonly archiving: boolean
-  /** Events of the log that are not archived yet. */
-  readonly waiting: number
-  /** Age of the oldest of them, in ms. */
-  readonly lag_ms: number
-  /** Events and baskets that MongoDB has refused for good. */
-  readonly dead_letters: number
-}
-
-/**
- * `shopwire.archive`: model, for monitoring.
- *
- * access  get for everyone
- * get     an ArchiveStatus: { archiving: true, waiting: 0, lag_ms: 0, dead_letters: 0 }
- * errors  system.serviceUnavailable: the log does not answer
- * events  none: read it anew
- */
-export function archiveStatus(guard: Guard, js: JetStream) {
-  return model(ARCHIVE, {
+/** Serves `archive`. */
+export function archiveResource(guard: Guard, js: JetStream) {
+  return handle(archive, {
     mode: { access: "free", get: "free" },
-    access: guard.access(ARCHIVE),
+    access: guard.access(archive),
     get: () => readStatus(js),
   })
 }

@@ -1,9 +1,10 @@
 import type { AnyResource, ClientAddresses, Logger, Service } from "res-service"
 import type { AuthConfig, AuthCookie } from "../../config/auth.ts"
 import type { OwnPages } from "../../config/own-pages.ts"
+import { auth } from "../../contract/shopwire.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../parts.ts"
-import { AUTH_RESOURCE, authResource, RENEW_SUBJECT } from "./auth-resource.ts"
+import { authResource } from "./auth-resource.ts"
 import { type Guard, openGuard, TokenGuard } from "./guard.ts"
 import { jwksVerifier } from "./jwks-verifier.ts"
 import { Logins } from "./logins.ts"
@@ -72,13 +73,13 @@ export class TokenAuth implements Auth {
       logger,
       onChanged: (tids) => {
         for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {
-          service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), RENEW_SUBJECT)
+          service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), `auth.${auth.name({})}.renew`)
         }
       },
     })
     this.guard = new TokenGuard(verifier, this.#logins)
     // An edge's streams may use a token without a login, which a token reset does not reach.
-    const onRevoked = (): void => service.reset({ access: [AUTH_RESOURCE] })
+    const onRevoked = (): void => service.reset({ access: [auth.name({})] })
     this.resources = [authResource({ guard: this.guard, logins: this.#logins, cookie, addresses, onRevoked })]
   }
 

@@ -15,22 +15,27 @@ interface Asking {
 /** What is looked at of a call. */
 interface Calling extends Asking, Pick<ClientRequest, "isHttp" | "meta"> {}
 
+/** A contract that the policy has rules for. */
+interface GovernedContract {
+  readonly pattern: { readonly source: Governed }
+}
+
 /** Knows who asks, and asks the policy. */
 export interface Guard {
   /** The handler `access` of a governed resource. Throws as `check` does for a bearer token that is not to be trusted. */
-  access(resource: Governed): (req: Asking) => Promise<Access>
+  access(contract: GovernedContract): (req: Asking) => Promise<Access>
   /**
    * Who calls a method. Undefined: nobody who is known.
    *
    * @throws {ResError} `system.accessDenied` · `auth.invalidToken` · `system.serviceUnavailable`: the issuer of tokens is away
    */
-  check(resource: Governed, method: string, req: Calling, target?: Target): Promise<Claims | undefined>
+  check(contract: GovernedContract, method: string, req: Calling, target?: Target): Promise<Claims | undefined>
 }
 
 /** With `AUTH=none`: everybody may do everything. */
 export const openGuard: Guard = {
-  access: (resource) => {
-    const granted = accessOf(Object.keys(policy[resource]))
+  access: ({ pattern }) => {
+    const granted = accessOf(Object.keys(policy[pattern.source]))
     return async () => granted
   },
   check: async () => undefined,
@@ -46,17 +51,22 @@ export class TokenGuard implements Guard {
     this.#logins = logins
   }
 
-  access(resource: Governed): (req: Asking) => Promise<Access> {
-    const methods = Object.keys(policy[resource])
+  access({ pattern: { source } }: GovernedContract): (req: Asking) => Promise<Access> {
+    const methods = Object.keys(policy[source])
     return async (req) => {
       const claims = await this.identify(req.token)
-      return accessOf(methods.filter((method) => decide(resource, method, claims, targetOf(req)).allowed))
+      return accessOf(methods.filter((method) => decide(source, method, claims, targetOf(req)).allowed))
     }
   }
 
-  async check(resource: Governed, method: string, req: Asking, target: Target = {}): Promise<Claims | undefined> {
+  async check(
+    { pattern }: GovernedContract,
+    method: string,
+    req: Asking,
+    target: Target = {},
+  ): Promise<Claims | undefined> {
     const claims = await this.identify(req.token)
-    if (decide(resource, method, claims, { ...targetOf(req), ...target }).allowed) return claims
+    if (decide(pattern.source, method, claims, { ...targetOf(req), ...target }).allowed) return claims
     throw new ResError("system.accessDenied")
   }
 

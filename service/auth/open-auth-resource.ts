@@ -1,9 +1,10 @@
 import { type AuthRequest, type ClientAddresses, model, ResError } from "res-service"
 import { z } from "zod"
 import type { OwnPages } from "../../config/own-pages.ts"
-import { AUTH_RESOURCE, setAddress } from "./auth-resource.ts"
+import { auth } from "../../contract/shopwire.ts"
+import { setAddress } from "./auth-resource.ts"
 
-type Request = AuthRequest<typeof AUTH_RESOURCE, unknown>
+type Request = AuthRequest<string, unknown>
 
 /**
  * `shopwire.auth` with `AUTH=none`. Gateways call these methods before each WebSocket and each HTTP request. The service learns
@@ -25,7 +26,7 @@ export function openAuthResource(addresses: ClientAddresses, pages: OwnPages | u
     setAddress(req, addresses)
   }
 
-  return model(AUTH_RESOURCE, {
+  return model(auth.pattern.source, {
     mode: { access: "free" },
     access: async () => ({ get: false }),
     auth: (method) => ({

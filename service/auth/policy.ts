@@ -1,4 +1,6 @@
+import type { AnyContract, MethodOf } from "res-service/contract"
 import type { Claims } from "../../contract/claims.ts"
+import type { resources } from "../../contract/resources.ts"
 
 /** The groups of callers that a rule distinguishes: by role, signed in without a role, without a valid token. */
 export const holders = ["merchant", "shopper", "admin", "noRole", "nobody"] as const
@@ -52,6 +54,12 @@ export const rules = {
 
 export type Rule = keyof typeof rules
 
+/** The methods that a policy has rules for. */
+type Ruled<C extends AnyContract> = { readonly [M in MethodOf<C> | "get" | "*"]?: Rule }
+
+/** Every resource of the contract, or it does not compile. */
+type Policy = { readonly [C in (typeof resources)[number] as C["pattern"]["source"]]: Ruled<C> }
+
 /** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. What is not here, nobody may. */
 export const policy = {
   "store.$shop_id.feed": { get: "readShop", publish: "publish", read: "readShop" },
@@ -67,7 +75,7 @@ export const policy = {
   "shopwire.shoppers": { erase: "administer" },
   "shopwire.health": { get: "anybody" },
   "shopwire.archive": { get: "anybody" },
-} as const satisfies Record<string, Readonly<Record<string, Rule>>>
+} as const satisfies Policy
 
 export type Governed = keyof typeof policy
 

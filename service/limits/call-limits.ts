@@ -1,6 +1,9 @@
 import { type Admission, addressGroup, type ClientAddresses, type Meta, type ResError } from "res-service"
 import { z } from "zod"
 import { serviceError } from "../../contract/errors.ts"
+import { multicart } from "../../contract/session.ts"
+import { auth } from "../../contract/shopwire.ts"
+import { basket, feed } from "../../contract/store.ts"
 import { type Allowance, allowance } from "../../limits/allowance.ts"
 import type { Guard } from "../auth/guard.ts"
 
@@ -33,10 +36,10 @@ export const noCallLimits: CallLimitOptions = {
 type Asker = Pick<Admission, "isHttp" | "meta">
 
 /** Calls that are not counted: a cart's last state must always arrive; gateways renew tokens when the service asks them to. */
-const UNCOUNTED = new Set(["session.$id.multicart.updateCart", "shopwire.auth.renew"])
+const UNCOUNTED = new Set([callOf(multicart.pattern, "updateCart"), callOf(auth.pattern, "renew")])
 
 /** Calls that store something for a shop. */
-const STORING = new Set(["store.$shop_id.feed.publish", "store.$shop_id.basket.$session_id.acknowledge"])
+const STORING = new Set([callOf(feed.pattern, "publish"), callOf(basket.pattern, "acknowledge")])
 
 /** The address that the service puts into the token of a gateway's connection, because later requests do not tell it. */
 const AddressedToken = z.object({ address: z.string() })
@@ -86,12 +89,12 @@ export class CallLimits {
   /** A guard that also counts the callers that it admits. Its `check` may throw `system.tooManyRequests`. */
   hold(guard: Guard): Guard {
     return {
-      access: (resource) => guard.access(resource),
-      check: async (resource, method, req, target) => {
-        const claims = await guard.check(resource, method, req, target)
+      access: (contract) => guard.access(contract),
+      check: async (contract, method, req, target) => {
+        const claims = await guard.check(contract, method, req, target)
         const amount = target?.shopperIds?.length ?? 1
         take(this.#token, "token", claims?.user, amount, req)
-        if (STORING.has(`${resource}.${method}`)) take(this.#shop, "shop", req.parts.shop_id, amount, req)
+        if (STORING.has(callOf(contract.pattern, method))) take(this.#shop, "shop", req.parts.shop_id, amount, req)
         return claims
       },
     }
@@ -111,10 +114,15 @@ export class CallLimits {
 function amountOf({ type, pattern, method, query, params, isHttp }: Admission): number {
   // Gateways ask for access for each subscription, and again after each reset; only a query reads the log.
   if (type === "access") return query === "" || isHttp ? 0 : 1
-  if (UNCOUNTED.has(`${pattern}.${method}`)) return 0
+  if (UNCOUNTED.has(callOf({ source: pattern }, method))) return 0
   const amount = method === "publish" ? eventsIn(params) : 1
   // Over HTTP the gateway's auth request was counted already.
   return isHttp && type === "call" ? amount - 1 : amount
+}
+
+/** A name for a method of a pattern's resources. */
+function callOf({ source }: { readonly source: string }, method: string): string {
+  return `${source}.${method}`
 }
 
 /** The number of events in the params of a publish, which are not validated yet. */

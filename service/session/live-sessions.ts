@@ -1,9 +1,10 @@
 import type { AnyResource, Logger, Service } from "res-service"
+import { cart, multicart, present } from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../parts.ts"
 import { isConnected } from "./connections.ts"
-import { type CustomerBinding, cart, multicart, present } from "./multicart-resource.ts"
+import { type CustomerBinding, cartResource, multicartResource, presentResource } from "./multicart-resource.ts"
 import { Presence } from "./presence.ts"
 import { PresenceSweep } from "./presence-sweep.ts"
 import type { SessionCommand } from "./session.ts"
@@ -51,9 +52,6 @@ export class LiveSessions implements Part {
   readonly #sessions: Sessions
   readonly #presence: Presence
   readonly #sweep: PresenceSweep
-  readonly #multicart: ReturnType<typeof multicart>
-  readonly #present: ReturnType<typeof present>
-  readonly #cart: ReturnType<typeof cart>
 
   constructor(js: JetStream, service: Service, options: SessionOptions) {
     const { idleMs, binding, guard, isActive, logger } = options
@@ -68,14 +66,15 @@ export class LiveSessions implements Part {
       sessions: this.#sessions,
       presence: this.#presence,
       run: (id: string, command: SessionCommand) => this.#run(id, command),
-      inQueue: <T>(id: string, task: () => Promise<T>) => service.with(this.#multicart, { id }, task),
+      inQueue: <T>(id: string, task: () => Promise<T>) => service.with(multicart, { id }, task),
       isConnected: (cid: string) => isConnected(js.nc, cid),
     }
-    this.#multicart = multicart({ ...sources, guard, binding })
-    this.#present = present(guard, this.#sessions)
-    this.#cart = cart(guard, this.#sessions)
     this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isActive, logger })
-    this.resources = [this.#multicart, this.#present, this.#cart]
+    this.resources = [
+      multicartResource({ ...sources, guard, binding }),
+      presentResource(guard, this.#sessions),
+      cartResource(guard, this.#sessions),
+    ]
   }
 
   async start(): Promise<void> {
@@ -90,9 +89,9 @@ export class LiveSessions implements Part {
   /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */
   async #run(id: string, command: SessionCommand): Promise<number> {
     const n = await this.#sessions.execute(id, command, {
-      multicart: this.#service.events(this.#multicart, { id }),
-      present: this.#service.events(this.#present, { id }),
-      cart: (customer) => this.#service.events(this.#cart, { id, customer }),
+      multicart: this.#service.events(multicart, { id }),
+      present: this.#service.events(present, { id }),
+      cart: (customer) => this.#service.events(cart, { id, customer }),
     })
     this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])
     return n

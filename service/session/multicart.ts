@@ -1,12 +1,5 @@
+import type { Owner } from "../../contract/session.ts"
 import type { Member, Session } from "./session.ts"
-
-/** The owner of a cart, in the names of the old protocol. */
-export interface Owner {
-  readonly id: string
-  readonly name: string
-  readonly isHost: boolean
-  readonly isReadyToCheckout: boolean
-}
 
 /** Members as they are shown: the host first, then in the order of joining. */
 export function shownMembers(session: Session | undefined): readonly Member[] {

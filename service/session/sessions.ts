@@ -1,6 +1,5 @@
 import {
   type CollectionEvents,
-  type DataValue,
   dataValue,
   type Logger,
   type ModelEvents,
@@ -8,19 +7,17 @@ import {
   ResError,
   reference,
 } from "res-service"
+import type { ContentOf } from "res-service/contract"
 import { loggedSessionId } from "../../config/logged-sessions.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../../contract/limits.ts"
+import { cart } from "../../contract/session.ts"
 import { listChanges } from "../list-changes.ts"
-import { type Owner, ownerOf, presentMembers, shownMembers } from "./multicart.ts"
+import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
 
-/** A cart as `session.<id>.cart.<customerId>` shows it. */
-export interface CartModel {
-  readonly owner: DataValue<Owner>
-  readonly content: DataValue<object>
-}
+export type CartModel = ContentOf<typeof cart>
 
 /** The senders of events of a session's resources. Use them in the session's queue. */
 export interface SessionEventSenders {
@@ -156,11 +153,6 @@ export class Sessions {
   }
 }
 
-/** The rid of a member's cart. */
-export function cartRid(sessionId: string, customerId: string): string {
-  return `session.${sessionId}.cart.${customerId}`
-}
-
 export function cartModel(session: Session, member: Member): CartModel {
   return { owner: dataValue(ownerOf(session, member)), content: dataValue(member.content) }
 }
@@ -204,7 +196,7 @@ function tellList(
   const [ids, idsAfter] = [before, after].map((members) => members.map(({ id }) => id)) as [string[], string[]]
   for (const change of listChanges(ids, idsAfter)) {
     if (change.type === "remove") events.remove(change.index)
-    else events.add(reference(cartRid(sessionId, change.id)), change.index)
+    else events.add(reference(cart.name({ id: sessionId, customer: change.id })), change.index)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Erased } from "../../contract/shopwire.ts"
 import { type Annotated, type AnnotationBucket, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { DeadLetters } from "../archive/dead-letters.ts"
 import { Bucket } from "../jetstream/bucket.ts"
@@ -18,24 +19,6 @@ const REQUESTS_AT_ONCE = 50
 /** Time for the followers to take what the log has, in ms. */
 const REACH_TIMEOUT_MS = 3000
 
-/** How much was removed where. */
-export interface Erased {
-  /** Shops in which something was erased. */
-  readonly shops: number
-  /** Messages of the stream: events, and other messages that contain the ID. */
-  readonly stream: number
-  /** Acknowledgements of the shopper's baskets. */
-  readonly acknowledgements: number
-  /** Shops whose snapshots of baskets and figures were made unreadable. */
-  readonly snapshots: number
-  /** Documents of MongoDB; null: no archive. */
-  readonly archive: Omit<ErasedInArchive, "shops"> | null
-  /** Annotations of the shopper's events and baskets, made in MongoDB, that were stored in NATS to be shown. */
-  readonly annotations: number
-  /** Events and baskets that MongoDB refused, and documents of other programs that are not valid events. */
-  readonly dead_letters: number
-}
-
 const NOTHING_ARCHIVED: ErasedInArchive = { events: 0, baskets: 0, incoming_events: 0, shops: [] }
 
 /** A shopper's data in one shop. */
@@ -48,13 +31,7 @@ interface Found {
 type FoundByShop = Record<string, Found>
 
 /** How much was deleted in the archive, and in which shops. */
-export interface ErasedInArchive {
-  readonly events: number
-  readonly baskets: number
-  /** Documents that other programs had inserted to be published. */
-  readonly incoming_events: number
-  readonly shops: readonly string[]
-}
+export type ErasedInArchive = NonNullable<Erased["archive"]> & { readonly shops: readonly string[] }
 
 /** The archive's part in an erasure. All methods throw `system.serviceUnavailable` while MongoDB is away. */
 export interface ShopperArchive {

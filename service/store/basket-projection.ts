@@ -1,3 +1,4 @@
+import type { Basket as ShownBasket } from "../../contract/basket.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LoggedAck } from "../log/entry.ts"
 import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
@@ -126,7 +127,7 @@ export function bytesOf({ lines, last_action, acknowledged }: Basket): number {
 }
 
 /** A basket as it is shown at `now`, in ms since the epoch; `lines` is for a data value. */
-export function shownBasket(basket: Basket, now: number) {
+export function shownBasket(basket: Basket, now: number): Omit<ShownBasket, "annotations"> {
   const total = totalOf(basket)
   const { session_id, shopper_id, basket_total, events, last_action, last_seq, acknowledged } = basket
   const status = basket.checkedOut ? "checked_out" : isIdle(basket, now) ? "idle" : "open"
@@ -146,7 +147,7 @@ export function shownBasket(basket: Basket, now: number) {
     last_seq,
     acknowledged_by: acknowledged?.by ?? null,
     acknowledged_at: acknowledged === undefined ? null : iso(acknowledged.at),
-  } as const
+  }
 }
 
 function shownLine(line: Line) {

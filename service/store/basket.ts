@@ -1,20 +1,13 @@
-import { type DataValue, dataValue, method, model, ResError } from "res-service"
-import { z } from "zod"
+import { dataValue, handle, ResError } from "res-service"
 import { DisplayName } from "../../contract/acknowledgement.ts"
 import type { Annotations } from "../../contract/annotations.ts"
 import type { Claims } from "../../contract/claims.ts"
 import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
-import { isBasketId, isShopId } from "../../contract/publish-event.ts"
+import { basket } from "../../contract/store.ts"
 import type { Guard } from "../auth/guard.ts"
 import { shopQueue } from "./shop-queue.ts"
-import type { BasketModel } from "./shop-view.ts"
 import type { Shops } from "./shops.ts"
 import { shortened } from "./text.ts"
-
-const BASKET = "store.$shop_id.basket.$session_id"
-
-/** `by` counts only where nobody is known by a token. */
-const AcknowledgeParams = z.object({ by: z.unknown() }, "expected an object").optional()
 
 export interface BasketSources {
   readonly guard: Guard
@@ -29,28 +22,12 @@ export interface BasketSources {
   acknowledge(shopId: string, sessionId: string, by: string): Promise<number>
 }
 
-/**
- * `store.<shop_id>.basket.<session_id>`: model, what the events of one session have made of its basket. See
- * `basket-projection.ts` for what each action does, and docs/baskets.md.
- *
- * access  get, call `acknowledge`: as the policy says (service/auth/policy.ts)
- * get     { session_id, shopper_id, status: "open" | "checked_out" | "idle", lines: { data: [{ product_id, product_name, UPC,
- *         category_id, quantity, unit_price, line_total }] }, item_count, total (of the lines), basket_total (as last sent),
- *         drift (more was sent than the lines make), events, first_at, last_at, last_action, last_seq, acknowledged_by, acknowledged_at }; and, while others have annotated it
- *         in the archive, `annotations: { data: { ... } }`
- * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; who is known by a token is called as the
- *         token says, and `by` is not looked at; the last acknowledgement counts
- * errors  system.notFound: no such basket, or one that was not touched for a day · system.timeout (see `shopQueue`) ·
- *         acknowledge: system.invalidParams, system.accessDenied, auth.invalidToken, system.serviceUnavailable
- * events  change, at most ten times a second · delete, when the shop has more baskets than are kept
- * source  design.md, "RES resources"
- */
-export function basket({ guard, shops, annotationsOf, acknowledge }: BasketSources) {
-  return model<typeof BASKET, BasketModel & { readonly annotations?: DataValue<Annotations> }, unknown>(BASKET, {
-    owns: ({ shop_id, session_id }) => isShopId(shop_id) && isBasketId(session_id),
+/** Serves `basket`. See `basket-projection.ts` for what each action does; access as the policy says. */
+export function basketResource({ guard, shops, annotationsOf, acknowledge }: BasketSources) {
+  return handle(basket, {
     ...shopQueue,
     checkCalls: true,
-    access: guard.access(BASKET),
+    access: guard.access(basket),
     get: async (req) => {
       const { shop_id, session_id } = req.parts
       // First, so that nothing is told between the basket's answer and the end of this.
@@ -60,16 +37,15 @@ export function basket({ guard, shops, annotationsOf, acknowledge }: BasketSourc
       return annotations === undefined ? found : { ...found, annotations: dataValue(annotations) }
     },
     call: {
-      // Beside the queue: the basket goes on while the log is written.
-      acknowledge: method(
-        AcknowledgeParams,
-        async (req, params) => {
-          const claims = await guard.check(BASKET, "acknowledge", req)
+      acknowledge: {
+        // Beside the queue: the basket goes on while the log is written.
+        mode: "free",
+        handle: async (req, params) => {
+          const claims = await guard.check(basket, "acknowledge", req)
           const by = claims === undefined ? checkedName(params?.by) : nameOf(claims)
           return { seq: await acknowledge(req.parts.shop_id, req.parts.session_id, by) }
         },
-        { mode: "free" },
-      ),
+      },
     },
   })
 }

@@ -1,5 +1,6 @@
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
 import type { Annotations } from "../../contract/annotations.ts"
+import { basket, baskets, event, feed, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -8,17 +9,17 @@ import type { Log, LogFollower } from "../log/log.ts"
 import type { Part } from "../parts.ts"
 import { RepeatedResets } from "../repeated-resets.ts"
 import { ShownAnnotations } from "./annotations.ts"
-import { basket } from "./basket.ts"
-import { baskets } from "./baskets.ts"
-import { event } from "./event.ts"
-import { feed } from "./feed.ts"
+import { basketResource } from "./basket.ts"
+import { basketsResource } from "./baskets.ts"
+import { eventResource } from "./event.ts"
+import { feedResource } from "./feed.ts"
 import { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { ShopLoader } from "./shop-loader.ts"
 import { ShopView } from "./shop-view.ts"
 import { Shops } from "./shops.ts"
 import { Snapshots } from "./snapshots.ts"
-import { stats } from "./stats.ts"
+import { statsResource } from "./stats.ts"
 
 /** How often delayed changes are sent, in ms. */
 const TICK_MS = 100
@@ -57,11 +58,6 @@ export class LiveShops implements Part, LogFollower {
   readonly #shops: Shops
   readonly #snapshots: Snapshots
   readonly #annotations: ShownAnnotations
-  readonly #feed: ReturnType<typeof feed>
-  readonly #event: ReturnType<typeof event>
-  readonly #baskets: ReturnType<typeof baskets>
-  readonly #basket: ReturnType<typeof basket>
-  readonly #stats: ReturnType<typeof stats>
   #timers: NodeJS.Timeout[] = []
 
   constructor(js: JetStream, service: Service, options: LiveShopsOptions) {
@@ -75,13 +71,13 @@ export class LiveShops implements Part, LogFollower {
       js,
       {
         onChange: (annotated, annotations) => this.#showAnnotations(annotated, annotations),
-        onLost: () => this.#resets.send(["store.*.event.>", "store.*.basket.>"]),
+        onLost: () => this.#resets.send([event.pattern.names({}), basket.pattern.names({})]),
       },
       logger,
     )
     this.#feeds = new Feeds(
       (shopId, count) => log.reader.newest(shopId, count),
-      (shop_id, task) => service.with(this.#feed, { shop_id }, task),
+      (shop_id, task) => service.with(feed, { shop_id }, task),
       logger,
     )
     const loader = new ShopLoader(this.#snapshots, log.reader)
@@ -97,34 +93,35 @@ export class LiveShops implements Part, LogFollower {
           new ShopView(
             shop,
             {
-              baskets: service.events(this.#baskets, { shop_id }),
-              stats: service.events(this.#stats, { shop_id }),
-              basket: (session_id) => service.events(this.#basket, { shop_id, session_id }),
+              baskets: service.events(baskets, { shop_id }),
+              stats: service.events(stats, { shop_id }),
+              basket: (session_id) => service.events(basket, { shop_id, session_id }),
             },
-            (session_id) => this.#basket.pattern.name({ shop_id, session_id }),
+            (session_id) => basket.name({ shop_id, session_id }),
           ),
-        inQueue: (shop_id, task) => service.with(this.#baskets, { shop_id }, task),
+        inQueue: (shop_id, task) => service.with(baskets, { shop_id }, task),
       },
       logger,
     )
     const feeds = this.#feeds
     const shops = this.#shops
     const annotationsOf = (annotated: Annotated): Promise<Annotations | undefined> => this.#annotations.of(annotated)
-    this.#feed = feed({ guard, feeds, history, log, strictEvents, shown: (...args) => this.#shown(...args) })
-    this.#event = event({
-      guard,
-      history,
-      annotationsOf: (shop_id, seq) => annotationsOf(annotatedEvent(log.id, shop_id, seq)),
-    })
-    this.#baskets = baskets(guard, shops)
-    this.#basket = basket({
-      guard,
-      shops,
-      annotationsOf: (shop_id, session_id) => annotationsOf({ kind: "basket", shop_id, session_id }),
-      acknowledge: (...args) => this.#acknowledge(...args),
-    })
-    this.#stats = stats(guard, shops)
-    this.resources = [this.#feed, this.#event, this.#baskets, this.#basket, this.#stats]
+    this.resources = [
+      feedResource({ guard, feeds, history, log, strictEvents, shown: (...args) => this.#shown(...args) }),
+      eventResource({
+        guard,
+        history,
+        annotationsOf: (shop_id, seq) => annotationsOf(annotatedEvent(log.id, shop_id, seq)),
+      }),
+      basketsResource(guard, shops),
+      basketResource({
+        guard,
+        shops,
+        annotationsOf: (shop_id, session_id) => annotationsOf({ kind: "basket", shop_id, session_id }),
+        acknowledge: (...args) => this.#acknowledge(...args),
+      }),
+      statsResource(guard, shops),
+    ]
   }
 
   async start(): Promise<void> {
@@ -162,16 +159,16 @@ export class LiveShops implements Part, LogFollower {
    * @param seqs of the erased events
    */
   async erase(shop_id: string, seqs: readonly number[]): Promise<boolean> {
-    await this.#service.with(this.#feed, { shop_id }, (events) => {
+    await this.#service.with(feed, { shop_id }, (events) => {
       this.#feeds.drop(shop_id)
       if (seqs.length > 0) events.event("erased", { seqs })
-      this.#service.reset({ resources: [this.#feed.pattern.name({ shop_id }), `store.${shop_id}.event.*`] })
+      this.#service.reset({ resources: [feed.name({ shop_id }), event.pattern.names({ shop_id })] })
     })
     const resume = await this.#shops.withhold(shop_id)
     try {
       const erased = await this.#snapshots.erase(shop_id)
       // In the queue, so that requests from before are answered before the reset.
-      await this.#service.with(this.#baskets, { shop_id }, () => {
+      await this.#service.with(baskets, { shop_id }, () => {
         this.#shops.drop(shop_id)
         this.#service.reset({ resources: this.#projections(shop_id) })
       })
@@ -187,12 +184,11 @@ export class LiveShops implements Part, LogFollower {
    */
   async #shown(shop_id: string, seq: number, timeoutMs: number): Promise<void> {
     const isWatched = this.#feeds.has(shop_id) || this.#shops.has(shop_id)
-    if (isWatched && (await this.#log.reached(seq, timeoutMs)))
-      await this.#service.with(this.#feed, { shop_id }, () => {})
+    if (isWatched && (await this.#log.reached(seq, timeoutMs))) await this.#service.with(feed, { shop_id }, () => {})
   }
 
   async #acknowledge(shop_id: string, session_id: string, by: string): Promise<number> {
-    const inQueue = <T>(task: () => T | Promise<T>): Promise<T> => this.#service.with(this.#baskets, { shop_id }, task)
+    const inQueue = <T>(task: () => T | Promise<T>): Promise<T> => this.#service.with(baskets, { shop_id }, task)
     if (!(await inQueue(() => this.#shops.knows(shop_id, session_id)))) throw new ResError("system.notFound")
     const seq = await this.#log.acknowledge(shop_id, { session_id, by })
     if (await this.#log.reached(seq, SHOWN_TIMEOUT_MS)) await inQueue(() => this.#shops.tellBasket(shop_id, session_id))
@@ -205,11 +201,11 @@ export class LiveShops implements Part, LogFollower {
     const send = async (): Promise<void> => {
       if (annotated.kind === "basket") {
         const { session_id } = annotated
-        await this.#service.with(this.#basket, { shop_id, session_id }, (events) => events.change(change))
+        await this.#service.with(basket, { shop_id, session_id }, (events) => events.change(change))
       } else if (annotated._id === annotatedEvent(this.#log.id, shop_id, annotated.seq)._id) {
         // An event of another log may have the same sequence, but has another document.
         const seq = String(annotated.seq)
-        await this.#service.with(this.#event, { shop_id, seq }, (events) => events.change(change))
+        await this.#service.with(event, { shop_id, seq }, (events) => events.change(change))
       }
     }
     send().catch((error: unknown) =>
@@ -220,7 +216,7 @@ export class LiveShops implements Part, LogFollower {
   #sweep(): void {
     const times = { idleMs: IDLE_MS, graceMs: GRACE_MS }
     const resources = [
-      ...this.#feeds.sweep(Date.now(), times).map((shop_id) => this.#feed.pattern.name({ shop_id })),
+      ...this.#feeds.sweep(Date.now(), times).map((shop_id) => feed.name({ shop_id })),
       ...this.#shops.sweep(Date.now(), times).flatMap((shopId) => this.#projections(shopId)),
     ]
     if (resources.length > 0) this.#service.reset({ resources })
@@ -228,6 +224,6 @@ export class LiveShops implements Part, LogFollower {
 
   /** Patterns of the resources that are made of a shop's projection. */
   #projections(shop_id: string): string[] {
-    return [this.#baskets.pattern.name({ shop_id }), this.#stats.pattern.name({ shop_id }), `store.${shop_id}.basket.*`]
+    return [baskets, stats, basket].map(({ pattern }) => pattern.names({ shop_id }))
   }
 }

@@ -1,11 +1,6 @@
-import {
-  type CollectionEvents,
-  type DataValue,
-  dataValue,
-  type ModelEvents,
-  type Reference,
-  reference,
-} from "res-service"
+import { type CollectionEvents, dataValue, type ModelEvents, type Reference, reference } from "res-service"
+import type { ContentOf } from "res-service/contract"
+import type * as contract from "../../contract/store.ts"
 import { listChanges } from "../list-changes.ts"
 import type { LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, shownBasket } from "./basket-projection.ts"
@@ -18,17 +13,8 @@ const BASKET_INTERVAL_MS = 100
 /** Least time between two changes of the figures, in ms. */
 const STATS_INTERVAL_MS = 1000
 
-type ShownBasket = ReturnType<typeof shownBasket>
-type ShownStats = ReturnType<typeof shownStats>
-
-/** A basket as `store.<shop_id>.basket.<session_id>` shows it. */
-export type BasketModel = Omit<ShownBasket, "lines"> & { readonly lines: DataValue<ShownBasket["lines"]> }
-
-/** The figures as `store.<shop_id>.stats` shows them. */
-export type StatsModel = Omit<ShownStats, "minutes" | "top_products"> & {
-  readonly minutes: DataValue<ShownStats["minutes"]>
-  readonly top_products: DataValue<ShownStats["top_products"]>
-}
+export type BasketModel = ContentOf<typeof contract.basket>
+export type StatsModel = ContentOf<typeof contract.stats>
 
 /** The senders of events of a shop's resources. Use them in the shop's queue. */
 export interface ShopEventSenders {

@@ -1,4 +1,5 @@
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import type { Stats as ShownStats } from "../../contract/stats.ts"
 import { sum } from "./money.ts"
 import { shortened } from "./text.ts"
 
@@ -72,7 +73,7 @@ export function applyToStats(stats: Stats, event: ShownEvent, checkedOut: number
 }
 
 /** The figures as they are shown at `now`, in ms since the epoch; `minutes` and `top_products` are for data values. */
-export function shownStats(stats: Stats, open: OpenBaskets, now: number) {
+export function shownStats(stats: Stats, open: OpenBaskets, now: number): ShownStats {
   const since = startOf(now, HOUR_MS) - (HOURS - 1) * HOUR_MS
   const total = together(stats.hours.filter(({ at }) => at >= since))
   const firstMinute = startOf(now, MINUTE_MS) - MINUTES * MINUTE_MS

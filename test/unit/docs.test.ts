@@ -2,21 +2,27 @@ import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
 import { PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
-import { archiveStatus } from "../../service/archive/status.ts"
+import { resources } from "../../contract/resources.ts"
+import { archiveResource } from "../../service/archive/status.ts"
 import { type AuthSources, authResource } from "../../service/auth/auth-resource.ts"
 import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
-import { health } from "../../service/health.ts"
+import { healthResource } from "../../service/health.ts"
 import type { JetStream } from "../../service/jetstream/jetstream.ts"
-import { cart, multicart, present, type SessionSources } from "../../service/session/multicart-resource.ts"
+import {
+  cartResource,
+  multicartResource,
+  presentResource,
+  type SessionSources,
+} from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
-import { shoppers } from "../../service/shoppers/shoppers-resource.ts"
-import { type BasketSources, basket } from "../../service/store/basket.ts"
-import { baskets } from "../../service/store/baskets.ts"
-import { type EventSources, event } from "../../service/store/event.ts"
-import { type FeedSources, feed } from "../../service/store/feed.ts"
+import { shoppersResource } from "../../service/shoppers/shoppers-resource.ts"
+import { type BasketSources, basketResource } from "../../service/store/basket.ts"
+import { basketsResource } from "../../service/store/baskets.ts"
+import { type EventSources, eventResource } from "../../service/store/event.ts"
+import { type FeedSources, feedResource } from "../../service/store/feed.ts"
 import type { Shops } from "../../service/store/shops.ts"
-import { stats } from "../../service/store/stats.ts"
+import { statsResource } from "../../service/store/stats.ts"
 import { accessTable, withAccessTable } from "../../tools/docs/access-page.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
@@ -42,20 +48,20 @@ describe("the docs", () => {
 
   it("list the resources, with their kind and calls, in README, as they are declared", () => {
     const declared: AnyResource[] = [
-      feed({ guard: openGuard } as FeedSources),
-      event({ guard: openGuard } as EventSources),
-      baskets(openGuard, {} as Shops),
-      basket({ guard: openGuard } as BasketSources),
-      stats(openGuard, {} as Shops),
-      multicart({ guard: openGuard } as SessionSources),
-      present(openGuard, {} as Sessions),
-      cart(openGuard, {} as Sessions),
+      feedResource({ guard: openGuard } as FeedSources),
+      eventResource({ guard: openGuard } as EventSources),
+      basketsResource(openGuard, {} as Shops),
+      basketResource({ guard: openGuard } as BasketSources),
+      statsResource(openGuard, {} as Shops),
+      multicartResource({ guard: openGuard } as SessionSources),
+      presentResource(openGuard, {} as Sessions),
+      cartResource(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
-      shoppers(openGuard, async () => {
+      shoppersResource(openGuard, async () => {
         throw new Error("not called")
       }),
-      health(openGuard, async () => ({ stream: "", last_seq: 0 })),
-      archiveStatus(openGuard, {} as JetStream),
+      healthResource(openGuard, async () => ({ stream: "", last_seq: 0 })),
+      archiveResource(openGuard, {} as JetStream),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
     const documented = rows.map(([, rid = "", kind, calls = ""]) => [
@@ -70,6 +76,7 @@ describe("the docs", () => {
     ])
     expect(documented).to.deep.equal(expected)
     expect(declared.map(({ pattern }) => pattern.source)).to.have.members(Object.keys(policy))
+    expect(declared.map(({ contract }) => contract)).to.deep.equal(resources)
   })
 
   it("have the policy's table in docs/access.md as service/auth/policy.ts is (if not: npm run docs)", () => {

@@ -2,6 +2,7 @@
 import { connect } from "nats"
 import { serverOptions } from "../../config/process.ts"
 import { loadSettings } from "../../config/settings.ts"
+import { health } from "../../contract/shopwire.ts"
 
 /** Shorter than the healthcheck's own timeout, so that the reason is seen. */
 const TIMEOUT_MS = 3000
@@ -13,7 +14,7 @@ try {
     timeout: TIMEOUT_MS,
     reconnect: false,
   })
-  const answer = await nc.request("get.shopwire.health", "{}", { timeout: TIMEOUT_MS })
+  const answer = await nc.request(`get.${health.name({})}`, "{}", { timeout: TIMEOUT_MS })
   const { error } = answer.json<{ error?: unknown }>()
   if (error !== undefined) throw new Error(JSON.stringify(error))
   await nc.close()

@@ -5,6 +5,7 @@ import { natsInfo } from "../../config/nats-info.ts"
 import { PROBE_NAME } from "../../config/permissions-probe.ts"
 import { projectDir } from "../../config/project-dir.ts"
 import type { SettingName, Settings } from "../../config/settings.ts"
+import { auth } from "../../contract/shopwire.ts"
 import { DEFAULT_RATE, type DemoArguments } from "../demo/arguments.ts"
 import { natsServerConf } from "../nats/conf.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "../nats/nats-server.ts"
@@ -216,7 +217,7 @@ export class Launcher {
     dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, ...limits, natsUrl })
     const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
     // By these the service learns who connects from where; and with AUTH=none it is asked about pages that Resgate's own list lets in.
-    flags.push("--headauth", "shopwire.auth.header", "--wsheadauth", "shopwire.auth.wsHeader")
+    flags.push("--headauth", `${auth.name({})}.header`, "--wsheadauth", `${auth.name({})}.wsHeader`)
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })
