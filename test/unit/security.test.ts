@@ -14,7 +14,8 @@ describe("SECURITY.md", () => {
       const [, title = "", file = ""] = /\[([^\]]+)\]\(((?:res-service\/)?test\/[^)]+\.test\.ts)\) \|$/.exec(row) ?? []
       expect(file, row).not.to.equal("")
       const source = read(file)
-      const isTested = source.split("\n").some((line) => line.includes(title) && /^\s*it\(/.test(line))
+      // Declared by `it`, or as a case of `atOnce`.
+      const isTested = source.split("\n").some((line) => line.includes(title) && /^\s*(it\(|".*": )/.test(line))
       expect(isTested, `${file}: ${title}`).to.equal(true)
     }
   })
