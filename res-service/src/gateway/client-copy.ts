@@ -1,6 +1,7 @@
 import type { CachedResource } from "../client/cached-resource.ts"
 import type { Content, Values } from "../client/content.ts"
 import type { ResourceEvent } from "../client/resource-event.ts"
+import type { Subscriber } from "../client/subscriber.ts"
 import type { Throttle } from "../client/throttle.ts"
 import type { WireValue } from "../client/wire-value.ts"
 import { encodeEvent, encodeUpdate } from "./event-frames.ts"
@@ -21,7 +22,7 @@ export interface CopyHost {
 }
 
 /** The subscription that a copy belongs to. */
-export interface CopyOwner {
+export interface CopyOwner extends Subscriber {
   readonly rid: string
   /** Called before held events are sent; may pause the copy. */
   beforeHeldEvents(): void
@@ -45,10 +46,12 @@ type AtClient = "nothing" | "collected" | "sent" | "dropped" | "deleted" | "disp
  * the client has the resource, while the copy is paused, and while something that an event refers to is loading.
  */
 export class ClientCopy {
+  readonly tag = "loaded"
   /** Set while events must wait. */
   isPaused = false
   readonly #host: CopyHost
   readonly #owner: CopyOwner
+  readonly #resource: CachedResource
   readonly #throttle: Throttle | undefined
   readonly #references = new References()
   #content: Content | undefined
@@ -62,6 +65,7 @@ export class ClientCopy {
   constructor(host: CopyHost, owner: CopyOwner, resource: CachedResource, throttle: Throttle | undefined) {
     this.#host = host
     this.#owner = owner
+    this.#resource = resource
     this.#throttle = throttle
     this.#content = resource.content
     this.#version = resource.version
@@ -81,12 +85,12 @@ export class ClientCopy {
 
   get holdsEvents(): boolean {
     switch (this.#atClient) {
-      case "nothing":
-      case "collected":
-      case "disposed":
-        return true
-      default:
+      case "sent":
+      case "dropped":
+      case "deleted":
         return this.#isAdding || this.isPaused
+      default:
+        return true
     }
   }
 
@@ -149,6 +153,7 @@ export class ClientCopy {
     this.#atClient = "disposed"
     this.#heldEvents = undefined
     for (const reference of this.#references.clear()) reference.end()
+    this.#resource.remove(this.#owner)
   }
 
   #process(event: ResourceEvent): void {

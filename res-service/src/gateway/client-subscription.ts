@@ -1,7 +1,6 @@
 import type { CachedResource } from "../client/cached-resource.ts"
 import type { Content } from "../client/content.ts"
 import type { ResourceEvent } from "../client/resource-event.ts"
-import type { Subscriber } from "../client/subscriber.ts"
 import type { Throttle } from "../client/throttle.ts"
 import { ResError } from "../errors.ts"
 import { AccessCheck } from "./access-check.ts"
@@ -27,7 +26,7 @@ export interface SubscriptionHost extends CopyHost {
 type State =
   | { readonly tag: "loading"; readonly waiters: (() => void)[] }
   | { readonly tag: "failed"; readonly error: ResError }
-  | { readonly tag: "loaded"; readonly resource: CachedResource; readonly copy: ClientCopy }
+  | ClientCopy
   | { readonly tag: "disposed" }
 
 /**
@@ -36,7 +35,7 @@ type State =
  *
  * Source: RES-Client protocol 1.2.3, "Subscriptions".
  */
-export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
+export class ClientSubscription implements ResourceNode, CopyOwner {
   readonly rid: string
   readonly name: string
   readonly query: string
@@ -52,11 +51,11 @@ export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
 
   /** `throttle`: for getting what the resource refers to. */
   constructor(host: SubscriptionHost, rid: string, throttle: Throttle | undefined) {
-    const resource = host.services.resource(rid)
+    const { name, query } = host.services.resource(rid)
     this.rid = rid
-    this.name = resource.name
-    this.query = resource.query
-    this.access = new AccessCheck(host.services, resource)
+    this.name = name
+    this.query = query
+    this.access = new AccessCheck(host.services, this)
     this.#host = host
     this.#throttle = throttle
   }
@@ -66,7 +65,7 @@ export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
   }
 
   get isReady(): boolean {
-    return this.#state.tag === "failed" || (this.#state.tag === "loaded" && this.#state.copy.atClient !== "nothing")
+    return this.#state.tag === "failed" || (this.#state.tag === "loaded" && this.#state.atClient !== "nothing")
   }
 
   get error(): ResError | undefined {
@@ -89,7 +88,7 @@ export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
   }
 
   get #copy(): ClientCopy | undefined {
-    return this.#state.tag === "loaded" ? this.#state.copy : undefined
+    return this.#state.tag === "loaded" ? this.#state : undefined
   }
 
   reference(rid: string): ResourceNode | undefined {
@@ -179,13 +178,10 @@ export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
   }
 
   dispose(): void {
-    const state = this.#state
+    this.access.dispose()
+    this.#copy?.dispose()
     this.#state = { tag: "disposed" }
     this.#throttle = undefined
-    this.access.dispose()
-    if (state.tag !== "loaded") return
-    state.copy.dispose()
-    state.resource.remove(this)
   }
 
   #take(resource: CachedResource): void {
@@ -195,7 +191,7 @@ export class ClientSubscription implements Subscriber, ResourceNode, CopyOwner {
       return
     }
     const copy = new ClientCopy(this.#host, this, resource, this.#throttle)
-    this.#state = { tag: "loaded", resource, copy }
+    this.#state = copy
     copy.loadReferences()
     for (const onLoaded of state.waiters) onLoaded()
   }

@@ -8,7 +8,7 @@ import type { Frame } from "./frame.ts"
 import { dataValueVersion, latestVersion } from "./protocol-version.ts"
 import { findUnneeded } from "./reference-count.ts"
 import type { ResourceNode } from "./resource-node.ts"
-import { ServiceRequests, type ServiceRequestsHost } from "./service-requests.ts"
+import { type Requestor, ServiceRequests, type ServiceRequestsHost } from "./service-requests.ts"
 
 /** How often a connection may subscribe to one resource. Source: Resgate 1.8.0, `SubscriptionCountLimit`. */
 const MAX_DIRECT_SUBSCRIPTIONS = 256
@@ -30,8 +30,9 @@ export interface ConnectionHost extends ServiceRequestsHost {
  *
  * Source: RES-Service protocol 1.2.3, "Connection ID".
  */
-export class Connection implements SubscriptionHost {
+export class Connection implements SubscriptionHost, Requestor {
   readonly cid = newCid()
+  readonly http: string
   readonly services: ServiceRequests
   version = latestVersion
   readonly #host: ConnectionHost
@@ -50,7 +51,8 @@ export class Connection implements SubscriptionHost {
     this.#host = host
     this.#outlet = outlet
     this.#queue = new SerialQueue((err) => host.log.error({ err, cid: this.cid }, "connection task failed"))
-    this.services = new ServiceRequests(host, { cid: this.cid, http, run: (task) => this.run(task) })
+    this.http = http
+    this.services = new ServiceRequests(host, this)
     host.connections.set(this.cid, this)
   }
 

@@ -42,7 +42,7 @@ export class ServiceRequests {
   /** True until the client has become a WebSocket. */
   isHttp = true
   /** Called after each answer. */
-  onAnswer = (): void => {}
+  onAnswer: (() => void) | undefined
   readonly #host: ServiceRequestsHost
   readonly #client: Requestor
   #token: string | undefined
@@ -155,7 +155,7 @@ export class ServiceRequests {
     const take: OnAnswer = (error, text) => {
       endCount()
       onAnswer(error, text)
-      this.onAnswer()
+      this.onAnswer?.()
     }
     this.#host.cache.request(name, subject, payload, take, options)
   }
