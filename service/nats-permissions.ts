@@ -5,7 +5,7 @@ import { PROBE_NAME } from "../config/permissions-probe.ts"
 import { serverOptions } from "../config/process.ts"
 import { SettingError } from "../config/settings.ts"
 
-/** Where answers to gateways go, for nobody else's eyes: with `config/nats.conf` no other login may listen there. */
+/** Where gateways get their answers. With `config/nats.conf` no other login may listen there. */
 const GATEWAYS_INBOX = "_INBOX.>"
 
 const TIMEOUT_MS = 5000
@@ -13,11 +13,11 @@ const TIMEOUT_MS = 5000
 const REFUSAL_MS = 50
 
 /**
- * Makes sure that NATS keeps people apart: tokens are worth nothing where anybody can send events, or read what gateways are
- * answered. Connections of its own try it, since NATS must refuse them.
+ * Checks that NATS has permissions. Tokens protect nothing when anyone can send events or read the answers to gateways. It connects and
+ * tries to listen, which NATS must refuse.
  *
  * @param url with the service's login
- * @throws {SettingError} NATS lets in who has no login and may listen to gateways, or lets the service's own login
+ * @throws {SettingError} NATS admits strangers who may listen to gateways, or lets the service's own login listen
  */
 export async function checkNatsPermissions(url: string | undefined, auth: string): Promise<void> {
   const refuse = (who: string): never => {
@@ -39,7 +39,7 @@ export async function checkNatsPermissions(url: string | undefined, auth: string
   })
 }
 
-/** What the server's greeting says; false where it can't be read without a TLS connection. */
+/** Whether the server's greeting asks for a login; false when the greeting cannot be read without TLS. */
 async function refusesStrangers(url: string): Promise<boolean> {
   try {
     return (await natsInfo(url, AbortSignal.timeout(TIMEOUT_MS))).auth_required === true

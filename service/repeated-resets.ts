@@ -1,5 +1,5 @@
 import type { Service } from "res-service"
-import type { Part } from "./parts.ts"
+import type { Part } from "./part-list.ts"
 
 /** Longer than gateways wait for the answer to a get, which is 3 s. */
 const REPEAT_MS = 4000

@@ -26,7 +26,7 @@ import type { Lease } from "./lease/lease.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { Log } from "./log/log.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
-import { Parts } from "./parts.ts"
+import { PartList } from "./part-list.ts"
 import { LiveSessions, type SessionOptions } from "./session/live-sessions.ts"
 import { Erasure } from "./shoppers/erasure.ts"
 import { ShopperIndex } from "./shoppers/shopper-index.ts"
@@ -121,7 +121,7 @@ export async function openService(nc: NatsConnection, lease: Lease, options: Ser
     archiveResource(guard, js),
     shoppersResource(guard, (shopperId) => erasure.erase(shopperId)),
   )
-  const parts = new Parts([archive ?? {}, log, index, auth, shops, sessions, service], logger)
+  const parts = new PartList([archive ?? {}, log, index, auth, shops, sessions, service], logger)
   await parts.start()
   return {
     ownership: service.ownership,

@@ -1,6 +1,6 @@
 import type { Db } from "mongodb"
 import { type Logger, ResError } from "res-service"
-import type { Part } from "../parts.ts"
+import type { Part } from "../part-list.ts"
 import { type Mongo, mongoReason, openMongo } from "./mongo.ts"
 
 export interface ArchiveOptions {

@@ -2,31 +2,31 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "res-service"
 import { mongoReason } from "./mongo.ts"
 
-/** Pauses between attempts, in ms: doubled each time up to the greatest. */
+/** Pauses between attempts, in ms. Each is twice the last one, up to the greatest. */
 const FIRST_PAUSE_MS = 100
 const GREATEST_PAUSE_MS = 5000
 
-/** Tries again, with growing pauses, until something is done; an outage is told of once, and its end. */
+/** Repeats a task with growing pauses until it succeeds. Logs the start and the end of an outage once each. */
 export class BackOff {
   readonly #logger: Logger
   readonly #signal: AbortSignal
   #failingSince: number | undefined
 
-  /** @param signal ends all waiting */
+  /** @param signal ends all attempts */
   constructor(logger: Logger, signal: AbortSignal) {
     this.#logger = logger
     this.#signal = signal
   }
 
-  /** Since when nothing has worked, in ms since the epoch; undefined while all is well. */
+  /** Since when tasks have failed, in ms since the epoch; undefined while they succeed. */
   get failingSince(): number | undefined {
     return this.#failingSince
   }
 
   /**
-   * Resolves to what `task` gave when it no longer failed.
+   * Resolves to the result of `task` once it succeeds.
    *
-   * @param what in words, for the log: "archive events"
+   * @param what the task in words, for the log: "archive events"
    * @throws {Error} the signal's reason
    */
   async persist<T>(what: string, task: () => Promise<T>): Promise<T> {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { ChangeStream, ChangeStreamOptions, Collection, Document, ResumeToken } from "mongodb"
 
-/** How long a server with nothing new holds back its answer, in ms, at most. */
+/** How long a server may delay its answer when nothing is new, in ms. */
 const MAX_AWAIT_MS = 1000
-/** Pauses in ms when a server answers at once that there is nothing new, as some do: doubled each time up to the greatest. */
+/** Pauses in ms when a server answers at once that nothing is new, as some do. Each is twice the last one, up to the greatest. */
 const FIRST_PAUSE_MS = 20
 const GREATEST_PAUSE_MS = 160
 
 export interface ChangeReaderOptions extends ChangeStreamOptions {
   /** Time in ms for MongoDB to answer. */
   readonly timeoutMs: number
-  /** Ends all waiting. */
+  /** Ends the reading. */
   readonly signal: AbortSignal
 }
 
@@ -21,7 +21,7 @@ export class ChangeReader {
   readonly #signal: AbortSignal
   #pauseMs = FIRST_PAUSE_MS
 
-  /** @param stages what of the changes is wanted, as of an aggregation */
+  /** @param stages of an aggregation, which select the changes */
   constructor(collection: Pick<Collection, "watch">, stages: Document[], options: ChangeReaderOptions) {
     const { timeoutMs, signal, ...streamOptions } = options
     this.#awaitMs = Math.min(MAX_AWAIT_MS, timeoutMs / 2)
@@ -29,7 +29,7 @@ export class ChangeReader {
     this.#stream = collection.watch(stages, { ...streamOptions, maxAwaitTimeMS: this.#awaitMs })
   }
 
-  /** Where to go on behind what was read. */
+  /** Where to continue after the last change. */
   get resumeToken(): ResumeToken {
     return this.#stream.resumeToken
   }

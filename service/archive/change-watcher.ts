@@ -168,7 +168,7 @@ export class ChangeWatcher {
     const annotated = isGone || fullDocument ? await this.#annotatedBy(fullDocument ?? documentKey) : undefined
     if (annotated === undefined) return
     const known = await this.#bucket.get(annotated)
-    // Servers that don't tell what was updated also report our own updates; nothing is to be published for those.
+    // Servers that do not say what was updated also report our own updates, which need not be published.
     const isPlain = fullDocument?.annotations === undefined && fullDocument?.digest !== undefined
     const isOwnUpdate = isPlain && fullDocument.digest === basketDigest(fullDocument as BasketDocument)
     if (!isOwnUpdate || known.annotations !== undefined) await this.#publish(annotated, known)

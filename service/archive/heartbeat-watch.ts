@@ -1,17 +1,17 @@
 import type { MongoClient, ServerHeartbeatStartedEvent } from "mongodb"
 
-/** How long a server may hold back its answer to a heartbeat that is to tell of changes (the driver's `heartbeatFrequencyMS`). */
+/** How long a server may delay its answer to a heartbeat that waits for changes (the driver's `heartbeatFrequencyMS`). */
 const AWAITED_MS = 10_000
 
 /** Time for this process to notice an answer. */
 const SLACK_MS = 1000
 
 /**
- * Tells when a heartbeat of MongoDB's driver has neither succeeded nor failed in its time: then it never will, and no server is
- * found any more.
+ * Reports a heartbeat of MongoDB's driver that has neither succeeded nor failed in time. It never will, and the driver finds no server any
+ * more.
  *
- * That happens in mongodb 7.9.0 when all connections are cut at the same moment, as by the end of mongod: the driver writes
- * the heartbeat to a socket that is destroyed and has not said so yet, and waits for a "drain" that never comes
+ * This happens in mongodb 7.9.0 when all connections are cut at the same moment, for example when mongod ends. The driver writes the
+ * heartbeat to a destroyed socket whose end it has not seen yet, and waits for a "drain" that never comes
  * (`Connection.writeCommand`).
  *
  * @param timeoutMs connectTimeoutMS of the client
@@ -25,7 +25,7 @@ export function watchHeartbeats(client: MongoClient, timeoutMs: number, onStuck:
   }
   client.on("serverHeartbeatStarted", (event: ServerHeartbeatStartedEvent) => {
     end(event)
-    // A new connection takes two steps, each in its time.
+    // A new connection takes two steps, each with its own time-out.
     const limitMs = 2 * timeoutMs + (event.awaited ? AWAITED_MS : 0) + SLACK_MS
     timers.set(event.connectionId, setTimeout(onStuck, limitMs).unref())
   })

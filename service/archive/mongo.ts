@@ -3,28 +3,28 @@ import { type Db, MongoClient, type MongoClientOptions, MongoError } from "mongo
 import { SettingError } from "../../config/settings.ts"
 import { watchHeartbeats } from "./heartbeat-watch.ts"
 
-/** Where the archive lies when MONGO_URL names no database. */
+/** The archive's database when MONGO_URL names none. */
 const DEFAULT_DATABASE = "shopwire"
 
-/** Connections at most: the writer's, the watchers', and some for readers. */
+/** Most connections: for the writer, the watchers and some readers. */
 const MAX_CONNECTIONS = 10
 
-/** Pause in ms before another attempt to start the driver afresh. */
+/** Pause before the next attempt to restart the driver, in ms. */
 const RESTART_PAUSE_MS = 500
 
 export interface Mongo {
   readonly db: Db
-  /** Connects; to be called until it resolves. From then on lost connections are made anew by themselves. */
+  /** Connects. Call it until it resolves; from then on the driver renews lost connections itself. */
   connect(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * The way to a MongoDB. Writes are acknowledged by the majority of a replica set.
+ * Opens the way to a MongoDB. Writes are acknowledged by the majority of a replica set.
  *
  * @param url MONGO_URL, which may hold a password
- * @param timeoutMs until a server is found, and until it answers
- * @throws {SettingError} the driver does not take the URL
+ * @param timeoutMs time to find a server, and time for an answer
+ * @throws {SettingError} the driver refuses the URL
  */
 export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
   const client = createClient(url, {
@@ -39,7 +39,7 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
   })
   let closed = false
   let restarting = false
-  // Whatever is in hand fails and is tried again; databases and collections of the client stay valid.
+  // Current commands fail and are tried again. Databases and collections of the client stay valid.
   const restart = async (): Promise<void> => {
     if (restarting) return
     restarting = true
@@ -59,7 +59,7 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
   const named = /^[^/]*\/\/[^/]*\/[^?]/.test(url)
   return {
     db: named ? client.db() : client.db(DEFAULT_DATABASE),
-    // Commands connect too, but after the first one that failed to, the driver refuses all that follow.
+    // Commands connect too, but when the first one fails, the driver refuses all later ones.
     connect: async () => {
       await client.connect()
     },
@@ -74,14 +74,14 @@ function createClient(url: string, options: MongoClientOptions): MongoClient {
   try {
     return new MongoClient(url, options)
   } catch {
-    // Its own words quote the URL, and with it a password.
+    // The driver's message quotes the URL, which may contain a password.
     throw new SettingError("MONGO_URL=***: expected a connection string as MongoDB's driver takes it")
   }
 }
 
 /**
- * What went wrong, for logs: a server's own words may quote a document, so of its errors only name and code are told. The
- * driver's words name an address at most.
+ * The reason of an error, for logs. A server's message may quote a document, so only name and code of its errors are used. The driver's own
+ * messages contain at most an address.
  */
 export function mongoReason(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error"

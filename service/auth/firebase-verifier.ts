@@ -7,17 +7,17 @@ import { issuerAway, type TokenVerifier } from "./token-verifier.ts"
 export interface FirebaseOptions {
   readonly projectId: string
   /**
-   * Also asks Firebase whether the user is disabled or the token revoked, and what the user's claims are now. Needs a service
-   * account: GOOGLE_APPLICATION_CREDENTIALS, as Firebase has it.
+   * Also asks Firebase whether the user is disabled, the token revoked, and for the user's current claims. Needs a service account:
+   * Firebase's GOOGLE_APPLICATION_CREDENTIALS.
    */
   readonly checkRevoked: boolean
-  /** How Google's servers are reached; default: directly. */
+  /** The way to Google's servers. Default: directly. */
   readonly httpAgent?: Agent
-  /** Default: what GOOGLE_APPLICATION_CREDENTIALS names. */
+  /** Default: the credential that GOOGLE_APPLICATION_CREDENTIALS names. */
   readonly credential?: Credential
 }
 
-/** What firebase-admin says of a token itself. It has the same code for keys that could not be fetched. */
+/** Matches firebase-admin's messages about a token. It uses the same code for keys that could not be fetched. */
 const OF_TOKEN = /^(?:The )?(?:Firebase ID token|Decoding Firebase ID token|verifyIdToken\(\))/
 
 let apps = 0
@@ -50,7 +50,7 @@ export function firebaseVerifier({ projectId, checkRevoked, httpAgent, credentia
         const validSince = disabled ? now : Date.parse(tokensValidAfterTime ?? "1970-01-01") / 1000
         return { validSince, grants: grantsOf(customClaims ?? {}) }
       } catch (error) {
-        // Without the user, or grants that can be read, there is nothing left that a token could stand for.
+        // Without the user, or with unreadable claims, no token of the user is valid.
         const isGone = error instanceof TokenError || codeOf(error) === "auth/user-not-found"
         if (isGone) return { validSince: now, grants: grantsOf({}) }
         throw error
@@ -69,7 +69,7 @@ function refused(error: unknown): never {
     case "auth/user-not-found":
       throw new TokenError("it was revoked")
     case "auth/argument-error":
-      // The first sentence; those that follow may quote the token.
+      // Only the first sentence, because the next ones may quote the token.
       if (OF_TOKEN.test(message)) throw new TokenError(message.replace(/\. .*$/s, "."))
   }
   throw issuerAway(error)

@@ -6,13 +6,13 @@ import type { Logins } from "./logins.ts"
 import { decide, type Governed, policy, type Target } from "./policy.ts"
 import type { TokenVerifier } from "./token-verifier.ts"
 
-/** What is looked at of a request. */
+/** What the guard reads of a request. */
 interface Asking {
   readonly token: unknown
   readonly parts: { readonly [name: string]: string }
 }
 
-/** What is looked at of a call. */
+/** What the guard reads of a call. */
 interface Calling extends Asking, Pick<ClientRequest, "isHttp" | "meta"> {}
 
 /** A contract that the policy has rules for. */
@@ -20,19 +20,19 @@ interface GovernedContract {
   readonly pattern: { readonly source: Governed }
 }
 
-/** Knows who asks, and asks the policy. */
+/** Identifies callers and checks their rights by the policy. */
 export interface Guard {
-  /** The handler `access` of a governed resource. Throws as `check` does for a bearer token that is not to be trusted. */
+  /** The handler `access` of a governed resource. For an invalid bearer token it throws as `check` does. */
   access(contract: GovernedContract): (req: Asking) => Promise<Access>
   /**
-   * Who calls a method. Undefined: nobody who is known.
+   * The claims of the caller of a method. Undefined: an unknown caller.
    *
-   * @throws {ResError} `system.accessDenied` · `auth.invalidToken` · `system.serviceUnavailable`: the issuer of tokens is away
+   * @throws {ResError} `system.accessDenied` · `auth.invalidToken` · `system.serviceUnavailable`: the issuer of tokens does not answer
    */
   check(contract: GovernedContract, method: string, req: Calling, target?: Target): Promise<Claims | undefined>
 }
 
-/** With `AUTH=none`: everybody may do everything. */
+/** With `AUTH=none`: everyone may do everything. */
 export const openGuard: Guard = {
   access: ({ pattern }) => {
     const granted = accessOf(Object.keys(policy[pattern.source]))
@@ -41,7 +41,7 @@ export const openGuard: Guard = {
   check: async () => undefined,
 }
 
-/** Lets in by token, as the policy says. */
+/** Admits callers by token, as the policy says. */
 export class TokenGuard implements Guard {
   readonly #verifier: TokenVerifier
   readonly #logins: Logins
@@ -70,7 +70,7 @@ export class TokenGuard implements Guard {
     throw new ResError("system.accessDenied")
   }
 
-  /** Whose a request's token is. Throws as `check` does. */
+  /** The claims of a request's token. Throws as `check` does. */
   async identify(token: unknown): Promise<Claims | undefined> {
     const parsed = RequestToken.safeParse(token)
     if (!parsed.success) return undefined
@@ -78,7 +78,7 @@ export class TokenGuard implements Guard {
     return tid === undefined ? await this.verify(bearer) : this.#logins.get(tid)
   }
 
-  /** The claims of a JWT, as far as they count now. Throws as `check` does. */
+  /** The current claims of a JWT. Throws as `check` does. */
   async verify(jwt: string): Promise<Claims> {
     try {
       const claims = await this.#verifier.verify(jwt)

@@ -12,17 +12,17 @@ import { claimsOf, TokenError } from "../../contract/claims.ts"
 import { CLOCK_TOLERANCE_S, issuerAway, type TokenVerifier } from "./token-verifier.ts"
 
 export interface JwksOptions {
-  /** Where the issuer's public keys are: `http:`, `https:` or `file:`. */
+  /** Address of the issuer's public keys: `http:`, `https:` or `file:`. */
   readonly url: URL
   readonly issuer: string
   readonly audience: string
-  /** Stands before the names of our own claims. */
+  /** Prefix of the names of our own claims. */
   readonly claimPrefix: string
   /** After an unknown key ID the keys are fetched again, but not more often than this. Default `DEFAULT_COOLDOWN_MS`. */
   readonly cooldownMs?: number
 }
 
-/** Asymmetric ones only: with a key that all know, nobody can sign. */
+/** Only asymmetric algorithms, because the key is public. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 const FETCH_TIMEOUT_MS = 3000
@@ -63,7 +63,7 @@ function keysAt(url: URL, cooldownMs: number): JWTVerifyGetKey {
   return async (header, token) => {
     const known = remote.fresh ? remote.jwks() : undefined
     if (known === undefined) return await remote(header, token)
-    // The keys are known, so a token of another key is one that nobody vouches for, whether or not the issuer answers just now.
+    // The keys are known, so a token of another key is invalid, whether or not the issuer answers now.
     if (performance.now() - failedAt < cooldownMs) return await createLocalJWKSet(known)(header, token)
     try {
       return await remote(header, token)
@@ -75,7 +75,7 @@ function keysAt(url: URL, cooldownMs: number): JWTVerifyGetKey {
   }
 }
 
-/** True when the keys are there, and none is the token's. */
+/** True when the keys could be fetched and none is the token's. */
 function isOfToken(error: unknown): boolean {
   return [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported].some(
     (kind) => error instanceof kind,
@@ -92,6 +92,6 @@ function refused(error: unknown): unknown {
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return new TokenError("it has an algorithm that is not taken")
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return new TokenError("it is no JWT")
-  // The keys could not be fetched, or are none.
+  // The keys could not be fetched, or are not keys.
   return issuerAway(error)
 }

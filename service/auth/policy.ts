@@ -16,15 +16,15 @@ const holderNames: Readonly<Record<Holder, string>> = {
   nobody: "callers without a valid token",
 }
 
-/** What is asked for. */
+/** What a call concerns. */
 export interface Target {
-  /** Undefined where no shop is concerned. */
+  /** Undefined: the call concerns no shop. */
   readonly shopId?: string | undefined
-  /** The shoppers of the events to be published; undefined while that is not known. */
+  /** The shoppers of the events to publish; undefined while they are not known. */
   readonly shopperIds?: readonly string[]
 }
 
-/** Says why not; undefined when it holds. */
+/** Returns why the condition is not met; undefined when it is met. */
 type Condition = (claims: Claims | undefined, target: Target) => string | undefined
 
 const ownShop: Condition = (claims, { shopId = "" }) =>
@@ -43,7 +43,7 @@ export const conditions = {
   ownShopAsItself: (claims, target) => ownShop(claims, target) ?? asItself(claims, target),
 } satisfies Record<string, Condition>
 
-/** The rules: who may, under which condition. Who is not named may not. */
+/** The rules: who may, under which condition. Everyone else is refused. */
 export const rules = {
   anybody: { merchant: "always", shopper: "always", admin: "always", noRole: "always", nobody: "always" },
   readShop: { merchant: "ownShop", admin: "always" },
@@ -60,14 +60,14 @@ type Ruled<C extends AnyContract> = { readonly [M in MethodOf<C> | "get" | "*"]?
 /** Every resource of the contract, or it does not compile. */
 type Policy = { readonly [C in (typeof resources)[number] as C["pattern"]["source"]]: Ruled<C> }
 
-/** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. What is not here, nobody may. */
+/** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. Everything else is refused. */
 export const policy = {
   "store.$shop_id.feed": { get: "readShop", publish: "publish", read: "readShop" },
   "store.$shop_id.event.$seq": { get: "readShop" },
   "store.$shop_id.baskets": { get: "readShop" },
   "store.$shop_id.basket.$session_id": { get: "readShop", acknowledge: "tendBaskets" },
   "store.$shop_id.stats": { get: "readShop" },
-  // Knowing the id of a session is the invitation. What members may do among themselves, the session decides.
+  // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.present": { get: "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },
@@ -79,17 +79,17 @@ export const policy = {
 
 export type Governed = keyof typeof policy
 
-/** The answer of the policy, and why. */
+/** The policy's decision, and why. */
 export interface Decision {
   readonly allowed: boolean
-  /** Undefined: there is none, so it is refused. */
+  /** Undefined: no rule applies, so the call is refused. */
   readonly rule: Rule | undefined
   readonly holder: Holder
   /** One line, for people. */
   readonly reason: string
 }
 
-/** Decides whether the holder of `claims` (undefined: of no valid token) may call `method` of a resource, or `get` it. */
+/** Decides whether a caller with `claims` (undefined: without a valid token) may call `method` of a resource, or `get` it. */
 export function decide(resource: Governed, method: string, claims: Claims | undefined, target: Target): Decision {
   const methods: { readonly [method: string]: Rule } = policy[resource]
   const rule = Object.hasOwn(methods, method) ? methods[method] : method === "get" ? undefined : methods["*"]

@@ -4,53 +4,53 @@ import { type Claims, type Grants, TokenError } from "../../contract/claims.ts"
 import { MAX_TOKEN_LENGTH } from "../../contract/limits.ts"
 import { notTried } from "../../contract/unavailable.ts"
 
-/** How long a token that was good counts as good, in ms: what a key that the issuer takes back may live on. */
+/** How long a verified token is trusted without checking it again, in ms. So long a key that the issuer has withdrawn may still work. */
 const MAX_TRUST_MS = 60_000
 /**
- * How long a token counts after its issue at most, in days. Firebase's count for an hour, most issuers' for a day; an app that is
- * given one by hand gets a new one each month.
+ * How long a token is valid after its issue at most, in days. Firebase's are valid for an hour, most issuers' for a day. An app with a
+ * token that was made by hand needs a new one each month.
  */
 export const DEFAULT_MAX_TOKEN_DAYS = 30
-/** Tokens remembered as good. */
+/** Most verified tokens that are remembered. */
 const MAX_REMEMBERED = 10_000
 
 /**
- * How far an issuer's clock may be ahead of ours, in seconds: a token that is issued, or valid, only from then on counts already. A
- * token's end has no tolerance: it counts until `exp` by our clock.
+ * How far an issuer's clock may be ahead of ours, in seconds. A token that is issued or becomes valid within this time is valid already.
+ * The end has no tolerance: a token is valid until `exp` by our clock.
  */
 export const CLOCK_TOLERANCE_S = 10
 
 const DAY_S = 24 * 60 * 60
 
-/** What the issuer knows of a user now. */
+/** The issuer's current data of a user. */
 export interface UserState {
-  /** Tokens issued before, in seconds since the epoch, do not count any more. */
+  /** Tokens issued before this time are not valid, in seconds since the epoch. */
   readonly validSince: number
-  /** What the user may now; what a token says that was issued before may be more. */
+  /** The user's current rights. Earlier tokens may state more. */
   readonly grants: Grants
 }
 
-/** Knows the tokens of one issuer. */
+/** Verifies the tokens of one issuer. */
 export interface TokenVerifier {
   /**
    * Checks signature, issuer, audience and times of a JWT.
    *
-   * @throws {TokenError} it is not to be trusted
-   * @throws {ResError} `system.serviceUnavailable`: the issuer's keys are not to be had, so it is not known
+   * @throws {TokenError} the token is not valid
+   * @throws {ResError} `system.serviceUnavailable`: the issuer's keys cannot be fetched
    */
   verify(jwt: string): Promise<Claims>
-  /** Asks the issuer; left out where it cannot be asked. Rejects when it does not answer. */
+  /** Asks the issuer about a user. Left out for issuers that cannot be asked. Rejects when the issuer does not answer. */
   userState?(user: string): Promise<UserState>
 }
 
-/** The issuer cannot be asked now. */
+/** The error when the issuer does not answer. */
 export function issuerAway(cause: unknown): ResError {
   return notTried("The issuer of tokens does not answer", cause)
 }
 
 /**
- * Remembers for a minute which tokens were good: an app sends the same one with each request. A token counts until its `exp`, and no
- * longer than `maxDays` after its issue: for as long it is remembered what was taken from its user.
+ * Remembers verified tokens for a minute, because an app sends the same token with each request. A token is valid until its `exp`, and at
+ * most `maxDays` after its issue. Revocations are remembered as long.
  */
 export class RememberingVerifier implements TokenVerifier {
   readonly userState?: (user: string) => Promise<UserState>
@@ -76,7 +76,7 @@ export class RememberingVerifier implements TokenVerifier {
     const now = Date.now() / 1000
     if (verified.exp <= now) throw new TokenError("it has expired")
     if (claims.exp <= now) throw new TokenError(`it was issued more than ${this.#maxDays} days ago`)
-    // Revocation goes by the time of issue, so nobody may choose it.
+    // Revocation depends on the time of issue, so it must not be in the future.
     if (claims.iat > now + CLOCK_TOLERANCE_S) throw new TokenError("it is issued in the future")
     const [oldest] = this.#good.keys()
     if (this.#good.size >= MAX_REMEMBERED && oldest !== undefined) this.#good.delete(oldest)
@@ -86,8 +86,8 @@ export class RememberingVerifier implements TokenVerifier {
 }
 
 /**
- * Whether a signature is written as base64url writes it. The last character holds bits that mean nothing, so that one token would have
- * up to 16 spellings, each with a counter of its own.
+ * Whether a signature is written as base64url writes it. The last character has unused bits, so one token could have up to 16 spellings,
+ * each with its own rate limit.
  */
 function isPlainlySigned(jwt: string): boolean {
   const signature = jwt.slice(jwt.lastIndexOf(".") + 1)

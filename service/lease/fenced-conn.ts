@@ -4,7 +4,7 @@ import { elapsedMs, type Moment, moment } from "./moment.ts"
 
 /** Most bytes that wait for a renewal in each direction: about what a busy service sends and gets in ten seconds. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024
-/** A request that has waited this long, in ms, is dropped: gateways and edges have given it up, and may have sent it again. */
+/** A request that has waited this long, in ms, is dropped: its sender has given up, and may have sent it again. */
 const MAX_HELD_MS = 5000
 /** What a held message takes besides its payload, in bytes: requests often have none. */
 const MESSAGE_BYTES = 500
@@ -25,10 +25,10 @@ interface HeldRequest {
 export type Fence = Pick<Lease, "held" | "onEvent">
 
 /**
- * A connection that sends, and hands over requests, only while a lease is held.
+ * A connection that sends messages and delivers requests only while a lease is held.
  *
- * Messages and requests that come while the lease is not held wait. A renewal proves that no other service was active in between, so
- * all that waited is still right and passes in its order. When the lease is lost, everything is dropped, and nothing passes any more.
+ * While the lease is not held, messages and requests wait. A renewal proves that no other service was active in between, so everything that
+ * waited is still right and passes in order. When the lease is lost, everything is dropped, and nothing passes any more.
  */
 export class FencedConn implements Conn {
   readonly #conn: Conn
@@ -153,7 +153,7 @@ export class FencedConn implements Conn {
     for (const { deliver } of this.#incoming.splice(0)) deliver()
   }
 
-  // One that cannot be sent must not take those after it along.
+  // A message that cannot be sent must not stop the ones after it.
   #send(subject: string, payload: string | Uint8Array, reply: string | undefined): void {
     try {
       this.#conn.publish(subject, payload, reply)

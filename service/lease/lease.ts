@@ -33,7 +33,7 @@ interface Holder {
   readonly id: string
   /** It answers requests. */
   readonly serves?: true
-  /** For people who look into the bucket. */
+  /** For people who read the bucket. */
   readonly host: string
   readonly pid: number
 }
@@ -87,7 +87,7 @@ export class Lease {
   }
 
   /**
-   * Stands by until the lease can be had, then holds it until `release`, or until it is lost.
+   * Stands by until the lease is free, then holds it until `release` or until it is lost.
    *
    * Rejects when `signal` aborts, or when the connection is closed.
    */
@@ -104,7 +104,7 @@ export class Lease {
         if (claimed !== undefined) return new Lease(nc, bucket, logger, claimed)
       } catch (error) {
         if (nc.isClosed()) throw error
-        // Perhaps somebody has deleted it: it is made again.
+        // Somebody may have deleted the bucket, so it is made again.
         bucket = undefined
         logger.debug({ err: error }, "could not read the lease")
       }
@@ -117,13 +117,13 @@ export class Lease {
     return !this.#ended.signal.aborted && !this.#deadline.passed
   }
 
-  /** Calls `listener` at each event; returns a function that stops that. */
+  /** Calls `listener` at each event. Returns a function that ends this. */
   onEvent(listener: (event: LeaseEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Tells the others that its holder answers requests. Resolves when that is stored, or could not be stored yet. */
+  /** Tells the others that the holder answers requests. Resolves when that is stored, or could not be stored yet. */
   async serve(): Promise<void> {
     this.#holder = { ...this.#holder, serves: true }
     await this.#renew()
@@ -137,7 +137,7 @@ export class Lease {
     await this.#renewing
     try {
       const entry = await this.#kv.get(KEY)
-      // Its revision is not the one that is known here when the acknowledgement of a renewal was lost.
+      // After a lost acknowledgement the revision is newer than the known one.
       if (entry !== null && this.#isOwn(entry)) await this.#kv.delete(KEY, { previousSeq: entry.revision })
     } catch (error) {
       this.#logger.debug({ err: error }, "could not release the lease; it runs out by itself")

@@ -43,7 +43,8 @@ export interface ShopperArchive {
   finish(shopperId: string, upTo: number): Promise<ErasedInArchive>
 }
 
-export interface ErasureParts {
+/** Who has data of shoppers; an erasure asks each. */
+export interface DataOwners {
   readonly log: Log
   readonly index: ShopperIndex
   readonly archive: ShopperArchive | undefined
@@ -59,13 +60,13 @@ export interface ErasureParts {
 export class Erasure {
   /** What erasures have found and not finished erasing, by a hash of the shopper. */
   readonly #unfinished: Bucket
-  readonly #parts: ErasureParts
+  readonly #owners: DataOwners
   /** Erasures run one after the other, because two could find the same data. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(js: JetStream, parts: ErasureParts) {
+  constructor(js: JetStream, owners: DataOwners) {
     this.#unfinished = new Bucket(js, BUCKET)
-    this.#parts = parts
+    this.#owners = owners
   }
 
   /** Resolves when everything of the shopper that was published before is erased. */
@@ -76,7 +77,7 @@ export class Erasure {
   }
 
   async #erase(shopperId: string): Promise<Erased> {
-    const { annotations, archive, deadLetters, log, shops: live } = this.#parts
+    const { annotations, archive, deadLetters, log, shops: live } = this.#owners
     const end = await log.reader.endSeq()
     await log.reach(end, REACH_TIMEOUT_MS)
     // Everything outside MongoDB is erased even while MongoDB is away.
@@ -113,7 +114,7 @@ export class Erasure {
   }
 
   async #eraseInArchive(shopperId: string): Promise<ErasedInArchive & { readonly annotated: readonly Annotated[] }> {
-    const { archive } = this.#parts
+    const { archive } = this.#owners
     if (archive === undefined) return { ...NOTHING_ARCHIVED, annotated: [] }
     const annotated = await archive.annotated(shopperId)
     return { ...(await archive.erase(shopperId)), annotated }
@@ -124,8 +125,8 @@ export class Erasure {
     const noted = await this.#unfinished.get(sha256(shopperId))
     const found = noted?.json<FoundByShop>() ?? {}
     let count = 0
-    for await (const seqs of chunks(this.#parts.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
-      const messages = await Promise.all(seqs.map((seq) => this.#parts.log.reader.message(seq)))
+    for await (const seqs of chunks(this.#owners.index.find(shopperId, end), REQUESTS_AT_ONCE)) {
+      const messages = await Promise.all(seqs.map((seq) => this.#owners.log.reader.message(seq)))
       for (const message of messages) {
         const shopId = message && shopOfStoredSubject(message.subject)
         if (message === undefined || shopId === undefined || !isOf(message, shopperId)) continue
@@ -146,7 +147,7 @@ export class Erasure {
     { seqs, sessions }: Found,
     counts: { -readonly [K in Exclude<keyof Erased, "shops" | "archive">]: number },
   ): Promise<void> {
-    const { annotations, deadLetters, log, shops } = this.#parts
+    const { annotations, deadLetters, log, shops } = this.#owners
     const eraseMessage = (seq: number): Promise<boolean> => log.erase(seq)
     const count = async <T>(each: readonly T[], erase: (one: T) => Promise<boolean>): Promise<number> => {
       let erased = 0
@@ -178,7 +179,7 @@ export class Erasure {
   async #acksOf(shopId: string, sessions: readonly string[]): Promise<number[]> {
     const wanted = new Set(sessions)
     const seqs: number[] = []
-    for await (const acks of this.#parts.log.reader.acks(shopId)) {
+    for await (const acks of this.#owners.log.reader.acks(shopId)) {
       for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
     }
     return seqs

@@ -5,7 +5,7 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import { type LogRecord, readEntry, type StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
 import { STREAM } from "../log/stream.ts"
-import type { Part } from "../parts.ts"
+import type { Part } from "../part-list.ts"
 
 const BUCKET = "shopper-index"
 

@@ -250,8 +250,8 @@ describe("annotations made in MongoDB by others", () => {
   })
 
   for (const [name, annotations, reason] of [
-    ["no object", "free text", "annotations are to be an object"],
-    ["a list", [1, 2], "annotations are to be an object"],
+    ["no object", "free text", "annotations are not an object"],
+    ["a list", [1, 2], "annotations are not an object"],
     ["too large", { note: "x".repeat(70_000) }, "annotations have more than 65536 bytes"],
   ] as const) {
     it(`that are ${name} are not shown, and the log says why`, async () => {

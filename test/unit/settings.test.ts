@@ -89,7 +89,10 @@ describe("loadSettings", () => {
 
     it("is refused when given twice, or when its file is missing", () => {
       const NATS_URL_FILE = file("nats://a.example")
-      expect(() => load({ NATS_URL: "nats://b.example", NATS_URL_FILE })).to.throw(SettingError, /not to be set together with/)
+      expect(() => load({ NATS_URL: "nats://b.example", NATS_URL_FILE })).to.throw(
+        SettingError,
+        /not to be set together with/,
+      )
       expect(() => load({ NATS_URL_FILE: "/nowhere" })).to.throw(SettingError, /expected a readable file/)
     })
 

@@ -4,15 +4,15 @@ import { MAX_EVENT_BYTES } from "../../../contract/limits.ts"
 import { type PublishEvent, ShopId, ShopperId } from "../../../contract/publish-event.ts"
 import { sha256 } from "../../sha256.ts"
 
-/** The collection in which other programs put events that are to be published. */
+/** The collection in which other programs put events to publish. */
 export const INCOMING = "incoming_events"
 
-/** Largest document that its dead letter has a copy of, in bytes of its JSON: a NATS message has at most 1 MiB. */
+/** Largest document that is copied into its dead letter, in bytes of JSON: a NATS message has at most 1 MiB. */
 export const MAX_LETTER_BYTES = 256 * 1024
 
 /**
- * What the archiver notes in a document of `incoming_events`, in the member `shopwire`; without it the document is new. It has the
- * shopper's ID in our spelling, where there is one, so that an erasure finds the document.
+ * The archiver's note in a document of `incoming_events`, the member `shopwire`; without it the document is new. It contains the shopper's
+ * ID, if known, in our spelling, so that an erasure finds the document.
  */
 export type Progress = { readonly shopper_id?: string } & (
   | /** The event may be in the log: if so, its sequence is greater than `after`. */ {
@@ -24,14 +24,14 @@ export type Progress = { readonly shopper_id?: string } & (
   | { readonly state: "refused"; readonly reason: string }
 )
 
-/** An event that another program has inserted: the twelve fields, an `_id`, and whatever else it likes. */
+/** An event that another program has inserted: the twelve fields, an `_id`, and any others. */
 export interface IncomingDocument extends Document {
-  /** Usually; another program may choose any other kind of value. */
+  /** Usually an ObjectId, but another program may choose any kind of value. */
   readonly _id: ObjectId
   readonly shopwire?: Progress
 }
 
-/** The event of a document, or why there is none: a text without anything of its content. */
+/** The event of a document, or why it is not valid: a text with nothing of the content. */
 export function readIncoming(document: IncomingDocument): PublishEvent | { readonly reason: string } {
   const parsed = LaxEvent.safeParse(plain(document))
   if (!parsed.success) {
@@ -43,8 +43,8 @@ export function readIncoming(document: IncomingDocument): PublishEvent | { reado
 }
 
 /**
- * Names a document in the log and among the dead letters, whatever its `_id` is; the `_id` cannot be read back. Canonical EJSON keeps
- * 64-bit integers apart that are the same JavaScript number.
+ * Names a document in the log and among the dead letters, for any kind of `_id`, which cannot be read back. Canonical EJSON keeps 64-bit
+ * integers apart that are the same JavaScript number.
  */
 export function incomingKey({ _id }: Pick<IncomingDocument, "_id">): string {
   return sha256(BSON.EJSON.stringify({ _id }, { relaxed: false })).slice(0, 32)
@@ -55,26 +55,26 @@ export function shopNamedBy(document: IncomingDocument): string {
   return ShopId.safeParse(plainValue(document.shop_id)).data ?? "unknown"
 }
 
-/** The shopper that a document names, as a note has it. */
+/** The shopper that a document names, for a note. */
 export function shopperNamedBy(document: IncomingDocument): Pick<Progress, "shopper_id"> {
   const shopper_id = ShopperId.safeParse(plainValue(document.shopper_id)).data
   return shopper_id === undefined ? {} : { shopper_id }
 }
 
-/** All but the strangest ways in which another program may have written a shopper's ID. */
+/** The usual ways in which another program may have written a shopper's ID. */
 export function spellingsOf(shopperId: string): (string | BSON.UUID)[] {
   const texts = [shopperId, shopperId.replaceAll("-", "")]
   return [...texts, ...texts.map((text) => text.toUpperCase()), new BSON.UUID(shopperId)]
 }
 
-/** A document's JSON, as its dead letter has it; of a document that is too large, only its size. */
+/** A document's JSON for its dead letter; only the size of a document that is too large. */
 export function incomingJson({ _id, shopwire: _, ...fields }: IncomingDocument): string {
   const json = JSON.stringify(plain(fields))
   const bytes = Buffer.byteLength(json)
   return bytes > MAX_LETTER_BYTES ? JSON.stringify({ omitted_bytes: bytes }) : json
 }
 
-// Programs store times as dates, money as Decimal128, and IDs as binary UUIDs: JSON has texts and numbers for them.
+// Programs store times as dates, money as Decimal128, and IDs as binary UUIDs. As JSON these are texts and numbers.
 function plain(document: Document): Document {
   return Object.fromEntries(Object.entries(document).map(([name, value]) => [name, plainValue(value)]))
 }

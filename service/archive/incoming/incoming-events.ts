@@ -18,14 +18,14 @@ import {
 import type { IncomingLog, IncomingShop, LogState } from "./incoming-log.ts"
 import { Inserts } from "./inserts.ts"
 
-/** Documents taken in hand at once, and their size in bytes: the last one may go beyond that. */
+/** Most documents that are published at a time, and their size in bytes; the last one may exceed it. */
 const BATCH = 200
 const BATCH_BYTES = 4 * 1024 * 1024
 
-/** Documents in which MongoDB refuses notes: so many are remembered, by their keys. With more, some are reported again. */
+/** Most documents in which MongoDB refuses notes that are remembered, by key. Beyond that, some are reported again. */
 const MAX_UNNOTABLE = 10_000
 
-/** Matches documents that are new, or that an archiver has begun with. */
+/** Matches documents that are new, or that an archiver has begun to publish. */
 const IS_LEFT = { "shopwire.state": { $in: [null, "publishing"] } }
 
 export interface IncomingOptions {
@@ -38,7 +38,7 @@ export interface IncomingOptions {
   readonly signal: AbortSignal
 }
 
-/** A document, and what to note in it. */
+/** A document and the note for it. */
 type Note = readonly [IncomingDocument, Progress]
 
 /** A document whose event may be in the log, with a sequence greater than `after`. */
@@ -51,9 +51,8 @@ interface Claimed {
 /**
  * Publishes the events that other programs insert into `incoming_events`: each once, a shop's in the order of their `_id`s.
  *
- * The archiver notes in each document that it is about to publish, and after which sequence of the log the event would be; then it
- * publishes; then it notes what became of it. So any archiver can go on where another one was killed: `IncomingShop` looks for the
- * event after that sequence.
+ * The archiver first notes in each document that it is about to publish, and the current end of the log; then it publishes; then it notes
+ * the result. So any archiver can continue where another one was killed: `IncomingShop` looks for the event after that sequence.
  */
 export class IncomingEvents {
   readonly #collection: Collection<IncomingDocument>
@@ -97,7 +96,7 @@ export class IncomingEvents {
     }
   }
 
-  // Each document comes once, so one that cannot be dealt with does not keep the others waiting.
+  // Each document comes once, so a document that cannot be published does not hold up the others.
   async #takeAll(): Promise<void> {
     const cursor = this.#collection.find(IS_LEFT, { batchSize: BATCH }).sort({ _id: 1 })
     try {
@@ -124,9 +123,9 @@ export class IncomingEvents {
     }
   }
 
-  /** Notes in each document that it is about to be published; a note of another archiver stays. Resolves to those that have one. */
+  /** Notes in each document that it is about to be published. A note of another archiver stays. Resolves to the documents with a note. */
   async #claim(documents: readonly IncomingDocument[], { log, lastSeq }: LogState): Promise<Claimed[]> {
-    // A note about another log is void, since what was stored there went with it; and so is one that no archiver has written.
+    // A note about another log is void, because the events are gone with that log. A note that no archiver wrote is void too.
     const isClaimed = { "shopwire.log": log.key, "shopwire.after": { $gte: 0, $lte: lastSeq } }
     const unclaimed = { ...IS_LEFT, $nor: [isClaimed] } as Filter<IncomingDocument>
     const claim: Progress = { state: "publishing", log: log.key, after: lastSeq }
@@ -181,7 +180,7 @@ export class IncomingEvents {
     return { state: "refused", reason, ...shopperNamedBy(document) }
   }
 
-  /** Until the archiver starts again. */
+  /** Ignores a document until the archiver starts again. */
   #leaveAlone(document: IncomingDocument, reason: string): void {
     this.#unnoted.add(reason, { shopId: shopNamedBy(document) })
     if (this.#unnotable.size >= MAX_UNNOTABLE) this.#unnotable.clear()
@@ -194,7 +193,7 @@ export class IncomingEvents {
     this.counts.refused++
   }
 
-  /** Writes notes into those of their documents that match. Resolves to the documents that MongoDB does not let be changed, and why. */
+  /** Writes notes into their documents, as far as these match. Resolves to the documents that MongoDB refuses to change, and why. */
   async #note(notes: readonly Note[], matching: Filter<IncomingDocument> = {}): Promise<Map<IncomingDocument, string>> {
     if (notes.length === 0) return new Map()
     const updates = notes.map(([{ _id }, shopwire]) => ({
@@ -219,7 +218,7 @@ export class IncomingEvents {
   }
 }
 
-/** The documents of a cursor, so many at a time that they fit into memory. */
+/** The documents of a cursor, in batches that fit into memory. */
 async function* batches(cursor: AbstractCursor<IncomingDocument>): AsyncGenerator<IncomingDocument[]> {
   let batch: IncomingDocument[] = []
   let bytes = 0

@@ -2,10 +2,10 @@ import type { Collection } from "mongodb"
 import { ChangeReader } from "../change-reader.ts"
 import type { IncomingDocument } from "./incoming-document.ts"
 
-/** How often the archiver looks for new documents without having been told, in ms: the only way without a replica set. */
+/** How often the archiver looks for new documents by itself, in ms. Without a replica set there is no other way. */
 const POLL_INTERVAL_MS = 2000
 
-/** Tells that documents may have been inserted into a collection: at once by its change stream, and every 2 s without one. */
+/** Waits for inserts into a collection: its change stream reports them at once; without one, it wakes every 2 s. */
 export class Inserts {
   readonly #collection: Collection<IncomingDocument>
   readonly #timeoutMs: number
@@ -54,7 +54,7 @@ export class Inserts {
     )
     this.#reader = reader
     this.#read(reader).catch(() => {
-      // `next` opens it again, if there are change streams at all. Without one, `next` resolves every 2 s.
+      // `next` tries to open it again. Without a change stream, `next` resolves every 2 s.
       if (this.#reader === reader) this.close()
     })
   }

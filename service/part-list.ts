@@ -8,7 +8,7 @@ export interface Part {
 }
 
 /** Parts that start one after the other and stop in reverse order. */
-export class Parts {
+export class PartList {
   readonly #parts: readonly Part[]
   readonly #logger: Logger
   readonly #started: Part[] = []
