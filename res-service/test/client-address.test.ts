@@ -8,7 +8,7 @@ const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
 describe("clientAddresses", () => {
   const { of, ofClient, isProxy } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
 
-  it("knows a proxy by its peer address, in either form", () => {
+  it("recognises a proxy by its peer address, in either form", () => {
     for (const peer of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"]) expect(isProxy(peer), peer).to.equal(true)
     for (const peer of ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::2", ""]) expect(isProxy(peer), peer).to.equal(false)
   })

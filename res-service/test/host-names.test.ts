@@ -20,7 +20,7 @@ describe("HostNames", () => {
     }
   })
 
-  it("takes other names for foreign, also those that only look like one of its own", () => {
+  it("treats other names as foreign, even if they look like its own", () => {
     const others = [
       "evil.example",
       "evil.example:8000",
@@ -34,7 +34,7 @@ describe("HostNames", () => {
     }
   })
 
-  it("takes a name without a dot for a machine of the own network, but not for one of its own", () => {
+  it("does not treat a name without a dot as foreign, but it is not in the list either", () => {
     for (const host of ["edge:8000", "my_gateway", ""]) {
       expect(names.has(host), host).to.equal(false)
       expect(names.isForeign(host), host).to.equal(false)

@@ -19,7 +19,7 @@ describe("Pattern", () => {
     expect(() => new Pattern("library.>.a")).to.throw(TypeError)
   })
 
-  it("makes a name, and refuses values that are no parts", () => {
+  it("makes a name, and refuses values that are not parts", () => {
     const pattern = new Pattern("library.book.$id")
     expect(pattern.name({ id: "42" })).to.equal("library.book.42")
     for (const id of ["", "a.b", "*", ">", "a?b", "a b", "é", "\n"])

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
 
-/** The package's entry points, by what one imports. */
+/** The package's entry points. */
 const ENTRIES = [
   ["res-service", "mod.d.ts"],
   ["res-service/contract", "contract/mod.d.ts"],
@@ -16,17 +16,17 @@ const ENTRIES = [
   ["res-service/testing", "testing/mod.d.ts"],
 ] as const
 
-/** Something that the package exports, as TypeScript declares it. */
+/** An export of the package, as TypeScript declares it. */
 export interface Exported {
   readonly entry: string
   readonly name: string
-  /** Its docstring as Markdown; empty when it has none. */
+  /** Its docstring as Markdown; empty if it has none. */
   readonly docs: string
-  /** The declarations, overloads one after the other, with the docstrings of members. */
+  /** Its declaration with the docstrings of its members. Overloads follow each other. */
   readonly code: string
 }
 
-/** Everything that the package exports, in the order of the entry points and then of the alphabet. */
+/** All exports of the package, sorted by entry point and name. */
 export function readExports(): Exported[] {
   const folder = mkdtempSync(join(tmpdir(), "res-service-api-"))
   try {
@@ -55,7 +55,7 @@ export function apiPage(exported: readonly Exported[]): string {
   return `# API\n\nMade from the docstrings by \`npm run api\`; do not edit.\n\n${sections.join("\n")}`
 }
 
-/** The heading's link: in lower case, so that `collection` and `Collection` need a number. */
+/** The anchor of a heading. It is in lower case, so a number distinguishes `collection` from `Collection`. */
 function anchorOf(anchors: Map<string, number>, name: string): string {
   const lower = name.toLowerCase()
   const before = anchors.get(lower) ?? 0
@@ -63,7 +63,7 @@ function anchorOf(anchors: Map<string, number>, name: string): string {
   return before === 0 ? lower : `${lower}-${before}`
 }
 
-/** An entry point holds nothing but lines like `export { type A, b } from "./file.ts"`. */
+/** An entry point contains only lines like `export { type A, b } from "./file.ts"`. */
 function reexports(file: string): { name: string; from: string }[] {
   const lines = readFileSync(file, "utf8").matchAll(/^export (?:type )?\{([^}]*)\} from "([^"]+)\.ts";$/gm)
   return [...lines].flatMap(([, names = "", path = ""]) =>
@@ -74,7 +74,7 @@ function reexports(file: string): { name: string; from: string }[] {
   )
 }
 
-/** tsc writes each declaration from the first column on, with its docstring above it. */
+/** tsc writes each declaration at the start of a line, below its docstring. */
 function declarationOf(file: string, name: string): { docs: string; code: string } {
   const lines = readFileSync(file, "utf8").split("\n")
   const start = new RegExp(`^export (?:declare |abstract )*(?:class|interface|function|const|type) ${name}\\b`)
@@ -99,7 +99,7 @@ function statement(lines: readonly string[], start: number): string {
   let depth = 0
   for (let end = start; end < lines.length; end++) {
     const line = lines[end] ?? ""
-    // Docstrings of members may have braces of their own.
+    // Docstrings of members may contain braces.
     if (!/^\s*(\/?\*|\/\/)/.test(line)) depth += line.split("{").length - line.split("}").length
     if (depth === 0 && /[;}]$/.test(line)) return lines.slice(start, end + 1).join("\n")
   }
@@ -121,7 +121,7 @@ function tagged(tag: string): string {
   return `*${name}* ${text.replaceAll("\n", " ")}`
 }
 
-/** Without what is private or internal, and with two spaces for a step. */
+/** Removes private and internal members, and indents with two spaces. */
 function tidy(code: string): string {
   return code
     .replace(/^ {4}\/\*\* @internal[\s\S]*?\*\/\n.*\n/gm, "")

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { ChunkedList } from "../../src/client/chunked-list.ts"
 
 describe("ChunkedList", () => {
-  it("is what an array would be after any adds and removes, and leaves those before it as they were", () => {
+  it("equals an array after any adds and removes, and leaves earlier lists unchanged", () => {
     const step = fc.record({ remove: fc.boolean(), where: fc.double({ min: 0, max: 1, noNaN: true }) })
     fc.assert(
       fc.property(fc.nat(1_100), fc.array(step, { maxLength: 60 }), (size, steps) => {
@@ -30,7 +30,7 @@ describe("ChunkedList", () => {
     )
   })
 
-  it("takes many values at one place, and gives them all back", () => {
+  it("takes many values at one index, and keeps them all", () => {
     let list = ChunkedList.of<number>([])
     for (let i = 0; i < 3_000; i++) list = list.withAdded(0, i)
     expect(list.all).to.deep.equal(Array.from({ length: 3_000 }, (_, i) => 2_999 - i))

@@ -57,7 +57,7 @@ describe("Client", () => {
     expect(error.toJSON()).to.deep.equal({ code: "library.onLoan", message: "On loan", data: { until: 5 } })
   })
 
-  it("tells that nobody listens from a resource that is not there", async () => {
+  it("distinguishes a missing service from a missing resource", async () => {
     const { client } = setUp()
     const nobody = await refusal(client.get("nowhere.book"))
     expect(nobody).to.be.instanceOf(NoRespondersError)
@@ -74,7 +74,7 @@ describe("Client", () => {
     expect(client.requester.pendingCount).to.equal(0)
   })
 
-  it("waits as long as a pre-response asks for", async () => {
+  it("waits as long as a pre-response says", async () => {
     const { client, library, broker } = setUp()
     library.answers = () => ['timeout:"5000"']
     const call = client.call("library.book", "lend")
@@ -116,7 +116,7 @@ describe("Client", () => {
     expect(library.requests).to.deep.equal([])
   })
 
-  it("refuses what is no rid or no method", async () => {
+  it("refuses an invalid rid or method", async () => {
     const { client } = setUp()
     expect((await refusal(client.call("library..book", "lend"))).code).to.equal("system.invalidRequest")
     expect((await refusal(client.call("library.book", "le nd"))).code).to.equal("system.invalidRequest")

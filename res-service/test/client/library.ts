@@ -3,13 +3,13 @@ import type { Conn } from "../../src/conn.ts"
 type Values = Record<string, unknown> | unknown[]
 
 /**
- * A service of a few resources, written by hand against a `Conn`, so that tests can make it misbehave: answer late, never,
- * twice, or forget to send its events.
+ * A service with a few resources, on a bare `Conn`, so that tests can make it misbehave: answer late, never or twice, or send no
+ * events.
  */
 export class Library {
   readonly resources = new Map<string, Values>()
   readonly requests: { subject: string; payload: Record<string, unknown> }[] = []
-  /** Replaces the answers to requests whose subject it knows: texts to send one after the other. */
+  /** Overrides the answers to requests by their subject: texts to send one after the other. Undefined: the usual answer. */
   answers: (subject: string) => readonly string[] | undefined = () => undefined
   readonly #conn: Conn
 
@@ -28,7 +28,7 @@ export class Library {
     this.resources.set(name, values)
   }
 
-  /** Changes a model, and says so unless `silent`. */
+  /** Changes a model, and sends an event unless `silent`. */
   change(name: string, values: Record<string, unknown>, silent = false): void {
     Object.assign(this.resources.get(name) ?? {}, values)
     if (!silent) this.event(name, "change", { values })
@@ -68,7 +68,7 @@ export class Library {
   }
 }
 
-/** Lets everything that is on its way arrive. */
+/** Waits until all messages under way have arrived. */
 export async function settled(conn: Conn): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await conn.flush()

@@ -36,7 +36,7 @@ describe("Mirror", () => {
     })
   })
 
-  it("gives its JSON text as services sent it, and keeps that of what did not change", async () => {
+  it("returns its JSON text as services sent it, and keeps the text of unchanged resources", async () => {
     const { mirror, library, conn } = setUp()
     const json = () => mirror.jsonBytes.toString()
     await mirror.ready
@@ -72,7 +72,7 @@ describe("Mirror", () => {
     ])
   })
 
-  it("lets go of what is not referred to any more", async () => {
+  it("unsubscribes from resources that are no longer referred to", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready
     library.remove("library.books", 1)
@@ -95,7 +95,7 @@ describe("Mirror", () => {
     ])
   })
 
-  it("takes a reset as events of what differs", async () => {
+  it("turns a reset into events for the differences", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready
     library.remove("library.books", 0, true)
@@ -139,7 +139,7 @@ describe("Mirror", () => {
     ])
   })
 
-  it("tells when access to it is to be asked for again: by its own event, by a reset, and after a reconnect", async () => {
+  it("emits reaccess for a reaccess event, for a reset, and after a reconnect", async () => {
     const { mirror, broker, conn, events } = setUp()
     await mirror.ready
     const causes = [
@@ -171,7 +171,7 @@ describe("Mirror", () => {
     })
   })
 
-  it("says when a resource was deleted", async () => {
+  it("emits an event when a resource was deleted", async () => {
     const { mirror, library, conn, events } = setUp()
     await mirror.ready
     library.event("library.book.1", "delete")

@@ -45,7 +45,7 @@ describe("A contract", () => {
     expect(() => book.pattern.names({ shelf: ">" })).to.throw(TypeError, "is not a valid part")
   })
 
-  it("matches names whose parts its schemas take as they are", () => {
+  it("matches names whose parts its schemas accept unchanged", () => {
     const lower = defineModel("x.$id", { parts: { id: z.string().toLowerCase() } })
     expect(book.match("library.a.book.42")).to.deep.equal({ shelf: "a", id: "42" })
     expect(book.match("library.a.book.x")).to.equal(undefined)
@@ -134,7 +134,7 @@ describe("handle()", () => {
       },
     })
 
-  it("answers by handlers that the contract types", async () => {
+  it("answers with handlers that the contract types", async () => {
     const kit = await ServiceKit.start([handled()])
     await kit.rest()
     expect((await kit.get("library.a.book.42")).answer).to.deep.equal({ result: { model: emma } })
@@ -157,7 +157,7 @@ describe("handle()", () => {
     await kit.stop()
   })
 
-  it("answers system.notFound for a name whose parts the contract refuses", async () => {
+  it("answers system.notFound for a name with parts that the contract refuses", async () => {
     const kit = await ServiceKit.start([handled()])
     expect((await kit.get("library.a.book.x")).answer.error?.code).to.equal("system.notFound")
     await kit.stop()
@@ -178,7 +178,7 @@ describe("handle()", () => {
     await kit.stop()
   })
 
-  it("takes params more strictly where a handler says so", async () => {
+  it("validates params with a handler's stricter schema", async () => {
     const strict = handle(defineModel("x", { calls: { put: { params: z.object({ n: z.coerce.number() }) } } }), {
       call: { put: { params: z.object({ n: z.number() }), handle: () => {} } },
     })
@@ -188,12 +188,12 @@ describe("handle()", () => {
     await kit.stop()
   })
 
-  it("throws a TypeError for a declared method that nothing handles", () => {
+  it("throws a TypeError for a declared method without a handler", () => {
     // @ts-expect-error: `giveBack` and `auth` are missing
     expect(() => handle(book, { call: { lend: () => ({ until: "" }) } })).to.throw(TypeError, '"giveBack"')
   })
 
-  it("has its mistakes found at compile time", () => {
+  it("reports mistakes at compile time", () => {
     const unused = (): void => {
       const call = { lend: () => ({ until: "" }), giveBack: () => {} }
       const auth = { login: () => ({ name: "" }) }
@@ -302,7 +302,7 @@ describe("Client, by a contract", () => {
     return { client, service, logger, close }
   }
 
-  it("calls, gets and asks for access by parts, typed", async () => {
+  it("sends typed call, get and access requests for parts", async () => {
     const { client, close } = await setUp()
     const { until: end }: { until: string } = await client.call(book, { shelf: "a", id: "42" }, "lend", { to: "Ann" })
     expect(end).to.equal("2026-12-01")
@@ -328,7 +328,7 @@ describe("Client, by a contract", () => {
     await close()
   })
 
-  it("rejects with an InvalidAnswerError for an answer that does not fit, and logs what is wrong", async () => {
+  it("rejects with an InvalidAnswerError for an answer that does not match, and logs what is wrong", async () => {
     const { client, logger, close } = await setUp(() => ({ until: "tomorrow" }))
     const error = await client.call(book, { shelf: "a", id: "42" }, "lend", { to: "Ann" }).catch((reason) => reason)
     expect(error).to.be.instanceOf(InvalidAnswerError).and.instanceOf(ResError)
@@ -339,7 +339,7 @@ describe("Client, by a contract", () => {
     await close()
   })
 
-  it("rejects in the same way for content that does not fit", async () => {
+  it("rejects in the same way for content that does not match", async () => {
     const broker = new MemoryBroker()
     await new Service(broker.connect()).add(model("library.a.book.$id", { get: () => ({ title: 5 }) })).start()
     const client = new Client(broker.connect())
@@ -349,7 +349,7 @@ describe("Client, by a contract", () => {
     client.close()
   })
 
-  it("mirrors with the types of what references lead to, and tells the contract's own events, checked", async () => {
+  it("mirrors with the types of referenced resources, and validates the contract's own events", async () => {
     const { client, logger, close } = await setUp()
     const shelf = client.mirror(books, { shelf: "a" })
     await shelf.ready
@@ -368,7 +368,7 @@ describe("Client, by a contract", () => {
     await close()
   })
 
-  it("has its mistakes found at compile time", () => {
+  it("reports mistakes at compile time", () => {
     const unused = async (client: Client): Promise<void> => {
       // @ts-expect-error: a part is missing
       await client.get(book, { shelf: "a" })

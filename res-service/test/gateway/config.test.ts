@@ -89,7 +89,7 @@ describe("gateway configuration", () => {
     })
   }
 
-  it("writes a file with the defaults where there is none", async () => {
+  it("writes a file with the defaults if there is none", async () => {
     const folder = await mkdtemp(join(tmpdir(), "gateway-config-"))
     const file = join(folder, "config.json")
     try {

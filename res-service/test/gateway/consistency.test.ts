@@ -43,7 +43,7 @@ const value = fc.oneof(
   fc.nat(3).map((n) => ({ data: [n] })),
   fc.constant({ rid: "library.soft", soft: true }),
 )
-/** What is not announced must be followed by a reset at some time; there is one at the end. */
+/** A silent change must be followed by a reset at some time. There is one at the end. */
 const silent = fc.boolean()
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constantFrom("subscribe", "unsubscribe"), client, rid }) },
@@ -80,10 +80,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ type: fc.constant("settle") }) },
 )
 
-/** What once left a client with something else, in words that a test of its own would need many lines for. */
+/** Commands that once left a client with other content. */
 const regressions: [Command[]][] = [
   [
-    // A reference that was never sent is let go.
+    // A reference that was never sent is removed.
     [
       { type: "subscribe", client: 0, rid: "library.m2" },
       { type: "change", rid: "library.m2", key: "a", value: { rid: "library.c1" }, silent: false },
@@ -100,7 +100,7 @@ const regressions: [Command[]][] = [
     ],
   ],
   [
-    // A second reference of one resource to another counts no second time.
+    // A second reference between the same two resources does not count again.
     [
       { type: "change", rid: "library.m3", key: "a", value: { rid: "library.c1" }, silent: false },
       { type: "add", rid: "library.c1", at: 0, value: { rid: "library.m3" }, silent: false },
@@ -116,7 +116,7 @@ const regressions: [Command[]][] = [
     ],
   ],
   [
-    // What a resource leads to stays sent when another that led there goes.
+    // A resource stays sent when one of two that lead there goes.
     [
       { type: "change", rid: "library.m2", key: "a", value: { rid: "library.m3" }, silent: false },
       { type: "change", rid: "library.m1", key: "a", value: { rid: "library.m2" }, silent: false },
@@ -128,7 +128,7 @@ const regressions: [Command[]][] = [
 ]
 
 describe("gateway consistency", () => {
-  it("leaves each client with what a fresh get gives, however loads, events, resets and outages interleave", async () => {
+  it("leaves each client with the content that a fresh get returns, however loads, events, resets and outages interleave", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 60, size: "max" }), async (commands) => {
         const run = new Run()
@@ -236,7 +236,7 @@ class Run {
     return Array.isArray(values) ? values.length : 0
   }
 
-  /** As a client sees a resource whose gets are answered now. */
+  /** The resource as a client sees it after a fresh get. */
   #fresh(name: string): unknown {
     const fresh = new ResClient(() => {})
     const collections = Object.fromEntries(COLLECTIONS.map((each) => [each, this.#library.resources.get(each)]))

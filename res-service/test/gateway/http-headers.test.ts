@@ -21,7 +21,7 @@ describe("gateway and headers that a service sets with text beyond ASCII", () =>
 
   afterEach(() => gateway.close())
 
-  /** The bytes of an answer's head, as UTF-8. */
+  /** The head of an answer, decoded as UTF-8. */
   async function headOf(requestLine: string, headers = ""): Promise<string> {
     const socket = connect(gateway.address.port, "127.0.0.1")
     socket.write(`${requestLine} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`)

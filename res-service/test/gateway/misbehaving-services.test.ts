@@ -12,7 +12,7 @@ interface Answer {
   readonly error?: { readonly code: string }
 }
 
-/** How a client causes each type of request. */
+/** What a client sends to cause each type of request. */
 const REQUESTS: readonly { readonly type: string; readonly method: string; readonly garbage: readonly string[] }[] = [
   { type: "access", method: "subscribe.library.book", garbage: ['{"result":{"get":1}}', '{"result":{"call":[]}}'] },
   {
@@ -99,7 +99,7 @@ describe("gateway and services that misbehave", () => {
     })
   }
 
-  it("goes on with a query resource whatever is answered to a query request", async () => {
+  it("keeps a query resource whatever the answer to a query request is", async () => {
     const query = '{"result":{"collection":["Emma"],"query":"q=1"}}'
     answering("get", query)
     const { result } = await ask("subscribe.library.books?q=1")

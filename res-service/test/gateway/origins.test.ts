@@ -18,13 +18,13 @@ describe("Origins", () => {
     }
   })
 
-  it("refuses null beside listed ones when told so, for any site's sandboxed frame has it", () => {
+  it("refuses null with listed origins if set so, as sandboxed frames of any site have it", () => {
     expect(new Origins("http://b.example", false).allows("null")).to.equal(false)
     expect(new Origins("http://b.example", false).allows("http://b.example")).to.equal(true)
     expect(new Origins("*", false).allows("null")).to.equal(true)
   })
 
-  it("names the origin that asks, or the first of the listed ones in order of the alphabet", () => {
+  it("names the origin of the request, or the alphabetically first listed one", () => {
     const origins = new Origins("https://b.example;http://a.example")
     expect(origins.headers("https://B.example").get("Access-Control-Allow-Origin")).to.deep.equal(["https://B.example"])
     expect(origins.headers("http://c.example").get("Access-Control-Allow-Origin")).to.deep.equal(["http://a.example"])

@@ -6,7 +6,7 @@ import { Outbox } from "../../src/gateway/outbox.ts"
 describe("Outbox", () => {
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-  /** A stream that keeps what is written, and takes more only when told to. */
+  /** A stream that records what is written, and drains only on demand. */
   const setUp = (maxQueuedBytes = 1_000) => {
     const writes: Buffer[] = []
     const unread: (() => void)[] = []

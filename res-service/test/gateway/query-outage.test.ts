@@ -19,7 +19,7 @@ describe("query request that a disconnect catches", () => {
         asked++
         if (asked > 1 && reply) conn.publish(reply, '{"result":{"events":[]}}')
       })
-      // Longer than the test may take: nothing is found by waiting for it.
+      // Longer than the test may take, so that no timeout helps.
       const gateway = createGateway(broker.connect(), { addr: "127.0.0.1", port: 0, requestTimeout: 60_000 })
       await gateway.start()
       const socket = new WebSocket(`ws://127.0.0.1:${gateway.address.port}/`)

@@ -7,7 +7,7 @@ import { silentLogger } from "../../src/logger.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "../client/library.ts"
 
-/** For the one request that is not answered here. */
+/** For requests that are not answered. */
 const REQUEST_TIMEOUT_MS = 500
 
 const to = (name: string) => ({ rid: `library.${name}` })
@@ -66,7 +66,7 @@ describe("gateway and what a client has by references", () => {
 
   afterEach(() => stop())
 
-  it("sends a grandchild that becomes a child by itself no second time", async () => {
+  it("does not send a grandchild again when it becomes a child", async () => {
     await ask("subscribe.library.parent")
     const values = { child: to("grandchild") }
     await event("parent", "change", { values })
@@ -79,7 +79,7 @@ describe("gateway and what a client has by references", () => {
     expect(subscriptions()).to.equal(1)
   })
 
-  it("sends with a new child only what the client did not have by the old one", async () => {
+  it("sends with a new child only what the client did not have through the old one", async () => {
     await ask("subscribe.library.parent")
     const values = { child: to("other") }
     await event("parent", "change", { values })
@@ -89,7 +89,7 @@ describe("gateway and what a client has by references", () => {
     expect(sent).to.have.length(1)
   })
 
-  it("sends a child that becomes the new child's own no second time", async () => {
+  it("does not send a child again when it becomes a child of the new child", async () => {
     library.set("library.other", { child: to("child") })
     await ask("subscribe.library.parent")
     const values = { child: to("other") }
@@ -99,7 +99,7 @@ describe("gateway and what a client has by references", () => {
     ])
   })
 
-  it("goes on with the old child's events until the new one is there, or cannot be had", async () => {
+  it("sends the old child's events until the new one is loaded or has failed", async () => {
     library.answers = (subject) => (subject === "get.library.other" ? [] : undefined)
     await ask("subscribe.library.parent")
     const values = { child: to("other") }
@@ -130,7 +130,7 @@ describe("gateway and what a client has by references", () => {
     })
   }
 
-  it("goes on with what a deleted child led to when the client has it by another way", async () => {
+  it("keeps sending events of what a deleted child led to if another resource leads there too", async () => {
     await ask("subscribe.library.parent")
     await ask("subscribe.library.other")
     await event("child", "delete")
@@ -138,7 +138,7 @@ describe("gateway and what a client has by references", () => {
     expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 2 } } }])
   })
 
-  it("sends with a deleted child that is subscribed to again all that it leads to", async () => {
+  it("sends all that a deleted child leads to when it is subscribed to again", async () => {
     await ask("subscribe.library.parent")
     await event("child", "delete")
     await event("grandchild", "change", { values: { n: 2 } })

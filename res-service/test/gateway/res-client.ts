@@ -7,14 +7,13 @@ interface ResourceSet {
 }
 
 /**
- * What a client knows after following all that a gateway sent it, and nothing else: the specification of a RES client in
- * as few lines as possible, to hold a gateway against.
+ * A minimal RES client, against which a gateway is tested: it knows only what the gateway has sent to it.
  *
  * Source: RES-Client protocol 1.2.3, "Events", "Subscriptions".
  */
 export class ResClient {
   readonly direct = new Set<string>()
-  /** What went against the protocol. */
+  /** Violations of the protocol. */
   readonly faults: string[] = []
   readonly #resources = new Map<string, Values>()
   readonly #errors = new Set<string>()
@@ -38,7 +37,7 @@ export class ResClient {
     this.#request("unsubscribe", rid)
   }
 
-  /** The resource as far as it is known, with all that it refers to. */
+  /** The known content of a resource, with all that it refers to. */
   view(rid: string, path: readonly string[] = []): unknown {
     if (path.includes(rid)) return { rid }
     const values = this.#resources.get(rid)
@@ -95,7 +94,7 @@ export class ResClient {
     const event = name.slice(dot + 1)
     const values = this.#resources.get(rid)
     if (event === "unsubscribe") this.direct.delete(rid)
-    // Of a resource that was let go, but is about to come back with another that refers to it.
+    // An event of a dropped resource that another one will bring back.
     if (!values) return
     const set = data as ResourceSet
     const subscribed = this.#reachable(this.direct)
@@ -117,9 +116,9 @@ export class ResClient {
     }
   }
 
-  /** What nothing leads to any more is not kept up to date by the gateway either. */
+  /** Drops resources that nothing leads to: the gateway no longer keeps them up to date either. */
   #forgetUnreferenced(): void {
-    // Else an answer "you have it already" could cross the event that takes it away.
+    // Otherwise an answer that omits the resource could cross the event that removes it.
     const asked = [...this.#pending.values()].filter(({ type }) => type === "subscribe").map(({ rid }) => rid)
     const kept = this.#reachable([...this.direct, ...asked])
     for (const rid of this.#resources.keys()) if (!kept.has(rid)) this.#resources.delete(rid)

@@ -7,7 +7,7 @@ import type { Logger } from "../../src/logger.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "../client/library.ts"
 
-/** Every secret of these tests holds this word. */
+/** All secrets of these tests contain this word. */
 const SECRET = "hunter2"
 
 describe("trace log", () => {
@@ -103,7 +103,7 @@ describe("trace log", () => {
     socket.close()
   })
 
-  it("tells only the size of what is no JSON", () => {
+  it("logs only the size of text that is not JSON", () => {
     expect(redact(`{"token":"${SECRET}`)).to.equal("17 bytes that are not JSON")
     expect(redact("")).to.equal(undefined)
   })

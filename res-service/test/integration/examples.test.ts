@@ -43,7 +43,7 @@ describe("res-service/examples", () => {
     await nats?.stop()
   })
 
-  /** Runs an example, waits until it prints `ready`, and gives what it has printed so far. */
+  /** Runs an example until it prints `ready`. Returns a function that returns its output so far. */
   async function run(name: string, ready: string): Promise<() => string> {
     ran.add(name)
     const args = ["--import=tsx", "--conditions=@res-service/source", `${FOLDER}${name}`]
@@ -75,7 +75,7 @@ describe("res-service/examples", () => {
     expect((await get(`${api}/example/greeting`)).body).to.deep.equal({ message: "Hello, World!" })
   })
 
-  it("02-edit-text.mjs shows an edited text to who watches, and refuses what is no text", async () => {
+  it("02-edit-text.mjs shows an edited text to subscribers, and refuses anything but text", async () => {
     await run("02-edit-text.mjs", "serving")
     const text = await mirror("example.text")
     expect((await post(`${api}/example/text/set`, { message: "New" })).status).to.equal(204)
@@ -146,7 +146,7 @@ describe("res-service/examples", () => {
     others.close()
   })
 
-  it("07-login.mjs shows the desk to who has logged in, until a librarian dismisses them", async () => {
+  it("07-login.mjs shows the desk to users who have logged in, until a librarian dismisses them", async () => {
     await run("07-login.mjs", "serving")
     const [ann, eve] = ["Ann", "Eve"].map(() => resClient(api.replace("http", "ws").replace("/api", "")))
     if (ann === undefined || eve === undefined) throw new Error("no clients")
@@ -164,7 +164,7 @@ describe("res-service/examples", () => {
       await login(eve, "Eve", "more books")
       const desk = await ann.get<{ open: boolean; on(event: "change", handler: () => void): void }>("library.desk")
       expect(desk.open).to.equal(true)
-      // What nobody listens to, resclient lets go of after 5 s, and throws if an event of it is under way then.
+      // resclient drops a resource without listeners after 5 s, and throws if one of its events arrives then.
       desk.on("change", () => {})
       expect(await codeOf(ann.call("library.desk", "set", { open: false }))).to.equal("system.accessDenied")
       await eve.call("library.desk", "set", { open: false })
@@ -190,7 +190,7 @@ describe("res-service/examples", () => {
     expect(output()).to.include('{"title":"Romola","author":"George Eliot"}')
   })
 
-  it("09-gateway.mjs serves its clock by a gateway of its own", async () => {
+  it("09-gateway.mjs serves its clock through a gateway of its own", async () => {
     const output = await run("09-gateway.mjs", "serving")
     const url = /http:\S+/.exec(output())?.[0] ?? ""
     const time = (await get(url)).body.time
@@ -205,7 +205,7 @@ describe("res-service/examples", () => {
     expect((await post(`${api}/library/room/1/book`, { hours: 9 })).body.code).to.equal("system.invalidParams")
   })
 
-  it("are all run here, and all told of in their README", () => {
+  it("are all run here, and all listed in their README", () => {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith(".mjs"))
     expect([...ran].toSorted()).to.deep.equal(files.toSorted())
     const readme = readFileSync(`${FOLDER}README.md`, "utf8")

@@ -7,7 +7,7 @@ import { until } from "../../../test/helpers/until.ts"
 
 describe("Service, when nats-server is killed and restarted", () => {
   let nats: TestNats
-  /** The service's way to nats-server. */
+  /** Between the service and nats-server. */
   let proxy: TcpProxy
   const conns: NatsConn[] = []
 
@@ -23,7 +23,7 @@ describe("Service, when nats-server is killed and restarted", () => {
   })
 
   it("sends system.reset once it is connected again, for the events that were lost, and answers as before", async () => {
-    // The service's connection is made first, the one that watches it second.
+    // The first connection is the service's, the second one the test's.
     const connect = async () => {
       const servers = conns.length === 0 ? `nats://127.0.0.1:${proxy.port}` : nats.url
       const conn = await connectNats({ servers, reconnectTimeWait: 10, reconnectJitter: 1 })
@@ -44,7 +44,7 @@ describe("Service, when nats-server is killed and restarted", () => {
     await nats.restart()
     await until("the watching connection to be back", () => conns[1]?.connected)
     proxy.heal()
-    // The change is lost; who watched the book gets it again.
+    // The change is lost; subscribers of the book fetch it again.
     expect(await kit.next()).to.deep.equal([reset])
     expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { title: "Persuasion" } })
     await kit.stop()

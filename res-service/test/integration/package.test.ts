@@ -21,7 +21,7 @@ describe("The package res-service", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "res-service-package-"))
     consumer = join(folder, "consumer")
-    // Packed from a copy with a build of its own: what lies in dist may be old, or be written at this moment.
+    // Packed from a copy with its own build: dist may be out of date, or be written right now.
     const copy = join(folder, "copy")
     await mkdir(copy)
     const skipped = ["dist", "node_modules", "test"]
@@ -37,7 +37,7 @@ describe("The package res-service", () => {
     const installed = join(consumer, "node_modules/res-service")
     await mkdir(installed, { recursive: true })
     await run("tar", ["-xzf", join(copy, filename), "-C", installed, "--strip-components=1"])
-    // What `npm install` would put beside it.
+    // The packages that `npm install` would install.
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       await readFile(join(installed, "package.json"), "utf8"),
     )
@@ -147,7 +147,7 @@ process.exit()
     })
   })
 
-  it("refuses a wrong part, a nested object in a model, and a change of what is not there, at compile time", async () => {
+  it("refuses a wrong part, a nested object in a model, and a change of a missing property, at compile time", async () => {
     await writeFile(
       join(consumer, "wrong.ts"),
       `import { collection, model } from "res-service"

@@ -39,7 +39,7 @@ describe("res-service/README.md", () => {
       expect(example.trimEnd().split("\n")).to.have.length.within(5, 15)
     })
 
-    it("answers the curl below it with what stands there, but for addresses as printed", async () => {
+    it("answers the curl command below it as printed, except for addresses", async () => {
       const port = await freePort()
       const file = join(folder, "hello.mjs")
       writeFileSync(file, example.replace("nats://127.0.0.1:4222", nats.url).replace("8080", String(port)))

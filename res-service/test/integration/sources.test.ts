@@ -13,7 +13,7 @@ function filesIn(folder: string): string[] {
 }
 
 describe("res-service/src", () => {
-  it("imports its own files, its dependencies and Node, and nothing else of the project", () => {
+  it("imports only its own files, its dependencies and Node", () => {
     const { dependencies } = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"))
     const known = Object.keys(dependencies)
     const strange = filesIn("src").flatMap((file) =>
@@ -28,7 +28,7 @@ describe("res-service/src", () => {
     expect(strange).to.deep.equal([])
   })
 
-  it("exports what is told of here, each under its name", async () => {
+  it("exports everything that the API page lists, under its name", async () => {
     const exported = readExports()
     expect(exported.filter(({ name, code }) => !/^\w+$/.test(name) || !code.includes(name))).to.deep.equal([])
     const values = (entry: string) =>
@@ -56,7 +56,7 @@ describe("res-service/src", () => {
 })
 
 describe("res-service/", () => {
-  it("has no word of the product that uses it", () => {
+  it("contains no word of the product that uses it", () => {
     const words =
       /\b(shop|shops|shopper|shopping|merchant|basket|baskets|cart|carts|multicart|storefront|checkout)s?\b|shop_/i
     const found = ["."].flatMap(filesIn).filter((file) => {

@@ -1,4 +1,4 @@
-// A service that is used and stopped. What it leaves behind keeps this program from ending.
+// Uses and stops a service. This program does not end if the service leaves anything behind.
 import { collection, query } from "res-service"
 import { ServiceKit } from "res-service/testing"
 import { z } from "zod"

@@ -11,20 +11,20 @@ inMemoryAndOnNats("Owned names", (start) => {
     auth: { login: { handle: () => "login" } },
   })
 
-  it("are all that the service answers for, and announces in its reset", async () => {
+  it("are the only names that the service answers for and resets", async () => {
     const kit = await start([book], { owned: { resources: ["library.book.*", "library.books"] } })
     expect((await kit.get("library.book.1")).answer.result).to.deep.equal({ model: { a: 1 } })
     expect((await kit.access("library.book.1")).answer.result).to.deep.equal({ get: true, call: "*" })
     expect((await kit.call("library.book.1", "read")).answer.result).to.equal("read")
     expect((await kit.auth("library.book.1", "login")).answer.result).to.equal("login")
     expect((await kit.get("library.books")).answer.error?.code).to.equal("system.notFound")
-    // Somebody else's.
+    // Another service's.
     for (const subject of ["get.library.shelf", "call.library.book.lend", "access.library.book.1.page"]) {
       expect((await kit.request(subject, {})).answer.error?.code, subject).to.equal("no responders")
     }
   })
 
-  it("may be access alone, of any resource", async () => {
+  it("can be access only, for any resource", async () => {
     const guard = model(">", { access: ({ token }) => (token === null ? accessDenied : accessGranted) })
     const kit = await start([guard], { owned: { resources: [], access: [">"] } })
     expect((await kit.access("any.thing")).answer.result).to.deep.equal({})
@@ -39,14 +39,14 @@ inMemoryAndOnNats("Owned names", (start) => {
 describe("ServiceOptions.owned", () => {
   const book = model("library.book.$id", { access: () => accessGranted, get: () => ({ a: 1 }) })
 
-  it("is what start() announces, access apart", async () => {
+  it("is reset by start(), access separately", async () => {
     const kit = await ServiceKit.start([book], { owned: { resources: ["library.book.>"], access: ["library.>"] } })
     const payload = { resources: ["library.book.>"], access: ["library.>"] }
     expect(await kit.rest()).to.deep.equal([{ subject: "system.reset", payload }])
     await kit.stop()
   })
 
-  it("refuses what is no pattern, patterns that match the same names, and resources outside of it", async () => {
+  it("refuses invalid patterns, patterns that match the same names, and resources outside of them", async () => {
     const conn = new MemoryBroker().connect()
     const service = (resources: string[]) => new Service(conn, { owned: { resources } }).add(book)
     for (const pattern of ["", "a..b", "a.>.b", "a b"]) {
@@ -68,7 +68,7 @@ describe("ServiceOptions.owned", () => {
 })
 
 inMemoryAndOnNats("Mounting", (start) => {
-  it("under() declares resources below a prefix, whose placeholders are typed parts, too", async () => {
+  it("under() declares resources under a prefix, whose placeholders are typed parts too", async () => {
     const branch = under("library.$branch")
     const kit = await start([
       branch.model("book.$id", { get: ({ parts }) => ({ branch: parts.branch, id: parts.id }) }),
@@ -78,7 +78,7 @@ inMemoryAndOnNats("Mounting", (start) => {
     expect((await kit.get("library.west.books")).answer.result).to.deep.equal({ collection: ["west"] })
   })
 
-  it("mount() puts a declared resource below a prefix, with its events", async () => {
+  it("mount() puts a declared resource under a prefix, with its events", async () => {
     const book = model("book.$id", { get: ({ parts }) => ({ id: parts.id }) })
     const books = collection("books", { get: () => ["1"] })
     const mounted = mount("v2.$branch", book)

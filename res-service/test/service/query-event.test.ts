@@ -27,7 +27,7 @@ inMemoryAndOnNats("Query events", (start) => {
     numbers = [3, 2, 1]
   })
 
-  it("names a subject on which each query is answered with the content as it is now", async () => {
+  it("names a subject on which each query is answered with its current content", async () => {
     const kit = await start([pages])
     const { sent } = await kit.call("library.numbers", "push", 4)
     expect(sent.map(({ subject }) => subject)).to.deep.equal([
@@ -39,7 +39,7 @@ inMemoryAndOnNats("Query events", (start) => {
     await kit.nothingMore()
   })
 
-  it("answers with the events that were told, given validated params; with none if none were", async () => {
+  it("answers with the announced events, given validated params, or with none", async () => {
     const kit = await start([pages])
     await kit.service.with(pages, {}, (events) =>
       events.query(({ from }, changes) => {
@@ -115,7 +115,7 @@ inMemoryAndOnNats("Query events", (start) => {
     expect(answer.error?.code).to.equal("no responders")
   })
 
-  it("is sent once for many changes until somebody asks, or gets a query, and no change is lost by that", async () => {
+  it("is sent once for many changes until somebody asks or fetches a query, and no change gets lost", async () => {
     const kit = await start([pages])
     const change = (value: number) =>
       kit.service.with(pages, {}, (events) => {

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { KeyedQueue, type Mode } from "../../src/service/queue.ts"
 
 describe("KeyedQueue", () => {
-  it("starts a task at once, synchronously, when nothing stands in its way", () => {
+  it("starts a task synchronously if it need not wait", () => {
     const queue = new KeyedQueue()
     let ran = false
     void queue.run("a", "serial", () => {
@@ -13,7 +13,7 @@ describe("KeyedQueue", () => {
     expect(ran).to.equal(true)
   })
 
-  it("goes on after a task that throws, and passes its error on", async () => {
+  it("continues after a task that throws, and passes its error on", async () => {
     const queue = new KeyedQueue()
     const failed = queue.run("a", "serial", () => {
       throw new Error("mine")
@@ -23,7 +23,7 @@ describe("KeyedQueue", () => {
     expect(await next).to.equal("next")
   })
 
-  it("[property] runs serial tasks alone and in order, shared ones beside each other only; keeps nothing", async () => {
+  it("[property] runs serial tasks alone and in order, shared ones only alongside each other, and keeps nothing", async () => {
     const tasks = fc.array(
       fc.record({ key: fc.constantFrom("a", "b"), mode: fc.constantFrom<Mode>("serial", "shared"), turns: fc.nat(3) }),
       { maxLength: 30 },

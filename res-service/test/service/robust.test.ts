@@ -53,7 +53,7 @@ inMemoryAndOnNats("A handler that", (start) => {
     expect(errors).to.have.length(thrown.length + 3)
   })
 
-  it("returns what is no JSON is answered system.internalError", async () => {
+  it("returns something that is not JSON is answered with system.internalError", async () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
     const odd: Record<string, unknown> = { circle, big: 1n, error: new ResError("library.odd", "Odd", 1n) }
@@ -74,7 +74,7 @@ inMemoryAndOnNats("A handler that", (start) => {
     expect((await kit.call("library.odd", "make", "none")).answer).to.deep.equal({ result: null })
   })
 
-  it("never ends is answered system.timeout after timeoutMs, and its resource goes on", async () => {
+  it("never ends is answered with system.timeout after timeoutMs, and its resource goes on", async () => {
     const { logger, errors } = recorder()
     const kit = await start(
       [
@@ -176,7 +176,7 @@ inMemoryAndOnNats("Tokens", (start) => {
     ])
   })
 
-  it("are not sent for what is no connection ID, which a request is told as system.invalidRequest", async () => {
+  it("are not sent for an invalid connection ID, which is answered with system.invalidRequest", async () => {
     const kit = await start([gate])
     for (const cid of ["", "a.b", ">", "*", "a b"]) {
       expect(() => kit.service.setToken(cid, null)).to.throw(ResError, "is not a connection ID")
@@ -249,7 +249,7 @@ describe("A service under odd requests", () => {
     await kit.stop()
   })
 
-  it("has nothing in hand after 10,000 requests, and none of them has two answers", async () => {
+  it("is idle after 10,000 requests, and has answered none of them twice", async () => {
     const broker = new MemoryBroker()
     const kit = await ServiceKit.start(resources(), { connect: () => broker.connect() })
     const conn = broker.connect()

@@ -29,7 +29,7 @@ inMemoryAndOnNats("Service", (startKit) => {
   const started = (...resources: AnyResource[]) => startKit(resources)
 
   describe("start()", () => {
-    it("sends system.reset for what it owns, access only if it decides on that", async () => {
+    it("sends system.reset for the names that it owns, and for access only if it answers access requests", async () => {
       const open = await ServiceKit.start([
         model("library.book.$id", { get: () => ({}) }),
         model("shelf", { get: () => ({}) }),
@@ -78,7 +78,7 @@ inMemoryAndOnNats("Service", (startKit) => {
 
     beforeEach(() => asked.splice(0))
 
-    it("is asked about access, call and auth requests, and tells what it throws, before params are validated", async () => {
+    it("is called for access, call and auth requests before params are validated, and its error is the answer", async () => {
       const kit = await startKit([book], { admit })
       const fields = { token: "busy", isHttp: true }
       for (const { answer } of [
@@ -94,7 +94,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       )
     })
 
-    it("is told what a request says of its client", async () => {
+    it("gets what a request says about its client", async () => {
       const kit = await startKit([book], { admit })
       const header = { "X-Forwarded-For": ["192.0.2.1"] }
       const { answer } = await kit.call("library.book.1", "lend", "Ann", { remoteAddr: "10.0.0.1:80", header })
@@ -124,7 +124,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect((await waiting).answer).to.deep.equal({ result: null })
     })
 
-    it("is not asked about get requests, which do not say who asks", async () => {
+    it("is not called for get requests, which do not say who sends them", async () => {
       const kit = await startKit([book], { admit })
       expect((await kit.get("library.book.1")).answer).to.deep.equal({ result: { model: {} } })
       expect(asked).to.deep.equal([])
@@ -170,7 +170,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect(await by("library.a.b.c")).to.deep.equal({ model: { by: "rest" } })
     })
 
-    it("answers with a thrown ResError as it is, with anything else as system.internalError without its text", async () => {
+    it("answers with a thrown ResError unchanged, and with system.internalError without the text for other errors", async () => {
       const kit = await started(
         model("library.book.$id", {
           get: async (req) => {
@@ -186,12 +186,12 @@ inMemoryAndOnNats("Service", (startKit) => {
       })
     })
 
-    it("answers system.internalError instead of more than one message holds", async () => {
+    it("answers system.internalError instead of an answer that is too large for a message", async () => {
       const kit = await started(model("library.large", { get: () => ({ text: "x".repeat(1_100_000) }) }))
       expect((await kit.get("library.large")).answer.error?.code).to.equal("system.internalError")
     })
 
-    it("answers system.invalidRequest given a payload that is no JSON object", async () => {
+    it("answers system.invalidRequest given a payload that is not a JSON object", async () => {
       const kit = await started(model("library.book.$id", { get: () => ({}) }))
       for (const payload of ["no JSON", "[]", "5", "null"]) {
         expect((await kit.request("get.library.book.1", payload)).answer.error?.code).to.equal("system.invalidRequest")
@@ -231,7 +231,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect(pathsOf(error)).to.deep.equal([["from"], ["limit"]])
     })
 
-    it("answers plainly without a query, and when the resource knows none", async () => {
+    it("answers without a query, and ignores a query for an ordinary resource", async () => {
       const kit = await started(books, model("library.book.$id", { get: () => ({ a: 1 }) }))
       expect((await kit.get("library.books")).answer.result).to.deep.equal({ collection: [0] })
       expect((await kit.get("library.book.1", "x=1")).answer.result).to.deep.equal({ model: { a: 1 } })
@@ -239,7 +239,7 @@ inMemoryAndOnNats("Service", (startKit) => {
   })
 
   describe("access", () => {
-    it("answers with get and a list of methods, told apart by token and cid", async () => {
+    it("answers with get and a list of methods, depending on token and cid", async () => {
       const kit = await started(
         model("library.book.$id", {
           access: (req) =>
@@ -257,7 +257,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       })
     })
 
-    it("leaves the question to others where no handler answers it", async () => {
+    it("leaves access requests to others if it has no handler", async () => {
       const kit = await started(model("library.book.$id", { get: () => ({}) }))
       const { answer } = await kit.access("library.book.1")
       expect(answer.error?.code).to.equal("no responders")
@@ -309,7 +309,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       }
     })
 
-    it("asks access before each call, params unseen, where checkCalls is set", async () => {
+    it("checks access before each call, and before its params, if checkCalls is set", async () => {
       const called: unknown[] = []
       const kit = await started(
         model("library.book.$id", {
@@ -401,7 +401,7 @@ inMemoryAndOnNats("Service", (startKit) => {
     const book = model("library.book.$id", { get: () => ({ title: "T", tags: dataValue(["a"]) }) })
     const shelf = collection("library.shelf.$id", { get: () => [reference("library.book.1")] })
 
-    it("sends each kind as RES has it", async () => {
+    it("sends each kind in the format of RES", async () => {
       const kit = await started(book, shelf)
       await kit.service.with(book, { id: "1" }, (events) => {
         events.change({ title: "New", tags: deleteAction })
@@ -430,7 +430,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       ])
     })
 
-    it("refuses reserved and odd names, impossible indices, and names that are none", async () => {
+    it("refuses reserved and invalid event names, invalid indices, and invalid resource names", async () => {
       const kit = await started(book, shelf)
       await kit.service.with(book, { id: "1" }, (events) => {
         for (const name of ["change", "patch", "unsubscribe", "", "a.b", "a b", ">"]) {
@@ -458,7 +458,7 @@ inMemoryAndOnNats("Service", (startKit) => {
   })
 
   describe("the queue of a resource", () => {
-    it("never mixes what two requests send, although each awaits in the middle", async () => {
+    it("never mixes the messages of two requests, although each awaits in the middle", async () => {
       const kit = await started(
         model("library.counter", {
           get: () => ({ n: 0 }),
@@ -479,7 +479,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect(sent).to.deep.equal(["d1", "d2", "d3", "e1", "e2", "e3"])
     })
 
-    it("lets `with` wait behind a request, and requests behind `with`", async () => {
+    it("makes `with` wait for a request, and requests wait for `with`", async () => {
       let value = 0
       let reads = 0
       const counter = model("library.counter", {
@@ -505,7 +505,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect(second.sent.map(({ subject }) => subject)).to.deep.equal(["event.library.counter.change"])
     })
 
-    it("runs shared reads beside each other, free methods beside everything, and a group as one", async () => {
+    it("runs shared reads in parallel, free methods alongside everything, and a group as one", async () => {
       let inside = 0
       let most = 0
       const enter = (together: number) => async () => {
@@ -563,7 +563,7 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect((await kit.get("library.slow")).extendedTo).to.equal(7000)
     })
 
-    it("sends one by itself, after a second, to a resource with timeoutMs; to a quick answer none", async () => {
+    it("sends one automatically after a second for a resource with timeoutMs, but not before a quick answer", async () => {
       let pauseMs = 1100
       const kit = await started(
         model("library.slow", {
@@ -667,7 +667,7 @@ describe("ServiceOptions.logger", () => {
     return traced
   }
 
-  it("is given all traffic as trace, without tokens and headers", async () => {
+  it("gets all traffic as trace, without tokens and headers", async () => {
     const traced = await traceOf()
     expect(traced).to.have.length(4)
     expect(traced[0]).to.include("==>").and.include("auth.library.gate.login")
@@ -676,7 +676,7 @@ describe("ServiceOptions.logger", () => {
     expect(traced.join()).not.to.include("secret")
   })
 
-  it("is given the subjects alone with tracePayloads false", async () => {
+  it("gets only subjects with tracePayloads false", async () => {
     expect(await traceOf({ tracePayloads: false })).to.deep.equal([
       '==>{"subject":"auth.library.gate.login"}',
       '<=={"subject":"auth.library.gate.login"}',

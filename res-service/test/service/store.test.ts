@@ -44,7 +44,7 @@ class SlowMap<V> implements Storage<V> {
 }
 
 describe("LiveStore", () => {
-  it("update() runs one after the other for an ID, and tells each change with before and after", async () => {
+  it("update() runs changes of an ID one after the other, and announces each with both values", async () => {
     const store = new LiveStore(new SlowMap<number>())
     const changes: StoreChange<number>[] = []
     store.onChange((change) => changes.push(change))
@@ -59,7 +59,7 @@ describe("LiveStore", () => {
     ])
   })
 
-  it("get() does not give a new value before its change was told", async () => {
+  it("get() does not return a new value before its change was announced", async () => {
     const store = new LiveStore(new SlowMap<number>())
     await store.set("a", 1)
     let told = false
@@ -76,7 +76,7 @@ describe("LiveStore", () => {
     await updated
   })
 
-  it("update() changes nothing when the change throws, or gives the same value", async () => {
+  it("update() changes nothing if the change throws, or returns the same value", async () => {
     const store = new LiveStore<number>()
     await store.set("a", 1)
     store.onChange(() => expect.fail("told of a change"))
@@ -163,7 +163,7 @@ inMemoryAndOnNats("storeModel()", (start) => {
 })
 
 inMemoryAndOnNats("storeCollection()", (start) => {
-  it("sends the fewest adds and removes from what its watchers have to what is there now", async () => {
+  it("sends as few adds and removes as possible", async () => {
     const books = new Map<string, Book>([["1", { title: "B" }]])
     const store = new LiveStore(books)
     const titles = () => [...books.values()].map(({ title }) => title).toSorted()
@@ -206,7 +206,7 @@ inMemoryAndOnNats("storeCollection()", (start) => {
     await kit.nothingMore()
   })
 
-  it("reads only those that a change affects, and deletes one that is gone", async () => {
+  it("reads only collections that a change affects, and deletes one that no longer exists", async () => {
     const books = new Map<string, Book>([["1", { title: "Emma", shelf: "a" }]])
     const store = new LiveStore(books)
     const kit = await start([
@@ -234,7 +234,7 @@ inMemoryAndOnNats("storeCollection()", (start) => {
     await kit.nothingMore()
   })
 
-  it("sends a query event after each change, with which queries get their content anew", async () => {
+  it("sends a query event after each change, so that queries are fetched again", async () => {
     const books = new Map<string, Book>([["1", { title: "Emma" }]])
     const store = new LiveStore(books)
     const find = (start: string) =>
@@ -255,7 +255,7 @@ inMemoryAndOnNats("storeCollection()", (start) => {
     expect((await kit.query(event, "start=E")).answer.result).to.deep.equal({ collection: ["Emma", "Eve"] })
   })
 
-  it("makes watchers get it again when it was not got for keepMs, or could not be read", async () => {
+  it("resets a collection that was not fetched for keepMs, or could not be read", async () => {
     const books = new Map<string, Book>()
     const store = new LiveStore(books)
     let broken = false
@@ -282,7 +282,7 @@ inMemoryAndOnNats("storeCollection()", (start) => {
 })
 
 describe("The resources of a store", () => {
-  it("refuse at their declaration a pattern for which they need more options", () => {
+  it("are refused at their declaration if their pattern needs more options", () => {
     const store = new LiveStore<Book>()
     const show = ({ title }: Book) => ({ title })
     expect(() => storeModel("library.$shelf.book.$id", store, { show })).to.throw(TypeError, "one placeholder")
@@ -290,7 +290,7 @@ describe("The resources of a store", () => {
     expect(() => storeCollection("library.$shelf", store, { list: () => [] })).to.throw(TypeError, "affected")
   })
 
-  it("[property] lead whoever gets them at any time, and follows their events, to what is stored", async () => {
+  it("[property] lead any get followed by its events to the stored values", async () => {
     const action = fc.oneof(
       fc.record({ type: fc.constant("set" as const), id: fc.constantFrom("1", "2", "3"), n: fc.nat(5) }),
       fc.record({ type: fc.constant("delete" as const), id: fc.constantFrom("1", "2", "3") }),
@@ -334,7 +334,7 @@ describe("The resources of a store", () => {
     )
   })
 
-  it("[property] give of a model what its coming events lead from to what is stored", async () => {
+  it("[property] answer get with the content from which the next events lead to the stored values", async () => {
     const action = fc.oneof(
       fc.record({ type: fc.constant("set" as const), key: fc.constantFrom("a", "b"), n: fc.nat(5) }),
       fc.record({ type: fc.constant("get" as const) }),

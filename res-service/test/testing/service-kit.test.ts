@@ -24,7 +24,7 @@ describe("ServiceKit", () => {
 
   afterEach(() => kit.stop())
 
-  it("nothingMore() rejects with an AssertionError when an event was sent that was not expected, and names it", async () => {
+  it("nothingMore() rejects with an AssertionError that names an unexpected event", async () => {
     await kit.nothingMore()
     await kit.service.with(book, { id: "1" }, (events) => events.event("extra"))
     const error = await kit.nothingMore().catch((reason: unknown) => reason)
@@ -33,7 +33,7 @@ describe("ServiceKit", () => {
     await kit.nothingMore()
   })
 
-  it("gives with an answer what was sent before it, and not what comes later", async () => {
+  it("returns with an answer the messages sent before it, not later ones", async () => {
     const { sent } = await kit.call("library.book.1", "lend")
     expect(sent.map(({ subject }) => subject)).to.deep.equal(["event.library.book.1.lent"])
     expect(await kit.next()).to.deep.equal([{ subject: "event.library.book.1.late", payload: undefined }])
@@ -45,11 +45,11 @@ describe("ServiceKit", () => {
     expect((await kit.rest()).map(({ subject }) => subject)).to.deep.equal(["system.reset", "conn.cid.token"])
   })
 
-  it("answers for a subject that nobody listens on as nats-server does: no responders", async () => {
+  it("answers for a subject without listeners like nats-server: no responders", async () => {
     expect((await kit.request("get.other", {})).answer.error?.code).to.equal("no responders")
   })
 
-  it("query() rejects what is no query event", async () => {
+  it("query() rejects anything but a query event", async () => {
     const error = await kit.query({ subject: "event.library.book.1.lent", payload: {} }, "a=1").catch((e: unknown) => e)
     expect(error).to.be.instanceOf(TypeError)
   })
@@ -71,7 +71,7 @@ describe("MemoryBroker", () => {
     expect(got.filter((each) => each.startsWith("q")).map((each) => each.slice(3))).to.deep.equal(["x.1", "x.2"])
   })
 
-  it("loses what is sent between disconnect() and reconnect(), and tells both", async () => {
+  it("loses messages sent between disconnect() and reconnect(), and reports both", async () => {
     const broker = new MemoryBroker()
     const conn = broker.connect()
     const got: string[] = []
