@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Collection, Db } from "mongodb"
 import { serviceError } from "../../contract/errors.ts"
+import type { Erased } from "../../contract/shopwire.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { type LogId, logId } from "../log/log-id.ts"
 import { STREAM } from "../log/stream.ts"
-import type { ErasedInArchive, ShopperArchive } from "../shoppers/erasure.ts"
 import type { Annotated } from "./annotation-bucket.ts"
 import type { Archive } from "./archive.ts"
 import { BasketCollection } from "./basket-collection.ts"
@@ -17,8 +17,11 @@ import { consumerName } from "./intake.ts"
 const CATCH_UP_MS = 3000
 const POLL_MS = 50
 
-/** The archived data of shoppers, for erasures. */
-export class ArchivedShoppers implements ShopperArchive {
+/** How much was deleted in the archive, and in which shops. */
+export type ErasedInArchive = NonNullable<Erased["archive"]> & { readonly shops: readonly string[] }
+
+/** The archived data of shoppers, for erasures. All methods throw `system.serviceUnavailable` while MongoDB is away. */
+export class ArchivedShoppers {
   readonly #archive: Archive
   readonly #js: JetStream
 
@@ -27,6 +30,7 @@ export class ArchivedShoppers implements ShopperArchive {
     this.#js = js
   }
 
+  /** The shopper's events and baskets, which may have annotations. */
   async annotated(shopper_id: string): Promise<Annotated[]> {
     return await this.#archive.use(async (db) => {
       const events = await eventsOf(db)
@@ -41,6 +45,7 @@ export class ArchivedShoppers implements ShopperArchive {
     })
   }
 
+  /** Deletes events and baskets. A basket with events of other shoppers is made again from those. */
   async erase(shopperId: string): Promise<ErasedInArchive> {
     return await this.#archive.use((db) => erase(db, shopperId))
   }

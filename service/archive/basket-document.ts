@@ -1,6 +1,6 @@
 import type { Annotations } from "../../contract/annotations.ts"
+import { applyToBasket, type Basket, shownBasket } from "../projections/basket.ts"
 import { sha256 } from "../sha256.ts"
-import { applyToBasket, type Basket, shownBasket } from "../store/basket-projection.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
 
 /** Most checkouts that are kept of one session; the oldest are dropped. */

@@ -1,5 +1,6 @@
 import type { Erased } from "../../contract/shopwire.ts"
 import { type Annotated, type AnnotationBucket, annotatedEvent } from "../archive/annotation-bucket.ts"
+import type { ArchivedShoppers, ErasedInArchive } from "../archive/archived-shoppers.ts"
 import type { DeadLetters } from "../archive/dead-letters.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -30,24 +31,11 @@ interface Found {
 /** By shop. */
 type FoundByShop = Record<string, Found>
 
-/** How much was deleted in the archive, and in which shops. */
-export type ErasedInArchive = NonNullable<Erased["archive"]> & { readonly shops: readonly string[] }
-
-/** The archive's part in an erasure. All methods throw `system.serviceUnavailable` while MongoDB is away. */
-export interface ShopperArchive {
-  /** The shopper's events and baskets, which may have annotations. */
-  annotated(shopperId: string): Promise<Annotated[]>
-  /** Deletes events and baskets. A basket with events of other shoppers is made again from those. */
-  erase(shopperId: string): Promise<ErasedInArchive>
-  /** Deletes documents that were written meanwhile from the log up to a sequence. Throws `store.archiveBehind`. */
-  finish(shopperId: string, upTo: number): Promise<ErasedInArchive>
-}
-
 /** Who has data of shoppers; an erasure asks each. */
 export interface DataOwners {
   readonly log: Log
   readonly index: ShopperIndex
-  readonly archive: ShopperArchive | undefined
+  readonly archive: ArchivedShoppers | undefined
   readonly annotations: Pick<AnnotationBucket, "erase">
   readonly deadLetters: DeadLetters
   readonly shops: LiveShops

@@ -5,9 +5,9 @@ import type { Claims } from "../../contract/claims.ts"
 import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
 import { basket } from "../../contract/store.ts"
 import type { Guard } from "../auth/guard.ts"
+import { shortened } from "../projections/text.ts"
 import { shopQueue } from "./shop-queue.ts"
 import type { Shops } from "./shops.ts"
-import { shortened } from "./text.ts"
 
 export interface BasketSources {
   readonly guard: Guard
@@ -22,7 +22,7 @@ export interface BasketSources {
   acknowledge(shopId: string, sessionId: string, by: string): Promise<number>
 }
 
-/** Serves `basket`. See `basket-projection.ts` for what each action does; access as the policy says. */
+/** Serves `basket`. See `projections/basket.ts` for what each action does; access as the policy says. */
 export function basketResource({ guard, shops, annotationsOf, acknowledge }: BasketSources) {
   return handle(basket, {
     ...shopQueue,

@@ -3,7 +3,7 @@ import { dataValue } from "res-service"
 import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
-import { applyEvent, type Feed } from "./feed-projection.ts"
+import { applyEvent, type Feed } from "../projections/feed.ts"
 import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
 type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>

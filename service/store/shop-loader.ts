@@ -1,5 +1,5 @@
 import type { LogReader } from "../log/reader.ts"
-import { applyRecord, emptyShop, type Shop } from "./shop-projection.ts"
+import { applyRecord, emptyShop, type Shop } from "../projections/shop.ts"
 import type { Snapshots } from "./snapshots.ts"
 
 /** A shop's state, and how many records were read for it. */

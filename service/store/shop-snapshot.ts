@@ -1,6 +1,6 @@
-import type { Basket, Line } from "./basket-projection.ts"
-import type { Shop } from "./shop-projection.ts"
-import type { Bucket, Stats } from "./stats-projection.ts"
+import type { Basket, Line } from "../projections/basket.ts"
+import type { Shop } from "../projections/shop.ts"
+import type { Bucket, Stats } from "../projections/stats.ts"
 
 /** Version of the format below and of the projections. A snapshot of an unknown version is not used. */
 const VERSION = 2

@@ -3,10 +3,10 @@ import type { ContentOf } from "res-service/contract"
 import type * as contract from "../../contract/store.ts"
 import { listChanges } from "../list-changes.ts"
 import type { LogRecord } from "../log/entry.ts"
-import { type Basket, isIdle, shownBasket } from "./basket-projection.ts"
+import { type Basket, isIdle, shownBasket } from "../projections/basket.ts"
+import { applyRecord, nextList, openTotals, type Shop } from "../projections/shop.ts"
+import { nextChangeAt, shownStats } from "../projections/stats.ts"
 import { Figure } from "./figure.ts"
-import { applyRecord, nextList, openTotals, type Shop } from "./shop-projection.ts"
-import { nextChangeAt, shownStats } from "./stats-projection.ts"
 
 /** Least time between two changes of a basket, or of the list of baskets, in ms. Eyes can follow ten a second. */
 const BASKET_INTERVAL_MS = 100

@@ -1,6 +1,6 @@
 import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
-import type { Shop } from "./shop-projection.ts"
+import type { Shop } from "../projections/shop.ts"
 import type { BasketModel, ShopView, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 import { type IdleTimes, WatchedShops } from "./watched-shops.ts"

@@ -3,7 +3,7 @@ import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Log } from "../log/log.ts"
 import { partitionOf } from "../log/subjects.ts"
-import type { Shop } from "./shop-projection.ts"
+import type { Shop } from "../projections/shop.ts"
 import { readSnapshot, writeSnapshot } from "./shop-snapshot.ts"
 
 export const BUCKET = "projections"

@@ -42,6 +42,10 @@ describe("package.json", () => {
     })
   }
 
+  it("has nothing but zod and res-service for contract, which pages load too", () => {
+    expect([...imported("contract").keys()].toSorted()).to.deep.equal(["res-service", "zod"])
+  })
+
   it("has no dependency that nothing of the product imports", () => {
     const used = new Set([...programs, "tools", "cli"].flatMap((folder) => [...imported(folder).keys()]))
     expect(Object.keys(product.dependencies).filter((name) => !used.has(name))).to.deep.equal([])

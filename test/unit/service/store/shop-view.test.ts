@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import type { ModelEvents, Reference } from "res-service"
-import { emptyShop } from "../../../../service/store/shop-projection.ts"
+import { emptyShop } from "../../../../service/projections/shop.ts"
 import { type BasketModel, ShopView, type StatsModel } from "../../../../service/store/shop-view.ts"
 import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
 

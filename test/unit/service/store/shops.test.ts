@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { silentLogger } from "res-service"
 import type { LogRecord } from "../../../../service/log/entry.ts"
-import { applyRecord, emptyShop, type Shop } from "../../../../service/store/shop-projection.ts"
+import { applyRecord, emptyShop, type Shop } from "../../../../service/projections/shop.ts"
 import { ShopView } from "../../../../service/store/shop-view.ts"
 import { Shops } from "../../../../service/store/shops.ts"
 import { TestLog } from "../../../helpers/records.ts"

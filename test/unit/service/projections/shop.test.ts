@@ -2,7 +2,7 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { LIST_LIMIT } from "../../../../contract/limits.ts"
 import type { LogRecord } from "../../../../service/log/entry.ts"
-import { shownBasket } from "../../../../service/store/basket-projection.ts"
+import { shownBasket } from "../../../../service/projections/basket.ts"
 import {
   applyRecord,
   emptyShop,
@@ -10,9 +10,9 @@ import {
   nextList,
   openTotals,
   type Shop,
-} from "../../../../service/store/shop-projection.ts"
+} from "../../../../service/projections/shop.ts"
+import { shownStats } from "../../../../service/projections/stats.ts"
 import { readSnapshot, writeSnapshot } from "../../../../service/store/shop-snapshot.ts"
-import { shownStats } from "../../../../service/store/stats-projection.ts"
 import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
 
 const LOG = "2026-01-01T00:00:00Z"

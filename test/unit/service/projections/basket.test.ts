@@ -5,8 +5,8 @@ import {
   IDLE_AFTER_MS,
   MAX_LINES,
   shownBasket,
-} from "../../../../service/store/basket-projection.ts"
-import { applyRecord, emptyShop, type Shop } from "../../../../service/store/shop-projection.ts"
+} from "../../../../service/projections/basket.ts"
+import { applyRecord, emptyShop, type Shop } from "../../../../service/projections/shop.ts"
 import { HOUR_0, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
 
 const apple = { product_id: 1, product_name: "Apple", UPC: "u1", category_id: "fruit", product_price: 0.1 }

@@ -1,6 +1,6 @@
 import { expect } from "chai"
-import { applyRecord, emptyShop, openTotals, type Shop } from "../../../../service/store/shop-projection.ts"
-import { nextChangeAt, shownStats } from "../../../../service/store/stats-projection.ts"
+import { applyRecord, emptyShop, openTotals, type Shop } from "../../../../service/projections/shop.ts"
+import { nextChangeAt, shownStats } from "../../../../service/projections/stats.ts"
 import { HOUR_0, HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
 
 describe("the figures of a shop", () => {

@@ -1,8 +1,8 @@
 import { LIST_LIMIT } from "../../contract/limits.ts"
 import type { LogRecord } from "../log/entry.ts"
-import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket-projection.ts"
+import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket.ts"
 import { sum } from "./money.ts"
-import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats-projection.ts"
+import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats.ts"
 
 /**
  * Most bytes of JSON of a shop's baskets: a snapshot with the figures must fit into a NATS message of 1 MiB. This is room for about 800

@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { FEED_LIMIT } from "../../../contract/limits.ts"
-import type { ShownEvent } from "../../../contract/publish-event.ts"
-import { applyEvent, type Feed, type FeedChange } from "../../../service/store/feed-projection.ts"
-import { publishEvent } from "../../helpers/events.ts"
+import { FEED_LIMIT } from "../../../../contract/limits.ts"
+import type { ShownEvent } from "../../../../contract/publish-event.ts"
+import { applyEvent, type Feed, type FeedChange } from "../../../../service/projections/feed.ts"
+import { publishEvent } from "../../../helpers/events.ts"
 
 const shown = (seq: number): ShownEvent => ({ ...publishEvent(), seq, received_at: "2026-01-01T00:00:00.000Z" })
 
