@@ -4,7 +4,7 @@ import { serverOptions } from "../../config/process.ts"
 import { loadSettings } from "../../config/settings.ts"
 import { health } from "../../contract/shopwire.ts"
 
-/** Shorter than the healthcheck's own timeout, so that the reason is seen. */
+/** Shorter than the healthcheck's own timeout, so that the reason is printed. */
 const TIMEOUT_MS = 3000
 
 try {

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util"
 
-/** What the command line says of the demo; undefined: the default. */
+/** The demo's arguments; undefined means the default. */
 export interface DemoArguments {
   readonly seed: number | undefined
   readonly rate: number | undefined
 }
 
-/** Events a minute: by default, and at most. */
+/** Default and maximum of events per minute. */
 export const DEFAULT_RATE = 90
 const MAX_RATE = 6000
 
@@ -16,7 +16,7 @@ export class ArgumentError extends Error {
 }
 
 /**
- * Reads `--seed N` and `--rate N`; others are left to who knows them.
+ * Reads `--seed N` and `--rate N`, and ignores other arguments.
  *
  * @throws {ArgumentError}
  */

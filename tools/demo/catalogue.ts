@@ -1,6 +1,6 @@
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 
-/** Something that a shop of the demo sells. */
+/** A product in a shop of the demo. */
 export interface Product {
   readonly product_id: number
   readonly product_name: string
@@ -13,7 +13,7 @@ export interface Product {
 export interface DemoShop {
   readonly shop_id: string
   readonly name: string
-  /** Of all the demo's shoppers; the shares of all shops add up to 1. */
+  /** Its share of the demo's shoppers; the shares of all shops add up to 1. */
   readonly share: number
   readonly products: readonly Product[]
 }
@@ -21,7 +21,7 @@ export interface DemoShop {
 const { product_id, product_name, product_price, UPC, category_id } = samplePublishEvent
 const apples: Product = { product_id, product_name, product_price, UPC, category_id }
 
-/** The shops that the demo plays in; the first one is that of the docs' examples. */
+/** The shops of the demo; the first one is the shop of the docs' examples. */
 export const shops: readonly DemoShop[] = [
   {
     shop_id: samplePublishEvent.shop_id,
@@ -82,7 +82,7 @@ export const shops: readonly DemoShop[] = [
 
 type Prices = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Products from a table of categories, names and prices, numbered from `firstId` on. */
+/** Makes products from a table of categories, names and prices, numbered from `firstId`. */
 function products(firstId: number, upcPrefix: string, table: Prices): Product[] {
   return Object.entries(table)
     .flatMap(([category, prices]) => Object.entries(prices).map(([name, price]) => ({ category, name, price })))

@@ -10,8 +10,8 @@ interface Message {
 }
 
 /**
- * A friend with an old storefront's page: a WebSocket that speaks the old protocol. It joins a session that has a host, and
- * starts one that has none; when its socket is lost it comes back with its cart.
+ * A friend with an old storefront's page: a WebSocket that speaks the old protocol. It joins a session with a host, or starts one
+ * without. If it loses its socket, it reconnects with its cart.
  */
 export class Friend {
   readonly #name: FriendName
@@ -26,7 +26,7 @@ export class Friend {
     this.#url = url
   }
 
-  /** Does what the step says. Rejects when the product does not answer. */
+  /** Performs a step. Rejects if the product does not answer. */
   async act(step: FriendStep): Promise<void> {
     if (step.does === "leave") return await this.leave()
     await this.#enter()
@@ -79,7 +79,7 @@ export class Friend {
     this.#socket?.send(JSON.stringify({ event, payload }))
   }
 
-  /** Sends a message, and resolves to the first of the messages that answer it. */
+  /** Sends a message, and resolves to the first answer. */
   async #ask(event: string, payload: unknown, answers: readonly string[]): Promise<Message> {
     const socket = this.#socket
     if (socket === undefined) throw new Error("there is no socket")

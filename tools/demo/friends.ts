@@ -23,7 +23,7 @@ export interface EcwidCart {
   }[]
 }
 
-/** Two friends who meet, fill their carts, are ready one after the other, and go; again and again. */
+/** Two friends meet, fill their carts, get ready one after the other, and leave; again and again. */
 export function* friendSteps(random: Random): Generator<FriendStep, never> {
   const products = shops[0]?.products ?? []
   for (;;) {
@@ -40,7 +40,7 @@ export function* friendSteps(random: Random): Generator<FriendStep, never> {
       const cart = { productsQuantity: items.reduce((sum, { quantity }) => sum + quantity, 0), items: [...items] }
       yield { who, does: "updateCart", cart }
     }
-    // The host, who came first, can be ready only when the guests are.
+    // The host came first, and can be ready only after the guests.
     for (const who of [...friendNames].reverse()) yield { who, does: "ready", ready: true }
     for (const who of [...friendNames].reverse()) yield { who, does: "leave" }
   }

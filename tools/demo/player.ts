@@ -4,7 +4,7 @@ import { FRIENDS_SESSION, type FriendName, type FriendStep, friendNames } from "
 import { Publisher } from "./publisher.ts"
 import { script } from "./script.ts"
 
-/** A demo that is this late, in ms, after an outage or because more is asked for than can be stored, goes on from now. */
+/** When the demo is later than this, in ms, after an outage or because the rate is too high, it continues from now. */
 const MAX_LATE_MS = 2000
 
 export interface DemoOptions {
@@ -13,7 +13,7 @@ export interface DemoOptions {
   readonly seed: number
   /** Events a minute, on average. */
   readonly rate: number
-  /** A bearer token, where the product asks for one. */
+  /** A bearer token, if the product needs one. */
   readonly token: string | undefined
   readonly say: (line: string) => void
 }
@@ -37,7 +37,7 @@ export class Player {
   /**
    * Plays until `stop`.
    *
-   * @throws {DemoError} the product refuses what is sent
+   * @throws {DemoError} the product refuses an event
    */
   async play(): Promise<void> {
     this.#playing = this.#play()
@@ -65,7 +65,7 @@ export class Player {
     }
   }
 
-  // The shop goes on without its two friends: what they did not get done, they make good with the next step.
+  // The shop continues without the two friends, who catch up with their next step.
   async #act(step: FriendStep): Promise<void> {
     try {
       await this.#friends.get(step.who)?.act(step)

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DemoEvent } from "./visit.ts"
 
-/** Pause after an answer that says to try again, in ms, unless it says how long. */
+/** Pause before a retry, in ms, if the answer has no `Retry-After`. */
 const RETRY_MS = 1000
-/** An edge that has not answered in this time, in ms, will not. */
+/** Time for the edge to answer, in ms. */
 const ANSWER_TIMEOUT_MS = 10_000
 
-/** The product refuses what the demo sends, for good. The message says why, for people. */
+/** The product refuses the demo's events for good. The message says why, for people. */
 export class DemoError extends Error {
   override readonly name = "DemoError"
 }
@@ -15,13 +15,13 @@ export class DemoError extends Error {
 export interface PublisherOptions {
   /** `http://host:port` of the edge. */
   readonly edgeUrl: string
-  /** A bearer token, where the product asks for one. */
+  /** A bearer token, if the product needs one. */
   readonly token: string | undefined
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
 
-/** POSTs events as the customers' app does: one after the other, each until it is stored. */
+/** POSTs events as the customers' app does: one after the other, repeating each until it is stored. */
 export class Publisher {
   readonly #options: PublisherOptions
   #troubled = false
@@ -33,14 +33,14 @@ export class Publisher {
   /**
    * Resolves when the event is stored, or the demo is stopped.
    *
-   * @throws {DemoError} it never will be
+   * @throws {DemoError} it will never be stored
    */
   async publish(event: DemoEvent): Promise<void> {
     const { edgeUrl, token, signal } = this.#options
     const body = JSON.stringify({ ...event, create_time: new Date().toISOString() })
     const headers = {
       "content-type": "application/json",
-      // So that an event whose answer was lost is not stored twice.
+      // An event whose answer was lost must not be stored twice.
       "idempotency-key": randomUUID(),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     }

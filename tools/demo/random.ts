@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed: sfc32, by Chris Doty-Humphrey (PractRand). */
+/** Pseudo-random numbers, the same for the same seed: sfc32, by Chris Doty-Humphrey (PractRand). */
 export class Random {
   #a: number
   #b: number
@@ -13,7 +13,7 @@ export class Random {
     for (let i = 0; i < 12; i++) this.#bits()
   }
 
-  /** From 0 to below 1. */
+  /** A number >= 0 and < 1. */
   next(): number {
     return this.#bits() / 2 ** 32
   }

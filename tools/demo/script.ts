@@ -3,15 +3,15 @@ import { type FriendStep, friendSteps } from "./friends.ts"
 import { Random } from "./random.ts"
 import { type DemoEvent, Visit } from "./visit.ts"
 
-/** Shoppers who come again and again, of each shop. */
+/** Regular shoppers per shop. */
 const REGULARS = 60
 /** Most shoppers in a shop at a time, at its peak. */
 const MOST_VISITS = 24
 /** A day of the demo, in events: at 90 a minute it takes ten minutes. */
 export const DAY_EVENTS = 900
-/** When the first day begins, in days: shortly before noon, for there to be something to see. */
+/** When the first day begins, in days: shortly before noon, so that there is something to see. */
 const BEGIN = 11 / 24
-/** The friends do something after so many events. */
+/** Events between two steps of the friends. */
 const EVENTS_OF_FRIEND_STEP = 6
 
 /** A step of the demo, and the pause before it as a multiple of the average pause between events. */
@@ -26,7 +26,7 @@ interface ShopFloor {
   visits: Visit[]
 }
 
-/** What happens in the demo, step by step and without end: the same for the same seed. */
+/** The endless steps of the demo, the same for the same seed. */
 export function* script(seed: number): Generator<Step, never> {
   const random = new Random(seed)
   const friends = friendSteps(new Random(seed + 1))
@@ -41,7 +41,7 @@ export function* script(seed: number): Generator<Step, never> {
     const room = Math.ceil(MOST_VISITS * crowd * floor.shop.share)
     if (floor.visits.length < room) floor.visits.push(new Visit(random, floor.shop, random.pick(floor.regulars)))
     const visit = random.pick(floor.visits)
-    // Exponential, as of people who don't know of each other; longer while there are few of them.
+    // Exponential, as for independent people; longer while there are few of them.
     const pause = (-Math.log(1 - random.next()) * MEAN_CROWD) / crowd
     yield { pause, type: "publish", event: visit.next() }
     floor.visits = floor.visits.filter(({ over }) => !over)
@@ -49,7 +49,7 @@ export function* script(seed: number): Generator<Step, never> {
   }
 }
 
-/** How crowded the shops are at a time in days: from 0.2 at night to 1 in the evening, with a smaller peak at noon. */
+/** How crowded the shops are at a time in days: 0.2 at night, 1 in the evening, with a smaller peak at noon. */
 export function crowdAt(day: number): number {
   const hour = (day % 1) * 24
   const peak = (at: number, width: number): number => Math.exp(-(((hour - at) / width) ** 2))

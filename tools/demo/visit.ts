@@ -3,10 +3,10 @@ import { sum, times } from "../../service/projections/money.ts"
 import type { DemoShop, Product } from "./catalogue.ts"
 import type { Random } from "./random.ts"
 
-/** What a shopper does; the time is that of when it is done. */
+/** What a shopper does, without its time, which is added when it is sent. */
 export type DemoEvent = Omit<PublishEvent, "create_time">
 
-/** Numbers of actions, as the app has them. */
+/** The app's numbers of actions. */
 const actionIds = { ADD: 101, REMOVE: 102, CHECKOUT: 103, WISHLIST: 104, COUPON: 105 } as const
 
 type Action = keyof typeof actionIds
@@ -14,10 +14,10 @@ type Action = keyof typeof actionIds
 /** Share of the shoppers who leave without buying. */
 const ABANDONED = 0.25
 const MOST_ITEMS = 11
-/** What a coupon takes off, as a share: the app's total is another one than that of the lines then. */
+/** A coupon's discount, as a share: then the app's total differs from the total of the lines. */
 const COUPON = 0.1
 
-/** One shopper's way through a shop: a basket that grows and shrinks, until it is checked out or left behind. */
+/** One shopper's visit to a shop: the basket grows and shrinks until it is checked out or abandoned. */
 export class Visit {
   readonly #random: Random
   readonly #shop: DemoShop
@@ -43,7 +43,7 @@ export class Visit {
     return this.#over
   }
 
-  /** What the shopper does next. The last one is a CHECKOUT, or simply the last. */
+  /** The shopper's next action. The last one may be a CHECKOUT. */
   next(): DemoEvent {
     const action = this.#choose()
     const product = this.#productFor(action)
@@ -80,7 +80,7 @@ export class Visit {
     if (action === "REMOVE") return this.#random.pick([...this.#basket.keys()])
     if (action === "CHECKOUT" || action === "COUPON") return this.#last
     if (action === "ADD" && this.#basket.size > 0 && this.#random.chance(0.25)) return this.#last
-    // Some sell better than others: the first ones of the shop.
+    // The shop's first products sell better than the others.
     return this.#random.chance(0.5)
       ? this.#random.pick(this.#shop.products.slice(0, 6))
       : this.#random.pick(this.#shop.products)

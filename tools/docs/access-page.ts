@@ -14,7 +14,7 @@ const conditionNames: Readonly<Record<keyof typeof conditions, string>> = {
   ownShopAsItself: "to its shops, as itself",
 }
 
-/** The text of the table in `docs/access.md`, made from `service/auth/policy.ts` by `npm run docs`. */
+/** The table of `docs/access.md`, which `npm run docs` makes from `service/auth/policy.ts`. */
 export function accessTable(): string {
   const rows = Object.entries(policy).flatMap(([resource, methods]) =>
     Object.entries(methods).map(([method, rule]) => {
@@ -30,7 +30,7 @@ export function accessTable(): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 }
 
-/** `page` with its table, which stands between two marks, made anew. */
+/** Replaces the table of `page`, between its two marks. */
 export function withAccessTable(page: string): string {
   return page.replace(/(<!-- policy -->\n)[\s\S]*(\n<!-- \/policy -->)/, (_, begin, end) => begin + accessTable() + end)
 }

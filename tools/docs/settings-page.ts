@@ -1,6 +1,6 @@
 import type { SettingDoc } from "../../config/settings.ts"
 
-/** The text of `docs/settings.md`, made from the table in `config/settings.ts` by `npm run docs`. */
+/** The text of `docs/settings.md`, which `npm run docs` makes from the table in `config/settings.ts`. */
 export function settingsPage(docs: readonly SettingDoc[]): string {
   const rows = docs.map(
     (doc) =>
@@ -9,9 +9,9 @@ export function settingsPage(docs: readonly SettingDoc[]): string {
   )
   return `# Settings
 
-Environment variables, read once at the start. An empty one counts as unset. A wrong value stops the start with one line
-that names the variable, its value and what is expected. A setting that holds a secret may also be read from a file, as Docker
-and Kubernetes mount them: \`X_FILE\` names the file. [limits.md](limits.md) says why the limits are what they are.
+Environment variables, read once at the start. An empty variable counts as unset. A wrong value stops the start with one line
+that names the variable, its value and what is expected. Secrets may also be read from files, as Docker and Kubernetes mount
+them: \`X_FILE\` names the file. [limits.md](limits.md) gives the reasons for the limits.
 
 | Variable | Default | Meaning |
 | --- | --- | --- |

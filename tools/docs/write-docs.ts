@@ -1,4 +1,4 @@
-// `npm run docs`: writes the pages of `docs/` that are made from code.
+// `npm run docs`: writes the generated parts of `docs/`.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { projectDir } from "../../config/project-dir.ts"

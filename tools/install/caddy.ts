@@ -1,5 +1,5 @@
-// A step of `npm test`: gets the Caddy that the proxy's configuration is tested with, where that takes one command: out of
-// Debian's package, without installing it. Elsewhere, and when it fails, that test is skipped and says what is missing.
+// A step of `npm test`: on Debian and Ubuntu, takes Caddy for the proxy's tests out of its package, without installing it. On other
+// systems, or if this fails, these tests are skipped and say what is missing.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { delimiter, join } from "node:path"
@@ -11,7 +11,7 @@ import { cacheDir } from "../programs/paths.ts"
 const TIMEOUT_MS = 120_000
 const folder = join(cacheDir, "caddy")
 
-/** The Caddy to test with: CADDY_BIN, one on PATH, or the one that was fetched; undefined when there is none. */
+/** The Caddy for tests: CADDY_BIN, else one on PATH, else the fetched one; undefined if there is none. */
 export function findCaddy(): string | undefined {
   return findProgram(["caddy"], process.env.CADDY_BIN, `${process.env.PATH ?? ""}${delimiter}${folder}`)
 }
@@ -24,7 +24,7 @@ function fetchCaddy(): void {
   const draft = mkdtempSync(join(folder, "draft-"))
   try {
     const download = ["download", "caddy"]
-    // A new machine has no lists of packages yet, and only root may get them.
+    // A new machine has no package lists yet, and only root can get them.
     const isThere =
       runs("apt-get", download, draft) ||
       (process.getuid?.() === 0 && runs("apt-get", ["update"]) && runs("apt-get", download, draft))

@@ -1,5 +1,5 @@
-// A step of `npm test`: gets Chromium for the browser tests where that takes one command, on a Debian as root. Elsewhere, and
-// when it fails, those tests are skipped and say what is missing. `npm start` never needs it.
+// A step of `npm test`: installs Chromium for the browser tests, on Debian as root. On other systems, or if this fails, these tests
+// are skipped and say what is missing. `npm start` never needs it.
 import { spawnSync } from "node:child_process"
 import { pathToFileURL } from "node:url"
 import { findProgram } from "../programs/find-program.ts"
@@ -7,7 +7,7 @@ import { findProgram } from "../programs/find-program.ts"
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 const APT_TIMEOUT_MS = 180_000
 
-/** The Chromium to test with: CHROMIUM_BIN, or one on PATH; undefined when there is none. */
+/** The Chromium for tests: CHROMIUM_BIN, else one on PATH; undefined if there is none. */
 export function findChromium(): string | undefined {
   return findProgram(NAMES, process.env.CHROMIUM_BIN)
 }

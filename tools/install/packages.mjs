@@ -1,6 +1,6 @@
 // @ts-check
-// Runs before there is a node_modules: Node's own modules only, and syntax that an old Node can still parse.
-// Checks the version of Node; runs `npm ci` unless node_modules is what package-lock.json asks for.
+// Runs before node_modules exists, so it uses only Node's own modules, and syntax that an old Node can parse.
+// Checks the version of Node, and runs `npm ci` unless node_modules agrees with package-lock.json.
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..")
 
 /**
- * Why a version of Node won't do; undefined when it will.
+ * Why a version of Node is too old; undefined if it is not.
  *
  * @param {string} version as in `20.19.0`
  * @param {string} engines as in `>=20.19`
@@ -22,8 +22,8 @@ export function nodeComplaint(version, engines) {
 }
 
 /**
- * Why node_modules is not what the lockfile asks for; undefined when it is. npm keeps a lockfile of its own in
- * node_modules, written last, of what it really installed; that one lacks the optional packages of other platforms.
+ * Why node_modules differs from the lockfile; undefined if it does not. npm writes its own lockfile into node_modules as the last
+ * step, with the packages that it installed: optional packages of other platforms are missing there.
  *
  * @param {{ packages: Record<string, LockedPackage> }} wanted package-lock.json
  * @param {{ packages: Record<string, LockedPackage> } | undefined} installed node_modules/.package-lock.json
@@ -65,7 +65,7 @@ function install() {
 
   console.error(`installing packages, because ${complaint} (npm ci) ...`)
   const started = Date.now()
-  // With `npm run`, the npm that runs us; NODE_ENV=production would leave out the compiler.
+  // Under `npm run`, use the npm that runs this script. NODE_ENV=production would leave out the compiler.
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]
   const npm = process.env.npm_execpath
   const { status, error } = npm

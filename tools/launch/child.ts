@@ -3,17 +3,17 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** Pause before a process that died is started again; doubled each time up to the greatest. */
+/** First and longest pause before a process that died is started again, in ms; doubled each time. */
 const FIRST_PAUSE_MS = 250
 const GREATEST_PAUSE_MS = 5000
 
-/** A process that lived this long has recovered: the next pause is the first again. */
+/** After living this long, in ms, a process has recovered, and the next pause is the first again. */
 const RECOVERED_MS = 10_000
 
-/** A process that is asked to stop is killed after this time. */
+/** Time for a process to stop, in ms; then it is killed. */
 const DRAIN_MS = 8000
 
-/** A process that dies this often before it was once ready will not make it. */
+/** A process that dies this often before it was ever ready is given up. */
 const HOPELESS_EXITS = 3
 
 export interface ChildOptions {
@@ -23,13 +23,13 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Called with each line that the process prints. */
   readonly line: (text: string) => void
-  /** Called with what the launcher has to say of the process. */
+  /** Called with the launcher's own messages about the process. */
   readonly say: (text: string) => void
   readonly onStart: (pid: number) => void
   readonly onExit: (pid: number) => void
 }
 
-/** A process that is started again, with growing pauses, whenever it ends without having been asked to. */
+/** A process that is restarted, with growing pauses, whenever it ends unasked. */
 export class Child {
   readonly #options: ChildOptions
   #process: ChildProcess | undefined
@@ -48,27 +48,27 @@ export class Child {
     return this.#options.name
   }
 
-  /** Does nothing when it runs. */
+  /** Does nothing if it runs. */
   start(): void {
     if (this.#process !== undefined) return
     this.#wanted = true
     this.#spawn()
   }
 
-  /** Why it will never be ready, once it has died several times; for the time before it was ready. */
+  /** Why it will never be ready, after it has died several times. To be called only until it was ready. */
   hopeless(): string | undefined {
     if (this.#exits < HOPELESS_EXITS) return undefined
     return `${this.name} ended ${this.#exits} times, last with ${this.#lastExit}${this.#lastLine && `: ${this.#lastLine}`}`
   }
 
-  /** SIGTERM, and SIGKILL when it has not drained in time. Resolves when it is gone and its last lines are out. */
+  /** Sends SIGTERM, and SIGKILL if it does not stop in time. Resolves when it is gone and its last lines are printed. */
   async stop(): Promise<void> {
     this.#wanted = false
     clearTimeout(this.#timer)
     const child = this.#process
     if (child === undefined) return
     const gone = once(child, "exit")
-    // A grandchild may hold the pipes open: don't wait for their end forever.
+    // A grandchild may keep the pipes open, so this wait is bounded.
     const silent = once(child, "close")
     child.kill("SIGTERM")
     const killer = setTimeout(() => {
@@ -80,14 +80,14 @@ export class Child {
     await Promise.race([silent, sleep(500, undefined, { ref: false })])
   }
 
-  /** SIGKILL, and no new start. */
+  /** Sends SIGKILL, and does not restart it. */
   kill(): void {
     this.#wanted = false
     clearTimeout(this.#timer)
     this.#process?.kill("SIGKILL")
   }
 
-  /** Stops it and starts it anew at once, e.g. on a changed source. */
+  /** Stops it and starts it again at once, e.g. after a change of its source. */
   async restart(): Promise<void> {
     await this.stop()
     this.#pauseMs = FIRST_PAUSE_MS
@@ -96,7 +96,7 @@ export class Child {
 
   #spawn(): void {
     const { file, args, env, line, onStart, onExit } = this.#options
-    // Its own session: a Ctrl-C in the terminal is for the launcher alone, which then stops all in order.
+    // In its own session, so that Ctrl-C in the terminal reaches only the launcher, which then stops all in order.
     const child = spawn(file, args, { env: env ?? process.env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
     const started = Date.now()
     const { pid } = child
@@ -104,7 +104,7 @@ export class Child {
     if (pid !== undefined) onStart(pid)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (text) => {
-        // Not what follows an error's message: the indented lines of its stack, brackets, and Node's version.
+        // Skips what follows an error's message: the stack, brackets, and Node's version.
         if (/^[^\s{}]/.test(text) && !text.startsWith("Node.js v")) this.#lastLine = text
         line(text)
       })

@@ -3,10 +3,10 @@ import { join, resolve } from "node:path"
 import { type KnownProcess, processIdentity, stillRuns, stopProcess } from "../programs/process-identity.ts"
 import { StartError } from "./start-error.ts"
 
-/** Time for what an earlier launcher has left to drain before it is killed. */
+/** Time for processes of an earlier launcher to stop, in ms; then they are killed. */
 const PATIENCE_MS = 8000
 
-/** The note's file. */
+/** The file of the note. */
 const NOTE = "launcher.json"
 
 interface Note {
@@ -15,8 +15,8 @@ interface Note {
 }
 
 /**
- * The folder DATA_DIR, held by one launcher at a time. A note in it, `launcher.json`, names the processes at work, so
- * that the next launcher can stop what one that was killed has left.
+ * The folder DATA_DIR, used by one launcher at a time. Its file `launcher.json` lists the running processes, so that the next
+ * launcher can stop those that a killed launcher has left.
  */
 export class DataDir {
   /** Absolute. */
@@ -29,14 +29,14 @@ export class DataDir {
   }
 
   /**
-   * Takes the folder, making it when missing, and stops what an earlier launcher has left running.
+   * Takes the folder, creates it if it is missing, and stops processes that an earlier launcher has left.
    *
-   * @throws {StartError} when another launcher is at work in it, or it can't be written
+   * @throws {StartError} another launcher uses it, or it can't be written
    */
   static async take(folder: string, say: (line: string) => void): Promise<DataDir> {
     const dataDir = new DataDir(resolve(folder))
     try {
-      // What is stored is about people: other users of the machine are not to read it.
+      // It holds personal data, so other users of the machine must not read it.
       mkdirSync(dataDir.path, { recursive: true, mode: 0o700 })
       const note = dataDir.#readNote()
       if (note !== undefined) {
@@ -66,14 +66,14 @@ export class DataDir {
     return join(this.path, name)
   }
 
-  /** Writes a file that nobody else may read. Never half of it, wherever a kill comes. */
+  /** Writes a file that nobody else may read. A kill never leaves half of it. */
   writeJson(name: string, value: unknown): void {
     const draft = this.file(`${name}.${process.pid}`)
     writeFileSync(draft, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 })
     renameSync(draft, this.file(name))
   }
 
-  /** Notes a process that must not outlive the launcher. */
+  /** Adds a process that must not outlive the launcher. */
   add(pid: number, name: string): void {
     this.#children.set(pid, { name, ...known(pid) })
     this.#writeNote()

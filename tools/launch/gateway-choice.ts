@@ -2,7 +2,7 @@ import { resolve } from "node:path"
 import { isExecutable, programsOnPath } from "../programs/find-program.ts"
 import { StartError } from "./start-error.ts"
 
-/** What serves as the gateway: one that runs already, a Resgate binary to start, or the embedded gateway. */
+/** The gateway to use: a running one, a Resgate binary to start, or the embedded gateway. */
 export type GatewayChoice =
   | { readonly kind: "running"; readonly url: string }
   | { readonly kind: "resgate"; readonly file: string }
@@ -16,7 +16,7 @@ export interface GatewaySettings {
 /**
  * RESGATE_URL, else RESGATE_BIN, else `resgate` on PATH, else the embedded gateway.
  *
- * @throws {StartError} when RESGATE_BIN is no executable file
+ * @throws {StartError} RESGATE_BIN is not an executable file
  */
 export function chooseGateway(settings: GatewaySettings, path?: string): GatewayChoice {
   if (settings.RESGATE_URL !== undefined) return { kind: "running", url: settings.RESGATE_URL }

@@ -32,14 +32,14 @@ import { Reaper } from "./reaper-handle.ts"
 import { StartError } from "./start-error.ts"
 import { welcome } from "./welcome.ts"
 
-/** Time for one of our own processes to be ready. nats-server gets more: it reads through what it has stored. */
+/** Time for one of our own processes to be ready, in ms. nats-server gets more, because it first reads its stored data. */
 const READY_MS = 30_000
 const NATS_READY_MS = 120_000
 
-/** Time for a server that runs already (NATS_URL, RESGATE_URL) to answer. */
+/** Time for a running server (NATS_URL, RESGATE_URL) to answer, in ms. */
 const GIVEN_READY_MS = 10_000
 
-/** The gateway's configuration, in DATA_DIR: `resgate.config.json`, where NATS is, and the pages that are let in. */
+/** The gateway's configuration in DATA_DIR: `resgate.config.json` with the URL of NATS and the admitted pages. */
 const GATEWAY_CONFIG = "gateway.config.json"
 
 /** Runs the whole product on one machine: nats-server, gateway, service, edge, and with MONGO_URL the archiver. */
@@ -47,12 +47,12 @@ export class Launcher {
   readonly #settings: Settings<SettingName>
   readonly #output: Output
   readonly #demo: DemoArguments | undefined
-  /** In the order in which they were started, which is the reverse of the order in which they are stopped. */
+  /** In the order of their start; they are stopped in reverse order. */
   readonly #children: Child[] = []
   #dataDir: DataDir | undefined
   #reaper: Reaper | undefined
   #stopping = false
-  /** With AUTH other than none, those of the nats-server that is run here. */
+  /** With AUTH other than none: the passwords of our own nats-server. */
   #passwords: NatsPasswords | undefined
 
   /** @param demo undefined: without the demo */
@@ -63,9 +63,9 @@ export class Launcher {
   }
 
   /**
-   * Starts all and resolves when all are ready; from then on those that die are started again until `stop`.
+   * Starts all processes and resolves when all are ready. From then on those that die are restarted, until `stop`.
    *
-   * @throws {StartError|NatsServerError} what is in the way; some processes may run then, until `stop`
+   * @throws {StartError|NatsServerError} the reason why it can't start; some processes may then run until `stop`
    */
   async start(): Promise<void> {
     const started = Date.now()
@@ -97,7 +97,7 @@ export class Launcher {
       this.#run({ name: "archiver", ...this.#node("service/archive/main"), env: envOf("archive") })
     const gateway = this.#startGateway(this.#dataDir, choice, urlFor("gateway"))
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
-    // A gateway that is given is where its URL says, for browsers too unless told otherwise.
+    // Browsers reach a given gateway at its URL, unless PUBLIC_GATEWAY_URL is set.
     const forBrowsers = PUBLIC_GATEWAY_URL ?? (choice.kind === "running" ? gatewayUrl.replace(/^http/, "ws") : "")
     this.#run({
       name: "edge",
@@ -134,7 +134,7 @@ export class Launcher {
     )
   }
 
-  /** Stops edge, gateway, service and nats-server one after the other, each after it has drained. */
+  /** Stops the processes one after the other, the last started first; each one drains. */
   async stop(): Promise<void> {
     this.#stopping = true
     for (const child of this.#children.toReversed()) await child.stop()
@@ -142,7 +142,7 @@ export class Launcher {
     this.#dataDir?.release()
   }
 
-  /** Kills all at once. */
+  /** Kills all processes at once. */
   kill(): void {
     this.#stopping = true
     for (const child of this.#children) child.kill()
@@ -150,7 +150,7 @@ export class Launcher {
     this.#dataDir?.release()
   }
 
-  /** Stops and starts what is made of our own sources. */
+  /** Restarts the programs that are made from our own sources. */
   async restartPrograms(): Promise<void> {
     const ours = this.#children.filter((child) => child.name !== "nats" && child.name !== "resgate")
     await Promise.all(ours.map((child) => child.restart()))
@@ -166,7 +166,7 @@ export class Launcher {
     writeFileSync(conf, natsServerConf({ host, port: NATS_PORT, storeDir: dataDir.path, ...extra }))
     keepStored(dataDir.path, this.#passwords !== undefined)
     const log = createWriteStream(dataDir.file("nats-server.log"))
-    // A full disk costs the log, not the launcher.
+    // A full disk must not end the launcher.
     log.on("error", () => {})
     const nats = this.#run({
       name: "nats",
@@ -175,9 +175,9 @@ export class Launcher {
       env: { ...process.env, ...(this.#passwords === undefined ? {} : passwordEnv(this.#passwords)) },
       line: (text) => {
         log.write(`${text}\n`)
-        // They are 24 random bytes in a file of our own: a hash would hide them from nobody.
+        // The passwords are random and in a file that only we can read, so hashing them would not help.
         if (text.includes("Plaintext passwords detected")) return
-        // Each start of the service makes sure that it is refused.
+        // The service's probe causes these at each start.
         if (text.includes(PROBE_NAME) && text.includes("Violation")) return
         this.#output.natsLine("nats", text)
       },
@@ -204,10 +204,10 @@ export class Launcher {
   #startGateway(dataDir: DataDir, choice: GatewayChoice, natsUrl: string): Child | undefined {
     if (choice.kind === "running") return undefined
     const { AUTH, HOST, GATEWAY_PORT, TRUSTED_PROXIES } = this.#settings
-    // The URL may hold a password, and command lines are for everybody on the machine to read.
+    // The URL may hold a password, and every user of the machine can read command lines.
     const settings = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
     const pages = AUTH === "none" ? allowedPages(this.#settings) : {}
-    // Known to the embedded gateway only.
+    // Only the embedded gateway knows these.
     const limits = {
       maxConnections: this.#settings.MAX_CONNECTIONS,
       maxConnectionsPerAddress: this.#settings.MAX_CONNECTIONS_PER_ADDRESS,
@@ -216,14 +216,14 @@ export class Launcher {
     }
     dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, ...limits, natsUrl })
     const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
-    // By these the service learns who connects from where; and with AUTH=none it is asked about pages that Resgate's own list lets in.
+    // With these the service learns the address of each connection. With AUTH=none it also checks pages that Resgate's own list admits.
     flags.push("--headauth", `${auth.name({})}.header`, "--wsheadauth", `${auth.name({})}.wsHeader`)
     if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
     const { file, args } = this.#node("res-service/src/gateway/main")
     return this.#run({ name: "gateway", file, args: [...args, ...flags] })
   }
 
-  /** Says what is played. */
+  /** Returns what is played. */
   #startDemo({ seed = this.#settings.DEMO_SEED, rate = DEFAULT_RATE }: DemoArguments, edgeUrl: string) {
     const { file, args } = this.#node("tools/demo/main")
     const flags = ["--seed", String(seed), "--rate", String(rate)]
@@ -277,7 +277,7 @@ export class Launcher {
   }
 }
 
-/** Where nats-server listens: without logins, other machines reach it only if NATS_HOST says so. */
+/** The address that nats-server listens on: without logins, other machines reach it only if NATS_HOST is set. */
 function natsHostOf({ AUTH, HOST, NATS_HOST }: Settings<"AUTH" | "HOST" | "NATS_HOST">): string {
   return NATS_HOST ?? (AUTH === "none" && !isLoopback(HOST) ? "127.0.0.1" : HOST)
 }

@@ -5,14 +5,14 @@ import { projectDir } from "../../config/project-dir.ts"
 import type { DataDir } from "./data-dir.ts"
 import { StartError } from "./start-error.ts"
 
-/** The logins of `config/nats.conf`, a role each. */
+/** The logins of `config/nats.conf`, one per role. */
 export const natsRoles = ["gateway", "edge", "service", "archive", "publisher"] as const
 export type NatsRole = (typeof natsRoles)[number]
 
 /** Passwords by role. */
 export type NatsPasswords = Readonly<Record<NatsRole, string>>
 
-/** The account of the product's own roles in `config/nats.conf`, and the one that a nats-server without accounts has. */
+/** The account of the product's own roles in `config/nats.conf`, and the account of a nats-server without accounts. */
 const OWN_ACCOUNT = "SHOPWIRE"
 const ONLY_ACCOUNT = "$G"
 
@@ -20,14 +20,14 @@ const ONLY_ACCOUNT = "$G"
 export const LOGINS_FILE = "nats-logins.json"
 
 /**
- * The passwords kept in DATA_DIR, in a file that nobody else may read; made at the first time.
+ * The passwords in DATA_DIR, in a file that nobody else may read; the first call makes them.
  *
- * @throws {StartError} the file holds something else
+ * @throws {StartError} the file has other contents
  */
 export function keptPasswords(dataDir: DataDir): NatsPasswords {
   const file = dataDir.file(LOGINS_FILE)
   if (!existsSync(file)) {
-    // Letters and digits, and a letter first: nats-server reads the variables in which it gets them as configuration.
+    // Letters and digits, beginning with a letter, because nats-server parses the variables as configuration.
     const made = natsRoles.map((role) => [role, `p${randomBytes(24).toString("hex")}`])
     dataDir.writeJson(LOGINS_FILE, Object.fromEntries(made))
   }
@@ -45,24 +45,24 @@ function readPasswords(file: string): NatsPasswords | undefined {
   }
 }
 
-/** `url` with a role's login. */
+/** Adds a role's login to `url`. */
 export function loginUrl(url: string, role: NatsRole, passwords: NatsPasswords): string {
   const { protocol, host } = new URL(url)
   return `${protocol}//${role}:${passwords[role]}@${host}`
 }
 
-/** The variables by which `config/nats.conf` gets its passwords. */
+/** The variables with the passwords for `config/nats.conf`. */
 export function passwordEnv(passwords: NatsPasswords): Record<string, string> {
   return Object.fromEntries(natsRoles.map((role) => [`NATS_${role.toUpperCase()}_PASSWORD`, passwords[role]]))
 }
 
-/** The part of `config/nats.conf` that says who may do what: all from its accounts on. */
+/** The accounts and permissions of `config/nats.conf`. */
 export function accountsConf(): string {
   const text = readFileSync(join(projectDir, "config/nats.conf"), "utf8")
   return text.slice(text.indexOf("\naccounts {") + 1)
 }
 
-/** JetStream keeps an account's files in a folder of its name: what was stored with logins is there without, and vice versa. */
+/** Keeps stored data when logins are switched on or off: JetStream stores each account in a folder of its name, which is renamed. */
 export function keepStored(storeDir: string, withLogins: boolean): void {
   const folders = [OWN_ACCOUNT, ONLY_ACCOUNT].map((account) => join(storeDir, "jetstream", account))
   const [to = "", from = ""] = withLogins ? folders : folders.toReversed()

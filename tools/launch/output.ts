@@ -1,6 +1,6 @@
 import { prettyFactory } from "pino-pretty"
 
-/** Width of the widest name in front of a line. */
+/** Width of the longest name in front of a line. */
 const NAME_WIDTH = 8
 
 /** The launcher's name in front of its own lines. */
@@ -16,15 +16,15 @@ export interface OutputOptions {
   readonly colour: boolean
 }
 
-/** All that the launcher prints: its own lines, and those of its processes. */
+/** Everything that the launcher prints: its own lines, and those of its processes. */
 export interface Output {
   /** A line of the launcher's own. */
   say(text: string): void
-  /** Lines for people, to be copied as they are: without a name in front. */
+  /** Lines that people may copy, so they have no name in front. */
   show(text: string): void
-  /** A line that a process has printed: JSON from pino, or anything else. */
+  /** A line printed by a process: JSON from pino, or any text. */
   line(name: string, text: string): void
-  /** A line of nats-server's log; below a warning it isn't shown. */
+  /** A line of nats-server's log; only warnings and errors are shown. */
   natsLine(name: string, text: string): void
 }
 

@@ -4,7 +4,7 @@ import { connectHost } from "./address.ts"
 
 type PageSettings = Settings<"HOST" | "EDGE_PORT" | "GATEWAY_PORT" | "PUBLIC_HOSTS" | "CORS_ORIGINS">
 
-/** What a gateway is told about pages; `allowNullOrigin` and `allowHost` are known to the embedded one only. */
+/** A gateway's settings about pages; only the embedded gateway knows `allowNullOrigin` and `allowHost`. */
 export interface AllowedPages {
   readonly allowOrigin: string
   readonly allowNullOrigin: boolean
@@ -12,9 +12,9 @@ export interface AllowedPages {
 }
 
 /**
- * The pages that a gateway lets in with `AUTH=none`: those of the edge, by every address and name that it has, and those of
- * CORS_ORIGINS. A gateway is not asked for its own pages, so it needs a list. Its own origin is in it, too: some libraries that are no
- * browsers send the origin of the server that they connect to.
+ * The pages that a gateway admits with `AUTH=none`: those of the edge, at each of its addresses and names, and those of CORS_ORIGINS.
+ * The list also has the gateway's own origin, because some libraries outside browsers send the origin of the server that they connect
+ * to.
  */
 export function allowedPages({
   HOST,
@@ -39,15 +39,15 @@ export function allowedPages({
   }
 }
 
-/** The addresses, as in a URL, at which what listens on `host` is reached. */
+/** The addresses, as in a URL, of a server that listens on `host`. */
 function addressesOf(host: string): string[] {
   if (host !== "0.0.0.0" && host !== "::") return [connectHost(host)]
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  // Browsers take no zone in a URL, so link-local addresses of IPv6 are not reached by one.
+  // Browsers accept no zone in a URL, so they can't reach link-local addresses of IPv6.
   return own.filter(({ address }) => !address.startsWith("fe80:")).map(({ address }) => connectHost(address))
 }
 
-/** A name with its port; without one, behind a proxy at the usual ports, or straight at the edge. */
+/** A name with its port. Without a port: the name alone (behind a proxy at the usual ports), and with the edge's port. */
 function withPorts(name: string, edgePort: number): string[] {
   return /:\d+$/.test(name) ? [name] : [name, `${name}:${edgePort}`]
 }

@@ -1,19 +1,19 @@
 import { createServer } from "node:net"
 import { StartError } from "./start-error.ts"
 
-/** A port that the launcher is about to use, and the setting that it comes from. */
+/** A port that the launcher will use, and its setting. */
 export interface PlannedPort {
   readonly setting: string
   readonly port: number
-  /** The address to listen on, and the setting that it comes from. */
+  /** The address to listen on, and its setting. */
   readonly host: string
   readonly hostSetting: string
 }
 
 /**
- * Checks that all ports can be listened on, before anything is started.
+ * Checks that all ports are free, before anything is started.
  *
- * @throws {StartError} naming every port that can't, with the setting that moves it
+ * @throws {StartError} names every port that is not, and its setting
  */
 export async function checkPorts(planned: readonly PlannedPort[]): Promise<void> {
   const complaints: string[] = []

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { StartError } from "./start-error.ts"
 
-/** Pause between two looks; a look that fails is cheap. */
+/** Pause between two attempts, in ms; a failed attempt is cheap. */
 const POLL_MS = 25
 
-/** When a wait is told of first, and how often then. */
+/** When a wait is reported first, and how often then, in ms. */
 const FIRST_PROGRESS_MS = 2000
 const PROGRESS_MS = 10_000
 
-/** One look costs at most this, so that a peer which accepts and says nothing doesn't eat the whole deadline. */
+/** Time limit of one attempt, in ms, so that a silent peer does not use up the whole deadline. */
 const LOOK_MS = 2000
 
 export interface WaitOptions {
   readonly deadlineMs: number
-  /** Says why waiting is in vain, as soon as it is. */
+  /** Returns why waiting is pointless, as soon as it is. */
   readonly hopeless?: () => string | undefined
   /** Called after two seconds, and then every ten. */
   readonly progress?: (line: string) => void
 }
 
 /**
- * Waits until `look` gives a value.
+ * Waits until `look` resolves.
  *
- * @throws {StartError} naming `what` when the deadline has passed, with the last failed look's reason
+ * @throws {StartError} the deadline has passed; names `what`, and the reason of the last failure
  */
 export async function waitUntil<T>(
   what: string,
@@ -49,7 +49,7 @@ export async function waitUntil<T>(
   throw new StartError(`${what} was not ready within ${options.deadlineMs / 1000} s (${last})`)
 }
 
-/** Resolves when a GET of `url` is answered, and with 200 if `ok`; rejects when not. */
+/** Resolves if a GET of `url` is answered (with 200 if `ok`), else rejects. */
 export async function httpAnswers(url: string, signal: AbortSignal, { ok }: { ok: boolean }): Promise<void> {
   const response = await fetch(url, { signal, redirect: "manual" }).catch((error: Error) => {
     throw error.cause instanceof Error ? error.cause : error

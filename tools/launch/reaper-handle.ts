@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { programFile } from "../programs/paths.ts"
 
-/** The launcher's end of `reaper.ts`: keeps one running, and it knows the processes to stop when the launcher dies. */
+/** Keeps a `reaper.ts` running, and tells it which processes to stop if the launcher dies. */
 export class Reaper {
   readonly #pids = new Set<number>()
   #process: ChildProcess | undefined
@@ -21,20 +21,20 @@ export class Reaper {
     this.#send(`drop ${pid}`)
   }
 
-  /** Ends the reaper; it stops first whatever was added and not dropped. */
+  /** Ends the reaper, after it has stopped all processes that were added and not dropped. */
   close(): void {
     this.#closed = true
     this.#process?.stdin?.end()
   }
 
   #start(): void {
-    // Its own session, so that neither Ctrl-C nor a kill of the launcher's process group takes it along.
+    // In its own session, so that neither Ctrl-C nor a kill of the launcher's process group ends it.
     const child = spawn(process.execPath, [...process.execArgv, programFile("tools/launch/reaper")], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     })
     child.unref()
-    // Writing to a reaper that has just died; its exit starts the next one.
+    // Ignores writes to a reaper that has just died; its exit starts the next one.
     child.stdin.on("error", () => {})
     child.on("error", () => {})
     child.on("exit", () => {

@@ -1,9 +1,9 @@
-// Run by the launcher: when the launcher is gone, however that came (kill -9), this stops the processes it has left.
-// Reads lines `add <pid>` and `drop <pid>` from stdin, whose end means that the launcher is gone.
+// The launcher runs this program. When the launcher is gone, even by kill -9, it stops the launcher's processes.
+// It reads lines `add <pid>` and `drop <pid>` from stdin; the end of stdin means that the launcher is gone.
 import { createInterface } from "node:readline"
 import { type KnownProcess, processIdentity, stopProcess } from "../programs/process-identity.ts"
 
-/** Time for a process to drain before it is killed. */
+/** Time for a process to stop, in ms; then it is killed. */
 const PATIENCE_MS = 8000
 
 const left = new Map<number, KnownProcess>()

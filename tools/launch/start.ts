@@ -8,13 +8,13 @@ import { createOutput } from "./output.ts"
 import { StartError } from "./start-error.ts"
 import { watchSources } from "./watch-sources.ts"
 
-/** npm passes on a signal that the terminal has sent already: within this time it is the same Ctrl-C. */
+/** npm forwards a signal that the terminal has already sent; within this time, in ms, it is the same Ctrl-C. */
 const SAME_SIGNAL_MS = 500
 
-/** Exit status after a second Ctrl-C, as a shell gives it. */
+/** The exit status after a second Ctrl-C, as shells define it. */
 const KILLED_STATUS = 130
 
-// Whoever read our output is gone (`npm start | head`): go on without.
+// The reader of our output is gone (`npm start | head`): continue without output.
 process.stdout.on("error", () => {})
 process.stderr.on("error", () => {})
 
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   try {
     await launcher.start()
   } catch (error) {
-    // What was started may have failed because it was stopped.
+    // The start may have failed because it was stopped.
     if (stoppedAt !== undefined) return
     await launcher.stop()
     fail(error)

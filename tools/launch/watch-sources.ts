@@ -2,12 +2,12 @@ import { type FSWatcher, watch } from "node:fs"
 import { join } from "node:path"
 import { projectDir } from "../../config/project-dir.ts"
 
-/** An editor saves in several steps; one change is reported for all that come within this time. */
+/** Editors save in several steps: changes within this time, in ms, are reported once. */
 const SETTLE_MS = 200
 
 const folders = ["config", "contract", "service", "edge", "res-service/src"]
 
-/** Calls `changed` with the name of a source file after it, and maybe others, changed. */
+/** Calls `changed` with the name of a changed source file; others may have changed too. */
 export function watchSources(changed: (file: string) => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined
   const watchers: FSWatcher[] = folders.map((folder) =>

@@ -1,7 +1,7 @@
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { FRIENDS_SESSION } from "../demo/friends.ts"
 
-/** What is printed when all is up: every door, and commands that work as they stand. URLs have no slash at the end. */
+/** The text printed when everything is ready: all addresses, and commands to copy. URLs have no slash at the end. */
 export function welcome(doors: {
   readonly edge: string
   readonly gateway: string
@@ -11,7 +11,7 @@ export function welcome(doors: {
   /** Whether events are archived. */
   readonly archive: boolean
   readonly seconds: number
-  /** The demo that runs; undefined: none does. */
+  /** The running demo, if there is one. */
   readonly demo: { readonly seed: number; readonly rate: number } | undefined
 }): string {
   const { shop_id } = samplePublishEvent

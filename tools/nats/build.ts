@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { projectDir } from "../../config/project-dir.ts"
 import { runCommand } from "../programs/run-command.ts"
 
-/** The Go that the pinned module asks for (`go` line of tools/nats/go.mod). */
+/** The oldest Go that can build the pinned module (line `go` of tools/nats/go.mod). */
 const MIN_GO = { major: 1, minor: 26 }
 
 const PACKAGE = "github.com/nats-io/nats-server/v2"
@@ -11,14 +11,14 @@ const PACKAGE = "github.com/nats-io/nats-server/v2"
  * Builds the nats-server that `tools/nats/go.mod` pins into the file `to`. `tools/nats/go.sum` has the hash of every source.
  * Takes seconds with warm Go caches, one to two minutes without.
  *
- * @throws {Error} with one line: no Go, too old a Go, or what the build said last
+ * @throws {Error} with one line: no Go, a Go that is too old, or the last line of the build
  */
 export async function buildNatsServer(
   to: string,
   options: { progress: (line: string) => void; env: NodeJS.ProcessEnv; version: string },
 ): Promise<void> {
   const { progress, version } = options
-  // `local`: never fetch another Go behind the user's back. GOWORK: a workspace around the clone is not ours.
+  // `local` never downloads another Go. GOWORK=off ignores a workspace around the clone.
   const env = { ...options.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" }
   const cwd = join(projectDir, "tools/nats")
 

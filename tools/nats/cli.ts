@@ -1,4 +1,4 @@
-// `npm run nats-server -- ARGS`: runs the nats-server that `npm start` would run, alone.
+// `npm run nats-server -- ARGS`: runs only the nats-server that `npm start` would run.
 import { spawn } from "node:child_process"
 import { loadSettings, SettingError } from "../../config/settings.ts"
 import { findNatsServer, NatsServerError } from "./nats-server.ts"
@@ -17,7 +17,7 @@ try {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1)
   })
-  // A terminal sends Ctrl-C to the child as well; a second one does it no harm.
+  // A terminal sends Ctrl-C to the child too; a second one does no harm.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal))
 } catch (error) {
   if (!(error instanceof SettingError || error instanceof NatsServerError)) throw error

@@ -1,13 +1,13 @@
-/** What a generated configuration of nats-server holds; the rest are the server's defaults (1 MiB a message). */
+/** The contents of a generated nats-server configuration; everything else has the server's defaults (1 MiB per message). */
 export interface NatsServerConf {
   readonly host: string
-  /** -1: any free one. */
+  /** -1 takes any free port. */
   readonly port: number
-  /** JetStream's files lie in `jetstream/` below it: the server adds that part itself. */
+  /** JetStream's files are in `jetstream/` below it; the server adds that folder itself. */
   readonly storeDir: string
   /** Where the server writes its process id. */
   readonly pidFile?: string
-  /** Where the server writes `<name of the binary>_<pid>.ports`, the ports that it got. */
+  /** Where the server writes its ports, to `<name of the binary>_<pid>.ports`. */
   readonly portsFileDir?: string
   /** Further lines in the server's own syntax. */
   readonly extra?: string
@@ -16,14 +16,13 @@ export interface NatsServerConf {
 /**
  * The text of a configuration file of nats-server, with JetStream.
  *
- * Durability: before JetStream acknowledges a message it has handed it to the kernel by `write`, so a killed
- * nats-server loses nothing. `sync_interval` is how long the kernel may keep it before nats-server asks for it to be on
- * the disk (`fsync`): what a power cut or a kernel panic can cost. The server's own default is 2 minutes. Ours is 1 s,
- * with no measurable difference in throughput; `always`, an fsync for each message, had a fifth of it (nats-server
- * 2.15.2, 16 publishers, an SSD).
+ * Durability: JetStream passes a message to the kernel (`write`) before it acknowledges it, so a killed nats-server loses
+ * nothing. `sync_interval` is the time until nats-server forces it to the disk (`fsync`), which is what a power cut or a kernel
+ * panic can lose. The server's default is 2 minutes. Ours is 1 s, without a measurable difference in throughput; `always`, an
+ * fsync for each message, reached a fifth of it (nats-server 2.15.2, 16 publishers, an SSD).
  *
- * `ping_interval`: a client that leaves two pings unanswered is cut off, after 4 to 6 s. The server's own default is 4 to 6
- * minutes, for which a dead host keeps its subscriptions.
+ * `ping_interval`: a client that does not answer two pings is cut off after 4 to 6 s. With the server's default a dead host would
+ * keep its subscriptions for 4 to 6 minutes.
  */
 export function natsServerConf(conf: NatsServerConf): string {
   // JSON strings and numbers are valid values in this format.

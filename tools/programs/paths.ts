@@ -1,10 +1,10 @@
 import { join } from "node:path"
 import { fromSource, projectDir } from "../../config/project-dir.ts"
 
-/** Where binaries are kept that `npm start` has built or downloaded. Git-ignored; safe to delete. */
+/** The folder of binaries that `npm start` has built or downloaded. Git-ignored; safe to delete. */
 export const cacheDir = join(projectDir, ".cache")
 
-/** A program of the project: its path from the root, without an ending. */
+/** A program of the project: its path from the root, without its ending. */
 export type Program =
   | "service/main"
   | "service/archive/main"
@@ -14,12 +14,12 @@ export type Program =
   | "tools/launch/start"
   | "tools/demo/main"
 
-/** The file that runs a program in the mode that this process runs in: its source, or what `npm run build` made of it. */
+/** The file of a program in this process's own mode: its source, or the output of `npm run build`. */
 export function programFile(program: Program): string {
   return fromSource ? join(projectDir, `${program}.ts`) : compiledFile(program)
 }
 
-/** What `npm run build` makes of a program. */
+/** The output of `npm run build` for a program. */
 export function compiledFile(program: Program): string {
   const library = "res-service/src/"
   return program.startsWith(library)

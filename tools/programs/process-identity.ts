@@ -2,20 +2,20 @@ import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** A process that can be told from a later one that got the same id. */
+/** A process that can be distinguished from a later one with the same id. */
 export interface KnownProcess {
   readonly pid: number
-  /** What `processIdentity` said of it while it surely was the one meant. */
+  /** The result of `processIdentity` while it was certainly this process. */
   readonly identity: string
 }
 
-/** Start time and command line of a running process; undefined when there is none with this id. */
+/** Start time and command line of a running process; undefined if there is none with this id. */
 export function processIdentity(pid: number): string | undefined {
   try {
     if (process.platform !== "linux") {
       return execFileSync("ps", ["-ww", "-o", "lstart=,command=", "-p", String(pid)], { encoding: "utf8" }).trim()
     }
-    // The name, in brackets, may itself hold spaces and brackets; what follows it is numbers but for the state.
+    // The name is in brackets and may contain spaces and brackets; after it come the state and numbers.
     const [state, ...numbers] = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ")
@@ -32,7 +32,7 @@ export function stillRuns({ pid, identity }: KnownProcess): boolean {
   return processIdentity(pid) === identity
 }
 
-/** Stops a process: SIGTERM, and SIGKILL when it is still there `patienceMs` later. Resolves when it is gone. */
+/** Sends a process SIGTERM, and SIGKILL if it is still there after `patienceMs`. Resolves when it is gone. */
 export async function stopProcess(known: KnownProcess, patienceMs: number): Promise<void> {
   signal(known, "SIGTERM")
   const deadline = Date.now() + patienceMs
@@ -47,6 +47,6 @@ function signal(known: KnownProcess, name: NodeJS.Signals): void {
   try {
     process.kill(known.pid, name)
   } catch {
-    // Gone in between.
+    // It has ended meanwhile.
   }
 }

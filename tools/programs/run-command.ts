@@ -4,11 +4,11 @@ export interface CommandResult {
   readonly ok: boolean
   readonly stdout: string
   readonly stderr: string
-  /** Why it failed, in one line; empty when it did not. */
+  /** Why it failed, in one line; empty if it did not. */
   readonly reason: string
 }
 
-/** Runs a program to its end and returns what it printed. Never rejects: a failure is a result with `ok` false. */
+/** Runs a program to its end and returns its output. Never rejects; if it fails, `ok` is false. */
 export function runCommand(
   file: string,
   args: readonly string[],

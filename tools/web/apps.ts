@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react"
 import { defaultClientConditions, type InlineConfig } from "vite"
 import { projectDir } from "../../config/project-dir.ts"
 
-/** What Vite makes of each folder of `web/` that is an app: its builds, which all write into one folder of pages. */
+/** Vite's builds for each app of `web/`; the builds of an app write into the same folder. */
 export const webApps: Readonly<Record<string, (outDir: string) => readonly InlineConfig[]>> = {
   merchant: (outDir) => [{ ...common("merchant", outDir), plugins: [react()] }],
   storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir)],
@@ -13,7 +13,7 @@ function storefrontDemo(outDir: string): InlineConfig {
   return { ...common("storefront", outDir), root: join(projectDir, "web/storefront/demo") }
 }
 
-/** One file that a shop's page can load by a plain script tag: `widget.js`, with its styles in it. */
+/** Builds one file, `widget.js` with its styles, which a shop's page can load by a plain script tag. */
 function storefrontWidget(outDir: string): InlineConfig {
   const { build, ...rest } = common("storefront", outDir)
   return {

@@ -4,7 +4,7 @@ import { join, relative } from "node:path"
 import { brotliCompressSync, gzipSync } from "node:zlib"
 import { pagesDir, projectDir } from "../../config/project-dir.ts"
 
-/** What the pages are made from, beside the folder `web/`. */
+/** The inputs of the pages besides the folder `web/`. */
 const INPUTS = [
   "package-lock.json",
   "tsconfig.base.json",
@@ -14,18 +14,18 @@ const INPUTS = [
   "res-service/src",
 ]
 
-/** Holds the hash of the inputs that the pages in the same folder were made from. */
+/** Holds the hash of the inputs from which the pages in this folder were built. */
 const HASH_FILE = join(pagesDir, ".inputs")
 
-/** Files that are worth a compressed copy beside them: those of these kinds, and of at least this size. */
+/** Files of these kinds, and of at least this size, get compressed copies. */
 const COMPRESSIBLE = /\.(html|js|css|svg|json)$/
 const LEAST_BYTES = 1024
 
 /**
- * Builds the pages of `web/` into `web/dist/`, unless what is there was made from the same sources. To be run in a process of
- * its own: Vite sets NODE_ENV.
+ * Builds the pages of `web/` into `web/dist/`, unless they were built from the same sources. Run it in a separate process, because
+ * Vite sets NODE_ENV.
  *
- * @param say told what is done, and what a first load of each app costs
+ * @param say called with lines about the steps and the size of each app's first load
  * @returns whether it built
  */
 export async function buildWeb(say: (line: string) => void): Promise<boolean> {
@@ -33,10 +33,10 @@ export async function buildWeb(say: (line: string) => void): Promise<boolean> {
   if (existsSync(HASH_FILE) && readFileSync(HASH_FILE, "utf8") === hash) return false
 
   const started = Date.now()
-  // Only now: it takes a third of a second to load, and is not there in the image.
+  // Imported late: it takes a third of a second to load, and is not in the image.
   const { build } = await import("vite")
   const { webApps } = await import("./apps.ts")
-  // Beside the final place until it is whole: an edge that runs never serves half of it.
+  // Built beside the final place, so that a running edge never serves half of it.
   const draft = join(projectDir, `web/.draft-${process.pid}`)
   mkdirSync(draft)
   try {
@@ -69,7 +69,7 @@ function inputsHash(): string {
   return hash.digest("hex")
 }
 
-/** The files of a path below the project, by their paths from there, in a fixed order; nothing that a build has made. */
+/** The files below a path of the project, by their paths from its root, in a fixed order and without build output. */
 function filesIn(path: string): string[] {
   const full = join(projectDir, path)
   if (!existsSync(full)) return []
@@ -92,7 +92,7 @@ function compress(folder: string): void {
   }
 }
 
-/** Bytes, gzipped, of a page and of the scripts and styles that it names. */
+/** Bytes, gzipped, of a page and its scripts and styles. */
 function firstLoadBytes(folder: string, page: string): number {
   const html = readFileSync(join(folder, page), "utf8")
   const named = [...html.matchAll(/(?:src|href)="[^"]*\/(assets\/[^"]+\.(?:js|css))"/g)].map(([, file = ""]) => file)
