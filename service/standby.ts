@@ -3,7 +3,7 @@ import type { NatsConnection } from "nats"
 import { Lease } from "./lease/lease.ts"
 import { type OpenService, openService, type ServiceOptions } from "./service.ts"
 
-/** Pause before a service that could not be opened tries again, in ms. */
+/** Pause before a service that could not start tries again, in ms. */
 const RETRY_MS = 500
 
 /** Time for what was sent to reach NATS before the connection is closed, in ms. */

@@ -54,18 +54,18 @@ export function authResource({ guard, logins, cookie, onRevoked, addresses }: Au
         handle: (req) => {
           const tid = tidOf(req.token)
           if (tid === undefined || logins.get(tid) === undefined) setAddress(req, addresses)
-          // The same again: gateways then ask anew what it allows.
+          // The same token again makes gateways ask again for access.
           else setLogin(req, tid)
         },
       },
       header: {
         mode: "free",
         handle: async (req) => {
-          // A token without an ID ends with its request; that of a connection would outlive its time.
+          // A token without an ID ends with its request. As a connection's token it would stay valid after its end.
           if (!req.isHttp) throw new ResError("system.accessDenied")
           const bearer = bearerOf(req)
           if (bearer === undefined) return setAddress(req, addresses)
-          // Told at once why, rather than that access is denied.
+          // Answers the reason at once, instead of "access denied".
           await guard.verify(bearer).catch((error: unknown) => {
             const isInvalid = error instanceof ResError && error.code === "auth.invalidToken"
             if (isInvalid) req.meta({ status: 401, header: { "WWW-Authenticate": ['Bearer error="invalid_token"'] } })
@@ -98,7 +98,7 @@ export function authResource({ guard, logins, cookie, onRevoked, addresses }: Au
   })
 }
 
-/** Gives a connection without a login a token that says where it comes from; none where that is not known. */
+/** Gives a connection without a login a token with its client address; no token when the address is not known. */
 export function setAddress(req: Pick<Request, "header" | "remoteAddr" | "setToken">, addresses: ClientAddresses): void {
   const address = addresses.ofClient(req)
   req.setToken(address === undefined ? null : { address })

@@ -11,10 +11,10 @@ type Request = AuthRequest<string, unknown>
  * the client's address and checks the page, because Resgate's own list of origins admits every `null` (sandboxed frames of any
  * site) and every page that reads from its own host.
  *
- * auth    header(), wsHeader() -> null; refused with the HTTP status 403 for pages that are not let in
+ * auth    header(), wsHeader() -> null; refused with the HTTP status 403 for other pages
  * source  RES-Service protocol 1.2.3, "Auth request", "Meta object"; `OwnPages`
  *
- * @param pages undefined: all are let in
+ * @param pages the allowed pages; undefined: all
  */
 export function openAuthResource(addresses: ClientAddresses, pages: OwnPages | undefined) {
   const check = (req: Request, method: string | undefined): void => {

@@ -34,7 +34,7 @@ export interface SessionSources {
   readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   /** Runs a task in a session's queue. */
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
-  /** Whether a connection still is there; asks where it should be. */
+  /** Whether a connection still exists; asks the process that has it. */
   readonly isConnected: (cid: string) => Promise<boolean>
 }
 
@@ -78,8 +78,8 @@ export function presentResource(guard: Guard, sessions: Sessions) {
 }
 
 /**
- * Serves `multicart`. All calls are for everyone, as joining is one. So is get while the session is open, since knowing its ID is the
- * invitation; from the first invitation on it is for the connections of its members alone.
+ * Serves `multicart`. Everyone may call all methods, because joining is one of them. Everyone may get an open session, because knowing its
+ * ID is the invitation. From the first invitation on, only the connections of its members may get it.
  */
 export function multicartResource({ guard, sessions, presence, binding, run, inQueue, isConnected }: SessionSources) {
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
@@ -125,7 +125,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     return true
   }
 
-  /** @param byAnyMember whether a connection of another member may do it, too */
+  /** @param byAnyMember whether a connection of another member may do it too */
   const checkOwn = async (req: Call, customerId: string, byAnyMember = binding === "session"): Promise<void> => {
     const members = await membersFor(req)
     const member = members.find(({ id }) => id === customerId)
@@ -134,7 +134,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     if (!isOwn) throw serviceError("session.notYourCustomer")
   }
 
-  /** The member for whom a connection speaks; who speaks for none is no host. */
+  /** The member for whom a connection speaks. Throws `session.notHost` when it speaks for none. */
   const ownId = async (req: Call): Promise<string> => {
     const members = await membersFor(req)
     const own = members.find(({ cid }) => cid === req.cid)
@@ -147,7 +147,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     access: access(guard, sessions, multicart),
     get: async (req) => references(req.parts.id, shownMembers(await sessions.get(req.parts.id))),
     call: {
-      // Beside the queue, for the session goes on while a host is asked whether it is there.
+      // Outside the queue: the session goes on while a host is asked whether it is present.
       start: {
         mode: "free",
         handle: async (req, introduction) => {
@@ -193,7 +193,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       },
       disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid }),
-      // Does not load the session: its members get their full time when it is loaded.
+      // This does not load the session, because its members get their full time when it is loaded.
       keepAlive: {
         mode: "free",
         handle: async (req, { cids }) => {

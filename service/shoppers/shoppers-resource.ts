@@ -2,7 +2,7 @@ import { handle } from "res-service"
 import { type Erased, shoppers } from "../../contract/shopwire.ts"
 import type { Guard } from "../auth/guard.ts"
 
-/** A person with a long history takes longer than the usual 3 s. */
+/** Erasing a person with a long history takes longer than the usual 3 s. */
 const ERASE_TIMEOUT_MS = 60_000
 
 /** Serves `shoppers`; access as the policy says. */

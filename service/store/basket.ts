@@ -12,12 +12,12 @@ import type { Shops } from "./shops.ts"
 export interface BasketSources {
   readonly guard: Guard
   readonly shops: Shops
-  /** What others have annotated in the archive, if anything. */
+  /** The annotations that other programs have made in the archive, if any. */
   annotationsOf(shopId: string, sessionId: string): Promise<Annotations | undefined>
   /**
-   * Stores that `by` has seen to a basket, and resolves to its sequence when those who watch the basket were told.
+   * Stores that `by` has acknowledged a basket. Resolves to the sequence when the basket's watchers were sent the change.
    *
-   * @throws {ResError} `system.notFound`: there is no such basket · `system.serviceUnavailable`: not known to be stored
+   * @throws {ResError} `system.notFound`: no such basket · `system.serviceUnavailable`: not known to be stored
    */
   acknowledge(shopId: string, sessionId: string, by: string): Promise<number>
 }
@@ -30,7 +30,7 @@ export function basketResource({ guard, shops, annotationsOf, acknowledge }: Bas
     access: guard.access(basket),
     get: async (req) => {
       const { shop_id, session_id } = req.parts
-      // First, so that nothing is told between the basket's answer and the end of this.
+      // Read first, so that no event of the basket is sent between reading the basket and this answer.
       const annotations = await annotationsOf(shop_id, session_id)
       const found = await shops.basket(shop_id, session_id)
       if (found === undefined) throw new ResError("system.notFound")
@@ -38,7 +38,7 @@ export function basketResource({ guard, shops, annotationsOf, acknowledge }: Bas
     },
     call: {
       acknowledge: {
-        // Beside the queue: the basket goes on while the log is written.
+        // Outside the queue: the basket can change while the log is written.
         mode: "free",
         handle: async (req, params) => {
           const claims = await guard.check(basket, "acknowledge", req)

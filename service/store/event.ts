@@ -7,7 +7,7 @@ import type { History } from "./history.ts"
 export interface EventSources {
   readonly guard: Guard
   readonly history: Pick<History, "at">
-  /** What others have annotated, if anything. */
+  /** The annotations that other programs have made, if any. */
   annotationsOf(shopId: string, seq: number): Promise<Annotations | undefined>
 }
 

@@ -8,10 +8,10 @@ import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { publish } from "./publish.ts"
 
-/** A slow read of the log must not be cut off by the gateway's usual 3 s. */
+/** A slow read of the log may take longer than the gateway's usual 3 s. */
 const GET_TIMEOUT_MS = 10_000
 
-/** Time that the publisher of an event waits until its watchers were sent it, in ms. */
+/** How long the publisher of an event waits until its watchers were sent the event, in ms. */
 const SHOWN_TIMEOUT_MS = 1000
 
 export interface FeedSources {
@@ -19,9 +19,9 @@ export interface FeedSources {
   readonly feeds: Feeds
   readonly history: History
   readonly log: Log
-  /** Whether `publish` takes events only as `PublishEvent` has them. */
+  /** Whether `publish` only takes events that match `PublishEvent`. */
   readonly strictEvents: boolean
-  /** Resolves when the event `seq` was sent to those who watch the shop's feed, or after a time. */
+  /** Resolves when the event `seq` was sent to the watchers of the shop's feed, or after `timeoutMs`. */
   shown(shopId: string, seq: number, timeoutMs: number): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export function feedResource({ guard, feeds, history, log, strictEvents, shown }
     },
     call: {
       publish: {
-        // Beside the queue: the log puts publications in order, and one slow disk write must not hold up the next.
+        // Outside the queue: the log orders publications, and a slow disk write must not hold up the next one.
         mode: "free",
         ...(strictEvents ? { params: publishParams(PublishEvent) } : {}),
         handle: async (req, publication) => {
