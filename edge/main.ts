@@ -3,6 +3,7 @@ import { deferredConn, natsConn } from "res-service"
 import { authCookie, cookieSettings } from "../config/auth.ts"
 import { isLoopback } from "../config/loopback.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
+import { connections, exportPlaces, httpRates, legacyDoor, streamPlaces } from "../config/parts.ts"
 import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
@@ -23,25 +24,15 @@ await runProcess(async () => {
     "NATS_URL",
     "LOG_LEVEL",
     "REQUEST_TIMEOUT_MS",
-    "LEGACY_PORT",
-    "PROTOCOL",
-    "LEGACY_MAX_SOCKETS_PER_ADDRESS",
-    "LEGACY_NEW_SOCKETS_PER_MINUTE",
+    "STREAM_KEEP_SECONDS",
+    "TRUSTED_PROXIES",
     ...cookieSettings,
     ...pageSettings,
-    "STREAM_MAX_READERS",
-    "STREAM_MAX_READERS_PER_USER",
-    "STREAM_MAX_READERS_PER_ADDRESS",
-    "STREAM_KEEP_SECONDS",
-    "EXPORT_MAX",
-    "EXPORT_MAX_PER_USER",
-    "EXPORT_MAX_PER_ADDRESS",
-    "TRUSTED_PROXIES",
-    "RATE_PER_ADDRESS",
-    "RATE_PER_TOKEN",
-    "RATE_PER_SHOP",
-    "MAX_CONNECTIONS",
-    "MAX_CONNECTIONS_PER_ADDRESS",
+    ...legacyDoor.names,
+    ...httpRates.names,
+    ...connections.names,
+    ...streamPlaces.names,
+    ...exportPlaces.names,
   ])
   const logger = createLogger("edge", settings)
   if (settings.AUTH === "none" && !isLoopback(settings.HOST))
@@ -55,34 +46,17 @@ await runProcess(async () => {
     host: settings.HOST,
     port: settings.EDGE_PORT,
     serviceTimeoutMs: settings.REQUEST_TIMEOUT_MS,
-    legacy: {
-      port: settings.LEGACY_PORT,
-      protocol: settings.PROTOCOL,
-      maxSocketsPerAddress: settings.LEGACY_MAX_SOCKETS_PER_ADDRESS,
-      newSocketsPerMinute: settings.LEGACY_NEW_SOCKETS_PER_MINUTE,
-    },
+    legacy: legacyDoor.options(settings),
     stream: { keepMs: settings.STREAM_KEEP_SECONDS * 1000 },
     cookie: authCookie(settings),
     doors: {
       origins: settings.CORS_ORIGINS ?? [],
       pages: ownPages(settings),
       trustedProxies: settings.TRUSTED_PROXIES ?? [],
-      rates: {
-        perAddress: settings.RATE_PER_ADDRESS,
-        perToken: settings.RATE_PER_TOKEN,
-        perShop: settings.RATE_PER_SHOP,
-      },
-      connections: { max: settings.MAX_CONNECTIONS, maxPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS },
-      streams: {
-        max: settings.STREAM_MAX_READERS,
-        perUser: settings.STREAM_MAX_READERS_PER_USER,
-        perAddress: settings.STREAM_MAX_READERS_PER_ADDRESS,
-      },
-      exports: {
-        max: settings.EXPORT_MAX,
-        perUser: settings.EXPORT_MAX_PER_USER,
-        perAddress: settings.EXPORT_MAX_PER_ADDRESS,
-      },
+      rates: httpRates.options(settings),
+      connections: connections.options(settings),
+      streams: streamPlaces.options(settings),
+      exports: exportPlaces.options(settings),
     },
     web: {
       dir: pagesDir,

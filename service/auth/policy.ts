@@ -1,6 +1,6 @@
 import type { AnyContract, MethodOf } from "res-service/contract"
 import type { Claims } from "../../contract/claims.ts"
-import type { resources } from "../../contract/resources.ts"
+import type { Resource } from "../../contract/resources.ts"
 
 /** The groups of callers that a rule distinguishes: by role, signed in without a role, without a valid token. */
 export const holders = ["merchant", "shopper", "admin", "noRole", "nobody"] as const
@@ -58,7 +58,7 @@ export type Rule = keyof typeof rules
 type Ruled<C extends AnyContract> = { readonly [M in MethodOf<C> | "get" | "*"]?: Rule }
 
 /** Every resource of the contract, or it does not compile. */
-type Policy = { readonly [C in (typeof resources)[number] as C["pattern"]["source"]]: Ruled<C> }
+type Policy = { readonly [C in Resource as C["pattern"]["source"]]: Ruled<C> }
 
 /** The rule of each method of each resource; `get` is reading and subscribing, `*` any call. Everything else is refused. */
 export const policy = {
