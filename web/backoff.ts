@@ -1,9 +1,9 @@
-/** The first pause is up to this long, in ms. */
+/** The longest first pause, in ms. */
 const FIRST_MS = 400
 
 /**
- * The pause before an attempt to connect again, in ms: doubled each time, up to `greatestMs`, and between half of that and the whole
- * by chance, lest all pages that lost one server come back in the same moment.
+ * The pause before the next attempt to connect, in ms: doubled each time, up to `greatestMs`, and randomly reduced by up to a half, so
+ * that pages that lost the same server do not all return at the same moment.
  *
  * @param attempt 0 for the first
  * @param random from 0 to 1

@@ -213,7 +213,7 @@ describe("the merchant's page in detail", () => {
 
     it("is said to be wrong when it names no shop", async () => {
       const page = await browser.open(`${pages.product.edgeUrl}/merchant/?shop=hello`)
-      await page.getByRole("alert").getByText("That is no shop ID").waitFor()
+      await page.getByRole("alert").getByText("That is not a shop ID").waitFor()
       expect(await page.getByLabel("Shop ID").inputValue()).to.equal("hello")
     })
   })

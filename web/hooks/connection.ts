@@ -5,18 +5,18 @@ import { type Failure, failureOf, isUnanswered } from "./failure.ts"
 import { Observable } from "./observable.ts"
 import { Probe } from "./probe.ts"
 
-/** The resource that tokens are shown to. */
+/** The resource for logins. */
 const AUTH = auth.name({})
 
-/** resclient holds on to a resource that nobody listens to for this long, in ms: a page that is turned back has it at once. */
+/** How long resclient keeps a resource without listeners, in ms, so that going back shows it at once. */
 export const UNSUBSCRIBE_DELAY_MS = 2000
-/** For a model that leaves its collection while somebody looks at it: then it is subscribed to by itself. In ms. */
+/** The same for a model that leaves its collection while it is shown, in ms: then it is subscribed to directly. */
 const SUBSCRIBE_STALE_DELAY_MS = 100
-/** Time to connect and to sign in, in ms; a browser itself would wait for minutes. */
+/** Time to connect and to sign in, in ms; browsers would wait for minutes. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * What is true of the connection now. What a page shows is as the service has it only while it is `live`.
+ * The state of the connection. A page is up to date only while it is `live`.
  * - `connecting`: it was never there
  * - `live`: connected, and the service answers
  * - `reconnecting`: lost at `since`
@@ -26,22 +26,22 @@ export type ConnectionState =
   | { readonly kind: "connecting" | "live" }
   | { readonly kind: "reconnecting" | "unanswered"; readonly since: Date }
 
-/** `refused`: the token was shown, and turned down. */
+/** `refused`: the service refused the token. */
 export type AuthState =
   | { readonly kind: "anonymous" }
   | { readonly kind: "signedIn"; readonly user: User }
   | { readonly kind: "refused"; readonly failure: Failure }
 
-/** What follows a connection: a resource that is watched, or a call under way. */
+/** A user of the connection: a watched resource, or a pending call. */
 export interface Follower {
-  /** Connected, and signed in if there is a token; also when somebody else has signed in. */
+  /** Connected, and signed in if there is a token; also after a sign-in as somebody else. */
   readonly onReady: () => void
-  /** No longer connected. What was asked for is not answered any more. */
+  /** No longer connected. Pending requests get no answer. */
   readonly onLost: () => void
 }
 
 /**
- * A connection to the gateway that comes back by itself, after pauses that grow and are partly chance.
+ * A connection to the gateway that reconnects by itself, after growing, random pauses.
  *
  * resclient speaks the protocol. It would reconnect at once (all pages at the same moment), only while it has resources, and
  * nobody could tell which of them are up to date again; so reconnecting and subscribing again is done here and by `Watch`.
@@ -66,7 +66,7 @@ export class Connection {
       subscribeStaleDelay: SUBSCRIBE_STALE_DELAY_MS,
       unsubscribeDelay: UNSUBSCRIBE_DELAY_MS,
     })
-    // Before anything else on a connection: what is subscribed to then is subject to the token.
+    // Before anything else on a connection, so that subscriptions are made with the token.
     this.client.setOnConnect(() => (this.#token === undefined ? undefined : this.#showToken(this.#token)))
   }
 
@@ -74,7 +74,7 @@ export class Connection {
     return this.#ready
   }
 
-  /** Connects, and from then on keeps connected. */
+  /** Connects, and reconnects from then on. */
   start(): void {
     if (this.#running) return
     this.#running = true
@@ -97,16 +97,16 @@ export class Connection {
     this.#disconnect(socket)
   }
 
-  /** Signs in on this connection and on each one that follows. Resolves when that is known; never rejects. */
+  /** Signs in on this connection and on all later ones. Resolves when the outcome is known; never rejects. */
   async login(token: string): Promise<void> {
     this.#token = token
     if (!this.#ready) return
     await this.#showToken(token)
-    // A gateway asks no access again for the first token of a connection: what was refused before is asked for again.
+    // A gateway does not repeat access requests for a connection's first token, so refused resources are requested again.
     for (const follower of [...this.#followers]) follower.onReady()
   }
 
-  /** Signs out, and begins anew with a connection that knows nothing of who was signed in. */
+  /** Signs out, and starts again with a new connection that knows nothing of the user. */
   async logout(): Promise<void> {
     this.#token = undefined
     await this.ask((client) => client.authenticate(AUTH, "logout", {})).catch(() => {})
@@ -116,8 +116,8 @@ export class Connection {
   }
 
   /**
-   * Asks the gateway for something. Rejects when the connection is not there, or is lost before the answer: resclient would leave
-   * it open for ever.
+   * Makes a request. Rejects if there is no connection, or if it is lost before the answer: resclient would leave the request
+   * pending for ever.
    */
   ask<T>(request: (client: ResClient) => Promise<T>): Promise<T> {
     if (!this.#ready) return Promise.reject({ code: "system.connectionError", message: "Not connected" })
@@ -130,7 +130,7 @@ export class Connection {
     })
   }
 
-  /** Tells a follower of what happens from now on. Returns how to leave. */
+  /** Tells a follower about changes from now on. Returns a function that stops this. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower)
     return () => {
@@ -143,7 +143,7 @@ export class Connection {
     if (!this.#running) return
     this.client.connect().then(
       () => this.#connected(),
-      // The socket's close event comes as well.
+      // The socket's close event follows.
       () => {},
     )
   }
@@ -162,7 +162,7 @@ export class Connection {
       onDead: () => giveUp(),
     })
     const giveUp = (): void => {
-      // Not by its close event: to close a connection that is cut takes a browser many seconds.
+      // Does not wait for its close event: a browser takes many seconds to close a dead connection.
       gone()
       this.#disconnect(socket)
     }
@@ -174,11 +174,11 @@ export class Connection {
       this.#socket = undefined
       clearTimeout(this.#patience)
       this.#lost()
-      // Or resclient would connect by itself.
+      // Otherwise resclient would connect by itself.
       this.client.tryConnect = false
       if (this.#running) this.#retry = setTimeout(() => this.#connect(), this.#backoff.next())
     }
-    // Before resclient's own listener, so that nothing is watched any more when it looks at what to keep.
+    // Before resclient's own listener, so that nothing is watched when it decides what to keep.
     socket.addEventListener("close", gone)
     this.#probe = probe
     this.#socket = socket
@@ -189,7 +189,7 @@ export class Connection {
     clearTimeout(this.#patience)
     this.#ready = true
     this.#backoff.reset()
-    // Live it is when the service has answered.
+    // It is live only after the service has answered.
     this.#probe?.ask()
     for (const follower of [...this.#followers]) follower.onReady()
   }
@@ -203,7 +203,7 @@ export class Connection {
   }
 
   #disconnect(socket: WebSocket | undefined): void {
-    // A socket that is closed before it was open has an error, which resclient would take for one of the next socket.
+    // Closing a socket before it is open causes an error, which resclient would ascribe to the next socket.
     if (socket !== undefined) socket.onerror = null
     this.client.disconnect()
   }
@@ -214,13 +214,13 @@ export class Connection {
       if (token === this.#token) this.auth.set({ kind: "signedIn", user })
     } catch (reason) {
       const failure = failureOf(reason)
-      // Nobody has looked at the token: a new connection will show it again.
+      // The token was not checked; a new connection will send it again.
       if (isUnanswered(failure)) this.#socket?.close()
       else if (token === this.#token) this.auth.set({ kind: "refused", failure })
     }
   }
 
-  /** Somebody looks again, or the network has come or gone: no use in waiting for the end of a pause. */
+  /** Ends the pause at once when somebody looks at the page again, or the network has changed. */
   readonly #hurry = (): void => {
     if (document.hidden) return
     if (this.#ready) this.#probe?.ask()

@@ -1,11 +1,11 @@
-/** Why something could not be had: what a RES error tells. */
+/** Why a request failed, from a RES error. */
 export interface Failure {
   /** As `system.notFound`; those of `docs/errors.md`. */
   readonly code: string
   readonly message: string
 }
 
-/** Reads what resclient rejects with, which is no `Error`; a `reason` in its data belongs to the message. */
+/** Reads resclient's rejection, which is not an `Error`; a `reason` in its data is added to the message. */
 export function failureOf(reason: unknown): Failure {
   if (typeof reason !== "object" || reason === null || !("code" in reason) || typeof reason.code !== "string") {
     return { code: "system.internalError", message: reason instanceof Error ? reason.message : String(reason) }
@@ -15,12 +15,12 @@ export function failureOf(reason: unknown): Failure {
   return { code, message: `${message ?? code}${more}` }
 }
 
-/** True when no service has answered, which a gateway tells in several ways. */
+/** True if no service has answered; gateways have several codes for this. */
 export function isUnanswered({ code }: Pick<Failure, "code">): boolean {
   return code === "system.timeout" || code === "system.notFound" || code === "system.serviceUnavailable"
 }
 
-/** True when the resource is refused until somebody signs in, or signs in as somebody else. */
+/** True if the resource is refused until somebody signs in, or signs in as somebody else. */
 export function isRefused({ code }: Failure): boolean {
   return code === "system.accessDenied" || code === "auth.required" || code === "auth.invalidToken"
 }

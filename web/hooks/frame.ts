@@ -1,11 +1,11 @@
-/** A page that nobody sees gets no animation frames: there it is time, in ms, that runs what waits. */
+/** Hidden pages get no animation frames; there a timer runs the waiting tasks, after this time in ms. */
 const LONGEST_WAIT_MS = 250
 
 const waiting = new Set<() => void>()
 let frame = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Runs a task with the next animation frame, once, however often it is asked for: changes are drawn as fast as eyes see. */
+/** Runs a task once with the next animation frame, however often it is requested. */
 export function onFrame(task: () => void): void {
   waiting.add(task)
   if (waiting.size > 1) return

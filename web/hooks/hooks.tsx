@@ -17,7 +17,7 @@ import { isModel, Watch, type Watched } from "./watch.ts"
 
 const ConnectionContext = createContext<Connection | undefined>(undefined)
 
-/** Gives the hooks below it their connection, and keeps it connected while it is on the page. */
+/** Provides the connection for the hooks below it, and keeps it connected while it is mounted. */
 export function ConnectionProvider({ connection, children }: { connection: Connection; children: ReactNode }) {
   useEffect(() => {
     connection.start()
@@ -26,7 +26,7 @@ export function ConnectionProvider({ connection, children }: { connection: Conne
   return <ConnectionContext value={connection}>{children}</ConnectionContext>
 }
 
-/** The connection of the provider around. Throws where there is none. */
+/** The connection of the surrounding provider. Throws if there is none. */
 export function useConnection(): Connection {
   const connection = useContext(ConnectionContext)
   if (connection === undefined) throw new Error("there is no ConnectionProvider around")
@@ -44,7 +44,7 @@ export function useAuth(): AuthState {
   return useSyncExternalStore(auth.subscribe, auth.get)
 }
 
-/** Reads plain values of a resource, given those that it read before. That they are as the contract says is the service's word. */
+/** Reads plain values of a resource, given its earlier ones. The service guarantees that they match the contract. */
 type Read<T> = (resource: ResModel | ResCollection, previous: T | undefined) => T
 
 // biome-ignore lint/suspicious/noExplicitAny: of any pattern and definition
@@ -52,32 +52,32 @@ type ModelContract = Contract<any, "model", any>
 // biome-ignore lint/suspicious/noExplicitAny: of any pattern and definition
 type CollectionContract = Contract<any, "collection", any>
 
-/** The values of a collection; of references, what they lead to. */
+/** The values of a collection, with references resolved. */
 export type ValuesOf<C extends CollectionContract> =
   Whole<C> extends readonly (infer V)[] ? readonly NonNullable<V>[] : never
 
-/** Watches a model while the component is there; its members as they are, data values without their wrapping. */
+/** Watches a model while the component is mounted. Data values are unwrapped. */
 export function useModel<C extends ModelContract>(contract: C, parts: PartsOf<C>): Watched<ValueOf<C>> {
   return useWatch(contract.name(parts), readModel as Read<ValueOf<C>>)
 }
 
 /**
- * Watches a collection while the component is there; models that it refers to come as what is in them. Those that can't be had
- * are left out, and looked for again.
+ * Watches a collection while the component is mounted, with the members of referenced models. Models that can't be loaded are left
+ * out and requested again.
  */
 export function useCollection<C extends CollectionContract>(contract: C, parts: PartsOf<C>): Watched<ValuesOf<C>> {
   return useWatch(contract.name(parts), readCollection as Read<unknown> as Read<ValuesOf<C>>)
 }
 
-/** A call to a method: how to make it, whether one is under way, and why the last one failed. */
+/** A method call: a function that makes it, whether one is pending, and why the last one failed. */
 export interface Call<P, R> {
-  /** Resolves to undefined when it failed, or when it is not known whether it was done: the connection was lost. */
+  /** Resolves to undefined if the call failed, or if the connection was lost and the outcome is unknown. */
   readonly call: (params: P) => Promise<R | undefined>
   readonly pending: boolean
   readonly failure: Failure | undefined
 }
 
-/** Calls a method of a resource. What comes of a call whose component is gone is not told. */
+/** Calls a method of a resource. After the component is unmounted, the outcome is ignored. */
 export function useCall<C extends AnyContract, M extends MethodOf<C>>(
   contract: C,
   parts: PartsOf<C>,
@@ -132,7 +132,7 @@ function readCollection(collection: ResCollection): readonly unknown[] {
   return known.map((value: unknown) => (isModel(value) ? propsOf(value) : value))
 }
 
-/** The last copy of each model's members: a card of a model that has not changed gets the same object again. */
+/** The last copy of each model's members, so that an unchanged model gives the same object again. */
 const copies = new WeakMap<ResModel, object>()
 
 function propsOf(model: ResModel): object {

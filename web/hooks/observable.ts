@@ -1,4 +1,4 @@
-/** A value that React reads by `useSyncExternalStore`: who subscribed is told when there is another one. */
+/** A value for React's `useSyncExternalStore`: subscribers are told when it changes. */
 export class Observable<T> {
   readonly #listeners = new Set<() => void>()
   #value: T
@@ -7,7 +7,7 @@ export class Observable<T> {
     this.#value = value
   }
 
-  // Both are passed on as they are, without an object before the dot.
+  // Both are passed as plain functions, without their object.
   readonly get = (): T => this.#value
 
   readonly subscribe = (listener: () => void): (() => void) => {

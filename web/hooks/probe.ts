@@ -1,34 +1,34 @@
 import { health } from "../../contract/shopwire.ts"
 import { isUnanswered } from "./failure.ts"
 
-/** Asked for to see that the service answers, not only the gateway. Everybody may `get` it. */
+/** The resource that shows whether the service answers, not only the gateway. Everyone may `get` it. */
 const HEALTH = health.name({})
 
 /** An id that resclient never uses: it counts from 1. */
 const PROBE_ID = 0
 
-/** Without a word from the service for this long, in ms, it is asked. */
+/** When the service has sent nothing for this time, in ms, it is asked. */
 const QUIET_MS = 10_000
-/** While it does not answer, it is asked this often. */
+/** While it does not answer: the pause between requests, in ms. */
 const AGAIN_MS = 2000
-/** Time for the gateway to answer in any way, in ms; its own time limit for the service is 3 s. */
+/** Time for any answer of the gateway, in ms; the gateway gives the service 3 s. */
 const ANSWER_MS = 4000
 
-/** What a probe finds out. */
+/** The findings of a probe. */
 export interface ProbeFindings {
   /** The service has answered, or sent an event. */
   readonly onAnswer: () => void
-  /** The gateway says that the service does not answer. */
+  /** The gateway reports that the service does not answer. */
   readonly onSilence: () => void
-  /** Not even the gateway answers: a connection that was cut without a word. */
+  /** Not even the gateway answers: the connection is dead. */
   readonly onDead: () => void
 }
 
 /**
- * Watches one WebSocket: whether somebody is really there at its other end. A browser does not notice a connection that was cut
- * without a word, and a gateway lives on without a service behind it; in both cases a page would look live and stand still.
+ * Checks whether the other end of a WebSocket is alive. A browser does not notice a dead connection, and a gateway keeps running
+ * without a service; in both cases a page would look live but never change.
  *
- * Sends `get` requests of its own beside resclient's, and keeps the answers from it.
+ * Sends its own `get` requests besides resclient's, and hides their answers from resclient.
  *
  * Source: RES-Client protocol 1.2.3, "Get request".
  */
@@ -38,7 +38,7 @@ export class Probe {
   #timer: ReturnType<typeof setTimeout> | undefined
   #asked = false
 
-  /** To be made before resclient listens to the socket. */
+  /** Create it before resclient listens to the socket. */
   constructor(socket: WebSocket, findings: ProbeFindings) {
     this.#socket = socket
     this.#findings = findings
@@ -49,7 +49,7 @@ export class Probe {
     clearTimeout(this.#timer)
   }
 
-  /** Asks now, to begin with, or when the page is looked at again; from then on by itself. */
+  /** Asks at once: at the start, or when somebody looks at the page again. Then it continues by itself. */
   ask(): void {
     if (this.#asked || this.#socket.readyState !== WebSocket.OPEN) return
     this.#asked = true
@@ -64,7 +64,7 @@ export class Probe {
   }
 
   #receive(message: MessageEvent<string>): void {
-    // Gateways write an event's name first. Anything else is read only while an answer is due.
+    // Gateways write an event's name first. Other messages are parsed only while an answer is pending.
     if (message.data.startsWith('{"event"')) {
       this.#findings.onAnswer()
       if (!this.#asked) this.#wait(QUIET_MS)

@@ -6,11 +6,11 @@ import { onFrame } from "./frame.ts"
 import { Observable } from "./observable.ts"
 
 /**
- * A resource as it is seen here.
- * - `loading`: it was never there
- * - `live`: as the service has it
- * - `stale`: as it was last seen; it comes back by itself
- * - `failed`: it can't be had; `data` is what was last seen of it, if anything. It is tried again, or after a sign-in.
+ * The state of a watched resource.
+ * - `loading`: not loaded yet
+ * - `live`: up to date
+ * - `stale`: as last seen; it is updated by itself
+ * - `failed`: it can't be loaded; `data` is the last seen state, if any. It is tried again, at the latest after a sign-in.
  */
 export type Watched<T> =
   | { readonly status: "loading"; readonly data: undefined; readonly failure: undefined }
@@ -19,17 +19,17 @@ export type Watched<T> =
 
 type Resource = ResModel | ResCollection
 
-/** What is not there is looked for this often, in ms: it may be made later. */
+/** Pause before a missing resource is requested again, in ms: it may be created later. */
 const ABSENT_PAUSE_MS = 15_000
 
-/** Time for resclient to let go of a resource, in ms: what is asked for sooner it does not get afresh. */
+/** Time for resclient to drop a resource, in ms; until then it does not fetch it again. */
 const LET_GO_MS = UNSUBSCRIBE_DELAY_MS + 1000
 
 const loading = { status: "loading", data: undefined, failure: undefined } as const
 
 /**
- * Watches one resource, with those it refers to, while somebody listens. What it shows are plain values that don't change: at
- * most one new one a frame, in which what has not changed is the same object as before.
+ * Watches one resource, with the resources that it refers to, while somebody listens. Its values are immutable plain objects: at most
+ * one new value per frame, in which unchanged parts are the same objects as before.
  */
 export class Watch<T> {
   readonly #connection: Connection
@@ -40,14 +40,14 @@ export class Watch<T> {
   #listeners = 0
   #leave: () => void = () => {}
   #resource: Resource | undefined
-  /** Models that the collection refers to, which tell their changes themselves. */
+  /** The models that the collection refers to; they report their changes themselves. */
   readonly #members = new Set<ResModel>()
-  /** Grows with each attempt: what an earlier one brings is not wanted any more. */
+  /** Grows with each attempt, so that results of earlier ones are ignored. */
   #attempt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #completing: ReturnType<typeof setTimeout> | undefined
 
-  /** @param read makes plain values of a resource, given those that it made of it before */
+  /** @param read returns plain values of a resource, given its earlier ones */
   constructor(connection: Connection, rid: string, read: (resource: Resource, previous: T | undefined) => T) {
     this.#connection = connection
     this.#rid = rid
@@ -71,7 +71,7 @@ export class Watch<T> {
   #start(): void {
     this.#leave = this.#connection.follow({
       onReady: () => {
-        // Somebody else has signed in: what is followed goes on as far as the gateway lets it.
+        // After a sign-in as somebody else, subscriptions continue as far as the gateway allows.
         if (this.#resource === undefined) this.#load()
       },
       onLost: () => this.#drop(),
@@ -104,7 +104,7 @@ export class Watch<T> {
     )
   }
 
-  /** Gets a collection afresh in which something is missing; until then it is shown as it is. */
+  /** Later fetches an incomplete collection again; until then it is shown as it is. */
   #completeLater(): void {
     this.#completing ??= setTimeout(() => {
       this.#drop()
@@ -112,7 +112,7 @@ export class Watch<T> {
     }, this.#backoff.next())
   }
 
-  /** Listens no longer; what is shown stays, as what was last seen. */
+  /** Stops listening; the last state stays visible. */
   #drop(): void {
     clearTimeout(this.#retry)
     clearTimeout(this.#completing)
@@ -134,11 +134,11 @@ export class Watch<T> {
     this.#retry = setTimeout(() => this.#load(), pause)
   }
 
-  /** resclient tells events some time after it has applied them, so only that there was one counts. */
+  /** resclient reports events some time after it has applied them, so only the fact counts. */
   readonly #onEvent = (_data: unknown, resource: unknown, _name: string, action: string | null): void => {
     if (this.#resource === undefined) return
     if (action === "unsubscribe" && resource === this.#resource) {
-      // The gateway has taken it away, as after a lost permission. Why, the next attempt tells.
+      // The gateway has ended the subscription, for example after a lost permission. The next attempt tells why.
       this.#drop()
       this.#retry = setTimeout(() => this.#load(), this.#backoff.next())
       return
@@ -146,7 +146,7 @@ export class Watch<T> {
     onFrame(this.#show)
   }
 
-  /** A model that was followed as part of a collection is subscribed to by itself when it leaves it, which may be refused. */
+  /** A model that leaves its collection is subscribed to directly, which may be refused. */
   readonly #onError = (error: { method?: string }): void => {
     if (this.#resource !== undefined && error.method === `subscribe.${this.#rid}`) this.#fail(failureOf(error))
   }
@@ -177,12 +177,12 @@ export class Watch<T> {
   }
 }
 
-/** True when something that a collection refers to could not be had: no event would tell that it can be now. */
+/** True if a reference of a collection could not be loaded: no event would tell when it can. */
 function isIncomplete(resource: Resource): boolean {
   return "list" in resource && resource.list.some(isResError)
 }
 
-/** True for a model in a collection: a value that tells its changes. */
+/** True for a model in a collection, which reports its changes. */
 export function isModel(value: unknown): value is ResModel {
   return typeof value === "object" && value !== null && "props" in value && "on" in value
 }

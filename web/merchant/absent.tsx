@@ -2,7 +2,7 @@ import { type Failure, isRefused } from "../hooks/failure.ts"
 import { useAuth } from "../hooks/hooks.tsx"
 import { Empty } from "./empty.tsx"
 
-/** In place of what can't be had, and why not. */
+/** Shown instead of a resource that can't be loaded, with the reason. */
 export function Absent({ failure }: { failure: Failure }) {
   const auth = useAuth()
   if (isRefused(failure)) {

@@ -6,7 +6,7 @@ import { Said } from "./said.tsx"
 import { SignInDialog } from "./sign-in-dialog.tsx"
 import { useSession } from "./use-session.ts"
 
-/** Who is signed in, where one has to: signs in and out. */
+/** Shows who is signed in, and signs in and out, if the product needs a sign-in. */
 export function Account({ config }: { config: AuthConfig }) {
   const [session, setSession] = useSession(config)
   const auth = useAuth()

@@ -37,7 +37,7 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
       </span>
     )
   }
-  // Who has signed in goes by that name, which the service knows itself.
+  // The service itself knows the name of a signed-in user.
   const name = auth.kind === "signedIn" ? (auth.user.name ?? auth.user.user) : ownName
   return (
     <span className="acknowledge">

@@ -13,7 +13,7 @@ import { ThemeToggle } from "./theme.tsx"
 export function App({ config }: { config: Config }) {
   const shopId = useShop()
   const auth = useAuth()
-  // Nothing that one user has seen stays for the next.
+  // Nothing that one user has seen must stay for the next.
   const whose = auth.kind === "signedIn" ? auth.user.user : ""
   useEffect(() => {
     document.title = shopId === undefined ? "shopwire" : `${shopId.slice(0, 8)} · shopwire`

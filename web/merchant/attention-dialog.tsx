@@ -3,7 +3,7 @@ import { type ReactNode, useId } from "react"
 import type { AttentionRules } from "./attention.ts"
 import { Dialog } from "./dialog.tsx"
 
-/** Says what asks for attention. Changes hold at once. */
+/** Edits the rules for notices. Changes apply at once. */
 export function AttentionDialog({
   rules,
   onRules,

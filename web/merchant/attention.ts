@@ -6,13 +6,13 @@ import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"
 import type { Kept } from "./local.ts"
 
-/** What asks for attention; kept in this browser. */
+/** The rules for notices, kept in this browser. */
 export interface AttentionRules {
-  /** A checkout of at least this much; undefined: no checkout does. */
+  /** Checkouts of at least this amount; undefined: none. */
   readonly checkoutFrom: number | undefined
-  /** An action of this name, in any case; empty: none does. */
+  /** Actions of this name, in any case; empty: none. */
   readonly action: string
-  /** A basket whose total, as sent, is another than that of its lines. */
+  /** Baskets whose sent total differs from the total of their lines. */
   readonly drift: boolean
   readonly sound: boolean
 }
@@ -25,7 +25,7 @@ export const keptRules: Kept<AttentionRules> = {
     if (typeof found !== "object" || found === null) return usualRules
     const { checkoutFrom, action, drift, sound } = found as Partial<Record<keyof AttentionRules, unknown>>
     return {
-      // `undefined` is not written: no checkout asks for attention.
+      // JSON leaves out `undefined`, which means no checkout.
       checkoutFrom: typeof checkoutFrom === "number" ? checkoutFrom : undefined,
       action: typeof action === "string" ? action : "",
       drift: drift === true,
@@ -40,10 +40,10 @@ export interface Notice {
   readonly sessionId: string
 }
 
-/** Notices that are kept until somebody has seen them; older ones go. */
+/** Most unseen notices; older ones are dropped. */
 const MOST_NOTICES = 20
 
-/** Why an event asks for attention; undefined when it does not. */
+/** Why an event causes a notice; undefined if it does not. */
 export function reasonOf({ checkoutFrom, action }: AttentionRules, event: ShownEvent): string | undefined {
   const done = event.action.toUpperCase()
   if (done === "CHECKOUT" && checkoutFrom !== undefined && event.basket_total >= checkoutFrom) {
@@ -54,7 +54,7 @@ export function reasonOf({ checkoutFrom, action }: AttentionRules, event: ShownE
   return undefined
 }
 
-/** Notices of what came since the page was opened, the newest first, and how to put one away. */
+/** Notices since the page was opened, the newest first, and a function that dismisses one. */
 export function useNotices(
   rules: AttentionRules,
   events: readonly ShownEvent[],
@@ -79,7 +79,7 @@ export function useNotices(
     openedAt.current ??= newest
     const from = openedAt.current
     const since: ShownEvent[] = []
-    // Not only those on top: events that were missed are filled in below newer ones.
+    // Not only the top ones: missed events are filled in below newer ones.
     for (const event of events) {
       if (event.seq <= from) break
       if (judged.current.has(event)) continue

@@ -17,7 +17,7 @@ const statuses: Readonly<Record<Basket["status"], string>> = {
   idle: "Left alone",
 }
 
-/** A basket with all that is known of it, live. */
+/** All details of a basket, live. */
 export function BasketDialog({
   shopId,
   sessionId,
@@ -33,7 +33,7 @@ export function BasketDialog({
   return (
     <Dialog title={`Basket ${basketName(sessionId)}`} side onClose={onClose}>
       {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}
-      {basket.status === "loading" && <Empty busy>Looking into it …</Empty>}
+      {basket.status === "loading" && <Empty busy>Loading the basket …</Empty>}
       {basket.status === "failed" && basket.data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">As it was last seen.</p>}
       <p>
@@ -53,7 +53,7 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
         <Acknowledge shopId={shopId} basket={basket} />
       </p>
       <table className="lines-table">
-        <caption className="hidden">What is in it</caption>
+        <caption className="hidden">Contents</caption>
         <thead>
           <tr>
             <th scope="col">Product</th>

@@ -4,7 +4,7 @@ const LOUDNESS = 0.08
 
 let audio: AudioContext | undefined
 
-/** Two short, soft notes. A browser that wants to be clicked on first stays silent. */
+/** Two short, soft notes. Browsers that require a click first stay silent. */
 export function chime(): void {
   audio ??= new AudioContext()
   for (const [i, hz] of NOTES_HZ.entries()) {

@@ -1,20 +1,20 @@
-/** What the edge says in `/config.json`. */
+/** The contents of the edge's `/config.json`. */
 export interface Config {
   /** `ws:` or `wss:` URL. */
   readonly gateway: string
   readonly auth: AuthConfig
 }
 
-/** `api_key`: that of the Firebase project; with it one can sign in by e-mail and password. */
+/** `api_key` is the Firebase project's; it allows signing in by e-mail and password. */
 export interface AuthConfig {
   readonly kind: "none" | "firebase" | "jwks"
   readonly api_key?: string
-  /** Where to sign in, and where to get a new token; Google's unless said otherwise. */
+  /** The URLs for signing in and for new tokens; Google's by default. */
   readonly identityUrl?: string
   readonly tokenUrl?: string
 }
 
-/** Rejects with what to tell people. */
+/** Rejects with a message for people. */
 export async function loadConfig(): Promise<Config> {
   const response = await fetch("/config.json").catch(() => undefined)
   if (!response?.ok) throw new Error("The server does not answer.")

@@ -2,7 +2,7 @@ import { useConnectionState } from "../hooks/hooks.tsx"
 import { asTime } from "./format.ts"
 import { useToday } from "./use-today.ts"
 
-/** Says whether what is on the screen is how it is now. */
+/** Tells whether the page is up to date. */
 export function ConnectionBadge() {
   const state = useConnectionState()
   const today = useToday()

@@ -3,8 +3,8 @@ import { createPortal } from "react-dom"
 import { Icon } from "./icon.tsx"
 
 /**
- * A dialog over the page, while it is rendered. The browser's own: it keeps the focus inside, closes on Escape, gives the focus
- * back, and needs no style of its own in the page, which the Content-Security-Policy would refuse.
+ * A dialog over the page, while it is rendered. It is the browser's own: it keeps the focus inside, closes on Escape, returns the focus,
+ * and needs no inline style, which the Content-Security-Policy would refuse.
  */
 export function Dialog({
   title,
@@ -13,18 +13,18 @@ export function Dialog({
   children,
 }: {
   title: string
-  /** At the side, as high as the window, instead of in the middle. */
+  /** At the side and as high as the window, instead of in the middle. */
   side?: boolean
   onClose: () => void
   children: ReactNode
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  // Closed while it is still in the page, so that the browser gives the focus back.
+  // Closed while it is still in the page, so that the browser returns the focus.
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
-    // Rather what is to be filled in than what closes it.
+    // Focuses the first field, not the close button.
     element?.querySelector<HTMLElement>("input, textarea")?.focus()
     return () => element?.close()
   }, [])

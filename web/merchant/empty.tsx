@@ -1,7 +1,7 @@
 import type { ReactNode } from "react"
 import { Icon, type IconName } from "./icon.tsx"
 
-/** What stands where nothing is to be seen. */
+/** The text shown where there is nothing to see. */
 export function Empty({ icon, busy = false, children }: { icon?: IconName; busy?: boolean; children: ReactNode }) {
   return (
     <div className="empty" aria-busy={busy}>

@@ -1,4 +1,4 @@
-/** In place of the page, when it could not even begin. */
+/** Shown instead of the page if it could not even start. */
 export function Failed({ reason, onAgain }: { reason: string; onAgain: () => void }) {
   return (
     <main className="picker">

@@ -5,7 +5,7 @@ import { Empty } from "./empty.tsx"
 import { asDayAndClock } from "./format.ts"
 import type { TimelineState } from "./timeline.ts"
 
-/** What stands below the rows, or in their place. */
+/** The text below the rows, or instead of rows. */
 export function FeedEnd({
   feed,
   timeline,
@@ -17,7 +17,7 @@ export function FeedEnd({
   timeline: TimelineState
   filtered: number
   onOlder: () => void
-  /** Undefined: it goes on by itself, or there is nothing further back. */
+  /** Undefined if older events load by themselves, or if there are none. */
   onFurther: (() => void) | undefined
 }) {
   const { events, reading, failure, missing } = timeline
@@ -35,7 +35,8 @@ export function FeedEnd({
   }
   if (missing.size > 0) return <p className="end">Reading what was missed …</p>
   if (reading) return <p className="end">Reading older events …</p>
-  if (events.length === 0) return <Empty icon="basket">Nothing has happened here yet. It will show by itself.</Empty>
+  if (events.length === 0)
+    return <Empty icon="basket">Nothing has happened here yet. Events will appear by themselves.</Empty>
   if (onFurther !== undefined) {
     return (
       <p className="end">
@@ -46,6 +47,6 @@ export function FeedEnd({
       </p>
     )
   }
-  if (filtered === 0) return <Empty>No event that was seen matches.</Empty>
+  if (filtered === 0) return <Empty>No loaded event matches.</Empty>
   return null
 }

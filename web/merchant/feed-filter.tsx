@@ -3,7 +3,7 @@ import { isolatedText } from "../shown-text.ts"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
 
-/** Empty: any. */
+/** Empty matches all. */
 export interface Filter {
   readonly action: string
   readonly category: string
@@ -22,7 +22,7 @@ export function matches({ action, category, basket }: Filter, event: ShownEvent)
 
 const usualActions = ["ADD", "REMOVE", "CHECKOUT"]
 
-/** Chooses which events of the feed are shown, out of what there is in it. */
+/** Filters the events by the values that occur in the feed. */
 export function FeedFilter({
   events,
   filter,

@@ -18,11 +18,11 @@ export const FeedRow = memo(function FeedRow({
   event: ShownEvent
   /** From 1. */
   position: number
-  /** The one row of the list that the Tab key comes to. */
+  /** The one row that the Tab key reaches. */
   focusable: boolean
-  /** It came while somebody was looking. */
+  /** It arrived while the list was shown. */
   fresh: boolean
-  /** What came before it is still being read. */
+  /** The events before it are still being read. */
   gap: boolean
   today: Date
   onBasket: (sessionId: string) => void

@@ -13,16 +13,16 @@ import { useToday } from "./use-today.ts"
 
 /** Heights of a row, in px; `--row` in `styles/` is the same. */
 const ROW = { wide: 52, narrow: 68 }
-/** The list stands still when it is scrolled further down than this, in px, or while a row has the keyboard's focus. */
+/** The list is frozen while it is scrolled further down than this, in px, or while a row has the keyboard focus. */
 const READING_PX = 24
-/** Rows that are drawn above and below what is seen. */
+/** Rows drawn above and below the visible ones. */
 const OVERSCAN = 8
-/** Pages that are read for what a filter lets through before somebody is asked whether to look further. */
+/** Pages that are read for a filter before the page asks whether to search further. */
 const MOST_PAGES = 10
-/** Older events are read when the last row is this near. */
+/** Older events are read when the end of the list is this many rows away. */
 const NEAR_END = 20
 
-/** What happens in the shop, newest first: live, or standing still while somebody reads. */
+/** The shop's events, newest first: live, or frozen while somebody reads. */
 export function Feed({
   feed,
   timeline,
@@ -60,8 +60,8 @@ export function Feed({
     getItemKey: (index) => shown[index]?.seq ?? index,
     overscan: OVERSCAN,
   })
-  // A turned phone has rows of another height.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the row's height that it is measured for
+  // A rotated phone has rows of another height.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the measured height depends on the row's height
   useEffect(() => virtual.measure(), [virtual, row])
 
   const items = virtual.getVirtualItems()
@@ -75,7 +75,7 @@ export function Feed({
     setPagesLeft(pagesLeft - 1)
     onOlder()
   }, [wanted, pagesLeft, onOlder])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter starts again
   useEffect(() => setPagesLeft(MOST_PAGES), [filter])
 
   // By event, not by position, since new rows come above.
@@ -173,7 +173,7 @@ export function Feed({
         onKeyDown={onKeyDown}
       >
         <div className="rows" style={{ height: virtual.getTotalSize() }}>
-          {/* Moved as a whole: a new row on top leaves the others as they are. */}
+          {/* Moved as a whole, so that a new row on top leaves the others unchanged. */}
           <div style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
             {items.map(({ index }) => {
               const event = shown[index]
@@ -204,7 +204,7 @@ export function Feed({
   )
 }
 
-/** The newest sequence at the moment when the list began to stand still; undefined while it moves. */
+/** The newest sequence when the list was frozen; undefined while it is live. */
 function useHeld(hold: boolean, newest: number): number | undefined {
   const held = useRef<number | undefined>(undefined)
   if (!hold) held.current = undefined

@@ -7,10 +7,10 @@ import { HourChart } from "./hour-chart.tsx"
 import { Said } from "./said.tsx"
 import { useToday } from "./use-today.ts"
 
-/** How many products are named. */
+/** Number of top products. */
 const TOP = 5
 
-/** The shop in figures. */
+/** The shop's figures. */
 export function Figures({ stats }: { stats: Watched<Stats> }) {
   return (
     <section className="figures" aria-label="Figures">

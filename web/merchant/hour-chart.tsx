@@ -26,7 +26,7 @@ export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
   const latest = useRef(data)
   latest.current = data
 
-  // Its colours are read once, from the style that holds then.
+  // Its colours are read once, from the current style.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another chart
   useEffect(() => {
     const element = box.current

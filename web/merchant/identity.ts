@@ -1,18 +1,18 @@
 import type { AuthConfig } from "./config.ts"
 
-/** Google's, of Firebase Authentication. */
+/** Google's URLs of Firebase Authentication. */
 const IDENTITY_URL = "https://identitytoolkit.googleapis.com"
 const TOKEN_URL = "https://securetoken.googleapis.com"
 
-/** Somebody who is signed in, for as long as the token holds or can be renewed. */
+/** A signed-in user, for as long as the token is valid or can be renewed. */
 export interface Session {
   readonly token: string
   readonly refreshToken?: string
-  /** In ms since the epoch; unknown for a token that is no JWT. */
+  /** In ms since the epoch; unknown if the token is not a JWT. */
   readonly expiresAt?: number
 }
 
-/** What people are told instead of Firebase's codes. */
+/** Messages for people instead of Firebase's codes. */
 const complaints: Readonly<Record<string, string>> = {
   INVALID_LOGIN_CREDENTIALS: "E-mail or password is wrong.",
   INVALID_PASSWORD: "E-mail or password is wrong.",
@@ -22,7 +22,7 @@ const complaints: Readonly<Record<string, string>> = {
 }
 
 /**
- * Signs in with Firebase. Rejects with what to tell people.
+ * Signs in with Firebase. Rejects with a message for people.
  *
  * Source: Identity Toolkit REST API v1, `accounts.signInWithPassword`.
  */
@@ -38,7 +38,7 @@ export async function signInByPassword(auth: AuthConfig, email: string, password
 }
 
 /**
- * A session with a new token. Rejects when there is none to be had any more.
+ * A session with a new token. Rejects if Firebase gives no new one.
  *
  * Source: Secure Token Service, "Exchange a refresh token for an ID token".
  */
@@ -52,13 +52,13 @@ export async function renew(auth: AuthConfig, refreshToken: string): Promise<Ses
   return { token: answer.id_token, refreshToken: answer.refresh_token, expiresAt: after(answer.expires_in) }
 }
 
-/** A session by a token that somebody has. */
+/** A session from a given token. */
 export function sessionOf(token: string): Session {
   const expiresAt = expiryOf(token)
   return expiresAt === undefined ? { token } : { token, expiresAt }
 }
 
-/** When a JWT says that it expires, in ms since the epoch. Nothing is checked here: the service does that. */
+/** The expiry in a JWT, in ms since the epoch. The token is not verified here; the service does that. */
 function expiryOf(token: string): number | undefined {
   try {
     const payload = token.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? ""

@@ -3,9 +3,9 @@ import { usePlace } from "./address.ts"
 import { Icon } from "./icon.tsx"
 import { goToShop, recentShops, shopIdOf } from "./shop.ts"
 
-/** The first thing that somebody sees: which shop? */
+/** The start page, which asks for a shop. */
 export function ShopPicker() {
-  // An address without a valid shop ID gets an error, as a wrong input does.
+  // An address with an invalid shop ID shows the same error as a wrong input.
   const { shop } = usePlace()
   const [text, setText] = useState(shop)
   const [wrong, setWrong] = useState(shop !== "")
@@ -23,7 +23,7 @@ export function ShopPicker() {
     <main className="picker">
       <section className="card">
         <h1>Open a shop</h1>
-        <p className="quiet">See what happens in its baskets, the moment it happens.</p>
+        <p className="quiet">See live what happens in its baskets.</p>
         <form onSubmit={submit} noValidate>
           <label htmlFor={input}>Shop ID</label>
           <div className="row">
@@ -42,7 +42,7 @@ export function ShopPicker() {
             </button>
           </div>
           <p id={hint} className={wrong ? "hint wrong" : "hint"} role={wrong ? "alert" : undefined}>
-            {wrong ? "That is no shop ID. It is a UUID version 4, like the example." : "A UUID version 4."}
+            {wrong ? "That is not a shop ID, which is a UUID version 4 like the example." : "A UUID version 4."}
           </p>
         </form>
         {recent.length > 0 && (

@@ -5,7 +5,7 @@ import { type Kept, readLocal, writeLocal } from "./local.ts"
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const MOST_RECENT = 6
 
-/** A shop ID out of what somebody typed; undefined when it is none: a UUID version 4. */
+/** The shop ID (a UUID version 4) in a typed text; undefined if there is none. */
 export function shopIdOf(text: string): string | undefined {
   const id = text.trim().toLowerCase()
   return UUID_V4.test(id) ? id : undefined
@@ -19,7 +19,7 @@ const keptShops: Kept<readonly string[]> = {
       : [],
 }
 
-/** The shops that were opened in this browser, the last one first. */
+/** The shops opened in this browser, the last one first. */
 export const recentShops = (): readonly string[] => readLocal(keptShops)
 
 /** The shop in the page's address, `?shop=<id>`; undefined without one. An opened shop is remembered. */

@@ -4,7 +4,7 @@ import type { AuthConfig } from "./config.ts"
 import { Dialog } from "./dialog.tsx"
 import { type Session, sessionOf, signInByPassword } from "./identity.ts"
 
-/** Signs in by e-mail and password where Firebase is set up, or by a token. */
+/** Signs in by e-mail and password if Firebase is set up, or by a token. */
 export function SignInDialog({
   config,
   onSession,

@@ -11,7 +11,7 @@ const keptTheme: Kept<Theme> = {
   read: (found) => themes.find((theme) => theme === found) ?? "system",
 }
 
-/** Before the first paint: the theme that somebody chose the last time. */
+/** Applies the last chosen theme before the first paint. */
 export function applyTheme(theme: Theme = readLocal(keptTheme)): void {
   document.documentElement.dataset.theme = theme
 }
@@ -24,7 +24,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
 
 const labels: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" }
 
-/** Chooses between light, dark, and what the system says. */
+/** Chooses between light, dark and the system's theme. */
 export function ThemeToggle() {
   const [theme, setTheme] = useTheme()
   return (

@@ -3,10 +3,10 @@ import type { ShownEvent } from "../../contract/publish-event.ts"
 import { type Failure, failureOf } from "../hooks/failure.ts"
 import { Observable } from "../hooks/observable.ts"
 
-/** Events that are kept of those that came live; those that somebody has scrolled back to are kept beside. */
+/** Live events to keep, besides those to which somebody has scrolled back. */
 const MOST_KEPT = 5000
 
-/** Events asked for at once. */
+/** Events per page. */
 const PAGE_LIMIT = 100
 
 /** A feed with lost rows counts as complete again after this time without a change, in ms. */

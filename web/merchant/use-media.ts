@@ -13,5 +13,5 @@ export function useMedia(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches)
 }
 
-/** Too narrow for all parts beside each other: they are tabs then. */
+/** Too narrow to show all parts side by side; they become tabs. */
 export const NARROW = "(max-width: 899px)"

@@ -5,15 +5,15 @@ import type { AuthConfig } from "./config.ts"
 import { renew, type Session } from "./identity.ts"
 import { parsed } from "./local.ts"
 
-/** In the tab's own storage: a tab that is closed is signed out. */
+/** In the tab's own storage, so closing the tab signs out. */
 const STORED = "shopwire.session"
 const tab = shelf(() => sessionStorage)
 
-/** A token is renewed this long before it expires, in ms; and after a failure again, until it has. */
+/** Renews a token this long before it expires, in ms, and repeats failed attempts until then. */
 const RENEW_BEFORE_MS = 5 * 60_000
 const RENEW_AGAIN_MS = 20_000
 
-/** Who has signed in on this tab; signs in on the connection, and renews the token in time. */
+/** The user of this tab: signs in on the connection, and renews the token in time. */
 export function useSession(auth: AuthConfig): [Session | undefined, (session: Session | undefined) => void] {
   const connection = useConnection()
   const [session, setSession] = useState(stored)

@@ -7,7 +7,7 @@ import { useCollection, useConnection } from "../hooks/hooks.tsx"
 import type { Watched } from "../hooks/watch.ts"
 import { Timeline, type TimelineState } from "./timeline.ts"
 
-/** A shop's feed, and all of its events that were seen or scrolled back to. */
+/** A shop's feed, and all events that were seen or scrolled back to. */
 export function useTimeline(shopId: string): {
   readonly feed: Watched<readonly ShownEvent[]>
   readonly timeline: TimelineState
@@ -42,7 +42,7 @@ export function useTimeline(shopId: string): {
     const forget = ({ seqs }: EventsIn<typeof contract.feed>["erased"]): void => timeline.forget(seqs)
     let leave = (): void => {}
     let left = false
-    // The one that is subscribed to already.
+    // It is subscribed to already.
     const found = connection.ask((client) => client.get(rid))
     found.then(
       (resource) => {
@@ -50,7 +50,7 @@ export function useTimeline(shopId: string): {
         resource.on("erased", forget)
         leave = () => resource.off("erased", forget)
       },
-      () => {}, // lost again: done anew when it is back
+      () => {}, // lost again: repeated after the next reconnect
     )
     return () => {
       left = true
