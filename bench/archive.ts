@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { MongoClient } from "mongodb"
 import { connect } from "nats"
+import { shopSubject } from "../contract/subjects.ts"
 import { EventCollection } from "../service/archive/event-collection.ts"
 import { eventDocument } from "../service/archive/event-document.ts"
 import { ensureIndexes } from "../service/archive/indexes.ts"
@@ -96,7 +97,7 @@ async function fillLog(): Promise<void> {
         product_name: `Product ${n % 17}`,
       })
     })
-    await Promise.all(events.map((event) => js.publish(`updates.store.${event.shop_id}`, JSON.stringify(event))))
+    await Promise.all(events.map((event) => js.publish(shopSubject(event.shop_id), JSON.stringify(event))))
   }
   const fillSeconds = (Date.now() - before) / 1000
   report("fill the log", { events: count, seconds: round(fillSeconds) })

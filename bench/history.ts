@@ -6,6 +6,7 @@ import { get } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jetstream } from "@nats-io/jetstream"
 import { connect } from "nats"
+import { shopSubject } from "../contract/subjects.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { until } from "../test/helpers/until.ts"
 import { startProcesses } from "./processes.ts"
@@ -66,7 +67,7 @@ async function stream(readers: number, rate: number): Promise<void> {
     const due = Math.floor((tick * rate) / TICKS_PER_S)
     for (; published < due; published++) {
       nats.publish(
-        `updates.store.${shop_id}`,
+        shopSubject(shop_id),
         JSON.stringify(publishEvent({ shop_id, product_name: `${performance.now()}` })),
       )
     }
@@ -97,7 +98,7 @@ async function fillLog(): Promise<void> {
         const own = (i + j) % Math.ceil(count / 100) === 0 ? { shopper_id: shopperId } : {}
         return publishEvent({ shop_id: shopId, session_id: randomUUID(), ...own })
       })
-      await Promise.all(some.map((event) => js.publish(`updates.store.${shopId}`, JSON.stringify(event))))
+      await Promise.all(some.map((event) => js.publish(shopSubject(shopId), JSON.stringify(event))))
     }
   })
   report("fill the log", { events: count, "events/s": Math.round((count / ms) * 1000) })

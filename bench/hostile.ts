@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import { Agent, request } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { feed } from "../contract/store.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { resClient } from "../test/helpers/res-client.ts"
 import type { AttackResult } from "./hostile-load.ts"
@@ -46,7 +47,7 @@ async function main(seconds: number, wanted: string): Promise<void> {
       posts.push(
         await timed(() => send(agent, "POST", `${product.edgeUrl}/publish/${event.shop_id}`, JSON.stringify(event))),
       )
-      calls.push(await timed(() => client.call(`store.${event.shop_id}.feed`, "publish", event)))
+      calls.push(await timed(() => client.call(feed.name(event), "publish", event)))
       probes.push(await timed(() => send(agent, "GET", `${product.edgeUrl}/healthz`)))
       await sleep(1000 / RATE)
     }

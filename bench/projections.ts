@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs"
 import { jetstream } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "nats"
 import { type PublishEvent, samplePublishEvent } from "../contract/publish-event.ts"
+import { health } from "../contract/shopwire.ts"
 import { shopSubject } from "../contract/subjects.ts"
 import { resRequest } from "../test/helpers/res.ts"
 import { until } from "../test/helpers/until.ts"
@@ -100,7 +101,7 @@ async function publish(nats: NatsConnection, shopId: string, count: number): Pro
 }
 
 async function position(nats: NatsConnection): Promise<number> {
-  return (await resRequest(nats, "get.shopwire.health")).result.model.last_seq
+  return (await resRequest(nats, `get.${health.name({})}`)).result.model.last_seq
 }
 
 /** One event after the other, at a calm rate, each in a basket of its own that somebody watches. */

@@ -7,6 +7,7 @@ import { once } from "node:events"
 import { Agent, request } from "node:http"
 import { fileURLToPath } from "node:url"
 import type { ShownEvent } from "../contract/publish-event.ts"
+import { feed as feedContract } from "../contract/store.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { type ClientCollection, resClient } from "../test/helpers/res-client.ts"
 import { startProcesses } from "./processes.ts"
@@ -84,7 +85,7 @@ async function untilShown(product: { edgeUrl: string; gatewayWsUrl: string }): P
   const client = resClient(product.gatewayWsUrl)
   const agent = new Agent({ keepAlive: true })
   const event = publishEvent()
-  const feed = await client.get<ClientCollection<ShownEvent>>(`store.${event.shop_id}.feed`)
+  const feed = await client.get<ClientCollection<ShownEvent>>(feedContract.name(event))
   let seen: () => void = () => {}
   feed.on("add", () => seen())
   const timings: number[] = []

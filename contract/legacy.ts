@@ -1,4 +1,6 @@
 import { z } from "zod"
+import type { Owner } from "./session.ts"
+import type { CartUpdate, CustomerRef, Introduction, Invitation, ReadyUpdate, Resumption } from "./session-calls.ts"
 
 /**
  * The old BuddyShopping protocol: text frames with a JSON object `{ "event", "payload" }`. What a payload must be, the service
@@ -22,6 +24,41 @@ export const LegacyMessage = z.object({
   payload: z.unknown().optional(),
 })
 export type LegacyMessage = z.infer<typeof LegacyMessage>
+
+/** What clients send, by event; undefined: no payload. */
+export interface ClientPayloads extends Record<LegacyMessage["event"], unknown> {
+  startSession: z.input<typeof Introduction>
+  joinSession: z.input<typeof Introduction>
+  updateCart: z.input<typeof CartUpdate>
+  customerReadyToCheckout: Omit<z.input<typeof ReadyUpdate>, "keepWish">
+  resumeSession: z.input<typeof Resumption>
+  leaveSession: undefined
+  kick: z.input<typeof CustomerRef>
+  createInvite: NonNullable<z.input<typeof Invitation>>
+  ping: undefined
+}
+
+interface NewMember {
+  readonly customerId: string
+  readonly resumeToken: string
+}
+
+/** What the edge sends, by event. */
+export interface ServerPayloads {
+  readonly startSession: NewMember
+  readonly joinSession: NewMember
+  readonly resumeSession: { readonly customerId: string }
+  readonly leaveSession: Record<string, never>
+  readonly createInvite: { readonly invite: string }
+  /** Whether this socket speaks for the customer, or another one has resumed the customer. */
+  readonly speaking: { readonly customerId: string; readonly isSpeaking: boolean }
+  /** Whether the service behind the edge answers too. */
+  readonly ping: { readonly isLive: boolean }
+  readonly multicartUpdate: {
+    readonly multicartContent: readonly { readonly owner: Owner; readonly content: object }[]
+  }
+  readonly error: { readonly code: string; readonly message: string }
+}
 
 /** The edge's own refusals; the service's codes come as they are. */
 export const legacyErrors = {

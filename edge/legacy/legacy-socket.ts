@@ -144,11 +144,9 @@ export class LegacySocket implements Participant {
     try {
       switch (event) {
         case "startSession":
-          return await this.#enter(event, "start", payload)
         case "joinSession":
-          return await this.#enter(event, "join", payload)
         case "resumeSession":
-          return await this.#enter(event, "resume", payload)
+          return await this.#enter(event, payload)
         case "leaveSession": {
           await this.#call("leave", { customerId: this.#customerId })
           this.#takesPart = false
@@ -173,7 +171,7 @@ export class LegacySocket implements Participant {
     }
   }
 
-  async #enter(event: string, method: "start" | "join" | "resume", payload: unknown): Promise<void> {
+  async #enter(event: "startSession" | "joinSession" | "resumeSession", payload: unknown): Promise<void> {
     const session = this.#open()
     this.#replying = true
     try {
@@ -181,16 +179,17 @@ export class LegacySocket implements Participant {
         throw ResError.from(error).code.startsWith("system.") ? notTried(undefined, error) : error
       })
       const { customerId, resumeToken, n } =
-        method === "resume"
-          ? { ...(await this.#call(method, payload)), ...Resumption.parse(payload) }
-          : await this.#call(method, payload)
+        event === "resumeSession"
+          ? { ...(await this.#call("resume", payload)), ...Resumption.parse(payload) }
+          : await this.#call(event === "startSession" ? "start" : "join", payload)
       this.#customerId = customerId
       this.#resumeToken = resumeToken
       this.#takesPart = true
       this.#isSpeaking = true
       for (const other of session.othersOf(this)) other.silence()
       if (this.#closed) return this.#disconnect() // closed while it was entering
-      this.#send(encodeMessage(event, method === "resume" ? { customerId } : { customerId, resumeToken }))
+      const isKnown = event === "resumeSession"
+      this.#send(isKnown ? encodeMessage(event, { customerId }) : encodeMessage(event, { customerId, resumeToken }))
       this.#replying = false
       session.enter(this, n)
     } finally {

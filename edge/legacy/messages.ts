@@ -1,7 +1,7 @@
-import { type LegacyErrorCode, LegacyMessage } from "../../contract/legacy.ts"
+import { type LegacyErrorCode, LegacyMessage, type ServerPayloads } from "../../contract/legacy.ts"
 
 /** A message to a client. */
-export function encodeMessage(event: string, payload: unknown): string {
+export function encodeMessage<E extends keyof ServerPayloads>(event: E, payload: ServerPayloads[E]): string {
   return JSON.stringify({ event, payload })
 }
 

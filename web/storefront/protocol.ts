@@ -1,3 +1,5 @@
+import type { ClientPayloads, LegacyMessage } from "../../contract/legacy.ts"
+
 /**
  * The old BuddyShopping protocol as a storefront sees it: text frames with a JSON object `{ "event", "payload" }`.
  *
@@ -5,26 +7,14 @@
  */
 
 /** The messages that a storefront sends. */
-export type Outgoing =
-  | {
-      readonly event: "startSession" | "joinSession"
-      readonly payload: { readonly customerName: string; readonly invite?: string | undefined }
-    }
-  | { readonly event: "resumeSession"; readonly payload: { readonly customerId: string; readonly resumeToken: string } }
-  | { readonly event: "updateCart"; readonly payload: { readonly customerId: string; readonly cartContent: object } }
-  | {
-      readonly event: "customerReadyToCheckout"
-      readonly payload: { readonly customerId: string; readonly customerReadyToCheckout: boolean }
-    }
-  | { readonly event: "kick"; readonly payload: { readonly customerId: string } }
-  | { readonly event: "createInvite"; readonly payload: InviteLimits }
-  | { readonly event: "leaveSession" | "ping" }
+export type Outgoing = {
+  [E in keyof ClientPayloads]: undefined extends ClientPayloads[E]
+    ? { readonly event: E }
+    : { readonly event: E; readonly payload: ClientPayloads[E] }
+}[LegacyMessage["event"]]
 
 /** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
-export interface InviteLimits {
-  readonly expiresInSeconds?: number
-  readonly maxUses?: number
-}
+export type InviteLimits = ClientPayloads["createInvite"]
 
 /** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
 export interface Member {

@@ -1,3 +1,8 @@
+import type { ErrorCode } from "../../contract/errors.ts"
+import type { LegacyErrorCode } from "../../contract/legacy.ts"
+
+type Code = ErrorCode | LegacyErrorCode
+
 /** The edge refused something; docs/errors.md lists the codes. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError"
@@ -9,14 +14,18 @@ export class RefusedError extends Error {
   }
 }
 
-const FORGOTTEN = new Set([
+const FORGOTTEN: ReadonlySet<string> = new Set<Code>([
   "session.notMember",
   "session.wrongResumeToken",
   "session.notYourCustomer",
   "system.invalidParams",
 ])
-const PASSING = new Set(["legacy.unavailable", "system.tooManyRequests"])
-const INVITE_REFUSALS = new Set(["session.notHost", "session.notMember", "system.invalidParams"])
+const PASSING: ReadonlySet<string> = new Set<Code>(["legacy.unavailable", "system.tooManyRequests"])
+const INVITE_REFUSALS: ReadonlySet<string> = new Set<Code>([
+  "session.notHost",
+  "session.notMember",
+  "system.invalidParams",
+])
 
 /** True when the session no longer knows the customer, who must join again. */
 export function isForgotten(code: string): boolean {
