@@ -78,7 +78,7 @@ export class StreamReader implements Follower {
     if (!this.#ended && frame.length > 0) this.#res.write(frame)
   }
 
-  /** Ends the stream. @param retryMs when to come again */
+  /** Ends the stream. @param retryMs the reader's pause before it reconnects */
   end(reason: string, retryMs?: number): void {
     if (this.#ended) return
     this.#ended = true

@@ -52,7 +52,7 @@ export class Publisher {
       if (answer?.ok) return this.#recovered()
       if (answer !== undefined && answer.status !== 429 && answer.status < 500) {
         const hint =
-          answer.status === 401 || answer.status === 403 ? "; DEMO_TOKEN is to be a token that may publish" : ""
+          answer.status === 401 || answer.status === 403 ? "; DEMO_TOKEN must be a token that may publish" : ""
         throw new DemoError(`${url} answers ${answer.status}: ${text}${hint}`)
       }
       if (!signal.aborted) this.#inTrouble(answer === undefined ? "does not answer" : `answers ${answer.status}`)

@@ -46,7 +46,7 @@ function BasketList({ shopId, baskets, open, onBasket }: Parameters<typeof Baske
   if (failure !== undefined && (data === undefined || isRefused(failure))) return <Absent failure={failure} />
   if (data === undefined || data.length === 0) return <Empty icon="basket">No basket is open.</Empty>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
     <ul className="basket-list" tabIndex={0} aria-labelledby="baskets-title">
       {data.map((basket) => (
         <BasketCard key={basket.session_id} shopId={shopId} basket={basket} today={today} onBasket={onBasket} />

@@ -154,7 +154,7 @@ export function Feed({
         aria-labelledby="feed-title"
         // A feed without articles still has to load.
         aria-busy={readingOlder || shown.length === 0}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse must be able to scroll it
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
         tabIndex={0}
         onScroll={(event) => {
           setReading(event.currentTarget.scrollTop > READING_PX)

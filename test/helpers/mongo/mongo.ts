@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
 import { MongoClient } from "mongodb"
 import { MongoMemoryReplSet } from "mongodb-memory-server-core"
+import { findProgram } from "../../../tools/programs/find-program.ts"
 import { findClassPath } from "./java-classes.ts"
 import { JavaProcess } from "./java-process.ts"
 
@@ -67,9 +66,9 @@ export async function startMongo({ javaHeap = "256m" }: { javaHeap?: string } = 
 async function startServer(javaHeap: string): Promise<Server | string> {
   const given = process.env.MONGO_URL
   if (given !== undefined && given !== "") return { url: given, kind: "MONGO_URL", stop: async () => {} }
-  const binary = process.env.MONGOMS_SYSTEM_BINARY ?? onPath("mongod")
+  const binary = process.env.MONGOMS_SYSTEM_BINARY ?? findProgram(["mongod"])
   if (binary !== undefined) return await startMongod(binary)
-  if (onPath("java") === undefined) return "no MongoDB: set MONGO_URL, or have mongod, or java and mvn on PATH"
+  if (findProgram(["java"]) === undefined) return "no MongoDB: set MONGO_URL, or have mongod, or java and mvn on PATH"
   const classPath = await findClassPath()
   return classPath.ok ? await startJavaServer(classPath.path, javaHeap) : classPath.reason
 }
@@ -102,16 +101,4 @@ async function startJavaServer(classPath: string, heap: string): Promise<Server>
     kind: "mongo-java-server",
     stop: () => started.stopServer(port),
   }
-}
-
-function onPath(program: string): string | undefined {
-  const candidates = (process.env.PATH ?? "").split(delimiter).map((dir) => join(dir, program))
-  return candidates.find((file) => {
-    try {
-      accessSync(file, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }
