@@ -7,7 +7,7 @@ const BUILD_TIMEOUT_MS = 120_000
 
 /** What is missing when there is no Chromium. */
 export const NO_CHROMIUM =
-  "Chromium: put chromium or google-chrome on PATH, or name it by CHROMIUM_BIN (`npm test` installs it as root on Debian)"
+  "Chromium: put chromium-headless-shell, chromium or google-chrome on PATH, or name it by CHROMIUM_BIN (`npm test` installs it as root on Debian)"
 
 /** Starts the Chromium of this machine, without a window; undefined when there is none. */
 export async function launchChromium(): Promise<Browser | undefined> {

@@ -18,7 +18,7 @@ import { allTests, isUnitTest, SERVER_TITLE, testsThatFit } from "./test-files.t
 const usage = `Usage: node --import=tsx test/runner/run.ts [options] [file, folder or glob ...]
 
   --unit          only tests that need no server
-  --jobs N        processes at a time (default: one more than there are cores, for most tests wait most of the time)
+  --jobs N        processes at a time (default: three for each core, for most tests wait most of the time)
   --report FILE   writes each test's outcome there, as JSON
 `
 
@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     unit: { type: "boolean", default: false },
-    jobs: { type: "string", default: String(availableParallelism() + 1) },
+    jobs: { type: "string", default: String(3 * availableParallelism()) },
     report: { type: "string" },
     help: { type: "boolean", default: false },
   },
