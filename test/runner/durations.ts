@@ -3,6 +3,9 @@ import { dirname } from "node:path"
 
 /** What a file takes, in ms, that was never measured on this machine, by how its path begins. */
 const TYPICAL_MS: readonly [string, number][] = [
+  ["test/integration/no-verdict", 90_000],
+  ["test/integration/test-runner", 40_000],
+  ["test/integration/launcher", 30_000],
   ["test/chaos/", 30_000],
   ["test/browser/", 20_000],
   ["test/integration/archive", 15_000],
