@@ -1,4 +1,5 @@
 import { ResError } from "../errors.ts"
+import { gatewayError } from "../gateway-errors.ts"
 import { parseRid } from "../rid.ts"
 import { type CachedResource, isNoAnswer } from "./cached-resource.ts"
 import type { Content } from "./content.ts"
@@ -108,7 +109,7 @@ export class MirrorNode implements Subscriber {
     if (event.detail.type === "delete") {
       this.#content = undefined
       this.#resource = undefined
-      this.#error = new ResError("system.deleted", "Deleted")
+      this.#error = gatewayError("system.deleted")
     } else this.#content = event.after
     if (event.updates) this.#version++
     const added = addedReferences(event.detail)

@@ -3,6 +3,7 @@ import type { Content } from "../client/content.ts"
 import type { ResourceEvent } from "../client/resource-event.ts"
 import type { Throttle } from "../client/throttle.ts"
 import { ResError } from "../errors.ts"
+import { gatewayError } from "../gateway-errors.ts"
 import { AccessCheck } from "./access-check.ts"
 import { ClientCopy, type CopyHost, type CopyOwner } from "./client-copy.ts"
 import { encodeUnsubscribed } from "./event-frames.ts"
@@ -73,7 +74,7 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
       case "failed":
         return this.#state.error
       case "disposed":
-        return new ResError("system.disposedSubscription", "Resource subscription is disposed")
+        return gatewayError("system.disposedSubscription")
       default:
         return undefined
     }
@@ -147,7 +148,7 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
   }
 
   afterDelete(): void {
-    this.#endDirect(new ResError("system.deleted", "Deleted"))
+    this.#endDirect(gatewayError("system.deleted"))
   }
 
   // ResourceNode

@@ -3,6 +3,7 @@ import { encodeError } from "../client/decode.ts"
 import { asResError, type CallAnswer, type ResponseMeta } from "../client/messages.ts"
 import { isJson } from "../client/raw-json.ts"
 import { ResError } from "../errors.ts"
+import { gatewayError } from "../gateway-errors.ts"
 import type { Logger } from "../logger.ts"
 import { refusalToCall, refusalToGet } from "./access.ts"
 import { encodeResource } from "./api-encoding.ts"
@@ -11,7 +12,6 @@ import { Connection, type ConnectionHost } from "./connection.ts"
 import { encodeHttpParts } from "./http-parts.ts"
 import { pathToRid, pathToRidAndMethod, type RequestPath, ridToPath } from "./http-path.ts"
 import { sendEmpty, sendError, sendJson, sendStatus } from "./http-response.ts"
-import { httpErrors } from "./http-status.ts"
 import { finalStatus, type HeaderMap, mergeHeader, mergeMeta } from "./meta.ts"
 import { whenReady } from "./resource-node.ts"
 
@@ -59,8 +59,9 @@ export class HttpApi {
     if (this.#settings.headerAuth) headers.set("Access-Control-Allow-Credentials", ["true"])
     const method = request.method ?? ""
     if (method === "OPTIONS") this.#answerOptions(request, response, headers)
-    else if (!this.#settings.origins.allows(origin)) sendError(response, headers, httpErrors.forbiddenOrigin())
-    else if (this.#isRebound(request)) sendError(response, headers, httpErrors.forbiddenHost())
+    else if (!this.#settings.origins.allows(origin))
+      sendError(response, headers, gatewayError("system.forbidden", "Forbidden origin"))
+    else if (this.#isRebound(request)) sendError(response, headers, gatewayError("system.forbidden", "Forbidden host"))
     else if (path.source.length > this.#settings.apiPath.length && path.source.endsWith("/")) {
       sendError(response, headers, new ResError("system.notFound"))
     } else if (method === "GET" || method === "HEAD") this.#get(request, response, headers, path)
@@ -112,7 +113,7 @@ export class HttpApi {
   #call(request: IncomingMessage, response: ServerResponse, headers: HeaderMap, path: RequestPath): void {
     const target = this.#target(request.method ?? "", path)
     if (target === "notAllowed") {
-      sendError(response, headers, httpErrors.methodNotAllowed())
+      sendError(response, headers, gatewayError("system.methodNotAllowed"))
       return
     }
     this.#options.count(request.method ?? "")
@@ -125,7 +126,7 @@ export class HttpApi {
       (body) => {
         if (body === undefined) {
           const { maxBodyBytes } = this.#options
-          const error = new ResError("system.badRequest", `Request body is larger than ${maxBodyBytes} bytes`)
+          const error = gatewayError("system.badRequest", `Request body is larger than ${maxBodyBytes} bytes`)
           // Resgate has no limit, so it has no code for this.
           sendJson(response, 413, headers, encodeError(error))
           return
@@ -133,7 +134,7 @@ export class HttpApi {
         const params = body.trim()
         if (params !== "" && !isJson(params)) {
           const message = "Error decoding request body: invalid JSON"
-          sendError(response, headers, new ResError("system.badRequest", message))
+          sendError(response, headers, gatewayError("system.badRequest", message))
           return
         }
         this.#perform(request, response, headers, (connection, done) =>
@@ -240,7 +241,7 @@ function callOutcome(answer: CallAnswer, meta: ResponseMeta | undefined): Outcom
 /** For a mapped HTTP method, a missing RES method means that the HTTP method is not allowed. */
 function ofMethod(error: ResError, httpMethod: string): ResError {
   const mapped = httpMethod === "PUT" || httpMethod === "DELETE" || httpMethod === "PATCH"
-  return mapped && error.code === "system.methodNotFound" ? httpErrors.methodNotAllowed() : error
+  return mapped && error.code === "system.methodNotFound" ? gatewayError("system.methodNotAllowed") : error
 }
 
 /** The body; undefined if it is too large. The rest is then read and dropped, so that the client gets the answer. */

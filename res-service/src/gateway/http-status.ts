@@ -1,7 +1,8 @@
-import { ResError } from "../errors.ts"
+import { ResError, type SystemErrorCode } from "../errors.ts"
+import { type GatewayErrorCode, gatewayError } from "../gateway-errors.ts"
 
 /** The HTTP status of each error code, as in Resgate. All other codes are 400. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+const STATUS_OF_CODE: { readonly [code in SystemErrorCode | GatewayErrorCode]?: number } = {
   "system.notFound": 404,
   "system.methodNotFound": 404,
   "system.timeout": 404,
@@ -14,17 +15,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 }
 
 export function httpStatus(error: ResError): number {
-  return STATUS_OF_CODE[error.code] ?? 400
-}
-
-/** Errors that exist only in HTTP answers. */
-export const httpErrors = {
-  badRequest: (): ResError => new ResError("system.badRequest", "Bad request"),
-  forbidden: (): ResError => new ResError("system.forbidden", "Forbidden"),
-  forbiddenOrigin: (): ResError => new ResError("system.forbidden", "Forbidden origin"),
-  forbiddenHost: (): ResError => new ResError("system.forbidden", "Forbidden host"),
-  methodNotAllowed: (): ResError => new ResError("system.methodNotAllowed", "Method not allowed"),
-  notImplemented: (): ResError => new ResError("system.notImplemented", "Not implemented"),
+  return (STATUS_OF_CODE as Readonly<Record<string, number>>)[error.code] ?? 400
 }
 
 /** The error for a status that a service asked for without an error of its own. */
@@ -36,20 +27,20 @@ export function errorOfStatus(status: number): ResError {
       return new ResError("system.accessDenied")
     case 403:
     case 451:
-      return httpErrors.forbidden()
+      return gatewayError("system.forbidden")
     case 404:
     case 410:
       return new ResError("system.notFound")
     case 405:
-      return httpErrors.methodNotAllowed()
+      return gatewayError("system.methodNotAllowed")
     case 408:
     case 504:
       return new ResError("system.timeout")
     case 501:
-      return httpErrors.notImplemented()
+      return gatewayError("system.notImplemented")
     case 503:
       return new ResError("system.serviceUnavailable")
     default:
-      return status >= 400 && status < 500 ? httpErrors.badRequest() : new ResError("system.internalError")
+      return status >= 400 && status < 500 ? gatewayError("system.badRequest") : new ResError("system.internalError")
   }
 }
