@@ -33,13 +33,18 @@ describe("annotations made in MongoDB by others", () => {
     await until(`${text} to be shown`, async () => JSON.stringify((await getEvent())?.annotations?.data) === text)
   }
 
+  /** What comes on a subject from now on. A list of its own, since late messages of one test must not be another's. */
+  const heardOn = <T>(subject: string): T[] => {
+    const heard: T[] = []
+    product.nats.subscribe(subject, { callback: (_, msg) => void heard.push(msg.json()) })
+    return heard
+  }
+
   beforeEach(async () => {
     shopId = randomUUID()
     seq = (await publishMany(product.nats, 3, shopId))[1] ?? 0
-    changes = []
-    shown = []
-    product.nats.subscribe(`changes.store.${shopId}`, { callback: (_, msg) => void changes.push(msg.json()) })
-    product.nats.subscribe(`event.${rid()}.*`, { callback: (_, msg) => void shown.push(msg.json()) })
+    changes = heardOn(`changes.store.${shopId}`)
+    shown = heardOn(`event.${rid()}.*`)
     await archivers.start()
     await caughtUp(product.nats)
   })
@@ -163,8 +168,7 @@ describe("annotations made in MongoDB by others", () => {
 
   it("a shop that others have changed in a document is told to its own shop, and not to the other one", async () => {
     const other = randomUUID()
-    const heard: Change[] = []
-    product.nats.subscribe(`changes.store.${other}`, { callback: (_, msg) => void heard.push(msg.json()) })
+    const heard = heardOn<Change>(`changes.store.${other}`)
     const { session_id } = await getEvent()
     await db.collection("baskets").updateOne({ session_id }, { $set: { shop_id: other, session_id: "of nobody" } })
     await db.collection("events").updateOne({ seq }, { $set: { shop_id: other, seq: 7, annotations: { by: "Ann" } } })
