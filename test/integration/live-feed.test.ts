@@ -42,7 +42,11 @@ describe("a live feed, through the gateway", () => {
     const shopId = randomUUID()
     expect((await get(`${gateway.url}/api/store/${shopId}/feed`)).body).to.deep.equal([])
     for (const event of publishEvents(3, shopId)) await publish(event)
-    const answer = await get(`${gateway.url}/api/store/${shopId}/feed`)
+    // The gateway, which still has the empty feed, may hear of the last event a little later than its publisher.
+    const answer = await until("all three events", async () => {
+      const feed = await get(`${gateway.url}/api/store/${shopId}/feed`)
+      return feed.body.length === 3 && feed
+    })
     expect(answer.status).to.equal(200)
     expect(answer.body.map(({ action_id }: PublishEvent) => action_id)).to.deep.equal([3, 2, 1])
     expect(answer.body).to.deep.equal(await getFeed(product.nats, shopId))

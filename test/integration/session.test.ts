@@ -83,7 +83,10 @@ describe("session.<id>.multicart, through the gateway", () => {
   const freshContent = async (id: string) => (await get(`${gateway.url}/api/session/${id}/multicart`)).body
 
   async function allSee(id: string, friends: readonly Friend[], expected: unknown[]): Promise<void> {
-    expect(await freshContent(id)).to.deep.equal(expected)
+    // The gateway may hear of a change a little later than the one who has made it.
+    await until("the gateway to have it", async () => isDeepStrictEqual(await freshContent(id), expected)).catch(
+      async () => expect(await freshContent(id)).to.deep.equal(expected),
+    )
     for (const friend of friends) {
       await until("a friend to see it", () => isDeepStrictEqual(friend.sees, expected)).catch(() => {
         expect(friend.sees).to.deep.equal(expected)
