@@ -1,5 +1,8 @@
 import type { Conn } from "../../src/conn.ts"
 
+/** A pre-response: the requester waits for two minutes. */
+const WAIT = 'timeout:"120000"'
+
 type Values = Record<string, unknown> | unknown[]
 
 /**
@@ -11,6 +14,8 @@ export class Library {
   readonly requests: { subject: string; payload: Record<string, unknown> }[] = []
   /** Overrides the answers to requests by their subject: texts to send one after the other. Undefined: the usual answer. */
   answers: (subject: string) => readonly string[] | undefined = () => undefined
+  /** Subjects whose requests are not answered yet, with where the answer goes. */
+  readonly #withheld = new Map<string, string | undefined>()
   readonly #conn: Conn
 
   constructor(conn: Conn, prefix = "library") {
@@ -19,6 +24,11 @@ export class Library {
       conn.subscribe(`${type}.${prefix}.>`, ({ subject, data, reply }) => {
         const payload = JSON.parse(Buffer.from(data).toString()) as Record<string, unknown>
         this.requests.push({ subject, payload })
+        if (reply && this.#withheld.has(subject)) {
+          this.#withheld.set(subject, reply)
+          conn.publish(reply, WAIT)
+          return
+        }
         for (const answer of this.answers(subject) ?? [this.#answer(subject)]) if (reply) conn.publish(reply, answer)
       })
     }
@@ -26,6 +36,18 @@ export class Library {
 
   set(name: string, values: Values): void {
     this.resources.set(name, values)
+  }
+
+  /** Lets a request wait until `answerNow`, longer than any test takes. */
+  withhold(subject: string): void {
+    this.#withheld.set(subject, undefined)
+  }
+
+  answerNow(subject: string, answer: string): void {
+    const reply = this.#withheld.get(subject)
+    if (reply === undefined) throw new Error(`nobody waits for ${subject}`)
+    this.#withheld.delete(subject)
+    this.#conn.publish(reply, answer)
   }
 
   /** Changes a model, and sends an event unless `silent`. */

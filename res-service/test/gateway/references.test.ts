@@ -7,8 +7,10 @@ import { silentLogger } from "../../src/logger.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "../client/library.ts"
 
-/** For requests that are not answered. */
-const REQUEST_TIMEOUT_MS = 500
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** An answer as after a time-out, at the moment that a test chooses. */
+const NO_ANSWER = '{"error":{"code":"system.timeout","message":"Request timeout"}}'
 
 const to = (name: string) => ({ rid: `library.${name}` })
 
@@ -100,7 +102,7 @@ describe("gateway and what a client has by references", () => {
   })
 
   it("sends the old child's events until the new one is loaded or has failed", async () => {
-    library.answers = (subject) => (subject === "get.library.other" ? [] : undefined)
+    library.withhold("get.library.other")
     await ask("subscribe.library.parent")
     const values = { child: to("other") }
     await event("parent", "change", { values })
@@ -108,7 +110,8 @@ describe("gateway and what a client has by references", () => {
     await event("grandchild", "change", { values: { n: 2 } })
     expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 2 } } }])
     sent.length = 0
-    while (sent.length === 0) await done()
+    library.answerNow("get.library.other", NO_ANSWER)
+    await done()
     expect(sent).to.have.length(1)
     expect(sent[0]).to.have.property("event", "library.parent.change")
     expect(sent[0]?.data).to.have.nested.property("errors.library\\.other.code", "system.timeout")
@@ -156,22 +159,21 @@ describe("gateway and what a client has by references", () => {
   })
 
   it("waits for a new child that is still loading, though another resource of the client refers to it too", async () => {
-    const slow = new Map([
-      ["get.library.late", []],
-      ["get.library.slow", ['timeout:"50"']],
-    ])
-    library.answers = (subject) => slow.get(subject)
+    for (const name of ["late", "slow"]) library.withhold(`get.library.${name}`)
     library.set("library.second", { child: to("child"), slow: to("slow") })
     await ask("subscribe.library.parent")
     await event("child", "change", { values: { late: to("late") } })
     await ask("subscribe.library.second")
     await event("parent", "change", { values: { child: null } })
     sent.length = 0
-    while (sent.length === 0) await done()
+    library.answerNow("get.library.slow", NO_ANSWER)
+    await done()
     expect(sent[0], "with the child as it was before the event that waits").to.have.nested.property("result.models")
     await event("parent", "change", { values: { child: to("late") } })
     expect(sent, "waits for the child").to.deep.equal([])
-    while (sent.length < 2) await done()
+    library.answerNow("get.library.late", NO_ANSWER)
+    await done()
+    expect(sent).to.have.length(2)
     for (const each of sent) expect(each.data).to.have.nested.property("errors.library\\.late.code", "system.timeout")
   })
 })
