@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from "nats"
-import { type Logger, natsConn, silentLogger } from "res-service"
+import { type Conn, type Logger, natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
-import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { type Doors, type EdgeOptions, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
 import { type CallLimitOptions, noCallLimits } from "../../service/limits/call-limits.ts"
@@ -21,6 +21,19 @@ export const serviceOptions = {
 }
 
 export const webOptions: WebOptions = { dir: pagesDir, gateway: 8080, auth: { kind: "none" }, connectTo: [] }
+
+/** An edge in this process, on a free port unless `options` name one. */
+export function startTestEdge(conn: Conn, options: Partial<EdgeOptions> = {}): Promise<RunningEdge> {
+  return startEdge(conn, {
+    host: "127.0.0.1",
+    port: 0,
+    serviceTimeoutMs: 5000,
+    legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 10_000 },
+    web: webOptions,
+    logger: silentLogger,
+    ...options,
+  })
+}
 
 /** The product without a gateway: a real nats-server, and service and edge in this process, each on a connection of its own. */
 export interface Product {
@@ -110,8 +123,7 @@ export async function startProduct({
   const nats = await open(natsServer)
   const edgeNats = await open(natsServer)
   const runEdge = (port: number): Promise<RunningEdge> =>
-    startEdge(natsConn(edgeNats), {
-      host: "127.0.0.1",
+    startTestEdge(natsConn(edgeNats), {
       port,
       serviceTimeoutMs,
       legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import fc from "fast-check"
 import { connect, type NatsConnection } from "nats"
-import { type Conn, type Msg, natsConn, silentLogger } from "res-service"
-import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { type Conn, type Msg, natsConn } from "res-service"
+import type { RunningEdge } from "../../edge/edge.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { useProduct, webOptions } from "../helpers/product.ts"
+import { startTestEdge, useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -104,14 +104,7 @@ describe("a session on two edges", () => {
   async function startOther(): Promise<OtherEdge> {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
     const answers = new LateAnswers(natsConn(nats))
-    const edge: RunningEdge = await startEdge(answers, {
-      host: "127.0.0.1",
-      port: 0,
-      serviceTimeoutMs: 5000,
-      legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
-      web: webOptions,
-      logger: silentLogger,
-    })
+    const edge: RunningEdge = await startTestEdge(answers)
     return {
       url: `http://127.0.0.1:${edge.port}`,
       answers,

@@ -12,7 +12,7 @@ import { natsConn, silentLogger } from "res-service"
 import { serverOptions } from "../../config/process.ts"
 import { SettingError } from "../../config/settings.ts"
 import { shopSubject } from "../../contract/subjects.ts"
-import { type RunningEdge, startEdge } from "../../edge/edge.ts"
+import type { RunningEdge } from "../../edge/edge.ts"
 import { AnnotationBucket } from "../../service/archive/annotation-bucket.ts"
 import { startArchiver } from "../../service/archive/archiver.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
@@ -32,7 +32,7 @@ import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats, startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
-import { serviceOptions, webOptions } from "../helpers/product.ts"
+import { serviceOptions, startTestEdge } from "../helpers/product.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
@@ -83,14 +83,7 @@ describe("NATS with the logins of config/nats.conf", () => {
   before(async () => {
     nats = await startNats({ conf: accountsConf(), env: passwordEnv(passwords) })
     await startOwnService()
-    edge = await startEdge(natsConn(await startOwn("edge")), {
-      host: "127.0.0.1",
-      port: 0,
-      serviceTimeoutMs: 5000,
-      legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 100 },
-      web: webOptions,
-      logger: silentLogger,
-    })
+    edge = await startTestEdge(natsConn(await startOwn("edge")))
     gateway = await startGateway(loginUrl(nats.url, "gateway", passwords))
     for (const role of natsRoles) logins[role] = await login(role)
   })

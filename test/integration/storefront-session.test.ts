@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { connect } from "nats"
-import { natsConn, silentLogger } from "res-service"
+import { natsConn } from "res-service"
 import { WebSocket } from "ws"
-import { startEdge } from "../../edge/edge.ts"
 import type { Socket } from "../../web/storefront/edge-link.ts"
 import type { Remembered } from "../../web/storefront/memory.ts"
 import { ShoppingSession, type ShoppingSessionOptions } from "../../web/storefront/shopping-session.ts"
-import { startProduct, useProduct, webOptions } from "../helpers/product.ts"
+import { startProduct, startTestEdge, useProduct } from "../helpers/product.ts"
 import { type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -346,15 +345,7 @@ describe("a storefront widget's session", () => {
   it("takes its place back when the copy was on another edge, which knows nothing of this page", async () => {
     const own = await startProduct({ sessions: { absenceMs: 20_000 } })
     const nats = await connect({ servers: own.natsServer.url })
-    const edge = await startEdge(natsConn(nats), {
-      host: "127.0.0.1",
-      port: 0,
-      serviceTimeoutMs: 5000,
-      legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 1000 },
-      web: webOptions,
-
-      logger: silentLogger,
-    })
+    const edge = await startTestEdge(natsConn(nats))
     try {
       const [first, copy] = await onTwoPages(own.edgeUrl, `http://127.0.0.1:${edge.port}`)
       let returned = false

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect } from "nats"
-import { natsConn, silentLogger } from "res-service"
-import { type Doors, type RunningEdge, startEdge } from "../../edge/edge.ts"
+import { natsConn } from "res-service"
+import type { Doors, RunningEdge } from "../../edge/edge.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EventStream, PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { answer, post } from "../helpers/http.ts"
-import { useProduct, webOptions } from "../helpers/product.ts"
+import { startTestEdge, useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 import { closeAfterEach } from "../helpers/use.ts"
 
@@ -186,16 +186,7 @@ describe("GET /stream/{shop_id}", () => {
 
     async function startOther(stream: StreamOptions, doors: Doors = {}): Promise<string> {
       const nats = await connect({ servers: product.natsServer.url })
-      const edge = await startEdge(natsConn(nats), {
-        host: "127.0.0.1",
-        port: 0,
-        serviceTimeoutMs: 5000,
-        legacy: { port: undefined, protocol: undefined, maxSocketsPerAddress: 10 },
-        web: webOptions,
-        stream,
-        doors,
-        logger: silentLogger,
-      })
+      const edge = await startTestEdge(natsConn(nats), { stream, doors })
       let stopping: Promise<void> | undefined
       const close = (): Promise<void> => {
         stopping ??= edge.stop().then(() => nats.close())
