@@ -2,8 +2,8 @@ import { z } from "zod"
 
 /**
  * The RES token of a request: `tid` of a browser's login, whose claims only this service knows; or `bearer`, a JWT as the edge, or a
- * gateway for one HTTP request, passes it on. Anything else is nobody's: who can send requests over NATS gains nothing by
- * making up claims.
+ * gateway for one HTTP request, passes it on. Any other token counts as no token, so programs that can send requests over NATS
+ * gain nothing by making up claims.
  */
 export const RequestToken = z.union([
   z.object({ tid: z.string() }).transform(({ tid }) => ({ tid, bearer: undefined })),

@@ -13,8 +13,8 @@ const FLUSH_TIMEOUT_MS = 1000
 export type Connect = () => Promise<NatsConnection>
 
 /**
- * One of several equal services, of which one is active. It stands by until it acquires the lease, serves while it holds the lease, and
- * stands by again after losing it. A standby only reads the lease.
+ * One of several equal services. Only one is active at a time. It stands by until it acquires the lease, serves while it holds the
+ * lease, and stands by again after losing it. A standby only reads the lease.
  *
  * Each term has its own connection, so that everything of the term (subscriptions, consumers, waiting messages) ends with it.
  */

@@ -41,7 +41,7 @@ export class FencedConn implements Conn {
   #incomingBytes = 0
   #droppedRequests = 0
   #lost = false
-  /** Listeners must still be told that the connection is back, or that messages were dropped. */
+  /** True when listeners were not told yet that the connection is back, or that messages were dropped. */
   #mustAnnounce = false
 
   constructor(conn: Conn, lease: Fence, logger: Logger) {

@@ -35,7 +35,7 @@ describe("the storefront widget on all kinds of shops' pages", () => {
     return new Shop(await browser.open(`${origin}${path}`, options))
   }
 
-  it("speaks of no friend to who starts a session that takes long to come about", async () => {
+  it("does not mention a friend while a session that the shopper starts takes long", async () => {
     browser.allow(/WebSocket|ERR_/)
     const proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(new URL(product.edgeUrl).port) })
     try {
@@ -151,7 +151,7 @@ describe("the storefront widget on all kinds of shops' pages", () => {
     expect((await error).message).to.equal(complaint)
   })
 
-  it("sends whole carts from a page with an old Prototype.js, and options of which several are chosen", async () => {
+  it("sends whole carts from a page with an old Prototype.js, and options with several choices", async () => {
     const shop = await shopWith(
       tag(),
       `<script>

@@ -49,7 +49,7 @@ describe("annotations made in MongoDB by others", () => {
     await caughtUp(product.nats)
   })
 
-  it("are published on changes.store.<shop_id>, sent to who watches the event, and are in its get", async () => {
+  it("are published on changes.store.<shop_id>, sent to those who watch the event, and included in its get", async () => {
     const annotations = { refund: { amount: 3.5, by: "Ann" } }
     await annotate(annotations)
     await untilShown(annotations)
@@ -76,7 +76,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown({ at: "1970-01-01T00:00:00.000Z", name: "Ä" })
   })
 
-  it("what the archiver itself writes is nobody's annotation", async () => {
+  it("what the archiver itself writes is not an annotation", async () => {
     await publishMany(product.nats, 200, shopId)
     await caughtUp(product.nats)
     // Shown only after what was written before it would have been.
@@ -128,7 +128,7 @@ describe("annotations made in MongoDB by others", () => {
     expect(changes).to.have.length(1)
   })
 
-  it("tell what others change of a basket until the next event makes it anew, and that they delete it", async () => {
+  it("tell what others change of a basket until the next event computes it again, and that they delete it", async () => {
     const { session_id } = await getEvent()
     const basket = `store.${shopId}.basket.${session_id}`
     const shownOf = async () => (await resRequest(product.nats, `get.${basket}`)).result?.model.annotations?.data
@@ -149,7 +149,7 @@ describe("annotations made in MongoDB by others", () => {
     ["of another kind", { lines: "none", first_at: "yesterday", checkouts: 7, log: null, version: null }],
     ["that its next event would go on with", { lines: [], events: 1000 }],
   ] as const) {
-    it(`a basket's fields with values ${name} are told, and its next event makes it anew`, async () => {
+    it(`a basket's fields with values ${name} are told, and its next event computes it again`, async () => {
       const { session_id } = await getEvent()
       const before = await db.collection("baskets").findOne({ session_id })
       await db.collection("baskets").updateOne({ session_id }, { $set: change })
@@ -193,7 +193,7 @@ describe("annotations made in MongoDB by others", () => {
     await untilShown({ note: "compared" })
   })
 
-  it("a basket's document that others have replaced is made anew by its next event", async () => {
+  it("a basket's document that others have replaced is computed again by its next event", async () => {
     const { session_id } = await getEvent()
     await db.collection("baskets").replaceOne({ session_id }, { shop_id: shopId, session_id, lines: "none" })
     await publishAll(jetstream(product.nats), [publishEvent({ shop_id: shopId, session_id })])

@@ -124,7 +124,7 @@ describe("the transaction log", () => {
     for (const document of documents) await expectAsShown(document)
   })
 
-  it("a document that was deleted is made anew by the basket's next event", async () => {
+  it("a document that was deleted is written again by the basket's next event", async () => {
     await archivers.start()
     await publish(event("ADD", 1), event("ADD", 2))
     await archived()

@@ -248,7 +248,7 @@ describe("the archive", () => {
     await expectAllArchivedOnce()
   })
 
-  it("a log that was made anew counts from 1 again: its events are others", async () => {
+  it("a recreated log counts from 1 again, and its events are stored as different ones", async () => {
     await archivers.start()
     await publishMany(product.nats, 3)
     await caughtUp(product.nats)

@@ -11,7 +11,7 @@ import { until } from "../helpers/until.ts"
 /** JSON with half of a surrogate pair, which most programs can't read: `jq`, Python's `json` when it writes, MongoDB. */
 const LONE = "Tea \ud800"
 const EXPECTED = "expected Unicode text without lone surrogates"
-/** Names of which nothing is seen. */
+/** Names without a visible character. */
 const INVISIBLE = ["\u200b", "\u202e\u202c", "\u3164", " \ufeff "]
 
 describe("a text with a lone surrogate, and a name of nothing visible", () => {

@@ -83,15 +83,14 @@ describe("session.<id>.multicart, through the gateway", () => {
   const freshContent = async (id: string) => (await get(`${gateway.url}/api/session/${id}/multicart`)).body
 
   async function allSee(id: string, friends: readonly Friend[], expected: unknown[]): Promise<void> {
-    // The gateway may hear of a change a little later than the one who has made it.
-    await until("the gateway to have it", async () => isDeepStrictEqual(await freshContent(id), expected)).catch(
-      async () => expect(await freshContent(id)).to.deep.equal(expected),
-    )
-    for (const friend of friends) {
-      await until("a friend to see it", () => isDeepStrictEqual(friend.sees, expected)).catch(() => {
-        expect(friend.sees).to.deep.equal(expected)
+    const untilEqual = async (what: string, look: () => unknown): Promise<void> => {
+      await until(what, async () => isDeepStrictEqual(await look(), expected)).catch(async () => {
+        expect(await look()).to.deep.equal(expected)
       })
     }
+    // The gateway may hear of a change a little later than the one who has made it.
+    await untilEqual("the gateway to have it", () => freshContent(id))
+    for (const friend of friends) await untilEqual("a friend to see it", () => friend.sees)
   }
 
   const shown = (friend: Friend, name: string, isHost: boolean, content: unknown = {}, isReadyToCheckout = false) => ({
