@@ -4,6 +4,7 @@ import { ResError } from "res-service"
 import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
+import { suspend } from "../helpers/suspend.ts"
 
 const STREAM = "TEST"
 
@@ -53,7 +54,7 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
   })
 
   const states: { readonly [when: string]: () => Promise<unknown> | unknown } = {
-    "when nats-server is stopped and answers nothing": () => process.kill(natsServer.pid ?? 0, "SIGSTOP"),
+    "when nats-server is stopped and answers nothing": () => suspend(natsServer.pid ?? 0),
     "when nats-server is gone": () => natsServer.kill(),
     "when the connection is closed": () => nats.close(),
     "when the stream and the bucket are gone": async () => {

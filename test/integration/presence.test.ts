@@ -8,6 +8,7 @@ import { type Product, type ProductOptions, startProduct } from "../helpers/prod
 import { type Client, resClient } from "../helpers/res-client.ts"
 import { skip } from "../helpers/skip.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
+import { suspend } from "../helpers/suspend.ts"
 import { until } from "../helpers/until.ts"
 
 /** The product, a gateway, and one session. */
@@ -144,7 +145,7 @@ describe("members while nobody can be heard", () => {
     "stay while NATS is frozen, and are heard again after it": (session) =>
       stayThrough(session, async () => {
         const pid = session.product.natsServer.pid ?? 0
-        process.kill(pid, "SIGSTOP")
+        await suspend(pid)
         await outage()
         process.kill(pid, "SIGCONT")
       }),
