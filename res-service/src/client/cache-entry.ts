@@ -7,7 +7,7 @@ import { Fields } from "./decode.ts"
 import { decodeQueryResult } from "./get-answer.ts"
 import { encodeGetRequest } from "./messages.ts"
 import { isJson, quote } from "./raw-json.ts"
-import { decodeText, type OnAnswer } from "./requester.ts"
+import { decodeText, type OnAnswer, type SentRequest } from "./requester.ts"
 import { SerialQueue } from "./serial-queue.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
@@ -72,8 +72,13 @@ export class CacheEntry {
     })
   }
 
-  get(query: string, onAnswer: OnAnswer): void {
-    this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, { repeatable: true })
+  /** Paces gets that are repeated, among all resources of the cache. */
+  get repeats(): Throttle {
+    return this.#host.repeats
+  }
+
+  get(query: string, onAnswer: OnAnswer): SentRequest {
+    return this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, { repeatable: true })
   }
 
   /** Makes the resource's query an alias of `query`, the service's spelling, and returns the resource of that. */
@@ -114,7 +119,7 @@ export class CacheEntry {
     this.queue.run(() => {
       for (const resource of this.#resources()) {
         resource.refetch(throttle)
-        resource.reaccess(throttle, true)
+        resource.reaccess(throttle)
       }
     })
   }

@@ -8,7 +8,7 @@ import type { Subscriber } from "./subscriber.ts"
 import { Throttle } from "./throttle.ts"
 
 const EVICT_AFTER_MS = 5_000
-/** How many resources are fetched at a time after a reconnect. */
+/** How many resources are fetched at a time after a reconnect, and after a failure, if `resetThrottle` does not say. */
 const REFETCH_LIMIT = 64
 
 export interface CacheOptions {
@@ -24,6 +24,8 @@ export interface CacheHost {
   readonly requester: Requester
   readonly log: Logger
   readonly evictAfterMs: number
+  /** Paces gets that are repeated. */
+  readonly repeats: Throttle
   count(uses: number): void
   evicted(entry: CacheEntry): void
 }
@@ -31,7 +33,8 @@ export interface CacheHost {
 /**
  * Copies of resources that events keep up to date, shared by all subscribers. One cache per connection.
  *
- * After a reconnect everything is fetched again, as events may have been missed.
+ * After a reconnect everything is fetched again, as events may have been missed. A resource whose content may be old is fetched
+ * again until that succeeds; its last content stays meanwhile.
  *
  * Source: RES-Service protocol 1.2.3, "Resource events", "Query event", "System reset event".
  */
@@ -50,6 +53,7 @@ export class Cache {
       requester,
       log,
       evictAfterMs: options.evictAfterMs ?? EVICT_AFTER_MS,
+      repeats: new Throttle(this.#resetThrottle || REFETCH_LIMIT),
       count: (uses) => {
         this.#uses += uses
       },

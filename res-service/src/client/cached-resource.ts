@@ -5,17 +5,34 @@ import { diff } from "./diff.ts"
 import { changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
 import { decodeGet, type GetAnswer, type QueryResult } from "./get-answer.ts"
 import { asResError } from "./messages.ts"
-import { NoRespondersError } from "./requester.ts"
+import { NoRespondersError, type SentRequest } from "./requester.ts"
 import { type EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
 import { deleteValue, type WireValue } from "./wire-value.ts"
 
-const FIRST_RETRY_MS = 250
-const MAX_RETRY_MS = 5_000
+/** Pause before a failed get is repeated. It doubles with each further failure, up to the maximum. */
+const FIRST_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 10_000
+/** Pause before the get for a reset that came while another get was under way: more resets may follow, and one get is enough. */
+const NEXT_RESET_MS = 250
+
+/** A get after a reset. */
+interface Refetch {
+  /** It is the repetition of a get that failed, or that came before another reset. */
+  readonly isRepeated: boolean
+  /** Undefined while it waits for its turn. */
+  request: SentRequest | undefined
+  /** There was another reset since the request was sent. */
+  isOutdated: boolean
+}
 
 /**
  * The copy of one resource, or of one query of it, which is kept up to date for all subscribers.
+ *
+ * After a reset it gets the resource again and again until a get that was sent after the last reset succeeds. Meanwhile its
+ * content stays. Events that come while such a get is under way are dropped, as the answer includes them; all others are applied,
+ * even to content that may be old, since a successful get corrects it.
  *
  * Source: RES-Service protocol 1.2.3, "Get request", "Resource events", "System reset event".
  */
@@ -31,14 +48,13 @@ export class CachedResource {
   #state: "new" | "requested" | "loaded" | "gone" = "new"
   #content: Content | undefined
   #version = 0
-  #resetting = false
-  /**
-   * True while events may have been missed: from a disconnect until a get succeeds. Meanwhile, a missing answer is no reason to
-   * give up.
-   */
-  #stale = false
-  #retryTimer: NodeJS.Timeout | undefined
-  #retryDelayMs = FIRST_RETRY_MS
+  /** The first get is under way. */
+  #loading = false
+  #refetch: Refetch | undefined
+  /** Starts the next refetch. */
+  #nextTimer: NodeJS.Timeout | undefined
+  /** How many refetches have failed one after the other. */
+  #failures = 0
 
   constructor(entry: CacheEntry, query: string) {
     this.entry = entry
@@ -72,7 +88,18 @@ export class CachedResource {
     this.#waiting.add(subscriber)
     if (this.#state !== "new") return
     this.#state = "requested"
-    this.#get(throttle, (error, text) => this.#settle(error, text))
+    this.#loading = true
+    const send = (): void => {
+      this.entry.get(this.query, (error, text) => {
+        this.entry.queue.run(() => {
+          this.#loading = false
+          this.#settle(error, text)
+        })
+        throttle?.done()
+      })
+    }
+    if (throttle) throttle.add(send)
+    else send()
   }
 
   /** Ends a subscription. Does nothing if it has already ended. */
@@ -94,31 +121,27 @@ export class CachedResource {
 
   /** Fetches the resource again, and turns the differences into events. */
   reset(throttle: Throttle | undefined): void {
-    clearTimeout(this.#retryTimer)
-    if (this.#resetting) return
-    this.#resetting = true
-    this.#get(throttle, (error, text) => {
-      this.#resetting = false
-      this.#settleReset(error, text)
-    })
+    this.#failures = 0
+    if (this.#refetch?.request) {
+      this.#refetch.isOutdated = true
+      this.#refetch.request.distrust()
+    } else if (!this.#refetch || this.#refetch.isRepeated) this.#startRefetch(throttle, false)
   }
 
   /** Like `reset`, after a reconnect. */
   refetch(throttle: Throttle): void {
-    if (this.#state !== "loaded") return // the get request under way is repeated
-    this.#stale = true
-    this.#retryDelayMs = FIRST_RETRY_MS
-    this.reset(throttle)
+    // Get requests under way are repeated.
+    if (this.#state === "loaded" && !this.#refetch?.request) this.reset(throttle)
   }
 
-  reaccess(throttle: Throttle | undefined, reconnected = false): void {
-    for (const subscriber of this.#subscribers) subscriber.reaccess(throttle, reconnected)
+  reaccess(throttle: Throttle | undefined): void {
+    for (const subscriber of this.#subscribers) subscriber.reaccess(throttle)
   }
 
   /** Handles the answer to a query request. */
   answerQuery(error: ResError | undefined, decode: () => QueryResult): void {
-    if (error) return
     try {
+      if (error) throw error
       const answer = decode()
       if (answer === undefined) return
       if ("events" in answer) for (const { event, data } of answer.events) this.handle(event, data)
@@ -130,36 +153,70 @@ export class CachedResource {
 
   /** Ignores answers and events from now on. */
   dispose(): void {
-    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#nextTimer)
+    this.#refetch = undefined
     this.#state = "gone"
   }
 
-  #get(throttle: Throttle | undefined, onAnswer: (error: ResError | undefined, text: string) => void): void {
-    const send = (): void =>
-      this.entry.get(this.query, (error, text) => {
-        this.entry.queue.run(() => onAnswer(error, text))
+  #startRefetch(throttle: Throttle | undefined, isRepeated: boolean): void {
+    clearTimeout(this.#nextTimer)
+    this.#nextTimer = undefined
+    const refetch: Refetch = { isRepeated, request: undefined, isOutdated: false }
+    this.#refetch = refetch
+    const send = (): void => {
+      // Another one took its place, or nobody needs it any more.
+      if (this.#refetch !== refetch) {
+        throttle?.done()
+        return
+      }
+      refetch.request = this.entry.get(this.query, (error, text) => {
+        this.entry.queue.run(() => this.#endRefetch(refetch, error, text))
         throttle?.done()
       })
+    }
     if (throttle) throttle.add(send)
     else send()
   }
 
+  #refetchLater(pauseMs: number): void {
+    if (this.#refetch || this.#state === "gone") return
+    this.#nextTimer ??= setTimeout(() => {
+      this.entry.queue.run(() => {
+        if (!this.#refetch && this.#state !== "gone") this.#startRefetch(this.entry.repeats, true)
+      })
+    }, pauseMs)
+  }
+
+  /** True from a reset until a get that was sent after it succeeds. */
+  get #isOld(): boolean {
+    return this.#refetch !== undefined || this.#nextTimer !== undefined
+  }
+
+  /** Handles the answer to the first get. */
   #settle(error: ResError | undefined, text: string): void {
+    // A get after a reset was faster.
+    if (this.#state !== "requested") return
     let answer: GetAnswer
     try {
       if (error) throw error
       answer = decodeGet(text)
     } catch (error) {
-      this.#refuse(asResError(error))
+      // There was a reset: the get after that decides.
+      if (!this.#isOld) this.#refuse(asResError(error))
       return
     }
+    this.#load(answer)
+  }
+
+  #load(answer: GetAnswer): void {
     const target = answer.query === this.query ? this : this.entry.alias(this, answer.query)
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     if (target !== this) {
       for (const subscriber of this.#subscribers) target.#subscribers.add(subscriber)
       this.#subscribers.clear()
-      this.#state = "gone"
+      if (this.#isOld) target.reset(undefined)
+      this.dispose()
     }
     if (target.#state !== "loaded") {
       target.#content = answer.content
@@ -180,25 +237,40 @@ export class CachedResource {
     for (const subscriber of waiting) subscriber.loaded(undefined, error)
   }
 
-  #settleReset(error: ResError | undefined, text: string): void {
-    if (this.#state !== "loaded") return
+  #endRefetch(refetch: Refetch, error: ResError | undefined, text: string): void {
+    if (this.#refetch !== refetch) return
+    this.#refetch = undefined
+    if (refetch.isOutdated) this.#refetchLater(NEXT_RESET_MS)
     try {
       if (error) throw error
-      const { content } = decodeGet(text)
-      if (content.type !== this.#content?.type) throw new ResError("system.internalError", "mismatching resource type")
-      this.#stale = false
-      this.#become(content)
+      const answer = decodeGet(text)
+      this.#failures = 0
+      if (this.#state === "requested") this.#load(answer)
+      else if (answer.content.type === this.#content?.type) this.#become(answer.content)
+      else throw new ResError("system.internalError", "mismatching resource type")
     } catch (error) {
       const failure = asResError(error)
-      if (this.#stale && isNoAnswer(failure)) this.#retryLater()
-      else this.#fail("get after a reset failed", failure)
+      if (this.#state === "loaded") this.#fail("get after a reset failed", failure)
+      else if (this.#loading) this.#refetchAfterFailure()
+      else if (!this.#isOld) this.#refuse(failure)
     }
   }
 
-  /** If the service no longer knows the resource, it was deleted. Other errors are logged. */
+  /** If the service no longer knows the resource, it was deleted. After other errors it is fetched again. */
   #fail(what: string, error: ResError): void {
-    if (error.code === "system.notFound") this.handle("delete", undefined)
-    else this.entry.log.warn({ resource: this.entry.name, query: this.query, err: error }, what)
+    if (error.code === "system.notFound" && !isNoAnswer(error)) {
+      this.handle("delete", undefined)
+      return
+    }
+    if (this.#failures === 0) {
+      this.entry.log.warn({ resource: this.entry.name, query: this.query, err: error }, what)
+    }
+    this.#refetchAfterFailure()
+  }
+
+  #refetchAfterFailure(): void {
+    this.#refetchLater(Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS))
+    this.#failures++
   }
 
   #become(next: Content): void {
@@ -235,7 +307,7 @@ export class CachedResource {
       case "remove":
       case "delete":
         // The answer to the get request under way includes this change.
-        if (this.#resetting) return undefined
+        if (this.#refetch?.request) return undefined
         break
       case "reaccess":
         return { type: "reaccess" }
@@ -248,6 +320,8 @@ export class CachedResource {
     } catch (error) {
       const details = { resource: this.entry.name, event: name, reason: asResError(error).message }
       this.entry.log.warn(details, "dropped an invalid event")
+      // It does not fit the content, so an earlier event may have been lost.
+      this.#refetchAfterFailure()
       return undefined
     }
   }
@@ -263,11 +337,6 @@ export class CachedResource {
   #leave(): void {
     this.dispose()
     this.entry.forget(this)
-  }
-
-  #retryLater(): void {
-    this.#retryTimer = setTimeout(() => this.entry.queue.run(() => this.reset(undefined)), this.#retryDelayMs)
-    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, MAX_RETRY_MS)
   }
 }
 

@@ -73,8 +73,8 @@ export class MirrorNode implements Subscriber {
     this.#version = resource?.version ?? 0
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
-    // No service answered: a mirror tries again.
-    if (this.#error && isNoAnswer(this.#error)) {
+    // No service answered, or one failed: no event would tell when it can be loaded, so a mirror tries again.
+    if (this.#error && (isNoAnswer(this.#error) || this.#error.code === "system.internalError")) {
       this.#retry = setTimeout(() => this.#host.subscribe(this), RETRY_MS)
       this.#retry.unref()
     }

@@ -29,11 +29,22 @@ export class NotSentError extends ResError {
   }
 }
 
+/** A request that may still be answered. */
+export interface SentRequest {
+  /**
+   * Waits no longer than for a request without a pre-response, from now on: whoever sent the pre-response may be gone. A further
+   * pre-response counts again.
+   */
+  distrust(): void
+}
+
 interface Pending {
   readonly subject: string
   readonly payload: string
   readonly onAnswer: OnAnswer
   readonly repeatable: boolean
+  /** When the request times out, in ms of `performance.now()`. */
+  deadline: number
   timer: NodeJS.Timeout
 }
 
@@ -79,16 +90,19 @@ export class Requester {
    * (`system.serviceUnavailable`, not connected), `system.subjectTooLong`, `system.internalError` (invalid subject, or payload
    * too large), and a `NoRespondersError`.
    */
-  send(subject: string, payload: string, onAnswer: OnAnswer, options: SendOptions = {}): void {
+  send(subject: string, payload: string, onAnswer: OnAnswer, options: SendOptions = {}): SentRequest {
+    const id = (++this.#last).toString(36)
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs
+    const sent = { distrust: () => this.#distrust(id, timeoutMs) }
     const refused = this.#refuse(subject, payload)
     if (refused) {
       queueMicrotask(() => onAnswer(refused, ""))
-      return
+      return sent
     }
-    const id = (++this.#last).toString(36)
-    const timer = setTimeout(() => this.#timeOut(id), options.timeoutMs ?? this.#timeoutMs)
-    this.#pending.set(id, { subject, payload, onAnswer, repeatable: options.repeatable ?? false, timer })
+    const repeatable = options.repeatable ?? false
+    this.#pending.set(id, { subject, payload, onAnswer, repeatable, ...this.#timeLimit(id, timeoutMs) })
     this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
+    return sent
   }
 
   /** Answers all waiting requests with `system.serviceUnavailable`. */
@@ -119,14 +133,23 @@ export class Requester {
     if (pending === undefined) return // already onAnswer, or timed out
     const text = decodeText(msg.data)
     if (msg.noResponders) this.#settle(id, pending, new NoRespondersError(), "")
-    else if (PRE_RESPONSE.test(text)) this.#extend(id, pending, preResponseTimeout(text))
+    else if (PRE_RESPONSE.test(text)) this.#limit(id, pending, preResponseTimeout(text))
     else this.#settle(id, pending, undefined, text)
   }
 
-  #extend(id: string, pending: Pending, timeoutMs: number | undefined): void {
+  #limit(id: string, pending: Pending, timeoutMs: number | undefined): void {
     if (timeoutMs === undefined) return
     clearTimeout(pending.timer)
-    pending.timer = setTimeout(() => this.#timeOut(id), timeoutMs)
+    Object.assign(pending, this.#timeLimit(id, timeoutMs))
+  }
+
+  #distrust(id: string, timeoutMs: number): void {
+    const pending = this.#pending.get(id)
+    if (pending && pending.deadline > performance.now() + timeoutMs) this.#limit(id, pending, timeoutMs)
+  }
+
+  #timeLimit(id: string, timeoutMs: number): Pick<Pending, "deadline" | "timer"> {
+    return { deadline: performance.now() + timeoutMs, timer: setTimeout(() => this.#timeOut(id), timeoutMs) }
   }
 
   #timeOut(id: string): void {

@@ -13,8 +13,8 @@ export interface Subscriber {
   /** Called for each event after `loaded`, in order. After a `delete` event the subscription has ended. */
   event(event: ResourceEvent): void
   /**
-   * Called when access to the resource should be asked for again. `reconnected`: only because a change may have been missed, so a
+   * Called when access to the resource should be asked for again, after a reset or a reconnect. It may not have changed, so a
    * missing answer is no reason to end the subscription.
    */
-  reaccess(throttle: Throttle | undefined, reconnected: boolean): void
+  reaccess(throttle: Throttle | undefined): void
 }

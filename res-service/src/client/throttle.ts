@@ -2,6 +2,7 @@
 export class Throttle {
   readonly #limit: number
   #running = 0
+  #starting = false
   readonly #waiting: (() => void)[] = []
 
   constructor(limit: number) {
@@ -10,17 +11,28 @@ export class Throttle {
 
   /** Starts `task` now, or when another one is done. The task must call `done` exactly once. */
   add(task: () => void): void {
-    if (this.#running >= this.#limit) {
-      this.#waiting.push(task)
-      return
-    }
-    this.#running++
-    task()
+    this.#waiting.push(task)
+    this.#start()
   }
 
   done(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#running--
+    this.#running--
+    this.#start()
+  }
+
+  // A loop, since a task may be done at once: thousands of those would be too many nested calls.
+  #start(): void {
+    if (this.#starting) return
+    this.#starting = true
+    try {
+      while (this.#running < this.#limit) {
+        const next = this.#waiting.shift()
+        if (next === undefined) break
+        this.#running++
+        next()
+      }
+    } finally {
+      this.#starting = false
+    }
   }
 }

@@ -20,7 +20,10 @@ export class AccessCheck {
   readonly resource: Rid
   readonly #services: ServiceRequests
   #known: AccessAnswer | undefined
+  /** Those that the request under way answers; undefined: none is under way. */
   #waiters: Waiter[] | undefined
+  /** Those that its answer is too old for; undefined: it is not. */
+  #laterWaiters: Waiter[] | undefined
   /** When services began to be silent, in ms of `performance.now()`. */
   #silentSince: number | undefined
   #disposed = false
@@ -50,7 +53,7 @@ export class AccessCheck {
     onDecision: (refusal: ResError | undefined | "unknown") => void,
   ): void {
     const before = this.#known
-    this.#known = undefined
+    this.forget()
     const onAnswer = (answer: AccessAnswer): void => {
       if (keptMs > 0 && this.#isSilentFor(keptMs, answer.error)) {
         this.#known = before
@@ -60,9 +63,10 @@ export class AccessCheck {
     this.#find({ onAnswer, onEnd: undefined }, throttle)
   }
 
-  /** Drops the answer: services are asked again when it is needed. */
+  /** Drops the answer, also that of a request under way: services are asked again when it is needed. */
   forget(): void {
     this.#known = undefined
+    if (this.#waiters) this.#laterWaiters ??= []
   }
 
   dispose(): void {
@@ -82,7 +86,7 @@ export class AccessCheck {
     if (this.#known) {
       waiter.onEnd?.()
       waiter.onAnswer(this.#known)
-    } else if (this.#waiters) this.#waiters.push(waiter)
+    } else if (this.#waiters) (this.#laterWaiters ?? this.#waiters).push(waiter)
     else {
       this.#waiters = [waiter]
       this.#services.access(this.resource, (answer) => this.#take(answer), throttle)
@@ -91,10 +95,13 @@ export class AccessCheck {
 
   #take(answer: AccessAnswer): void {
     const waiters = this.#waiters ?? []
+    const later = this.#laterWaiters
     this.#waiters = undefined
-    for (const { onEnd } of waiters) onEnd?.()
+    this.#laterWaiters = undefined
+    for (const { onEnd } of this.#disposed ? [...waiters, ...(later ?? [])] : waiters) onEnd?.()
     if (this.#disposed) return
-    if (!answer.error || answer.error.code === "system.accessDenied") this.#known = answer
+    if (!later && (!answer.error || answer.error.code === "system.accessDenied")) this.#known = answer
+    for (const waiter of later ?? []) this.#find(waiter)
     for (const { onAnswer } of waiters) onAnswer(answer)
   }
 }

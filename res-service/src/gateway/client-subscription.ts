@@ -47,8 +47,11 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
   readonly #host: SubscriptionHost
   #throttle: Throttle | undefined
   #state: State = { tag: "loading", waiters: [] }
-  /** Set when access must be asked for again as soon as events are not held back any more. */
-  #mustAskAccess = false
+  /**
+   * Set when access must be asked for again as soon as events are not held back any more: for how long the client may see the
+   * resource meanwhile, in ms.
+   */
+  #askLaterKeptMs: number | undefined
 
   /** `throttle`: for getting what the resource refers to. */
   constructor(host: SubscriptionHost, rid: string, throttle: Throttle | undefined) {
@@ -108,28 +111,34 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
 
   event(event: ResourceEvent): void {
     this.#host.run(() => {
-      if (event.detail.type === "reaccess") this.askAccessAgain(undefined, false)
+      if (event.detail.type === "reaccess") this.askAccessAgain(undefined, 0)
       else this.#copy?.handle(event)
     })
   }
 
-  reaccess(throttle: Throttle | undefined, reconnected: boolean): void {
-    this.#host.run(() => this.askAccessAgain(throttle, reconnected))
+  reaccess(throttle: Throttle | undefined): void {
+    this.#host.run(() => this.askAccessAgain(throttle, this.#host.accessKeptMs))
   }
 
-  /** Asks services again whether the client may see the resource, and ends its own subscriptions if it may not. */
-  askAccessAgain(throttle: Throttle | undefined, reconnected: boolean): void {
+  /**
+   * Asks services again whether the client may see the resource, and ends its own subscriptions if it may not. While no service
+   * answers, it may for `keptMs`.
+   */
+  askAccessAgain(throttle: Throttle | undefined, keptMs: number): void {
     const copy = this.#copy
-    this.#mustAskAccess = copy === undefined || copy.holdsEvents
-    if (!copy || this.#mustAskAccess) return
+    if (!copy || copy.holdsEvents) {
+      this.#askLaterKeptMs = Math.min(keptMs, this.#askLaterKeptMs ?? keptMs)
+      return
+    }
+    this.#askLaterKeptMs = undefined
     if (this.direct === 0) {
       this.access.forget()
       return
     }
     copy.isPaused = true
-    this.access.renew(throttle, reconnected ? this.#host.accessKeptMs : 0, (refusal) => {
+    this.access.renew(throttle, keptMs, (refusal) => {
       copy.isPaused = false
-      if (refusal === "unknown") setTimeout(() => this.reaccess(undefined, true), ACCESS_RETRY_MS).unref()
+      if (refusal === "unknown") setTimeout(() => this.reaccess(undefined), ACCESS_RETRY_MS).unref()
       else if (refusal) this.#endDirect(refusal)
       copy.sendHeldEvents()
     })
@@ -144,7 +153,7 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
   // CopyOwner
 
   beforeHeldEvents(): void {
-    if (this.#mustAskAccess) this.askAccessAgain(undefined, false)
+    if (this.#askLaterKeptMs !== undefined) this.askAccessAgain(undefined, this.#askLaterKeptMs)
   }
 
   afterDelete(): void {

@@ -143,7 +143,7 @@ export class Connection implements SubscriptionHost, Requestor {
     this.run(() => {
       try {
         if (!this.services.takeToken(payload)) return
-        for (const subscription of this.#subscriptions.values()) subscription.askAccessAgain(undefined, false)
+        for (const subscription of this.#subscriptions.values()) subscription.askAccessAgain(undefined, 0)
       } catch (error) {
         this.#host.log.warn({ cid: this.cid, reason: asResError(error).message }, "dropped an invalid token event")
       }

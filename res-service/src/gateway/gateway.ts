@@ -61,8 +61,8 @@ export interface GatewayOptions {
   /** The interval of pings. A client that does not answer a ping before the next one is closed. 30000 by default. */
   readonly pingIntervalMs?: number
   /**
-   * How long a subscription continues after a reconnect to NATS while no service answers whether the client may still see the
-   * resource; 60000 by default, which gives services time to come back.
+   * How long a subscription continues after a system reset or a reconnect to NATS while no service answers whether the client may
+   * still see the resource; 60000 by default, which gives services time to come back.
    */
   readonly accessKeptMs?: number
 }
