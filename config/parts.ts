@@ -16,6 +16,9 @@ function part<const N extends SettingName, O>(
   return { names, options }
 }
 
+/** All streams and buckets. */
+export const storage = part(["NATS_REPLICAS"], (settings) => ({ replicas: settings.NATS_REPLICAS }))
+
 /** The stream UPDATES. */
 export const log = part(["STREAM_MAX_AGE_DAYS", "STREAM_MAX_MIB"], (settings) => ({
   maxAgeDays: settings.STREAM_MAX_AGE_DAYS,

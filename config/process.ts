@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino"
 import { SettingError, type Settings } from "./settings.ts"
 
 /** The address of NATS if NATS_URL is not set. */
-const LOCAL_NATS_URL = "nats://127.0.0.1:4222"
+const LOCAL_NATS_URLS = ["nats://127.0.0.1:4222"]
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
 /**
@@ -21,14 +21,18 @@ export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">)
 }
 
 /**
- * Connects to NATS, waits until it is there, and reconnects for ever. The URL may hold a user and password, or only a token:
- * `nats://user:password@host`, `nats://token@host`.
+ * Connects to one of the servers of NATS, waits until one is there, and reconnects for ever. A URL may hold a user and password, or only
+ * a token: `nats://user:password@host`, `nats://token@host`.
  */
-export async function connectNats(name: string, url: string | undefined, logger: Logger): Promise<NatsConnection> {
+export async function connectNats(
+  name: string,
+  urls: readonly string[] | undefined,
+  logger: Logger,
+): Promise<NatsConnection> {
   logger.info("connecting to NATS")
   const nc = await connect({
     name,
-    ...serverOptions(url),
+    ...serverOptions(urls),
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
@@ -45,19 +49,26 @@ export async function connectNats(name: string, url: string | undefined, logger:
   return nc
 }
 
+/** What `serverOptions` returns. */
+export interface ServerOptions extends ConnectionOptions {
+  /** Without logins. */
+  readonly servers: string[]
+}
+
 /**
- * The NATS client's options for a NATS_URL; the client accepts user, password and token only as options. Replies to a user arrive
- * below `_INBOX_<user>`, so no other user needs permission to read them.
+ * The NATS client's options for the servers of NATS_URL; the client accepts user, password and token only as options. All servers get the
+ * first login among them. Replies to a user arrive below `_INBOX_<user>`, so no other user needs permission to read them.
  */
-export function serverOptions(text: string | undefined): ConnectionOptions {
-  const { protocol, host, username, password } = new URL(text ?? LOCAL_NATS_URL)
+export function serverOptions(texts: readonly string[] = LOCAL_NATS_URLS): ServerOptions {
+  const urls = texts.map((text) => new URL(text))
+  const { username = "", password = "" } = urls.find((url) => url.username !== "") ?? {}
   const user = decodeURIComponent(username)
   const login = {
     ...(password === "" ? {} : { user, pass: decodeURIComponent(password) }),
     ...(password === "" || !/^[\w-]+$/.test(user) ? {} : { inboxPrefix: `_INBOX_${user}` }),
     ...(username === "" || password !== "" ? {} : { token: user }),
   }
-  return { servers: `${protocol}//${host}`, ...login }
+  return { servers: urls.map(({ protocol, host }) => `${protocol}//${host}`), ...login }
 }
 
 /**

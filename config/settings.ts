@@ -27,8 +27,13 @@ const table = {
   NATS_PORT: setting(port(), 4222, "Port of the nats-server that `npm start` runs."),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder for JetStream's files; created if it is missing."),
   NATS_URL: secret(
-    url("nats:", "tls:"),
-    "A running nats-server (>= 2.12, JetStream on), with its login; without it `npm start` runs one.",
+    list(url("nats:", "tls:"), "expected URLs with nats: or tls:, separated by commas"),
+    "A running nats-server (>= 2.12, JetStream on), with its login, or the servers of a cluster, separated by commas; without it `npm start` runs one.",
+  ),
+  NATS_REPLICAS: setting(
+    z.enum(["1", "3", "5"], "expected 1, 3 or 5").transform(Number),
+    1,
+    "On how many nats-servers of a cluster each stream and bucket is stored; the next start changes existing ones. The same for all processes.",
   ),
   ALLOW_OPEN_NATS: setting(
     flag(),

@@ -16,27 +16,28 @@ const REFUSAL_MS = 50
  * Checks that NATS has permissions. Tokens protect nothing when anyone can send events or read the answers to gateways. It connects and
  * tries to listen, which NATS must refuse.
  *
- * @param url with the service's login
+ * @param urls with the service's login
  * @throws {SettingError} NATS admits strangers who may listen to gateways, or lets the service's own login listen
  */
-export async function checkNatsPermissions(url: string | undefined, auth: string): Promise<void> {
+export async function checkNatsPermissions(urls: readonly string[] | undefined, auth: string): Promise<void> {
   const refuse = (who: string): never => {
     throw new SettingError(
       `AUTH=${auth}: expected a NATS with permissions, but ${who} may read what gateways are answered; ` +
         "see config/nats.conf, or set ALLOW_OPEN_NATS=true",
     )
   }
-  const options = serverOptions(url)
+  const options = serverOptions(urls)
   await withProbe(options, async (own) => {
     if (await mayListen(own)) refuse("the service's own login")
   })
-  const { servers = [] } = options
-  if (await refusesStrangers(String(servers))) return
-  await withProbe({ servers }, async (stranger) => {
-    if (await mayListen(stranger)) refuse("anybody without a login")
-  }).catch((error: unknown) => {
-    if (!(error instanceof AuthorizationError)) throw error
-  })
+  for (const server of options.servers) {
+    if (await refusesStrangers(server)) continue
+    await withProbe({ servers: [server] }, async (stranger) => {
+      if (await mayListen(stranger)) refuse("anybody without a login")
+    }).catch((error: unknown) => {
+      if (!(error instanceof AuthorizationError)) throw error
+    })
+  }
 }
 
 /** Whether the server's greeting asks for a login; false when the greeting cannot be read without TLS. */

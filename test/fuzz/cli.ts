@@ -58,7 +58,7 @@ async function attack(
     const run = await kit.ready(
       kit.start({ LOG_LEVEL: "warn", NATS_URL: natsServer.url, ALLOW_OPEN_NATS: "true", ...NO_RATES, ...settings }),
     )
-    const nats = await connect(serverOptions(natsServer.url))
+    const nats = await connect(serverOptions([natsServer.url]))
     const before = kit.known
     const service = before.find(({ name }) => name === "service")?.pid
     if (service === undefined) throw new Error("there is no service")

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { findCaddy } from "../../tools/install/caddy.ts"
+import { findCaddy, NO_CADDY } from "../../tools/install/caddy.ts"
 import type { TestGateway } from "./gateway.ts"
 import { freePort } from "./ports.ts"
 import type { Product } from "./product.ts"
@@ -13,9 +13,6 @@ import { until } from "./until.ts"
 import { use } from "./use.ts"
 
 const caddyfile = fileURLToPath(new URL("../../config/Caddyfile", import.meta.url))
-
-/** What is missing when there is no Caddy. */
-export const NO_CADDY = "Caddy: put caddy on PATH, or name it by CADDY_BIN (`npm test` fetches it on Debian and Ubuntu)"
 
 /** The proxy of docker-compose.yml, on this machine. */
 export interface TestProxy {

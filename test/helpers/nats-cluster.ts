@@ -1,3 +1,4 @@
+import type { ClusterMember } from "../../tools/nats/conf.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { freePort } from "./ports.ts"
 
@@ -5,22 +6,29 @@ import { freePort } from "./ports.ts"
 export interface TestCluster {
   readonly servers: readonly TestNats[]
   readonly urls: string[]
+  /** The server of the given name; JetStream names leaders and replicas by it. */
+  server(name: string): TestNats
   stop(): Promise<void>
 }
 
 /** Starts it on free ports. A stream can be made once the three have found a leader: try until it is. */
 export async function startNatsCluster(): Promise<TestCluster> {
-  const ports = [await freePort(), await freePort(), await freePort()]
-  const routes = ports.map((port) => `nats://127.0.0.1:${port}`)
-  const servers = await Promise.all(
-    ports.map((port, i) => {
-      const cluster = { name: "test", listen: `127.0.0.1:${port}`, routes }
-      return startNats({ conf: `server_name: n${i}\ncluster ${JSON.stringify(cluster)}` })
-    }),
-  )
+  const routePorts = [await freePort(), await freePort(), await freePort()]
+  const members: ClusterMember[] = routePorts.map((routePort, i) => ({
+    name: `n${i}`,
+    routePort,
+    routePorts,
+    password: "test",
+  }))
+  const servers = await Promise.all(members.map((cluster) => startNats({ cluster })))
   return {
     servers,
     urls: servers.map(({ url }) => url),
+    server: (name) => {
+      const found = servers[members.findIndex((member) => member.name === name)]
+      if (found === undefined) throw new Error(`there is no nats-server ${name}`)
+      return found
+    },
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()))
     },

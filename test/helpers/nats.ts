@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { loadSettings } from "../../config/settings.ts"
-import { natsServerConf } from "../../tools/nats/conf.ts"
+import { type ClusterMember, natsServerConf } from "../../tools/nats/conf.ts"
 import { findNatsServer } from "../../tools/nats/nats-server.ts"
 import { freePort } from "./ports.ts"
 import { PATIENCE_MS, until } from "./until.ts"
@@ -29,6 +29,8 @@ export interface TestNats {
 export interface StartNatsOptions {
   /** Further lines of configuration in nats-server's own syntax, e.g. `max_payload: 2MB`. */
   readonly conf?: string
+  /** Default: it is alone. */
+  readonly cluster?: ClusterMember
   /** Variables that the configuration uses. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -52,8 +54,9 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
 
   const start = async (): Promise<void> => {
     const confFile = join(storeDir, "nats-server.conf")
-    const extra = options.conf === undefined ? {} : { extra: options.conf }
-    await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...extra }))
+    const { conf, cluster } = options
+    const more = { ...(conf === undefined ? {} : { extra: conf }), ...(cluster === undefined ? {} : { cluster }) }
+    await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...more }))
     const child = spawn(file, ["--config", confFile], {
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "ignore", "pipe"],

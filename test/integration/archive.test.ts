@@ -317,7 +317,7 @@ describe("the archive", () => {
     const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
     const natsServer = await startNats({ conf: accountsConf(), env: passwordEnv(passwords) })
     const login = (role: NatsRole, options: ConnectionOptions = {}) =>
-      connect({ ...serverOptions(loginUrl(natsServer.url, role, passwords)), ...options })
+      connect({ ...serverOptions([loginUrl(natsServer.url, role, passwords)]), ...options })
     const [asService, asArchive] = [await login("service"), await login("archive")]
     const asGateway = await login("gateway", { inboxPrefix: "_INBOX" })
     const refusals: string[] = []

@@ -88,7 +88,7 @@ describe("npm start with AUTH=jwks", () => {
     expect((await publish()).status).to.equal(200)
     expect(await feedLength()).to.equal(2)
     expect((await get(`${kit.gatewayUrl}/api/store/${shopId}/feed`)).status).to.equal(401)
-    const nats = await connect(serverOptions(kit.natsUrl.replace("//", `//publisher:${(await logins()).publisher}@`)))
+    const nats = await connect(serverOptions([kit.natsUrl.replace("//", `//publisher:${(await logins()).publisher}@`)]))
     nats.publish(`updates.store.${shopId}`, JSON.stringify(publishEvent({ shop_id: shopId })))
     await nats.flush()
     await until("the outside program's event", async () => (await feedLength()) === 3)

@@ -58,7 +58,7 @@ describe("NATS with the logins of config/nats.conf", () => {
 
   const login = async (role: NatsRole): Promise<Login> => {
     const nc = await connect({
-      ...serverOptions(loginUrl(nats.url, role, passwords)),
+      ...serverOptions([loginUrl(nats.url, role, passwords)]),
       // As gateways have it, which are Resgates.
       ...(role === "gateway" ? { inboxPrefix: "_INBOX" } : {}),
       maxReconnectAttempts: -1,
@@ -456,13 +456,13 @@ describe("NATS with the logins of config/nats.conf", () => {
 
   describe("the service, with AUTH other than none,", () => {
     it("starts with its login of config/nats.conf", async () => {
-      await checkNatsPermissions(loginUrl(nats.url, "service", passwords), "jwks")
+      await checkNatsPermissions([loginUrl(nats.url, "service", passwords)], "jwks")
     })
 
     const refusal = async (conf: string | undefined, url: (base: string) => string): Promise<unknown> => {
       const open = await startNats(conf === undefined ? {} : { conf })
       try {
-        return await checkNatsPermissions(url(open.url), "jwks").catch((error: unknown) => error)
+        return await checkNatsPermissions([url(open.url)], "jwks").catch((error: unknown) => error)
       } finally {
         await open.stop()
       }

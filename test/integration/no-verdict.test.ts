@@ -115,7 +115,7 @@ describe("doors without a verdict", () => {
   /** Asks the service for more than it can do, until it is told to stop. */
   async function overload(): Promise<() => Promise<void>> {
     const passwords = JSON.parse(await readFile(join(kit.dataDir, "nats-logins.json"), "utf8"))
-    const nats = await connect(serverOptions(loginUrl(kit.natsUrl, "edge", passwords)))
+    const nats = await connect(serverOptions([loginUrl(kit.natsUrl, "edge", passwords)]))
     const shop_id = randomUUID()
     const headers = { authorization: `Bearer ${tokens.admin}` }
     for (let i = 0; i < 5; i++) await post(`${kit.edgeUrl}/publish/${shop_id}`, publishEvents(100, shop_id), headers)

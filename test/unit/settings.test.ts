@@ -76,15 +76,15 @@ describe("loadSettings", () => {
     it("is never shown, however wrong it is", () => {
       expect(() => load({ NATS_URL: "http://ann:s3cret@nats.example" }))
         .to.throw(SettingError)
-        .with.property("message", "NATS_URL=***: expected a URL with nats: or tls:")
+        .with.property("message", "NATS_URL=***: expected URLs with nats: or tls:, separated by commas")
       expect(() => load({ NATS_URL_FILE: file("s3cret") })).to.throw(SettingError, /^NATS_URL=\*\*\*: expected/)
     })
 
     it("is read from the file that <name>_FILE names, without the newline at its end", () => {
-      expect(load({ NATS_URL_FILE: file("nats://ann:s3cret@nats.example\n") })).to.equal(
+      expect(load({ NATS_URL_FILE: file("nats://ann:s3cret@nats.example\n") })).to.deep.equal([
         "nats://ann:s3cret@nats.example",
-      )
-      expect(load({ NATS_URL_FILE: "", NATS_URL: "nats://nats.example" })).to.equal("nats://nats.example")
+      ])
+      expect(load({ NATS_URL_FILE: "", NATS_URL: "nats://nats.example" })).to.deep.equal(["nats://nats.example"])
     })
 
     it("is refused when given twice, or when its file is missing", () => {

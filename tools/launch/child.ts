@@ -16,11 +16,17 @@ const DRAIN_MS = 8000
 /** A process that dies this often before it was ever ready is given up. */
 const HOPELESS_EXITS = 3
 
-export interface ChildOptions {
+/** What to run. */
+export interface ChildProgram {
+  /** For people: "service". */
   readonly name: string
   readonly file: string
   readonly args: readonly string[]
+  /** Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv
+}
+
+export interface ChildOptions extends ChildProgram {
   /** Called with each line that the process prints. */
   readonly line: (text: string) => void
   /** Called with the launcher's own messages about the process. */
@@ -48,6 +54,11 @@ export class Child {
     return this.#options.name
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   /** Does nothing if it runs. */
   start(): void {
     if (this.#process !== undefined) return
@@ -71,6 +82,7 @@ export class Child {
     // A grandchild may keep the pipes open, so this wait is bounded.
     const silent = once(child, "close")
     child.kill("SIGTERM")
+    child.kill("SIGCONT")
     const killer = setTimeout(() => {
       this.#options.say(`${this.name} did not stop within ${DRAIN_MS / 1000} s: killing it`)
       child.kill("SIGKILL")
@@ -80,11 +92,25 @@ export class Child {
     await Promise.race([silent, sleep(500, undefined, { ref: false })])
   }
 
-  /** Sends SIGKILL, and does not restart it. */
-  kill(): void {
+  /** Sends SIGKILL, and does not restart it. Resolves when it is gone. */
+  async kill(): Promise<void> {
     this.#wanted = false
     clearTimeout(this.#timer)
-    this.#process?.kill("SIGKILL")
+    const child = this.#process
+    if (child === undefined) return
+    const gone = once(child, "exit")
+    child.kill("SIGKILL")
+    await gone
+  }
+
+  /** Stops it with SIGSTOP: it does nothing until `resume`, and its connections stay open. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP")
+  }
+
+  /** Lets it go on after `pause`. */
+  resume(): void {
+    this.#process?.kill("SIGCONT")
   }
 
   /** Stops it and starts it again at once, e.g. after a change of its source. */

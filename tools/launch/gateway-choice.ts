@@ -8,6 +8,13 @@ export type GatewayChoice =
   | { readonly kind: "resgate"; readonly file: string }
   | { readonly kind: "embedded" }
 
+/** What each kind is called to people. */
+export const gatewayKinds: Readonly<Record<GatewayChoice["kind"], string>> = {
+  running: "given by RESGATE_URL",
+  resgate: "Resgate",
+  embedded: "the embedded gateway",
+}
+
 export interface GatewaySettings {
   readonly RESGATE_URL: string | undefined
   readonly RESGATE_BIN: string | undefined

@@ -1,57 +1,32 @@
-import { createWriteStream, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { isLoopback } from "../../config/loopback.ts"
 import { natsInfo } from "../../config/nats-info.ts"
-import { PROBE_NAME } from "../../config/permissions-probe.ts"
-import { projectDir } from "../../config/project-dir.ts"
 import type { SettingName, Settings } from "../../config/settings.ts"
-import { auth } from "../../contract/shopwire.ts"
 import { DEFAULT_RATE, type DemoArguments } from "../demo/arguments.ts"
-import { natsServerConf } from "../nats/conf.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "../nats/nats-server.ts"
-import { type Program, programFile } from "../programs/paths.ts"
-import { connectHost, shownHost, shownUrl, withoutLogins } from "./address.ts"
-import { Child } from "./child.ts"
+import { connectHost, shownHost, shownUrl } from "./address.ts"
+import type { Child } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
-import { chooseGateway, type GatewayChoice } from "./gateway-choice.ts"
-import {
-  accountsConf,
-  keepStored,
-  keptPasswords,
-  LOGINS_FILE,
-  loginUrl,
-  type NatsPasswords,
-  type NatsRole,
-  passwordEnv,
-} from "./nats-logins.ts"
+import { chooseGateway, type GatewayChoice, gatewayKinds } from "./gateway-choice.ts"
+import { gatewayProgram } from "./gateway-program.ts"
+import { keptPasswords, LOGINS_FILE, loginUrl, type NatsPasswords, type NatsRole } from "./nats-logins.ts"
+import { natsProgram } from "./nats-program.ts"
 import type { Output } from "./output.ts"
-import { allowedPages } from "./page-origins.ts"
 import { checkPorts, type PlannedPort } from "./ports.ts"
-import { httpAnswers, type WaitOptions, waitUntil } from "./readiness.ts"
-import { Reaper } from "./reaper-handle.ts"
+import { nodeProgram, Processes, READY_MS } from "./processes.ts"
+import { httpAnswers } from "./readiness.ts"
 import { StartError } from "./start-error.ts"
 import { welcome } from "./welcome.ts"
 
-/** Time for one of our own processes to be ready, in ms. nats-server gets more, because it first reads its stored data. */
-const READY_MS = 30_000
-const NATS_READY_MS = 120_000
-
 /** Time for a running server (NATS_URL, RESGATE_URL) to answer, in ms. */
 const GIVEN_READY_MS = 10_000
-
-/** The gateway's configuration in DATA_DIR: `resgate.config.json` with the URL of NATS and the admitted pages. */
-const GATEWAY_CONFIG = "gateway.config.json"
 
 /** Runs the whole product on one machine: nats-server, gateway, service, edge, and with MONGO_URL the archiver. */
 export class Launcher {
   readonly #settings: Settings<SettingName>
   readonly #output: Output
   readonly #demo: DemoArguments | undefined
-  /** In the order of their start; they are stopped in reverse order. */
-  readonly #children: Child[] = []
   #dataDir: DataDir | undefined
-  #reaper: Reaper | undefined
-  #stopping = false
+  #running: Processes | undefined
   /** With AUTH other than none: the passwords of our own nats-server. */
   #passwords: NatsPasswords | undefined
 
@@ -85,23 +60,24 @@ export class Launcher {
     await checkPorts(planned)
 
     this.#warnOfStrangers()
-    this.#reaper = new Reaper()
-    const natsKind = NATS_URL === undefined ? await this.#startNats(this.#dataDir) : await this.#findNats(NATS_URL)
-    const natsUrl = NATS_URL ?? `nats://${connectHost(natsHost)}:${NATS_PORT}`
+    const running = new Processes(this.#dataDir, this.#output)
+    this.#running = running
+    const natsKind =
+      NATS_URL === undefined ? await this.#startNats(this.#dataDir, running) : await this.#findNats(NATS_URL, running)
+    const natsUrls = NATS_URL ?? [`nats://${connectHost(natsHost)}:${NATS_PORT}`]
 
-    const urlFor = (role: NatsRole): string =>
-      this.#passwords === undefined ? natsUrl : loginUrl(natsUrl, role, this.#passwords)
+    const urlFor = (role: NatsRole): string => natsUrls.map((url) => loginUrl(url, role, this.#passwords)).join(",")
     const envOf = (role: NatsRole) => ({ ...process.env, NATS_URL: urlFor(role), NATS_URL_FILE: "" })
-    this.#run({ name: "service", ...this.#node("service/main"), env: envOf("service") })
+    running.run({ name: "service", ...nodeProgram("service/main"), env: envOf("service") })
     if (this.#settings.MONGO_URL !== undefined)
-      this.#run({ name: "archiver", ...this.#node("service/archive/main"), env: envOf("archive") })
-    const gateway = this.#startGateway(this.#dataDir, choice, urlFor("gateway"))
+      running.run({ name: "archiver", ...nodeProgram("service/archive/main"), env: envOf("archive") })
+    const gateway = this.#startGateway(this.#dataDir, running, choice, urlFor("gateway"))
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
     // Browsers reach a given gateway at its URL, unless PUBLIC_GATEWAY_URL is set.
     const forBrowsers = PUBLIC_GATEWAY_URL ?? (choice.kind === "running" ? gatewayUrl.replace(/^http/, "ws") : "")
-    this.#run({
+    running.run({
       name: "edge",
-      ...this.#node("edge/main"),
+      ...nodeProgram("edge/main"),
       env: { ...envOf("edge"), PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
     })
 
@@ -112,21 +88,21 @@ export class Launcher {
     const whose = choice.kind === "running" ? `RESGATE_URL=${gatewayUrl}` : "the gateway"
     const readyz = `http://${connectHost(HOST)}:${EDGE_PORT}/readyz`
     await Promise.all([
-      this.#wait(whose, (signal) => httpAnswers(gatewayUrl, signal, { ok: false }), gatewayWait),
-      this.#wait("the edge and its service", (signal) => httpAnswers(readyz, signal, { ok: true }), {
+      running.wait(whose, (signal) => httpAnswers(gatewayUrl, signal, { ok: false }), gatewayWait),
+      running.wait("the edge and its service", (signal) => httpAnswers(readyz, signal, { ok: true }), {
         deadlineMs: READY_MS,
-        hopeless: () => this.#children.map((child) => child.hopeless()).find((reason) => reason !== undefined),
+        hopeless: () => running.hopeless(),
       }),
     ])
     const shown = shownHost(HOST)
-    const demo = this.#demo && this.#startDemo(this.#demo, `http://${connectHost(HOST)}:${EDGE_PORT}`)
+    const demo = this.#demo && this.#startDemo(this.#demo, running, `http://${connectHost(HOST)}:${EDGE_PORT}`)
     this.#output.show(
       welcome({
         demo,
         edge: `http://${shown}:${EDGE_PORT}`,
         gateway: choice.kind === "running" ? gatewayUrl : `http://${shown}:${GATEWAY_PORT}`,
         gatewayKind: gatewayKinds[choice.kind],
-        nats: NATS_URL === undefined ? `nats://${shownHost(natsHost)}:${NATS_PORT}` : shownUrl(NATS_URL),
+        nats: NATS_URL === undefined ? `nats://${shownHost(natsHost)}:${NATS_PORT}` : NATS_URL.map(shownUrl).join(","),
         natsKind,
         archive: this.#settings.MONGO_URL !== undefined,
         seconds: (Date.now() - started) / 1000,
@@ -136,64 +112,41 @@ export class Launcher {
 
   /** Stops the processes one after the other, the last started first; each one drains. */
   async stop(): Promise<void> {
-    this.#stopping = true
-    for (const child of this.#children.toReversed()) await child.stop()
-    this.#reaper?.close()
-    this.#dataDir?.release()
+    if (this.#running === undefined) this.#dataDir?.release()
+    await this.#running?.stop()
   }
 
   /** Kills all processes at once. */
   kill(): void {
-    this.#stopping = true
-    for (const child of this.#children) child.kill()
-    this.#reaper?.close()
-    this.#dataDir?.release()
+    if (this.#running === undefined) this.#dataDir?.release()
+    this.#running?.kill()
   }
 
   /** Restarts the programs that are made from our own sources. */
   async restartPrograms(): Promise<void> {
-    const ours = this.#children.filter((child) => child.name !== "nats" && child.name !== "resgate")
+    const ours = (this.#running?.children ?? []).filter((child) => child.name !== "nats" && child.name !== "resgate")
     await Promise.all(ours.map((child) => child.restart()))
   }
 
-  async #startNats(dataDir: DataDir): Promise<string> {
+  async #startNats(dataDir: DataDir, running: Processes): Promise<string> {
     const { AUTH, NATS_PORT, NATS_SERVER_BIN } = this.#settings
     const host = natsHostOf(this.#settings)
-    const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => this.#output.say(line) })
-    const conf = dataDir.file("nats-server.conf")
+    const { file, version, origin } = await findNatsServer({
+      bin: NATS_SERVER_BIN,
+      progress: (line) => this.#output.say(line),
+    })
     this.#passwords = AUTH === "none" ? undefined : keptPasswords(dataDir)
-    const extra = this.#passwords === undefined ? {} : { extra: accountsConf() }
-    writeFileSync(conf, natsServerConf({ host, port: NATS_PORT, storeDir: dataDir.path, ...extra }))
-    keepStored(dataDir.path, this.#passwords !== undefined)
-    const log = createWriteStream(dataDir.file("nats-server.log"))
-    // A full disk must not end the launcher.
-    log.on("error", () => {})
-    const nats = this.#run({
-      name: "nats",
-      file: found.file,
-      args: ["--config", conf],
-      env: { ...process.env, ...(this.#passwords === undefined ? {} : passwordEnv(this.#passwords)) },
-      line: (text) => {
-        log.write(`${text}\n`)
-        // The passwords are random and in a file that only we can read, so hashing them would not help.
-        if (text.includes("Plaintext passwords detected")) return
-        // The service's probe causes these at each start.
-        if (text.includes(PROBE_NAME) && text.includes("Violation")) return
-        this.#output.natsLine("nats", text)
-      },
-    })
-    const url = `nats://${connectHost(host)}:${NATS_PORT}`
-    await this.#wait("nats-server", (signal) => natsInfo(url, signal), {
-      deadlineMs: NATS_READY_MS,
-      hopeless: () => nats.hopeless(),
-    })
+    const conf = { host, port: NATS_PORT, storeDir: dataDir.path }
+    const options = { name: "nats", file, conf, passwords: this.#passwords, dataDir, output: this.#output }
+    await running.natsReady(running.run(natsProgram(options)), `nats://${connectHost(host)}:${NATS_PORT}`)
     const inside = this.#passwords === undefined ? "" : `, logins in ${LOGINS_FILE} there`
-    return `nats-server ${found.version} from ${found.origin}, data in ${dataDir.path}${inside}`
+    return `nats-server ${version} from ${origin}, data in ${dataDir.path}${inside}`
   }
 
-  async #findNats(url: string): Promise<string> {
-    const what = `NATS_URL=${shownUrl(url)}`
-    const info = await this.#wait(what, (signal) => natsInfo(url, signal), { deadlineMs: GIVEN_READY_MS })
+  async #findNats(urls: readonly string[], running: Processes): Promise<string> {
+    const what = `NATS_URL=${urls.map(shownUrl).join(",")}`
+    const look = (signal: AbortSignal) => Promise.any(urls.map((url) => natsInfo(url, signal)))
+    const info = await running.wait(what, look, { deadlineMs: GIVEN_READY_MS })
     if (!atLeast(info.version, MIN_NATS_SERVER)) {
       this.#output.say(`warning: nats-server ${info.version} is older than ${MIN_NATS_SERVER}: expect errors`)
     }
@@ -201,64 +154,22 @@ export class Launcher {
     return `nats-server ${info.version}, given by NATS_URL`
   }
 
-  #startGateway(dataDir: DataDir, choice: GatewayChoice, natsUrl: string): Child | undefined {
+  #startGateway(dataDir: DataDir, running: Processes, choice: GatewayChoice, natsUrl: string): Child | undefined {
     if (choice.kind === "running") return undefined
-    const { AUTH, HOST, GATEWAY_PORT, TRUSTED_PROXIES } = this.#settings
-    // The URL may hold a password, and every user of the machine can read command lines.
-    const settings = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
-    const pages = AUTH === "none" ? allowedPages(this.#settings) : {}
-    // Only the embedded gateway knows these.
-    const limits = {
-      maxConnections: this.#settings.MAX_CONNECTIONS,
-      maxConnectionsPerAddress: this.#settings.MAX_CONNECTIONS_PER_ADDRESS,
-      maxSubscriptions: this.#settings.MAX_SUBSCRIPTIONS,
-      trustedProxies: TRUSTED_PROXIES ?? [],
-    }
-    dataDir.writeJson(GATEWAY_CONFIG, { ...settings, ...pages, ...limits, natsUrl })
-    const flags = ["--config", dataDir.file(GATEWAY_CONFIG), "--addr", HOST, "--port", String(GATEWAY_PORT)]
-    // With these the service learns the address of each connection. With AUTH=none it also checks pages that Resgate's own list admits.
-    flags.push("--headauth", `${auth.name({})}.header`, "--wsheadauth", `${auth.name({})}.wsHeader`)
-    if (choice.kind === "resgate") return this.#run({ name: "resgate", file: choice.file, args: flags })
-    const { file, args } = this.#node("res-service/src/gateway/main")
-    return this.#run({ name: "gateway", file, args: [...args, ...flags] })
+    const name = choice.kind === "resgate" ? "resgate" : "gateway"
+    const port = this.#settings.GATEWAY_PORT
+    return running.run(gatewayProgram({ name, choice, natsUrl, port, settings: this.#settings, dataDir }))
   }
 
   /** Returns what is played. */
-  #startDemo({ seed = this.#settings.DEMO_SEED, rate = DEFAULT_RATE }: DemoArguments, edgeUrl: string) {
-    const { file, args } = this.#node("tools/demo/main")
+  #startDemo(
+    { seed = this.#settings.DEMO_SEED, rate = DEFAULT_RATE }: DemoArguments,
+    running: Processes,
+    edgeUrl: string,
+  ) {
     const flags = ["--seed", String(seed), "--rate", String(rate)]
-    this.#run({ name: "demo", file, args: [...args, ...flags], env: { ...process.env, EDGE_URL: edgeUrl } })
+    running.run({ name: "demo", ...nodeProgram("tools/demo/main", flags), env: { ...process.env, EDGE_URL: edgeUrl } })
     return { seed, rate }
-  }
-
-  #node(program: Program): { file: string; args: string[] } {
-    return { file: process.execPath, args: [...process.execArgv, programFile(program)] }
-  }
-
-  #run(program: {
-    readonly name: string
-    readonly file: string
-    readonly args: readonly string[]
-    readonly env?: NodeJS.ProcessEnv
-    readonly line?: (text: string) => void
-  }): Child {
-    if (this.#stopping) throw new Error("stopped while starting")
-    const child = new Child({
-      line: (text) => this.#output.line(program.name, withoutLogins(text)),
-      ...program,
-      say: (text) => this.#output.say(text),
-      onStart: (pid) => {
-        this.#reaper?.add(pid)
-        this.#dataDir?.add(pid, program.name)
-      },
-      onExit: (pid) => {
-        this.#reaper?.drop(pid)
-        this.#dataDir?.drop(pid)
-      },
-    })
-    this.#children.push(child)
-    child.start()
-    return child
   }
 
   #warnOfStrangers(): void {
@@ -271,23 +182,13 @@ export class Launcher {
       `WARNING: AUTH=none and ${where}: anyone who reaches this machine may publish, read and change everything, through ${listOf(doors)}`,
     )
   }
-
-  #wait<T>(what: string, look: (signal: AbortSignal) => Promise<T>, options: WaitOptions): Promise<T> {
-    return waitUntil(what, look, { ...options, progress: (line) => this.#output.say(line) })
-  }
 }
 
 /** The address that nats-server listens on: without logins, other machines reach it only if NATS_HOST is set. */
-function natsHostOf({ AUTH, HOST, NATS_HOST }: Settings<"AUTH" | "HOST" | "NATS_HOST">): string {
+export function natsHostOf({ AUTH, HOST, NATS_HOST }: Settings<"AUTH" | "HOST" | "NATS_HOST">): string {
   return NATS_HOST ?? (AUTH === "none" && !isLoopback(HOST) ? "127.0.0.1" : HOST)
 }
 
 function listOf(words: readonly string[]): string {
   return new Intl.ListFormat("en-GB").format(words)
-}
-
-const gatewayKinds: Readonly<Record<GatewayChoice["kind"], string>> = {
-  running: "given by RESGATE_URL",
-  resgate: "Resgate",
-  embedded: "the embedded gateway",
 }

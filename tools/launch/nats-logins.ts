@@ -45,8 +45,9 @@ function readPasswords(file: string): NatsPasswords | undefined {
   }
 }
 
-/** Adds a role's login to `url`. */
-export function loginUrl(url: string, role: NatsRole, passwords: NatsPasswords): string {
+/** Adds a role's login to `url`; without passwords there are no logins. */
+export function loginUrl(url: string, role: NatsRole, passwords: NatsPasswords | undefined): string {
+  if (passwords === undefined) return url
   const { protocol, host } = new URL(url)
   return `${protocol}//${role}:${passwords[role]}@${host}`
 }

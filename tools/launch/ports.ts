@@ -1,5 +1,13 @@
-import { createServer } from "node:net"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import { StartError } from "./start-error.ts"
+
+/**
+ * Ports for servers that may be restarted: below those that systems give to outgoing connections (from 32768 on Linux, from 49152
+ * elsewhere). Such a connection could otherwise take a port while its server is restarted.
+ */
+const FIRST_PORT = 10_000
+const LAST_PORT = 32_767
 
 /** A port that the launcher will use, and its setting. */
 export interface PlannedPort {
@@ -42,4 +50,41 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
+}
+
+/** Takes a free port of an address, until it is freed. */
+export async function block(
+  host = "127.0.0.1",
+): Promise<{ readonly port: number; readonly free: () => Promise<void> }> {
+  for (;;) {
+    const server = createServer().listen(randomPort(), host)
+    try {
+      await once(server, "listening")
+    } catch (error) {
+      if (isTaken(error)) continue
+      throw error
+    }
+    return {
+      port: (server.address() as AddressInfo).port,
+      free: async () => {
+        server.close()
+        await once(server, "close")
+      },
+    }
+  }
+}
+
+/** A free port of an address. */
+export async function freePort(host?: string): Promise<number> {
+  const { port, free } = await block(host)
+  await free()
+  return port
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE"
+}
+
+function randomPort(): number {
+  return FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1))
 }

@@ -1,10 +1,12 @@
 // `npm start`: runs nats-server, gateway, service and edge until Ctrl-C. With `--watch`, restarts on changed sources; with
-// `--demo`, plays a believable shop (`--seed N`, `--rate N`).
+// `--demo`, plays a believable shop (`--seed N`, `--rate N`); with `--cluster`, runs several processes of each on a NATS cluster.
 import { loadSettings, SettingError, settingNames } from "../../config/settings.ts"
 import { ArgumentError, demoArguments } from "../demo/arguments.ts"
 import { NatsServerError } from "../nats/nats-server.ts"
+import { Cluster } from "./cluster.ts"
+import { clusterWelcome } from "./cluster-welcome.ts"
 import { Launcher } from "./launcher.ts"
-import { createOutput } from "./output.ts"
+import { createOutput, type Output } from "./output.ts"
 import { StartError } from "./start-error.ts"
 import { watchSources } from "./watch-sources.ts"
 
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
     json: settings.NODE_ENV === "production",
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   })
-  const launcher = new Launcher(settings, output, demo)
+  const launcher = args.includes("--cluster") ? clusterOf(args, output) : new Launcher(settings, output, demo)
 
   let stoppedAt: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -53,18 +55,25 @@ async function main(): Promise<void> {
 
   try {
     await launcher.start()
+    if (launcher instanceof Cluster) output.show(clusterWelcome(launcher))
   } catch (error) {
     // The start may have failed because it was stopped.
     if (stoppedAt !== undefined) return
     await launcher.stop()
     fail(error)
   }
-  if (args.includes("--watch")) {
+  if (args.includes("--watch") && launcher instanceof Launcher) {
     watchSources((file) => {
       output.say(`${file} changed: restarting`)
       launcher.restartPrograms().catch(fail)
     })
   }
+}
+
+function clusterOf(args: readonly string[], output: Output): Cluster {
+  for (const other of ["--watch", "--demo"])
+    if (args.includes(other)) throw new StartError(`--cluster and ${other} do not go together`)
+  return new Cluster({ output })
 }
 
 function fail(error: unknown): never {

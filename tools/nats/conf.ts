@@ -1,3 +1,15 @@
+/** A nats-server as a member of a cluster. */
+export interface ClusterMember {
+  /** Unique in the cluster. JetStream knows the server by it, so it stays the same. */
+  readonly name: string
+  /** Where the other servers reach it: port of the host that clients use, too. */
+  readonly routePort: number
+  /** The route ports of all servers. */
+  readonly routePorts: readonly number[]
+  /** What servers need to join the cluster: letters and digits. */
+  readonly password: string
+}
+
 /** The contents of a generated nats-server configuration; everything else has the server's defaults (1 MiB per message). */
 export interface NatsServerConf {
   readonly host: string
@@ -9,6 +21,8 @@ export interface NatsServerConf {
   readonly pidFile?: string
   /** Where the server writes its ports, to `<name of the binary>_<pid>.ports`. */
   readonly portsFileDir?: string
+  /** Default: it is alone. */
+  readonly cluster?: ClusterMember
   /** Further lines in the server's own syntax. */
   readonly extra?: string
 }
@@ -38,6 +52,20 @@ export function natsServerConf(conf: NatsServerConf): string {
   ]
   if (conf.pidFile !== undefined) lines.push(`pid_file: ${JSON.stringify(conf.pidFile)}`)
   if (conf.portsFileDir !== undefined) lines.push(`ports_file_dir: ${JSON.stringify(conf.portsFileDir)}`)
+  if (conf.cluster !== undefined) lines.push(...clusterLines(conf.host, conf.cluster))
   if (conf.extra !== undefined) lines.push(conf.extra)
   return `${lines.join("\n")}\n`
+}
+
+/** Clients get no addresses of other servers: they know all from NATS_URL, and may reach each by a proxy of its own. */
+function clusterLines(host: string, { name, routePort, routePorts, password }: ClusterMember): string[] {
+  const user = "route"
+  const cluster = {
+    name: "shopwire",
+    listen: `${host}:${routePort}`,
+    no_advertise: true,
+    authorization: { user, password },
+    routes: routePorts.map((port) => `nats://${user}:${password}@${host}:${port}`),
+  }
+  return [`server_name: ${JSON.stringify(name)}`, `cluster ${JSON.stringify(cluster)}`]
 }

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Cluster, type ClusterOptions } from "../../tools/launch/cluster.ts"
+import { createOutput } from "../../tools/launch/output.ts"
+import { compile } from "./compiled.ts"
+import { freePort } from "./ports.ts"
+
+/** The product as real processes on a NATS cluster, on free ports and with data of its own. `stop` leaves nothing behind. */
+export interface TestProductCluster {
+  readonly cluster: Cluster
+  /** What it printed. */
+  readonly output: () => string
+  stop(): Promise<void>
+}
+
+/** Starts it from the compiled programs. Throws with its output when that fails. */
+export async function startProductCluster({
+  env = {},
+  ...options
+}: Omit<ClusterOptions, "output"> = {}): Promise<TestProductCluster> {
+  await compile()
+  const dataDir = await mkdtemp(join(tmpdir(), "shopwire-cluster-"))
+  let printed = ""
+  const write = (text: string): void => {
+    printed += text
+  }
+  const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
+  const own = { DATA_DIR: dataDir, EDGE_PORT: String(await freePort()) }
+  const cluster = new Cluster({
+    compiled: true,
+    ...options,
+    env: { ...process.env, ...given, ...own, ...env },
+    output: createOutput({ write, json: false, colour: false }),
+  })
+  const stop = async (): Promise<void> => {
+    await cluster.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  try {
+    await cluster.start()
+  } catch (error) {
+    await stop()
+    throw new Error(`${String(error)}\n${printed}`)
+  }
+  return { cluster, output: () => printed, stop }
+}
