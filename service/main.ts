@@ -1,6 +1,6 @@
 import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { archive, callLimits, log, sessions } from "../config/parts.ts"
+import { archive, callLimits, log, sessions, storage } from "../config/parts.ts"
 import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/auth.ts"
@@ -14,6 +14,7 @@ await runProcess(async () => {
     "LOG_LEVEL",
     "STRICT_EVENTS",
     "TRUSTED_PROXIES",
+    ...storage.names,
     ...log.names,
     ...archive.names,
     ...sessions.names,
@@ -33,6 +34,7 @@ await runProcess(async () => {
     return nc
   }
   const service = new StandbyService(connect, {
+    storage: storage.options(settings),
     retention: log.options(settings),
     strictEvents: settings.STRICT_EVENTS,
     sessions: sessions.options(settings),

@@ -41,6 +41,8 @@ import { LiveShops } from "./store/live-shops.ts"
 const INBOX = /^_INBOX(?:_[\w-]+)?\./
 
 export interface ServiceOptions {
+  /** How all streams and buckets are stored. Default: without replicas. */
+  readonly storage?: { readonly replicas: number }
   readonly retention: Retention
   /** As the setting STRICT_EVENTS; default: false. */
   readonly strictEvents?: boolean | undefined
@@ -75,7 +77,7 @@ export async function openService(nc: NatsConnection, lease: Lease, options: Ser
   const { retention, strictEvents = false } = options
   const logger = withoutSessionIds(options.logger)
   const isActive = (): boolean => lease.held
-  const js = new JetStream(nc)
+  const js = new JetStream(nc, { ...options.storage, logger })
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const limits = new CallLimits(options.limits ?? noCallLimits, addresses)
   const service = new Service(new FencedConn(natsConn(nc), lease, logger), {

@@ -38,6 +38,8 @@ export interface ArchiverOptions {
   readonly timeoutMs: number
   /** Days that events and baskets are kept; 0 or left out: no limit. */
   readonly maxAgeDays?: number
+  /** As the setting NATS_REPLICAS. Default 1. */
+  readonly replicas?: number
   readonly logger: Logger
 }
 
@@ -67,7 +69,7 @@ interface InHand {
 /** Archives the log's events, old and new, as one of any number of archivers. MongoDB need not run yet. */
 export async function startArchiver(nc: NatsConnection, options: ArchiverOptions): Promise<RunningArchiver> {
   const archiver = new Archiver(
-    new JetStream(nc),
+    new JetStream(nc, options),
     options,
     openMongo("shopwire-archiver", options.url, options.timeoutMs),
   )

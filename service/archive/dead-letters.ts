@@ -34,8 +34,7 @@ export class DeadLetters {
 
   /** Makes the stream when it is missing. */
   async open(): Promise<void> {
-    if ((await this.#info()) !== undefined) return
-    await this.#js.add({
+    await this.#js.open({
       name: DEAD_LETTERS,
       description: "What MongoDB refuses for good, with the reason",
       subjects: ["archive.dead.>"],
@@ -69,7 +68,7 @@ export class DeadLetters {
     if ((await this.count()) === 0) return 0
     let erased = 0
     for (let seq = 1; ; ) {
-      const letters = await this.#js.batch(DEAD_LETTERS, { seq, next_by_subj, batch: BATCH })
+      const { messages: letters } = await this.#js.batch(DEAD_LETTERS, { seq, next_by_subj, batch: BATCH })
       for (const letter of letters) if (matches(letter) && (await this.#js.erase(DEAD_LETTERS, letter.seq))) erased++
       const last = letters.at(-1)
       if (last === undefined) return erased

@@ -1,3 +1,4 @@
+import { storage } from "../../config/parts.ts"
 import { connectNats, createLogger, runProcess } from "../../config/process.ts"
 import { loadSettings, SettingError } from "../../config/settings.ts"
 import { startArchiver } from "./archiver.ts"
@@ -5,6 +6,7 @@ import { startArchiver } from "./archiver.ts"
 await runProcess(async () => {
   const settings = loadSettings([
     "NATS_URL",
+    ...storage.names,
     "LOG_LEVEL",
     "MONGO_URL",
     "MONGO_TIMEOUT_MS",
@@ -20,6 +22,7 @@ await runProcess(async () => {
     takeoverMs: settings.ARCHIVE_TAKEOVER_SECONDS * 1000,
     timeoutMs: settings.MONGO_TIMEOUT_MS,
     maxAgeDays: settings.ARCHIVE_MAX_AGE_DAYS,
+    ...storage.options(settings),
     logger,
   })
   return async () => {

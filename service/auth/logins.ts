@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import type { KvWatchEntry } from "@nats-io/kv"
-import { nanos } from "nats"
 import type { Logger } from "res-service"
 import type { Claims, Grants } from "../../contract/claims.ts"
 import { Bucket } from "../jetstream/bucket.ts"
@@ -82,7 +81,7 @@ export class Logins {
 
   constructor(js: JetStream, { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, logger }: LoginsOptions) {
     this.#maxTokenMs = maxTokenDays * DAY_MS
-    this.#bucket = new Bucket(js, BUCKET, { ttl: this.#maxTokenMs })
+    this.#bucket = new Bucket(js, BUCKET, { ttlMs: this.#maxTokenMs, expiringMarks: true })
     this.#maxPerUser = maxPerUser
     this.#onChanged = onChanged
     this.#logger = logger
@@ -91,9 +90,11 @@ export class Logins {
   /** Opens the bucket. Resolves when everything in it is known. */
   async start(): Promise<void> {
     await this.#bucket.open()
-    // An earlier release, or other settings, may have made it.
-    await this.#bucket.configure({ max_age: nanos(this.#maxTokenMs), allow_msg_ttl: true })
     await this.#follow()
+    this.#bucket.onReplaced(() => {
+      this.#stopFollowing()
+      this.#storeAgain().catch((error: unknown) => this.#logger.error({ err: error }, "stopped following the logins"))
+    })
     this.#timers.push(
       setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS),
       setInterval(() => this.#forgetUsers(), FORGET_INTERVAL_MS),
@@ -239,6 +240,16 @@ export class Logins {
     tids?.delete(tid)
     if (tids?.size === 0) this.#tidsByUser.delete(key)
     return this.#logins.delete(tid)
+  }
+
+  /** After the bucket was lost: stores what this process knows, and follows the new bucket. */
+  async #storeAgain(): Promise<void> {
+    await this.#follow()
+    for (const [key, before] of this.#revokedBefore)
+      await this.#bucket.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation))
+    for (const [key, news] of this.#granted) await this.#bucket.put(`${key}.granted`, JSON.stringify(news))
+    for (const [tid, login] of this.#logins)
+      await this.#bucket.put(`${sha256(login.user)}.${tid}`, JSON.stringify(login))
   }
 
   async #follow(): Promise<void> {

@@ -4,6 +4,10 @@ export const CONSUMER_NOT_FOUND = 10014
 export const WRONG_LAST_SEQUENCE = 10071
 export const NO_MESSAGE_FOUND = 10037
 export const SEQUENCE_NOT_FOUND = 10043
+/** The cluster has not enough servers for the replicas; no cluster at all; its servers have not found each other yet. */
+export const NO_PEERS = 10005
+export const NO_CLUSTER = 10074
+export const CLUSTER_NOT_READY = 10008
 /** A batched direct get has found nothing, or nothing more. */
 export const NO_RESULTS = 404
 

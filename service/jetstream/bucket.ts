@@ -1,24 +1,51 @@
-import type { StreamConfig, StreamInfo } from "@nats-io/jetstream"
-import { type KV, type KvEntry, Kvm, type KvOptions, type KvWatchEntry } from "@nats-io/kv"
-import type { QueuedIterator } from "nats"
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamInfo } from "@nats-io/jetstream"
+import { type KV, type KvEntry, Kvm, type KvWatchEntry } from "@nats-io/kv"
+import { nanos, type QueuedIterator } from "nats"
 import type { JetStream } from "./jetstream.ts"
+import type { StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
+
+export interface BucketOptions {
+  /** How long a key without writes is kept. Default: for good. */
+  readonly ttlMs?: number
+  /** Size of the bucket. Default: no limit. */
+  readonly maxBytes?: number
+  /** Marks of deleted keys may have a time to live. */
+  readonly expiringMarks?: boolean
+  /** Where nats-server publishes each stored entry, too. */
+  readonly republish?: { readonly src: string; readonly dest: string }
+}
 
 /**
  * A JetStream KV bucket that keeps the last value of each key. Every method throws `system.serviceUnavailable` as those of `JetStream`
- * do.
+ * do. The first access makes the bucket when it is missing, and so does each later one.
  */
 export class Bucket {
   readonly name: string
   readonly #js: JetStream
-  readonly #options: Partial<KvOptions>
-  #kv: Promise<KV> | undefined
+  readonly #settings: StreamSettings
+  #opening: Promise<unknown> | undefined
+  readonly #kv: Promise<KV>
 
-  /** @param options of a bucket that is made */
-  constructor(js: JetStream, name: string, options: Partial<KvOptions> = {}) {
+  constructor(js: JetStream, name: string, { ttlMs = 0, maxBytes = -1, expiringMarks, republish }: BucketOptions = {}) {
     this.#js = js
     this.name = name
-    this.#options = options
+    this.#settings = {
+      name: this.stream,
+      subjects: [`$KV.${name}.>`],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_msgs_per_subject: 1,
+      max_age: nanos(ttlMs),
+      max_bytes: maxBytes,
+      allow_direct: true,
+      allow_rollup_hdrs: true,
+      ...(expiringMarks === undefined ? {} : { allow_msg_ttl: expiringMarks }),
+      ...(republish === undefined ? {} : { republish }),
+    }
+    // With replicas the one that answers a direct get may be behind, so the leader is asked.
+    this.#kv = new Kvm(js.client).open(name, { allow_direct: js.replicas === 1 })
   }
 
   /** The stream behind the bucket. */
@@ -26,19 +53,24 @@ export class Bucket {
     return `KV_${this.name}`
   }
 
-  /** Makes the bucket when it is missing; the first access to it does that too. */
+  /** Makes the bucket, or gives its settings to an existing one. */
   async open(): Promise<StreamInfo> {
-    this.#kv = undefined
-    return await this.#use(() => this.info())
+    const opening = this.#js.open(this.#settings)
+    this.#opening = opening
+    opening.catch(() => {
+      this.#opening = undefined
+    })
+    return await opening
+  }
+
+  /** Calls `listener` when the bucket is another one than before: somebody has deleted it. */
+  onReplaced(listener: () => void): void {
+    this.#js.onReplaced(this.stream, listener)
   }
 
   async info(): Promise<StreamInfo> {
+    await this.#opened()
     return await this.#js.info(this.stream)
-  }
-
-  /** Changes settings of the stream behind the bucket. */
-  async configure(changes: Partial<StreamConfig>): Promise<void> {
-    await this.#js.update(this.stream, changes)
   }
 
   /** The value of a key; undefined when it has none. */
@@ -64,6 +96,7 @@ export class Bucket {
 
   /** Replaces the entry with a revision; 0: the key has none. Resolves to the new revision. */
   async replace(key: string, value: string, revision: number): Promise<number> {
+    await this.#opened()
     return await this.#js.replace(this.#subjectOf(key), value, revision)
   }
 
@@ -74,6 +107,7 @@ export class Bucket {
 
   /** Removes the last entry of a key and overwrites its bytes on the disk. False: there was none. */
   async erase(key: string): Promise<boolean> {
+    await this.#opened()
     return await this.#js.eraseLast(this.stream, this.#subjectOf(key))
   }
 
@@ -95,11 +129,12 @@ export class Bucket {
     return `$KV.${this.name}.${key}`
   }
 
+  async #opened(): Promise<void> {
+    await orUnavailable(`the bucket ${this.name} cannot be opened`, this.#opening ?? this.open())
+  }
+
   async #use<T>(task: (kv: KV) => Promise<T>): Promise<T> {
-    this.#kv ??= new Kvm(this.#js.client).create(this.name, { history: 1, ...this.#options }).catch((error) => {
-      this.#kv = undefined
-      throw error
-    })
-    return await orUnavailable(`JetStream does not answer for the bucket ${this.name}`, this.#kv.then(task))
+    await this.#opened()
+    return await this.#js.run(`the bucket ${this.name}`, async () => await task(await this.#kv))
   }
 }

@@ -4,18 +4,19 @@ import {
   type ConsumerMessages,
   type ConsumerUpdateConfig,
   type DirectBatchOptions,
-  type DirectMsgRequest,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
   jetstream,
+  type MsgRequest,
   type OrderedConsumerOptions,
   type StoredMsg,
-  type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream"
 import type { MsgHdrs, NatsConnection } from "nats"
+import { type Logger, silentLogger } from "res-service"
 import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, NO_RESULTS, SEQUENCE_NOT_FOUND } from "./api-error.ts"
+import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
 import { type Ack, JetStreamWriter } from "./writer.ts"
 
@@ -27,39 +28,76 @@ const PULL_EXPIRES_MS = 5000
 const HEARTBEAT_MS = 1000
 const MAX_IN_FLIGHT = 2000
 
+/** Selects a message: by its sequence, the last of a subject, or the first of some subjects from a sequence on. */
+export type MessageQuery =
+  | { readonly seq: number }
+  | { readonly last_by_subj: string }
+  | { readonly seq: number; readonly next_by_subj: string }
+
+export interface JetStreamOptions {
+  /** As the setting NATS_REPLICAS. Default 1. */
+  readonly replicas?: number
+  /** Default: silent. */
+  readonly logger?: Logger
+}
+
+/** Messages of a stream. */
+export interface Batch {
+  /** Oldest first. */
+  readonly messages: StoredMsg[]
+  /** How many more match after the last one, at least. */
+  readonly pending: number
+}
+
 /**
- * JetStream over one connection. Opening it sends nothing.
+ * JetStream over one connection. Making it sends nothing.
  *
  * Every method throws `system.serviceUnavailable` when JetStream gives no answer (it is away, too slow, has no such stream, the
  * connection is closed) or refuses. The error's cause is the NATS client's error; `isApiError` reads JetStream's code from it.
+ *
+ * A stream that was opened here is made again when somebody has deleted it, and the request that found it missing is repeated: see
+ * `OwnStreams`.
+ *
+ * Reads give everything that was acknowledged before. With replicas the one that answers may be behind, so the leader is asked for
+ * single messages, and for what a batch may lack.
  */
 export class JetStream {
   readonly nc: NatsConnection
   readonly client: JetStreamClient
+  /** On how many servers each stream is stored. */
+  readonly replicas: number
   readonly #manager: Promise<JetStreamManager>
   readonly #writer: JetStreamWriter
+  readonly #streams: OwnStreams
 
-  constructor(nc: NatsConnection) {
+  constructor(nc: NatsConnection, { replicas = 1, logger = silentLogger }: JetStreamOptions = {}) {
     this.nc = nc
     this.client = jetstream(nc, { timeout: REQUEST_TIMEOUT_MS })
+    this.replicas = replicas
     this.#manager = this.client.jetstreamManager(false)
     this.#writer = new JetStreamWriter(nc)
+    this.#streams = new OwnStreams(nc, this.#manager, replicas, logger)
+  }
+
+  /**
+   * Makes a stream, or gives these settings to an existing one. From then on it is made again when it is missing.
+   *
+   * @throws {SettingError} NATS has fewer servers than replicas
+   */
+  async open(settings: StreamSettings): Promise<StreamInfo> {
+    return await this.#streams.open(settings)
+  }
+
+  /**
+   * Calls `listener` when a stream that was opened here is another one than before: it was deleted and made again, so everything that was
+   * made from it is void.
+   */
+  onReplaced(stream: string, listener: () => void): void {
+    this.#streams.onReplaced(stream, listener)
   }
 
   async info(stream: string): Promise<StreamInfo> {
     return await this.#ask(stream, ({ streams }) => streams.info(stream))
-  }
-
-  async add(config: Partial<StreamConfig> & { readonly name: string }): Promise<StreamInfo> {
-    return await this.#ask(config.name, ({ streams }) => streams.add(config))
-  }
-
-  /** Changes some of a stream's settings. */
-  async update(stream: string, changes: Partial<StreamConfig>): Promise<StreamInfo> {
-    return await this.#ask(stream, async ({ streams }) => {
-      const { config } = await streams.info(stream)
-      return await streams.update(stream, { ...config, ...changes })
-    })
   }
 
   /** Undefined: there is no such consumer. */
@@ -77,35 +115,25 @@ export class JetStream {
     await this.#ask(stream, ({ consumers }) => consumers.update(stream, name, changes))
   }
 
-  /** One message, from any replica. Undefined: the replica does not have it. */
-  async message(stream: string, query: DirectMsgRequest): Promise<StoredMsg | undefined> {
-    return (await this.#ask(stream, ({ direct }) => direct.getMessage(stream, query))) ?? undefined
+  /** One message. Undefined: there is none. */
+  async message(stream: string, query: MessageQuery): Promise<StoredMsg | undefined> {
+    return this.replicas === 1
+      ? ((await this.#ask(stream, ({ direct }) => direct.getMessage(stream, query))) ?? undefined)
+      : await this.#leaderMessage(stream, query)
   }
 
-  /** One message, from the leader, which has all of them. */
-  async leaderMessage(
-    stream: string,
-    query: { readonly seq: number } | { readonly last_by_subj: string },
-  ): Promise<StoredMsg | undefined> {
-    return (await this.#ask(stream, ({ streams }) => streams.getMessage(stream, query))) ?? undefined
-  }
-
-  /** Messages of a stream, oldest first; none when nothing matches. */
-  async batch(stream: string, options: DirectBatchOptions): Promise<StoredMsg[]> {
-    return await this.#ask(stream, async ({ direct }) => {
-      const messages: StoredMsg[] = []
-      const reading = await direct.getBatch(stream, options)
-      // The client's own time-out ends with the first message, so a lost connection would leave the batch open.
-      const timer = setTimeout(() => reading.stop(new Error("no complete answer in time")), REQUEST_TIMEOUT_MS)
-      try {
-        for await (const message of reading) messages.push(message)
-      } catch (error) {
-        if (!isApiError(error, NO_RESULTS)) throw error
-      } finally {
-        clearTimeout(timer)
-      }
-      return messages
-    })
+  /** Messages of a stream; none when nothing matches. */
+  async batch(stream: string, options: DirectBatchOptions & { readonly batch: number }): Promise<Batch> {
+    const messages = await this.#replicaBatch(stream, options)
+    const pending = pendingAfter(messages.at(-1))
+    if (this.replicas === 1 || pending > 0) return { messages, pending }
+    // The replica has no more.
+    for (;;) {
+      const next = await this.#messageAfter(stream, messages.at(-1), options)
+      if (next === undefined) return { messages, pending: 0 }
+      if (messages.length === options.batch) return { messages, pending: 1 }
+      messages.push(next)
+    }
   }
 
   /** Deletes a message and overwrites its bytes on the disk. False: it was gone already. */
@@ -121,23 +149,23 @@ export class JetStream {
 
   /** As `erase`, the last message of a subject. */
   async eraseLast(stream: string, subject: string): Promise<boolean> {
-    const message = await this.leaderMessage(stream, { last_by_subj: subject })
+    const message = await this.#leaderMessage(stream, { last_by_subj: subject })
     return message !== undefined && (await this.erase(stream, message.seq))
   }
 
   /** Publishes a message; resolves when a stream has stored it. */
   async publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
-    return await orUnavailable(unavailable(subject), this.#writer.publish(subject, payload, header))
+    return await this.run(subject, () => this.#writer.publish(subject, payload, header))
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
   async publishBatch(subject: string, payloads: readonly string[], header: MsgHdrs): Promise<Ack> {
-    return await orUnavailable(unavailable(subject), this.#writer.publishBatch(subject, payloads, header))
+    return await this.run(subject, () => this.#writer.publishBatch(subject, payloads, header))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */
   async replace(subject: string, payload: string, expected: number): Promise<number> {
-    return await orUnavailable(unavailable(subject), this.#writer.replace(subject, payload, expected))
+    return await this.run(subject, () => this.#writer.replace(subject, payload, expected))
   }
 
   /** Calls `onMessage` for each message that the options select, in order, until the result is closed or the connection is lost. */
@@ -146,26 +174,69 @@ export class JetStream {
     options: Partial<OrderedConsumerOptions>,
     onMessage: (message: JsMsg) => void,
   ): Promise<ConsumerMessages> {
+    return await this.run(stream, async () => {
+      const consumer = await this.client.consumers.get(stream, options)
+      return await consumer.consume({
+        max_messages: MAX_IN_FLIGHT,
+        expires: PULL_EXPIRES_MS,
+        idle_heartbeat: HEARTBEAT_MS,
+        callback: onMessage,
+      })
+    })
+  }
+
+  /** Runs a request to JetStream. When a stream is missing that was opened here, it is made again, and the request is repeated. */
+  async run<T>(name: string, request: () => Promise<T>): Promise<T> {
     return await orUnavailable(
-      unavailable(stream),
-      this.client.consumers.get(stream, options).then((consumer) =>
-        consumer.consume({
-          max_messages: MAX_IN_FLIGHT,
-          expires: PULL_EXPIRES_MS,
-          idle_heartbeat: HEARTBEAT_MS,
-          callback: onMessage,
-        }),
-      ),
+      `JetStream does not answer for ${name}`,
+      request().catch(async (error: unknown) => {
+        if (!isMissing(error) || !(await this.#streams.restore())) throw error
+        return await request()
+      }),
     )
   }
 
   async #ask<T>(stream: string, request: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-    return await orUnavailable(unavailable(stream), this.#manager.then(request))
+    return await this.run(stream, async () => await request(await this.#manager))
+  }
+
+  /** From the leader, which has all messages. */
+  async #leaderMessage(stream: string, query: MsgRequest): Promise<StoredMsg | undefined> {
+    return (await this.#ask(stream, ({ streams }) => streams.getMessage(stream, query))) ?? undefined
+  }
+
+  async #messageAfter(
+    stream: string,
+    last: StoredMsg | undefined,
+    { seq, start_time, next_by_subj }: DirectBatchOptions,
+  ): Promise<StoredMsg | undefined> {
+    const from = last === undefined ? { seq, start_time } : { seq: last.seq + 1 }
+    const query = { ...from, ...(next_by_subj === undefined ? {} : { next_by_subj }) }
+    return await this.#leaderMessage(stream, query as MsgRequest)
+  }
+
+  /** Messages of the replica that answers, oldest first. */
+  async #replicaBatch(stream: string, options: DirectBatchOptions): Promise<StoredMsg[]> {
+    return await this.#ask(stream, async ({ direct }) => {
+      const messages: StoredMsg[] = []
+      const reading = await direct.getBatch(stream, options)
+      // The client's own time-out ends with the first message, so a lost connection would leave the batch open.
+      const timer = setTimeout(() => reading.stop(new Error("no complete answer in time")), REQUEST_TIMEOUT_MS)
+      try {
+        for await (const message of reading) messages.push(message)
+      } catch (error) {
+        if (!isApiError(error, NO_RESULTS)) throw error
+      } finally {
+        clearTimeout(timer)
+      }
+      return messages
+    })
   }
 }
 
-function unavailable(name: string): string {
-  return `JetStream does not answer for ${name}`
+/** How many messages follow of those that a batched direct get selects. */
+export function pendingAfter(message: StoredMsg | undefined): number {
+  return Number(message?.header.get("Nats-Num-Pending") || 0)
 }
 
 /** Handles an error with this code as the answer `otherwise`. */

@@ -5,10 +5,10 @@ import { isApiError } from "./api-error.ts"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000
-const NO_RESPONDERS = 503
+/** Status of an answer that nats-server gives when nobody listens. */
+export const NO_RESPONDERS = 503
 /** JetStream's error code: a message ID of a batch was used before. */
 const DUPLICATE_IN_BATCH = 10201
-const NO_STREAM = "no stream answers"
 
 /** JetStream's answer to a message. */
 export interface Ack {
@@ -30,6 +30,15 @@ export class WriteRefusedError extends Error {
   constructor({ err_code, description }: { readonly err_code: number; readonly description: string }) {
     super(description)
     this.code = err_code
+  }
+}
+
+/** No stream takes messages of the subject. Nothing was stored. */
+export class NoStreamError extends Error {
+  override readonly name = "NoStreamError"
+
+  constructor() {
+    super("no stream answers")
   }
 }
 
@@ -56,7 +65,7 @@ export class JetStreamWriter {
   /** Resolves when the message is stored. Rejects when JetStream refuses it, or when it is not known to be stored. */
   async publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
     const { seq, duplicate = false } = await this.#request(subject, payload, header)
-    if (seq === undefined) throw new Error(NO_STREAM)
+    if (seq === undefined) throw new NoStreamError()
     return { seq, duplicate }
   }
 
@@ -120,7 +129,7 @@ export class JetStreamWriter {
       callback: (error, msg) => {
         const waiting = error === null ? this.#take(msg.subject) : undefined
         if (waiting === undefined) return
-        if (msg.headers?.code === NO_RESPONDERS) return waiting.reject(new Error(NO_STREAM))
+        if (msg.headers?.code === NO_RESPONDERS) return waiting.reject(new NoStreamError())
         // The answer to the first message of a batch is empty.
         const answer: Answer = msg.data.length === 0 ? {} : msg.json<Answer>()
         if (answer.error === undefined) waiting.resolve(answer)

@@ -1,5 +1,4 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto"
-import type { StoredMsg } from "@nats-io/jetstream"
 import { headers, type MsgHdrs } from "nats"
 import { ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
@@ -39,7 +38,9 @@ export class LogAppender {
 
   /** Reads the secret for idempotency keys, which `append` needs. */
   async open(): Promise<void> {
-    this.#secret = await openIdempotencySecret(this.#js)
+    this.#secret = await openIdempotencySecret(this.#js, (secret) => {
+      this.#secret = secret
+    })
   }
 
   /**
@@ -93,14 +94,9 @@ export class LogAppender {
   // full log drops its oldest events. If the events can't be compared, the answer is a conflict, since nothing can be stored
   // under the ID until its window is over.
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
-    const stored = await this.#stored(firstSeq)
+    const stored = await this.#js.message(STREAM, { seq: firstSeq })
     if (stored?.header.get(CONTENT_HASH) !== hash) throw serviceError("store.idempotencyConflict")
     return Array.from({ length: count }, (_, i) => firstSeq + i)
-  }
-
-  // A replica that answers a direct get may not have the message yet; the leader has it.
-  async #stored(seq: number): Promise<StoredMsg | undefined> {
-    return (await this.#js.message(STREAM, { seq })) ?? (await this.#js.leaderMessage(STREAM, { seq }))
   }
 
   /**

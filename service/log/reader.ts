@@ -1,5 +1,5 @@
 import type { StoredMsg } from "@nats-io/jetstream"
-import type { JetStream } from "../jetstream/jetstream.ts"
+import { type Batch, type JetStream, pendingAfter } from "../jetstream/jetstream.ts"
 import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
@@ -106,11 +106,11 @@ export class LogReader {
    * skipped.
    */
   async following(shopId: string, after: number, count: number): Promise<LogSlice> {
-    const messages = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
+    const { messages, pending } = await this.#batch(storedSubject(shopId), after + 1, Math.min(count, BATCH))
     const last = messages.at(-1)
     const entries = messages.flatMap((message) => this.#validEntry(message) ?? [])
     if (last === undefined) return { entries, last: after, end: true }
-    return { entries, last: last.seq, end: pendingAfter(last) === 0 }
+    return { entries, last: last.seq, end: pending === 0 }
   }
 
   /**
@@ -144,13 +144,13 @@ export class LogReader {
 
   /** The sequence of the oldest message of a shop that the log still has; Infinity when it has none. */
   async firstSeq(shopId: string): Promise<number> {
-    return (await this.#batch(storedSubject(shopId), 1, 1))[0]?.seq ?? Infinity
+    return (await this.#batch(storedSubject(shopId), 1, 1)).messages[0]?.seq ?? Infinity
   }
 
   /** The sequence of the first message, of any shop, stored at or after a time; Infinity when there is none yet. */
   async seqAt(time: string): Promise<number> {
-    const [first] = await this.#js.batch(STREAM, { start_time: time, next_by_subj: ">", batch: 1 })
-    return first?.seq ?? Infinity
+    const { messages } = await this.#js.batch(STREAM, { start_time: time, next_by_subj: ">", batch: 1 })
+    return messages[0]?.seq ?? Infinity
   }
 
   async #lastSeq(subject: string): Promise<number> {
@@ -160,21 +160,21 @@ export class LogReader {
   /** The messages of a subject after `after`, up to `end`, oldest first, in batches that are never empty. */
   async *#messages(subject: string, after: number, end: number): AsyncGenerator<StoredMsg[]> {
     for (let from = after + 1; from <= end; ) {
-      const batch = await this.#batch(subject, from, BATCH)
-      const last = batch.at(-1)
-      const wanted = last === undefined || last.seq <= end ? batch : batch.filter(({ seq }) => seq <= end)
+      const { messages, pending } = await this.#batch(subject, from, BATCH)
+      const last = messages.at(-1)
+      const wanted = last === undefined || last.seq <= end ? messages : messages.filter(({ seq }) => seq <= end)
       if (wanted.length > 0) yield wanted
-      if (last === undefined || pendingAfter(last) === 0) return
+      if (last === undefined || pending === 0) return
       from = last.seq + 1
     }
   }
 
   /** The last `count` messages of a subject before a sequence, oldest first. Fewer: there are no more. */
   async #messagesBefore(subject: string, count: number, before: number): Promise<StoredMsg[]> {
-    const oldest = await this.#batch(subject, 1, count)
-    const first = oldest[0]
+    const { messages, pending } = await this.#batch(subject, 1, count)
+    const first = messages[0]
     if (first === undefined) return []
-    if (pendingAfter(first) < count) return oldest.filter(({ seq }) => seq < before)
+    if (pending === 0) return messages.filter(({ seq }) => seq < before)
     return await this.#readFrom(subject, await this.#startFor(subject, first, count, before), count, before)
   }
 
@@ -199,18 +199,18 @@ export class LogReader {
   async #readFrom(subject: string, start: number, count: number, before: number): Promise<StoredMsg[]> {
     let last: StoredMsg[] = []
     for (let from = start; ; ) {
-      const batch = await this.#batch(subject, from, BATCH)
-      last = [...last, ...batch.filter(({ seq }) => seq < before)].slice(-count)
-      const end = batch.at(-1)
-      if (end === undefined || end.seq >= before - 1 || pendingAfter(end) === 0) return last
+      const { messages, pending } = await this.#batch(subject, from, BATCH)
+      last = [...last, ...messages.filter(({ seq }) => seq < before)].slice(-count)
+      const end = messages.at(-1)
+      if (end === undefined || end.seq >= before - 1 || pending === 0) return last
       from = end.seq + 1
     }
   }
 
   /** How many messages of the subject there are from a sequence on. */
   async #remaining(subject: string, seq: number): Promise<number> {
-    const [message] = await this.#batch(subject, seq, 1)
-    return message === undefined ? 0 : pendingAfter(message) + 1
+    const { messages, pending } = await this.#batch(subject, seq, 1)
+    return messages.length + pending
   }
 
   #validRecords(messages: readonly StoredMsg[]): readonly LogRecord[] {
@@ -225,7 +225,7 @@ export class LogReader {
     return "reason" in entry || this.#hidden.has(message.seq) ? undefined : entry
   }
 
-  async #batch(subject: string, seq: number, batch: number): Promise<StoredMsg[]> {
+  async #batch(subject: string, seq: number, batch: number): Promise<Batch> {
     return await this.#js.batch(STREAM, { seq, next_by_subj: subject, batch })
   }
 }
@@ -250,9 +250,4 @@ class MessageQueue {
     const beyond = this.#waiting.findIndex((message) => message.seq > seq)
     return this.#waiting.splice(0, beyond === -1 ? this.#waiting.length : beyond)
   }
-}
-
-/** How many messages of the same subject follow: `Nats-Num-Pending` of a batched direct get. */
-function pendingAfter(message: StoredMsg): number {
-  return Number(message.header.get("Nats-Num-Pending") || 0)
 }

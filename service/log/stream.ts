@@ -1,7 +1,6 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "@nats-io/jetstream"
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamInfo } from "@nats-io/jetstream"
 import { nanos } from "nats"
 import { SHOP_SUBJECTS } from "../../contract/subjects.ts"
-import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { ACK_SUBJECTS, PARTITIONS, PROBE_SUBJECT } from "./subjects.ts"
 
@@ -17,9 +16,9 @@ export interface Retention {
   readonly maxMiB: number
 }
 
-/** Makes the stream, or updates the limits of an existing one. */
+/** Makes the stream, or updates the limits of an existing one. It is made again when it is missing. */
 export async function openStream(js: JetStream, retention: Retention): Promise<StreamInfo> {
-  const config = {
+  return await js.open({
     name: STREAM,
     description:
       "Basket actions of all shops and their acknowledgements: the truth that all that is shown is made from",
@@ -38,11 +37,5 @@ export async function openStream(js: JetStream, retention: Retention): Promise<S
     allow_atomic: true,
     // Without rollups, questions about message IDs are never stored: see `LogAppender`.
     allow_rollup_hdrs: false,
-  } satisfies Partial<StreamConfig>
-  try {
-    return await js.update(STREAM, config)
-  } catch (error) {
-    if (!isApiError(error, STREAM_NOT_FOUND)) throw error
-    return await js.add(config)
-  }
+  })
 }

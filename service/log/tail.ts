@@ -36,6 +36,7 @@ export class StreamTail {
   #created = ""
   #messages: ConsumerMessages | undefined
   #stopped = false
+  #resuming: Promise<void> = Promise.resolve()
   #waiting: { seq: number; resolve: () => void }[] = []
 
   constructor(js: JetStream, source: Source, handlers: TailHandlers, logger: Logger) {
@@ -62,6 +63,7 @@ export class StreamTail {
     this.#position = state.last_seq
     await this.#consume()
     void this.#watchReconnects()
+    this.#js.onReplaced(this.#source.stream, () => void this.#resume())
   }
 
   async stop(): Promise<void> {
@@ -114,7 +116,13 @@ export class StreamTail {
     }
   }
 
-  async #resume(): Promise<void> {
+  // One after the other, so that only one consumer is left.
+  #resume(): Promise<void> {
+    this.#resuming = this.#resuming.then(() => this.#resumeOnce())
+    return this.#resuming
+  }
+
+  async #resumeOnce(): Promise<void> {
     while (!this.#stopped && !this.#js.nc.isClosed()) {
       try {
         this.#messages?.stop()

@@ -79,6 +79,10 @@ export class LiveSessions implements Part {
 
   async start(): Promise<void> {
     await this.#store.open()
+    this.#store.onLost(() => {
+      this.#sessions.clear()
+      this.#service.reset({ resources: ["session.>"] })
+    })
     this.#sweep.start()
   }
 

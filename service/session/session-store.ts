@@ -1,4 +1,3 @@
-import { nanos } from "nats"
 import { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
@@ -38,7 +37,6 @@ interface State extends Omit<Session, "members"> {
  */
 export class SessionStore {
   readonly #bucket: Bucket
-  readonly #idleMs: number
   readonly #maxBytes: number
   #usedBytes = 0
 
@@ -47,16 +45,19 @@ export class SessionStore {
    * @param maxBytes size of all sessions
    */
   constructor(js: JetStream, idleMs: number, maxBytes: number) {
-    this.#bucket = new Bucket(js, BUCKET, { ttl: idleMs, max_bytes: maxBytes })
-    this.#idleMs = idleMs
+    this.#bucket = new Bucket(js, BUCKET, { ttlMs: idleMs, maxBytes, expiringMarks: true })
     this.#maxBytes = maxBytes
   }
 
   /** Makes the bucket, or updates the limits of an existing one. */
   async open(): Promise<void> {
     await this.#bucket.open()
-    await this.#bucket.configure({ max_age: nanos(this.#idleMs), max_bytes: this.#maxBytes, allow_msg_ttl: true })
     await this.measure()
+  }
+
+  /** Calls `listener` when the bucket was lost, with all sessions. */
+  onLost(listener: () => void): void {
+    this.#bucket.onReplaced(listener)
   }
 
   /** Reads how much of the bucket is used. Call it regularly. */

@@ -121,6 +121,12 @@ export class Sessions {
     }
   }
 
+  /** Drops all sessions from memory. */
+  clear(): void {
+    this.#loaded.clear()
+    this.#bytes = 0
+  }
+
   async #load(id: string): Promise<LoadedSession> {
     const known = this.#loaded.get(id)
     if (known !== undefined) {

@@ -61,6 +61,7 @@ export class ShopperIndex implements Part, LogFollower {
   async start(): Promise<void> {
     const { id, position } = this.#log
     const log = id.key
+    if (this.#flushing === undefined) this.#bucket.onReplaced(() => this.lose())
     this.#flushing ??= setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
     this.#logKey = log
     this.#recent = []

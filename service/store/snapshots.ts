@@ -33,7 +33,7 @@ export class Snapshots {
 
   /** @param log a snapshot of another log is not used */
   constructor(js: JetStream, log: Pick<Log, "created">) {
-    this.#snapshots = new Bucket(js, BUCKET, { ttl: KEEP_MS })
+    this.#snapshots = new Bucket(js, BUCKET, { ttlMs: KEEP_MS })
     this.#keys = new Bucket(js, KEY_BUCKET)
     this.#log = log
   }

@@ -22,8 +22,12 @@ export interface TestNats {
   stop(): Promise<void>
   /** SIGKILL; port and files stay for `restart`. */
   kill(): Promise<void>
-  /** Starts it again on the same port with the same files; stops it by SIGTERM first if it runs. */
-  restart(): Promise<void>
+  /**
+   * Starts it again on the same port with the same files; stops it by SIGTERM first if it runs.
+   *
+   * @param conf further lines of configuration, instead of those that it had
+   */
+  restart(conf?: string): Promise<void>
 }
 
 export interface StartNatsOptions {
@@ -52,9 +56,10 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   // Kept for every restart.
   const port = await freePort()
 
+  let { conf } = options
   const start = async (): Promise<void> => {
     const confFile = join(storeDir, "nats-server.conf")
-    const { conf, cluster } = options
+    const { cluster } = options
     const more = { ...(conf === undefined ? {} : { extra: conf }), ...(cluster === undefined ? {} : { cluster }) }
     await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...more }))
     const child = spawn(file, ["--config", confFile], {
@@ -105,7 +110,8 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
       await rm(storeDir, { recursive: true, force: true })
     },
     kill: () => end("SIGKILL"),
-    async restart() {
+    async restart(other = conf) {
+      conf = other
       await end("SIGTERM")
       await start()
     },

@@ -1,10 +1,72 @@
+import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
+import { connect } from "nats"
 import { findCaddy, NO_CADDY } from "../../tools/install/caddy.ts"
 import { stillRuns } from "../../tools/programs/process-identity.ts"
-import { get } from "../helpers/http.ts"
+import { startProductCluster } from "../helpers/cluster.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { get, post } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
+import { type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { skip } from "../helpers/skip.ts"
-import { PATIENCE_MS } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
+
+describe("a cluster on one machine", function () {
+  this.timeout(4 * PATIENCE_MS)
+  const started = use(async (context) => {
+    if (findCaddy() === undefined) skip(context, NO_CADDY)
+    return await startProductCluster()
+  })
+  const shop = publishEvent().shop_id
+  const rid = `store.${shop}.feed`
+
+  /** Publishes through the one address until it is acknowledged; resolves to the event's sequence. */
+  const publish = async (): Promise<number> => {
+    const headers = { "Idempotency-Key": crypto.randomUUID() }
+    const event = publishEvent({ shop_id: shop })
+    const answer = await until("an acknowledgement", async () => {
+      const tried = await post(`${started.cluster.url}/publish/${shop}`, event, headers).catch(() => undefined)
+      return tried?.status === 200 ? tried : undefined
+    })
+    return Number(answer.headers.get("x-event-seq"))
+  }
+
+  it("stores each stream and bucket on all three nats-servers", async () => {
+    const nats = await connect({ servers: started.cluster.natsUrls("service") })
+    const jsm = await jetstreamManager(nats)
+    const streams = (await jsm.streams.list().next()).map(({ config }) => config)
+    expect(streams.map(({ name }) => name)).to.include.members(["UPDATES", "KV_sessions"])
+    for (const { name, num_replicas } of streams.filter(({ name }) => name !== "KV_leases"))
+      expect(num_replicas, name).to.equal(3)
+    await nats.close()
+  })
+
+  it("shows what is published through the one address at both gateways, whichever process is killed", async () => {
+    const clients = [1, 2].map((number) =>
+      resClient(started.cluster.process("gateway", number).url?.replace("http", "ws") ?? ""),
+    )
+    const feeds = await Promise.all(clients.map((client) => client.get<ClientCollection<{ seq: number }>>(rid)))
+    for (const feed of feeds) feed.on("add", () => {})
+    const seqs = [await publish()]
+    const shown = (): number[][] => feeds.map((feed) => [...feed].map(({ seq }) => seq).sort((a, b) => a - b))
+
+    for (const { role, number } of started.cluster.processes) {
+      const victim = started.cluster.process(role, number)
+      await victim.kill()
+      // The only proxy has no other to take its place, and the watchers of a gateway come back with it.
+      if (role === "proxy" || role === "gateway") victim.start()
+      seqs.push(await publish())
+      victim.start()
+      await until(`both gateways to show it after ${role} ${number} was killed`, () =>
+        shown().every((each) => each.join() === seqs.join()),
+      )
+    }
+    const fresh = await get(`${started.cluster.url}/api/store/${shop}/feed`)
+    expect(fresh.body.map(({ seq }: { seq: number }) => seq).reverse()).to.deep.equal(seqs)
+    for (const client of clients) client.disconnect()
+  })
+})
 
 describe("npm start -- --cluster", function () {
   this.timeout(2 * PATIENCE_MS)

@@ -4,9 +4,11 @@ import { ResError } from "res-service"
 import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
+import { deleteForGood } from "../helpers/streams.ts"
 import { suspend } from "../helpers/suspend.ts"
 
 const STREAM = "TEST"
+const settings = { name: STREAM, subjects: ["test.>"], allow_direct: true, allow_atomic: true }
 
 describe("JetStream and Bucket throw system.serviceUnavailable", () => {
   let natsServer: TestNats
@@ -16,10 +18,9 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
 
   const operations: { readonly [name: string]: () => Promise<unknown> } = {
     info: () => js.info(STREAM),
-    update: () => js.update(STREAM, { description: "changed" }),
+    open: () => js.open({ ...settings, description: "changed" }),
     consumer: () => js.consumer(STREAM, "none"),
     message: () => js.message(STREAM, { seq: 1 }),
-    leaderMessage: () => js.leaderMessage(STREAM, { seq: 1 }),
     batch: () => js.batch(STREAM, { seq: 1, next_by_subj: "test.>", batch: 10 }),
     erase: () => js.erase(STREAM, 1),
     publish: () => js.publish("test.a", "1"),
@@ -42,7 +43,7 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
     nats = await connect({ servers: natsServer.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
     js = new JetStream(nats)
     bucket = new Bucket(js, "test")
-    await js.add({ name: STREAM, subjects: ["test.>"], allow_direct: true, allow_atomic: true })
+    await js.open(settings)
     await js.publish("test.a", "1")
     await bucket.put("key", "1")
   })
@@ -57,10 +58,7 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
     "when nats-server is stopped and answers nothing": () => suspend(natsServer.pid ?? 0),
     "when nats-server is gone": () => natsServer.kill(),
     "when the connection is closed": () => nats.close(),
-    "when the stream and the bucket are gone": async () => {
-      const jsm = await js.client.jetstreamManager(false)
-      await Promise.all([jsm.streams.delete(STREAM), jsm.streams.delete(bucket.stream)])
-    },
+    "when the stream and the bucket are gone and cannot be made again": () => deleteForGood(natsServer),
   }
 
   for (const [when, cause] of Object.entries(states)) {

@@ -1,49 +1,82 @@
-import { jetstreamManager } from "@nats-io/jetstream"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import type { ResError } from "res-service"
+import { SettingError } from "../../config/settings.ts"
+import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
+import { LogReader } from "../../service/log/reader.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
+import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
+import { startNats } from "../helpers/nats.ts"
 import { startNatsCluster, type TestCluster } from "../helpers/nats-cluster.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
 
-describe("the stream UPDATES with three replicas", function () {
+const retention = { maxAgeDays: 0, maxMiB: 0 }
+/** Writes that are each read at once. A replica that is behind shows in a few of a hundred. */
+const WRITES = 500
+
+describe("NATS_REPLICAS=3", function () {
   this.timeout(2 * PATIENCE_MS)
-  let cluster: TestCluster
+  const cluster: TestCluster = use(() => startNatsCluster())
   let nats: NatsConnection
+  let jsm: JetStreamManager
+  let js: JetStream
   let appender: LogAppender
 
   before(async () => {
-    cluster = await startNatsCluster()
     nats = await connect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
-    const jsm = await jetstreamManager(nats, { checkAPI: false })
-    const js = new JetStream(nats)
-    const tried = (work: Promise<unknown>) =>
-      work.then(
+    jsm = await jetstreamManager(nats, { checkAPI: false })
+    js = new JetStream(nats, { replicas: 3 })
+    await until("a cluster that takes a stream", () =>
+      openStream(js, retention).then(
         () => true,
         () => false,
-      )
-    await until("a stream", () => tried(openStream(js, { maxAgeDays: 0, maxMiB: 0 })))
-    const { config } = await jsm.streams.info(STREAM)
-    await jsm.streams.update(STREAM, { ...config, num_replicas: 3 })
-    await until("three replicas", async () => {
-      const { cluster: members } = await jsm.streams.info(STREAM)
-      return members?.replicas?.length === 2 && members.replicas.every(({ current }) => current)
-    })
+      ),
+    )
     appender = new LogAppender(js)
     await appender.open()
   })
 
-  after(async () => {
-    await nats?.close()
-    await cluster?.stop()
+  after(() => nats?.close())
+
+  const replicasOf = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).config.num_replicas
+
+  /** Another service's JetStream, on a connection to each server. */
+  const onEachServer = async <T>(work: (js: JetStream) => Promise<T>): Promise<T[]> => {
+    const connections = await Promise.all(cluster.urls.map((servers) => connect({ servers })))
+    try {
+      return await Promise.all(connections.map((each) => work(new JetStream(each, { replicas: 3 }))))
+    } finally {
+      await Promise.all(connections.map((each) => each.close()))
+    }
+  }
+
+  it("stores the log and buckets on three servers, changes existing ones, and changes them back", async () => {
+    const openAll = async (replicas: number): Promise<number[]> => {
+      const own = new JetStream(nats, { replicas })
+      const bucket = new Bucket(own, "changed")
+      await openStream(own, retention)
+      await bucket.open()
+      return [await replicasOf(STREAM), await replicasOf(bucket.stream)]
+    }
+    expect(await openAll(1)).to.deep.equal([1, 1])
+    expect(await openAll(3)).to.deep.equal([3, 3])
+    await until("three replicas that have everything", async () => {
+      const { cluster: members } = await jsm.streams.info(STREAM)
+      return members?.replicas?.length === 2 && members.replicas.every(({ current }) => current)
+    })
   })
 
   it("stores a request once under its key, alone or in an array, and keeps its replicas", async () => {
     const [event, other] = [publishEvent(), publishEvent()]
     const [shop, idempotency] = [event.shop_id, { key: "key", caller: "ann" }]
+    const before = (await jsm.streams.info(STREAM)).state.messages
     const [seq] = await appender.append(shop, [event], idempotency)
     // On nats-server 2.15.2 an Expected-Last-Msg-Id that does not hold made all replicas give the stream up.
     expect(await appender.append(shop, [event], idempotency)).to.deep.equal([seq])
@@ -55,22 +88,111 @@ describe("the stream UPDATES with three replicas", function () {
     const first = await appender.append(other.shop_id, events, idempotency)
     expect(await appender.append(other.shop_id, events, idempotency)).to.deep.equal(first)
 
-    const jsm = await jetstreamManager(nats, { checkAPI: false })
     const { state, cluster: members } = await jsm.streams.info(STREAM)
-    expect(state.messages).to.equal(11)
+    expect(state.messages - before).to.equal(11)
     expect(members?.replicas?.every(({ offline }) => offline !== true)).to.equal(true)
   })
 
-  it("knows the key also after its leader is gone", async () => {
+  it("reads what was just acknowledged, whichever server answers: an event, a feed, the next events, a key", async () => {
+    const { shop_id } = publishEvent()
+    const bucket = new Bucket(js, "keys")
+    await bucket.open()
+    const lagging = await onEachServer(async (other) => {
+      const reader = new LogReader(other)
+      const others = new Bucket(other, "keys")
+      await others.open()
+      let count = 0
+      for (let i = 0; i < WRITES / 3; i++) {
+        const [seq = 0] = await appender.append(shop_id, [publishEvent({ shop_id })])
+        const revision = await bucket.put("key", String(seq))
+        const [at, newest, following, slice, entry] = await Promise.all([
+          reader.at(shop_id, seq),
+          reader.newest(shop_id, 5),
+          reader.newestRecordSeq(shop_id),
+          reader.following(shop_id, seq - 1, 5),
+          others.get("key"),
+        ])
+        const isComplete =
+          at?.event.seq === seq &&
+          newest.some(({ event }) => event.seq === seq) &&
+          following >= seq &&
+          slice.entries[0]?.event.seq === seq &&
+          (entry?.revision ?? 0) >= revision
+        if (!isComplete) count++
+      }
+      return count
+    })
+    expect(lagging).to.deep.equal([0, 0, 0])
+  })
+
+  it("gives a feed of 100 whole while it grows, and its end only when there is no more", async () => {
+    const { shop_id } = publishEvent()
+    const wrong = await onEachServer(async (other) => {
+      const reader = new LogReader(other)
+      let count = 0
+      for (let i = 0; i < 20; i++) {
+        const seqs = await appender.append(shop_id, publishEvents(10, shop_id))
+        const last = seqs.at(-1) ?? 0
+        const newest = await reader.newest(shop_id, 100)
+        if ((newest[0]?.event.seq ?? 0) < last || newest.length < Math.min(100, 10 * (i + 1))) count++
+        for (let after = 0; after < last; ) {
+          const slice = await reader.following(shop_id, after, 500)
+          if (slice.end && slice.last < last) count++
+          if (slice.end) break
+          after = slice.last
+        }
+      }
+      return count
+    })
+    expect(wrong).to.deep.equal([0, 0, 0])
+  })
+
+  it("says in one line that the cluster has too few servers", async () => {
+    const error = await openStream(new JetStream(nats, { replicas: 5 }), retention).catch((reason: unknown) => reason)
+    expect(error).to.be.instanceOf(SettingError)
+    expect(String(error)).to.match(
+      /NATS_REPLICAS=5: expected a NATS cluster with at least 5 running servers that have JetStream; NATS says: .+$/,
+    )
+  })
+
+  it("knows the key also after its leader is gone, and makes a lost bucket again meanwhile", async () => {
     const event = publishEvent()
     const idempotency = { key: "another", caller: "ann" }
     const seqs = await appender.append(event.shop_id, [event], idempotency)
-    const jsm = await jetstreamManager(nats, { checkAPI: false })
+    const bucket = new Bucket(js, "lost")
+    await bucket.put("key", "value")
+    await jsm.streams.delete(bucket.stream)
     const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
-    await cluster.servers[Number(leader.slice(1))]?.kill()
+    await cluster.server(leader).kill()
     const again = await until("another leader", () =>
       appender.append(event.shop_id, [event], idempotency).catch(() => undefined),
     )
     expect(again).to.deep.equal(seqs)
+    await cluster.server(leader).restart()
+    await until("the bucket", () =>
+      bucket.put("key", "again").then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(await replicasOf(bucket.stream)).to.equal(3)
+  })
+})
+
+describe("NATS_REPLICAS=3 on a nats-server alone", () => {
+  const nats = use(() => startNats())
+
+  it("stops the start of the service in one line", async () => {
+    const env = { ...process.env, NATS_URL: nats.url, NATS_REPLICAS: "3", MONGO_URL: "" }
+    const child = spawn(process.execPath, [await compiledProgram("service/main")], {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    })
+    let stderr = ""
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+    })
+    expect((await once(child, "close"))[0]).to.equal(1)
+    expect(stderr).to.match(/^NATS_REPLICAS=3: expected a NATS cluster with at least 3 running servers .+\n$/)
   })
 })

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto"
-import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { publishEvent } from "../helpers/events.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
+import { deleteForGood } from "../helpers/streams.ts"
+import { until } from "../helpers/until.ts"
 
 /** The stream of the lease stays, so the service goes on answering. */
 const LEASE = "KV_leases"
@@ -11,7 +12,7 @@ const LEASE = "KV_leases"
 /** Nothing listens there. */
 const NO_MONGO = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
 
-describe("without its streams, the service", () => {
+describe("without its streams, which cannot be made again, the service", () => {
   let product: Product
   const shop = randomUUID()
   const other = randomUUID()
@@ -24,8 +25,17 @@ describe("without its streams, the service", () => {
     seq = (await resRequest(product.nats, `call.store.${shop}.feed.publish`, { params: event })).result.seq
     // So the shop's basket is known, and acknowledging it only has to write to the log.
     await resRequest(product.nats, `get.store.${shop}.basket.${basket}`)
-    const jsm = await jetstreamManager(product.nats)
-    for await (const { config } of jsm.streams.list()) if (config.name !== LEASE) await jsm.streams.delete(config.name)
+    await deleteForGood(product.natsServer, [LEASE])
+    await until("the connection of the test", () =>
+      product.nats.flush().then(
+        () => true,
+        () => false,
+      ),
+    )
+    await until("the service to answer again", async () => {
+      const health = await resRequest(product.nats, "get.shopwire.health").catch(() => undefined)
+      return health?.error?.code === "system.serviceUnavailable"
+    })
   })
 
   after(() => product?.stop())

@@ -91,20 +91,20 @@ export class IncomingShop {
     }
   }
 
-  /** Reads the shop's new messages. Rejects when a replica answers that does not have them yet: then nothing may be published. */
+  /** Reads the shop's new messages. Rejects when they cannot be read: then nothing may be published. */
   async catchUp(): Promise<void> {
     const subject = storedSubject(this.#shopId)
     this.#last = (await this.#js.message(STREAM, { last_by_subj: subject }))?.seq ?? 0
     while (this.#seen < this.#last) {
       const before = this.#seen
       const from = { seq: before + 1, next_by_subj: subject, batch: READ_AT_ONCE }
-      for (const { seq, header } of await this.#js.batch(STREAM, from)) {
+      for (const { seq, header } of (await this.#js.batch(STREAM, from)).messages) {
         const key = header.get(INCOMING_KEY)
         if (this.#keys.has(key)) this.#found.set(key, seq)
         this.#seen = seq
         this.#last = Math.max(this.#last, seq)
       }
-      if (this.#seen === before) throw new Error("a replica of the log is behind")
+      if (this.#seen === before) throw new Error("the log lacks messages that it had")
     }
   }
 
