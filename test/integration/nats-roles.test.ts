@@ -262,6 +262,7 @@ describe("NATS with the logins of config/nats.conf", () => {
       "$JS.API.STREAM.PURGE.UPDATES",
       "$JS.API.STREAM.DELETE.UPDATES",
       "$JS.API.STREAM.MSG.GET.UPDATES",
+      "$JS.API.STREAM.MSG.GET.KV_sessions",
       "$JS.API.DIRECT.GET.KV_sessions",
       "$JS.API.CONSUMER.CREATE.KV_sessions.x",
     ]
@@ -327,7 +328,8 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...events,
           ...outside,
           ...stored.filter((subject) => subject !== "archive.dead.x" && subject !== "updates.store.x"),
-          ...api.filter((subject) => !/^\$JS\.API\.(STREAM\.INFO\.UPDATES|INFO)$/.test(subject)),
+          // It reads events of the log: by direct gets, and with replicas from the leader.
+          ...api.filter((subject) => !/^\$JS\.API\.(STREAM\.(INFO|MSG\.GET)\.UPDATES|INFO)$/.test(subject)),
           "_INBOX_service.x",
           ...own,
           "$JS.API.STREAM.DELETE.KV_annotations",
