@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { startNats } from "../test/helpers/nats.ts"
@@ -12,8 +13,14 @@ export interface Processes {
   readonly gatewayWsUrl: string
   readonly natsUrl: string
   readonly pids: { readonly edge: number; readonly gateway: number; readonly service: number; readonly nats: number }
+  /** SIGKILL. */
+  kill(program: Restartable): Promise<void>
+  /** Starts a killed program again, on the same port; does not wait until it answers. */
+  start(program: Restartable): void
   stop(): Promise<void>
 }
+
+type Restartable = "gateway" | "service"
 
 const root = new URL("../", import.meta.url)
 
@@ -39,12 +46,16 @@ export async function startProcesses(): Promise<Processes> {
     "--nats",
     nats.url,
   ]
-  const service = run(process.execPath, [path("dist/service/main.js")], env)
   const edge = run(process.execPath, [path("dist/edge/main.js")], env)
   const resgate = process.env.RESGATE_BIN
-  const gateway = resgate
-    ? run(resgate, gatewayArgs, env)
-    : run(process.execPath, [path("res-service/dist/gateway/main.js"), ...gatewayArgs], env)
+  const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
+    service: () => run(process.execPath, [path("dist/service/main.js")], env),
+    gateway: () =>
+      resgate
+        ? run(resgate, gatewayArgs, env)
+        : run(process.execPath, [path("res-service/dist/gateway/main.js"), ...gatewayArgs], env),
+  }
+  const children = { service: starts.service(), gateway: starts.gateway() }
 
   const edgeUrl = `http://127.0.0.1:${edgePort}`
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
@@ -56,9 +67,16 @@ export async function startProcesses(): Promise<Processes> {
     gatewayUrl,
     gatewayWsUrl: gatewayUrl.replace("http", "ws"),
     natsUrl: nats.url,
-    pids: { edge: edge.pid ?? 0, gateway: gateway.pid ?? 0, service: service.pid ?? 0, nats: nats.pid ?? 0 },
+    get pids() {
+      const { gateway, service } = children
+      return { edge: edge.pid ?? 0, gateway: gateway.pid ?? 0, service: service.pid ?? 0, nats: nats.pid ?? 0 }
+    },
+    kill: (program) => end(children[program], "SIGKILL"),
+    start: (program) => {
+      children[program] = starts[program]()
+    },
     stop: async () => {
-      for (const child of [edge, gateway, service]) await end(child)
+      for (const child of [edge, children.gateway, children.service]) await end(child)
       await nats.stop()
     },
   }
@@ -74,11 +92,18 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess
   return child
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, "exit")
-  child.kill()
+  child.kill(signal)
   await exited
+}
+
+/** The memory of a process, in MiB: now, and at its most. */
+export function memoryMiB(pid: number): { readonly now: number; readonly most: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8")
+  const value = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024)
+  return { now: value("VmRSS"), most: value("VmHWM") }
 }
 
 /** A port that nobody uses at the moment. */
