@@ -15,7 +15,8 @@ import {
 } from "@nats-io/jetstream"
 import type { MsgHdrs, NatsConnection } from "nats"
 import { type Logger, silentLogger } from "res-service"
-import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, NO_RESULTS, SEQUENCE_NOT_FOUND } from "./api-error.ts"
+import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } from "./api-error.ts"
+import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
 import { type Ack, JetStreamWriter } from "./writer.ts"
@@ -68,6 +69,7 @@ export class JetStream {
   readonly replicas: number
   readonly #manager: Promise<JetStreamManager>
   readonly #writer: JetStreamWriter
+  readonly #reader: DirectReader
   readonly #streams: OwnStreams
 
   constructor(nc: NatsConnection, { replicas = 1, logger = silentLogger }: JetStreamOptions = {}) {
@@ -76,6 +78,7 @@ export class JetStream {
     this.replicas = replicas
     this.#manager = this.client.jetstreamManager(false)
     this.#writer = new JetStreamWriter(nc)
+    this.#reader = new DirectReader(nc)
     this.#streams = new OwnStreams(nc, this.#manager, replicas, logger)
   }
 
@@ -124,7 +127,8 @@ export class JetStream {
 
   /** Messages of a stream; none when nothing matches. */
   async batch(stream: string, options: DirectBatchOptions & { readonly batch: number }): Promise<Batch> {
-    const messages = await this.#replicaBatch(stream, options)
+    // Of the replica that answers, oldest first.
+    const messages = await this.run(stream, () => this.#reader.read(stream, options))
     const pending = pendingAfter(messages.at(-1))
     if (this.replicas === 1 || pending > 0) return { messages, pending }
     // The replica has no more.
@@ -213,24 +217,6 @@ export class JetStream {
     const from = last === undefined ? { seq, start_time } : { seq: last.seq + 1 }
     const query = { ...from, ...(next_by_subj === undefined ? {} : { next_by_subj }) }
     return await this.#leaderMessage(stream, query as MsgRequest)
-  }
-
-  /** Messages of the replica that answers, oldest first. */
-  async #replicaBatch(stream: string, options: DirectBatchOptions): Promise<StoredMsg[]> {
-    return await this.#ask(stream, async ({ direct }) => {
-      const messages: StoredMsg[] = []
-      const reading = await direct.getBatch(stream, options)
-      // The client's own time-out ends with the first message, so a lost connection would leave the batch open.
-      const timer = setTimeout(() => reading.stop(new Error("no complete answer in time")), REQUEST_TIMEOUT_MS)
-      try {
-        for await (const message of reading) messages.push(message)
-      } catch (error) {
-        if (!isApiError(error, NO_RESULTS)) throw error
-      } finally {
-        clearTimeout(timer)
-      }
-      return messages
-    })
   }
 }
 

@@ -32,7 +32,7 @@ export function basketResource({ guard, shops, annotationsOf, acknowledge }: Bas
       const { shop_id, session_id } = req.parts
       // Read first, so that no event of the basket is sent between reading the basket and this answer.
       const annotations = await annotationsOf(shop_id, session_id)
-      const found = await shops.basket(shop_id, session_id)
+      const found = await shops.basket(shop_id, session_id, (waitMs) => req.extendTimeout(waitMs))
       if (found === undefined) throw new ResError("system.notFound")
       return annotations === undefined ? found : { ...found, annotations: dataValue(annotations) }
     },

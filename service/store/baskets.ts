@@ -9,6 +9,6 @@ export function basketsResource(guard: Guard, shops: Shops) {
   return handle(baskets, {
     ...shopQueue,
     access: guard.access(baskets),
-    get: (req) => shops.baskets(req.parts.shop_id),
+    get: (req) => shops.baskets(req.parts.shop_id, (waitMs) => req.extendTimeout(waitMs)),
   })
 }

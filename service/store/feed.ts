@@ -32,7 +32,7 @@ export function feedResource({ guard, feeds, history, log, strictEvents, shown }
     timeoutMs: GET_TIMEOUT_MS,
     checkCalls: true,
     access: guard.access(feed),
-    get: async (req) => (await feeds.get(req.parts.shop_id)).map(dataValue),
+    get: async (req) => (await feeds.get(req.parts.shop_id, (waitMs) => req.extendTimeout(waitMs))).map(dataValue),
     query: async (req, page) => {
       const end = await history.end()
       if (page.before > end) {

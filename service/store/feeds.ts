@@ -4,6 +4,7 @@ import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { applyEvent, type Feed } from "../projections/feed.ts"
+import type { Loads, OnWait } from "./loads.ts"
 import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
 type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>
@@ -19,15 +20,23 @@ interface LoadedFeed {
  */
 export class Feeds {
   readonly #loaded = new WatchedShops<LoadedFeed>()
+  readonly #loads: Loads
   readonly #newest: (shopId: string, count: number) => Promise<LogEntry[]>
   readonly #send: Send
   readonly #logger: Logger
 
   /**
+   * @param loads when a feed may be read
    * @param newest reads a shop's newest events from the log, newest first
    * @param send runs a task in the queue of a shop's feed
    */
-  constructor(newest: (shopId: string, count: number) => Promise<LogEntry[]>, send: Send, logger: Logger) {
+  constructor(
+    loads: Loads,
+    newest: (shopId: string, count: number) => Promise<LogEntry[]>,
+    send: Send,
+    logger: Logger,
+  ) {
+    this.#loads = loads
     this.#newest = newest
     this.#send = send
     this.#logger = logger
@@ -42,15 +51,16 @@ export class Feeds {
     return this.#loaded.get(shopId) !== undefined
   }
 
-  /** What a shop's feed shows. Call it in the queue of that feed. */
-  async get(shopId: string): Promise<Feed> {
+  /** What a shop's feed shows. Call it in the queue of that feed. @param onWait as `Loads.run` takes it */
+  async get(shopId: string, onWait?: OnWait): Promise<Feed> {
     const known = this.#loaded.use(shopId)?.feed
     if (known !== undefined) return known
     // Registered before it is read, so that new events wait in the queue behind this read.
     const loaded: LoadedFeed = { feed: undefined }
     this.#loaded.add(shopId, loaded)
     try {
-      loaded.feed = (await this.#newest(shopId, FEED_LIMIT)).map(({ event }) => event)
+      const entries = await this.#loads.run(() => this.#newest(shopId, FEED_LIMIT), onWait)
+      loaded.feed = entries.map(({ event }) => event)
       return loaded.feed
     } catch (error) {
       this.#loaded.drop(shopId, loaded)

@@ -15,6 +15,7 @@ import { eventResource } from "./event.ts"
 import { feedResource } from "./feed.ts"
 import { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
+import { Loads } from "./loads.ts"
 import { ShopLoader } from "./shop-loader.ts"
 import { ShopView } from "./shop-view.ts"
 import { Shops } from "./shops.ts"
@@ -75,7 +76,9 @@ export class LiveShops implements Part, LogFollower {
       },
       logger,
     )
+    const loads = new Loads()
     this.#feeds = new Feeds(
+      loads,
       (shopId, count) => log.reader.newest(shopId, count),
       (shop_id, task) => service.with(feed, { shop_id }, task),
       logger,
@@ -101,6 +104,7 @@ export class LiveShops implements Part, LogFollower {
           ),
         inQueue: (shop_id, task) => service.with(baskets, { shop_id }, task),
       },
+      loads,
       logger,
     )
     const feeds = this.#feeds

@@ -1,6 +1,7 @@
 import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
 import type { Shop } from "../projections/shop.ts"
+import type { Loads, OnWait } from "./loads.ts"
 import type { BasketModel, ShopView, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
@@ -55,13 +56,14 @@ class LoadedShop {
 
 /**
  * The baskets and figures of the shops that somebody looks at. The first `get` loads a shop; from then on it follows the log. Call the
- * methods that answer in the shop's queue.
+ * methods that answer in the shop's queue; they take `onWait` as `Loads.run` does.
  *
  * Some busy shops follow the log although nobody looks at them. That costs less than reading their records for each snapshot, and their
  * first `get` finds them loaded.
  */
 export class Shops {
   readonly #sources: ShopSources
+  readonly #loads: Loads
   readonly #logger: Logger
   readonly #maxWarm: number
   readonly #loaded = new WatchedShops<LoadedShop>()
@@ -73,8 +75,10 @@ export class Shops {
   /** Shops whose snapshots must not be stored now. */
   readonly #withheld = new Set<string>()
 
-  constructor(sources: ShopSources, logger: Logger, maxWarm = MAX_WARM) {
+  /** @param loads when a shop may be loaded */
+  constructor(sources: ShopSources, loads: Loads, logger: Logger, maxWarm = MAX_WARM) {
     this.#sources = sources
+    this.#loads = loads
     this.#logger = logger
     this.#maxWarm = maxWarm
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
@@ -84,16 +88,16 @@ export class Shops {
     return this.#loaded.get(shopId) !== undefined
   }
 
-  async baskets(shopId: string): Promise<Reference[]> {
-    return (await this.#view(shopId)).list(Date.now())
+  async baskets(shopId: string, onWait?: OnWait): Promise<Reference[]> {
+    return (await this.#view(shopId, onWait)).list(Date.now())
   }
 
-  async basket(shopId: string, sessionId: string): Promise<BasketModel | undefined> {
-    return (await this.#view(shopId)).basket(sessionId, Date.now())
+  async basket(shopId: string, sessionId: string, onWait?: OnWait): Promise<BasketModel | undefined> {
+    return (await this.#view(shopId, onWait)).basket(sessionId, Date.now())
   }
 
-  async stats(shopId: string): Promise<StatsModel> {
-    return (await this.#view(shopId)).stats(Date.now())
+  async stats(shopId: string, onWait?: OnWait): Promise<StatsModel> {
+    return (await this.#view(shopId, onWait)).stats(Date.now())
   }
 
   /** Whether the shop has this basket. */
@@ -164,14 +168,14 @@ export class Shops {
     await this.#keeper.stop()
   }
 
-  async #view(shopId: string): Promise<ShopView> {
-    const loaded = this.#loaded.use(shopId) ?? this.#watch(shopId)
+  async #view(shopId: string, onWait?: OnWait): Promise<ShopView> {
+    const loaded = this.#loaded.use(shopId) ?? this.#watch(shopId, onWait)
     return loaded.view ?? (await loaded.loading)
   }
 
   /** Makes a shop a watched one. */
-  #watch(shopId: string): LoadedShop {
-    const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
+  #watch(shopId: string, onWait: OnWait | undefined): LoadedShop {
+    const loaded = this.#warm.get(shopId) ?? this.#begin(shopId, onWait)
     this.#warm.delete(shopId)
     this.#loaded.add(shopId, loaded)
     loaded.watched = true
@@ -194,10 +198,10 @@ export class Shops {
   }
 
   /** Begins to load a shop. Register it at once, so that new records wait for it. */
-  #begin(shopId: string): LoadedShop {
+  #begin(shopId: string, onWait?: OnWait): LoadedShop {
     return new LoadedShop(async (loaded) => {
       try {
-        return await this.#load(shopId, loaded)
+        return await this.#loads.run(() => this.#load(shopId, loaded), onWait)
       } catch (error) {
         this.#loaded.drop(shopId, loaded)
         if (this.#warm.get(shopId) === loaded) this.#warm.delete(shopId)

@@ -6,5 +6,9 @@ import type { Shops } from "./shops.ts"
 
 /** Serves `stats`; access as the policy says. */
 export function statsResource(guard: Guard, shops: Shops) {
-  return handle(stats, { ...shopQueue, access: guard.access(stats), get: (req) => shops.stats(req.parts.shop_id) })
+  return handle(stats, {
+    ...shopQueue,
+    access: guard.access(stats),
+    get: (req) => shops.stats(req.parts.shop_id, (waitMs) => req.extendTimeout(waitMs)),
+  })
 }

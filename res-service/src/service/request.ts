@@ -9,7 +9,8 @@ export interface BaseRequest<P extends string> {
   /** The query as the client wrote it, without the question mark; empty when there is none. */
   readonly query: string
   /**
-   * Tells the requester to wait `timeoutMs` from now on, for a handler that may take longer than the usual 3 s.
+   * Tells the requester to wait `timeoutMs` from now on, for a handler that may take longer than the usual 3 s. Requesters that wait
+   * behind it in its queue are told the same.
    *
    * Source: RES-Service protocol 1.2.3, "Pre-response".
    */

@@ -13,7 +13,7 @@ import { KeyedQueue } from "./queue.ts"
 import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { publishToken, respond } from "./respond.ts"
-import { TimeLimit } from "./time-limit.ts"
+import { TimeLimits } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
 
@@ -71,6 +71,7 @@ export class Service {
   readonly #resources: AnyResource[] = []
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
+  readonly #limits = new TimeLimits()
   readonly #queryEvents: QueryEvents
   readonly #running = new Set<Promise<void>>()
   #subscriptions: Subscription[] = []
@@ -311,7 +312,7 @@ export class Service {
     const { resource, parts } = named
     if (request.type === "access" && resource.handlers.access === undefined) return
     if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
-    const limit = new TimeLimit(request.reply, resource.handlers.timeoutMs)
+    const limit = this.#limits.open(groupOf(named), request.reply, resource.handlers.timeoutMs)
     const events = this.#events(named)
     const context = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit }
     const answering = respond(context, resource, request)

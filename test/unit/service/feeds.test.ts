@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { silentLogger } from "res-service"
 import type { LogEntry } from "../../../service/log/entry.ts"
 import { Feeds } from "../../../service/store/feeds.ts"
+import { Loads } from "../../../service/store/loads.ts"
 import { publishEvent } from "../../helpers/events.ts"
 
 const entry = (shopId: string, seq: number): LogEntry => ({
@@ -15,6 +16,7 @@ describe("Feeds", () => {
   function feedsOf(read: (shopId: string) => Promise<LogEntry[]>): { feeds: Feeds; sent: string[] } {
     const sent: string[] = []
     const feeds = new Feeds(
+      new Loads(),
       read,
       async (shopId, task) => {
         task({

@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { silentLogger } from "res-service"
 import type { LogRecord } from "../../../../service/log/entry.ts"
 import { applyRecord, emptyShop, type Shop } from "../../../../service/projections/shop.ts"
+import { Loads } from "../../../../service/store/loads.ts"
 import { ShopView } from "../../../../service/store/shop-view.ts"
 import { Shops } from "../../../../service/store/shops.ts"
 import { TestLog } from "../../../helpers/records.ts"
@@ -40,6 +41,7 @@ class Harness {
           ),
         inQueue: async (_, task) => task(),
       },
+      new Loads(),
       silentLogger,
       maxWarm,
     )
