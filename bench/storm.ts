@@ -123,12 +123,11 @@ const feeds = shopIds.map((shopId): Watched => ({ shopId, shown: 0, askedAt: 0 }
 const clients: Client[] = []
 for (let i = 0; i < shops; i += FEEDS_OF_CLIENT) clients.push(new Client(feeds.slice(i, i + FEEDS_OF_CLIENT)))
 
-/** Waits until all feeds are right, and prints what that took. */
-async function measure(what: string, cause: () => Promise<unknown>): Promise<void> {
+/** Waits until all feeds are right, and prints what that took since `cause` resolved to when to count from. */
+async function measure(what: string, cause: () => Promise<number>): Promise<void> {
   Client.gets.length = 0
   Client.failures.clear()
-  const begin = performance.now()
-  await cause()
+  const begin = await cause()
   await until(what, () => feeds.every(({ shopId, shown }) => shown === newest.get(shopId)), DEADLINE_MS)
   const { service, gateway, nats: server } = processes.pids
   report(what, {
@@ -140,7 +139,11 @@ async function measure(what: string, cause: () => Promise<unknown>): Promise<voi
   })
 }
 
-const comeBack = () => Promise.all(clients.map((client) => client.open(`${processes.gatewayWsUrl}/`)))
+async function comeBack(): Promise<number> {
+  const begin = performance.now()
+  await Promise.all(clients.map((client) => client.open(`${processes.gatewayWsUrl}/`)))
+  return begin
+}
 
 for (let i = 0; i < events; i++) await publishToEach()
 report("before", { shops, events, clients: clients.length, mib: memoryMiB(processes.pids.service), load: loadavg()[0] })
@@ -149,12 +152,15 @@ await measure("the gateway was killed, and all come back", async () => {
   await processes.kill("gateway")
   for (const client of clients) client.close()
   processes.start("gateway")
-  await comeBack()
+  return await comeBack()
 })
-await measure("the service was killed, and each shop got an event meanwhile", async () => {
+await measure("the service was killed, each shop got an event, and another service has sent its reset", async () => {
   await processes.kill("service")
   await publishToEach()
+  const reset = nats.subscribe("system.reset", { max: 1 })
   processes.start("service")
+  for await (const _ of reset) break
+  return performance.now()
 })
 for (const client of clients) client.close()
 await nats.close()
