@@ -77,8 +77,12 @@ export class CacheEntry {
     return this.#host.repeats
   }
 
-  get(query: string, onAnswer: OnAnswer): SentRequest {
-    return this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, { repeatable: true })
+  /** Sends a get request when the service can take it, and calls `onSend` then. */
+  get(query: string, onAnswer: OnAnswer, onSend: (request: SentRequest) => void = () => {}): void {
+    this.#host.pace.add(this.name, (onSign) => {
+      const options = { repeatable: true, onSign }
+      onSend(this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, options))
+    })
   }
 
   /** Makes the resource's query an alias of `query`, the service's spelling, and returns the resource of that. */

@@ -2,6 +2,7 @@ import type { Conn, Subscription } from "../conn.ts"
 import type { Logger } from "../logger.ts"
 import { CacheEntry } from "./cache-entry.ts"
 import { Fields } from "./decode.ts"
+import { Pace } from "./pace.ts"
 import { decodeText, type OnAnswer, type Requester, type SendOptions } from "./requester.ts"
 import { resetPattern } from "./reset-pattern.ts"
 import type { Subscriber } from "./subscriber.ts"
@@ -24,6 +25,8 @@ export interface CacheHost {
   readonly requester: Requester
   readonly log: Logger
   readonly evictAfterMs: number
+  /** Decides when requests are sent. */
+  readonly pace: Pace
   /** Paces gets that are repeated. */
   readonly repeats: Throttle
   count(uses: number): void
@@ -53,6 +56,7 @@ export class Cache {
       requester,
       log,
       evictAfterMs: options.evictAfterMs ?? EVICT_AFTER_MS,
+      pace: new Pace(),
       repeats: new Throttle(this.#resetThrottle || REFETCH_LIMIT),
       count: (uses) => {
         this.#uses += uses
@@ -96,7 +100,10 @@ export class Cache {
       else onAnswer(error, text)
       entry?.release(1)
     }
-    this.#host.requester.send(subject, payload, take, options)
+    const { pace, requester } = this.#host
+    // Calls are not held up by a storm of gets.
+    if (!options?.repeatable) requester.send(subject, payload, take, options)
+    else pace.add(name, (onSign) => requester.send(subject, payload, take, { ...options, onSign }))
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { diff } from "./diff.ts"
 import { changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
 import { decodeGet, type GetAnswer, type QueryResult } from "./get-answer.ts"
 import { asResError } from "./messages.ts"
-import { NoRespondersError, type SentRequest } from "./requester.ts"
+import { NoRespondersError, type OnAnswer, type SentRequest } from "./requester.ts"
 import { type EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
@@ -169,9 +169,12 @@ export class CachedResource {
         throttle?.done()
         return
       }
-      refetch.request = this.entry.get(this.query, (error, text) => {
+      const onAnswer: OnAnswer = (error, text) => {
         this.entry.queue.run(() => this.#endRefetch(refetch, error, text))
         throttle?.done()
+      }
+      this.entry.get(this.query, onAnswer, (request) => {
+        refetch.request = request
       })
     }
     if (throttle) throttle.add(send)

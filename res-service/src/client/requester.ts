@@ -13,6 +13,8 @@ export interface SendOptions {
    * Whether to send the request again after a reconnect, if there is no answer yet. Only for requests that may safely run twice.
    */
   readonly repeatable?: boolean
+  /** Called once, with the first pre-response, or just before `onAnswer`. */
+  readonly onSign?: (() => void) | undefined
 }
 
 /** `system.notFound`, because no service listens on the request's subject. */
@@ -43,6 +45,7 @@ interface Pending {
   readonly payload: string
   readonly onAnswer: OnAnswer
   readonly repeatable: boolean
+  onSign: (() => void) | undefined
   /** When the request times out, in ms of `performance.now()`. */
   deadline: number
   timer: NodeJS.Timeout
@@ -96,11 +99,14 @@ export class Requester {
     const sent = { distrust: () => this.#distrust(id, timeoutMs) }
     const refused = this.#refuse(subject, payload)
     if (refused) {
-      queueMicrotask(() => onAnswer(refused, ""))
+      queueMicrotask(() => {
+        options.onSign?.()
+        onAnswer(refused, "")
+      })
       return sent
     }
-    const repeatable = options.repeatable ?? false
-    this.#pending.set(id, { subject, payload, onAnswer, repeatable, ...this.#timeLimit(id, timeoutMs) })
+    const { repeatable = false, onSign } = options
+    this.#pending.set(id, { subject, payload, onAnswer, repeatable, onSign, ...this.#timeLimit(id, timeoutMs) })
     this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
     return sent
   }
@@ -132,6 +138,8 @@ export class Requester {
     const pending = this.#pending.get(id)
     if (pending === undefined) return // already onAnswer, or timed out
     const text = decodeText(msg.data)
+    pending.onSign?.()
+    pending.onSign = undefined
     if (msg.noResponders) this.#settle(id, pending, new NoRespondersError(), "")
     else if (PRE_RESPONSE.test(text)) this.#limit(id, pending, preResponseTimeout(text))
     else this.#settle(id, pending, undefined, text)
@@ -152,14 +160,19 @@ export class Requester {
     return { deadline: performance.now() + timeoutMs, timer: setTimeout(() => this.#timeOut(id), timeoutMs) }
   }
 
+  /** Reads first what has already arrived: timers come before it when the process was busy. */
   #timeOut(id: string): void {
-    const pending = this.#pending.get(id)
-    if (pending) this.#settle(id, pending, new ResError("system.timeout"), "")
+    const deadline = this.#pending.get(id)?.deadline
+    setImmediate(() => {
+      const pending = this.#pending.get(id)
+      if (pending?.deadline === deadline && pending) this.#settle(id, pending, new ResError("system.timeout"), "")
+    })
   }
 
   #settle(id: string, pending: Pending, error: ResError | undefined, text: string): void {
     clearTimeout(pending.timer)
     this.#pending.delete(id)
+    pending.onSign?.()
     pending.onAnswer(error, text)
   }
 

@@ -9,6 +9,10 @@ export class Throttle {
     this.#limit = limit
   }
 
+  get idle(): boolean {
+    return this.#running === 0 && this.#waiting.length === 0
+  }
+
   /** Starts `task` now, or when another one is done. The task must call `done` exactly once. */
   add(task: () => void): void {
     this.#waiting.push(task)
