@@ -9,21 +9,30 @@ import { freePort } from "./ports.ts"
 /** The product as real processes on a NATS cluster, on free ports and with data of its own. `stop` leaves nothing behind. */
 export interface TestProductCluster {
   readonly cluster: Cluster
+  readonly dataDir: string
   /** What it printed. */
   readonly output: () => string
   stop(): Promise<void>
 }
 
-/** Starts it from the compiled programs. Throws with its output when that fails. */
-export async function startProductCluster({
-  env = {},
-  ...options
-}: Omit<ClusterOptions, "output"> = {}): Promise<TestProductCluster> {
+/** How much of the output is kept, in characters. */
+const MAX_PRINTED = 1_000_000
+
+/**
+ * Starts it from the compiled programs. Throws with its output when that fails.
+ *
+ * @param onPrint gets what it prints as well
+ */
+export async function startProductCluster(
+  { env = {}, ...options }: Omit<ClusterOptions, "output"> = {},
+  onPrint: (text: string) => void = () => {},
+): Promise<TestProductCluster> {
   await compile()
   const dataDir = await mkdtemp(join(tmpdir(), "shopwire-cluster-"))
   let printed = ""
   const write = (text: string): void => {
-    printed += text
+    printed = (printed + text).slice(-MAX_PRINTED)
+    onPrint(text)
   }
   const given = { NATS_URL: "", RESGATE_URL: "", MONGO_URL: "", NODE_ENV: "", LOG_LEVEL: "" }
   const own = { DATA_DIR: dataDir, EDGE_PORT: String(await freePort()) }
@@ -43,5 +52,5 @@ export async function startProductCluster({
     await stop()
     throw new Error(`${String(error)}\n${printed}`)
   }
-  return { cluster, output: () => printed, stop }
+  return { cluster, dataDir, output: () => printed, stop }
 }

@@ -32,20 +32,51 @@ export interface Client {
   call<T>(rid: string, method: string, params?: unknown): Promise<T>
   authenticate<T>(rid: string, method: string, params?: unknown): Promise<T>
   on(event: "connect" | "close", handler: () => void): void
+  /** `onConnect` runs on each new connection, before anything else is sent. */
+  setOnConnect(onConnect: () => Promise<unknown>): void
   disconnect(): void
 }
 
 export interface ClientOptions {
   /** Of the HTTP request that opens the WebSocket. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Called when a connection is lost, before resclient knows. */
+  readonly onClose?: () => void
+  /** Called with what resclient throws at a message, and the message. Default: it is thrown, and ends the tests. */
+  readonly onError?: (error: unknown, message: string) => void
 }
 
 /**
  * The real resclient from npm. As in a browser, it gets one message at a time: it knows a resource only after the microtasks
  * that follow the answer.
  */
-export function resClient(wsUrl: string, { headers = {} }: ClientOptions = {}): Client {
-  return new ResClient(() => new WebSocket(wsUrl, { allowSynchronousEvents: false, headers }), delays)
+export function resClient(wsUrl: string, { headers = {}, onError, onClose }: ClientOptions = {}): Client {
+  const open = (): WebSocket => {
+    const webSocket = new WebSocket(wsUrl, { allowSynchronousEvents: false, headers })
+    if (onClose !== undefined) webSocket.addEventListener("close", onClose)
+    return webSocket
+  }
+  return new ResClient(onError === undefined ? open : () => guarded(open(), onError), delays)
+}
+
+/** As a browser, which goes on after a handler has thrown. */
+function guarded(webSocket: WebSocket, onError: NonNullable<ClientOptions["onError"]>): WebSocket {
+  return new Proxy(webSocket, {
+    get(_, name) {
+      const value = Reflect.get(webSocket, name, webSocket)
+      return typeof value === "function" ? value.bind(webSocket) : value
+    },
+    set(_, name, value) {
+      const handler = (event: MessageEvent): void => {
+        try {
+          value(event)
+        } catch (error) {
+          onError(error, String(event.data))
+        }
+      }
+      return Reflect.set(webSocket, name, name === "onmessage" ? handler : value, webSocket)
+    },
+  })
 }
 
 /** To be called in a `describe`: returns a function that connects a client to `gateway`, until the end of the test. */

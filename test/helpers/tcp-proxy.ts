@@ -14,17 +14,23 @@ export interface TcpProxy {
   stall(): void
   /** Keeps all connections open, and lets through only what goes to the server. */
   stallAnswers(): void
+  /** Keeps all connections open, and lets through what has gathered only every `everyMs`. */
+  slow(everyMs: number): void
   /** Connections that are open. */
   readonly open: number
   stop(): Promise<void>
 }
 
+/** For this time, in ms, a slowed link lets through what has gathered. */
+const SLOW_OPEN_MS = 10
+
 /** Listens on a free port of 127.0.0.1 and passes each connection on to a server. */
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+export async function startTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
+  let slowing: NodeJS.Timeout | undefined
   /** Those to the server. */
   const fars = new Set<Socket>()
-  let mode: "open" | "refused" | "stalled" = "open"
+  let mode: "open" | "refused" | "stalled" | "slowed" = "open"
 
   const keep = (socket: Socket): void => {
     sockets.add(socket)
@@ -53,11 +59,15 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   }).listen(0, "127.0.0.1")
   await once(server, "listening")
 
+  const release = (): void => {
+    for (const socket of sockets) socket.resume()
+  }
   return {
     port: (server.address() as AddressInfo).port,
     heal: () => {
       mode = "open"
-      for (const socket of sockets) socket.resume()
+      clearInterval(slowing)
+      release()
     },
     cut: () => {
       mode = "open"
@@ -72,10 +82,20 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       hold(...sockets)
     },
     stallAnswers: () => hold(...fars),
+    slow: (everyMs) => {
+      mode = "slowed"
+      clearInterval(slowing)
+      slowing = setInterval(() => {
+        if (mode !== "slowed") return
+        release()
+        setTimeout(() => mode === "slowed" && hold(...sockets), SLOW_OPEN_MS)
+      }, everyMs)
+    },
     get open() {
       return sockets.size / 2
     },
     stop: async () => {
+      clearInterval(slowing)
       end()
       server.close()
       await once(server, "close")

@@ -59,6 +59,8 @@ export interface ClusterOptions {
   readonly env?: NodeJS.ProcessEnv
   /** On top of `DEFAULT_SIZE`. */
   readonly size?: Partial<ClusterSize>
+  /** Most MiB that JetStream stores on each server. Default: what it finds to be free. */
+  readonly maxStoreMiB?: number
   /** Runs the output of `npm run build`, which starts faster than sources; default: as this process runs. */
   readonly compiled?: boolean
   /** The URL by which a process reaches the nats-server `server`, for example through a proxy. Default: the server's own. */
@@ -176,7 +178,13 @@ export class Cluster {
       const storeDir = dataDir.file(name)
       mkdirSync(storeDir, { recursive: true, mode: 0o700 })
       const cluster = { name, routePort: routePorts[i] ?? 0, routePorts, password }
-      const conf = { host, port, storeDir, ...(this.#size.nats === 1 ? {} : { cluster }) }
+      const conf = {
+        host,
+        port,
+        storeDir,
+        maxStoreMiB: this.#options.maxStoreMiB,
+        ...(this.#size.nats === 1 ? {} : { cluster }),
+      }
       const program = natsProgram({ name, file, conf, passwords, dataDir, output })
       return { child: this.#run(running, place, program, `nats://${host}:${port}`), url: `nats://${host}:${port}` }
     })

@@ -17,6 +17,8 @@ export interface NatsServerConf {
   readonly port: number
   /** JetStream's files are in `jetstream/` below it; the server adds that folder itself. */
   readonly storeDir: string
+  /** Most MiB that JetStream stores. Default: what the server finds to be free. */
+  readonly maxStoreMiB?: number | undefined
   /** Where the server writes its process id. */
   readonly pidFile?: string
   /** Where the server writes its ports, to `<name of the binary>_<pid>.ports`. */
@@ -48,6 +50,7 @@ export function natsServerConf(conf: NatsServerConf): string {
     "jetstream {",
     `  store_dir: ${JSON.stringify(conf.storeDir)}`,
     '  sync_interval: "1s"',
+    ...(conf.maxStoreMiB === undefined ? [] : [`  max_file_store: ${conf.maxStoreMiB}MB`]),
     "}",
   ]
   if (conf.pidFile !== undefined) lines.push(`pid_file: ${JSON.stringify(conf.pidFile)}`)
