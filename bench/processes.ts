@@ -25,8 +25,8 @@ type Restartable = "gateway" | "service"
 const root = new URL("../", import.meta.url)
 
 /** Starts nats-server, service, gateway (RESGATE_BIN, else the embedded one) and edge, and waits until they answer. */
-export async function startProcesses(): Promise<Processes> {
-  const nats = await startNats()
+export async function startProcesses(options: { readonly syncInterval?: string | undefined } = {}): Promise<Processes> {
+  const nats = await startNats(options)
   const [edgePort, gatewayPort] = [await freePort(), await freePort()]
   const env = {
     ...process.env,

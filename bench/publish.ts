@@ -1,6 +1,6 @@
 // Publishes per second at 16 connections, each answered when it is stored, beside a bare node:http server that answers the
 // same; and POST to resclient's add event, one at a time. Everything in processes of its own, as npm start runs it.
-// npm run bench -- publish [seconds]
+// npm run bench -- publish [seconds] [sync_interval of nats-server]
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
@@ -16,10 +16,10 @@ import { report, summarize } from "./stats.ts"
 const CONNECTIONS = 16
 const IDLE_POSTS = 1000
 
-await main(Number(process.argv[2] ?? 5))
+await main(Number(process.argv[2] ?? 5), process.argv[3])
 
-async function main(seconds: number): Promise<void> {
-  const product = await startProcesses()
+async function main(seconds: number, syncInterval?: string): Promise<void> {
+  const product = await startProcesses({ syncInterval })
   const bare = spawn(
     process.execPath,
     [...process.execArgv, fileURLToPath(new URL("bare-server.ts", import.meta.url))],

@@ -61,6 +61,11 @@ export class AnnotationBucket {
     return await this.#bucket.open()
   }
 
+  /** Calls `listener` when the bucket is another one than before: somebody has deleted it. */
+  onReplaced(listener: () => void): void {
+    this.#bucket.onReplaced(listener)
+  }
+
   async get(annotated: Annotated): Promise<Known> {
     const entry = await this.#bucket.entry(keyOf(annotated))
     const annotations = entry?.operation === "PUT" ? annotationsIn(entry.value) : undefined

@@ -64,6 +64,7 @@ export class ChangeWatcher {
   readonly #backOff: BackOff
   /** Documents that other programs have changed or deleted, by `_id`, until that is undone. */
   readonly #changed = new Map<string, Annotated>()
+  #stopFollowing = (): void => {}
 
   constructor(
     kind: Annotated["kind"],
@@ -76,6 +77,8 @@ export class ChangeWatcher {
     this.#db = db
     this.#collection = db.collection(collections[kind])
     this.#bucket = new AnnotationBucket(js)
+    // Following again compares everything, because the token belongs to the lost bucket.
+    this.#bucket.onReplaced(() => this.#stopFollowing())
     this.#foreignChanges = foreignChanges
     this.#timeoutMs = timeoutMs
     this.#logger = logger
@@ -90,6 +93,7 @@ export class ChangeWatcher {
       if (following === undefined) return
       const close = (): void => void following.reader.close()
       this.#signal.addEventListener("abort", close, { once: true })
+      this.#stopFollowing = close
       try {
         await this.#follow(following)
       } catch (error) {

@@ -33,6 +33,8 @@ export interface TestNats {
 export interface StartNatsOptions {
   /** Further lines of configuration in nats-server's own syntax, e.g. `max_payload: 2MB`. */
   readonly conf?: string
+  /** As that of `natsServerConf`. */
+  readonly syncInterval?: string | undefined
   /** Default: it is alone. */
   readonly cluster?: ClusterMember
   /** Variables that the configuration uses. */
@@ -59,8 +61,12 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   let { conf } = options
   const start = async (): Promise<void> => {
     const confFile = join(storeDir, "nats-server.conf")
-    const { cluster } = options
-    const more = { ...(conf === undefined ? {} : { extra: conf }), ...(cluster === undefined ? {} : { cluster }) }
+    const { cluster, syncInterval } = options
+    const more = {
+      ...(conf === undefined ? {} : { extra: conf }),
+      ...(cluster && { cluster }),
+      ...(syncInterval && { syncInterval }),
+    }
     await writeFile(confFile, natsServerConf({ host: "127.0.0.1", port, storeDir, portsFileDir: storeDir, ...more }))
     const child = spawn(file, ["--config", confFile], {
       env: { ...process.env, ...options.env },

@@ -6,6 +6,7 @@ import { expect } from "chai"
 import type { Document } from "mongodb"
 import { deleteOld } from "../../service/archive/ageing.ts"
 import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
+import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { caughtUp, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
@@ -244,6 +245,17 @@ describe("annotations made in MongoDB by others", () => {
     expect(await getEvent()).not.to.have.property("annotations")
     await archivers.start()
     await untilShown({ note: "kept" })
+  })
+
+  it("are published again by a living archiver when somebody deletes the bucket or the dead letters", async () => {
+    await annotate({ note: "kept" })
+    await untilShown({ note: "kept" })
+    const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+    for (const stream of [ANNOTATION_STREAM, DEAD_LETTERS]) await jsm.streams.delete(stream)
+    await until("the stream of dead letters", () => jsm.streams.info(DEAD_LETTERS).catch(() => undefined))
+    await untilShown({ note: "kept" })
+    await annotate({ note: "after" })
+    await untilShown({ note: "after" })
   })
 
   it("nats-server restarted: the next one is shown", async () => {

@@ -21,7 +21,7 @@ const sourceOf = (file: string): string =>
 const withoutComments = (conf: string): string => conf.replace(/^#.*\n/gm, "")
 
 describe("docker-compose.yml", () => {
-  const { services, configs } = parse(read("docker-compose.yml"), { merge: true })
+  const { services, configs } = parse(read("docker-compose.yml"), { merge: true, maxAliasCount: -1 })
 
   it("opens the ports of the settings' defaults, on their default host", () => {
     const { HOST, EDGE_PORT, GATEWAY_PORT, NATS_PORT } = loadSettings(
@@ -121,6 +121,76 @@ describe("docker-compose.yml", () => {
     expect(existsSync(new URL(sourceOf(health), root)), health).to.equal(true)
   })
 
+  describe("with the profile cluster", () => {
+    const cluster: Record<string, (typeof services)[string]> = Object.fromEntries(
+      Object.entries<{ profiles?: string[] }>(services).filter(([, { profiles }]) => profiles?.includes("cluster")),
+    )
+    const names = (role: string): string[] => Object.keys(cluster).filter((name) => name.startsWith(`${role}-`))
+
+    it("runs three nats-servers, each with its name and files, that know each other's routes", () => {
+      const servers = names("nats")
+      expect(servers).to.deep.equal(["nats-1", "nats-2", "nats-3"])
+      const flagOf = (command: string[], flag: string): string | undefined => command[command.indexOf(flag) + 1]
+      for (const name of servers) {
+        const { command, image, volumes } = cluster[name]
+        expect(image).to.equal(services.nats.image)
+        expect(command.slice(0, 2)).to.deep.equal(services.nats.command)
+        expect(flagOf(command, "--name")).to.equal(name)
+        expect(flagOf(command, "--routes")).to.equal(servers.map((each) => `nats://${each}:6222`).join(","))
+        expect(flagOf(command, "--cluster")).to.match(/:6222$/)
+        expect(volumes).to.deep.equal([`${name}-data:/data`])
+      }
+    })
+
+    it("runs two of each program, with the settings of those that run alone, on all nats-servers and three replicas", () => {
+      const NATS_URL = names("nats")
+        .map((name) => `nats://${name}:4222`)
+        .join(",")
+      for (const [role, count] of [
+        ["service", 2],
+        ["edge", 2],
+        ["archiver", 1],
+      ] as const) {
+        expect(names(role)).to.have.length(count)
+        for (const name of names(role)) {
+          const { environment, ...rest } = cluster[name]
+          const { environment: alone, ...restAlone } = services[role]
+          expect(environment).to.deep.equal({ ...alone, NATS_URL, NATS_REPLICAS: "3" })
+          expect({ ...rest, depends_on: 0 }).to.deep.equal({ ...restAlone, depends_on: 0, profiles: ["cluster"] })
+        }
+      }
+      expect(loadSettings(["NATS_URL", "NATS_REPLICAS"], { NATS_URL, NATS_REPLICAS: "3" }).NATS_REPLICAS).to.equal(3)
+      for (const name of names("resgate")) {
+        const flags = services.resgate.command.filter((flag: string) => !flag.startsWith("--nats="))
+        expect(cluster[name].command).to.have.members([...flags, `--nats=${NATS_URL}`])
+        expect(cluster[name].ports).to.deep.equal([])
+      }
+    })
+
+    it("starts all of them, and none of the others, for the proxy that has all edges and gateways behind it", () => {
+      const needed = new Set<string>()
+      const need = (name: string): void => {
+        if (needed.has(name)) return
+        needed.add(name)
+        for (const other of Object.keys(services[name].depends_on ?? {})) need(other)
+      }
+      need("cluster")
+      expect([...needed]).to.have.members([...Object.keys(cluster), "mongo"])
+      const { environment, ports } = services.cluster
+      expect(ports).to.deep.equal(services.proxy.ports)
+      expect(environment.EDGE_ADDRESS).to.equal(
+        names("edge")
+          .map((name) => `${name}:8000`)
+          .join(" "),
+      )
+      expect(environment.GATEWAY_ADDRESS).to.equal(
+        names("resgate")
+          .map((name) => `${name}:8080`)
+          .join(" "),
+      )
+    })
+  })
+
   it("archives in the replica set that the healthcheck of MongoDB makes", () => {
     const { command, healthcheck } = services.mongo
     const url = services.archiver.environment.MONGO_URL.slice("${MONGO_URL:-".length, -1)
@@ -132,7 +202,7 @@ describe("docker-compose.yml", () => {
 })
 
 describe("docker-compose.auth.yml", () => {
-  const base = parse(read("docker-compose.yml"), { merge: true })
+  const base = parse(read("docker-compose.yml"), { merge: true, maxAliasCount: -1 })
   const auth = parse(read("docker-compose.auth.yml"))
   const conf = read("config/nats.conf")
 
@@ -215,13 +285,13 @@ describe("the pipelines", () => {
   })
 
   it("test against the Resgate that compose runs", () => {
-    const { image } = parse(read("docker-compose.yml"), { merge: true }).services.resgate
+    const { image } = parse(read("docker-compose.yml"), { merge: true, maxAliasCount: -1 }).services.resgate
     const take = ci.jobs.test.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
     expect(take.env.IMAGE).to.equal(image)
   })
 
   it("test the archive on the MongoDB that compose runs", () => {
-    const { image } = parse(read("docker-compose.yml"), { merge: true }).services.mongo
+    const { image } = parse(read("docker-compose.yml"), { merge: true, maxAliasCount: -1 }).services.mongo
     const start = ci.jobs.mongo.steps.find((step: { env?: { IMAGE?: string } }) => step.env?.IMAGE !== undefined)
     expect(start.env.IMAGE).to.equal(image)
   })

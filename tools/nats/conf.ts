@@ -23,6 +23,8 @@ export interface NatsServerConf {
   readonly pidFile?: string
   /** Where the server writes its ports, to `<name of the binary>_<pid>.ports`. */
   readonly portsFileDir?: string
+  /** How often stored messages are forced to the disk: "always", or a time. Default "1s". */
+  readonly syncInterval?: string
   /** Default: it is alone. */
   readonly cluster?: ClusterMember
   /** Further lines in the server's own syntax. */
@@ -49,7 +51,7 @@ export function natsServerConf(conf: NatsServerConf): string {
     "ping_max: 2",
     "jetstream {",
     `  store_dir: ${JSON.stringify(conf.storeDir)}`,
-    '  sync_interval: "1s"',
+    `  sync_interval: ${JSON.stringify(conf.syncInterval ?? "1s")}`,
     ...(conf.maxStoreMiB === undefined ? [] : [`  max_file_store: ${conf.maxStoreMiB}MB`]),
     "}",
   ]
