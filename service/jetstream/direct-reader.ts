@@ -71,7 +71,7 @@ export class ReadRefusedError extends Error {
 
 /**
  * Reads batches of messages from streams by direct gets, with one inbox for all of them. The NATS client opens a subscription for each
- * batch, and never ends it: that cost 40 kB for each shop that was ever loaded.
+ * batch and never ends it, so each load of a shop would cost memory for good.
  */
 export class DirectReader {
   readonly #nc: NatsConnection

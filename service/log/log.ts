@@ -1,3 +1,4 @@
+import type { StreamState } from "@nats-io/jetstream"
 import { type Logger, ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
@@ -94,6 +95,11 @@ export class Log implements Part {
   /** Stores an acknowledgement of a basket: see `LogAppender.acknowledge`. */
   async acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
     return await this.#appender.acknowledge(shopId, acknowledgement)
+  }
+
+  /** What the stream has now. */
+  async state(): Promise<StreamState> {
+    return (await this.#js.info(STREAM)).state
   }
 
   /** Removes a message and overwrites its bytes on the disk. False: it was gone already. */

@@ -2,12 +2,16 @@ import type { CollectionEvents, DataValue, Logger } from "res-service"
 import { dataValue } from "res-service"
 import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { listChanges } from "../list-changes.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { applyEvent, type Feed } from "../projections/feed.ts"
 import type { Loads, OnWait } from "./loads.ts"
 import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
-type Send = (shopId: string, task: (events: CollectionEvents<DataValue<ShownEvent>>) => void) => Promise<void>
+type Send = (
+  shopId: string,
+  task: (events: CollectionEvents<DataValue<ShownEvent>>) => void | Promise<void>,
+) => Promise<void>
 
 interface LoadedFeed {
   /** Undefined while it is being read from the log. */
@@ -87,6 +91,30 @@ export class Feeds {
     }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
   }
 
+  /** Shops with a loaded feed. */
+  shopIds(): string[] {
+    return [...this.#loaded].map(([shopId]) => shopId)
+  }
+
+  /** Removes the events before a sequence from all feeds. */
+  dropBefore(seq: number): void {
+    const isDropped = (event: ShownEvent | undefined): boolean => event !== undefined && event.seq < seq
+    for (const [shopId, loaded] of this.#loaded) {
+      if (!isDropped(loaded.feed?.at(-1))) continue
+      this.#change(shopId, (feed) => feed.filter((event) => !isDropped(event))).catch((error: unknown) =>
+        this.#logger.error({ err: error, shopId }, "dropped events could not be removed"),
+      )
+    }
+  }
+
+  /** Makes a feed equal to the log, if events were deleted there. Rejects when the log does not answer. */
+  async compare(shopId: string): Promise<void> {
+    await this.#change(shopId, async () => {
+      const entries = await this.#loads.run(() => this.#newest(shopId, FEED_LIMIT))
+      return entries.map(({ event }) => event)
+    })
+  }
+
   /** Drops a shop's feed. Call it in the queue of that feed. */
   drop(shopId: string): void {
     const loaded = this.#loaded.get(shopId)
@@ -98,8 +126,29 @@ export class Feeds {
     this.#loaded.clear()
   }
 
+  /** Makes another feed of a loaded one, in its queue, and sends the differences. */
+  async #change(shopId: string, next: (feed: Feed) => Feed | Promise<Feed>): Promise<void> {
+    await this.#send(shopId, async (events) => {
+      const loaded = this.#loaded.get(shopId)
+      if (loaded?.feed === undefined) return
+      const before = loaded.feed
+      const after = await next(before)
+      loaded.feed = after
+      const bySeq = new Map(after.map((event) => [`${event.seq}`, event]))
+      for (const change of listChanges(seqsOf(before), seqsOf(after))) {
+        const added = change.type === "add" ? bySeq.get(change.id) : undefined
+        if (added === undefined) events.remove(change.index)
+        else events.add(dataValue(added), change.index)
+      }
+    })
+  }
+
   /** As `WatchedShops.sweep`: the shops whose feed the caller resets. */
   sweep(now: number, times: IdleTimes): string[] {
     return this.#loaded.sweep(now, times)
   }
+}
+
+function seqsOf(feed: Feed): string[] {
+  return feed.map(({ seq }) => `${seq}`)
 }

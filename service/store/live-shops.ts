@@ -11,6 +11,7 @@ import { RepeatedResets } from "../repeated-resets.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
 import { basketsResource } from "./baskets.ts"
+import { DroppedEvents } from "./dropped-events.ts"
 import { eventResource } from "./event.ts"
 import { feedResource } from "./feed.ts"
 import { Feeds } from "./feeds.ts"
@@ -56,6 +57,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #logger: Logger
   readonly #resets: RepeatedResets
   readonly #feeds: Feeds
+  readonly #dropped: DroppedEvents
   readonly #shops: Shops
   readonly #snapshots: Snapshots
   readonly #annotations: ShownAnnotations
@@ -83,6 +85,7 @@ export class LiveShops implements Part, LogFollower {
       (shop_id, task) => service.with(feed, { shop_id }, task),
       logger,
     )
+    this.#dropped = new DroppedEvents(() => log.state(), this.#feeds, logger)
     const loader = new ShopLoader(this.#snapshots, log.reader)
     this.#shops = new Shops(
       {
@@ -131,6 +134,7 @@ export class LiveShops implements Part, LogFollower {
   async start(): Promise<void> {
     await this.#snapshots.open()
     await this.#annotations.start()
+    await this.#dropped.start()
     this.#timers = [
       setInterval(() => this.#shops.tick(Date.now()), TICK_MS),
       setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS),
@@ -139,6 +143,7 @@ export class LiveShops implements Part, LogFollower {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
+    this.#dropped.stop()
     this.#resets.stop()
     await this.#annotations.stop()
     await this.#shops.stop()

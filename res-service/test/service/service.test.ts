@@ -563,6 +563,32 @@ inMemoryAndOnNats("Service", (startKit) => {
       expect((await kit.get("library.slow")).extendedTo).to.equal(7000)
     })
 
+    it("also sends it to the requests that wait behind the handler, and gives them that much time", async () => {
+      let extend: () => void = () => {}
+      const releases: (() => void)[] = []
+      const kit = await started(
+        model("library.slow", {
+          timeoutMs: 500,
+          get: async (req) => {
+            extend = () => req.extendTimeout(60_000)
+            await new Promise<void>((resolve) => releases.push(resolve))
+            return {}
+          },
+        }),
+      )
+      const gets = [kit.get("library.slow"), kit.get("library.slow")]
+      await until("one to run and one to wait", () => releases.length === 1 && kit.service.load.requests === 2)
+      extend()
+      await sleep(700)
+      releases[0]?.()
+      await until("the second to run", () => releases.length === 2)
+      releases[1]?.()
+      for (const get of gets) {
+        const { answer, extendedTo } = await get
+        expect([answer.result, extendedTo]).to.deep.equal([{ model: {} }, 60_000])
+      }
+    })
+
     it("sends one automatically after a second for a resource with timeoutMs, but not before a quick answer", async () => {
       let pauseMs = 1100
       const kit = await started(

@@ -19,7 +19,7 @@ describe("Feeds", () => {
       new Loads(),
       read,
       async (shopId, task) => {
-        task({
+        await task({
           name: shopId,
           add: (value, index) => sent.push(`${shopId} add ${value.data.seq} at ${index}`),
           remove: (index) => sent.push(`${shopId} remove ${index}`),
