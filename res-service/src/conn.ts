@@ -39,5 +39,14 @@ export interface Msg {
 
 /** A subscription on the messaging system, made by `Conn.subscribe`. */
 export interface Subscription {
+  /** Ends it at once. Messages on the way are lost. */
   unsubscribe(): void
+  /** Ends it without loss: resolves when the messages on the way were delivered. Default: as `unsubscribe`. */
+  drain?(): Promise<void>
+}
+
+/** Ends a subscription without loss, if its connection can do that. */
+export async function endSubscription(subscription: Subscription): Promise<void> {
+  if (subscription.drain === undefined) subscription.unsubscribe()
+  else await subscription.drain()
 }

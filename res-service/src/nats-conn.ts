@@ -22,8 +22,8 @@ export function natsConn(nc: NatsConnection): Conn {
 
   return {
     publish: (subject, payload, reply) => nc.publish(subject, payload, reply === undefined ? undefined : { reply }),
-    subscribe: (subject, handler, queue) =>
-      nc.subscribe(subject, {
+    subscribe: (subject, handler, queue) => {
+      const subscription = nc.subscribe(subject, {
         ...(queue === undefined ? {} : { queue }),
         callback: (err, msg) => {
           if (err) return // a permission violation, which the client reports on its status iterator
@@ -34,7 +34,13 @@ export function natsConn(nc: NatsConnection): Conn {
             noResponders: msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS,
           })
         },
-      }),
+      })
+      return {
+        unsubscribe: () => subscription.unsubscribe(),
+        // Without a connection nothing is on the way.
+        drain: () => subscription.drain().catch(() => {}),
+      }
+    },
     flush: () => nc.flush(),
     newInbox: () => newInbox(nc),
     get connected() {

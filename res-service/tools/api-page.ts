@@ -13,6 +13,7 @@ const ENTRIES = [
   ["res-service/contract", "contract/mod.d.ts"],
   ["res-service/client", "client/mod.d.ts"],
   ["res-service/gateway", "gateway/mod.d.ts"],
+  ["res-service/sharding", "sharding/mod.d.ts"],
   ["res-service/testing", "testing/mod.d.ts"],
 ] as const
 

@@ -67,7 +67,7 @@ type Declared<D, Key extends keyof Definition<string>, Handler> = D extends { re
  */
 export type ContractHandlers<C extends AnyContract> = Pick<
   Handlers<PatternOf<C>, C["kind"], ContentOf<C>, QueryIn<C>>,
-  "access" | "checkCalls" | "get" | "group" | "mode" | "timeoutMs"
+  "access" | "anywhere" | "checkCalls" | "get" | "group" | "mode" | "timeoutMs"
 > & {
   onStart?(send: ContractSend<C>): (() => void) | undefined
 } & Declared<

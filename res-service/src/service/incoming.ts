@@ -21,12 +21,16 @@ export interface Payload {
   readonly uri: string | undefined
 }
 
-/** One request as it came in, and its reply. */
-export interface Incoming {
+/** What a request asks for, as its subject says. */
+export interface Target {
   readonly type: RequestType
   readonly name: string
   /** Empty except for call and auth. */
   readonly method: string
+}
+
+/** One request as it came in, and its reply. */
+export interface Incoming extends Target {
   readonly payload: Payload
   readonly reply: Reply
 }
@@ -72,7 +76,8 @@ function printable(type: RequestType, payload: Payload): object {
   }
 }
 
-function parseSubject(subject: string): Pick<Incoming, "type" | "name" | "method"> | undefined {
+/** Undefined: not the subject of a request. */
+export function parseSubject(subject: string): Target | undefined {
   const first = subject.indexOf(".")
   const type = subject.slice(0, first)
   if (type === "access" || type === "get") return { type, name: subject.slice(first + 1), method: "" }

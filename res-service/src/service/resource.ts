@@ -99,6 +99,11 @@ export interface Handlers<P extends string, K extends Kind, T, Q = unknown> {
    * limit. Then requesters are not told to wait, and a handler that never ends blocks its resource.
    */
   readonly timeoutMs?: number
+  /**
+   * With `ServiceOptions.routing`: what any process answers, so that the owner of the resource need not do it: `"access"`, `"get"`, or
+   * the names of methods. Default: nothing.
+   */
+  readonly anywhere?: readonly string[]
   /** The modes in which `access` and `get` requests are handled. Default `serial` for both. */
   readonly mode?: { readonly access?: Mode; readonly get?: Mode }
   access?(req: AccessRequest<P>): Awaitable<Access>

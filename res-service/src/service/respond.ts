@@ -27,6 +27,8 @@ export interface RespondContext {
   readonly parts: Parts<string>
   readonly events: EventSender
   readonly limit: TimeLimit
+  /** A get is answered when this resolves; undefined: at once. */
+  readonly got: Promise<void> | undefined
 }
 
 type Handled = Resource<string, Kind, unknown>
@@ -34,7 +36,7 @@ type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
 /** Finds the handler for a request. */
 export function respond(
-  { conn, logger, admit, parts, events, limit }: RespondContext,
+  { conn, logger, admit, parts, events, limit, got }: RespondContext,
   resource: Handled,
   request: Incoming,
 ): Answering {
@@ -75,7 +77,11 @@ export function respond(
     case "access":
       return answering(handlers.mode?.access, async () => ({ result: accessResult(await handlers.access?.(req)) }))
     case "get":
-      return answering(handlers.mode?.get, async () => ({ result: await read(resource, req) }))
+      return answering(handlers.mode?.get, async () => {
+        const result = await read(resource, req)
+        await got
+        return { result }
+      })
     case "call":
     case "auth": {
       // The declaration has turned the function into methods by name.

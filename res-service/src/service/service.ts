@@ -1,4 +1,4 @@
-import type { Conn, Msg, Subscription } from "../conn.ts"
+import { type Conn, endSubscription, type Msg, type Subscription } from "../conn.ts"
 import { type AnyContract, Contract, type Kind, type PartsOf } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
 import { type Logger, silentLogger, withoutPayloads } from "../logger.ts"
@@ -6,13 +6,14 @@ import { type Parts, Pattern } from "../pattern.ts"
 import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
 import { type ContractEvents, type ContractHandlers, handle } from "./handle.ts"
-import { type Incoming, parseRequest, REQUEST_TYPES } from "./incoming.ts"
+import { type Incoming, parseRequest, parseSubject, REQUEST_TYPES, type Target } from "./incoming.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type NamedResource, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
 import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { publishToken, respond } from "./respond.ts"
+import type { Routing } from "./routing.ts"
 import { TimeLimits } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
@@ -41,6 +42,11 @@ export interface ServiceOptions {
    * all requests are admitted.
    */
   readonly admit?: (request: Admission) => void
+  /**
+   * For a service of several processes, each of which answers for a part of the resources: see `res-service/sharding`. Then the start
+   * sends no reset, because it changes nothing yet. Default: this process answers every request that it gets.
+   */
+  readonly routing?: Routing
 }
 
 /** How busy a service is. All numbers are 0 when it is idle. */
@@ -73,7 +79,9 @@ export class Service {
   readonly #queue = new KeyedQueue()
   readonly #limits = new TimeLimits()
   readonly #queryEvents: QueryEvents
-  readonly #running = new Set<Promise<void>>()
+  readonly #routing: Routing | undefined
+  /** What is being done, by the shard that it is done for. */
+  readonly #running = new Map<Promise<void>, number | undefined>()
   #subscriptions: Subscription[] = []
   #stops: (() => void)[] = []
 
@@ -88,9 +96,11 @@ export class Service {
     this.#admit = options.admit ?? (() => {})
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
+    this.#routing = options.routing
+    this.#routing?.onRequest((msg) => this.#receive(msg, true))
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
     this.#queryEvents = new QueryEvents(this.#conn, this.#logger, durationMs, (named, task) =>
-      this.#track(this.#queue.run(groupOf(named), named.resource.handlers.mode?.get ?? "serial", task)),
+      this.#track(this.#queue.run(groupOf(named), named.resource.handlers.mode?.get ?? "serial", task), named.name),
     )
   }
 
@@ -167,10 +177,11 @@ export class Service {
     }
     this.#stops.push(
       this.#conn.onStatus((status) => {
-        if (status === "connected") void this.#announce()
+        if (status === "connected" && this.#routing === undefined) void this.#announce()
       }),
     )
-    await this.#announce()
+    if (this.#routing === undefined) await this.#announce()
+    else await this.#conn.flush()
   }
 
   /**
@@ -179,10 +190,16 @@ export class Service {
    */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop()
-    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+    await Promise.all(this.#subscriptions.splice(0).map(endSubscription))
     this.#queryEvents.close()
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.keys())
     if (this.#conn.connected) await this.#conn.flush()
+  }
+
+  /** Resolves when everything that is being done for these shards of `ServiceOptions.routing` is done: requests, and tasks of `with`. */
+  async idle(shards: readonly number[]): Promise<void> {
+    const running = [...this.#running].filter(([, shard]) => shard !== undefined && shards.includes(shard))
+    await Promise.all(running.map(([work]) => work))
   }
 
   /**
@@ -208,7 +225,9 @@ export class Service {
   ): Promise<R> {
     const named = this.#named(of, parts)
     const events = this.#events(named) as EventsOf<Kind, unknown>
-    return this.#queue.run(groupOf(named), "serial", () => task(events))
+    const running = this.#queue.run(groupOf(named), "serial", () => task(events))
+    if (this.#routing !== undefined) this.#track(running.then(nothing, nothing), named.name)
+    return running
   }
 
   /**
@@ -281,20 +300,33 @@ export class Service {
     }
   }
 
-  #receive(msg: Msg): void {
+  /** @param isRouted this process is the one that has to answer */
+  #receive(msg: Msg, isRouted = false): void {
     if (msg.reply !== undefined && !this.#replyTo(msg.reply)) {
       this.#logger.warn({ subject: msg.subject }, "dropped a request with a forbidden reply subject")
       return
     }
+    if (!isRouted && this.#routing !== undefined && this.#route(this.#routing, msg)) return
     const request = parseRequest(this.#conn, this.#logger, msg)
-    if (request !== undefined) this.#track(this.#handle(request))
+    if (request !== undefined) this.#track(this.#handle(request), request.name)
   }
 
-  #track(work: Promise<void>): void {
+  /** True: the request was passed to the owner of its shard, which may be this process. */
+  #route(routing: Routing, msg: Msg): boolean {
+    const target = parseSubject(msg.subject)
+    if (target === undefined || !isValidName(target.name) || !msg.reply) return false
+    const shard = routing.shardOf(target.name)
+    const resource = shard === undefined ? undefined : this.#resources.find(({ pattern }) => pattern.match(target.name))
+    if (shard === undefined || resource === undefined || answersAnywhere(resource, target)) return false
+    routing.route(msg, shard)
+    return true
+  }
+
+  #track(work: Promise<void>, name: string): void {
     const running = work
       .catch((error: unknown) => this.#logger.error({ err: error }, "an answer could not be sent"))
       .finally(() => this.#running.delete(running))
-    this.#running.add(running)
+    this.#running.set(running, this.#routing?.shardOf(name))
   }
 
   async #handle(request: Incoming): Promise<void> {
@@ -314,7 +346,10 @@ export class Service {
     if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
     const limit = this.#limits.open(groupOf(named), request.reply, resource.handlers.timeoutMs)
     const events = this.#events(named)
-    const context = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit }
+    const got = request.type === "get" ? this.#routing?.got(named.name) : undefined
+    // Awaited below, after the content.
+    got?.catch(() => {})
+    const context = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit, got }
     const answering = respond(context, resource, request)
     try {
       await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))
@@ -340,6 +375,13 @@ export class Service {
   #events(named: NamedResource): EventSender {
     return new EventSender(this.#conn, named.name, (answer) => this.#queryEvents.send(named, answer))
   }
+}
+
+function nothing(): void {}
+
+function answersAnywhere({ handlers }: AnyResource, { type, method }: Target): boolean {
+  const { anywhere = [] } = handlers
+  return anywhere.includes(type === "call" || type === "auth" ? method : type)
 }
 
 function isNotReserved(subject: string): boolean {

@@ -205,6 +205,26 @@ describe("res-service/examples", () => {
     expect((await post(`${api}/library/room/1/book`, { hours: 9 })).body.code).to.equal("system.invalidParams")
   })
 
+  it("11-sharding.mjs shares its shelves between two processes, and one goes on when the other has stopped", async () => {
+    await run("11-sharding.mjs", "serving 16 of 16")
+    await run("11-sharding.mjs", "serving 8 of 16")
+    const ids = Array.from({ length: 12 }, (_, i) => `${i + 1}`)
+    type Shelf = { books: string[]; process: number }
+    const copies = await Promise.all(ids.map((id) => mirror(`library.shelf.${id}`)))
+    const shelves = () => copies.map(({ value }) => value as Shelf)
+    const add = async (title: string) => {
+      for (const id of ids) expect((await post(`${api}/library/shelf/${id}/add`, { title })).status).to.equal(204)
+    }
+    await add("Emma")
+    await until("both processes to answer", () => new Set(shelves().map((shelf) => shelf.process)).size === 2)
+    const [first, second] = running
+    first?.kill("SIGTERM")
+    await add("Romola")
+    await until("the one that is left", () => shelves().every((shelf) => shelf.process === second?.pid))
+    expect(shelves().map(({ books }) => books.join())).to.deep.equal(ids.map(() => "Emma,Romola"))
+    for (const copy of copies) copy.close()
+  })
+
   it("are all run here, and all listed in their README", () => {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith(".mjs"))
     expect([...ran].toSorted()).to.deep.equal(files.toSorted())

@@ -1,0 +1,185 @@
+import { type Conn, type ConnStatus, endSubscription, type Msg, type Subscription } from "../conn.ts"
+import type { Logger } from "../logger.ts"
+import type { Lease } from "./lease.ts"
+import { elapsedMs, type Moment, moment } from "./moment.ts"
+
+/** Most bytes that wait for a renewal in each direction: about what a busy service sends and gets in ten seconds. */
+const MAX_HELD_BYTES = 8 * 1024 * 1024
+/** A request that has waited this long, in ms, is dropped: its sender has given up, and may have sent it again. */
+const MAX_HELD_MS = 5000
+/** What a held message takes besides its payload, in bytes: requests often have none. */
+const MESSAGE_BYTES = 500
+
+interface HeldMessage {
+  readonly subject: string
+  readonly payload: string | Uint8Array
+  readonly reply: string | undefined
+}
+
+interface HeldRequest {
+  readonly at: Moment
+  readonly bytes: number
+  readonly deliver: () => void
+}
+
+/** What a fence needs of the lease. */
+export type Fence = Pick<Lease, "held" | "onEvent">
+
+/**
+ * A connection that sends messages and delivers requests only while a lease is held.
+ *
+ * While the lease is not held, messages and requests wait. A renewal proves that nobody has ended the lease in between, so everything that
+ * waited is still right and passes in order. When the lease is lost, everything is dropped, and nothing passes any more.
+ */
+export class FencedConn implements Conn {
+  readonly #conn: Conn
+  readonly #lease: Fence
+  readonly #logger: Logger
+  readonly #listeners = new Set<(status: ConnStatus) => void>()
+  #outgoing: HeldMessage[] = []
+  #outgoingBytes = 0
+  #incoming: HeldRequest[] = []
+  #incomingBytes = 0
+  #droppedRequests = 0
+  #lost = false
+  /** True when listeners were not told yet that the connection is back, or that messages were dropped. */
+  #mustAnnounce = false
+
+  constructor(conn: Conn, lease: Fence, logger: Logger) {
+    this.#conn = conn
+    this.#lease = lease
+    this.#logger = logger
+    lease.onEvent((event) => {
+      if (event === "renewed") this.#pass()
+      else this.#drop()
+    })
+    conn.onStatus((status) => {
+      if (status !== "connected") return this.#tell(status)
+      this.#mustAnnounce = true
+      this.#pass()
+    })
+  }
+
+  publish(subject: string, payload: string | Uint8Array, reply?: string): void {
+    if (this.#lost) return
+    if (this.#isOpen && this.#outgoing.length === 0) {
+      this.#conn.publish(subject, payload, reply)
+      return
+    }
+    this.#outgoing.push({ subject, payload, reply })
+    this.#outgoingBytes += Buffer.byteLength(payload) + MESSAGE_BYTES
+    if (this.#outgoingBytes > MAX_HELD_BYTES) this.#overflow()
+  }
+
+  subscribe(subject: string, handler: (msg: Msg) => void, queue?: string): Subscription {
+    let isSubscribed = true
+    const deliver = (msg: Msg): void => {
+      if (isSubscribed) handler(msg)
+    }
+    const receive = (msg: Msg): void => {
+      if (this.#lost) return
+      if (this.#isOpen && this.#incoming.length === 0) deliver(msg)
+      else this.#hold(msg.data.length + MESSAGE_BYTES, () => deliver(msg))
+    }
+    const subscription = this.#conn.subscribe(subject, receive, queue)
+    return {
+      unsubscribe: () => {
+        isSubscribed = false
+        subscription.unsubscribe()
+      },
+      drain: () => endSubscription(subscription),
+    }
+  }
+
+  flush(): Promise<void> {
+    return this.#conn.flush()
+  }
+
+  newInbox(): string {
+    return this.#conn.newInbox()
+  }
+
+  get connected(): boolean {
+    return this.#conn.connected && !this.#lost
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#conn.maxPayloadBytes
+  }
+
+  /** `connected` comes when the connection is back and the lease covers what is sent on it. */
+  onStatus(listener: (status: ConnStatus) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  // Without a connection the NATS client would keep messages, and send them whenever it has connected again.
+  get #isOpen(): boolean {
+    return this.#conn.connected && this.#lease.held
+  }
+
+  #hold(bytes: number, deliver: () => void): void {
+    this.#dropOldRequests()
+    if (this.#incomingBytes + bytes > MAX_HELD_BYTES) {
+      this.#droppedRequests++
+      return
+    }
+    this.#incoming.push({ at: moment(), bytes, deliver })
+    this.#incomingBytes += bytes
+  }
+
+  #dropOldRequests(): void {
+    const fresh = this.#incoming.findIndex(({ at }) => elapsedMs(at) < MAX_HELD_MS)
+    const old = this.#incoming.splice(0, fresh === -1 ? this.#incoming.length : fresh)
+    for (const { bytes } of old) this.#incomingBytes -= bytes
+    this.#droppedRequests += old.length
+  }
+
+  #pass(): void {
+    if (!this.#isOpen || this.#lost) return
+    for (const { subject, payload, reply } of this.#outgoing.splice(0)) this.#send(subject, payload, reply)
+    this.#outgoingBytes = 0
+    if (this.#mustAnnounce) {
+      this.#mustAnnounce = false
+      this.#tell("connected")
+    }
+    this.#dropOldRequests()
+    if (this.#droppedRequests > 0) {
+      this.#logger.warn(
+        { count: this.#droppedRequests },
+        "dropped requests: the lease was not renewed in time to answer them",
+      )
+      this.#droppedRequests = 0
+    }
+    this.#incomingBytes = 0
+    for (const { deliver } of this.#incoming.splice(0)) deliver()
+  }
+
+  // A message that cannot be sent must not stop the ones after it.
+  #send(subject: string, payload: string | Uint8Array, reply: string | undefined): void {
+    try {
+      this.#conn.publish(subject, payload, reply)
+    } catch (error) {
+      this.#logger.error({ err: error }, "a held message could not be sent")
+      this.#mustAnnounce = true
+    }
+  }
+
+  // After `connected` the service resets its resources, so gateways fetch what they have missed.
+  #overflow(): void {
+    this.#logger.warn({ bytes: this.#outgoingBytes }, "dropped messages: the lease ran out before they could be sent")
+    this.#outgoing = []
+    this.#outgoingBytes = 0
+    this.#mustAnnounce = true
+  }
+
+  #drop(): void {
+    this.#lost = true
+    this.#outgoing = []
+    this.#incoming = []
+  }
+
+  #tell(status: ConnStatus): void {
+    for (const listener of [...this.#listeners]) listener(status)
+  }
+}

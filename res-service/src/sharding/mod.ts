@@ -1,0 +1,3 @@
+export { natsPartition } from "./nats-partition.ts"
+export type { OwnerTask } from "./owner-tasks.ts"
+export { type Location, Shards, type ShardsOptions, type ShardWork } from "./shards.ts"

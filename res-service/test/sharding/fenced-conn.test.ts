@@ -1,0 +1,183 @@
+import { expect } from "chai"
+import { type Conn, type ConnStatus, silentLogger } from "../../src/mod.ts"
+import { FencedConn } from "../../src/sharding/fenced-conn.ts"
+import type { LeaseEvent } from "../../src/sharding/lease.ts"
+import { MemoryBroker } from "../../src/testing/mod.ts"
+
+/** More than a fence keeps for one that does not hold the lease. */
+const FLOOD = 200
+const PAYLOAD = "x".repeat(64 * 1024)
+
+describe("FencedConn", () => {
+  const setUp = () => {
+    const broker = new MemoryBroker()
+    const other = broker.connect()
+    const heard: string[] = []
+    other.subscribe("out.>", ({ subject }) => heard.push(subject))
+    const listeners: ((event: LeaseEvent) => void)[] = []
+    const tell = (event: LeaseEvent): void => {
+      for (const listener of listeners) listener(event)
+    }
+    const lease = {
+      held: true,
+      onEvent: (listener: (event: LeaseEvent) => void) => {
+        listeners.push(listener)
+        return () => {}
+      },
+    }
+    const fenced = (conn: Conn) => new FencedConn(conn, lease, silentLogger)
+    const conn = fenced(broker.connect())
+    const taken: string[] = []
+    conn.subscribe("in.>", ({ subject }) => taken.push(subject))
+    const statuses: ConnStatus[] = []
+    conn.onStatus((status) => statuses.push(status))
+    return {
+      broker,
+      fenced,
+      conn,
+      heard,
+      taken,
+      statuses,
+      ask: async (subject: string, payload = "") => {
+        other.publish(subject, payload)
+        await other.flush()
+      },
+      runOut: () => {
+        lease.held = false
+      },
+      renew: async () => {
+        lease.held = true
+        tell("renewed")
+        await other.flush()
+      },
+      lose: async () => {
+        lease.held = false
+        tell("lost")
+        await other.flush()
+      },
+      settled: () => other.flush(),
+    }
+  }
+
+  it("sends and hands over at once while the lease is held", async () => {
+    const { conn, heard, taken, ask } = setUp()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    expect([heard, taken]).to.deep.equal([["out.1"], ["in.1"]])
+  })
+
+  it("keeps what comes while it is not held, and passes it on in its order when it is renewed", async () => {
+    const { conn, heard, taken, ask, runOut, renew, settled } = setUp()
+    runOut()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    conn.publish("out.2", "")
+    await ask("in.2")
+    await settled()
+    expect([heard, taken]).to.deep.equal([[], []])
+    await renew()
+    conn.publish("out.3", "")
+    await settled()
+    expect([heard, taken]).to.deep.equal([
+      ["out.1", "out.2", "out.3"],
+      ["in.1", "in.2"],
+    ])
+  })
+
+  it("drops everything when the lease is lost, and passes nothing any more", async () => {
+    const { conn, heard, taken, ask, runOut, lose, renew } = setUp()
+    runOut()
+    conn.publish("out.1", "")
+    await ask("in.1")
+    await lose()
+    conn.publish("out.2", "")
+    await ask("in.2")
+    await renew()
+    expect([heard, taken]).to.deep.equal([[], []])
+    expect(conn.connected).to.equal(false)
+  })
+
+  it("keeps what is sent without a connection, and says that there is one when the lease covers it", async () => {
+    const { broker, conn, heard, statuses, runOut, renew, settled } = setUp()
+    broker.disconnect()
+    conn.publish("out.1", "")
+    runOut()
+    broker.reconnect()
+    conn.publish("out.2", "")
+    await settled()
+    expect([heard, statuses]).to.deep.equal([[], ["disconnected"]])
+    await renew()
+    expect([heard, statuses]).to.deep.equal([
+      ["out.1", "out.2"],
+      ["disconnected", "connected"],
+    ])
+  })
+
+  it("does not wait for a renewal when the lease outlasts the outage", async () => {
+    const { broker, conn, heard, statuses, settled } = setUp()
+    broker.disconnect()
+    conn.publish("out.1", "")
+    broker.reconnect()
+    await settled()
+    expect([heard, statuses]).to.deep.equal([["out.1"], ["disconnected", "connected"]])
+  })
+
+  it("drops what is too much to keep, and has everything reset then", async () => {
+    const { conn, heard, statuses, runOut, renew } = setUp()
+    runOut()
+    for (let i = 0; i < FLOOD; i++) conn.publish("out.flood", PAYLOAD)
+    await renew()
+    expect(heard.length).to.be.lessThan(FLOOD)
+    expect(statuses).to.deep.equal(["connected"])
+  })
+
+  it("drops requests that are too much to keep", async () => {
+    const { taken, ask, runOut, renew } = setUp()
+    runOut()
+    for (let i = 0; i < FLOOD; i++) await ask("in.flood", PAYLOAD)
+    await renew()
+    expect(taken.length).to.be.greaterThan(0).and.to.be.lessThan(FLOOD)
+  })
+
+  it("drops requests that have waited so long that those who ask have given them up", async () => {
+    const { taken, ask, runOut, renew } = setUp()
+    runOut()
+    await ask("in.old")
+    const { now } = performance
+    performance.now = () => now.call(performance) + 6000
+    try {
+      await ask("in.new")
+      await renew()
+    } finally {
+      performance.now = now
+    }
+    expect(taken).to.deep.equal(["in.new"])
+  })
+
+  it("sends all others when one cannot be sent, and has everything reset then", async () => {
+    const { broker, heard, statuses, runOut, renew, fenced } = setUp()
+    const inner = broker.connect()
+    const publish = inner.publish.bind(inner)
+    inner.publish = (subject, payload, reply) => {
+      if (subject === "out.2") throw new Error("too large")
+      publish(subject, payload, reply)
+    }
+    const conn = fenced(inner)
+    conn.onStatus((status) => statuses.push(status))
+    runOut()
+    for (const subject of ["out.1", "out.2", "out.3"]) conn.publish(subject, "")
+    await renew()
+    expect([heard, statuses]).to.deep.equal([["out.1", "out.3"], ["connected"]])
+  })
+
+  it("hands nothing over to a subscription that has ended meanwhile", async () => {
+    const { conn, ask, runOut, renew } = setUp()
+    const taken: string[] = []
+    const subscription = conn.subscribe("in.>", ({ subject }) => taken.push(subject))
+    runOut()
+    await ask("in.1")
+    subscription.unsubscribe()
+    await renew()
+    expect(taken).to.deep.equal([])
+  })
+})
