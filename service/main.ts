@@ -5,7 +5,7 @@ import { connectNats, createLogger, fail, runProcess } from "../config/process.t
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/auth.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
-import { StandbyService } from "./standby.ts"
+import { RunningService } from "./running-service.ts"
 
 await runProcess(async () => {
   const settings = loadSettings([
@@ -33,7 +33,7 @@ await runProcess(async () => {
       await checkNatsPermissions(settings.NATS_URL, settings.AUTH)
     return nc
   }
-  const service = new StandbyService(connect, {
+  const service = new RunningService(connect, {
     storage: storage.options(settings),
     retention: log.options(settings),
     strictEvents: settings.STRICT_EVENTS,
@@ -45,6 +45,6 @@ await runProcess(async () => {
     auth: verifier === undefined ? undefined : { verifier, maxTokenDays: settings.TOKEN_MAX_DAYS, cookie },
     logger,
   })
-  service.active.catch(fail)
+  service.serving.catch(fail)
   return () => service.stop()
 })

@@ -5,6 +5,12 @@ export interface Part {
   start?(): Promise<void> | void
   /** Ends the work. Also called when `start` has failed. */
   stop?(): Promise<void> | void
+  /** This process owns these shards from now on. It may own some of them already: a rejected call is made again. */
+  acquire?(shards: readonly number[]): Promise<void> | void
+  /** Another process may own these shards from now on. No request of them is being answered. */
+  release?(shards: readonly number[]): Promise<void> | void
+  /** No gateway shows the resources below these roots any more, such as `store.<shop_id>`. */
+  unload?(roots: readonly string[]): void
 }
 
 /** Parts that start one after the other and stop in reverse order. */
@@ -38,6 +44,18 @@ export class PartList {
   /** Stops all parts at once and waits for none: for a service that has lost the lease and can answer nobody. */
   abandon(): void {
     for (const part of this.#takeStarted()) void this.#stop(part)
+  }
+
+  async acquire(shards: readonly number[]): Promise<void> {
+    for (const part of this.#started) await part.acquire?.(shards)
+  }
+
+  async release(shards: readonly number[]): Promise<void> {
+    for (const part of this.#started.toReversed()) await part.release?.(shards)
+  }
+
+  unload(roots: readonly string[]): void {
+    for (const part of this.#started) part.unload?.(roots)
   }
 
   #takeStarted(): Part[] {

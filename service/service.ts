@@ -5,11 +5,18 @@
 //   shops      feeds, baskets, figures, annotations         sessions   shared carts and who is present
 //   service    answers RES requests and sends events, behind a fence that opens only while the lease is held
 //
-// A published event: `feed.publish` asks the guard, `log` appends it to JetStream, and the log's tail reads it back. Each follower
-// takes it in turn: `index` notes its shopper, `shops` applies it to the projections that somebody looks at, and `service` sends their
-// changes. Then the publisher is answered. An erasure goes the other way: it asks each owner to erase.
+// Several processes run this. What a part does, and where:
+//
+//   for each shard, by its owner      the log's tail, feeds, baskets, figures, annotations, sessions, presence
+//   in every process                  publish, access, auth, health, archive status
+//   once, by the owner of `ONCE`      erasures and their index, the expiry of logins, questions to the issuer
+//
+// A published event: `feed.publish` asks the guard, `log` appends it to JetStream, and the tail of its shard's owner reads it back. Each
+// follower takes it in turn: `index` notes its shopper, `shops` applies it to the projections that somebody looks at, and `service` sends
+// their changes. Then the publisher is answered. An erasure goes the other way: it asks each owner to erase.
 import type { NatsConnection } from "nats"
-import { clientAddresses, type Logger, natsConn, type Owned, Service } from "res-service"
+import { clientAddresses, type Logger, ResError, Service } from "res-service"
+import type { Shards } from "res-service/sharding"
 import { withoutSessionIds } from "../config/logged-sessions.ts"
 import type { OwnPages } from "../config/own-pages.ts"
 import { AnnotationBucket } from "./archive/annotation-bucket.ts"
@@ -21,18 +28,18 @@ import { archiveResource } from "./archive/status.ts"
 import { type AuthOptions, noAuth, TokenAuth } from "./auth/auth.ts"
 import { healthResource } from "./health.ts"
 import { JetStream } from "./jetstream/jetstream.ts"
-import { FencedConn } from "./lease/fenced-conn.ts"
-import type { Lease } from "./lease/lease.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { Log } from "./log/log.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
 import { PartList } from "./part-list.ts"
 import { LiveSessions, type SessionOptions } from "./session/live-sessions.ts"
+import { ONCE } from "./shards.ts"
 import { Erasure } from "./shoppers/erasure.ts"
 import { ShopperIndex } from "./shoppers/shopper-index.ts"
 import { shoppersResource } from "./shoppers/shoppers-resource.ts"
 import { History } from "./store/history.ts"
 import { LiveShops } from "./store/live-shops.ts"
+import { askShopOwners } from "./store/shop-owners.ts"
 
 /**
  * Reply subjects that are answered: the inboxes of all logins. Everything else that the service may publish to is stored or has a
@@ -46,11 +53,11 @@ export interface ServiceOptions {
   readonly retention: Retention
   /** As the setting STRICT_EVENTS; default: false. */
   readonly strictEvents?: boolean | undefined
-  readonly sessions: Omit<SessionOptions, "guard" | "isActive" | "logger">
+  readonly sessions: Omit<SessionOptions, "guard" | "shards" | "logger">
   /** Undefined: no archive. */
   readonly archive?: ArchiveOptions | undefined
   /** Undefined: no tokens; everyone may do everything. */
-  readonly auth: Omit<AuthOptions, "logger" | "addresses"> | undefined
+  readonly auth: Omit<AuthOptions, "logger" | "addresses" | "isOwner"> | undefined
   /** Without `auth`: the pages that gateways let in. Undefined: all pages. */
   readonly pages?: OwnPages | undefined
   /** Default: none. */
@@ -64,30 +71,26 @@ export interface ServiceOptions {
 export interface OpenService {
   /** Messages of other programs on the log that are not valid, since the service was opened. */
   readonly setAside: number
-  /** The patterns of all its resources, as a reset of everything names them. */
-  readonly ownership: Required<Owned>
-  /** Takes no more requests, answers those it has, and stops following the log. Lease and connection stay open. */
+  /** Takes no more requests, answers those it has, and stops following the log. Shards and connection stay open. */
   stop(): Promise<void>
-  /** Stops everything at once, and waits for nothing: for a service that has lost the lease and can answer nobody. */
+  /** Stops everything at once, and waits for nothing: for a service that has lost its lease and can answer nobody. */
   abandon(): void
 }
 
-/** Starts the parts of the service, which serves while the lease is held. Resolves when requests are answered. */
-export async function openService(nc: NatsConnection, lease: Lease, options: ServiceOptions): Promise<OpenService> {
+/** Starts the parts of the service, which takes its shards then. Resolves when requests are answered. */
+export async function openService(nc: NatsConnection, shards: Shards, options: ServiceOptions): Promise<OpenService> {
   const { retention, strictEvents = false } = options
   const logger = withoutSessionIds(options.logger)
-  const isActive = (): boolean => lease.held
   const js = new JetStream(nc, { ...options.storage, logger })
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const limits = new CallLimits(options.limits ?? noCallLimits, addresses)
-  const service = new Service(new FencedConn(natsConn(nc), lease, logger), {
+  const service = new Service(shards.conn, {
     logger,
     // Payloads hold personal data, so only subjects are traced.
     tracePayloads: false,
     admit: limits.admit,
-    // One group for each term. A stopped or cut-off service that does not know yet that it has lost the lease would get a part of the
-    // requests of a common group.
-    queueGroup: `shopwire-${lease.term}`,
+    queueGroup: "shopwire",
+    routing: shards,
     replyTo: (subject) => INBOX.test(subject),
   })
 
@@ -97,15 +100,15 @@ export async function openService(nc: NatsConnection, lease: Lease, options: Ser
   const auth =
     options.auth === undefined
       ? noAuth(addresses, options.pages)
-      : new TokenAuth(js, service, { ...options.auth, addresses, logger })
+      : new TokenAuth(js, service, { ...options.auth, addresses, isOwner: () => shards.isServed(ONCE), logger })
   const guard = limits.hold(auth.guard)
   const history = new History(log, archive && new ArchivedHistory(archive, js, log))
-  const shops = new LiveShops(js, service, { guard, log, history, strictEvents, isActive, logger })
-  const sessions = new LiveSessions(js, service, { ...options.sessions, guard, isActive, logger })
+  const shops = new LiveShops(js, service, { guard, log, history, strictEvents, shards, logger })
+  const sessions = new LiveSessions(js, service, { ...options.sessions, guard, shards, logger })
   const erasure = new Erasure(js, {
     log,
     index,
-    shops,
+    shops: askShopOwners(shards),
     archive: archive && new ArchivedShoppers(archive, js),
     annotations: new AnnotationBucket(js),
     deadLetters: new DeadLetters(js),
@@ -117,16 +120,24 @@ export async function openService(nc: NatsConnection, lease: Lease, options: Ser
     ...sessions.resources,
     ...auth.resources,
     healthResource(guard, async () => {
-      await js.info(STREAM)
-      return { stream: STREAM, last_seq: log.position }
+      if (!shards.isAnswered) throw new ResError("system.serviceUnavailable")
+      return { stream: STREAM, last_seq: await log.reader.endSeq() }
     }),
     archiveResource(guard, js),
     shoppersResource(guard, (shopperId) => erasure.erase(shopperId)),
   )
   const parts = new PartList([archive ?? {}, log, index, auth, shops, sessions, service], logger)
   await parts.start()
+  const { resources, access } = service.ownership
+  shards.start({
+    acquire: (acquired) => parts.acquire(acquired),
+    release: (released) => parts.release(released),
+    unload: (roots) => parts.unload(roots),
+    idle: (some) => service.idle(some),
+    everything: { resources, access },
+  })
+  await Promise.race([shards.settled, shards.ended])
   return {
-    ownership: service.ownership,
     stop: () => parts.stop(),
     abandon: () => parts.abandon(),
     get setAside() {

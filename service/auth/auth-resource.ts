@@ -11,15 +11,13 @@ export interface AuthSources {
   readonly logins: Logins
   /** Undefined: none. */
   readonly cookie: AuthCookie | undefined
-  /** Called after tokens were revoked. */
-  readonly onRevoked: () => void
   readonly addresses: ClientAddresses
 }
 
 type Request = Pick<AuthRequest<string, unknown>, "token" | "header" | "remoteAddr" | "setToken">
 
 /** Serves `auth` with AUTH other than `none`. */
-export function authResource({ guard, logins, cookie, onRevoked, addresses }: AuthSources) {
+export function authResource({ guard, logins, cookie, addresses }: AuthSources) {
   const begin = async (req: Request, jwt: string): Promise<Claims> => {
     const claims = await guard.verify(jwt)
     const tid = await logins.begin(claims, tidOf(req.token))
@@ -89,10 +87,7 @@ export function authResource({ guard, logins, cookie, onRevoked, addresses }: Au
     call: {
       revoke: {
         mode: "free",
-        handle: async (_req, { user }) => {
-          await logins.revoke(user, Date.now() / 1000)
-          onRevoked()
-        },
+        handle: async (_req, { user }) => await logins.revoke(user, Date.now() / 1000),
       },
     },
   })

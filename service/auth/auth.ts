@@ -24,6 +24,8 @@ export interface AuthOptions {
   readonly userStateIntervalMs?: number
   readonly cookie: AuthCookie | undefined
   readonly addresses: ClientAddresses
+  /** Whether this process does what one of several does: ends expired logins, asks the issuer. */
+  readonly isOwner: () => boolean
   readonly logger: Logger
 }
 
@@ -60,33 +62,37 @@ export class TokenAuth implements Auth {
   readonly #verifier: TokenVerifier
   readonly #logins: Logins
   readonly #intervalMs: number
+  readonly #isOwner: () => boolean
   readonly #logger: Logger
   #asking: NodeJS.Timeout | undefined
 
   constructor(js: JetStream, service: Service, options: AuthOptions) {
-    const { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, logger } = options
+    const { verifier, maxTokenDays = DEFAULT_MAX_TOKEN_DAYS, cookie, addresses, isOwner, logger } = options
     this.#verifier = verifier
     this.#intervalMs = options.userStateIntervalMs ?? USER_STATE_INTERVAL_MS
+    this.#isOwner = isOwner
     this.#logger = logger
     this.#logins = new Logins(js, {
       maxTokenDays,
+      expires: isOwner,
       logger,
       onChanged: (tids) => {
         for (let i = 0; i < tids.length; i += MAX_RESET_TIDS) {
           service.tokenReset(tids.slice(i, i + MAX_RESET_TIDS), `auth.${auth.name({})}.renew`)
         }
       },
+      // An edge's streams may use a token without a login, which a token reset does not reach.
+      onRevoked: () => service.reset({ access: [auth.name({})] }),
     })
     this.guard = new TokenGuard(verifier, this.#logins)
-    // An edge's streams may use a token without a login, which a token reset does not reach.
-    const onRevoked = (): void => service.reset({ access: [auth.name({})] })
-    this.resources = [authResource({ guard: this.guard, logins: this.#logins, cookie, addresses, onRevoked })]
+    this.resources = [authResource({ guard: this.guard, logins: this.#logins, cookie, addresses })]
   }
 
   async start(): Promise<void> {
     await this.#logins.start()
-    const ask = (): Promise<void> => askIssuer(this.#verifier, this.#logins, this.#logger)
-    this.#asking = setInterval(() => void ask(), this.#intervalMs)
+    this.#asking = setInterval(() => {
+      if (this.#isOwner()) void askIssuer(this.#verifier, this.#logins, this.#logger)
+    }, this.#intervalMs)
   }
 
   stop(): void {

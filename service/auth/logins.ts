@@ -21,7 +21,7 @@ const FORGET_INTERVAL_MS = 60_000
  */
 const MAX_PER_USER = 1000
 
-/** How long the mark of an ended login is kept: longer than an active service can be without NATS. */
+/** How long the mark of an ended login is kept: longer than a service can be without NATS. */
 const MARK_TTL = "1h"
 
 /** A key that every process writes at its start. When the process sees it, it has seen all earlier writes. */
@@ -32,8 +32,15 @@ export interface LoginsOptions {
   readonly maxTokenDays: number
   /** Most logins of a user. One more ends the login that was begun or renewed longest ago. Default 1,000. */
   readonly maxPerUser?: number
-  /** Called with the token IDs of logins that this process has ended, or whose rights have changed. */
+  /**
+   * Called with the token IDs of logins that have ended, or whose rights have changed, when this process knows it. With several processes
+   * it is called in each: whoever knows it last must tell gateways, since any process may be asked what a login may do.
+   */
   readonly onChanged: (tids: readonly string[]) => void
+  /** Called when tokens of a user were revoked, as `onChanged` is. */
+  readonly onRevoked: () => void
+  /** Whether this process ends logins that have expired; one of several does. */
+  readonly expires: () => boolean
   readonly logger: Logger
 }
 
@@ -67,6 +74,8 @@ interface Revocation {
 export class Logins {
   readonly #bucket: Bucket
   readonly #onChanged: (tids: readonly string[]) => void
+  readonly #onRevoked: () => void
+  readonly #expires: () => boolean
   readonly #logger: Logger
   readonly #logins = new Map<string, Login>()
   readonly #tidsByUser = new Map<string, Set<string>>()
@@ -77,13 +86,18 @@ export class Logins {
   /** Logins ended here whose marks have not come back from the bucket yet. */
   readonly #ended = new Set<string>()
   readonly #timers: NodeJS.Timeout[] = []
+  /** It has seen what the bucket had at the start. */
+  #knowsBucket = false
   #stopFollowing = (): void => {}
 
-  constructor(js: JetStream, { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, logger }: LoginsOptions) {
+  constructor(js: JetStream, options: LoginsOptions) {
+    const { maxTokenDays, maxPerUser = MAX_PER_USER, onChanged, onRevoked, expires, logger } = options
     this.#maxTokenMs = maxTokenDays * DAY_MS
     this.#bucket = new Bucket(js, BUCKET, { ttlMs: this.#maxTokenMs, expiringMarks: true })
     this.#maxPerUser = maxPerUser
     this.#onChanged = onChanged
+    this.#onRevoked = onRevoked
+    this.#expires = expires
     this.#logger = logger
   }
 
@@ -157,6 +171,7 @@ export class Logins {
     const isNews = before > (this.#revokedBefore.get(key) ?? 0) && !this.#isOver(before)
     if (isNews) {
       this.#revokedBefore.set(key, before)
+      this.#onRevoked()
       await this.#bucket.put(`${key}.revoked`, JSON.stringify({ before } satisfies Revocation))
     }
     await this.#end(this.#loginsOf(user).flatMap(({ tid, login }) => (login.iat < before ? [tid] : [])))
@@ -203,6 +218,7 @@ export class Logins {
   }
 
   #expire(): void {
+    if (!this.#expires()) return
     const expired = [...this.#logins.keys()].filter((tid) => this.get(tid) === undefined)
     this.#end(expired).catch((error: unknown) => this.#logger.warn({ err: error }, "could not delete expired logins"))
   }
@@ -260,7 +276,9 @@ export class Logins {
       const follow = async (): Promise<void> => {
         for await (const entry of entries) {
           this.#take(entry)
-          if (entry.revision >= mark) resolve()
+          if (entry.revision < mark) continue
+          this.#knowsBucket = true
+          resolve()
         }
       }
       follow().catch((error: unknown) => {
@@ -275,17 +293,22 @@ export class Logins {
     if (id === undefined) return // a mark
     if (id === "revoked") {
       const { before } = entry.operation === "PUT" ? entry.json<Revocation>() : { before: 0 }
-      this.#revokedBefore.set(key, Math.max(before, this.#revokedBefore.get(key) ?? 0))
+      if (before <= (this.#revokedBefore.get(key) ?? 0)) return
+      this.#revokedBefore.set(key, before)
+      if (this.#knowsBucket) this.#onRevoked()
     } else if (id === "granted") {
       if (entry.operation === "PUT") this.#learn(key, entry.json<Granted>())
     } else if (entry.operation !== "PUT") {
-      this.#forget(id)
+      if (this.#forget(id)) this.#onChanged([id])
       this.#ended.delete(id)
     } else if (!this.#ended.has(id)) {
       const login = entry.json<Login>()
       this.#learn(key, { grants: grantsIn(login), at: login.granted_at })
+      const known = this.#logins.get(id)
       // An own write may come back after a newer own write.
-      if (login.granted_at >= (this.#logins.get(id)?.granted_at ?? 0)) this.#remember(id, login)
+      if (login.granted_at < (known?.granted_at ?? 0)) return
+      this.#remember(id, login)
+      if (known !== undefined && !isDeepStrictEqual(known, login)) this.#onChanged([id])
     }
   }
 

@@ -1,75 +1,124 @@
-import type { StreamState } from "@nats-io/jetstream"
+import type { StreamInfo, StreamState } from "@nats-io/jetstream"
 import { type Logger, ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../part-list.ts"
+import { ONCE } from "../shards.ts"
 import { SummedLog } from "../summed-log.ts"
 import { type Idempotency, LogAppender } from "./appender.ts"
 import { exampleOf, type LogRecord, readRecord, SET_ASIDE, type StoredMessage } from "./entry.ts"
 import { type LogId, logId } from "./log-id.ts"
 import { LogReader } from "./reader.ts"
-import { type Retention, STREAM } from "./stream.ts"
-import { LogTail } from "./tail.ts"
+import { openStream, type Retention, STREAM } from "./stream.ts"
+import { partitionOfStoredSubject, recordSubjects } from "./subjects.ts"
+import { StreamTail } from "./tail.ts"
 
 /** Something that is made from the log. */
 export interface LogFollower {
   /** Called for each new message, in the log's order. `record` is undefined when the message is not valid. */
   take(message: StoredMessage, record: LogRecord | undefined): void
-  /** The log is not the one that was followed before, so everything that was made from it is void. */
-  lose(): void
+  /** The log is not the one that was followed before, so everything that was made from these shards of it is void. */
+  lose(shards: readonly number[]): void
 }
 
-/** The log, which is the stream UPDATES: append to it, read it, follow it. */
+/** Follows some shards, which were acquired together. */
+interface FollowedShards {
+  readonly tail: StreamTail
+  readonly shards: Set<number>
+}
+
+/** The log, which is the stream UPDATES: append to it, read it, follow the shards of it that this process owns. */
 export class Log implements Part {
   readonly reader: LogReader
   readonly #js: JetStream
+  readonly #retention: Retention
+  readonly #logger: Logger
   readonly #appender: LogAppender
-  readonly #tail: LogTail
-  readonly #followers: LogFollower[] = []
+  readonly #followed = new Set<FollowedShards>()
   readonly #setAsideLog: SummedLog
+  #followers: readonly LogFollower[] = []
+  #wholeLogFollower: LogFollower | undefined
+  #created = ""
   #setAside = 0
 
   constructor(js: JetStream, retention: Retention, logger: Logger) {
     this.reader = new LogReader(js)
     this.#js = js
+    this.#retention = retention
+    this.#logger = logger
     this.#appender = new LogAppender(js)
     this.#setAsideLog = new SummedLog(logger, "warn", SET_ASIDE)
-    const onLost = (): void => {
-      for (const follower of this.#followers) follower.lose()
-    }
-    this.#tail = new LogTail(js, retention, { onMessage: (message) => this.#take(message), onLost }, logger)
   }
 
-  /** Makes the stream when it is missing, and follows it from its end. */
+  /** Makes the stream when it is missing. */
   async start(): Promise<void> {
+    await this.#open()
     await this.#appender.open()
-    await this.#tail.start()
   }
 
   async stop(): Promise<void> {
-    await this.#tail.stop()
+    await Promise.all([...this.#followed].map(({ tail }) => tail.stop()))
     this.#setAsideLog.stop()
   }
 
-  /** Passes new messages on to these followers, in this order. Call it before `start`. */
-  follow(...followers: readonly LogFollower[]): void {
-    this.#followers.push(...followers)
+  /**
+   * Passes new messages on. Call it before `start`.
+   *
+   * @param wholeLog gets all messages, if this process owns the shard `ONCE`
+   * @param followers get the messages of the shards that this process owns
+   */
+  follow(wholeLog: LogFollower, ...followers: readonly LogFollower[]): void {
+    this.#wholeLogFollower = wholeLog
+    this.#followers = followers
   }
 
-  /** Which log is followed. */
+  /** Follows the log from its end for these shards. */
+  async acquire(acquired: readonly number[]): Promise<void> {
+    const shards = new Set(acquired.filter((shard) => this.#followerOf(shard) === undefined))
+    if (shards.size === 0) return
+    const source = { stream: STREAM, open: () => this.#open() }
+    const tail = new StreamTail(
+      this.#js,
+      source,
+      subjectsOf(shards),
+      {
+        onMessage: (message) => this.#take(message, shards),
+        onLost: () => this.#lose(shards),
+      },
+      this.#logger,
+    )
+    await tail.start()
+    this.#followed.add({ tail, shards })
+  }
+
+  async release(released: readonly number[]): Promise<void> {
+    for (const followed of [...this.#followed]) {
+      const { tail, shards } = followed
+      const before = shards.size
+      for (const shard of released) shards.delete(shard)
+      if (shards.size === before) continue
+      if (shards.size > 0) await tail.narrow(subjectsOf(shards))
+      else {
+        this.#followed.delete(followed)
+        await tail.stop()
+      }
+    }
+  }
+
+  /** Which log it is. */
   get id(): LogId {
     return logId(this.created)
   }
 
-  /** When the followed stream was made, as JetStream writes it. */
+  /** When the stream was made, as JetStream writes it. */
   get created(): string {
-    return this.#tail.created
+    return this.#created
   }
 
-  /** Sequence of the last message that the followers have taken. */
-  get position(): number {
-    return this.#tail.position
+  /** The sequence up to which the followers of a shard have taken all messages of the shard; 0: this process does not own it. */
+  positionOf(shard: number): number {
+    return this.#followerOf(shard)?.position ?? 0
   }
 
   /** Messages since the start that are not valid. */
@@ -77,14 +126,14 @@ export class Log implements Part {
     return this.#setAside
   }
 
-  /** Resolves to true when the followers have taken the message `seq`, to false when they have not within `timeoutMs`. */
-  async reached(seq: number, timeoutMs: number): Promise<boolean> {
-    return await this.#tail.reached(seq, timeoutMs)
+  /** Resolves to true when the followers of a shard have taken its message `seq`, to false when they have not within `timeoutMs`. */
+  async reached(shard: number, seq: number, timeoutMs: number): Promise<boolean> {
+    return (await this.#followerOf(shard)?.reached(seq, timeoutMs)) ?? false
   }
 
   /** As `reached`. @throws {ResError} `system.serviceUnavailable`: not in time */
-  async reach(seq: number, timeoutMs: number): Promise<void> {
-    if (!(await this.reached(seq, timeoutMs))) throw new ResError("system.serviceUnavailable")
+  async reach(shard: number, seq: number, timeoutMs: number): Promise<void> {
+    if (!(await this.reached(shard, seq, timeoutMs))) throw new ResError("system.serviceUnavailable")
   }
 
   /** Stores events of a shop: see `LogAppender.append`. */
@@ -107,12 +156,39 @@ export class Log implements Part {
     return await this.#js.erase(STREAM, seq)
   }
 
-  #take(message: StoredMessage): void {
+  async #open(): Promise<StreamInfo> {
+    const info = await openStream(this.#js, this.#retention)
+    this.#created = info.created
+    return info
+  }
+
+  #followerOf(shard: number): StreamTail | undefined {
+    for (const { tail, shards } of this.#followed) if (shards.has(shard)) return tail
+    return undefined
+  }
+
+  #take(message: StoredMessage, shards: ReadonlySet<number>): void {
+    const followers = this.#followersIn(shards, partitionOfStoredSubject(message.subject))
+    if (followers.length === 0) return
     const record = readRecord(message)
     if ("reason" in record) {
       this.#setAside++
       this.#setAsideLog.add(record.reason, exampleOf(message))
     }
-    for (const follower of this.#followers) follower.take(message, "reason" in record ? undefined : record)
+    for (const follower of followers) follower.take(message, "reason" in record ? undefined : record)
   }
+
+  #followersIn(shards: ReadonlySet<number>, partition: number): readonly LogFollower[] {
+    const whole = shards.has(ONCE) && this.#wholeLogFollower !== undefined ? [this.#wholeLogFollower] : []
+    return shards.has(partition) ? [...whole, ...this.#followers] : whole
+  }
+
+  #lose(shards: ReadonlySet<number>): void {
+    for (const follower of this.#followers) follower.lose([...shards])
+    if (shards.has(ONCE)) this.#wholeLogFollower?.lose([ONCE])
+  }
+}
+
+function subjectsOf(shards: ReadonlySet<number>): string[] {
+  return recordSubjects(shards.has(ONCE) ? undefined : [...shards])
 }

@@ -1,3 +1,4 @@
+import { natsPartition } from "res-service/sharding"
 import { isShopId } from "../../contract/publish-event.ts"
 
 /** How many partitions the log has. Fixed for good: stored subjects contain the number. */
@@ -36,9 +37,18 @@ export function shopOfStoredSubject(subject: string): string | undefined {
   return isShopId(shopId) ? shopId : undefined
 }
 
-/** The partition that `{{partition(64,1)}}` of a nats-server gives: FNV-1a, 32 bits, modulo 64. */
-export function partitionOf(part: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(part)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash % PARTITIONS
+/** The partition of a shop or session, as nats-server computes it. */
+export function partitionOf(id: string): number {
+  return natsPartition(id, PARTITIONS)
+}
+
+/** The stored subjects of the events and acknowledgements of some partitions; undefined: of all. */
+export function recordSubjects(partitions: readonly number[] | undefined): string[] {
+  if (partitions === undefined || partitions.length === PARTITIONS) return [EVENT_SUBJECTS, ACK_SUBJECTS]
+  return partitions.flatMap((partition) => [`updates.store.${partition}.>`, `acks.store.${partition}.*`])
+}
+
+/** The partition of a stored subject. */
+export function partitionOfStoredSubject(subject: string): number {
+  return Number(subject.split(".", 3)[2])
 }

@@ -2,8 +2,6 @@ import { type ConsumerMessages, DeliverPolicy, type StreamInfo } from "@nats-io/
 import type { Logger } from "res-service"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { StoredMessage } from "./entry.ts"
-import { openStream, type Retention, STREAM } from "./stream.ts"
-import { ACK_SUBJECTS, EVENT_SUBJECTS } from "./subjects.ts"
 
 const RETRY_MS = 500
 
@@ -17,8 +15,6 @@ export interface TailHandlers {
 /** A stream to follow. */
 export interface Source {
   readonly stream: string
-  /** The stored subjects to follow. */
-  readonly filters: string[]
   /** Makes the stream when it is missing. */
   open(): Promise<StreamInfo>
 }
@@ -32,6 +28,8 @@ export class StreamTail {
   readonly #source: Source
   readonly #handlers: TailHandlers
   readonly #logger: Logger
+  /** The stored subjects that are followed. */
+  #filters: string[]
   #position = 0
   #created = ""
   #messages: ConsumerMessages | undefined
@@ -39,9 +37,11 @@ export class StreamTail {
   #resuming: Promise<void> = Promise.resolve()
   #waiting: { seq: number; resolve: () => void }[] = []
 
-  constructor(js: JetStream, source: Source, handlers: TailHandlers, logger: Logger) {
+  /** @param filters the stored subjects to follow */
+  constructor(js: JetStream, source: Source, filters: string[], handlers: TailHandlers, logger: Logger) {
     this.#js = js
     this.#source = source
+    this.#filters = filters
     this.#handlers = handlers
     this.#logger = logger
   }
@@ -66,6 +66,12 @@ export class StreamTail {
     this.#js.onReplaced(this.#source.stream, () => void this.#resume())
   }
 
+  /** Follows only these subjects from now on, which it followed already. */
+  async narrow(filters: string[]): Promise<void> {
+    this.#filters = filters
+    await this.#resume()
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#messages?.close()
@@ -88,7 +94,7 @@ export class StreamTail {
 
   async #consume(): Promise<void> {
     const from = {
-      filter_subjects: this.#source.filters,
+      filter_subjects: this.#filters,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
     }
@@ -143,13 +149,5 @@ export class StreamTail {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
-  }
-}
-
-/** Follows the events and acknowledgements of the log. */
-export class LogTail extends StreamTail {
-  constructor(js: JetStream, retention: Retention, handlers: TailHandlers, logger: Logger) {
-    const open = (): Promise<StreamInfo> => openStream(js, retention)
-    super(js, { stream: STREAM, filters: [EVENT_SUBJECTS, ACK_SUBJECTS], open }, handlers, logger)
   }
 }

@@ -1,7 +1,9 @@
 import type { AnyResource, Logger, Service } from "res-service"
+import type { Shards } from "res-service/sharding"
 import { cart, multicart, present } from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
+import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
 import { isConnected } from "./connections.ts"
 import { type CustomerBinding, cartResource, multicartResource, presentResource } from "./multicart-resource.ts"
@@ -37,8 +39,7 @@ export interface SessionOptions {
   /** An absent member is removed after this time, in ms. Default 30 s. */
   readonly absenceMs?: number
   readonly guard: Guard
-  /** False while another service may be active, which then removes absent members. */
-  readonly isActive: () => boolean
+  readonly shards: Pick<Shards, "isServed" | "resetWatched">
   readonly logger: Logger
 }
 
@@ -48,19 +49,22 @@ export interface SessionOptions {
 export class LiveSessions implements Part {
   readonly resources: readonly AnyResource[]
   readonly #service: Service
+  readonly #shards: Pick<Shards, "resetWatched">
   readonly #store: SessionStore
   readonly #sessions: Sessions
   readonly #presence: Presence
   readonly #sweep: PresenceSweep
 
   constructor(js: JetStream, service: Service, options: SessionOptions) {
-    const { idleMs, binding, guard, isActive, logger } = options
+    const { idleMs, binding, guard, shards, logger } = options
     const { leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
     const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
     const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
     this.#service = service
+    this.#shards = shards
+    const isOwned = (id: string): boolean => shards.isServed(partitionOf(id))
     this.#store = new SessionStore(js, idleMs, maxBytes)
-    this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, logger })
+    this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, isOwned, logger })
     this.#presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
     const sources = {
       sessions: this.#sessions,
@@ -69,7 +73,7 @@ export class LiveSessions implements Part {
       inQueue: <T>(id: string, task: () => Promise<T>) => service.with(multicart, { id }, task),
       isConnected: (cid: string) => isConnected(js.nc, cid),
     }
-    this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isActive, logger })
+    this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isOwned, logger })
     this.resources = [
       multicartResource({ ...sources, guard, binding }),
       presentResource(guard, this.#sessions),
@@ -80,14 +84,18 @@ export class LiveSessions implements Part {
   async start(): Promise<void> {
     await this.#store.open()
     this.#store.onLost(() => {
-      this.#sessions.clear()
-      this.#service.reset({ resources: ["session.>"] })
+      this.#sessions.dropWhere(() => true)
+      this.#shards.resetWatched("session.")
     })
     this.#sweep.start()
   }
 
   stop(): void {
     this.#sweep.stop()
+  }
+
+  release(shards: readonly number[]): void {
+    this.#sessions.dropWhere((id) => shards.includes(partitionOf(id)))
   }
 
   /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */

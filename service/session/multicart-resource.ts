@@ -42,8 +42,14 @@ type Pattern = (typeof multicart)["pattern"]["source"]
 
 type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts">
 
-/** One queue for all resources of a session. */
-const group = ({ id }: { readonly id: string }): string => `session.${id}`
+/**
+ * One queue for all resources of a session. When JetStream is slow, gateways are told to wait longer than their usual 3 s, so that no get
+ * is lost.
+ */
+const sessionQueue = {
+  group: ({ id }: { readonly id: string }): string => `session.${id}`,
+  timeoutMs: 10_000,
+}
 
 /** Access by the policy, then by the session. Runs in the session's queue, so that it uses the current state. */
 function access(guard: Guard, sessions: Sessions, contract: typeof multicart | typeof present | typeof cart) {
@@ -57,7 +63,7 @@ function access(guard: Guard, sessions: Sessions, contract: typeof multicart | t
 /** Serves `cart`. */
 export function cartResource(guard: Guard, sessions: Sessions) {
   return handle(cart, {
-    group,
+    ...sessionQueue,
     access: access(guard, sessions, cart),
     get: async (req) => {
       const session = await sessions.get(req.parts.id)
@@ -71,7 +77,7 @@ export function cartResource(guard: Guard, sessions: Sessions) {
 /** Serves `present`. */
 export function presentResource(guard: Guard, sessions: Sessions) {
   return handle(present, {
-    group,
+    ...sessionQueue,
     access: access(guard, sessions, present),
     get: async (req) => references(req.parts.id, presentMembers(await sessions.get(req.parts.id))),
   })
@@ -143,7 +149,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   }
 
   return handle(multicart, {
-    group,
+    ...sessionQueue,
     access: access(guard, sessions, multicart),
     get: async (req) => references(req.parts.id, shownMembers(await sessions.get(req.parts.id))),
     call: {

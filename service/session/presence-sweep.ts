@@ -17,7 +17,8 @@ export interface PresenceSweepOptions {
   readonly store: SessionStore
   readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
-  readonly isActive: () => boolean
+  /** False for a session that another process may own. */
+  readonly isOwned: (sessionId: string) => boolean
   readonly logger: Logger
 }
 
@@ -43,8 +44,8 @@ export class PresenceSweep {
   }
 
   async #sweep(): Promise<void> {
-    const { sessions, presence, store, isActive, logger } = this.#options
-    if (this.#sweeping || !isActive()) return
+    const { sessions, presence, store, logger } = this.#options
+    if (this.#sweeping) return
     this.#sweeping = true
     try {
       await this.#listen()
@@ -70,8 +71,8 @@ export class PresenceSweep {
   }
 
   async #sweepSession(id: string): Promise<void> {
-    const { sessions, presence, run, inQueue, isActive, logger } = this.#options
-    if (!isActive()) return
+    const { sessions, presence, run, inQueue, isOwned, logger } = this.#options
+    if (!isOwned(id)) return
     presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
     const { silent, lost, hidden, out } = presence.overdue(id)
     if (silent.length + lost.length + hidden.length + out.length === 0) return
@@ -83,6 +84,7 @@ export class PresenceSweep {
         else gone.push(cid)
       }
       await inQueue(id, async () => {
+        if (!isOwned(id)) return
         const { silent: stillSilent, lost: stillLost } = presence.overdue(id)
         for (const cid of [...stillSilent, ...stillLost]) if (gone.includes(cid)) await run(id, { type: "lose", cid })
         // A command without events is not stored.

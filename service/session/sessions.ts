@@ -43,6 +43,8 @@ export interface SessionsOptions {
   readonly idleMs: number
   /** Most bytes of sessions in memory, as JSON; the least recently used ones are dropped. */
   readonly memoryBytes: number
+  /** False when another process may own the session, which then must not be written here. */
+  readonly isOwned: (id: string) => boolean
   readonly logger: Logger
 }
 
@@ -54,15 +56,17 @@ export class Sessions {
   readonly #store: SessionStore
   readonly #refreshMs: number
   readonly #memoryBytes: number
+  readonly #isOwned: (id: string) => boolean
   readonly #logger: Logger
   /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
   #bytes = 0
 
-  constructor(store: SessionStore, { idleMs, memoryBytes, logger }: SessionsOptions) {
+  constructor(store: SessionStore, { idleMs, memoryBytes, isOwned, logger }: SessionsOptions) {
     this.#store = store
     this.#refreshMs = idleMs / 2
     this.#memoryBytes = memoryBytes
+    this.#isOwned = isOwned
     this.#logger = logger
   }
 
@@ -97,6 +101,7 @@ export class Sessions {
       checkCarts(after, cartOf)
       if (sizeOfCart(after, cartOf) > sizeOfCart(before.session, cartOf)) this.#store.checkRoom(true)
     }
+    if (!this.#isOwned(id)) throw new ResError("system.serviceUnavailable")
     try {
       let stored = await this.#store.save(id, before, after, cartOf)
       let { refreshedAt } = before
@@ -121,10 +126,9 @@ export class Sessions {
     }
   }
 
-  /** Drops all sessions from memory. */
-  clear(): void {
-    this.#loaded.clear()
-    this.#bytes = 0
+  /** Drops some sessions from memory. */
+  dropWhere(condition: (id: string) => boolean): void {
+    for (const id of [...this.#loaded.keys()]) if (condition(id)) this.#unload(id)
   }
 
   async #load(id: string): Promise<LoadedSession> {

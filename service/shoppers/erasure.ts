@@ -7,7 +7,7 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Log } from "../log/log.ts"
 import { shopOfStoredSubject } from "../log/subjects.ts"
 import { sha256 } from "../sha256.ts"
-import type { LiveShops } from "../store/live-shops.ts"
+import { ONCE } from "../shards.ts"
 import { isOf, type ShopperIndex } from "./shopper-index.ts"
 
 const BUCKET = "erasures"
@@ -38,7 +38,18 @@ export interface DataOwners {
   readonly archive: ArchivedShoppers | undefined
   readonly annotations: Pick<AnnotationBucket, "erase">
   readonly deadLetters: DeadLetters
-  readonly shops: LiveShops
+  readonly shops: ShopOwners
+}
+
+/** The processes that own the shops. */
+export interface ShopOwners {
+  /**
+   * Hides these events and acknowledgements from all screens, deletes the shop's snapshots, and makes the shop again. Resolves to whether
+   * there were snapshots.
+   */
+  hide(shopId: string, seqs: readonly number[], acks: readonly number[]): Promise<boolean>
+  /** What is hidden of a shop is erased. */
+  reveal(shopId: string): Promise<void>
 }
 
 /**
@@ -67,7 +78,7 @@ export class Erasure {
   async #erase(shopperId: string): Promise<Erased> {
     const { annotations, archive, deadLetters, log, shops: live } = this.#owners
     const end = await log.reader.endSeq()
-    await log.reach(end, REACH_TIMEOUT_MS)
+    await log.reach(ONCE, end, REACH_TIMEOUT_MS)
     // Everything outside MongoDB is erased even while MongoDB is away.
     const archived = await this.#eraseInArchive(shopperId).catch((error: unknown) => ({ failure: error }))
     const counts = { stream: 0, acknowledgements: 0, snapshots: 0, annotations: 0, dead_letters: 0 }
@@ -92,7 +103,8 @@ export class Erasure {
     const more = new Set([...archived.shops.filter((shopId) => !shops.has(shopId)), ...late.shops])
     for (const shopId of more) {
       shops.add(shopId)
-      if (await live.erase(shopId, [])) counts.snapshots++
+      if (await live.hide(shopId, [], [])) counts.snapshots++
+      await live.reveal(shopId)
     }
     const events = archived.events + late.events
     const baskets = archived.baskets + late.baskets
@@ -146,13 +158,12 @@ export class Erasure {
     }
     const acks = await this.#acksOf(shopId, sessions)
     // Overwriting takes time, so the events leave all screens first.
-    const release = log.reader.hide([...seqs, ...acks])
     try {
-      if (await shops.erase(shopId, seqs)) counts.snapshots++
+      if (await shops.hide(shopId, seqs, acks)) counts.snapshots++
       counts.stream += await count(seqs, eraseMessage)
       counts.acknowledgements += await count(acks, eraseMessage)
     } finally {
-      release()
+      await shops.reveal(shopId)
     }
     const events = seqs.map((seq) => annotatedEvent(log.id, shopId, seq))
     const baskets = sessions.map((session_id) => ({ kind: "basket", shop_id: shopId, session_id }) as const)

@@ -6,6 +6,7 @@ import { type LogRecord, readEntry, type StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
 import { STREAM } from "../log/stream.ts"
 import type { Part } from "../part-list.ts"
+import { ONCE } from "../shards.ts"
 
 const BUCKET = "shopper-index"
 
@@ -48,7 +49,7 @@ export class ShopperIndex implements Part, LogFollower {
   #after = 0
   #position = 0
   #storing: Promise<void> = Promise.resolve()
-  #stopped = false
+  #isActive = false
 
   constructor(js: JetStream, log: Log, logger: Logger) {
     this.#bucket = new Bucket(js, BUCKET)
@@ -57,11 +58,23 @@ export class ShopperIndex implements Part, LogFollower {
     this.#logger = logger
   }
 
+  start(): void {
+    this.#bucket.onReplaced(() => this.lose())
+  }
+
+  async acquire(shards: readonly number[]): Promise<void> {
+    if (shards.includes(ONCE)) await this.#begin()
+  }
+
+  async release(shards: readonly number[]): Promise<void> {
+    if (shards.includes(ONCE)) await this.stop()
+  }
+
   /** Indexes new messages from now on, and then those that the log had before. */
-  async start(): Promise<void> {
-    const { id, position } = this.#log
-    const log = id.key
-    if (this.#flushing === undefined) this.#bucket.onReplaced(() => this.lose())
+  async #begin(): Promise<void> {
+    const position = this.#log.positionOf(ONCE)
+    const log = this.#log.id.key
+    this.#isActive = true
     this.#flushing ??= setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
     this.#logKey = log
     this.#recent = []
@@ -91,8 +104,9 @@ export class ShopperIndex implements Part, LogFollower {
   }
 
   lose(): void {
+    if (!this.#isActive) return
     const message = "the index of shoppers cannot be started again; an erasure reads the log instead"
-    this.start().catch((error: unknown) => this.#logger.warn({ err: error }, message))
+    this.#begin().catch((error: unknown) => this.#logger.warn({ err: error }, message))
   }
 
   /** The sequences up to `to` of messages that may be, or may have been, the shopper's. */
@@ -118,8 +132,10 @@ export class ShopperIndex implements Part, LogFollower {
 
   /** Stores the entries in memory. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    if (!this.#isActive) return
+    this.#isActive = false
     clearInterval(this.#flushing)
+    this.#flushing = undefined
     this.#flush()
     await this.#storing
   }
@@ -165,7 +181,7 @@ export class ShopperIndex implements Part, LogFollower {
         from = to + 1
       }
       for await (const messages of this.#log.reader.events(gap.from - 1, gap.to)) {
-        if (this.#stopped || log !== this.#logKey) return
+        if (!this.#isActive || log !== this.#logKey) return
         entries.push(...messages.flatMap(entriesOf))
         if (entries.length >= BLOCK_ENTRIES) await flush(messages.at(-1)?.seq ?? from)
       }

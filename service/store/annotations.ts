@@ -25,12 +25,12 @@ export class ShownAnnotations {
 
   constructor(js: JetStream, handlers: AnnotationHandlers, logger: Logger) {
     this.#bucket = new AnnotationBucket(js)
-    const source = { stream: ANNOTATION_STREAM, filters: [ANNOTATION_SUBJECTS], open: () => this.#bucket.open() }
+    const source = { stream: ANNOTATION_STREAM, open: () => this.#bucket.open() }
     const onMessage = ({ subject, data }: { subject: string; data: Uint8Array }): void => {
       const annotated = annotatedOf(subject)
       if (annotated !== undefined) handlers.onChange(annotated, annotationsIn(data))
     }
-    this.#tail = new StreamTail(js, source, { onMessage, onLost: handlers.onLost }, logger)
+    this.#tail = new StreamTail(js, source, [ANNOTATION_SUBJECTS], { onMessage, onLost: handlers.onLost }, logger)
   }
 
   /** Makes the bucket when it is missing, and follows it. */

@@ -15,6 +15,7 @@ export interface EventSources {
 export function eventResource({ guard, history, annotationsOf }: EventSources) {
   return handle(event, {
     mode: { access: "free", get: "shared" },
+    anywhere: ["access"],
     access: guard.access(event),
     get: async (req) => {
       const { shop_id } = req.parts

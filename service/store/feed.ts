@@ -29,6 +29,7 @@ export interface FeedSources {
 export function feedResource({ guard, feeds, history, log, strictEvents, shown }: FeedSources) {
   return handle(feed, {
     mode: { access: "free" },
+    anywhere: ["access", "publish"],
     timeoutMs: GET_TIMEOUT_MS,
     checkCalls: true,
     access: guard.access(feed),

@@ -6,7 +6,6 @@ import { listChanges } from "../list-changes.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { applyEvent, type Feed } from "../projections/feed.ts"
 import type { Loads, OnWait } from "./loads.ts"
-import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
 type Send = (
   shopId: string,
@@ -23,7 +22,7 @@ interface LoadedFeed {
  * loaded feed costs nothing.
  */
 export class Feeds {
-  readonly #loaded = new WatchedShops<LoadedFeed>()
+  readonly #loaded = new Map<string, LoadedFeed>()
   readonly #loads: Loads
   readonly #newest: (shopId: string, count: number) => Promise<LogEntry[]>
   readonly #send: Send
@@ -52,22 +51,22 @@ export class Feeds {
   }
 
   has(shopId: string): boolean {
-    return this.#loaded.get(shopId) !== undefined
+    return this.#loaded.has(shopId)
   }
 
   /** What a shop's feed shows. Call it in the queue of that feed. @param onWait as `Loads.run` takes it */
   async get(shopId: string, onWait?: OnWait): Promise<Feed> {
-    const known = this.#loaded.use(shopId)?.feed
+    const known = this.#loaded.get(shopId)?.feed
     if (known !== undefined) return known
     // Registered before it is read, so that new events wait in the queue behind this read.
     const loaded: LoadedFeed = { feed: undefined }
-    this.#loaded.add(shopId, loaded)
+    this.#loaded.set(shopId, loaded)
     try {
       const entries = await this.#loads.run(() => this.#newest(shopId, FEED_LIMIT), onWait)
       loaded.feed = entries.map(({ event }) => event)
       return loaded.feed
     } catch (error) {
-      this.#loaded.drop(shopId, loaded)
+      if (this.#loaded.get(shopId) === loaded) this.#loaded.delete(shopId)
       throw error
     }
   }
@@ -79,7 +78,7 @@ export class Feeds {
       const loaded = this.#loaded.get(shopId)
       if (loaded?.feed === undefined) {
         // The read has taken longer than the time limit of its `get`, and may miss this event.
-        if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
+        this.#loaded.delete(shopId)
         return
       }
       const { feed, changes } = applyEvent(loaded.feed, event)
@@ -115,15 +114,9 @@ export class Feeds {
     })
   }
 
-  /** Drops a shop's feed. Call it in the queue of that feed. */
+  /** Drops a shop's feed. Its watchers are told nothing. */
   drop(shopId: string): void {
-    const loaded = this.#loaded.get(shopId)
-    if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
-  }
-
-  /** Drops all feeds. Their watchers are told nothing. */
-  clear(): void {
-    this.#loaded.clear()
+    this.#loaded.delete(shopId)
   }
 
   /** Makes another feed of a loaded one, in its queue, and sends the differences. */
@@ -143,9 +136,9 @@ export class Feeds {
     })
   }
 
-  /** As `WatchedShops.sweep`: the shops whose feed the caller resets. */
-  sweep(now: number, times: IdleTimes): string[] {
-    return this.#loaded.sweep(now, times)
+  /** Drops the feeds of some shops. Their watchers are told nothing. */
+  dropWhere(condition: (shopId: string) => boolean): void {
+    for (const shopId of this.#loaded.keys()) if (condition(shopId)) this.#loaded.delete(shopId)
   }
 }
 

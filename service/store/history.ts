@@ -7,6 +7,7 @@ import type { ArchivedHistory } from "../archive/archived-history.ts"
 import type { LogEntry } from "../log/entry.ts"
 import type { Log } from "../log/log.ts"
 import type { LogSlice } from "../log/reader.ts"
+import { partitionOf } from "../log/subjects.ts"
 import { fitting } from "./page.ts"
 
 /** Time for the log's followers to reach a sequence that a client has seen already, in ms. */
@@ -50,7 +51,7 @@ export class History {
    * may be erased.
    */
   async end(): Promise<number> {
-    return Math.max(this.#log.position, await this.#log.reader.endSeq())
+    return await this.#log.reader.endSeq()
   }
 
   /**
@@ -89,9 +90,9 @@ export class History {
    * @throws {ResError} `store.unknownSequence` · `system.serviceUnavailable`
    */
   async read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<HistoryPart> {
-    if (after !== undefined) await this.#reachable(after)
+    if (after !== undefined) await this.#reachable(shopId, after)
     // Taken before reading: events that are stored later may be read or not, and watchers are sent them in any case.
-    const position = this.#log.position
+    const position = this.#log.positionOf(partitionOf(shopId))
     if (after === undefined) return { events: [], after: position, end: true }
     const { entries, last, end } = await this.#following(shopId, after, limit, filter)
     const all = entries.map(({ event }) => event)
@@ -126,7 +127,7 @@ export class History {
     if (archive === undefined) return { entries: [], last: after }
     if (!isNarrow(filter) && after + 1 >= first) return { entries: [], last: after }
     // Well beyond the seam, so that nothing is dropped now that is still to be read in the log.
-    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.position))
+    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.positionOf(partitionOf(shopId))))
     if (upTo <= after) return { entries: [], last: after }
     const entries = await archive.oldest(shopId, limit, { ...archiveFilter(filter), after, before: upTo + 1 })
     return { entries, last: entries.length === limit ? (entries.at(-1)?.event.seq ?? upTo) : upTo }
@@ -168,10 +169,12 @@ export class History {
   }
 
   // The answer to a publish may arrive before the tail has the event. A sequence beyond the log's end belongs to another log.
-  async #reachable(seq: number): Promise<void> {
-    if (seq <= this.#log.position) return
+  async #reachable(shopId: string, seq: number): Promise<void> {
+    const shard = partitionOf(shopId)
+    if (seq <= this.#log.positionOf(shard)) return
     if (seq > (await this.#log.reader.endSeq())) throw serviceError("store.unknownSequence")
-    await this.#log.reach(seq, CATCH_UP_MS)
+    // The message `seq` itself may be another shop's, which is not followed here.
+    await this.#log.reach(shard, Math.min(seq, await this.#log.reader.newestRecordSeq(shopId)), CATCH_UP_MS)
   }
 }
 

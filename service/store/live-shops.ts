@@ -1,4 +1,5 @@
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
+import type { Shards } from "res-service/sharding"
 import type { Annotations } from "../../contract/annotations.ts"
 import { basket, baskets, event, feed, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
@@ -6,8 +7,8 @@ import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogRecord, StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
+import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
-import { RepeatedResets } from "../repeated-resets.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
 import { basketsResource } from "./baskets.ts"
@@ -18,6 +19,7 @@ import { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { Loads } from "./loads.ts"
 import { ShopLoader } from "./shop-loader.ts"
+import { answerAsShopOwner } from "./shop-owners.ts"
 import { ShopView } from "./shop-view.ts"
 import { Shops } from "./shops.ts"
 import { Snapshots } from "./snapshots.ts"
@@ -25,12 +27,6 @@ import { statsResource } from "./stats.ts"
 
 /** How often delayed changes are sent, in ms. */
 const TICK_MS = 100
-
-/** A shop without a `get` for this long is reset, so that gateways that still show it get it again. */
-const IDLE_MS = 15 * 60 * 1000
-/** A reset shop that no gateway gets within this time is unloaded. */
-const GRACE_MS = 60 * 1000
-const SWEEP_INTERVAL_MS = 10 * 1000
 
 /** How long a caller who acknowledges a basket waits until its watchers were sent the change, in ms. */
 const SHOWN_TIMEOUT_MS = 1000
@@ -41,8 +37,7 @@ export interface LiveShopsOptions {
   readonly history: History
   /** As the setting STRICT_EVENTS. */
   readonly strictEvents: boolean
-  /** False while another service may be active, which then stores the snapshots. */
-  readonly isActive: () => boolean
+  readonly shards: Shards
   readonly logger: Logger
 }
 
@@ -54,27 +49,29 @@ export class LiveShops implements Part, LogFollower {
   readonly resources: readonly AnyResource[]
   readonly #service: Service
   readonly #log: Log
+  readonly #shards: Shards
   readonly #logger: Logger
-  readonly #resets: RepeatedResets
   readonly #feeds: Feeds
   readonly #dropped: DroppedEvents
   readonly #shops: Shops
   readonly #snapshots: Snapshots
   readonly #annotations: ShownAnnotations
-  #timers: NodeJS.Timeout[] = []
+  /** By shop, what ends the hiding of messages that are being erased. */
+  readonly #hidden = new Map<string, () => void>()
+  #ticking: NodeJS.Timeout | undefined
 
   constructor(js: JetStream, service: Service, options: LiveShopsOptions) {
-    const { guard, log, history, strictEvents, isActive, logger } = options
+    const { guard, log, history, strictEvents, shards, logger } = options
     this.#service = service
     this.#log = log
+    this.#shards = shards
     this.#logger = logger
-    this.#resets = new RepeatedResets(service)
     this.#snapshots = new Snapshots(js, log)
     this.#annotations = new ShownAnnotations(
       js,
       {
         onChange: (annotated, annotations) => this.#showAnnotations(annotated, annotations),
-        onLost: () => this.#resets.send([event.pattern.names({}), basket.pattern.names({})]),
+        onLost: () => shards.resetWatched("store."),
       },
       logger,
     )
@@ -91,9 +88,9 @@ export class LiveShops implements Part, LogFollower {
       {
         load: (shopId) => loader.load(shopId),
         goOn: (shopId, shop) => loader.goOn(shopId, shop),
-        // Another service may have erased somebody from the shop meanwhile.
+        // Another process may own the shop now, and have erased somebody from it.
         store: async (shopId, shop) => {
-          if (isActive()) await this.#snapshots.write(shopId, shop)
+          if (shards.isServed(partitionOf(shopId))) await this.#snapshots.write(shopId, shop)
         },
         view: (shop_id, shop) =>
           new ShopView(
@@ -113,6 +110,7 @@ export class LiveShops implements Part, LogFollower {
     const feeds = this.#feeds
     const shops = this.#shops
     const annotationsOf = (annotated: Annotated): Promise<Annotations | undefined> => this.#annotations.of(annotated)
+    answerAsShopOwner(shards, this)
     this.resources = [
       feedResource({ guard, feeds, history, log, strictEvents, shown: (...args) => this.#shown(...args) }),
       eventResource({
@@ -135,16 +133,12 @@ export class LiveShops implements Part, LogFollower {
     await this.#snapshots.open()
     await this.#annotations.start()
     await this.#dropped.start()
-    this.#timers = [
-      setInterval(() => this.#shops.tick(Date.now()), TICK_MS),
-      setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS),
-    ]
+    this.#ticking = setInterval(() => this.#shops.tick(Date.now()), TICK_MS)
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer)
+    clearInterval(this.#ticking)
     this.#dropped.stop()
-    this.#resets.stop()
     await this.#annotations.stop()
     await this.#shops.stop()
   }
@@ -155,23 +149,49 @@ export class LiveShops implements Part, LogFollower {
     this.#shops.add(record)
   }
 
-  lose(): void {
-    this.#feeds.clear()
-    this.#shops.clear()
-    this.#resets.send(["store.>"])
+  lose(shards: readonly number[]): void {
+    this.#drop(shards)
+    this.#shards.resetWatched("store.")
+  }
+
+  release(shards: readonly number[]): void {
+    this.#drop(shards)
+  }
+
+  unload(roots: readonly string[]): void {
+    for (const root of roots) {
+      const [kind, shopId = ""] = root.split(".")
+      if (kind !== "store") continue
+      this.#feeds.drop(shopId)
+      this.#shops.drop(shopId)
+    }
+  }
+
+  #drop(shards: readonly number[]): void {
+    const isDropped = (shopId: string): boolean => shards.includes(partitionOf(shopId))
+    this.#feeds.dropWhere(isDropped)
+    this.#shops.dropWhere(isDropped)
+    for (const [shopId, reveal] of this.#hidden) {
+      if (!isDropped(shopId)) continue
+      this.#hidden.delete(shopId)
+      reveal()
+    }
   }
 
   /**
-   * Makes a shop again from the log, from which something was erased, deletes its snapshots, and tells gateways. Resolves to whether there
-   * were snapshots.
+   * Hides messages that will be erased from the log, makes the shop again without them, deletes its snapshots, and tells gateways.
+   * Resolves to whether there were snapshots.
    *
-   * @param seqs of the erased events
+   * @param seqs of events
+   * @param acks sequences of acknowledgements
    */
-  async erase(shop_id: string, seqs: readonly number[]): Promise<boolean> {
+  async hide(shop_id: string, seqs: readonly number[], acks: readonly number[]): Promise<boolean> {
+    this.#hidden.get(shop_id)?.()
+    this.#hidden.set(shop_id, this.#log.reader.hide([...seqs, ...acks]))
     await this.#service.with(feed, { shop_id }, (events) => {
       this.#feeds.drop(shop_id)
       if (seqs.length > 0) events.event("erased", { seqs })
-      this.#service.reset({ resources: [feed.name({ shop_id }), event.pattern.names({ shop_id })] })
+      this.#shards.reset([feed.name({ shop_id }), event.pattern.names({ shop_id })])
     })
     const resume = await this.#shops.withhold(shop_id)
     try {
@@ -179,12 +199,19 @@ export class LiveShops implements Part, LogFollower {
       // In the queue, so that requests from before are answered before the reset.
       await this.#service.with(baskets, { shop_id }, () => {
         this.#shops.drop(shop_id)
-        this.#service.reset({ resources: this.#projections(shop_id) })
+        this.#shards.reset([baskets, stats, basket].map(({ pattern }) => pattern.names({ shop_id })))
       })
       return erased
     } finally {
       resume()
     }
+  }
+
+  /** What was hidden of a shop is erased. If another process has hidden it, the shop may have been loaded here with it. */
+  async reveal(shop_id: string): Promise<void> {
+    if (!this.#hidden.has(shop_id)) await this.hide(shop_id, [], [])
+    this.#hidden.get(shop_id)?.()
+    this.#hidden.delete(shop_id)
   }
 
   /**
@@ -193,19 +220,22 @@ export class LiveShops implements Part, LogFollower {
    */
   async #shown(shop_id: string, seq: number, timeoutMs: number): Promise<void> {
     const isWatched = this.#feeds.has(shop_id) || this.#shops.has(shop_id)
-    if (isWatched && (await this.#log.reached(seq, timeoutMs))) await this.#service.with(feed, { shop_id }, () => {})
+    if (isWatched && (await this.#log.reached(partitionOf(shop_id), seq, timeoutMs)))
+      await this.#service.with(feed, { shop_id }, () => {})
   }
 
   async #acknowledge(shop_id: string, session_id: string, by: string): Promise<number> {
     const inQueue = <T>(task: () => T | Promise<T>): Promise<T> => this.#service.with(baskets, { shop_id }, task)
     if (!(await inQueue(() => this.#shops.knows(shop_id, session_id)))) throw new ResError("system.notFound")
     const seq = await this.#log.acknowledge(shop_id, { session_id, by })
-    if (await this.#log.reached(seq, SHOWN_TIMEOUT_MS)) await inQueue(() => this.#shops.tellBasket(shop_id, session_id))
+    if (await this.#log.reached(partitionOf(shop_id), seq, SHOWN_TIMEOUT_MS))
+      await inQueue(() => this.#shops.tellBasket(shop_id, session_id))
     return seq
   }
 
   #showAnnotations(annotated: Annotated, annotations: Annotations | undefined): void {
     const { shop_id } = annotated
+    if (!this.#shards.owns(partitionOf(shop_id))) return
     const change = { annotations: annotations === undefined ? deleteAction : dataValue(annotations) }
     const send = async (): Promise<void> => {
       if (annotated.kind === "basket") {
@@ -220,19 +250,5 @@ export class LiveShops implements Part, LogFollower {
     send().catch((error: unknown) =>
       this.#logger.error({ err: error, shopId: shop_id }, "an annotation could not be shown"),
     )
-  }
-
-  #sweep(): void {
-    const times = { idleMs: IDLE_MS, graceMs: GRACE_MS }
-    const resources = [
-      ...this.#feeds.sweep(Date.now(), times).map((shop_id) => feed.name({ shop_id })),
-      ...this.#shops.sweep(Date.now(), times).flatMap((shopId) => this.#projections(shopId)),
-    ]
-    if (resources.length > 0) this.#service.reset({ resources })
-  }
-
-  /** Patterns of the resources that are made of a shop's projection. */
-  #projections(shop_id: string): string[] {
-    return [baskets, stats, basket].map(({ pattern }) => pattern.names({ shop_id }))
   }
 }

@@ -7,4 +7,5 @@ export const shopQueue = {
   group: ({ shop_id }: { readonly shop_id: string }): string => `store.${shop_id}.projection`,
   timeoutMs: 10_000,
   mode: { access: "free" },
+  anywhere: ["access"],
 } as const

@@ -4,7 +4,6 @@ import type { Shop } from "../projections/shop.ts"
 import type { Loads, OnWait } from "./loads.ts"
 import type { BasketModel, ShopView, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
-import { type IdleTimes, WatchedShops } from "./watched-shops.ts"
 
 /** Most records that wait while a shop is loaded. When more come, all are read from the log instead. */
 const MAX_PENDING = 5000
@@ -66,7 +65,7 @@ export class Shops {
   readonly #loads: Loads
   readonly #logger: Logger
   readonly #maxWarm: number
-  readonly #loaded = new WatchedShops<LoadedShop>()
+  readonly #loaded = new Map<string, LoadedShop>()
   /** Busy shops that nobody looks at; the least recently busy one comes first. */
   readonly #warm = new Map<string, LoadedShop>()
   readonly #keeper: SnapshotKeeper
@@ -85,7 +84,7 @@ export class Shops {
   }
 
   has(shopId: string): boolean {
-    return this.#loaded.get(shopId) !== undefined
+    return this.#loaded.has(shopId)
   }
 
   async baskets(shopId: string, onWait?: OnWait): Promise<Reference[]> {
@@ -138,17 +137,15 @@ export class Shops {
     for (const loaded of this.#warm.values()) loaded.apply()
   }
 
-  /** Drops all shops. Their watchers are told nothing. */
-  clear(): void {
-    this.#loaded.clear()
-    this.#warm.clear()
-  }
-
-  /** Drops a shop. Its watchers are told nothing. Call it in the shop's queue. */
+  /** Drops a shop. Its watchers are told nothing. */
   drop(shopId: string): void {
     this.#warm.delete(shopId)
-    const loaded = this.#loaded.get(shopId)
-    if (loaded !== undefined) this.#loaded.drop(shopId, loaded)
+    this.#loaded.delete(shopId)
+  }
+
+  /** Drops some shops. Their watchers are told nothing. */
+  dropWhere(condition: (shopId: string) => boolean): void {
+    for (const shopId of [...this.#loaded.keys(), ...this.#warm.keys()]) if (condition(shopId)) this.drop(shopId)
   }
 
   /** Prevents a shop's snapshots from being stored. Resolves, when none is being stored, to a function that permits it again. */
@@ -158,18 +155,13 @@ export class Shops {
     return () => this.#withheld.delete(shopId)
   }
 
-  /** As `WatchedShops.sweep`: the shops whose resources the caller resets. */
-  sweep(now: number, times: IdleTimes): string[] {
-    return this.#loaded.sweep(now, times)
-  }
-
   /** Stores no more snapshots. */
   async stop(): Promise<void> {
     await this.#keeper.stop()
   }
 
   async #view(shopId: string, onWait?: OnWait): Promise<ShopView> {
-    const loaded = this.#loaded.use(shopId) ?? this.#watch(shopId, onWait)
+    const loaded = this.#loaded.get(shopId) ?? this.#watch(shopId, onWait)
     return loaded.view ?? (await loaded.loading)
   }
 
@@ -177,7 +169,7 @@ export class Shops {
   #watch(shopId: string, onWait: OnWait | undefined): LoadedShop {
     const loaded = this.#warm.get(shopId) ?? this.#begin(shopId, onWait)
     this.#warm.delete(shopId)
-    this.#loaded.add(shopId, loaded)
+    this.#loaded.set(shopId, loaded)
     loaded.watched = true
     loaded.apply()
     return loaded
@@ -203,7 +195,7 @@ export class Shops {
       try {
         return await this.#loads.run(() => this.#load(shopId, loaded), onWait)
       } catch (error) {
-        this.#loaded.drop(shopId, loaded)
+        if (this.#loaded.get(shopId) === loaded) this.#loaded.delete(shopId)
         if (this.#warm.get(shopId) === loaded) this.#warm.delete(shopId)
         throw error
       }

@@ -5,9 +5,9 @@ import { type Doors, type EdgeOptions, type RunningEdge, startEdge } from "../..
 import type { WebOptions } from "../../edge/http/web.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
 import { type CallLimitOptions, noCallLimits } from "../../service/limits/call-limits.ts"
+import { type RunningService, startService } from "../../service/running-service.ts"
 import type { ServiceOptions } from "../../service/service.ts"
 import type { SessionOptions } from "../../service/session/live-sessions.ts"
-import { type StandbyService, startService } from "../../service/standby.ts"
 import { startNats, type TestNats } from "./nats.ts"
 import { freePort } from "./ports.ts"
 import { until } from "./until.ts"
@@ -41,7 +41,7 @@ export interface Product {
   readonly natsServer: TestNats
   /** A connection for the test itself. */
   readonly nats: NatsConnection
-  readonly service: StandbyService
+  readonly service: RunningService
   /** Stops the service, and starts another one. */
   restartService(): Promise<void>
   stopService(): Promise<void>
@@ -60,7 +60,7 @@ export interface ProductOptions {
   readonly gatewayUrl?: string
   /** On top of `webOptions`. */
   readonly web?: Partial<WebOptions>
-  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "isActive" | "logger">>
+  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "shards" | "logger">>
   readonly doors?: Doors
   /** What the service holds, on top of no limits; `doors.trustedProxies` are its own too. */
   readonly limits?: Partial<CallLimitOptions>
@@ -135,8 +135,8 @@ export async function startProduct({
       logger,
     })
   let edge = await runEdge(await freePort())
-  const runService = (): Promise<StandbyService> => startService(() => open(natsServer), ownOptions)
-  let service: StandbyService | undefined = await runService()
+  const runService = (): Promise<RunningService> => startService(() => open(natsServer), ownOptions)
+  let service: RunningService | undefined = await runService()
 
   const stopService = async (): Promise<void> => {
     await service?.stop()

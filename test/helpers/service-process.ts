@@ -10,23 +10,14 @@ export interface ServiceProcessOptions {
   readonly clockAheadMs?: number
 }
 
-/** What a service does at the moment, by its log. */
-export type Role = "starting" | "standby" | "opening" | "active"
-
-const roles: ReadonlyMap<string, Role> = new Map([
-  ["another service is active; standing by", "standby"],
-  ["acquired the lease", "opening"],
-  ["listening, and reset sent", "active"],
-  ["lost the lease", "starting"],
-])
-
 /** A service in a process of its own, whose link to NATS can be disturbed. */
 export class ServiceProcess {
   readonly link: TcpProxy
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
-  role: Role = "starting"
-  /** How often it has acquired the lease. */
+  /** How many shards it owns, by its log. */
+  shards = 0
+  /** How often it has joined the other processes. */
   terms = 0
 
   private constructor(link: TcpProxy, child: ChildProcess) {
@@ -35,9 +26,10 @@ export class ServiceProcess {
     this.#ended = once(child, "close")
     if (child.stdout === null) throw new Error("expected a pipe for stdout")
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const role = roles.get(JSON.parse(line).msg)
-      if (role === "opening") this.terms++
-      this.role = role ?? this.role
+      const { msg, served } = JSON.parse(line)
+      if (msg === "joined the processes of the service") this.terms++
+      if (msg === "lost the lease") this.shards = 0
+      if (served !== undefined) this.shards = served
     })
   }
 

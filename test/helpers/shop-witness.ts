@@ -73,11 +73,13 @@ export class ShopWitness {
   }
 
   async #ask(): Promise<void> {
-    const inbox = "_INBOX.witness"
+    const inbox = `_INBOX.witness.${this.#shopId}`
     const answers = new Map<string, number>()
     const subscription = this.#product.nats.subscribe(`${inbox}.*`, {
       callback: (_, msg) => {
-        if (msg.data.length > 0) answers.set(msg.subject, (answers.get(msg.subject) ?? 0) + 1)
+        // Not the notice that nobody listens, and not a request to wait longer.
+        if (msg.data.length > 0 && !msg.string().startsWith("timeout:"))
+          answers.set(msg.subject, (answers.get(msg.subject) ?? 0) + 1)
       },
     })
     for (let i = 0; !this.#stopped; i++) {

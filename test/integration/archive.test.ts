@@ -10,7 +10,7 @@ import { INCOMING } from "../../service/archive/incoming/incoming-document.ts"
 import { consumerName } from "../../service/archive/intake.ts"
 import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
-import { startService } from "../../service/standby.ts"
+import { startService } from "../../service/running-service.ts"
 import {
   accountsConf,
   loginUrl,

@@ -32,6 +32,8 @@ describe("Firebase's users, with AUTH_CHECK_REVOKED", () => {
       maxTokenDays: 30,
       logger: silentLogger,
       onChanged: (tids) => changed.push(...tids),
+      onRevoked: () => {},
+      expires: () => true,
     })
     await logins.start()
   })

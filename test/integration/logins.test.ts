@@ -23,6 +23,8 @@ describe("logins of a user who logs in on one connection after the other", () =>
       maxTokenDays: 30,
       maxPerUser: MAX,
       onChanged: (tids) => changed.push(...tids),
+      onRevoked: () => {},
+      expires: () => true,
       logger: silentLogger,
     })
     await opened.start()

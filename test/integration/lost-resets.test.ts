@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { type StandbyService, startService } from "../../service/standby.ts"
+import { type RunningService, startService } from "../../service/running-service.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
@@ -36,7 +36,7 @@ describe("services that are killed right after their reset", () => {
   const newClient = useClients(gateway)
   const enter = useStorefronts(product)
   const opened = closeAfterEach<{ close(): void }>((stream) => stream.close())
-  const services = closeAfterEach<StandbyService>((service) => service.stop())
+  const services = closeAfterEach<RunningService>((service) => service.stop())
 
   it("leave every screen right, once a service is there again, even if nothing of its own reset arrives", async function () {
     if (process.env.RESGATE_BIN) skip(this, "the embedded gateway; Resgate gets a resource once after a reset")
@@ -60,7 +60,7 @@ describe("services that are killed right after their reset", () => {
     await product.stopService()
     for (let i = 0; i < KILLED; i++) {
       const service = await ServiceProcess.start({ natsPort: product.natsServer.port })
-      await until("the service's reset", () => service.role === "active")
+      await until("the service to serve, and to send its resets", () => service.shards > 0)
       await service.end("SIGKILL")
     }
     await fillLog(product.nats, publishEvent({ shop_id, action: "MEANWHILE" }), 5)

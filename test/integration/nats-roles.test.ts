@@ -18,7 +18,7 @@ import { startArchiver } from "../../service/archive/archiver.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { checkNatsPermissions } from "../../service/nats-permissions.ts"
-import { type StandbyService, startService } from "../../service/standby.ts"
+import { type RunningService, startService } from "../../service/running-service.ts"
 import {
   accountsConf,
   loginUrl,
@@ -50,7 +50,7 @@ describe("NATS with the logins of config/nats.conf", () => {
   let nats: TestNats
   let gateway: TestGateway
   let edge: RunningEdge
-  let service: StandbyService
+  let service: RunningService
   const logins = {} as Record<NatsRole, Login>
   /** The product's own connections, beside those of the tests. */
   const own: Login[] = []
@@ -268,11 +268,23 @@ describe("NATS with the logins of config/nats.conf", () => {
     ]
     const outside = ["$SYS.REQ.SERVER.PING", "$SYS.ACCOUNT.SHOPWIRE.DISCONNECT"]
     const own = ["changes.store.x"]
+    // Between the processes of the service.
+    const handedOn = ["shards.shopwire", "shards.shopwire.member.1.0.get.store.x.feed"]
 
     const forbidden: Record<NatsRole, { publish: string[]; subscribe: string[] }> = {
       gateway: {
-        publish: [...events, ...stored, ...api, ...own, ...outside, "_INBOX_service.x"],
-        subscribe: [...inboxes("_INBOX."), "updates.store.*", "call.>", "get.>", "auth.>", "$KV.>", ">", "$SYS.>"],
+        publish: [...events, ...stored, ...api, ...own, ...handedOn, ...outside, "_INBOX_service.x"],
+        subscribe: [
+          ...inboxes("_INBOX."),
+          "shards.>",
+          "updates.store.*",
+          "call.>",
+          "get.>",
+          "auth.>",
+          "$KV.>",
+          ">",
+          "$SYS.>",
+        ],
       },
       edge: {
         publish: [
@@ -280,6 +292,7 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...stored,
           ...api,
           ...own,
+          ...handedOn,
           ...outside,
           "_INBOX_service.x",
           "_INBOX.x",
@@ -299,6 +312,7 @@ describe("NATS with the logins of config/nats.conf", () => {
         subscribe: [
           ...inboxes("_INBOX_edge"),
           ...[
+            "shards.>",
             "updates.store.*",
             "call.>",
             "get.>",
@@ -326,6 +340,7 @@ describe("NATS with the logins of config/nats.conf", () => {
         publish: [
           ...requests,
           ...events,
+          ...handedOn,
           ...outside,
           ...stored.filter((subject) => subject !== "archive.dead.x" && subject !== "updates.store.x"),
           // It reads events of the log: by direct gets, and with replicas from the leader.
@@ -334,7 +349,7 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...own,
           "$JS.API.STREAM.DELETE.KV_annotations",
         ],
-        subscribe: [...inboxes("_INBOX_archive"), "updates.store.*", "event.>", "call.>", "$KV.>", ">"],
+        subscribe: [...inboxes("_INBOX_archive"), "shards.>", "updates.store.*", "event.>", "call.>", "$KV.>", ">"],
       },
       publisher: {
         publish: [
@@ -342,13 +357,24 @@ describe("NATS with the logins of config/nats.conf", () => {
           ...events,
           ...api,
           ...own,
+          ...handedOn,
           ...outside,
           ...stored.filter((subject) => subject !== "updates.store.x"),
           "updates.store.1.x",
           "_INBOX.x",
           "_INBOX_publisher.x",
         ],
-        subscribe: [...inboxes("_INBOX_publisher"), "updates.>", "event.>", "call.>", "acks.>", "$KV.>", ">", "$SYS.>"],
+        subscribe: [
+          ...inboxes("_INBOX_publisher"),
+          "shards.>",
+          "updates.>",
+          "event.>",
+          "call.>",
+          "acks.>",
+          "$KV.>",
+          ">",
+          "$SYS.>",
+        ],
       },
     }
 
@@ -525,6 +551,7 @@ describe("NATS with the logins of config/nats.conf", () => {
       expect(output.trimEnd().split("\n").at(-1)).to.equal(named("the service's own login"))
     })
 
-    it("starts all the same with ALLOW_OPEN_NATS=true", () => runService({ ALLOW_OPEN_NATS: "true" }, /reset sent/))
+    it("starts all the same with ALLOW_OPEN_NATS=true", () =>
+      runService({ ALLOW_OPEN_NATS: "true" }, /serves more shards/))
   })
 })

@@ -63,7 +63,12 @@ describe("all sessions together", () => {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
     const store = new SessionStore(new JetStream(nats), 60_000, 64 * MIB)
     await store.open()
-    const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes: MIB, logger: silentLogger })
+    const sessions = new Sessions(store, {
+      idleMs: 60_000,
+      memoryBytes: MIB,
+      isOwned: () => true,
+      logger: silentLogger,
+    })
     const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
     const events = {
       multicart: list,

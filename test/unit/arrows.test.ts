@@ -58,7 +58,7 @@ function rowOf(rows: readonly Row[], file: string): Row | undefined {
 
 /** Whether an arrow of a row leads to a target; `res-service` is its main entry point alone. */
 function leadsTo(arrow: string, target: string): boolean {
-  const isEntry = /^res-service(?:\/(?:contract|client|gateway|testing))?$/.test(arrow)
+  const isEntry = /^res-service(?:\/(?:contract|client|gateway|sharding|testing))?$/.test(arrow)
   return isEntry ? target === arrow : isIn(target, arrow)
 }
 

@@ -11,8 +11,6 @@ const entry = (shopId: string, seq: number): LogEntry => ({
 })
 
 describe("Feeds", () => {
-  const times = { idleMs: 1000, graceMs: 100 }
-
   function feedsOf(read: (shopId: string) => Promise<LogEntry[]>): { feeds: Feeds; sent: string[] } {
     const sent: string[] = []
     const feeds = new Feeds(
@@ -82,20 +80,19 @@ describe("Feeds", () => {
     expect((await feeds.get("a")).map(({ seq }) => seq)).to.deep.equal([2, 1])
   })
 
-  it("resets an idle feed once, and drops it unless it is asked for again", async () => {
-    const { feeds, sent } = feedsOf(async () => [])
-    await feeds.get("watched")
+  it("drops feeds, which are read again by their next get and follow nothing until then", async () => {
+    const reads: string[] = []
+    const { feeds, sent } = feedsOf(async (shopId) => {
+      reads.push(shopId)
+      return []
+    })
+    for (const shopId of ["kept", "left", "moved"]) await feeds.get(shopId)
+    feeds.drop("left")
+    feeds.dropWhere((shopId) => shopId === "moved")
+    for (const shopId of ["kept", "left", "moved"]) feeds.add(entry(shopId, 1))
+    expect(sent).to.deep.equal(["kept add 1 at 0"])
+    expect(["kept", "left", "moved"].filter((shopId) => feeds.has(shopId))).to.deep.equal(["kept"])
     await feeds.get("left")
-    const start = Date.now()
-    expect(feeds.sweep(start + 500, times)).to.deep.equal([])
-    expect(feeds.sweep(start + 2000, times)).to.have.members(["watched", "left"])
-    expect(feeds.sweep(start + 2010, times)).to.deep.equal([])
-    await feeds.get("watched")
-    expect(feeds.sweep(start + 2200, times)).to.not.include("left")
-    expect(feeds.has("left")).to.equal(false)
-    expect(feeds.has("watched")).to.equal(true)
-    feeds.add(entry("left", 1))
-    feeds.add(entry("watched", 2))
-    expect(sent).to.deep.equal(["watched add 2 at 0"])
+    expect(reads).to.deep.equal(["kept", "left", "moved", "left"])
   })
 })

@@ -109,19 +109,24 @@ describe("Shops", () => {
     expect(await events).to.equal(0)
   })
 
-  it("resets an idle shop once, and drops it unless it is asked for again", async () => {
-    const times = { idleMs: 1000, graceMs: 100 }
+  it("drops a shop, which is read again by its next get", async () => {
+    for (const drop of [() => harness.shops.drop(harness.shopId), () => harness.shops.dropWhere(() => true)]) {
+      const events = harness.events()
+      harness.letGo()
+      await events
+      expect(harness.shops.has(harness.shopId)).to.equal(true)
+      drop()
+      expect(harness.shops.has(harness.shopId)).to.equal(false)
+    }
+    expect(harness.loads).to.equal(2)
+  })
+
+  it("keeps the shops that it need not drop", async () => {
     const events = harness.events()
     harness.letGo()
     await events
-    const start = Date.now()
-    expect(harness.shops.sweep(start + 500, times)).to.deep.equal([])
-    expect(harness.shops.sweep(start + 2000, times)).to.deep.equal([harness.shopId])
-    expect(await harness.events()).to.equal(0)
-    expect(harness.shops.sweep(start + 2200, times)).to.deep.equal([harness.shopId])
-    expect(harness.shops.sweep(start + 2400, times)).to.deep.equal([])
-    expect(harness.shops.has(harness.shopId)).to.equal(false)
-    expect(harness.loads).to.equal(1)
+    harness.shops.dropWhere((shopId) => shopId !== harness.shopId)
+    expect(harness.shops.has(harness.shopId)).to.equal(true)
   })
 
   it("stores a snapshot of a shop with 1,000 records, though nobody looks", async () => {
@@ -171,7 +176,7 @@ describe("Shops", () => {
   it("stores no snapshot of a log that is gone", async () => {
     harness.send(1000)
     await until("the shop to be read", () => harness.loads === 1)
-    harness.shops.clear()
+    harness.shops.dropWhere(() => true)
     harness.letGo()
     harness.send(1000)
     await until("the shop to be read again", () => harness.loads === 2)
