@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
@@ -60,6 +61,71 @@ describe("logins of a user who logs in on one connection after the other", () =>
       for (const tid of [renewed, newest, others, ...rest]) expect(each.get(tid), tid).not.to.equal(undefined)
     }
     another.stop()
+  })
+
+  it("change in every process: each tells gateways when it knows of it, since any of them may be asked", async () => {
+    const told = [0, 1].map(() => ({ changed: [] as string[], revoked: 0 }))
+    const processes = await Promise.all(
+      told.map(async (each) => {
+        const opened = new Logins(new JetStream(nats), {
+          maxTokenDays: 30,
+          onChanged: (tids) => each.changed.push(...tids),
+          onRevoked: () => each.revoked++,
+          expires: () => false,
+          logger: silentLogger,
+        })
+        await opened.start()
+        return opened
+      }),
+    )
+    const [one, other] = processes
+    if (one === undefined || other === undefined) throw new Error("there are two")
+    const all = (what: string, isTold: (each: (typeof told)[number]) => boolean) =>
+      until(`both to tell of ${what}`, () => told.every(isTold))
+
+    const fewer = await one.begin({ ...claims("dan"), role: "merchant", shops: ["s1", "s2"], iat: inSeconds(-5) })
+    await until("the login in the other process", () => other.get(fewer))
+    await other.grant("dan", { role: "merchant", shops: ["s1"] }, inSeconds(0))
+    await all("fewer rights", ({ changed }) => changed.includes(fewer))
+    for (const each of processes) expect(each.get(fewer)?.shops).to.deep.equal(["s1"])
+
+    for (const each of told) each.changed.length = 0
+    await one.end(fewer)
+    await all("an end", ({ changed }) => changed.includes(fewer))
+    for (const each of processes) expect(each.get(fewer)).to.equal(undefined)
+
+    const revoked = await one.begin({ ...claims("eve"), iat: inSeconds(-5) })
+    await until("the login in the other process", () => other.get(revoked))
+    await one.revoke("eve", inSeconds(-1))
+    await all("a revocation", (each) => each.revoked > 0 && each.changed.includes(revoked))
+    for (const each of processes) {
+      expect(each.get(revoked)).to.equal(undefined)
+      expect(each.isRevoked({ ...claims("eve"), iat: inSeconds(-5) })).to.equal(true)
+      each.stop()
+    }
+    expect(told.map((each) => each.revoked)).to.deep.equal([1, 1])
+  })
+
+  it("are removed when they have expired by a process that is to do so, and by no other", async () => {
+    const js = new JetStream(nats)
+    let expires = false
+    const opened = new Logins(js, {
+      maxTokenDays: 30,
+      onChanged: () => {},
+      onRevoked: () => {},
+      expires: () => expires,
+      logger: silentLogger,
+    })
+    logins.stop()
+    await opened.start()
+    const tid = await opened.begin({ ...claims("fay"), exp: inSeconds(1) })
+    await until("it to expire", () => opened.get(tid) === undefined)
+    await sleep(1000)
+    expect(opened.users.has("fay")).to.equal(true)
+    expires = true
+    await until("it to be removed", () => !opened.users.has("fay"))
+    opened.stop()
+    logins = await open()
   })
 
   it("leave nothing for good in NATS", async () => {

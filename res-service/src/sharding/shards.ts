@@ -31,6 +31,9 @@ const LONGEST_GET_MS = 12_000
 /** Most time to hand over all shards before the process ends, in ms. */
 const LEAVE_TIMEOUT_MS = 7000
 
+/** Ends the watched names of what is below a root; the root itself may be a resource, too. */
+const BELOW = ".>"
+
 /** What a service shares among its processes, and how. */
 export interface ShardsOptions {
   /** Names the service: its processes share the bucket `<name>-shards` and the subjects `shards.<name>.>`. */
@@ -57,7 +60,7 @@ export interface ShardWork {
   acquire(shards: readonly number[]): Promise<void>
   /** Called when all requests of these shards are answered, before another process may own them. */
   release(shards: readonly number[]): Promise<void>
-  /** No gateway shows the resources below these roots any more. */
+  /** No gateway shows these roots, nor resources below them, any more. */
   unload(roots: readonly string[]): void
   /** Resolves when no request of these shards is being answered. */
   idle(shards: readonly number[]): Promise<void>
@@ -261,7 +264,8 @@ export class Shards implements Routing {
 
   got(resource: string): Promise<void> | undefined {
     const { shard, root } = this.#options.locate(resource) ?? {}
-    return shard === undefined || root === undefined ? undefined : this.#watched.got(shard, root)
+    if (shard === undefined || root === undefined) return undefined
+    return this.#watched.got(shard, resource === root ? root : `${root}${BELOW}`)
   }
 
   /** Makes gateways get resources again, as `Service.reset` does; it is repeated until they surely have. */
@@ -271,7 +275,7 @@ export class Shards implements Routing {
 
   /** Makes gateways get everything again that they may show below the roots that begin with `under`, of the own shards. */
   resetWatched(under = ""): void {
-    this.#resets.send(patternsOf(this.#watched.all.filter((root) => root.startsWith(under))))
+    this.#resets.send(patternsOf(this.#watched.all.filter((pattern) => pattern.startsWith(under))))
   }
 
   #stop(): void {
@@ -448,7 +452,9 @@ export class Shards implements Routing {
   #sweep(): void {
     const { toReset, toUnload } = this.#watched.sweep(this.#resets.isDisturbed)
     this.#resets.send(patternsOf(toReset))
-    if (toUnload.length > 0) this.#work?.unload(toUnload)
+    const watched = new Set(this.#watched.all.map(rootOf))
+    const roots = [...new Set(toUnload.map(rootOf))].filter((root) => !watched.has(root))
+    if (roots.length > 0) this.#work?.unload(roots)
   }
 }
 
@@ -495,9 +501,13 @@ function membersSubject(name: string): string {
   return `shards.${name}`
 }
 
-function patternsOf(roots: readonly string[]): ResetPatterns {
-  const patterns = roots.map((root) => `${root}.>`)
+function patternsOf(patterns: readonly string[]): ResetPatterns {
   return { resources: patterns, access: patterns }
+}
+
+/** The root of a watched name. */
+function rootOf(pattern: string): string {
+  return pattern.endsWith(BELOW) ? pattern.slice(0, -BELOW.length) : pattern
 }
 
 function isConflict(error: unknown): boolean {

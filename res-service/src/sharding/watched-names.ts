@@ -28,7 +28,7 @@ export interface Sweep {
 }
 
 /**
- * The names that gateways may show, of the shards that this process owns. Each is also stored as a key of a KV bucket,
+ * The names that gateways may show, or patterns of them, of the shards that this process owns. Each is also stored as a key of a KV bucket,
  * `watched.<shard>.<name>`. So whoever owns the shard next knows what to reset, even if this process is killed.
  *
  * A service cannot know what gateways show. So from time to time each name is reset. What no gateway gets after that is not watched, and
