@@ -4,7 +4,6 @@
 // npm run bench -- fan-out [seconds]
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { connect, type NatsConnection } from "nats"
 import { collection, dataValue, natsConn, Service } from "res-service"
@@ -12,7 +11,7 @@ import { publishEvent } from "../test/helpers/events.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { until } from "../test/helpers/until.ts"
 import { FrameSocket } from "./frame-socket.ts"
-import { freePort } from "./processes.ts"
+import { cpuSeconds, freePort, memoryMiB } from "./processes.ts"
 import { report, summarize } from "./stats.ts"
 
 interface Shape {
@@ -129,13 +128,13 @@ async function measure(
     sockets.push(...(await Promise.all(opened)))
   }
   for (const [i, socket] of sockets.entries()) if (i % SAMPLE !== 0) socket.count((frames) => load.count(frames))
-  const idleMiB = residentMiB(child)
+  const idleMiB = memoryMiB(child.pid ?? 0).now
   await load.flood(1)
-  const cpuBefore = cpuSeconds(child)
+  const cpuBefore = cpuSeconds(child.pid ?? 0)
   const perSecond = await load.flood(seconds)
-  const cpu = cpuSeconds(child) - cpuBefore
+  const cpu = cpuSeconds(child.pid ?? 0) - cpuBefore
   const delays = await load.calm(seconds)
-  const busyMiB = residentMiB(child)
+  const busyMiB = memoryMiB(child.pid ?? 0).now
   for (const socket of sockets) socket.close()
   const { p50, p99 } = summarize(delays)
   return {
@@ -224,18 +223,6 @@ class Load {
   async #allReceived(): Promise<void> {
     await until("all deliveries", () => this.#received >= this.#sent * this.#subscribers, 60_000)
   }
-}
-
-function residentMiB(child: ChildProcess): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, "utf8")
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
-}
-
-/** CPU time of a process so far, all its threads. */
-function cpuSeconds(child: ChildProcess): number {
-  const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")
-  const [user, system] = fields.split(" ").slice(11, 13).map(Number)
-  return ((user ?? 0) + (system ?? 0)) / 100
 }
 
 const seconds = Number(process.argv[2] ?? 5)

@@ -114,3 +114,10 @@ export async function freePort(): Promise<number> {
   server.close()
   return port
 }
+
+/** The CPU time that a process has taken so far, all its threads, in seconds. */
+export function cpuSeconds(pid: number): number {
+  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
+  const [user, system] = fields.split(" ").slice(11, 13).map(Number)
+  return ((user ?? 0) + (system ?? 0)) / 100
+}

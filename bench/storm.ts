@@ -11,7 +11,7 @@ import { shopSubject } from "../contract/subjects.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { until } from "../test/helpers/until.ts"
 import { FrameSocket } from "./frame-socket.ts"
-import { memoryMiB, startProcesses } from "./processes.ts"
+import { cpuSeconds, memoryMiB, startProcesses } from "./processes.ts"
 import { report, summarize } from "./stats.ts"
 
 /** So few that the gateway takes all requests of a client at once. */
@@ -127,14 +127,18 @@ for (let i = 0; i < shops; i += FEEDS_OF_CLIENT) clients.push(new Client(feeds.s
 async function measure(what: string, cause: () => Promise<number>): Promise<void> {
   Client.gets.length = 0
   Client.failures.clear()
+  const before = new Map(Object.values(processes.pids).map((pid) => [pid, cpuSeconds(pid)]))
   const begin = await cause()
   await until(what, () => feeds.every(({ shopId, shown }) => shown === newest.get(shopId)), DEADLINE_MS)
   const { service, gateway, nats: server } = processes.pids
+  // A program that was restarted has begun at 0.
+  const used = (pid: number): number => Math.round(10 * (cpuSeconds(pid) - (before.get(pid) ?? 0))) / 10
   report(what, {
     allRightMs: Math.round(performance.now() - begin),
     failures: Object.fromEntries(Client.failures),
     getsMs: Client.gets.length === 0 ? undefined : summarize(Client.gets),
     mib: { service: memoryMiB(service), gateway: memoryMiB(gateway), nats: memoryMiB(server) },
+    cpuSeconds: { service: used(service), gateway: used(gateway), nats: used(server) },
     load: loadavg()[0],
   })
 }
