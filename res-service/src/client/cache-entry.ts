@@ -79,9 +79,10 @@ export class CacheEntry {
 
   /** Sends a get request when the service can take it, and calls `onSend` then. */
   get(query: string, onAnswer: OnAnswer, onSend: (request: SentRequest) => void = () => {}): void {
-    this.#host.pace.add(this.name, (onSign) => {
-      const options = { repeatable: true, onSign }
-      onSend(this.#host.requester.send(`get.${this.name}`, encodeGetRequest(query), onAnswer, options))
+    const { pace, requester } = this.#host
+    const subject = `get.${this.name}`
+    pace.add(subject, (onSign) => {
+      onSend(requester.send(subject, encodeGetRequest(query), onAnswer, { repeatable: true, onSign }))
     })
   }
 

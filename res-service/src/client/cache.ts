@@ -103,7 +103,7 @@ export class Cache {
     const { pace, requester } = this.#host
     // Calls are not held up by a storm of gets.
     if (!options?.repeatable) requester.send(subject, payload, take, options)
-    else pace.add(name, (onSign) => requester.send(subject, payload, take, { ...options, onSign }))
+    else pace.add(subject, (onSign) => requester.send(subject, payload, take, { ...options, onSign }))
   }
 
   close(): void {

@@ -1,5 +1,8 @@
 import { expect } from "chai"
+import { Cache } from "../../src/client/cache.ts"
 import { Client } from "../../src/client/mod.ts"
+import { Requester } from "../../src/client/requester.ts"
+import { silentLogger } from "../../src/logger.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "./library.ts"
 
@@ -64,5 +67,24 @@ describe("Gets of many resources at the same time", () => {
     })
     expect(await client.call("library.desk", "lend")).to.equal("lent")
     client.close()
+  })
+
+  it("do not hold up access requests", async () => {
+    const broker = new MemoryBroker()
+    const conn = broker.connect()
+    const library = new Library(conn)
+    library.answers = (subject) => (subject.startsWith("get.") ? [] : undefined)
+    const requester = new Requester(broker.connect(), REQUEST_TIMEOUT_MS)
+    const cache = new Cache(broker.connect(), requester, silentLogger)
+    for (let i = 0; i < COUNT; i++) {
+      cache.subscribe({ name: `library.book.${i}`, query: "", loaded: () => {}, event: () => {}, reaccess: () => {} })
+    }
+    const answered = new Promise<string>((resolve) => {
+      const subject = "access.library.book.1"
+      cache.request("library.book.1", subject, "{}", (_, text) => resolve(text), { repeatable: true })
+    })
+    expect(await answered).to.equal('{"result":{"get":true,"call":"*"}}')
+    cache.close()
+    requester.close()
   })
 })
