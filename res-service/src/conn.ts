@@ -4,7 +4,7 @@
  */
 export interface Conn {
   /** Sends one message. While disconnected the message may be kept and sent after the reconnect, or lost. */
-  publish(subject: string, payload: string | Uint8Array, reply?: string): void
+  publish(subject: string, payload: string | Uint8Array, reply?: string, headers?: Headers): void
   /**
    * Calls `handler` for each message on `subject` (wildcards `*` and `>`): one at a time, synchronously, and in the order in
    * which messages arrived on this connection, across all its subscriptions. RES depends on the order of answers and events.
@@ -24,6 +24,11 @@ export interface Conn {
   onStatus(listener: (status: ConnStatus) => void): () => void
 }
 
+/** NATS headers. Who does not know them, as Resgate, sees a message without them. */
+export interface Headers {
+  readonly [name: string]: string
+}
+
 /** `connected` comes after every reconnect; `closed` comes once and is final. */
 export type ConnStatus = "connected" | "disconnected" | "closed"
 
@@ -33,6 +38,8 @@ export interface Msg {
   readonly data: Uint8Array
   /** The subject to answer on, if an answer is expected. */
   readonly reply?: string | undefined
+  /** The value of a NATS header. */
+  header?(name: string): string | undefined
   /** True for the server's notice that nobody listens on the subject of a request (NATS status 503). */
   readonly noResponders: boolean
 }

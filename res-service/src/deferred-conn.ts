@@ -37,7 +37,7 @@ export function deferredConn(connecting: Promise<Conn>, inboxPrefix?: string): C
   made.catch(() => tell("closed"))
 
   return {
-    publish: (subject, payload, reply) => conn?.publish(subject, payload, reply),
+    publish: (subject, payload, reply, headers) => conn?.publish(subject, payload, reply, headers),
     subscribe: (subject, handler, queue) => {
       if (conn !== undefined) return conn.subscribe(subject, handler, queue)
       const each = { subject, handler, queue }

@@ -1,5 +1,12 @@
-import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from "nats"
-import type { Conn, ConnStatus } from "./conn.ts"
+import {
+  connect,
+  createInbox,
+  headers,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  type PublishOptions,
+} from "nats"
+import type { Conn, ConnStatus, Headers } from "./conn.ts"
 
 const NO_RESPONDERS = 503
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -21,7 +28,7 @@ export function natsConn(nc: NatsConnection): Conn {
   void watchStatus(nc, set)
 
   return {
-    publish: (subject, payload, reply) => nc.publish(subject, payload, reply === undefined ? undefined : { reply }),
+    publish: (subject, payload, reply, headers) => nc.publish(subject, payload, publishOptions(reply, headers)),
     subscribe: (subject, handler, queue) => {
       const subscription = nc.subscribe(subject, {
         ...(queue === undefined ? {} : { queue }),
@@ -31,6 +38,7 @@ export function natsConn(nc: NatsConnection): Conn {
             subject: msg.subject,
             data: msg.data,
             reply: msg.reply,
+            header: (name) => msg.headers?.get(name) || undefined,
             noResponders: msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS,
           })
         },
@@ -54,6 +62,13 @@ export function natsConn(nc: NatsConnection): Conn {
       return () => listeners.delete(listener)
     },
   }
+}
+
+function publishOptions(reply: string | undefined, given: Headers | undefined): PublishOptions | undefined {
+  if (given === undefined) return reply === undefined ? undefined : { reply }
+  const all = headers()
+  for (const name in given) all.set(name, given[name] ?? "")
+  return reply === undefined ? { headers: all } : { reply, headers: all }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
+import { EVENT_NUMBER, readEventNumber } from "../event-number.ts"
 import type { Logger } from "../logger.ts"
 import type { CacheHost } from "./cache.ts"
 import { CachedResource } from "./cached-resource.ts"
@@ -173,7 +174,7 @@ export class CacheEntry {
       this.log.warn({ resource: this.name, event }, "dropped an event that is not JSON")
       return
     }
-    this.#base.handle(event, payload?.trim())
+    this.#base.receive(event, payload?.trim(), readEventNumber(msg.header?.(EVENT_NUMBER)))
   }
 
   /** Asks the service what the event means for each query. All other answers and events of the name wait for that. */

@@ -1,4 +1,5 @@
 import { ResError } from "../errors.ts"
+import type { EventNumber } from "../event-number.ts"
 import type { CacheEntry } from "./cache-entry.ts"
 import { applyEvent, CollectionContent, type Content, ModelContent } from "./content.ts"
 import { diff } from "./diff.ts"
@@ -53,6 +54,8 @@ export class CachedResource {
   #refetch: Refetch | undefined
   /** Starts the next refetch. */
   #nextTimer: NodeJS.Timeout | undefined
+  /** The last event that the content includes, if the service numbers its events. */
+  #last: EventNumber | undefined
   /** How many refetches have failed one after the other. */
   #failures = 0
 
@@ -90,10 +93,10 @@ export class CachedResource {
     this.#state = "requested"
     this.#loading = true
     const send = (): void => {
-      this.entry.get(this.query, (error, text) => {
+      this.entry.get(this.query, (error, text, last) => {
         this.entry.queue.run(() => {
           this.#loading = false
-          this.#settle(error, text)
+          this.#settle(error, text, last)
         })
         throttle?.done()
       })
@@ -111,6 +114,19 @@ export class CachedResource {
       if (this.query !== "" && this.unused) this.#leave()
       this.entry.release(1)
     })
+  }
+
+  /** Handles an event that has arrived, unless it shows that an earlier one was lost: then the resource is fetched again. */
+  receive(name: string, payload: string | undefined, number: EventNumber | undefined): void {
+    if (this.#state === "loaded" && number !== undefined && number.counter === this.#last?.counter) {
+      // The answer to the get request under way includes it. One that was counted already is of before that answer.
+      if (this.#refetch?.request === undefined && number.number > this.#last.number + 1) {
+        this.#loseEvent(number)
+        return
+      }
+      if (number.number > this.#last.number) this.#last = number
+    }
+    this.handle(name, payload)
   }
 
   /** Handles an event. `payload` is JSON text. Invalid events are logged and dropped. */
@@ -169,8 +185,8 @@ export class CachedResource {
         throttle?.done()
         return
       }
-      const onAnswer: OnAnswer = (error, text) => {
-        this.entry.queue.run(() => this.#endRefetch(refetch, error, text))
+      const onAnswer: OnAnswer = (error, text, last) => {
+        this.entry.queue.run(() => this.#endRefetch(refetch, error, text, last))
         throttle?.done()
       }
       this.entry.get(this.query, onAnswer, (request) => {
@@ -179,6 +195,14 @@ export class CachedResource {
     }
     if (throttle) throttle.add(send)
     else send()
+  }
+
+  #loseEvent({ number }: EventNumber): void {
+    // Said once: until the resource is fetched again, each further event shows the same.
+    if (this.#isOld) return
+    const missing = number - (this.#last?.number ?? 0) - 1
+    this.entry.log.warn({ resource: this.entry.name, missing }, "an event was lost; the resource is fetched again")
+    this.#refetchLater(0)
   }
 
   #refetchLater(pauseMs: number): void {
@@ -196,7 +220,7 @@ export class CachedResource {
   }
 
   /** Handles the answer to the first get. */
-  #settle(error: ResError | undefined, text: string): void {
+  #settle(error: ResError | undefined, text: string, last: EventNumber | undefined): void {
     // A get after a reset was faster.
     if (this.#state !== "requested") return
     let answer: GetAnswer
@@ -208,10 +232,10 @@ export class CachedResource {
       if (!this.#isOld) this.#refuse(asResError(error))
       return
     }
-    this.#load(answer)
+    this.#load(answer, last)
   }
 
-  #load(answer: GetAnswer): void {
+  #load(answer: GetAnswer, last: EventNumber | undefined): void {
     const target = answer.query === this.query ? this : this.entry.alias(this, answer.query)
     const waiting = [...this.#waiting]
     this.#waiting.clear()
@@ -223,6 +247,7 @@ export class CachedResource {
     }
     if (target.#state !== "loaded") {
       target.#content = answer.content
+      target.#last = last
       target.#state = "loaded"
       for (const subscriber of target.#waiting) waiting.push(subscriber)
       target.#waiting.clear()
@@ -240,7 +265,7 @@ export class CachedResource {
     for (const subscriber of waiting) subscriber.loaded(undefined, error)
   }
 
-  #endRefetch(refetch: Refetch, error: ResError | undefined, text: string): void {
+  #endRefetch(refetch: Refetch, error: ResError | undefined, text: string, last: EventNumber | undefined): void {
     if (this.#refetch !== refetch) return
     this.#refetch = undefined
     if (refetch.isOutdated) this.#refetchLater(NEXT_RESET_MS)
@@ -248,9 +273,11 @@ export class CachedResource {
       if (error) throw error
       const answer = decodeGet(text)
       this.#failures = 0
-      if (this.#state === "requested") this.#load(answer)
-      else if (answer.content.type === this.#content?.type) this.#become(answer.content)
-      else throw new ResError("system.internalError", "mismatching resource type")
+      if (this.#state === "requested") this.#load(answer, last)
+      else if (answer.content.type === this.#content?.type) {
+        this.#last = last
+        this.#become(answer.content)
+      } else throw new ResError("system.internalError", "mismatching resource type")
     } catch (error) {
       const failure = asResError(error)
       if (this.#state === "loaded") this.#fail("get after a reset failed", failure)

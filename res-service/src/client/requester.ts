@@ -1,9 +1,13 @@
 import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
+import { EVENT_NUMBER, type EventNumber, readEventNumber } from "../event-number.ts"
 import { internalError } from "./decode.ts"
 
-/** Gets the text of an answer, or an error. Called exactly once, in the order in which answers and events arrived. */
-export type OnAnswer = (error: ResError | undefined, text: string) => void
+/**
+ * Gets the text of an answer, or an error, and the number of the resource's last event if the answer says it. Called exactly once, in
+ * the order in which answers and events arrived.
+ */
+export type OnAnswer = (error: ResError | undefined, text: string, last?: EventNumber) => void
 
 /** Options of one request. */
 export interface SendOptions {
@@ -142,7 +146,7 @@ export class Requester {
     pending.onSign = undefined
     if (msg.noResponders) this.#settle(id, pending, new NoRespondersError(), "")
     else if (PRE_RESPONSE.test(text)) this.#limit(id, pending, preResponseTimeout(text))
-    else this.#settle(id, pending, undefined, text)
+    else this.#settle(id, pending, undefined, text, readEventNumber(msg.header?.(EVENT_NUMBER)))
   }
 
   #limit(id: string, pending: Pending, timeoutMs: number | undefined): void {
@@ -169,11 +173,11 @@ export class Requester {
     })
   }
 
-  #settle(id: string, pending: Pending, error: ResError | undefined, text: string): void {
+  #settle(id: string, pending: Pending, error: ResError | undefined, text: string, last?: EventNumber): void {
     clearTimeout(pending.timer)
     this.#pending.delete(id)
     pending.onSign?.()
-    pending.onAnswer(error, text)
+    pending.onAnswer(error, text, last)
   }
 
   #repeat(): void {

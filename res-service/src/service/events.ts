@@ -1,4 +1,5 @@
 import type { Conn } from "../conn.ts"
+import { EVENT_NUMBER, type EventNumbers } from "../event-number.ts"
 import type { DeleteAction, Value } from "../values.ts"
 
 const RESERVED = new Set([
@@ -119,10 +120,17 @@ export class EventSender extends Changes {
   /** Sends a query event. */
   readonly query: (answer?: QueryAnswer<unknown, ChangeList, unknown>) => void
   readonly #conn: Conn
+  readonly #numbers: EventNumbers
 
-  constructor(conn: Conn, name: string, query: (answer?: QueryAnswer<unknown, ChangeList, unknown>) => void) {
+  constructor(
+    conn: Conn,
+    name: string,
+    numbers: EventNumbers,
+    query: (answer?: QueryAnswer<unknown, ChangeList, unknown>) => void,
+  ) {
     super()
     this.#conn = conn
+    this.#numbers = numbers
     this.name = name
     this.query = query
   }
@@ -150,7 +158,10 @@ export class EventSender extends Changes {
   }
 
   protected override send(event: string, payload?: unknown): void {
-    this.#conn.publish(`event.${this.name}.${event}`, payload === undefined ? "" : JSON.stringify(payload))
+    const data = payload === undefined ? "" : JSON.stringify(payload)
+    this.#conn.publish(`event.${this.name}.${event}`, data, undefined, {
+      [EVENT_NUMBER]: this.#numbers.next(this.name),
+    })
   }
 }
 

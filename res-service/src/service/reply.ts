@@ -1,4 +1,4 @@
-import type { Conn } from "../conn.ts"
+import type { Conn, Headers } from "../conn.ts"
 import { type ErrorObject, ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
 import type { Meta } from "./request.ts"
@@ -34,13 +34,13 @@ export class Reply {
   }
 
   /** Sends the answer. A second answer is a mistake: it is logged and dropped. */
-  answer(response: Response): void {
+  answer(response: Response, headers?: Headers): void {
     if (this.#answered) {
       this.#logger.error({ request: this.#request }, "a request was answered twice; the second answer is dropped")
       return
     }
     this.#answered = true
-    this.#send(this.#encode(response) ?? JSON.stringify({ error: new ResError("system.internalError") }))
+    this.#send(this.#encode(response) ?? JSON.stringify({ error: new ResError("system.internalError") }), headers)
   }
 
   /** Source: RES-Service protocol 1.2.3, "Pre-response". */
@@ -60,8 +60,8 @@ export class Reply {
     return undefined
   }
 
-  #send(payload: string): void {
+  #send(payload: string, headers?: Headers): void {
     this.#logger.trace({ subject: this.#request, payload }, "<==")
-    this.#conn.publish(this.#subject, payload)
+    this.#conn.publish(this.#subject, payload, undefined, headers)
   }
 }

@@ -1,6 +1,7 @@
 import type { Conn } from "../conn.ts"
 import type { Kind } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
+import { EVENT_NUMBER, type EventNumbers } from "../event-number.ts"
 import type { Logger } from "../logger.ts"
 import type { Parts } from "../pattern.ts"
 import { isValidPart, normalisedQuery } from "../rid.ts"
@@ -29,6 +30,7 @@ export interface RespondContext {
   readonly limit: TimeLimit
   /** A get is answered when this resolves; undefined: at once. */
   readonly got: Promise<void> | undefined
+  readonly numbers: EventNumbers
 }
 
 type Handled = Resource<string, Kind, unknown>
@@ -36,7 +38,7 @@ type AnyRequest = AuthRequest<string, EventsOf<Kind, unknown>>
 
 /** Finds the handler for a request. */
 export function respond(
-  { conn, logger, admit, parts, events, limit, got }: RespondContext,
+  { conn, logger, admit, parts, events, limit, got, numbers }: RespondContext,
   resource: Handled,
   request: Incoming,
 ): Answering {
@@ -59,7 +61,9 @@ export function respond(
     mode,
     run: async () => {
       const response = await handle().catch((error: unknown) => ({ error: reported(logger, request, error) }))
-      if (!request.reply.answered) return request.reply.answer(meta === undefined ? response : { ...response, meta })
+      const headers = request.type === "get" ? { [EVENT_NUMBER]: numbers.last(request.name) } : undefined
+      if (!request.reply.answered)
+        return request.reply.answer(meta === undefined ? response : { ...response, meta }, headers)
       logger.error({ ...labels(request) }, "a handler ended after its time limit")
       if (request.method !== "" && mode !== "free") events.reset()
     },

@@ -1,6 +1,7 @@
 import { type Conn, endSubscription, type Msg, type Subscription } from "../conn.ts"
 import { type AnyContract, Contract, type Kind, type PartsOf } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
+import { EventNumbers } from "../event-number.ts"
 import { type Logger, silentLogger, withoutPayloads } from "../logger.ts"
 import { type Parts, Pattern } from "../pattern.ts"
 import { isValidName } from "../rid.ts"
@@ -78,6 +79,7 @@ export class Service {
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
   readonly #limits = new TimeLimits()
+  readonly #numbers = new EventNumbers()
   readonly #queryEvents: QueryEvents
   readonly #routing: Routing | undefined
   /** What is being done, by the shard that it is done for. */
@@ -349,7 +351,16 @@ export class Service {
     const got = request.type === "get" ? this.#routing?.got(named.name) : undefined
     // Awaited below, after the content.
     got?.catch(() => {})
-    const context = { conn: this.#conn, logger: this.#logger, admit: this.#admit, parts, events, limit, got }
+    const context = {
+      conn: this.#conn,
+      logger: this.#logger,
+      admit: this.#admit,
+      parts,
+      events,
+      limit,
+      got,
+      numbers: this.#numbers,
+    }
     const answering = respond(context, resource, request)
     try {
       await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))
@@ -373,7 +384,7 @@ export class Service {
   }
 
   #events(named: NamedResource): EventSender {
-    return new EventSender(this.#conn, named.name, (answer) => this.#queryEvents.send(named, answer))
+    return new EventSender(this.#conn, named.name, this.#numbers, (answer) => this.#queryEvents.send(named, answer))
   }
 }
 

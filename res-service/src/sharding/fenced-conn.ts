@@ -1,4 +1,4 @@
-import { type Conn, type ConnStatus, endSubscription, type Msg, type Subscription } from "../conn.ts"
+import { type Conn, type ConnStatus, endSubscription, type Headers, type Msg, type Subscription } from "../conn.ts"
 import type { Logger } from "../logger.ts"
 import type { Lease } from "./lease.ts"
 import { elapsedMs, type Moment, moment } from "./moment.ts"
@@ -14,6 +14,7 @@ interface HeldMessage {
   readonly subject: string
   readonly payload: string | Uint8Array
   readonly reply: string | undefined
+  readonly headers: Headers | undefined
 }
 
 interface HeldRequest {
@@ -60,13 +61,13 @@ export class FencedConn implements Conn {
     })
   }
 
-  publish(subject: string, payload: string | Uint8Array, reply?: string): void {
+  publish(subject: string, payload: string | Uint8Array, reply?: string, headers?: Headers): void {
     if (this.#lost) return
     if (this.#isOpen && this.#outgoing.length === 0) {
-      this.#conn.publish(subject, payload, reply)
+      this.#conn.publish(subject, payload, reply, headers)
       return
     }
-    this.#outgoing.push({ subject, payload, reply })
+    this.#outgoing.push({ subject, payload, reply, headers })
     this.#outgoingBytes += Buffer.byteLength(payload) + MESSAGE_BYTES
     if (this.#outgoingBytes > MAX_HELD_BYTES) this.#overflow()
   }
@@ -137,7 +138,7 @@ export class FencedConn implements Conn {
 
   #pass(): void {
     if (!this.#isOpen || this.#lost) return
-    for (const { subject, payload, reply } of this.#outgoing.splice(0)) this.#send(subject, payload, reply)
+    for (const message of this.#outgoing.splice(0)) this.#send(message)
     this.#outgoingBytes = 0
     if (this.#mustAnnounce) {
       this.#mustAnnounce = false
@@ -156,9 +157,9 @@ export class FencedConn implements Conn {
   }
 
   // A message that cannot be sent must not stop the ones after it.
-  #send(subject: string, payload: string | Uint8Array, reply: string | undefined): void {
+  #send({ subject, payload, reply, headers }: HeldMessage): void {
     try {
-      this.#conn.publish(subject, payload, reply)
+      this.#conn.publish(subject, payload, reply, headers)
     } catch (error) {
       this.#logger.error({ err: error }, "a held message could not be sent")
       this.#mustAnnounce = true

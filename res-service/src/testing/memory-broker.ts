@@ -1,4 +1,4 @@
-import type { Conn, ConnStatus, Msg, Subscription } from "../conn.ts"
+import type { Conn, ConnStatus, Headers, Msg, Subscription } from "../conn.ts"
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024
 
@@ -45,11 +45,12 @@ export class MemoryBroker {
   }
 
   /** @internal */
-  send(subject: string, payload: string | Uint8Array, reply: string | undefined): void {
+  send(subject: string, payload: string | Uint8Array, reply?: string, headers: Headers = {}): void {
     const data = typeof payload === "string" ? new TextEncoder().encode(payload) : payload
     this.#later(() => {
       const receivers = this.#receivers(subject)
-      for (const { handler } of receivers) handler({ subject, data, reply, noResponders: false })
+      const header = (name: string): string | undefined => headers[name]
+      for (const { handler } of receivers) handler({ subject, data, reply, header, noResponders: false })
       if (receivers.length === 0 && reply !== undefined) this.#notifyNoResponders(reply)
     })
   }
@@ -99,8 +100,8 @@ class MemoryConn implements Conn {
     this.#inboxPrefix = inboxPrefix
   }
 
-  publish(subject: string, payload: string | Uint8Array, reply?: string): void {
-    if (this.connected) this.#broker.send(subject, payload, reply)
+  publish(subject: string, payload: string | Uint8Array, reply?: string, headers?: Headers): void {
+    if (this.connected) this.#broker.send(subject, payload, reply, headers)
   }
 
   subscribe(subject: string, handler: (msg: Msg) => void, queue?: string): Subscription {

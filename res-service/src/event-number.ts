@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto"
+
+/** The NATS header of an event, and of the answer to a get: a number, so that whoever follows the resource notices a lost event. */
+export const EVENT_NUMBER = "Res-Event"
+
+/** Most resources whose numbers are known. One that is forgotten begins again, which followers take for a lost event. */
+const MAX_RESOURCES = 100_000
+
+/** Which event of a resource it is. */
+export interface EventNumber {
+  /** Who counts: a service since its start. */
+  readonly counter: string
+  /** Of the event, or of the last one before the answer to a get; 0: none yet. */
+  readonly number: number
+}
+
+/** Numbers the events of each resource. RES itself has no numbers, and a link between two nats-servers may lose a message unnoticed. */
+export class EventNumbers {
+  readonly #counter = randomBytes(6).toString("base64url")
+  /** By resource name; the least recently counted one comes first. */
+  readonly #numbers = new Map<string, number>()
+
+  /** The header of the next event of a resource. */
+  next(name: string): string {
+    const number = (this.#numbers.get(name) ?? 0) + 1
+    this.#numbers.delete(name)
+    this.#numbers.set(name, number)
+    const [oldest] = this.#numbers.keys()
+    if (oldest !== undefined && this.#numbers.size > MAX_RESOURCES) this.#numbers.delete(oldest)
+    return this.#header(number)
+  }
+
+  /** The header of the answer to a get. */
+  last(name: string): string {
+    return this.#header(this.#numbers.get(name) ?? 0)
+  }
+
+  #header(number: number): string {
+    return `${this.#counter}.${number}`
+  }
+}
+
+/** Undefined: the message has no number. */
+export function readEventNumber(header: string | undefined): EventNumber | undefined {
+  const [counter = "", number = ""] = header?.split(".") ?? []
+  return /^\d+$/.test(number) ? { counter, number: Number(number) } : undefined
+}
