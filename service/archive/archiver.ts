@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { JetStream } from "../jetstream/jetstream.ts"
-import { exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
+import { consumedMessage, exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
 import { SummedLog } from "../summed-log.ts"
 import { keepYoung } from "./ageing.ts"
 import { BackOff } from "./back-off.ts"
@@ -210,7 +210,7 @@ class Archiver implements RunningArchiver {
   }
 
   #read(taken: Taken): InHand[] {
-    const entry = readEntry(taken.message)
+    const entry = readEntry(consumedMessage(taken.message))
     if ("reason" in entry) {
       this.#counts.setAside++
       this.#setAside.add(entry.reason, exampleOf(taken.message))

@@ -1,8 +1,11 @@
+import type { JsMsg } from "@nats-io/jetstream"
 import { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
+
+const NANOS_PER_MS = 1_000_000n
 
 /** One event of the log, with its shop. */
 export interface LogEntry {
@@ -30,6 +33,19 @@ export interface StoredMessage {
   readonly seq: number
   readonly time: Date
   readonly data: Uint8Array
+}
+
+/**
+ * A message from a consumer, with the same time as from a direct get. `JsMsg.time` may be a millisecond later, because the NATS client
+ * reads the nanoseconds as a number, which is exact to 256 of them only.
+ */
+export function consumedMessage({
+  subject,
+  seq,
+  data,
+  timestampNanos,
+}: Pick<JsMsg, "subject" | "seq" | "data" | "timestampNanos">): StoredMessage {
+  return { subject, seq, data, time: new Date(Number(timestampNanos / NANOS_PER_MS)) }
 }
 
 /** Why a message is not valid. The text is for logs and contains nothing of the message. */

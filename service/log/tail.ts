@@ -1,7 +1,7 @@
 import { type ConsumerMessages, DeliverPolicy, type StreamInfo } from "@nats-io/jetstream"
 import type { Logger } from "res-service"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import type { StoredMessage } from "./entry.ts"
+import { consumedMessage, type StoredMessage } from "./entry.ts"
 
 const RETRY_MS = 500
 
@@ -98,8 +98,8 @@ export class StreamTail {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
     }
-    this.#messages = await this.#js.consume(this.#source.stream, from, ({ seq, subject, data, time }) =>
-      this.#handle({ seq, subject, data, time }),
+    this.#messages = await this.#js.consume(this.#source.stream, from, (message) =>
+      this.#handle(consumedMessage(message)),
     )
   }
 

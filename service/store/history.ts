@@ -91,9 +91,10 @@ export class History {
    */
   async read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<HistoryPart> {
     if (after !== undefined) await this.#reachable(shopId, after)
+    // Not the followers' position: they may be behind, and an export until now must have all that was acknowledged.
+    if (after === undefined) return { events: [], after: await this.end(), end: true }
     // Taken before reading: events that are stored later may be read or not, and watchers are sent them in any case.
     const position = this.#log.positionOf(partitionOf(shopId))
-    if (after === undefined) return { events: [], after: position, end: true }
     const { entries, last, end } = await this.#following(shopId, after, limit, filter)
     const all = entries.map(({ event }) => event)
     const events = fitting(all)

@@ -2,7 +2,7 @@ import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { readEntry } from "../../service/log/entry.ts"
+import { consumedMessage, readEntry } from "../../service/log/entry.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EVENT_SUBJECTS } from "../../service/log/subjects.ts"
 import { type StoredEvent, storedEvent } from "./evidence.ts"
@@ -49,7 +49,7 @@ export class LogCopy {
       const before = left
       for await (const message of messages) {
         left--
-        const entry = readEntry(message)
+        const entry = readEntry(consumedMessage(message))
         if (!("reason" in entry)) this.#add(entry.event)
       }
       if (left === before) throw new Error(`the stream does not give its last ${left} messages`)

@@ -4,7 +4,7 @@ import type { Db } from "mongodb"
 import type { NatsConnection } from "nats"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { consumerName } from "../../service/archive/intake.ts"
-import { readEntry } from "../../service/log/entry.ts"
+import { consumedMessage, readEntry } from "../../service/log/entry.ts"
 import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EVENT_SUBJECTS } from "../../service/log/subjects.ts"
@@ -64,7 +64,7 @@ export async function loggedEvents(nats: NatsConnection): Promise<ShownEvent[]> 
   let left = (await consumer.info()).num_pending
   while (left > 0) {
     for await (const message of await consumer.fetch({ max_messages: Math.min(left, 1000) })) {
-      const entry = readEntry(message)
+      const entry = readEntry(consumedMessage(message))
       if (!("reason" in entry)) events.push(entry.event)
       left--
     }

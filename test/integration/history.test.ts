@@ -21,6 +21,8 @@ import { useArchivedProduct } from "../helpers/use-archive.ts"
 const SESSIONS = [randomUUID(), randomUUID(), randomUUID()]
 /** Of a shop whose oldest events only the archive has: more than the largest page. */
 const EVENTS = 600
+/** Longer than the requests of a test take, and shorter than a test. */
+const FOLLOWERS_PAUSED_MS = 5000
 const CATEGORIES = ["fruit", "bread & butter"]
 
 /** Publishes so many events of a shop, of three baskets and two categories by turns; resolves to all of them as a reader sees them. */
@@ -104,6 +106,20 @@ describe("a shop's history", () => {
   describe("without an archive", () => {
     const product = useProduct()
     const gateway = useGateway(product)
+
+    it("ends, for a reader that asks where, at the last acknowledged event, also while the service's followers are behind", async () => {
+      const event = publishEvent()
+      const { consumers } = await jetstreamManager(product.nats)
+      const followers: string[] = []
+      for await (const { name } of consumers.list(STREAM)) followers.push(name)
+      const until = new Date(Date.now() + FOLLOWERS_PAUSED_MS)
+      for (const name of followers) await consumers.pause(STREAM, name, until)
+      const { headers } = await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
+      const seq = Number(headers.get("x-event-seq"))
+      expect(await read(product, event.shop_id, {})).to.deep.equal({ events: [], after: seq, end: true })
+      for (const name of followers) await consumers.resume(STREAM, name)
+      expect(await exported(product, event.shop_id, {})).to.deep.equal([seq])
+    })
 
     it("is narrowed by basket, category and time, backwards and forwards", async () => {
       const shopId = randomUUID()
