@@ -73,6 +73,11 @@ export class CacheEntry {
     })
   }
 
+  /** As `CacheOptions.refetchPauseMs`. */
+  get refetchPauseMs(): number {
+    return this.#host.refetchPauseMs
+  }
+
   /** Paces gets that are repeated, among all resources of the cache. */
   get repeats(): Throttle {
     return this.#host.repeats

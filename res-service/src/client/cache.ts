@@ -9,6 +9,7 @@ import type { Subscriber } from "./subscriber.ts"
 import { Throttle } from "./throttle.ts"
 
 const EVICT_AFTER_MS = 5_000
+const REFETCH_PAUSE_MS = 1_000
 /** How many resources are fetched at a time after a reconnect, and after a failure, if `resetThrottle` does not say. */
 const REFETCH_LIMIT = 64
 
@@ -17,6 +18,11 @@ export interface CacheOptions {
   readonly resetThrottle?: number
   /** How long a resource stays in the cache after its last subscriber left; 5000 by default. */
   readonly evictAfterMs?: number
+  /**
+   * The pause before a resource is fetched again after a get that failed, or an event that does not fit; 1000 by default. It doubles
+   * with each failure, up to ten times as much. After a reset during a get it is a quarter.
+   */
+  readonly refetchPauseMs?: number | undefined
 }
 
 /** A cache, as its entries need it. */
@@ -25,6 +31,8 @@ export interface CacheHost {
   readonly requester: Requester
   readonly log: Logger
   readonly evictAfterMs: number
+  /** As `CacheOptions.refetchPauseMs`. */
+  readonly refetchPauseMs: number
   /** Decides when requests are sent. */
   readonly pace: Pace
   /** Paces gets that are repeated. */
@@ -56,6 +64,7 @@ export class Cache {
       requester,
       log,
       evictAfterMs: options.evictAfterMs ?? EVICT_AFTER_MS,
+      refetchPauseMs: options.refetchPauseMs ?? REFETCH_PAUSE_MS,
       pace: new Pace(),
       repeats: new Throttle(this.#resetThrottle || REFETCH_LIMIT),
       count: (uses) => {

@@ -12,11 +12,10 @@ import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
 import { deleteValue, type WireValue } from "./wire-value.ts"
 
-/** Pause before a failed get is repeated. It doubles with each further failure, up to the maximum. */
-const FIRST_PAUSE_MS = 1_000
-const MAX_PAUSE_MS = 10_000
+/** The longest pause between two failed gets, in first pauses. */
+const MAX_PAUSE_FACTOR = 10
 /** Pause before the get for a reset that came while another get was under way: more resets may follow, and one get is enough. */
-const NEXT_RESET_MS = 250
+const NEXT_RESET_FACTOR = 0.25
 
 /** A get after a reset. */
 interface Refetch {
@@ -205,13 +204,14 @@ export class CachedResource {
     this.#refetchLater(0)
   }
 
-  #refetchLater(pauseMs: number): void {
+  /** @param factor the pause, in first pauses after a failure */
+  #refetchLater(factor: number): void {
     if (this.#refetch || this.#state === "gone") return
     this.#nextTimer ??= setTimeout(() => {
       this.entry.queue.run(() => {
         if (!this.#refetch && this.#state !== "gone") this.#startRefetch(this.entry.repeats, true)
       })
-    }, pauseMs)
+    }, factor * this.entry.refetchPauseMs)
   }
 
   /** True from a reset until a get that was sent after it succeeds. */
@@ -268,7 +268,7 @@ export class CachedResource {
   #endRefetch(refetch: Refetch, error: ResError | undefined, text: string, last: EventNumber | undefined): void {
     if (this.#refetch !== refetch) return
     this.#refetch = undefined
-    if (refetch.isOutdated) this.#refetchLater(NEXT_RESET_MS)
+    if (refetch.isOutdated) this.#refetchLater(NEXT_RESET_FACTOR)
     try {
       if (error) throw error
       const answer = decodeGet(text)
@@ -299,7 +299,7 @@ export class CachedResource {
   }
 
   #refetchAfterFailure(): void {
-    this.#refetchLater(Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS))
+    this.#refetchLater(Math.min(2 ** this.#failures, MAX_PAUSE_FACTOR))
     this.#failures++
   }
 

@@ -65,6 +65,8 @@ export interface GatewayOptions {
    * still see the resource; 60000 by default, which gives services time to come back.
    */
   readonly accessKeptMs?: number
+  /** As `CacheOptions.refetchPauseMs`. Resgate fetches nothing again. */
+  readonly refetchPauseMs?: number
 }
 
 /**
@@ -99,7 +101,10 @@ export class Gateway {
     const trace = options.trace ? new Trace(this.#log) : undefined
     this.#conn = trace?.conn(conn) ?? conn
     this.#requester = new Requester(this.#conn, requestTimeoutMs)
-    this.#cache = new Cache(this.#conn, this.#requester, this.#log, { resetThrottle })
+    this.#cache = new Cache(this.#conn, this.#requester, this.#log, {
+      resetThrottle,
+      refetchPauseMs: options.refetchPauseMs,
+    })
     this.#host = {
       conn: this.#conn,
       cache: this.#cache,

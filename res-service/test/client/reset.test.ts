@@ -4,8 +4,9 @@ import { Client, type ClientOptions, type MirrorEvent } from "../../src/client/m
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "./library.ts"
 
-/** Shorter than any pause before a get is repeated. */
 const REQUEST_TIMEOUT_MS = 50
+/** So that the tests are quick. */
+const REFETCH_PAUSE_MS = 200
 const GET = "get.library.book"
 const old = { title: "Emma" }
 const current = { title: "Dune" }
@@ -17,7 +18,11 @@ const setUp = (options: ClientOptions = {}) => {
   const conn = broker.connect()
   const library = new Library(conn)
   library.set("library.book", { ...old })
-  const client = new Client(broker.connect(), { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options })
+  const client = new Client(broker.connect(), {
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    refetchPauseMs: REFETCH_PAUSE_MS,
+    ...options,
+  })
   const gets = () => library.requests.filter(({ subject }) => subject === GET).length
   return { broker, conn, library, client, gets }
 }
@@ -135,7 +140,10 @@ describe("A reset", () => {
 
     it("gets again when no service listens, and does not take the resource for deleted", async () => {
       const broker = new MemoryBroker()
-      const client = new Client(broker.connect(), { requestTimeoutMs: REQUEST_TIMEOUT_MS })
+      const client = new Client(broker.connect(), {
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        refetchPauseMs: REFETCH_PAUSE_MS,
+      })
       const conn = broker.connect()
       let title = "Emma"
       const listen = () =>
