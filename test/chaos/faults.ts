@@ -163,13 +163,11 @@ export function missingFor(kind: FaultKind, world: World): string | undefined {
 /** How often a kind is drawn, if not once. */
 const WEIGHTS: Partial<Record<FaultKind, number>> = { kill: 6, term: 4, pause: 6, killTwice: 2, leader: 2, quorum: 2 }
 
-/** Draws a fault of one of the kinds, whose victims are not among `busy`. */
-export function drawFault(draw: Draw, allowed: readonly FaultKind[], busy: ReadonlySet<Victim>): Fault {
+/** Draws a fault of one of the kinds; undefined if it would happen to one of `busy`. */
+export function drawFault(draw: Draw, allowed: readonly FaultKind[], busy: ReadonlySet<Victim>): Fault | undefined {
   const urn = allowed.flatMap((kind) => Array.from({ length: WEIGHTS[kind] ?? 1 }, () => kind))
-  for (;;) {
-    const drawn = kinds[draw.random.pick(urn)](draw)
-    if (!drawn.victims.some((victim) => busy.has(victim))) return drawn
-  }
+  const drawn = kinds[draw.random.pick(urn)](draw)
+  return drawn.victims.some((victim) => busy.has(victim)) ? undefined : drawn
 }
 
 function fault(name: string, victims: readonly Victim[], run: () => Promise<void>): Fault {

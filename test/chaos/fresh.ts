@@ -3,7 +3,7 @@ import type { Client } from "res-service/client"
 
 /**
  * What a fresh get gives: the resource, with what it refers to in the place of the references, and the data of data values; as the
- * gateway's HTTP API. `{ error }` if it is refused.
+ * gateway's HTTP API. Undefined if there is no such resource, `{ error }` if the get fails otherwise.
  */
 export async function freshGet(client: Client, rid: string): Promise<unknown> {
   try {
@@ -12,7 +12,8 @@ export async function freshGet(client: Client, rid: string): Promise<unknown> {
     const values = Object.entries(content.model).map(async ([name, value]) => [name, await whole(client, value)])
     return Object.fromEntries(await Promise.all(values))
   } catch (error) {
-    return { error: ResError.from(error).code }
+    const { code } = ResError.from(error)
+    return code === "system.notFound" ? undefined : { error: code }
   }
 }
 

@@ -112,15 +112,23 @@ export class Load {
     for (const loop of this.#loops) loop.resume()
   }
 
-  /** Forgets what was acknowledged and read, because stored data was deleted on purpose. */
+  /**
+   * Forgets what was acknowledged and read, because stored data was deleted on purpose, and closes the streams: an edge may show a little
+   * of the old log until it knows the new one. Meant for a pause.
+   */
   async forget(): Promise<void> {
     for (const shop of this.#shops) {
       for (const publisher of shop.publishers) publisher.forget()
       shop.history.forget()
       await Promise.all(shop.streams.map((stream) => stream.stop()))
-      shop.streams = streamsOf(this.#world, shop.id)
+      shop.streams = []
     }
     for (const { members } of this.#sessions) for (const member of members) member.forget()
+  }
+
+  /** Opens the streams again after `forget`. */
+  openStreams(): void {
+    for (const shop of this.#shops) shop.streams = streamsOf(this.#world, shop.id)
   }
 
   /** What each watcher shows now, and what a fresh get gives. */

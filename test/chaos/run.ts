@@ -75,9 +75,10 @@ function drawRound(
   const faults: Fault[] = []
   // Half of the rounds have one fault.
   const count = Math.min(left, random.chance(0.5) ? 1 : random.int(2, MAX_FAULTS_PER_ROUND))
-  while (faults.length < count) {
+  for (let i = 0; i < count; i++) {
     const busy = new Set(faults.flatMap(({ victims }) => victims))
-    faults.push(drawFault({ random, world, longestMs }, kinds, busy))
+    const fault = drawFault({ random, world, longestMs }, kinds, busy)
+    if (fault !== undefined) faults.push(fault)
   }
   return faults
 }
@@ -102,13 +103,19 @@ class Runner {
     const before = this.#load.counts
     const startedAt = performance.now()
     await Promise.all(faults.map((fault, i) => this.#happen(fault, delays[i] ?? 0)))
-    if (faults.some(({ losesData }) => losesData)) {
+    const endedAt = performance.now()
+    const losesData = faults.some((fault) => fault.losesData)
+    if (losesData) {
       await this.#load.pause()
       await this.#load.forget()
       this.#load.resume()
     }
-    const endedAt = performance.now()
     const recoveryMs = await this.settle(endedAt)
+    if (losesData) {
+      this.#load.openStreams()
+      this.#load.resume()
+      await this.settle(performance.now())
+    }
     const findings = check(await this.#evidence()).filter(({ text }) => !this.#known.has(text))
     for (const { text } of findings) this.#known.add(text)
     const after = this.#load.counts

@@ -14,7 +14,7 @@ const LET_GO_MS = 6000
 export interface Watcher {
   readonly name: string
   readonly rid: string
-  /** What it shows now, as a fresh get gives it. */
+  /** What it shows now, as a fresh get gives it; undefined if it shows nothing. */
   shows(): unknown | Promise<unknown>
   stop(): void
 }
@@ -127,7 +127,7 @@ export function watchMirror(client: ResNatsClient, rid: string): Watcher {
     isStopped = true
     mirror.close()
   }
-  return { name: `${rid} in a mirror`, rid, shows: () => mirror.value, stop }
+  return { name: `${rid} in a mirror`, rid, shows: () => mirror.value ?? undefined, stop }
 }
 
 /** Asks a gateway's HTTP API. */
@@ -135,7 +135,10 @@ export function watchApi(gateway: Door, rid: string): Watcher {
   return {
     name: `GET /api of ${rid} by ${gateway.victim.name}`,
     rid,
-    shows: async () => (await get(`${gateway.url}/api/${rid.replaceAll(".", "/")}`).catch(() => undefined))?.body,
+    shows: async () => {
+      const answer = await get(`${gateway.url}/api/${rid.replaceAll(".", "/")}`).catch(() => undefined)
+      return answer?.status === 200 ? answer.body : undefined
+    },
     stop: () => {},
   }
 }
