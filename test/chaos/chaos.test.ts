@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { faultKinds, LOSSES } from "./faults.ts"
+import { faultKinds } from "./faults.ts"
 import { isGood, roundText, totalsText } from "./report.ts"
 import { runChaos } from "./run.ts"
 
@@ -18,8 +18,7 @@ describe("faults of all kinds while the product is used", function () {
       seed: SEED,
       faults: FAULTS,
       maxMs: MAX_MS,
-      // Each of these costs a minute or so, for what is lost must be made again.
-      kinds: faultKinds.filter((kind) => !LOSSES.includes(kind) && kind !== "full"),
+      kinds: faultKinds,
       longestMs: LONGEST_MS,
       world: { nats: 1, service: 2, edge: 2, gateway: 2 },
       load: { shops: 1, sessions: 1, members: 2, pauseMs: 150 },

@@ -149,8 +149,6 @@ const kinds = {
 
 export type FaultKind = keyof typeof kinds
 
-/** Kinds that delete stored data. */
-export const LOSSES: readonly FaultKind[] = ["deleteStream", "deleteBucket", "wipe"]
 export const faultKinds = Object.keys(kinds) as FaultKind[]
 
 /** What lacks for a kind to be possible; undefined if nothing does. */
