@@ -102,11 +102,11 @@ export class Member {
     }
   }
 
-  /** Forgets what was acknowledged, because the sessions were deleted. */
+  /** Forgets what was acknowledged, because stored data was deleted; the sessions may be there still. */
   forget(): void {
     this.#ticket = undefined
     this.left.length = 0
-    this.maybeIn.length = 0
+    this.maybeIn.splice(0, this.maybeIn.length, this.#name)
     this.thrownOut.length = 0
   }
 
