@@ -1,4 +1,5 @@
 import { type Conn, type ConnStatus, endSubscription, type Headers, type Msg, type Subscription } from "../conn.ts"
+import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
 import type { Lease } from "./lease.ts"
 import { elapsedMs, type Moment, moment } from "./moment.ts"
@@ -7,6 +8,10 @@ import { elapsedMs, type Moment, moment } from "./moment.ts"
 const MAX_HELD_BYTES = 8 * 1024 * 1024
 /** A request that has waited this long, in ms, is dropped: its sender has given up, and may have sent it again. */
 const MAX_HELD_MS = 5000
+/** How often it is checked whether the lease is held, in ms. */
+const CHECK_INTERVAL_MS = 250
+/** Requests are refused once this many checks in a row have found no lease. A process that stood still makes no checks meanwhile. */
+const REFUSE_AFTER_CHECKS = 4
 /** What a held message takes besides its payload, in bytes: requests often have none. */
 const MESSAGE_BYTES = 500
 
@@ -20,6 +25,7 @@ interface HeldMessage {
 interface HeldRequest {
   readonly at: Moment
   readonly bytes: number
+  readonly reply: string | undefined
   readonly deliver: () => void
 }
 
@@ -31,6 +37,10 @@ export type Fence = Pick<Lease, "held" | "onEvent">
  *
  * While the lease is not held, messages and requests wait. A renewal proves that nobody has ended the lease in between, so everything that
  * waited is still right and passes in order. When the lease is lost, everything is dropped, and nothing passes any more.
+ *
+ * A lease that cannot be renewed for a second more, although there is a connection, means that JetStream does not store. From then on
+ * requests are refused with `system.serviceUnavailable`, so that their senders need not wait until they time out. A refusal tells nothing
+ * of the service's state, so it needs no lease.
  */
 export class FencedConn implements Conn {
   readonly #conn: Conn
@@ -43,6 +53,9 @@ export class FencedConn implements Conn {
   #incomingBytes = 0
   #droppedRequests = 0
   #lost = false
+  /** Checks in a row that found a connection and no lease. */
+  #checksWithout = 0
+  readonly #checking: NodeJS.Timeout
   /** True when listeners were not told yet that the connection is back, or that messages were dropped. */
   #mustAnnounce = false
 
@@ -54,7 +67,10 @@ export class FencedConn implements Conn {
       if (event === "renewed") this.#pass()
       else this.#drop()
     })
+    this.#checking = setInterval(() => this.#check(), CHECK_INTERVAL_MS)
+    this.#checking.unref()
     conn.onStatus((status) => {
+      if (status === "closed") clearInterval(this.#checking)
       if (status !== "connected") return this.#tell(status)
       this.#mustAnnounce = true
       this.#pass()
@@ -80,7 +96,8 @@ export class FencedConn implements Conn {
     const receive = (msg: Msg): void => {
       if (this.#lost) return
       if (this.#isOpen && this.#incoming.length === 0) deliver(msg)
-      else this.#hold(msg.data.length + MESSAGE_BYTES, () => deliver(msg))
+      else if (this.#isRefusing) this.#refuse(msg.reply)
+      else this.#hold(msg, () => deliver(msg))
     }
     const subscription = this.#conn.subscribe(subject, receive, queue)
     return {
@@ -119,13 +136,33 @@ export class FencedConn implements Conn {
     return this.#conn.connected && this.#lease.held
   }
 
-  #hold(bytes: number, deliver: () => void): void {
+  get #isRefusing(): boolean {
+    return this.#checksWithout >= REFUSE_AFTER_CHECKS
+  }
+
+  #check(): void {
+    const wasRefusing = this.#isRefusing
+    this.#checksWithout = this.#conn.connected && !this.#lease.held ? this.#checksWithout + 1 : 0
+    if (wasRefusing && this.#lease.held) this.#logger.info({}, "the lease is renewed again")
+    if (wasRefusing || !this.#isRefusing) return
+    this.#logger.error({}, "requests are refused until the lease is renewed: JetStream does not store")
+    for (const { reply } of this.#incoming.splice(0)) this.#refuse(reply)
+    this.#incomingBytes = 0
+  }
+
+  #refuse(reply: string | undefined): void {
+    if (reply !== undefined)
+      this.#conn.publish(reply, JSON.stringify({ error: new ResError("system.serviceUnavailable") }))
+  }
+
+  #hold({ data, reply }: Msg, deliver: () => void): void {
+    const bytes = data.length + MESSAGE_BYTES
     this.#dropOldRequests()
     if (this.#incomingBytes + bytes > MAX_HELD_BYTES) {
       this.#droppedRequests++
       return
     }
-    this.#incoming.push({ at: moment(), bytes, deliver })
+    this.#incoming.push({ at: moment(), bytes, reply, deliver })
     this.#incomingBytes += bytes
   }
 
@@ -176,6 +213,7 @@ export class FencedConn implements Conn {
 
   #drop(): void {
     this.#lost = true
+    clearInterval(this.#checking)
     this.#outgoing = []
     this.#incoming = []
   }

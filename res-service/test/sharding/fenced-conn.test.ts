@@ -42,6 +42,13 @@ describe("FencedConn", () => {
         other.publish(subject, payload)
         await other.flush()
       },
+      /** Resolves to the code of the error that answers a request. */
+      refusal: (subject: string): Promise<string> =>
+        new Promise((resolve) => {
+          const inbox = other.newInbox()
+          other.subscribe(inbox, ({ data }) => resolve(JSON.parse(Buffer.from(data).toString()).error.code))
+          other.publish(subject, "", inbox)
+        }),
       runOut: () => {
         lease.held = false
       },
@@ -137,6 +144,30 @@ describe("FencedConn", () => {
     for (let i = 0; i < FLOOD; i++) await ask("in.flood", PAYLOAD)
     await renew()
     expect(taken.length).to.be.greaterThan(0).and.to.be.lessThan(FLOOD)
+  })
+
+  it("refuses requests, those that wait too, when the lease is not renewed for long, and hands on when it is renewed", async () => {
+    const { taken, ask, refusal, runOut, renew } = setUp()
+    runOut()
+    expect(await refusal("in.waits")).to.equal("system.serviceUnavailable")
+    const begin = performance.now()
+    expect(await refusal("in.later")).to.equal("system.serviceUnavailable")
+    // Before, it would have waited for the next check.
+    expect(performance.now() - begin).to.be.lessThan(100)
+    await renew()
+    await ask("in.renewed")
+    expect(taken).to.deep.equal(["in.renewed"])
+  })
+
+  it("keeps requests while there is no connection, however long", async () => {
+    const { broker, taken, ask, runOut, renew } = setUp()
+    runOut()
+    await ask("in.1")
+    broker.disconnect()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    broker.reconnect()
+    await renew()
+    expect(taken).to.deep.equal(["in.1"])
   })
 
   it("drops requests that have waited so long that those who ask have given them up", async () => {
