@@ -6,7 +6,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { startProcesses } from "./processes.ts"
+import { cpuSeconds, startProcesses } from "./processes.ts"
 import type { LoadOrder, LoadResult } from "./sessions-load.ts"
 import { report, summarize } from "./stats.ts"
 
@@ -85,11 +85,4 @@ function rounded(value: number): number {
 
 function residentKiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
-}
-
-/** CPU time of a process so far, all its threads. */
-function cpuSeconds(pid: number): number {
-  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
-  const [user, system] = fields.split(" ").slice(11, 13).map(Number)
-  return ((user ?? 0) + (system ?? 0)) / 100
 }

@@ -102,6 +102,7 @@ describe("the docs", () => {
       "docs/access.md",
       "docs/archive.md",
       "docs/baskets.md",
+      "docs/scaling.md",
     ]) {
       const text = read(file)
       const folder = file.includes("/") ? `${file.split("/")[0]}/` : ""

@@ -1,10 +1,10 @@
 import type { Conn } from "../conn.ts"
 
 /** Longer than a gateway waits for the answer to a get, which is 3 s. */
-const REPEAT_MS = 4000
+export const REPEAT_MS = 4000
 /** Most names of one reset, and the pause between two. Each makes a gateway look through all that it shows. */
-const NAMES_AT_ONCE = 500
-const PAUSE_MS = 100
+export const NAMES_AT_ONCE = 500
+export const PAUSE_MS = 100
 /** How often it looks for a standstill of the process, and how late that may be, in ms. */
 const PULSE_MS = 250
 const STANDSTILL_MS = 500

@@ -3,7 +3,7 @@ import type { KV } from "@nats-io/kv"
 import { ResError } from "../errors.ts"
 
 /** A watched name is reset this long after its last reset, in ms. */
-const RESET_INTERVAL_MS = 15 * 60 * 1000
+export const RESET_INTERVAL_MS = 15 * 60 * 1000
 /** How long the bucket keeps the mark of a deleted key. */
 const MARK_TTL = "60s"
 /** A name that no gateway gets within this time after its reset, in ms, is not watched. */
