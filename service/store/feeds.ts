@@ -126,6 +126,8 @@ export class Feeds {
       if (loaded?.feed === undefined) return
       const before = loaded.feed
       const after = await next(before)
+      // The log was lost meanwhile.
+      if (this.#loaded.get(shopId) !== loaded) return
       loaded.feed = after
       const bySeq = new Map(after.map((event) => [`${event.seq}`, event]))
       for (const change of listChanges(seqsOf(before), seqsOf(after))) {
