@@ -41,13 +41,20 @@ function summary(using: Costs): string {
   const [screens, events] = SIZES[2]
   const made = plan({ screens, events, routing: "shop" }, using)
   const { p50Ms, p99Ms } = delays(made, using)
-  const [stream, once] = walls(using).map(({ at }) => rounded(at))
+  const [stream, once, load] = walls(using).map(({ at }) => rounded(at))
+  const owner = ownerKilled(made, using)
+  const anyOwner = ownerKilled(plan({ screens, events, routing: "any" }, using), using)
   return [
     `- **${number(screens)} screens and ${number(events)} events/s take ${made.cells} cells**, ${made.machines} machines of ${using.machineCores} cores in all. A cell is a whole product:`,
     "  NATS cluster, stream, services, edges, gateways. Each cell has a share of the shops.",
     `- **An event is on a screen after about ${number(p50Ms)} ms (p50) and ${number(p99Ms)} ms (p99)**, without the way from gateway to screen.`,
     `- **The first two walls are close together**: the leader of the one stream, at about ${stream} events/s, and the owner of \`once\`,`,
     `  which follows the whole log, at about ${once}. Both are of one cell: more processes do not move them, more cells do.`,
+    "- **When something breaks, the first wall comes earlier**: if all services of a cell start again, the leader has to look up the newest",
+    `  events of all watched shops. With more than about ${load} screens this takes longer than a minute. One killed owner does not do that:`,
+    `  screens are right again after ${seconds(owner.right)}.`,
+    `- **Route screens by shop.** Else a killed owner stops each Resgate for ${seconds(anyOwner.scan)} instead of ${seconds(owner.scan)}, and ${number(anyOwner.gets)} gets follow instead`,
+    `  of ${number(owner.gets)}.`,
   ].join("\n")
 }
 
