@@ -18,6 +18,9 @@ import { nodeProgram, Processes, READY_MS } from "./processes.ts"
 import { httpAnswers } from "./readiness.ts"
 import { StartError } from "./start-error.ts"
 
+/** What nats-servers say while the others start. */
+const STARTING = /Error trying to connect to route|Waiting for routing|not established contact with a meta leader/
+
 /** What a process of the cluster does; `proxy` is Caddy. */
 export type ClusterRole = "nats" | "service" | "archiver" | "gateway" | "edge" | "proxy"
 
@@ -81,6 +84,7 @@ export class Cluster {
   readonly #places: ClusterProcess[] = []
   #dataDir: DataDir | undefined
   #running: Processes | undefined
+  #hasStarted = false
 
   constructor(options: ClusterOptions) {
     const { env = process.env, size = {} } = options
@@ -140,6 +144,7 @@ export class Cluster {
     await this.#ready(this.#running, "gateway", "edge")
     if (caddy !== undefined) this.#startProxy(this.#dataDir, this.#running, caddy)
     await this.#ready(this.#running, "proxy")
+    this.#hasStarted = true
   }
 
   /** Stops the processes one after the other, the last started first; each one drains. */
@@ -172,6 +177,7 @@ export class Cluster {
     const routePorts = await freePorts(this.#size.nats, host)
     const password = `p${randomBytes(24).toString("hex")}`
     const ports = await freePorts(this.#size.nats, host)
+    const isExpected = (text: string): boolean => !this.#hasStarted && STARTING.test(text)
     const servers = ports.map((port, i) => {
       const place = { role: "nats", number: i + 1 } as const
       const name = nameOf(place)
@@ -185,7 +191,7 @@ export class Cluster {
         maxStoreMiB: this.#options.maxStoreMiB,
         ...(this.#size.nats === 1 ? {} : { cluster }),
       }
-      const program = natsProgram({ name, file, conf, passwords, dataDir, output })
+      const program = natsProgram({ name, file, conf, passwords, dataDir, output, isExpected })
       return { child: this.#run(running, place, program, `nats://${host}:${port}`), url: `nats://${host}:${port}` }
     })
     await Promise.all(servers.map(({ child, url }) => running.natsReady(child, url)))
@@ -242,7 +248,7 @@ export class Cluster {
     const place = { role: "proxy", number: 1 } as const
     const env = {
       ...this.#env,
-      HOME: dataDir.path,
+      HOME: dataDir.file(nameOf(place)),
       BIND_ADDRESS: HOST,
       SITE_ADDRESS: `:${EDGE_PORT}`,
       EDGE_ADDRESS: hosts("edge"),

@@ -16,11 +16,13 @@ export interface NatsProgramOptions {
   readonly passwords: NatsPasswords | undefined
   readonly dataDir: DataDir
   readonly output: Output
+  /** Warnings that are not shown. Default: none. */
+  readonly isExpected?: (text: string) => boolean
 }
 
 /** Writes the configuration of a nats-server. Returns how to run it: its log goes into a file, and warnings are shown. */
 export function natsProgram(options: NatsProgramOptions): ChildProgram & { readonly line: (text: string) => void } {
-  const { name, file, conf, passwords, dataDir, output } = options
+  const { name, file, conf, passwords, dataDir, output, isExpected } = options
   const confFile = dataDir.file(`${name}-server.conf`)
   const extra = passwords === undefined ? {} : { extra: accountsConf() }
   // It may hold the password of the cluster.
@@ -40,7 +42,7 @@ export function natsProgram(options: NatsProgramOptions): ChildProgram & { reado
       if (text.includes("Plaintext passwords detected")) return
       // The service's probe causes these at each start.
       if (text.includes(PROBE_NAME) && text.includes("Violation")) return
-      output.natsLine(name, text)
+      if (!isExpected?.(text)) output.natsLine(name, text)
     },
   }
 }
