@@ -7,7 +7,7 @@ import { deleteForGood } from "../helpers/streams.ts"
 import { until } from "../helpers/until.ts"
 
 /** The stream of the lease stays, so the service goes on answering. */
-const LEASE = "KV_leases"
+const LEASE = "KV_shopwire-shards"
 
 /** Nothing listens there. */
 const NO_MONGO = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
