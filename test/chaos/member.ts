@@ -106,7 +106,7 @@ export class Member {
   forget(): void {
     this.#ticket = undefined
     this.left.length = 0
-    this.maybeIn.splice(0, this.maybeIn.length, this.#name)
+    this.maybeIn.push(this.#name)
     this.thrownOut.length = 0
   }
 
