@@ -41,9 +41,9 @@ export class PartList {
     for (const part of this.#takeStarted()) await this.#stop(part)
   }
 
-  /** Stops all parts at once and waits for none: for a service that has lost the lease and can answer nobody. */
-  abandon(): void {
-    for (const part of this.#takeStarted()) void this.#stop(part)
+  /** Stops all parts at once: for a service that has lost the lease and can answer nobody. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.#takeStarted().map((part) => this.#stop(part)))
   }
 
   async acquire(shards: readonly number[]): Promise<void> {

@@ -1,14 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { NatsConnection } from "nats"
 import { Shards } from "res-service/sharding"
+import { Bucket } from "./jetstream/bucket.ts"
+import { JetStream } from "./jetstream/jetstream.ts"
 import { type OpenService, openService, type ServiceOptions } from "./service.ts"
 import { locate, SHARDS } from "./shards.ts"
+
+/** Of the service, among those that use `Shards`. */
+const NAME = "shopwire"
 
 /** Pause before a service that could not start tries again, in ms. */
 const RETRY_MS = 500
 
 /** Time for what was sent to reach NATS before the connection is closed, in ms. */
 const FLUSH_TIMEOUT_MS = 1000
+
+/** Most time for parts to end after the lease was lost, in ms. */
+const ABANDON_TIMEOUT_MS = 1000
 
 /** Opens a connection to NATS, as the service's login. */
 export type Connect = () => Promise<NatsConnection>
@@ -91,17 +99,21 @@ export class RunningService {
 
   async #serve(nc: NatsConnection): Promise<void> {
     const { signal } = this.#stopping
+    const { storage, logger } = this.#options
+    const js = new JetStream(nc, { ...storage, logger })
+    // Not left to `Shards`, so that it is made again as the other streams, and its errors are told in the same words.
+    await new Bucket(js, `${NAME}-shards`, { expiringMarks: true }).open()
     const shards = await Shards.join(nc, {
-      name: "shopwire",
+      name: NAME,
       count: SHARDS,
       locate,
-      replicas: this.#options.storage?.replicas ?? 1,
-      logger: this.#options.logger,
+      replicas: js.replicas,
+      logger,
     })
     this.#shards = shards
     let open: OpenService | undefined
     try {
-      open = await openService(nc, shards, this.#options)
+      open = await openService(js, shards, this.#options)
       this.#open = open
       this.#hasServed = true
       this.#onServing()
@@ -119,8 +131,10 @@ export class RunningService {
         await open?.stop()
         await shards.close()
       } else {
-        open?.abandon()
-        shards.abandon()
+        await shards.abandon()
+        // If buckets were lost with the lease, what the parts know of them is stored again before it is dropped.
+        await js.restore().catch(() => {})
+        await Promise.race([open?.abandon(), sleep(ABANDON_TIMEOUT_MS, undefined, { ref: false })])
       }
     }
   }

@@ -14,7 +14,6 @@
 // A published event: `feed.publish` asks the guard, `log` appends it to JetStream, and the tail of its shard's owner reads it back. Each
 // follower takes it in turn: `index` notes its shopper, `shops` applies it to the projections that somebody looks at, and `service` sends
 // their changes. Then the publisher is answered. An erasure goes the other way: it asks each owner to erase.
-import type { NatsConnection } from "nats"
 import { clientAddresses, type Logger, ResError, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
 import { withoutSessionIds } from "../config/logged-sessions.ts"
@@ -27,7 +26,7 @@ import { DeadLetters } from "./archive/dead-letters.ts"
 import { archiveResource } from "./archive/status.ts"
 import { type AuthOptions, noAuth, TokenAuth } from "./auth/auth.ts"
 import { healthResource } from "./health.ts"
-import { JetStream } from "./jetstream/jetstream.ts"
+import type { JetStream } from "./jetstream/jetstream.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { Log } from "./log/log.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
@@ -73,15 +72,14 @@ export interface OpenService {
   readonly setAside: number
   /** Takes no more requests, answers those it has, and stops following the log. Shards and connection stay open. */
   stop(): Promise<void>
-  /** Stops everything at once, and waits for nothing: for a service that has lost its lease and can answer nobody. */
-  abandon(): void
+  /** Stops everything at once: for a service that has lost its lease and can answer nobody. */
+  abandon(): Promise<void>
 }
 
 /** Starts the parts of the service, which takes its shards then. Resolves when requests are answered. */
-export async function openService(nc: NatsConnection, shards: Shards, options: ServiceOptions): Promise<OpenService> {
+export async function openService(js: JetStream, shards: Shards, options: ServiceOptions): Promise<OpenService> {
   const { retention, strictEvents = false } = options
   const logger = withoutSessionIds(options.logger)
-  const js = new JetStream(nc, { ...options.storage, logger })
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const limits = new CallLimits(options.limits ?? noCallLimits, addresses)
   const service = new Service(shards.conn, {

@@ -95,9 +95,9 @@ export class TokenAuth implements Auth {
     }, this.#intervalMs)
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#asking)
-    this.#logins.stop()
+    await this.#logins.stop()
   }
 }
 

@@ -88,6 +88,7 @@ export class Logins {
   readonly #timers: NodeJS.Timeout[] = []
   /** It has seen what the bucket had at the start. */
   #knowsBucket = false
+  #storing: Promise<void> | undefined
   #stopFollowing = (): void => {}
 
   constructor(js: JetStream, options: LoginsOptions) {
@@ -107,7 +108,9 @@ export class Logins {
     await this.#follow()
     this.#bucket.onReplaced(() => {
       this.#stopFollowing()
-      this.#storeAgain().catch((error: unknown) => this.#logger.error({ err: error }, "stopped following the logins"))
+      this.#storing = this.#storeAgain().catch((error: unknown) =>
+        this.#logger.error({ err: error }, "stopped following the logins"),
+      )
     })
     this.#timers.push(
       setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS),
@@ -115,8 +118,10 @@ export class Logins {
     )
   }
 
-  stop(): void {
+  /** Resolves when a lost bucket has again what this process knows. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
+    await this.#storing
     this.#stopFollowing()
   }
 

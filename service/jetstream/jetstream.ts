@@ -99,6 +99,11 @@ export class JetStream {
     this.#streams.onReplaced(stream, listener)
   }
 
+  /** Makes streams again that are missing. Resolves when all are there, or after a second. */
+  async restore(): Promise<void> {
+    await this.#streams.restore()
+  }
+
   async info(stream: string): Promise<StreamInfo> {
     return await this.#ask(stream, ({ streams }) => streams.info(stream))
   }

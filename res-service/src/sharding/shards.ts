@@ -19,6 +19,8 @@ import { type MemberEntry, type ShardEntry, ShardTable } from "./table.ts"
 import { WatchedNames } from "./watched-names.ts"
 
 const REQUEST_TIMEOUT_MS = 2000
+/** This key exists when everything was reset once, so that names are noted from then on. */
+const EVERYTHING_RESET = "everything-reset"
 /** How long the bucket keeps the marks of keys that it deletes itself, in ms. */
 const MARKER_TTL_MS = 60_000
 /** How often it looks for leases that have run out, in ms. */
@@ -93,7 +95,6 @@ export class Shards implements Routing {
   readonly #states = new Map<number, State>()
   /** Members that have lost their lease and are still connected. */
   readonly #ghosts = new Set<string>()
-  readonly #isFresh: boolean
   readonly #timers: NodeJS.Timeout[] = []
   #work: ShardWork | undefined
   #handle: (msg: Msg) => void = () => {}
@@ -111,11 +112,10 @@ export class Shards implements Routing {
     this.#options = options
     this.#all = Array.from({ length: options.count }, (_, shard) => shard)
     this.#nc = nc
-    this.#kv = joined.bucket.kv
+    this.#kv = joined.kv
     this.member = joined.member
     this.#lease = joined.lease
     this.#table = joined.table
-    this.#isFresh = joined.bucket.isFresh
     this.#watched = new WatchedNames(this.#kv)
     const { conn } = joined
     // So that others find out that somebody is connected.
@@ -134,15 +134,15 @@ export class Shards implements Routing {
   /** Joins the processes of a service. Owns nothing until `start`. Rejects when JetStream does not answer. */
   static async join(nc: NatsConnection, options: ShardsOptions): Promise<Shards> {
     const conn = natsConn(nc)
-    const bucket = await openBucket(nc, options)
-    await othersHaveNoticed(conn, bucket.kv, options)
+    const kv = await openBucket(nc, options)
+    await othersHaveNoticed(conn, kv, options)
     const member = randomUUID()
     const entry: MemberEntry = { host: hostname(), pid: process.pid }
-    const lease = await Lease.take(nc, bucket.kv, `member.${member}`, entry, options.logger)
+    const lease = await Lease.take(nc, kv, `member.${member}`, entry, options.logger)
     try {
-      const table = await ShardTable.open(nc, bucket.kv, member, lease.revision)
+      const table = await ShardTable.open(nc, kv, member, lease.revision)
       options.logger.info({ member, others: table.members.length - 1 }, "joined the processes of the service")
-      return new Shards(nc, options, { conn, bucket, member, lease, table })
+      return new Shards(nc, options, { conn, kv, member, lease, table })
     } catch (error) {
       await lease.release()
       throw error
@@ -191,7 +191,7 @@ export class Shards implements Routing {
   /** Begins to take shards. */
   start(work: ShardWork): void {
     this.#work = work
-    if (this.#isFresh) this.#resets.send(work.everything)
+    void this.#resetEverythingOnce(work)
     this.conn.onStatus((status) => {
       // What was sent while the connection was lost may not have arrived.
       if (status === "connected") this.resetWatched()
@@ -226,14 +226,14 @@ export class Shards implements Routing {
     // What was sent must have reached NATS before another process may send.
     await this.#nc.flush().catch(() => {})
     await this.#lease.release()
-    this.#table.close()
+    await this.#table.close()
   }
 
   /** Ends everything at once after the lease has ended. */
-  abandon(): void {
+  async abandon(): Promise<void> {
     this.#stop()
-    this.#table.close()
     this.#states.clear()
+    await this.#table.close()
   }
 
   /** Says what a task does that other processes ask the owner of a resource to run. */
@@ -315,6 +315,16 @@ export class Shards implements Routing {
     if (shards.every((shard) => !isMine(shard) || this.isServed(shard))) this.#onSettled()
     if (toTake.length > 0) void this.#take(toTake, work)
     if (toGive.length > 0) void this.#give(toGive, work)
+  }
+
+  /** In a bucket that is new, or was deleted and made again, nobody has noted what gateways show. */
+  async #resetEverythingOnce({ everything }: ShardWork): Promise<void> {
+    await this.#retry("find out what gateways show", async () => {
+      if ((await this.#kv.get(EVERYTHING_RESET)) !== null) return true
+      this.#resets.send(everything)
+      await this.#kv.put(EVERYTHING_RESET, "")
+      return true
+    })
   }
 
   /**
@@ -458,21 +468,15 @@ export class Shards implements Routing {
   }
 }
 
-interface OpenBucket {
-  readonly kv: KV
-  /** It did not exist, so nobody knows what gateways show. */
-  readonly isFresh: boolean
-}
-
 interface Joined {
   readonly conn: Conn
-  readonly bucket: OpenBucket
+  readonly kv: KV
   readonly member: string
   readonly lease: Lease
   readonly table: ShardTable
 }
 
-async function openBucket(nc: NatsConnection, { name, replicas = 1 }: ShardsOptions): Promise<OpenBucket> {
+async function openBucket(nc: NatsConnection, { name, replicas = 1 }: ShardsOptions): Promise<KV> {
   const js = jetstream(nc, { timeout: REQUEST_TIMEOUT_MS })
   const { streams } = await js.jetstreamManager(false)
   const bucket = `${name}-shards`
@@ -484,7 +488,8 @@ async function openBucket(nc: NatsConnection, { name, replicas = 1 }: ShardsOpti
     await streams.update(known.config.name, { num_replicas: replicas })
   // Read from the leader: an answer of a replica may be old.
   const options = { history: 1, replicas, markerTTL: MARKER_TTL_MS, allow_direct: false }
-  return { kv: await new Kvm(js).create(bucket, options), isFresh: known === undefined }
+  const kvm = new Kvm(js)
+  return await (known === undefined ? kvm.create(bucket, options) : kvm.open(bucket, options))
 }
 
 /**

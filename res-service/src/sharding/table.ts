@@ -53,11 +53,12 @@ export class ShardTable {
   #revision = 0
   #entries: QueuedIterator<KvWatchEntry> | undefined
   #closed = false
+  readonly #following: Promise<void>
 
   private constructor(nc: NatsConnection, kv: KV) {
     this.#nc = nc
     this.#kv = kv
-    void this.#follow()
+    this.#following = this.#follow()
     void this.#watchReconnects()
   }
 
@@ -68,7 +69,7 @@ export class ShardTable {
   static async open(nc: NatsConnection, kv: KV, member: string, revision: number): Promise<ShardTable> {
     const table = new ShardTable(nc, kv)
     if (!(await table.#until(() => table.revision >= revision, OPEN_TIMEOUT_MS))) {
-      table.close()
+      await table.close()
       throw new Error("the table of shards does not come")
     }
     const others = [...table.#members.keys()].filter((id) => id !== member)
@@ -76,9 +77,11 @@ export class ShardTable {
     return table
   }
 
-  close(): void {
+  /** Resolves when it is not followed any more. Close the connection only then: the NATS client cannot end what it is about to begin. */
+  async close(): Promise<void> {
     this.#closed = true
     this.#entries?.stop()
+    await this.#following
   }
 
   onChange(listener: () => void): void {
@@ -176,7 +179,7 @@ export class ShardTable {
       } catch {
         // Without the table the lease is not renewed, which ends this term.
       }
-      await sleep(RETRY_MS)
+      if (!this.#closed) await sleep(RETRY_MS)
     }
   }
 

@@ -57,12 +57,13 @@ export class WatchedNames {
       headers_only: true,
     })
     for await (const { key, operation, revision } of entries) {
-      if (revision >= end) break
-      if (operation !== "PUT") continue
-      const { shard, name } = read(key)
-      names.push(name)
-      if (!this.#names.has(name))
-        this.#names.set(name, { shard, resetAt: performance.now(), got: false, revision, stored: undefined })
+      if (revision >= end) entries.stop()
+      else if (operation === "PUT") {
+        const { shard, name } = read(key)
+        names.push(name)
+        if (!this.#names.has(name))
+          this.#names.set(name, { shard, resetAt: performance.now(), got: false, revision, stored: undefined })
+      }
     }
     await this.#kv.purge(mark, { ttl: MARK_TTL })
     return names
