@@ -2,12 +2,14 @@ import type { Conn } from "../conn.ts"
 
 /** Longer than a gateway waits for the answer to a get, which is 3 s. */
 export const REPEAT_MS = 4000
+/** The pause doubles with each repeat that a disturbance causes, up to this. */
+const MAX_REPEAT_MS = 60_000
 /** Most names of one reset, and the pause between two. Each makes a gateway look through all that it shows. */
 export const NAMES_AT_ONCE = 500
 export const PAUSE_MS = 100
-/** How often it looks for a standstill of the process, and how late that may be, in ms. */
+/** How often it looks for a standstill of the process, and how late that may be, in ms. A gateway waits for an answer for 3 s. */
 const PULSE_MS = 250
-const STANDSTILL_MS = 500
+const STANDSTILL_MS = 1500
 
 /** The patterns that a reset names. */
 export interface ResetPatterns {
@@ -74,13 +76,15 @@ export class KeptResets {
   }
 
   /** @param lastAt when it was sent before */
-  #publish(part: ResetPatterns, lastAt?: number): void {
+  #publish(part: ResetPatterns, lastAt?: number, pauseMs = REPEAT_MS): void {
     if (this.#stopped) return
     const sentAt = performance.now()
     this.#conn.publish("system.reset", JSON.stringify(part))
-    this.#after(REPEAT_MS, () => {
+    this.#after(pauseMs, () => {
       this.#beat()
-      if (lastAt === undefined || this.#disturbedUntil >= lastAt) this.#publish(part, sentAt)
+      if (lastAt === undefined) this.#publish(part, sentAt)
+      // Resets are work for everybody, so they must not be what disturbs.
+      else if (this.#disturbedUntil >= lastAt) this.#publish(part, sentAt, Math.min(2 * pauseMs, MAX_REPEAT_MS))
     })
   }
 

@@ -32,6 +32,9 @@ interface SeenShard {
   readonly revision: number
 }
 
+/** A member that has not renewed its lease for this long, in ms, may leave gets without an answer in time. */
+const LATE_MS = 2000
+
 const OPEN_TIMEOUT_MS = 5000
 /** Pause before the table is followed again, in ms. */
 const RETRY_MS = 50
@@ -137,7 +140,7 @@ export class ShardTable {
 
   /** Whether a member is late to renew its lease. */
   get isAnyLate(): boolean {
-    return [...this.#members.values()].some(({ seenAt }) => elapsedMs(seenAt) >= FRESH_MS)
+    return [...this.#members.values()].some(({ seenAt }) => elapsedMs(seenAt) >= LATE_MS)
   }
 
   /** Whether this process has seen a member renew its lease lately, so that it probably answers. */

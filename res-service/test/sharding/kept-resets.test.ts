@@ -40,7 +40,7 @@ describe("KeptResets", () => {
       resets.send(one)
       await until("the first", () => sent.length === 1)
       await until("the repeat", () => sent.length === 2)
-      expect((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0)).to.be.at.least(REPEAT_MS - 10)
+      expect((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0)).to.be.at.least(REPEAT_MS - LATE_MS)
       await sleep(REPEAT_MS + LATE_MS)
       expect(sent.map(({ patterns }) => patterns)).to.deep.equal([one, one])
     },
@@ -53,9 +53,9 @@ describe("KeptResets", () => {
       resets.disturb()
       await until("another repeat", () => sent.length === 3)
       await until("the last repeat", () => sent.length >= 4)
-      await sleep(2 * REPEAT_MS + LATE_MS)
-      expect(sent.length).to.be.within(4, 5)
-      expect(new Set(kit.pauses)).to.deep.equal(new Set([1]))
+      await sleep(4 * REPEAT_MS + LATE_MS)
+      // The pause grows, so that resets are not what disturbs.
+      expect(kit.pauses).to.deep.equal([1, 1, 2])
     },
 
     "repeats it as long as gets are known to stay without an answer": async ({ resets, sent }) => {
@@ -103,7 +103,7 @@ describe("KeptResets", () => {
     const kit = new Kit()
     kit.resets.send(one)
     await until("the repeat", () => kit.sent.length === 2)
-    const end = performance.now() + 1500
+    const end = performance.now() + 2000
     while (performance.now() < end) {
       // Stands still.
     }
