@@ -4,7 +4,6 @@ import { archive, callLimits, log, sessions, storage } from "../config/parts.ts"
 import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { tokenVerifier } from "./auth/auth.ts"
-import { checkReplicas } from "./jetstream/check-replicas.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
 import { RunningService } from "./running-service.ts"
 
@@ -32,7 +31,6 @@ await runProcess(async () => {
     const nc = await connectNats("shopwire-service", settings.NATS_URL, logger)
     if (settings.AUTH !== "none" && !settings.ALLOW_OPEN_NATS)
       await checkNatsPermissions(settings.NATS_URL, settings.AUTH)
-    await checkReplicas(nc, settings.NATS_REPLICAS, logger)
     return nc
   }
   const service = new RunningService(connect, {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { NatsConnection } from "nats"
+import { ResError } from "res-service"
 import { Shards } from "res-service/sharding"
 import { Bucket } from "./jetstream/bucket.ts"
 import { JetStream } from "./jetstream/jetstream.ts"
@@ -88,7 +89,8 @@ export class RunningService {
         await this.#serve(this.#nc)
       } catch (error) {
         if (signal.aborted) break
-        if (!this.#hasServed) throw error
+        // JetStream may not answer yet. Anything else that prevents the first start is for people to mend.
+        if (!this.#hasServed && !(error instanceof ResError)) throw error
         logger.error({ err: error }, "could not start the service; trying again")
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       } finally {

@@ -43,7 +43,7 @@ describe("Firebase's users, with AUTH_CHECK_REVOKED", () => {
   })
 
   after(async () => {
-    logins?.stop()
+    await logins?.stop()
     await nc?.close()
     await nats?.stop()
     await google?.stop()

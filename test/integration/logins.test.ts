@@ -40,7 +40,7 @@ describe("logins of a user who logs in on one connection after the other", () =>
   })
 
   after(async () => {
-    logins?.stop()
+    await logins?.stop()
     await nats?.close()
     await natsServer?.stop()
   })
@@ -60,7 +60,7 @@ describe("logins of a user who logs in on one connection after the other", () =>
       expect(each.get(oldest)).to.equal(undefined)
       for (const tid of [renewed, newest, others, ...rest]) expect(each.get(tid), tid).not.to.equal(undefined)
     }
-    another.stop()
+    await another.stop()
   })
 
   it("change in every process: each tells gateways when it knows of it, since any of them may be asked", async () => {
@@ -116,7 +116,7 @@ describe("logins of a user who logs in on one connection after the other", () =>
       expires: () => expires,
       logger: silentLogger,
     })
-    logins.stop()
+    await logins.stop()
     await opened.start()
     const tid = await opened.begin({ ...claims("fay"), exp: inSeconds(1) })
     await until("it to expire", () => opened.get(tid) === undefined)
@@ -124,7 +124,7 @@ describe("logins of a user who logs in on one connection after the other", () =>
     expect(opened.users.has("fay")).to.equal(true)
     expires = true
     await until("it to be removed", () => !opened.users.has("fay"))
-    opened.stop()
+    await opened.stop()
     logins = await open()
   })
 
