@@ -100,7 +100,7 @@ class LeaseKit {
 
   async stop(): Promise<void> {
     for (const link of this.#links) link.heal()
-    for (const table of this.#tables) table.close()
+    for (const table of this.#tables) await table.close()
     await Promise.all(this.#leases.map((lease) => lease.release()))
     await Promise.all(this.#connections.map((nc) => nc.close()))
     await Promise.all(this.#links.map((link) => link.stop()))

@@ -86,7 +86,7 @@ class Member {
       await this.shards.leave()
       await this.service.stop()
       await this.shards.close()
-    } else this.shards.abandon()
+    } else await this.shards.abandon()
     await this.nc.close()
   }
 }
