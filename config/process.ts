@@ -12,8 +12,8 @@ const RECONNECT_WAIT_MS = 250
  */
 const PING_INTERVAL_MS = 2000
 const MAX_PINGS_OUT = 2
-/** A process that takes longer to stop, in ms, is ended. */
-const STOP_TIMEOUT_MS = 6000
+/** A process that takes longer to stop, in ms, is ended: longer than its parts take, and shorter than the launcher waits. */
+const STOP_TIMEOUT_MS = 7500
 
 /** A process's logger: JSON lines on stdout, as pino writes them, without tokens. */
 export function createLogger(name: string, { LOG_LEVEL }: Settings<"LOG_LEVEL">): Logger {

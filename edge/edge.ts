@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events"
 import { createServer, type Server } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import express, { type Express } from "express"
 import { type ClientAddresses, type Conn, clientAddresses, type Logger, OpenSockets } from "res-service"
 import { Client } from "res-service/client"
@@ -62,6 +63,8 @@ export interface EdgeOptions {
   /** The cookie in which a browser that cannot set headers may send its token. */
   readonly cookie?: AuthCookie | undefined
   readonly doors?: Doors
+  /** How long it takes requests after its health checks have begun to answer 503, when it stops, in ms. Default 0. */
+  readonly noticeMs?: number
   readonly logger: Logger
 }
 
@@ -69,26 +72,39 @@ export interface EdgeOptions {
 const CLOSE_INTERVAL_MS = 50
 
 /** When a stopping edge cuts the remaining connections, in ms. Shorter than the time after which the process is killed. */
-const STOP_DEADLINE_MS = 5000
+const STOP_DEADLINE_MS = 4000
 
 const NO_LIMITS: RateLimitOptions = { perAddress: 0, perToken: 0, perShop: 0 }
 const ANY_NUMBER: PlaceLimits = { max: Infinity, perUser: Infinity, perAddress: Infinity }
 
 export interface RunningEdge {
   readonly port: number
-  /** Accepts no more connections. Resolves when the pending requests are answered, or cut after 5 s. */
+  /** Answers health checks with 503, and accepts no more connections after `noticeMs`. Resolves when the pending requests are answered, or cut after 4 s. */
   stop(): Promise<void>
 }
 
 /** Listens for HTTP requests and old storefronts, and turns both into RES calls. Rejects when a port is taken. */
 export async function startEdge(
   conn: Conn,
-  { host, port, serviceTimeoutMs, legacy, web, stream, exportStallMs, cookie, doors = {}, ...options }: EdgeOptions,
+  {
+    host,
+    port,
+    serviceTimeoutMs,
+    legacy,
+    web,
+    stream,
+    exportStallMs,
+    cookie,
+    doors = {},
+    noticeMs = 0,
+    ...options
+  }: EdgeOptions,
 ): Promise<RunningEdge> {
   const logger = withoutSessionIds(options.logger)
   const client = new Client(conn, { requestTimeoutMs: serviceTimeoutMs, logger })
   const addresses = clientAddresses(doors.trustedProxies ?? [])
   const streams = new ShopStreams(conn, client, stream)
+  const draining = new AbortController()
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   const app = createApp({
@@ -97,6 +113,7 @@ export async function startEdge(
     web,
     streams,
     exportStallMs,
+    draining: draining.signal,
     stopping: stopping.signal,
     cookie,
     doors,
@@ -127,6 +144,8 @@ export async function startEdge(
     stop: async () => {
       // A client that keeps its connection busy would hold it for ever.
       for (const each of servers) each.prependListener("request", (_, res) => res.setHeader("Connection", "close"))
+      draining.abort()
+      await sleep(noticeMs)
       const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)))
       const cutting = setTimeout(() => sockets.destroy(), STOP_DEADLINE_MS)
       streams.stop()
@@ -149,6 +168,8 @@ interface AppParts {
   readonly web: WebOptions
   readonly streams: ShopStreams
   readonly exportStallMs: number | undefined
+  /** Turns the health checks, so that a proxy sends nothing more. */
+  readonly draining: AbortSignal
   /** Ends long requests. */
   readonly stopping: AbortSignal
   readonly cookie: AuthCookie | undefined
@@ -158,7 +179,7 @@ interface AppParts {
 }
 
 function createApp(parts: AppParts): Express {
-  const { client, conn, web, streams, exportStallMs, stopping, cookie, doors, addresses, logger } = parts
+  const { client, conn, web, streams, exportStallMs, draining, stopping, cookie, doors, addresses, logger } = parts
   const app = express()
   const streamPlaces = new Places("streams", doors.streams ?? ANY_NUMBER)
   const waiting = new Places("waiting streams", doors.streams ?? ANY_NUMBER)
@@ -175,7 +196,7 @@ function createApp(parts: AppParts): Express {
     oneHost,
     crossOrigin(doors.origins ?? []),
     // Probes are not counted: a busy edge is not dead.
-    healthRoutes(client, conn),
+    healthRoutes(client, conn, draining),
     limits.request,
     // They hold no data, and the widget is for other sites' pages.
     webRoutes(web),

@@ -10,6 +10,9 @@ import { loadSettings } from "../config/settings.ts"
 import { startEdge } from "./edge.ts"
 import { signIn } from "./http/sign-in.ts"
 
+/** Time for proxies to notice that the edge stops, in ms: ours asks twice a second. */
+const NOTICE_MS = 1500
+
 /** Time to close the connection to NATS, in ms, if it ever was open. */
 const DRAIN_TIMEOUT_MS = 1000
 
@@ -63,6 +66,7 @@ await runProcess(async () => {
       gateway: settings.PUBLIC_GATEWAY_URL ?? settings.GATEWAY_PORT,
       ...signIn(settings),
     },
+    noticeMs: NOTICE_MS,
     logger,
   })
   return async () => {

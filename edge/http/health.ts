@@ -8,16 +8,17 @@ import { methodNotAllowed } from "./problem.ts"
 const READY_TIMEOUT_MS = 1000
 
 /**
- * `GET /healthz` answers 200: this process is alive. `GET /readyz` answers 200 if a publish would be stored now, else 503 and
- * what is missing: `{ "ready": false, "nats": true, "service": false }`.
+ * `GET /healthz` answers 200: this process takes requests. `GET /readyz` answers 200 if a publish would be stored now, else 503 and
+ * what is missing: `{ "ready": false, "nats": true, "service": false }`. Both answer 503 once the edge stops, so that proxies choose
+ * another one.
  */
-export function healthRoutes(client: Client, conn: Conn): Router {
+export function healthRoutes(client: Client, conn: Conn, draining: AbortSignal): Router {
   const router = Router()
 
   router
     .route("/healthz")
     .get((_req, res) => {
-      res.json({ alive: true })
+      res.status(draining.aborted ? 503 : 200).json({ alive: true })
     })
     .all(methodNotAllowed("GET, HEAD"))
 
@@ -26,7 +27,7 @@ export function healthRoutes(client: Client, conn: Conn): Router {
     .get(async (_req, res) => {
       const nats = conn.connected
       const service = nats && (await isServiceReady(client))
-      const ready = nats && service
+      const ready = nats && service && !draining.aborted
       res
         .status(ready ? 200 : 503)
         .set("Cache-Control", "no-store")

@@ -31,7 +31,7 @@ const RETRY_MS = 250
 /** How long a gateway may wait for a get that a member has promised to answer, in ms. */
 const LONGEST_GET_MS = 12_000
 /** Most time to hand over all shards before the process ends, in ms. */
-const LEAVE_TIMEOUT_MS = 7000
+const LEAVE_TIMEOUT_MS = 5000
 
 /** Ends the watched names of what is below a root; the root itself may be a resource, too. */
 const BELOW = ".>"

@@ -1,0 +1,214 @@
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { connect, type Socket } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect } from "chai"
+import { WebSocket } from "ws"
+import { findCaddy, NO_CADDY } from "../../tools/install/caddy.ts"
+import type { ClusterRole } from "../../tools/launch/cluster.ts"
+import { startProductCluster } from "../helpers/cluster.ts"
+import { EventStream } from "../helpers/event-stream.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { get, post } from "../helpers/http.ts"
+import { skip } from "../helpers/skip.ts"
+import { Storefront } from "../helpers/storefront.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
+
+/** Longest time for a process to end, in ms. The launcher kills it after 8 s. */
+const MAX_STOP_MS = 10_000
+
+/** Publishes one event after the other until it is stopped. */
+class Publisher {
+  /** Sequences of acknowledged events, and other answers. */
+  readonly seqs: number[] = []
+  readonly failures: string[] = []
+  readonly #running: Promise<void>
+  #stopped = false
+
+  constructor(url: string, shopId: string) {
+    this.#running = this.#run(`${url}/publish/${shopId}`, shopId)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #run(url: string, shopId: string): Promise<void> {
+    while (!this.#stopped) {
+      const answer = await post(url, publishEvent({ shop_id: shopId })).catch((error: Error) => error)
+      if (answer instanceof Error) this.failures.push(String(answer.cause ?? answer))
+      else if (answer.status !== 200) this.failures.push(`${answer.status} ${JSON.stringify(answer.body)}`)
+      else this.seqs.push(Number(answer.headers.get("x-event-seq")))
+      await sleep(10)
+    }
+  }
+}
+
+/** Reads a shop's events as an EventSource does: it comes again with its last id. */
+class Reader {
+  readonly seqs: number[] = []
+  #stream: EventStream | undefined
+  #stopped = false
+
+  constructor(url: string, shopId: string) {
+    void this.#run(`${url}/stream/${shopId}`)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#stream?.close()
+  }
+
+  async #run(url: string): Promise<void> {
+    let lastEventId = "0"
+    while (!this.#stopped) {
+      const stream = await EventStream.open(url, lastEventId).catch(() => undefined)
+      this.#stream = stream
+      let taken = 0
+      while (stream !== undefined && !this.#stopped) {
+        this.seqs.push(...stream.seqs.slice(taken))
+        taken = stream.seqs.length
+        if (stream.ended) break
+        await sleep(20)
+      }
+      lastEventId = stream?.lastEventId || lastEventId
+      await sleep(200)
+    }
+  }
+}
+
+describe("services and edges restarted one after the other, under load", function () {
+  this.timeout(4 * PATIENCE_MS)
+  const started = use(async (context) => {
+    if (findCaddy() === undefined) skip(context, NO_CADDY)
+    return await startProductCluster({ size: { nats: 1, gateway: 1 }, env: { LOG_LEVEL: "info" } })
+  })
+
+  it("fail no publish, and leave no gap to readers of the stream", async () => {
+    const { cluster, output } = started
+    const shopId = randomUUID()
+    const publishers = Array.from({ length: 3 }, () => new Publisher(cluster.url, shopId))
+    const reader = new Reader(cluster.url, shopId)
+    const joined = (number: number): number =>
+      output()
+        .split("\n")
+        .filter((line) => line.startsWith(`service-${number} `) && line.includes("serves more")).length
+    await until("both services to serve", () => joined(1) > 0 && joined(2) > 0)
+    await until("some to be shown", () => reader.seqs.length > 10)
+    for (const number of [1, 2]) {
+      const before = joined(number)
+      await cluster.process("service", number).restart()
+      await until(`service ${number} to serve again`, () => joined(number) > before)
+    }
+    for (const number of [1, 2]) {
+      const edge = cluster.process("edge", number)
+      await edge.restart()
+      await until(
+        `edge ${number} to be ready`,
+        async () => (await get(`${edge.url}/readyz`).catch(() => undefined))?.status === 200,
+      )
+      // Until Caddy, which asks twice a second, knows that too.
+      await sleep(1500)
+    }
+    for (const publisher of publishers) await publisher.stop()
+    expect(publishers.flatMap(({ failures }) => failures).join("\n")).to.equal("")
+    const acknowledged = publishers.flatMap(({ seqs }) => seqs).sort((a, b) => a - b)
+    await until("the reader to have all", () => reader.seqs.length >= acknowledged.length)
+    reader.stop()
+    expect(reader.seqs).to.deep.equal(acknowledged)
+  })
+})
+
+describe("a process that gets SIGTERM", function () {
+  this.timeout(4 * PATIENCE_MS)
+  const started = use(async () => {
+    const size = { nats: 1, service: 1, edge: 1, gateway: 1, proxy: 0 }
+    return await startProductCluster({ size, env: { LOG_LEVEL: "info" } })
+  })
+  const opened: (Socket | WebSocket)[] = []
+  const urlOf = (role: ClusterRole): string => started.cluster.process(role, 1).url ?? ""
+
+  afterEach(() => {
+    for (const each of opened.splice(0)) each instanceof WebSocket ? each.terminate() : each.destroy()
+  })
+
+  /** A connection whose client sends this, and then neither sends nor reads any more. */
+  const stuck = async (url: string, text: string): Promise<void> => {
+    const { hostname, port } = new URL(url)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.on("error", () => {})
+    opened.push(socket)
+    await once(socket, "connect")
+    socket.write(text)
+    await sleep(200)
+    socket.pause()
+  }
+
+  /** A WebSocket whose client does not answer when it is closed. */
+  const stuckWebSocket = async (url: string): Promise<void> => {
+    const webSocket = new WebSocket(url.replace("http", "ws"))
+    opened.push(webSocket)
+    await once(webSocket, "open")
+    webSocket.pause()
+  }
+
+  const HALF = "Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
+
+  const stop = async (role: "service" | "edge" | "gateway"): Promise<number> => {
+    const begin = performance.now()
+    await started.cluster.process(role, 1).stop()
+    const tookMs = performance.now() - begin
+    started.cluster.process(role, 1).start()
+    expect(started.output()).not.to.include("did not stop within")
+    return tookMs
+  }
+
+  it("ends within 10 s whatever clients do: the edge", async () => {
+    const edge = urlOf("edge")
+    const shopId = randomUUID()
+    await stuck(edge, `POST /publish/${shopId} HTTP/1.1\r\nHost: a\r\n${HALF}`)
+    await stuck(edge, `GET /stream/${shopId} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await stuck(edge, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    await stuckWebSocket(`${edge}/s1`)
+    const stream = await EventStream.open(`${edge}/stream/${shopId}`)
+    const page = await Storefront.open(edge, "s2")
+    const closed = once(page.webSocket, "close")
+    expect(await stop("edge")).to.be.lessThan(MAX_STOP_MS)
+    expect((await closed)[0]).to.equal(1001)
+    expect(stream.ended).to.equal(true)
+    expect(stream.retryMs).to.be.within(1000, 3000)
+    await until(
+      "the edge to be ready",
+      async () => (await get(`${edge}/readyz`).catch(() => undefined))?.status === 200,
+    )
+  })
+
+  it("ends within 10 s whatever clients do: the gateway", async () => {
+    const gateway = urlOf("gateway")
+    await stuck(gateway, `POST /api/store/${randomUUID()}/feed/publish HTTP/1.1\r\nHost: a\r\n${HALF}`)
+    await stuckWebSocket(gateway)
+    expect(await stop("gateway")).to.be.lessThan(MAX_STOP_MS)
+  })
+
+  it("loses no acknowledged event and leaves no request without an answer: the only service", async () => {
+    const shopId = randomUUID()
+    const publishers = Array.from({ length: 3 }, () => new Publisher(urlOf("edge"), shopId))
+    await until("some to be stored", () => publishers.every(({ seqs }) => seqs.length > 3))
+    expect(await stop("service")).to.be.lessThan(MAX_STOP_MS)
+    const before = publishers.map(({ seqs }) => seqs.length)
+    await until("publishes to succeed again", () =>
+      publishers.every(({ seqs }, i) => seqs.length > (before[i] ?? 0) + 3),
+    )
+    for (const publisher of publishers) await publisher.stop()
+    // A request that the service had taken was answered, so all that failed was not tried.
+    for (const failure of publishers.flatMap(({ failures }) => failures))
+      expect(failure).to.include("nothing was tried")
+    const reader = new Reader(urlOf("edge"), shopId)
+    const acknowledged = publishers.flatMap(({ seqs }) => seqs).sort((a, b) => a - b)
+    await until("the reader to have all", () => reader.seqs.length >= acknowledged.length)
+    reader.stop()
+    expect(reader.seqs).to.deep.equal(acknowledged)
+  })
+})
