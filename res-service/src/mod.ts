@@ -55,6 +55,7 @@ export {
   ResourceResponse,
   type Send,
 } from "./service/resource.ts"
+export type { Routing } from "./service/routing.ts"
 export { Service, type ServiceLoad, type ServiceOptions } from "./service/service.ts"
 export { LiveStore, type Storage, type Store, type StoreChange } from "./service/store.ts"
 export { type StoreCollection, storeCollection } from "./service/store-collection.ts"

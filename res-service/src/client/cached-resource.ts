@@ -117,13 +117,13 @@ export class CachedResource {
 
   /** Handles an event that has arrived, unless it shows that an earlier one was lost: then the resource is fetched again. */
   receive(name: string, payload: string | undefined, number: EventNumber | undefined): void {
-    if (this.#state === "loaded" && number !== undefined && number.counter === this.#last?.counter) {
-      // The answer to the get request under way includes it. One that was counted already is of before that answer.
-      if (this.#refetch?.request === undefined && number.number > this.#last.number + 1) {
-        this.#loseEvent(number)
+    if (this.#state === "loaded" && number !== undefined && this.#last !== undefined) {
+      // The answer to a get request under way includes it.
+      if (this.#refetch?.request === undefined && !isNext(this.#last, number)) {
+        this.#loseEvent()
         return
       }
-      if (number.number > this.#last.number) this.#last = number
+      if (number.counter === this.#last.counter && number.number > this.#last.number) this.#last = number
     }
     this.handle(name, payload)
   }
@@ -196,11 +196,10 @@ export class CachedResource {
     else send()
   }
 
-  #loseEvent({ number }: EventNumber): void {
+  #loseEvent(): void {
     // Said once: until the resource is fetched again, each further event shows the same.
     if (this.#isOld) return
-    const missing = number - (this.#last?.number ?? 0) - 1
-    this.entry.log.warn({ resource: this.entry.name, missing }, "an event was lost; the resource is fetched again")
+    this.entry.log.debug({ resource: this.entry.name }, "events were lost, or another process sends them now")
     this.#refetchLater(0)
   }
 
@@ -368,6 +367,11 @@ export class CachedResource {
     this.dispose()
     this.entry.forget(this)
   }
+}
+
+/** False: events between these two were lost. One that was counted already is of before the last answer, and harmless. */
+function isNext(last: EventNumber, next: EventNumber): boolean {
+  return next.counter === last.counter ? next.number <= last.number + 1 : !next.isExclusive
 }
 
 /** True for errors that come from no service: nobody listens, or nobody answers. */

@@ -79,7 +79,7 @@ export class Service {
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
   readonly #limits = new TimeLimits()
-  readonly #numbers = new EventNumbers()
+  readonly #numbers: EventNumbers
   readonly #queryEvents: QueryEvents
   readonly #routing: Routing | undefined
   /** What is being done, by the shard that it is done for. */
@@ -99,6 +99,7 @@ export class Service {
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
     this.#routing = options.routing
+    this.#numbers = new EventNumbers(this.#routing !== undefined)
     this.#routing?.onRequest((msg) => this.#receive(msg, true))
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
     this.#queryEvents = new QueryEvents(this.#conn, this.#logger, durationMs, (named, task) =>

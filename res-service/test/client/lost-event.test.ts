@@ -2,7 +2,7 @@ import { expect } from "chai"
 import { until } from "../../../test/helpers/until.ts"
 import { Client, type MirrorEvent } from "../../src/client/mod.ts"
 import type { Value } from "../../src/mod.ts"
-import { type Conn, collection, Service } from "../../src/mod.ts"
+import { type Conn, collection, type Routing, Service } from "../../src/mod.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 
 const NAME = "library.books"
@@ -54,6 +54,41 @@ const setUp = async ({ numbered = true } = {}) => {
 
 const shows = (mirror: { readonly value: unknown }, titles: readonly string[]) =>
   until("the list to be right", () => JSON.stringify(mirror.value) === JSON.stringify(titles))
+
+/** A routing under which every process answers everything. */
+const routing: Routing = { shardOf: () => undefined, route: () => {}, onRequest: () => {}, got: () => undefined }
+
+describe("An event of a resource's next owner", () => {
+  it("is not shown before what came in between", async () => {
+    const broker = new MemoryBroker()
+    const titles = ["Emma"]
+    const open = async () => {
+      const books = collection(NAME, { get: (): readonly Value[] => [...titles] })
+      const service = new Service(broker.connect(), { routing })
+      service.add(books)
+      await service.start()
+      return { service, books }
+    }
+    const first = await open()
+    const client = new Client(broker.connect())
+    const mirror = client.mirror(NAME)
+    await mirror.ready
+    const shown: string[] = []
+    // The differences after a get come as several events, one right after the other.
+    mirror.onEvent(() => queueMicrotask(() => shown.push(JSON.stringify(mirror.value))))
+    await first.service.stop()
+
+    titles.unshift("Dune")
+    const second = await open()
+    await second.service.with(second.books, {}, (events) => {
+      titles.unshift("Ulysses")
+      events.add("Ulysses", 0)
+    })
+    await shows(mirror, titles)
+    expect(shown).not.to.include('["Ulysses","Emma"]')
+    client.close()
+  })
+})
 
 describe("An event that a link loses", () => {
   it("is noticed at the next event of the resource: it is fetched again, and nothing is added twice", async () => {
