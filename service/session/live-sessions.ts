@@ -94,6 +94,10 @@ export class LiveSessions implements Part {
     this.#sweep.stop()
   }
 
+  async acquire(): Promise<void> {
+    await this.#store.markBeginning()
+  }
+
   release(shards: readonly number[]): void {
     this.#sessions.dropWhere((id) => shards.includes(partitionOf(id)))
   }

@@ -10,6 +10,8 @@ import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { LogAppender } from "../../service/log/appender.ts"
 import { LogReader } from "../../service/log/reader.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
+import type { Member, Session } from "../../service/session/session.ts"
+import { SessionStore, type StoredSession } from "../../service/session/session-store.ts"
 import { compiledProgram } from "../helpers/compiled.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { startNats } from "../helpers/nats.ts"
@@ -165,6 +167,31 @@ describe("NATS_REPLICAS=3", function () {
     await cluster.server(leader).kill()
     const first = await until("the next leader", () => bucket.get("key").catch(() => undefined))
     expect(first.revision).to.equal(acknowledged)
+    await cluster.server(leader).restart()
+  })
+
+  it("loads a session whole for its next owner, from the next leader", async () => {
+    const first = new SessionStore(js, 60_000, 2 ** 20)
+    await first.open()
+    let stored: StoredSession = { session: undefined, revisions: new Map() }
+    let session: Session | undefined
+    for (let i = 0; i < WRITES; i++) {
+      const host: Member = { id: "ann", name: `Ann ${i}`, ready: false, content: { i }, cid: "c1", resumeHash: "" }
+      session = { hostId: "ann", members: [host] }
+      stored = await first.save("shared", stored, session)
+      stored = await first.save("shared", stored, session, "ann")
+    }
+    const leader = (await jsm.streams.info("KV_sessions")).cluster?.leader ?? ""
+    await cluster.server(leader).kill()
+    const next = new SessionStore(js, 60_000, 2 ** 20)
+    await until("the next owner's beginning", () =>
+      next.markBeginning().then(
+        () => true,
+        () => false,
+      ),
+    )
+    const loaded = await until("the session", () => next.load("shared").catch(() => undefined))
+    expect(loaded.session).to.deep.equal(session)
     await cluster.server(leader).restart()
   })
 
