@@ -75,14 +75,16 @@ describe("KeptResets", () => {
       await until("another repeat", () => sent.length === 3)
     },
 
-    "sends many names in lists of 500, one after the other": async ({ resets, sent }) => {
+    "sends many names in lists of 500, one after the other": async ({ broker, resets, sent }) => {
       const names = Array.from({ length: 1201 }, (_, i) => `library.shelf.${i}.>`)
       resets.send({ resources: names, access: names.slice(0, 3) })
+      // No timer runs before this resolves.
+      await broker.settled()
+      expect(sent.length).to.equal(1)
       await until("three lists", () => sent.length === 3)
       expect(sent.map(({ patterns }) => patterns.resources.length)).to.deep.equal([500, 500, 201])
       expect(sent.flatMap(({ patterns }) => patterns.resources)).to.deep.equal(names)
       expect(sent.flatMap(({ patterns }) => patterns.access)).to.deep.equal(names.slice(0, 3))
-      for (const [i, { at }] of sent.entries()) expect(at - (sent[0]?.at ?? 0)).to.be.at.least(i * 100 - 10)
       await until("all repeats", () => sent.length === 6)
     },
 
