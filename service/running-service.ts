@@ -4,7 +4,7 @@ import { ResError } from "res-service"
 import { Shards } from "res-service/sharding"
 import { Bucket } from "./jetstream/bucket.ts"
 import { JetStream } from "./jetstream/jetstream.ts"
-import { type OpenService, openService, type ServiceOptions } from "./service.ts"
+import { isInbox, type OpenService, openService, type ServiceOptions } from "./service.ts"
 import { locate, SHARDS } from "./shards.ts"
 
 /** Of the service, among those that use `Shards`. */
@@ -110,6 +110,7 @@ export class RunningService {
       count: SHARDS,
       locate,
       replicas: js.replicas,
+      replyTo: isInbox,
       logger,
     })
     this.#shards = shards

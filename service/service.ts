@@ -66,6 +66,11 @@ export interface ServiceOptions {
   readonly logger: Logger
 }
 
+/** Whether answers may be sent to a reply subject. */
+export function isInbox(subject: string): boolean {
+  return INBOX.test(subject)
+}
+
 /** A service that answers requests. */
 export interface OpenService {
   /** Messages of other programs on the log that are not valid, since the service was opened. */
@@ -89,7 +94,7 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
     admit: limits.admit,
     queueGroup: "shopwire",
     routing: shards,
-    replyTo: (subject) => INBOX.test(subject),
+    replyTo: isInbox,
   })
 
   const log = new Log(js, retention, logger)

@@ -11,6 +11,7 @@ import { type Incoming, parseRequest, parseSubject, REQUEST_TYPES, type Target }
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type NamedResource, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
+import { isNotReserved } from "./reply-to.ts"
 import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { publishToken, respond } from "./respond.ts"
@@ -394,10 +395,6 @@ function nothing(): void {}
 function answersAnywhere({ handlers }: AnyResource, { type, method }: Target): boolean {
   const { anywhere = [] } = handlers
   return anywhere.includes(type === "call" || type === "auth" ? method : type)
-}
-
-function isNotReserved(subject: string): boolean {
-  return !/^(?:\$|(?:access|get|call|auth|event|system|conn)\.)/.test(subject)
 }
 
 function groupOf({ resource, parts, name }: NamedResource): string {

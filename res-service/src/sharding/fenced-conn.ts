@@ -1,6 +1,7 @@
 import { type Conn, type ConnStatus, endSubscription, type Headers, type Msg, type Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import type { Logger } from "../logger.ts"
+import { isNotReserved } from "../service/reply-to.ts"
 import type { Lease } from "./lease.ts"
 import { elapsedMs, type Moment, moment } from "./moment.ts"
 
@@ -46,6 +47,7 @@ export class FencedConn implements Conn {
   readonly #conn: Conn
   readonly #lease: Fence
   readonly #logger: Logger
+  readonly #replyTo: (subject: string) => boolean
   readonly #listeners = new Set<(status: ConnStatus) => void>()
   #outgoing: HeldMessage[] = []
   #outgoingBytes = 0
@@ -59,9 +61,11 @@ export class FencedConn implements Conn {
   /** True when listeners were not told yet that the connection is back, or that messages were dropped. */
   #mustAnnounce = false
 
-  constructor(conn: Conn, lease: Fence, logger: Logger) {
+  /** @param replyTo as `ServiceOptions.replyTo` */
+  constructor(conn: Conn, lease: Fence, logger: Logger, replyTo = isNotReserved) {
     this.#conn = conn
     this.#lease = lease
+    this.#replyTo = replyTo
     this.#logger = logger
     lease.onEvent((event) => {
       if (event === "renewed") this.#pass()
@@ -151,7 +155,7 @@ export class FencedConn implements Conn {
   }
 
   #refuse(reply: string | undefined): void {
-    if (reply !== undefined)
+    if (reply !== undefined && this.#replyTo(reply))
       this.#conn.publish(reply, JSON.stringify({ error: new ResError("system.serviceUnavailable") }))
   }
 

@@ -44,6 +44,8 @@ export interface ShardsOptions {
   readonly count: number
   /** The shard whose owner answers for a resource, and the root under which its watchers are counted. Undefined: every process answers. */
   readonly locate: (resource: string) => Location | undefined
+  /** As `ServiceOptions.replyTo`: what is answered while no lease is held, too. */
+  readonly replyTo?: (subject: string) => boolean
   /** Copies of the bucket in a NATS cluster. Default 1. */
   readonly replicas?: number
   readonly logger: Logger
@@ -120,7 +122,7 @@ export class Shards implements Routing {
     const { conn } = joined
     // So that others find out that somebody is connected.
     this.#presence = conn.subscribe(membersSubject(name), () => {})
-    this.conn = new FencedConn(conn, this.#lease, logger)
+    this.conn = new FencedConn(conn, this.#lease, logger, options.replyTo)
     const show = (): void => this.#lease.show(this.#table.revisionOfMember(this.member))
     show()
     this.#table.onChange(show)
