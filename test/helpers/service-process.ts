@@ -56,7 +56,7 @@ export class ServiceProcess {
   }
 
   async end(signal: "SIGTERM" | "SIGKILL" = "SIGKILL"): Promise<void> {
-    this.#child.kill("SIGCONT")
+    if (signal !== "SIGKILL") this.#child.kill("SIGCONT") // so that it can take notice
     this.#child.kill(signal)
     await this.#ended
     await this.link.stop()

@@ -14,6 +14,7 @@ import { type ClientCollection, useClients } from "../helpers/res-client.ts"
 import { ServiceProcess } from "../helpers/service-process.ts"
 import { skip } from "../helpers/skip.ts"
 import { useStorefronts } from "../helpers/storefront.ts"
+import { suspend } from "../helpers/suspend.ts"
 import { until } from "../helpers/until.ts"
 import { closeAfterEach } from "../helpers/use.ts"
 
@@ -60,7 +61,14 @@ describe("services that are killed right after their reset", () => {
     await product.stopService()
     for (let i = 0; i < KILLED; i++) {
       const service = await ServiceProcess.start({ natsPort: product.natsServer.port })
-      await until("the service to serve, and to send its resets", () => service.shards > 0)
+      await until("the service to serve", () => service.shards > 0)
+      // So that it surely leaves the gets without an answer that follow a reset.
+      await suspend(service.pid)
+      const asked = new Set<string>()
+      const gets = product.nats.subscribe("get.>", { callback: (_, { subject }) => void asked.add(subject) })
+      product.nats.publish("system.reset", JSON.stringify({ resources: ["store.>", "session.>"] }))
+      await until("gets after the reset", () => [shop_id, sessionId].every((id) => [...asked].join().includes(id)))
+      gets.unsubscribe()
       await service.end("SIGKILL")
     }
     await fillLog(product.nats, publishEvent({ shop_id, action: "MEANWHILE" }), 5)
