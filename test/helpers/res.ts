@@ -42,16 +42,20 @@ export class FeedWatcher {
   static async watch(nats: NatsConnection, shopId: string): Promise<FeedWatcher> {
     const watcher = new FeedWatcher(nats, shopId)
     const inbox = `_INBOX.watch.${Math.random()}`
-    const loaded = new Promise<void>((resolve) => {
+    const loaded = new Promise<void>((resolve, reject) => {
       // By callback and on one connection, so that the answer and the events keep their order.
       const answer = nats.subscribe(inbox, {
         callback: (_, msg: Msg) => {
           // A slow service first says how much time it needs.
           if (msg.string().startsWith("timeout:")) return
           answer.unsubscribe()
-          const collection = msg.json<{ result: { collection: { data: ShownEvent }[] } }>().result.collection
-          watcher.#feed = collection.map(({ data }) => data)
-          resolve()
+          const { result, error = "nobody listens" } =
+            msg.data.length === 0
+              ? {}
+              : msg.json<{ result?: { collection: { data: ShownEvent }[] }; error?: unknown }>()
+          watcher.#feed = result?.collection.map(({ data }) => data)
+          if (result !== undefined) resolve()
+          else reject(new Error(`the feed cannot be watched: ${JSON.stringify(error)}`))
         },
       })
     })

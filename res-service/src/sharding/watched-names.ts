@@ -4,6 +4,8 @@ import { ResError } from "../errors.ts"
 
 /** A watched name is reset this long after its last reset, in ms. */
 export const RESET_INTERVAL_MS = 15 * 60 * 1000
+/** Time for JetStream to store a name, in ms. */
+const STORE_TIMEOUT_MS = 5000
 /** How long the bucket keeps the mark of a deleted key. */
 const MARK_TTL = "60s"
 /** A name that no gateway gets within this time after its reset, in ms, is not watched. */
@@ -127,7 +129,7 @@ export class WatchedNames {
 
   async #store(name: string, watched: Watched): Promise<void> {
     try {
-      watched.revision = await this.#kv.put(keyOf(watched.shard, name), "")
+      watched.revision = await this.#kv.put(keyOf(watched.shard, name), "", { timeout: STORE_TIMEOUT_MS })
       watched.stored = true
     } catch (cause) {
       watched.stored = undefined
