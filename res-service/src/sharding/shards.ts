@@ -335,7 +335,9 @@ export class Shards implements Routing {
    */
   #watchOthers(): void {
     if (this.#table.isAnyLate) this.#resets.disturb()
-    for (const id of this.#table.takeGone()) {
+    for (const { id, entry } of this.#table.takeGone()) {
+      if (id !== this.member && entry !== undefined && entry.leaving !== true)
+        this.#options.logger.warn({ member: id, ...entry }, "a process did not renew its lease, which was ended")
       // A get that it had promised to answer may still be waited for.
       this.#resets.disturb(LONGEST_GET_MS)
       this.#ghosts.add(id)
@@ -352,7 +354,6 @@ export class Shards implements Routing {
   async #end(member: string, revision: number): Promise<void> {
     try {
       await Lease.end(this.#kv, `member.${member}`, revision)
-      this.#options.logger.warn({ member }, "ended the lease of a process that did not renew it")
     } catch (error) {
       this.#options.logger.debug({ member, err: error }, "could not end a lease")
     }

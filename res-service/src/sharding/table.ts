@@ -27,6 +27,13 @@ interface SeenMember {
   readonly seenAt: Moment
 }
 
+/** A member that has no lease any more. */
+export interface GoneMember {
+  readonly id: string
+  /** What it said last; undefined: it was gone before this process has joined. */
+  readonly entry: MemberEntry | undefined
+}
+
 interface SeenShard {
   readonly owner: string | undefined
   readonly revision: number
@@ -50,7 +57,7 @@ export class ShardTable {
   readonly #nc: NatsConnection
   readonly #kv: KV
   readonly #members = new Map<string, SeenMember>()
-  readonly #gone = new Set<string>()
+  readonly #gone: GoneMember[] = []
   readonly #shards = new Map<number, SeenShard>()
   readonly #listeners = new Set<() => void>()
   #revision = 0
@@ -121,10 +128,8 @@ export class ShardTable {
   }
 
   /** Members whose lease has ended lately. Each is returned once. */
-  takeGone(): readonly string[] {
-    const gone = [...this.#gone]
-    this.#gone.clear()
-    return gone
+  takeGone(): readonly GoneMember[] {
+    return this.#gone.splice(0)
   }
 
   /** The member that owns a shard. Undefined: none, or one that is not known to have a lease. */
@@ -204,8 +209,8 @@ export class ShardTable {
         const previous = this.revisionOfMember(id)
         this.#members.set(id, { entry: entry.json<MemberEntry>(), revision, previous, seenAt: moment() })
       } else {
+        this.#gone.push({ id, entry: this.#members.get(id)?.entry })
         this.#members.delete(id)
-        this.#gone.add(id)
       }
     } else if (kind === "shard") {
       this.wrote(Number(id), isValue ? entry.json<ShardEntry>().owner : undefined, entry.revision)
