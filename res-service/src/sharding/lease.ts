@@ -72,7 +72,10 @@ export class Lease {
    * the bucket stands still must not go on to act on it.
    */
   show(revision: number): void {
+    const wasBehind = this.#shown < this.#revision
     this.#shown = Math.max(this.#shown, revision)
+    // A renewal may have been left out.
+    if (wasBehind && this.#shown >= this.#revision && this.#deadline.passed) void this.#renew()
   }
 
   /** Ends the lease of another process on condition that its revision is still the one that was seen. Rejects when it is not. */

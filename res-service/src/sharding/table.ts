@@ -42,6 +42,12 @@ interface SeenShard {
 /** A member that has not renewed its lease for this long, in ms, may leave gets without an answer in time. */
 const LATE_MS = 2000
 
+/**
+ * The own renewals come every second, so a table that is silent for this long, in ms, is not sent the changes any more: the nats-server that
+ * sent them is gone, and the connection is to another one. The NATS client would notice after a minute.
+ */
+const SILENCE_MS = 2 * RENEW_INTERVAL_MS
+
 const OPEN_TIMEOUT_MS = 5000
 /** Pause before the table is followed again, in ms. */
 const RETRY_MS = 50
@@ -64,11 +70,14 @@ export class ShardTable {
   #entries: QueuedIterator<KvWatchEntry> | undefined
   #closed = false
   readonly #following: Promise<void>
+  readonly #listening: NodeJS.Timeout
+  #heardAt = performance.now()
 
   private constructor(nc: NatsConnection, kv: KV) {
     this.#nc = nc
     this.#kv = kv
     this.#following = this.#follow()
+    this.#listening = setInterval(() => this.#listen(), RENEW_INTERVAL_MS / 4)
     void this.#watchReconnects()
   }
 
@@ -90,6 +99,7 @@ export class ShardTable {
   /** Resolves when it is not followed any more. Close the connection only then: the NATS client cannot end what it is about to begin. */
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#listening)
     this.#entries?.stop()
     await this.#following
   }
@@ -180,6 +190,7 @@ export class ShardTable {
         this.#entries = await this.#kv.watch({ key: ["member.>", "shard.>"] })
         if (this.#closed) this.#entries.stop()
         for await (const entry of this.#entries) {
+          this.#heardAt = performance.now()
           this.#take(entry)
           this.#revision = Math.max(this.#revision, entry.revision)
           for (const listener of [...this.#listeners]) listener()
@@ -189,6 +200,12 @@ export class ShardTable {
       }
       if (!this.#closed) await sleep(RETRY_MS)
     }
+  }
+
+  #listen(): void {
+    if (performance.now() - this.#heardAt < SILENCE_MS) return
+    this.#heardAt = performance.now()
+    this.#entries?.stop()
   }
 
   // nats-server may have lost what it sends the changes with. To begin again at once is faster than to miss its heartbeats.

@@ -274,6 +274,29 @@ describe("Shards, of a service of several processes", () => {
       expect(kit.resets[0]?.resources).to.include("library.>")
     },
 
+    "are kept by a process that is not sent the changes of the bucket any more: it asks for them again": async (
+      kit,
+    ) => {
+      const first = await kit.join()
+      await kit.shared(first)
+      const stream = "KV_library-shards"
+      const jsm = await jetstreamManager(kit.conn.nats, { checkAPI: false })
+      // As when the nats-server is gone that sent them.
+      const lost = async (): Promise<boolean> => {
+        const consumers = await jsm.consumers.list(stream).next()
+        for (const { name } of consumers) await jsm.consumers.delete(stream, name)
+        return consumers.length > 0
+      }
+      await until("the consumer to be lost", lost)
+      let isEnded = false
+      void first.shards.ended.then(() => {
+        isEnded = true
+      })
+      await until("another consumer", async () => (await jsm.consumers.list(stream).next()).length > 0, DEADLINE_MS)
+      await until("it to answer", () => first.shards.held && kit.client.get("library.shelf.1"), DEADLINE_MS)
+      expect(isEnded).to.equal(false)
+    },
+
     "reset what gateways may show, and no more, when the next process owns it": async (kit) => {
       const first = await kit.join()
       await kit.shared(first)
