@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import type { KvWatchEntry } from "@nats-io/kv"
 import type { Logger } from "res-service"
@@ -24,8 +25,14 @@ const MAX_PER_USER = 1000
 /** How long the mark of an ended login is kept: longer than a service can be without NATS. */
 const MARK_TTL = "1h"
 
-/** A key that every process writes at its start. When the process sees it, it has seen all earlier writes. */
+/** A key that every process writes at its start, and from time to time. When the process sees it, it has seen all earlier writes. */
 const STARTED_KEY = "started"
+/**
+ * How often it is checked that changes still come, and how long one may take, in ms. The nats-server that sends them may be gone while the
+ * connection is to another one; the NATS client would notice after a minute.
+ */
+const CHECK_INTERVAL_MS = 5000
+const SHOWN_MS = 2000
 
 export interface LoginsOptions {
   /** How long tokens are valid after their issue at most, in days. Revocations and grants are remembered as long. */
@@ -88,6 +95,9 @@ export class Logins {
   readonly #timers: NodeJS.Timeout[] = []
   /** It has seen what the bucket had at the start. */
   #knowsBucket = false
+  /** The newest revision that it has seen. */
+  #seen = 0
+  #stopped = false
   #storing: Promise<void> | undefined
   #stopFollowing = (): void => {}
 
@@ -115,11 +125,13 @@ export class Logins {
     this.#timers.push(
       setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS),
       setInterval(() => this.#forgetUsers(), FORGET_INTERVAL_MS),
+      setInterval(() => void this.#checkFollowing(), CHECK_INTERVAL_MS),
     )
   }
 
   /** Resolves when a lost bucket has again what this process knows. */
   async stop(): Promise<void> {
+    this.#stopped = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#storing
     this.#stopFollowing()
@@ -281,6 +293,7 @@ export class Logins {
       const follow = async (): Promise<void> => {
         for await (const entry of entries) {
           this.#take(entry)
+          this.#seen = entry.revision
           if (entry.revision < mark) continue
           this.#knowsBucket = true
           resolve()
@@ -291,6 +304,19 @@ export class Logins {
         this.#logger.error({ err: error }, "stopped following the logins")
       })
     })
+  }
+
+  async #checkFollowing(): Promise<void> {
+    try {
+      const mark = await this.#bucket.put(STARTED_KEY, "")
+      await sleep(SHOWN_MS, undefined, { ref: false })
+      if (this.#seen >= mark || this.#stopped) return
+      this.#logger.warn({}, "the changes of logins do not come; asking for them again")
+      this.#stopFollowing()
+      await this.#follow()
+    } catch (error) {
+      this.#logger.debug({ err: error }, "could not check whether the changes of logins come")
+    }
   }
 
   #take(entry: KvWatchEntry): void {

@@ -63,6 +63,19 @@ describe("logins of a user who logs in on one connection after the other", () =>
     await another.stop()
   })
 
+  it("end also in a process that is not sent the changes any more: it asks for them again", async () => {
+    const another = await open()
+    const tid = await another.begin(claims("gil"))
+    await until("both to know it", () => logins.get(tid) !== undefined)
+    const stream = `KV_${BUCKET}`
+    const jsm = await jetstreamManager(nats)
+    // As when the nats-server is gone that sent them.
+    for (const { name } of await jsm.consumers.list(stream).next()) await jsm.consumers.delete(stream, name)
+    await another.end(tid)
+    await until("the other process to know it, too", () => logins.get(tid) === undefined)
+    await another.stop()
+  })
+
   it("change in every process: each tells gateways when it knows of it, since any of them may be asked", async () => {
     const told = [0, 1].map(() => ({ changed: [] as string[], revoked: 0 }))
     const processes = await Promise.all(
