@@ -4,6 +4,7 @@ import { publishEvent } from "./events.ts"
 import { post } from "./http.ts"
 import type { Product } from "./product.ts"
 import { getFeed } from "./res.ts"
+import { until } from "./until.ts"
 
 const PUBLISH_PAUSE_MS = 25
 const ASK_PAUSE_MS = 50
@@ -52,7 +53,9 @@ export class ShopWitness {
 
   /** Acknowledged events that a fresh `get` of the feed should have and does not. */
   async missing(): Promise<number[]> {
-    const feed = (await getFeed(this.#product.nats, this.#shopId)).map(({ seq }) => seq)
+    // A service that learns only now that its lease has ended refuses what it was asked meanwhile.
+    const fresh = await until("the feed", () => getFeed(this.#product.nats, this.#shopId).catch(() => undefined))
+    const feed = fresh.map(({ seq }) => seq)
     const oldest = feed.length < 100 ? 0 : Math.min(...feed)
     return this.acknowledged.filter((seq) => seq >= oldest && !feed.includes(seq))
   }

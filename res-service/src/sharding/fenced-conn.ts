@@ -48,6 +48,7 @@ export class FencedConn implements Conn {
   readonly #lease: Fence
   readonly #logger: Logger
   readonly #replyTo: (subject: string) => boolean
+  readonly #subscriptions = new Set<Subscription>()
   readonly #listeners = new Set<(status: ConnStatus) => void>()
   #outgoing: HeldMessage[] = []
   #outgoingBytes = 0
@@ -98,15 +99,17 @@ export class FencedConn implements Conn {
       if (isSubscribed) handler(msg)
     }
     const receive = (msg: Msg): void => {
-      if (this.#lost) return
-      if (this.#isOpen && this.#incoming.length === 0) deliver(msg)
+      if (this.#lost) this.#refuse(msg.reply)
+      else if (this.#isOpen && this.#incoming.length === 0) deliver(msg)
       else if (this.#isRefusing) this.#refuse(msg.reply)
       else this.#hold(msg, () => deliver(msg))
     }
     const subscription = this.#conn.subscribe(subject, receive, queue)
+    this.#subscriptions.add(subscription)
     return {
       unsubscribe: () => {
         isSubscribed = false
+        this.#subscriptions.delete(subscription)
         subscription.unsubscribe()
       },
       drain: () => endSubscription(subscription),
@@ -215,11 +218,14 @@ export class FencedConn implements Conn {
     this.#mustAnnounce = true
   }
 
+  // At once, so that requests go to others. Those that have come already are refused, so that their senders need not wait.
   #drop(): void {
     this.#lost = true
     clearInterval(this.#checking)
     this.#outgoing = []
-    this.#incoming = []
+    for (const subscription of this.#subscriptions) void endSubscription(subscription)
+    this.#subscriptions.clear()
+    for (const { reply } of this.#incoming.splice(0)) this.#refuse(reply)
   }
 
   #tell(status: ConnStatus): void {

@@ -104,6 +104,16 @@ describe("FencedConn", () => {
     expect(conn.connected).to.equal(false)
   })
 
+  it("refuses what it has not passed on when the lease is lost", async () => {
+    const { refusal, taken, runOut, lose, settled } = setUp()
+    runOut()
+    const refused = refusal("in.1")
+    await settled()
+    await lose()
+    expect(await refused).to.equal("system.serviceUnavailable")
+    expect(taken).to.deep.equal([])
+  })
+
   it("keeps what is sent without a connection, and says that there is one when the lease covers it", async () => {
     const { broker, conn, heard, statuses, runOut, renew, settled } = setUp()
     broker.disconnect()
