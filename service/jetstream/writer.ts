@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { headers, type MsgHdrs, type NatsConnection } from "nats"
-import { newInbox } from "res-service"
+import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats"
 import { isApiError } from "./api-error.ts"
+import { ReplyInbox, type WaitingRequest } from "./reply-inbox.ts"
 
 /** Time for JetStream's acknowledgement, in ms; less than callers give the service. */
 const ACK_TIMEOUT_MS = 3000
@@ -42,24 +42,14 @@ export class NoStreamError extends Error {
   }
 }
 
-interface WaitingWrite {
-  readonly resolve: (answer: Answer) => void
-  readonly reject: (error: Error) => void
-  readonly timer: NodeJS.Timeout
-}
-
-/**
- * Publishes messages to streams and waits for their acknowledgements, with one inbox for all of them. A request of the NATS client
- * makes two errors in advance, with their stacks; that alone was an eighth of the cost of a cart update.
- */
+/** Publishes messages to streams and waits for their acknowledgements. */
 export class JetStreamWriter {
   readonly #nc: NatsConnection
-  readonly #waiting = new Map<string, WaitingWrite>()
-  #inbox: string | undefined
-  #count = 0
+  readonly #inbox: ReplyInbox
 
   constructor(nc: NatsConnection) {
     this.#nc = nc
+    this.#inbox = new ReplyInbox(nc, ACK_TIMEOUT_MS, "no acknowledgement in time")
   }
 
   /** Resolves when the message is stored. Rejects when JetStream refuses it, or when it is not known to be stored. */
@@ -109,40 +99,20 @@ export class JetStreamWriter {
   }
 
   #request(subject: string, payload: string | Uint8Array, header: MsgHdrs | undefined): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      this.#inbox ??= this.#openInbox()
-      const reply = `${this.#inbox}.${this.#count++}`
-      const timer = setTimeout(() => this.#take(reply)?.reject(new Error("no acknowledgement in time")), ACK_TIMEOUT_MS)
-      this.#waiting.set(reply, { resolve, reject, timer })
-      try {
-        this.#nc.publish(subject, payload, header === undefined ? { reply } : { reply, headers: header })
-      } catch (error) {
-        this.#take(reply)?.reject(error instanceof Error ? error : new Error(String(error)))
-      }
-    })
+    return this.#inbox.request(
+      (reply) => this.#nc.publish(subject, payload, header === undefined ? { reply } : { reply, headers: header }),
+      takeAnswer,
+    )
   }
+}
 
-  /** The subscription ends with the connection. */
-  #openInbox(): string {
-    const inbox = newInbox(this.#nc)
-    this.#nc.subscribe(`${inbox}.*`, {
-      callback: (error, msg) => {
-        const waiting = error === null ? this.#take(msg.subject) : undefined
-        if (waiting === undefined) return
-        if (msg.headers?.code === NO_RESPONDERS) return waiting.reject(new NoStreamError())
-        // The answer to the first message of a batch is empty.
-        const answer: Answer = msg.data.length === 0 ? {} : msg.json<Answer>()
-        if (answer.error === undefined) waiting.resolve(answer)
-        else waiting.reject(new WriteRefusedError(answer.error))
-      },
-    })
-    return inbox
+function takeAnswer(msg: Msg, { resolve, reject }: WaitingRequest<Answer>): void {
+  if (msg.headers?.code === NO_RESPONDERS) {
+    reject(new NoStreamError())
+    return
   }
-
-  #take(reply: string): WaitingWrite | undefined {
-    const waiting = this.#waiting.get(reply)
-    this.#waiting.delete(reply)
-    clearTimeout(waiting?.timer)
-    return waiting
-  }
+  // The answer to the first message of a batch is empty.
+  const answer: Answer = msg.data.length === 0 ? {} : msg.json<Answer>()
+  if (answer.error === undefined) resolve(answer)
+  else reject(new WriteRefusedError(answer.error))
 }
