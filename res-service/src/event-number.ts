@@ -35,8 +35,10 @@ export class EventNumbers {
     const number = (this.#numbers.get(name) ?? 0) + 1
     this.#numbers.delete(name)
     this.#numbers.set(name, number)
-    const [oldest] = this.#numbers.keys()
-    if (oldest !== undefined && this.#numbers.size > MAX_RESOURCES) this.#numbers.delete(oldest)
+    if (this.#numbers.size > MAX_RESOURCES) {
+      const [oldest = name] = this.#numbers.keys()
+      this.#numbers.delete(oldest)
+    }
     return this.#header(number)
   }
 

@@ -168,19 +168,17 @@ export class Log implements Part {
   }
 
   #take(message: StoredMessage, shards: ReadonlySet<number>): void {
-    const followers = this.#followersIn(shards, partitionOfStoredSubject(message.subject))
-    if (followers.length === 0) return
+    const wholeLogFollower = shards.has(ONCE) ? this.#wholeLogFollower : undefined
+    const isOwned = shards.has(partitionOfStoredSubject(message.subject))
+    if (wholeLogFollower === undefined && !isOwned) return
     const record = readRecord(message)
     if ("reason" in record) {
       this.#setAside++
       this.#setAsideLog.add(record.reason, exampleOf(message))
     }
-    for (const follower of followers) follower.take(message, "reason" in record ? undefined : record)
-  }
-
-  #followersIn(shards: ReadonlySet<number>, partition: number): readonly LogFollower[] {
-    const whole = shards.has(ONCE) && this.#wholeLogFollower !== undefined ? [this.#wholeLogFollower] : []
-    return shards.has(partition) ? [...whole, ...this.#followers] : whole
+    const valid = "reason" in record ? undefined : record
+    wholeLogFollower?.take(message, valid)
+    if (isOwned) for (const follower of this.#followers) follower.take(message, valid)
   }
 
   #lose(shards: ReadonlySet<number>): void {

@@ -5,7 +5,7 @@ import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
-import { isConnected } from "./connections.ts"
+import { askConnections } from "./connections.ts"
 import { type CustomerBinding, cartResource, multicartResource, presentResource } from "./multicart-resource.ts"
 import { Presence } from "./presence.ts"
 import { PresenceSweep } from "./presence-sweep.ts"
@@ -71,7 +71,7 @@ export class LiveSessions implements Part {
       presence: this.#presence,
       run: (id: string, command: SessionCommand) => this.#run(id, command),
       inQueue: <T>(id: string, task: () => Promise<T>) => service.with(multicart, { id }, task),
-      isConnected: (cid: string) => isConnected(js.nc, cid),
+      isConnected: askConnections(js.nc),
     }
     this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isOwned, logger })
     this.resources = [

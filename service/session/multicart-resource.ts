@@ -16,6 +16,7 @@ import { cart, multicart, present } from "../../contract/session.ts"
 import type { Introduction } from "../../contract/session-calls.ts"
 import type { Guard } from "../auth/guard.ts"
 import { sha256 } from "../sha256.ts"
+import type { IsConnected } from "./connections.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
@@ -35,7 +36,7 @@ export interface SessionSources {
   /** Runs a task in a session's queue. */
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
   /** Whether a connection still exists; asks the process that has it. */
-  readonly isConnected: (cid: string) => Promise<boolean>
+  readonly isConnected: IsConnected
 }
 
 type Pattern = (typeof multicart)["pattern"]["source"]

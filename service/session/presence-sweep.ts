@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
 import { edgeOfCid } from "../../contract/edge-connection.ts"
-import { isConnected } from "./connections.ts"
+import type { IsConnected } from "./connections.ts"
 import type { Presence } from "./presence.ts"
 import type { SessionCommand } from "./session.ts"
 import type { SessionStore } from "./session-store.ts"
@@ -17,6 +17,7 @@ export interface PresenceSweepOptions {
   readonly store: SessionStore
   readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
+  readonly isConnected: IsConnected
   /** False for a session that another process may own. */
   readonly isOwned: (sessionId: string) => boolean
   readonly logger: Logger
@@ -71,7 +72,7 @@ export class PresenceSweep {
   }
 
   async #sweepSession(id: string): Promise<void> {
-    const { sessions, presence, run, inQueue, isOwned, logger } = this.#options
+    const { sessions, presence, run, inQueue, isConnected, isOwned, logger } = this.#options
     if (!isOwned(id)) return
     presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
     const { silent, lost, hidden, out } = presence.overdue(id)
@@ -80,7 +81,7 @@ export class PresenceSweep {
       const gone = [...lost]
       for (const cid of silent) {
         // A live edge calls for its sockets. A gateway does not, and its client's page may be hidden.
-        if (edgeOfCid(cid) === undefined && (await isConnected(this.#nc, cid))) presence.proved(id, cid)
+        if (edgeOfCid(cid) === undefined && (await isConnected(cid))) presence.proved(id, cid)
         else gone.push(cid)
       }
       await inQueue(id, async () => {

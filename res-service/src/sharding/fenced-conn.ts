@@ -112,7 +112,10 @@ export class FencedConn implements Conn {
         this.#subscriptions.delete(subscription)
         subscription.unsubscribe()
       },
-      drain: () => endSubscription(subscription),
+      drain: () => {
+        this.#subscriptions.delete(subscription)
+        return endSubscription(subscription)
+      },
     }
   }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import type { KV } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import type { Logger } from "../logger.ts"
+import { isStreamMissing } from "./api-error.ts"
 import { Deadline, type Moment, moment } from "./moment.ts"
 
 /** How long a lease covers its holder, counted from before its last renewal was sent. After that others may end it. */
@@ -181,8 +181,4 @@ export class Lease {
 interface Taken {
   readonly revision: number
   readonly sentAt: Moment
-}
-
-function isStreamMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound
 }

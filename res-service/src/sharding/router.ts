@@ -1,6 +1,6 @@
 import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
-import { hasSubscribers } from "./has-subscribers.ts"
+import { hasSubscribers } from "../has-subscribers.ts"
 import { elapsedMs, type Moment, moment } from "./moment.ts"
 
 /** Most bytes of requests that wait for an owner. */

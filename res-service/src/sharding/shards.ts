@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
-import { JetStreamApiCodes, JetStreamApiError, jetstream } from "@nats-io/jetstream"
+import { jetstream } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import type { Conn, Msg, Subscription } from "../conn.ts"
+import { hasSubscribers } from "../has-subscribers.ts"
 import type { Logger } from "../logger.ts"
 import { natsConn } from "../nats-conn.ts"
 import type { Routing } from "../service/routing.ts"
+import { isConflict, isStreamMissing } from "./api-error.ts"
 import { balance } from "./balance.ts"
 import { FencedConn } from "./fenced-conn.ts"
-import { hasSubscribers } from "./has-subscribers.ts"
 import { KeptResets, type ResetPatterns } from "./kept-resets.ts"
 import { LEASE_MS, Lease } from "./lease.ts"
 import { type OwnerTask, OwnerTasks } from "./owner-tasks.ts"
@@ -465,6 +466,7 @@ export class Shards implements Routing {
   #sweep(): void {
     const { toReset, toUnload } = this.#watched.sweep(this.#resets.isDisturbed)
     this.#resets.send(patternsOf(toReset))
+    if (toUnload.length === 0) return
     const watched = new Set(this.#watched.all.map(rootOf))
     const roots = [...new Set(toUnload.map(rootOf))].filter((root) => !watched.has(root))
     if (roots.length > 0) this.#work?.unload(roots)
@@ -484,7 +486,7 @@ async function openBucket(nc: NatsConnection, { name, replicas = 1 }: ShardsOpti
   const { streams } = await js.jetstreamManager(false)
   const bucket = `${name}-shards`
   const known = await streams.info(`KV_${bucket}`).catch((error: unknown) => {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined
+    if (isStreamMissing(error)) return undefined
     throw error
   })
   if (known !== undefined && known.config.num_replicas !== replicas)
@@ -516,12 +518,4 @@ function patternsOf(patterns: readonly string[]): ResetPatterns {
 /** The root of a watched name. */
 function rootOf(pattern: string): string {
   return pattern.endsWith(BELOW) ? pattern.slice(0, -BELOW.length) : pattern
-}
-
-function isConflict(error: unknown): boolean {
-  const { StreamWrongLastSequence, StreamWrongLastSequenceUnknown } = JetStreamApiCodes
-  return (
-    error instanceof JetStreamApiError &&
-    (error.code === StreamWrongLastSequence || error.code === StreamWrongLastSequenceUnknown)
-  )
 }

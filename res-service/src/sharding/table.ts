@@ -104,8 +104,10 @@ export class ShardTable {
     await this.#following
   }
 
-  onChange(listener: () => void): void {
+  /** Calls `listener` after each change. Returns a function that ends this. */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** The IDs of members that take shards. */
@@ -176,12 +178,17 @@ export class ShardTable {
 
   /** False: not within the time. */
   async #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    let stop = (): void => {}
     const met = new Promise<true>((resolve) => {
-      this.onChange(() => {
+      stop = this.onChange(() => {
         if (condition()) resolve(true)
       })
     })
-    return condition() || (await Promise.race([met, sleep(timeoutMs, false, { ref: false })]))
+    try {
+      return condition() || (await Promise.race([met, sleep(timeoutMs, false, { ref: false })]))
+    } finally {
+      stop()
+    }
   }
 
   async #follow(): Promise<void> {

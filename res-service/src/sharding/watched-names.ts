@@ -23,7 +23,7 @@ interface Watched {
   stored: Promise<void> | true | undefined
 }
 
-/** Which names of the own shards are to be reset now, and which are not watched any more. */
+/** Names to reset now, and names that nobody watches any more. */
 export interface Sweep {
   readonly toReset: readonly string[]
   readonly toUnload: readonly string[]
@@ -100,7 +100,7 @@ export class WatchedNames {
   }
 
   /**
-   * Call it every few seconds. Names that are to be unloaded are forgotten.
+   * Call it every few seconds. It forgets the names of `toUnload`.
    *
    * @param isDisturbed gets may be lost, so it is not known what nobody gets
    */

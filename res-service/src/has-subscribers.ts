@@ -1,4 +1,4 @@
-import type { Conn } from "../conn.ts"
+import type { Conn } from "./conn.ts"
 
 /** Whether anybody subscribes to a subject. nats-server says at once when nobody does. Rejects without a connection. */
 export async function hasSubscribers(conn: Conn, subject: string): Promise<boolean> {
