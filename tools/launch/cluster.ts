@@ -132,30 +132,30 @@ export class Cluster {
     const choice = chooseGateway(this.#settings)
     if (choice.kind === "running")
       throw new StartError("--cluster runs gateways of its own: expected RESGATE_URL to be unset")
-    this.#dataDir = await DataDir.take(DATA_DIR, (line) => output.say(line))
+    const dataDir = await DataDir.take(DATA_DIR, (line) => output.say(line))
+    const running = new Processes(dataDir, output)
+    this.#dataDir = dataDir
+    this.#running = running
     await checkPorts([{ setting: "EDGE_PORT", port: EDGE_PORT, host: HOST, hostSetting: "HOST" }])
     const caddy = this.#size.proxy === 0 ? undefined : caddyFile()
     const found = await findNatsServer({ bin: NATS_SERVER_BIN, progress: (line) => output.say(line) })
 
-    this.#running = new Processes(this.#dataDir, output)
-    await this.#startNats(this.#dataDir, this.#running, found)
-    this.#startPrograms(this.#running)
-    await this.#startDoors(this.#dataDir, this.#running, choice)
-    await this.#ready(this.#running, "gateway", "edge")
-    if (caddy !== undefined) this.#startProxy(this.#dataDir, this.#running, caddy)
-    await this.#ready(this.#running, "proxy")
+    await this.#startNats(dataDir, running, found)
+    this.#startPrograms(running)
+    await this.#startDoors(dataDir, running, choice)
+    await this.#ready(running, "gateway", "edge")
+    if (caddy !== undefined) this.#startProxy(dataDir, running, caddy)
+    await this.#ready(running, "proxy")
     this.#hasStarted = true
   }
 
   /** Stops the processes one after the other, the last started first; each one drains. */
   async stop(): Promise<void> {
-    if (this.#running === undefined) this.#dataDir?.release()
     await this.#running?.stop()
   }
 
   /** Kills all processes at once. */
   kill(): void {
-    if (this.#running === undefined) this.#dataDir?.release()
     this.#running?.kill()
   }
 

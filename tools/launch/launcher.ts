@@ -25,7 +25,6 @@ export class Launcher {
   readonly #settings: Settings<SettingName>
   readonly #output: Output
   readonly #demo: DemoArguments | undefined
-  #dataDir: DataDir | undefined
   #running: Processes | undefined
   /** With AUTH other than none: the passwords of our own nats-server. */
   #passwords: NatsPasswords | undefined
@@ -50,7 +49,9 @@ export class Launcher {
       throw new StartError(`--demo with AUTH=${this.#settings.AUTH}: expected DEMO_TOKEN, a token that may publish`)
     }
 
-    this.#dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
+    const dataDir = await DataDir.take(DATA_DIR, (line) => this.#output.say(line))
+    const running = new Processes(dataDir, this.#output)
+    this.#running = running
     const own = { host: HOST, hostSetting: "HOST" }
     const planned: PlannedPort[] = [{ setting: "EDGE_PORT", port: EDGE_PORT, ...own }]
     if (choice.kind !== "running") planned.push({ setting: "GATEWAY_PORT", port: GATEWAY_PORT, ...own })
@@ -60,10 +61,8 @@ export class Launcher {
     await checkPorts(planned)
 
     this.#warnOfStrangers()
-    const running = new Processes(this.#dataDir, this.#output)
-    this.#running = running
     const natsKind =
-      NATS_URL === undefined ? await this.#startNats(this.#dataDir, running) : await this.#findNats(NATS_URL, running)
+      NATS_URL === undefined ? await this.#startNats(dataDir, running) : await this.#findNats(NATS_URL, running)
     const natsUrls = NATS_URL ?? [`nats://${connectHost(natsHost)}:${NATS_PORT}`]
 
     const urlFor = (role: NatsRole): string => natsUrls.map((url) => loginUrl(url, role, this.#passwords)).join(",")
@@ -71,7 +70,7 @@ export class Launcher {
     running.run({ name: "service", ...nodeProgram("service/main"), env: envOf("service") })
     if (this.#settings.MONGO_URL !== undefined)
       running.run({ name: "archiver", ...nodeProgram("service/archive/main"), env: envOf("archive") })
-    const gateway = this.#startGateway(this.#dataDir, running, choice, urlFor("gateway"))
+    const gateway = this.#startGateway(dataDir, running, choice, urlFor("gateway"))
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
     // Browsers reach a given gateway at its URL, unless PUBLIC_GATEWAY_URL is set.
     const forBrowsers = PUBLIC_GATEWAY_URL ?? (choice.kind === "running" ? gatewayUrl.replace(/^http/, "ws") : "")
@@ -112,13 +111,11 @@ export class Launcher {
 
   /** Stops the processes one after the other, the last started first; each one drains. */
   async stop(): Promise<void> {
-    if (this.#running === undefined) this.#dataDir?.release()
     await this.#running?.stop()
   }
 
   /** Kills all processes at once. */
   kill(): void {
-    if (this.#running === undefined) this.#dataDir?.release()
     this.#running?.kill()
   }
 

@@ -1,19 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { programFile } from "../programs/paths.ts"
 
-/** Keeps a `reaper.ts` running, and tells it which processes to stop if the launcher dies. */
+/** Keeps a `reaper.ts` running from the first process on, and tells it which processes to stop if the launcher dies. */
 export class Reaper {
   readonly #pids = new Set<number>()
   #process: ChildProcess | undefined
   #closed = false
 
-  constructor() {
-    this.#start()
-  }
-
   add(pid: number): void {
     this.#pids.add(pid)
-    this.#send(`add ${pid}`)
+    if (this.#process === undefined) this.#start()
+    else this.#send(`add ${pid}`)
   }
 
   drop(pid: number): void {
