@@ -38,7 +38,7 @@ export const parameters = {
   serviceFollow: measured(
     40,
     "µs CPU",
-    "of it or without a POST: owner, for an event of which all is watched",
+    "of it or without a POST: the owner, for an event whose resources are all watched",
     "projections",
   ),
   onceFollow: measured(

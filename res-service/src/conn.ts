@@ -24,7 +24,7 @@ export interface Conn {
   onStatus(listener: (status: ConnStatus) => void): () => void
 }
 
-/** NATS headers. Who does not know them, as Resgate, sees a message without them. */
+/** NATS headers. A receiver that does not know them, such as Resgate, gets the message all the same. */
 export interface Headers {
   readonly [name: string]: string
 }

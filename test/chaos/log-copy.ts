@@ -29,7 +29,7 @@ export class LogCopy {
     this.#nats = nats
   }
 
-  /** Reads what was stored since the last time; all, if the stream was made anew. */
+  /** Reads what was stored since the last call, or everything if the stream is a new one. */
   async read(): Promise<void> {
     const { created } = await (await jetstreamManager(this.#nats)).streams.info(STREAM)
     if (created !== this.#created) {

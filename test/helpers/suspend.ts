@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { until } from "./until.ts"
 
-/** With threads, each of which stops on its own. */
+/** Lists threads, too: each of them stops by itself. */
 const THREADS = process.platform === "linux" ? ["-L"] : []
 
 /** Stops a process with SIGSTOP. Resolves when it stands still: a thread that is busy goes on for a moment. */

@@ -46,7 +46,7 @@ describe("the model of ownership", () => {
     expectRight(HAND_OVER, ["no request lost", "one sender"], 2000)
   })
 
-  it("shares two shards out again among three processes, one of which dies", () => {
+  it("shares two shards out again when one of three processes dies", () => {
     const size: Size = {
       ...SMALL,
       processes: ["A", "B", "C"],

@@ -112,7 +112,7 @@ export interface World {
   gateway: {
     /** The events that the subscriber sees. */
     content: number[]
-    /** Highest term of which it has seen something. */
+    /** The highest term from which it has seen anything. */
     term: number
     /** True after something of an older term was shown after it. */
     mixed: boolean

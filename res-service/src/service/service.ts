@@ -45,7 +45,7 @@ export interface ServiceOptions {
    */
   readonly admit?: (request: Admission) => void
   /**
-   * For a service of several processes, each of which answers for a part of the resources: see `res-service/sharding`. Then the start
+   * For a service whose resources are shared by several processes: see `res-service/sharding`. Then the start
    * sends no reset, because it changes nothing yet. Default: this process answers every request that it gets.
    */
   readonly routing?: Routing

@@ -51,29 +51,26 @@ describe("A reset", () => {
       client.close()
     })
 
-    it("is followed by another get, when the first one was not answered", async () => {
-      const { library, mirror, client, conn } = await watch()
-      library.answers = (subject) => (subject === GET ? [] : undefined)
-      library.reset(["library.book"])
-      await settled(conn)
-      library.answers = () => undefined
-      library.change("library.book", current, true)
-      library.reset(["library.book"])
-      await until("the content", () => JSON.stringify(mirror.value) === JSON.stringify(current))
-      client.close()
-    })
-
-    it("does not wait for what the service promised in a pre-response: that service may be gone", async () => {
-      const { library, mirror, client, conn } = await watch()
-      library.answers = (subject) => (subject === GET ? ['timeout:"3600000"'] : undefined)
-      library.reset(["library.book"])
-      await settled(conn)
-      library.answers = () => undefined
-      library.change("library.book", current, true)
-      library.reset(["library.book"])
-      await until("the content", () => JSON.stringify(mirror.value) === JSON.stringify(current))
-      client.close()
-    })
+    const unanswered: readonly (readonly [title: string, answers: string[]])[] = [
+      ["is followed by another get, when the first one was not answered", []],
+      [
+        "does not wait for what the service promised in a pre-response: that service may be gone",
+        ['timeout:"3600000"'],
+      ],
+    ]
+    for (const [title, answers] of unanswered) {
+      it(title, async () => {
+        const { library, mirror, client, conn } = await watch()
+        library.answers = (subject) => (subject === GET ? answers : undefined)
+        library.reset(["library.book"])
+        await settled(conn)
+        library.answers = () => undefined
+        library.change("library.book", current, true)
+        library.reset(["library.book"])
+        await until("the content", () => JSON.stringify(mirror.value) === JSON.stringify(current))
+        client.close()
+      })
+    }
 
     it("causes one get, however many resets there are", async () => {
       const { library, client, conn, gets } = await watch()
