@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { connect } from "nats"
 import { publishEvent } from "../test/helpers/events.ts"
 import { until } from "../test/helpers/until.ts"
-import { FrameSocket } from "./frame-socket.ts"
+import { FrameSocket } from "./load/frame-socket.ts"
 import { cpuSeconds, memoryMiB, startProcesses } from "./processes.ts"
 import { report } from "./stats.ts"
 

@@ -9,9 +9,10 @@ import { connect, type NatsConnection } from "nats"
 import { collection, dataValue, natsConn, Service } from "res-service"
 import { publishEvent } from "../test/helpers/events.ts"
 import { startNats } from "../test/helpers/nats.ts"
+import { freePort } from "../test/helpers/ports.ts"
 import { until } from "../test/helpers/until.ts"
-import { FrameSocket } from "./frame-socket.ts"
-import { cpuSeconds, freePort, memoryMiB } from "./processes.ts"
+import { FrameSocket } from "./load/frame-socket.ts"
+import { cpuSeconds, memoryMiB } from "./processes.ts"
 import { report, summarize } from "./stats.ts"
 
 interface Shape {
@@ -92,7 +93,7 @@ const kinds: Kind[] = [
   {
     name: "Socket.IO 4",
     start: async (natsUrl) => {
-      const args = [...process.execArgv, path("socket-io-server.ts"), natsUrl]
+      const args = [...process.execArgv, path("references/socket-io.ts"), natsUrl]
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
       const [port] = (await once(child.stdout, "data")) as [Buffer]
       return { child, url: `ws://127.0.0.1:${Number(port)}/socket.io/?EIO=4&transport=websocket` }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { feed } from "../contract/store.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { resClient } from "../test/helpers/res-client.ts"
-import type { AttackResult } from "./hostile-load.ts"
+import type { AttackResult } from "./load/hostile.ts"
 import { startProcesses } from "./processes.ts"
 import { report, summarize, timed } from "./stats.ts"
 
@@ -67,7 +67,7 @@ async function main(seconds: number, wanted: string): Promise<void> {
   for (const [name, count] of Object.entries(attacks).filter(([each]) => each.includes(wanted))) {
     report(`${name}, before`, { ...(await honest(3)), ...memory() })
     const load = fork(
-      fileURLToPath(new URL("hostile-load.ts", import.meta.url)),
+      fileURLToPath(new URL("load/hostile.ts", import.meta.url)),
       [name, product.edgeUrl, product.gatewayUrl, String(count)],
       {
         execArgv: process.execArgv,

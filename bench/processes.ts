@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
+import type { ChildProcess } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { startNats } from "../test/helpers/nats.ts"
+import { freePort } from "../test/helpers/ports.ts"
 import { until } from "../test/helpers/until.ts"
+import { endChild, startChild } from "./children.ts"
 
 /** The product in processes of its own, compiled: `npm run build` first. */
 export interface Processes {
@@ -24,9 +24,15 @@ type Restartable = "gateway" | "service"
 
 const root = new URL("../", import.meta.url)
 
+export interface ProcessesOptions {
+  readonly syncInterval?: string | undefined
+  /** Settings of the product. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts nats-server, service, gateway (RESGATE_BIN, else the embedded one) and edge, and waits until they answer. */
-export async function startProcesses(options: { readonly syncInterval?: string | undefined } = {}): Promise<Processes> {
-  const nats = await startNats(options)
+export async function startProcesses(options: ProcessesOptions = {}): Promise<Processes> {
+  const nats = await startNats({ syncInterval: options.syncInterval })
   const [edgePort, gatewayPort] = [await freePort(), await freePort()]
   const env = {
     ...process.env,
@@ -35,6 +41,7 @@ export async function startProcesses(options: { readonly syncInterval?: string |
     GATEWAY_PORT: String(gatewayPort),
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",
+    ...options.env,
   }
   const gatewayArgs = [
     "--config",
@@ -46,14 +53,14 @@ export async function startProcesses(options: { readonly syncInterval?: string |
     "--nats",
     nats.url,
   ]
-  const edge = run(process.execPath, [path("dist/edge/main.js")], env)
+  const edge = startChild(process.execPath, [path("dist/edge/main.js")], { env })
   const resgate = process.env.RESGATE_BIN
   const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
-    service: () => run(process.execPath, [path("dist/service/main.js")], env),
+    service: () => startChild(process.execPath, [path("dist/service/main.js")], { env }),
     gateway: () =>
       resgate
-        ? run(resgate, gatewayArgs, env)
-        : run(process.execPath, [path("res-service/dist/gateway/main.js"), ...gatewayArgs], env),
+        ? startChild(resgate, gatewayArgs, { env })
+        : startChild(process.execPath, [path("res-service/dist/gateway/main.js"), ...gatewayArgs], { env }),
   }
   const children = { service: starts.service(), gateway: starts.gateway() }
 
@@ -71,12 +78,12 @@ export async function startProcesses(options: { readonly syncInterval?: string |
       const { gateway, service } = children
       return { edge: edge.pid ?? 0, gateway: gateway.pid ?? 0, service: service.pid ?? 0, nats: nats.pid ?? 0 }
     },
-    kill: (program) => end(children[program], "SIGKILL"),
+    kill: (program) => endChild(children[program], "SIGKILL"),
     start: (program) => {
       children[program] = starts[program]()
     },
     stop: async () => {
-      for (const child of [edge, children.gateway, children.service]) await end(child)
+      for (const child of [edge, children.gateway, children.service]) await endChild(child)
       await nats.stop()
     },
   }
@@ -86,33 +93,11 @@ function path(file: string): string {
   return fileURLToPath(new URL(file, root))
 }
 
-function run(file: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(file, args, { env, stdio: ["ignore", "ignore", "inherit"] })
-  process.once("exit", () => child.kill("SIGKILL"))
-  return child
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, "exit")
-  child.kill(signal)
-  await exited
-}
-
 /** The memory of a process, in MiB: now, and at its most. */
 export function memoryMiB(pid: number): { readonly now: number; readonly most: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8")
   const value = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024)
   return { now: value("VmRSS"), most: value("VmHWM") }
-}
-
-/** A port that nobody uses at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** The CPU time that a process has taken so far, all its threads, in seconds. */

@@ -1,16 +1,7 @@
 // npm run bench -- NAME [arguments]: measures one thing, and prints a line of JSON for each figure.
 import { existsSync, readdirSync } from "node:fs"
 
-const helpers = [
-  "run.ts",
-  "stats.ts",
-  "processes.ts",
-  "bare-server.ts",
-  "frame-socket.ts",
-  "socket-io-server.ts",
-  "sessions-load.ts",
-  "hostile-load.ts",
-]
+const helpers = ["run.ts", "children.ts", "processes.ts", "stats.ts"]
 const names = readdirSync(new URL("./", import.meta.url))
   .filter((file) => file.endsWith(".ts") && !helpers.includes(file))
   .map((file) => file.slice(0, -3))

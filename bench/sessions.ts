@@ -6,8 +6,8 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import type { LoadOrder, LoadResult } from "./load/sessions.ts"
 import { cpuSeconds, startProcesses } from "./processes.ts"
-import type { LoadOrder, LoadResult } from "./sessions-load.ts"
 import { report, summarize } from "./stats.ts"
 
 interface Shape {
@@ -31,7 +31,7 @@ async function measure(shape: Shape, runs: readonly LoadOrder["run"][]): Promise
   const { service, edge, nats } = product.pids
   const idle = { service: residentKiB(service), edge: residentKiB(edge) }
   const args = [product.edgeUrl, `${shape.sessions}`, `${shape.members}`, `${shape.cartBytes}`]
-  const load = fork(fileURLToPath(new URL("sessions-load.ts", import.meta.url)), args)
+  const load = fork(fileURLToPath(new URL("load/sessions.ts", import.meta.url)), args)
   const ended = once(load, "exit")
   const answer = async (): Promise<unknown> => {
     const [first] = await Promise.race([once(load, "message"), ended.then(() => ["the load process ended"])])

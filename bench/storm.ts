@@ -10,7 +10,7 @@ import { connect } from "nats"
 import { shopSubject } from "../contract/subjects.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { until } from "../test/helpers/until.ts"
-import { FrameSocket } from "./frame-socket.ts"
+import { FrameSocket } from "./load/frame-socket.ts"
 import { cpuSeconds, memoryMiB, startProcesses } from "./processes.ts"
 import { report, summarize } from "./stats.ts"
 

@@ -1,0 +1,90 @@
+// The load process: runs each plan that it is sent, and sends back what came of it, or the text of an error.
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { setTimeout as sleep } from "node:timers/promises"
+import autocannon, { type Client, type Request } from "autocannon"
+import { connect } from "nats"
+import { shopSubject } from "../../contract/subjects.ts"
+import { publishEvent, publishEvents } from "../../test/helpers/events.ts"
+import { Replies } from "../references/replies.ts"
+import { summarize } from "../stats.ts"
+import type { Outcome, Plan } from "./plan.ts"
+
+/** How often autocannon checks whether its time is over, in ms. */
+const SAMPLE_MS = 50
+
+process.on("message", (plan: Plan) => {
+  const outcome = plan.door === "http" ? post(plan) : publish(plan)
+  outcome.then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => process.send?.(String(error)),
+  )
+})
+// The bench ended.
+process.on("disconnect", () => process.exit())
+process.send?.("ready")
+
+async function post({ url, connections, events, keyed, seconds }: Plan): Promise<Outcome> {
+  const timings: number[] = []
+  const start = performance.now()
+  let last = start
+  const setupClient = (client: Client) => client.setRequests([request(events, keyed)])
+  const options = { url, connections, duration: seconds, sampleInt: SAMPLE_MS, setupClient }
+  const run = autocannon(options, () => {})
+  const bad = new Map<string, number>()
+  const count = (what: string) => bad.set(what, (bad.get(what) ?? 0) + 1)
+  run.on("response", (_client, status, _bytes, ms) => {
+    timings.push(ms)
+    last = performance.now()
+    if (status !== 200) count(`answered ${status}`)
+  })
+  run.on("reqError", (error: Error) => count(error.message))
+  await once(run, "done")
+  if (bad.size > 0) throw new Error(`${url}: ${[...bad].map(([what, times]) => `${what}: ${times} times`).join(", ")}`)
+  return outcome(timings, last - start)
+}
+
+/** One connection's. */
+function request(events: number, keyed: boolean): Request {
+  const shopId = randomUUID()
+  const body = JSON.stringify(events === 1 ? publishEvent({ shop_id: shopId }) : publishEvents(events, shopId))
+  const headers = { "content-type": "application/json" }
+  const always: Request = { method: "POST", path: `/publish/${shopId}`, headers, body }
+  if (!keyed) return always
+  return { ...always, setupRequest: (made) => ({ ...made, headers: { ...headers, "idempotency-key": randomUUID() } }) }
+}
+
+async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {
+  const nats = await connect({ servers: url })
+  const replies = new Replies(nats)
+  const timings: number[] = []
+  const start = performance.now()
+  const end = start + seconds * 1000
+  const run = (subject: string, body: string, onEnd: () => void): void => {
+    const sent = performance.now()
+    replies.request(subject, body, (ack) => {
+      if (ack.json<{ seq?: number }>().seq === undefined) throw new Error(`JetStream refused: ${ack.string()}`)
+      const now = performance.now()
+      timings.push(now - sent)
+      if (now < end) run(subject, body, onEnd)
+      else onEnd()
+    })
+  }
+  const loops = Array.from({ length: connections }, () => {
+    const event = publishEvent()
+    return new Promise<void>((onEnd) => run(shopSubject(event.shop_id), JSON.stringify(event), onEnd))
+  })
+  const late = sleep(seconds * 1000 + 10_000, undefined, { ref: false }).then(() => {
+    throw new Error("JetStream did not answer")
+  })
+  await Promise.race([Promise.all(loops), late])
+  const elapsedMs = performance.now() - start
+  await nats.close()
+  return outcome(timings, elapsedMs)
+}
+
+function outcome(timings: readonly number[], elapsedMs: number): Outcome {
+  if (timings.length === 0) throw new Error("there was no answer within the time of the load")
+  const { count, p50, p99 } = summarize(timings)
+  return { answers: count, elapsedMs, p50Ms: p50, p99Ms: p99 }
+}

@@ -1,0 +1,26 @@
+import { createInbox, type Msg, type NatsConnection } from "nats"
+
+/** Requests by one inbox subscription and a map of who waits: the least that a request over NATS needs. There are no timeouts. */
+export class Replies {
+  readonly #nats: NatsConnection
+  readonly #inbox = createInbox()
+  readonly #waiting = new Map<string, (reply: Msg) => void>()
+  #next = 0
+
+  constructor(nats: NatsConnection) {
+    this.#nats = nats
+    nats.subscribe(`${this.#inbox}.*`, {
+      callback: (_, reply) => {
+        const resolve = this.#waiting.get(reply.subject)
+        this.#waiting.delete(reply.subject)
+        resolve?.(reply)
+      },
+    })
+  }
+
+  request(subject: string, payload: string, onReply: (reply: Msg) => void): void {
+    const reply = `${this.#inbox}.${this.#next++}`
+    this.#waiting.set(reply, onReply)
+    this.#nats.publish(subject, payload, { reply })
+  }
+}
