@@ -11,6 +11,8 @@ export interface FileResult {
   readonly tests: readonly TestResult[]
   /** Time from the start of its loading to the moment when nothing of it was left running. */
   readonly durationMs: number
+  /** Processor time that it took, with the processes that it started. */
+  readonly cpuMs: number
 }
 
 /** Sent by the runner to a worker: the path of a test file to run. */

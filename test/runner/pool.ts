@@ -95,7 +95,7 @@ class Worker {
       message,
       this.#exited.then(([status, signal]) => {
         crash ??= `its process ended with ${status ?? signal}`
-        return { file, tests: [], durationMs: Math.round(performance.now() - started) }
+        return { file, tests: [], durationMs: Math.round(performance.now() - started), cpuMs: 0 }
       }),
     ])
     clearTimeout(hung)

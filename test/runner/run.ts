@@ -71,8 +71,8 @@ const pool = new Pool(durations.longestFirst(files), {
   outputDir: folder,
   env,
   without: values.unit ? SERVER_TITLE : "",
-  onFile: ({ file, durationMs, tests: ofFile }, output, crash) => {
-    process.stdout.write(`\n${file} (${(durationMs / 1000).toFixed(1)} s)${output}`)
+  onFile: ({ file, durationMs, cpuMs, tests: ofFile }, output, crash) => {
+    process.stdout.write(`\n${file} (${seconds(durationMs)}, CPU ${seconds(cpuMs)})${output}`)
     for (const test of ofFile) tests.push({ file, ...test })
     if (crash === undefined) durations.learn(file, durationMs)
     else {
@@ -108,6 +108,10 @@ if (interrupted === undefined && process.env.TEST_RESULT_FILE !== undefined) {
   writeFileSync(process.env.TEST_RESULT_FILE, totals)
 }
 process.exitCode = interrupted !== undefined || count("failed") > 0 ? 1 : 0
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
 
 /** tsx keeps what it has compiled in the folder for temporary files, for all runs. */
 function keepCacheOfTsx(inside: string): void {

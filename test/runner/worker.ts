@@ -7,6 +7,7 @@ import Mocha from "mocha"
 import { projectDir } from "../../config/project-dir.ts"
 import { LINGER_MS, leftRunning } from "../helpers/left-running.ts"
 import { SpecReporter } from "../helpers/spec-reporter.ts"
+import { cpuMs } from "./cpu-time.ts"
 import type { FileResult, RunFile, TestResult } from "./messages.ts"
 
 const [grepOut = ""] = process.argv.slice(2)
@@ -30,6 +31,7 @@ process.on("message", (message) => {
 
 async function run(file: string): Promise<void> {
   const started = performance.now()
+  const cpuBefore = cpuMs()
   // From here to the end, only what the tests have started keeps this process alive.
   process.channel?.unref()
   const mocha = new Mocha({ reporter: SpecReporter, timeout, forbidOnly })
@@ -48,7 +50,8 @@ async function run(file: string): Promise<void> {
       clearTimeout(killer)
       process.channel?.ref()
       if (tests.length === 0 && grepOut === "") tests.push({ title: "(has tests)", state: "failed" })
-      process.send?.({ file, tests, durationMs: Math.round(performance.now() - started) } satisfies FileResult)
+      const durationMs = Math.round(performance.now() - started)
+      process.send?.({ file, tests, durationMs, cpuMs: cpuMs() - cpuBefore } satisfies FileResult)
     })
   })
   const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants
