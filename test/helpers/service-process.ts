@@ -10,6 +10,12 @@ export interface ServiceProcessOptions {
   readonly clockAheadMs?: number
 }
 
+const children = new Set<ChildProcess>()
+// In case the test run itself is ended in the middle.
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL")
+})
+
 /** A service in a process of its own, whose link to NATS can be disturbed. */
 export class ServiceProcess {
   readonly link: TcpProxy
@@ -41,9 +47,8 @@ export class ServiceProcess {
       env: { ...process.env, NATS_URL: `nats://127.0.0.1:${link.port}`, LOG_LEVEL: "info", MONGO_URL: "" },
       stdio: ["ignore", "pipe", "inherit"],
     })
-    const lastResort = () => child.kill("SIGKILL")
-    process.once("exit", lastResort)
-    child.once("exit", () => process.off("exit", lastResort))
+    children.add(child)
+    child.once("exit", () => children.delete(child))
     return new ServiceProcess(link, child)
   }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { projectDir } from "../../config/project-dir.ts"
 import type { ClusterOptions } from "../../tools/launch/cluster.ts"
+import { atOnce } from "../helpers/at-once.ts"
 import { startProductCluster, type TestProductCluster } from "../helpers/cluster.ts"
 import { askDoor, type DoorAnswer, type DoorUrls, doors } from "../helpers/doors.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
@@ -12,8 +13,13 @@ import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 /** An answer that comes at once comes within this time, in ms. It takes some 20 ms on a machine with nothing else to do. */
 const AT_ONCE_MS = 1000
+/** Rows that are tried at a time: most of the time they wait. */
+const CLUSTERS = 4
 /** A stream "waits" when it has not been answered after this time, in ms. */
 const WAITS_MS = 5000
+
+/** A row of the table by its columns. */
+type Row = Readonly<Record<string, string>>
 
 interface Fault {
   readonly options?: Pick<ClusterOptions, "size" | "env" | "maxStoreMiB">
@@ -57,8 +63,8 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 }
 
-/** The rows of the first table of `docs/degradation.md`, each by its columns. */
-function tableRows(): Readonly<Record<string, string>>[] {
+/** The rows of the first table of `docs/degradation.md`. */
+function tableRows(): Row[] {
   const [table = ""] =
     /^\|.*\|$(\n^\|.*\|$)*/m.exec(readFileSync(join(projectDir, "docs/degradation.md"), "utf8")) ?? []
   const [head = [], , ...rows] = table.split("\n").map((line) =>
@@ -70,6 +76,33 @@ function tableRows(): Readonly<Record<string, string>>[] {
   return rows.map((cells) => Object.fromEntries(head.map((column, i) => [column, cells[i] ?? ""])))
 }
 
+function faultOf(row: Row): Fault {
+  const missing = row["what is missing"] ?? ""
+  const fault = faults[missing.split(/[,:]/)[0] ?? ""]
+  if (fault === undefined) throw new Error(`there is no fault for the row ${missing}`)
+  return fault
+}
+
+/** One cluster after the other. */
+class ClusterKit {
+  #running: TestProductCluster | undefined
+
+  async start({ size, env, ...options }: NonNullable<Fault["options"]>): Promise<TestProductCluster> {
+    await this.stop()
+    this.#running = await startProductCluster({
+      ...options,
+      env: { LOG_LEVEL: "info", ...env },
+      size: { nats: 1, service: 1, edge: 1, gateway: 1, proxy: 0, archiver: 0, ...size },
+    })
+    return this.#running
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop()
+    this.#running = undefined
+  }
+}
+
 describe("docs/degradation.md", function () {
   this.timeout(4 * PATIENCE_MS)
   const rows = tableRows()
@@ -79,41 +112,44 @@ describe("docs/degradation.md", function () {
     expect(rows.map((row) => row["what is missing"]?.split(/[,:]/)[0])).to.deep.equal(Object.keys(faults))
   })
 
-  for (const row of rows) {
-    const missing = row["what is missing"] ?? ""
-    it(`is right without ${missing}`, async () => {
-      const { options = {}, bring } = faults[missing.split(/[,:]/)[0] ?? ""] ?? { bring: async () => {} }
-      const kit = await startProductCluster({
-        ...options,
-        env: { LOG_LEVEL: "info", ...options.env },
-        size: { nats: 1, service: 1, edge: 1, gateway: 1, proxy: 0, archiver: 0, ...options.size },
-      })
-      try {
-        const shopId = publishEvent().shop_id
-        const urlOf = (role: "edge" | "gateway"): string => kit.cluster.process(role, 1).url ?? ""
-        const urls = { edge: urlOf("edge"), gateway: urlOf("gateway") }
-        expect((await askDoor("POST /publish", urls, shopId)).answer).to.equal("200")
-        await bring(kit, shopId)
-        for (const door of Object.keys(doors)) {
-          const wanted = row[door] ?? ""
-          await until(`${door} to answer ${wanted}`, () => answers(door, wanted, urls, shopId))
-        }
-        const logged = row["logged once"]
-        if (logged) {
-          const [name = "", text = ""] = logged.split(": ")
-          const lines = (): string[] =>
-            kit
-              .output()
-              .split("\n")
-              .filter((line) => line.startsWith(`${name} `) && line.includes(text))
-          await until(`${name} to log it`, () => lines().length > 0)
-          expect(lines()).to.have.length(1)
-        }
-      } finally {
-        await kit.stop()
-      }
-    })
+  const isRight = async (row: Row, clusters: ClusterKit): Promise<void> => {
+    const { options = {}, bring } = faultOf(row)
+    const kit = await clusters.start(options)
+    const shopId = publishEvent().shop_id
+    const urlOf = (role: "edge" | "gateway"): string => kit.cluster.process(role, 1).url ?? ""
+    const urls = { edge: urlOf("edge"), gateway: urlOf("gateway") }
+    expect((await askDoor("POST /publish", urls, shopId)).answer).to.equal("200")
+    await bring(kit, shopId)
+    await Promise.all(
+      Object.keys(doors).map((door) => {
+        const wanted = row[door] ?? ""
+        return until(`${door} to answer ${wanted}`, () => answers(door, wanted, urls, shopId))
+      }),
+    )
+    const logged = row["logged once"]
+    if (logged) {
+      const [name = "", text = ""] = logged.split(": ")
+      const lines = (): string[] =>
+        kit
+          .output()
+          .split("\n")
+          .filter((line) => line.startsWith(`${name} `) && line.includes(text))
+      await until(`${name} to log it`, () => lines().length > 0)
+      expect(lines()).to.have.length(1)
+    }
+    await clusters.stop()
   }
+
+  atOnce(
+    async () => new ClusterKit(),
+    Object.fromEntries(
+      rows.map((row) => [
+        `is right without ${row["what is missing"]}`,
+        (clusters: ClusterKit): Promise<void> => isRight(row, clusters),
+      ]),
+    ),
+    CLUSTERS,
+  )
 })
 
 /** Whether a door answers as a cell of the table says, in time, three times in a row. */
