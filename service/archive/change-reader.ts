@@ -34,10 +34,15 @@ export class ChangeReader {
     return this.#stream.resumeToken
   }
 
-  /** The next change; null after a while without one. Rejects when the stream breaks or is closed, or with the signal's reason. */
+  /**
+   * The next change; null after a while without one. Rejects when the stream breaks, is closed, or was ended by the server; or with the
+   * signal's reason.
+   */
   async next(): Promise<Document | null> {
     const askedAt = performance.now()
     const change: Document | null = await this.#stream.tryNext()
+    // The driver reports an ended stream as one without changes if the stream ended while an answer was on its way.
+    if (change === null && this.#stream.closed) throw new Error("the stream of changes has ended")
     const waitedMs = performance.now() - askedAt
     if (change !== null || waitedMs >= this.#awaitMs / 2) this.#pauseMs = FIRST_PAUSE_MS
     else {

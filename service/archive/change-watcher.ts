@@ -64,7 +64,8 @@ export class ChangeWatcher {
   readonly #backOff: BackOff
   /** Documents that other programs have changed or deleted, by `_id`, until that is undone. */
   readonly #changed = new Map<string, Annotated>()
-  #stopFollowing = (): void => {}
+  /** The bucket was replaced since `#open` began. */
+  #isBucketReplaced = false
 
   constructor(
     kind: Annotated["kind"],
@@ -77,8 +78,9 @@ export class ChangeWatcher {
     this.#db = db
     this.#collection = db.collection(collections[kind])
     this.#bucket = new AnnotationBucket(js)
-    // Following again compares everything, because the token belongs to the lost bucket.
-    this.#bucket.onReplaced(() => this.#stopFollowing())
+    this.#bucket.onReplaced(() => {
+      this.#isBucketReplaced = true
+    })
     this.#foreignChanges = foreignChanges
     this.#timeoutMs = timeoutMs
     this.#logger = logger
@@ -93,7 +95,6 @@ export class ChangeWatcher {
       if (following === undefined) return
       const close = (): void => void following.reader.close()
       this.#signal.addEventListener("abort", close, { once: true })
-      this.#stopFollowing = close
       try {
         await this.#follow(following)
       } catch (error) {
@@ -109,6 +110,7 @@ export class ChangeWatcher {
 
   /** Continues after the stored token; without one, compares everything that is annotated. Undefined: there are no change streams. */
   async #open(): Promise<OpenChanges | undefined> {
+    this.#isBucketReplaced = false
     const { created: bucketCreated } = await this.#bucket.open()
     const state = await this.#states.findOne({ _id: this.#stateId })
     const token = state?.bucket === bucketCreated ? state.token : undefined
@@ -144,11 +146,13 @@ export class ChangeWatcher {
     })
   }
 
+  /** Resolves when the bucket was replaced: to open the changes again compares everything, because the token belongs to the lost bucket. */
   async #follow({ reader, bucketCreated, first }: OpenChanges): Promise<void> {
     let savedAt = Date.now()
     let checkedAt = Date.now()
     let dirty = true
-    for (let change: Document | null = first; !this.#signal.aborted; change = await reader.next()) {
+    const isOver = (): boolean => this.#signal.aborted || this.#isBucketReplaced
+    for (let change: Document | null = first; !isOver(); change = await reader.next()) {
       if (change !== null) {
         await this.#handle(change)
         dirty = true

@@ -6,16 +6,17 @@ import { expect } from "chai"
 import type { Document } from "mongodb"
 import { deleteOld } from "../../service/archive/ageing.ts"
 import { ANNOTATION_STREAM, type Change } from "../../service/archive/annotation-bucket.ts"
+import type { ArchiverOptions } from "../../service/archive/archiver.ts"
 import { DEAD_LETTERS } from "../../service/archive/dead-letters.ts"
 import { caughtUp, mongoVia, publishAll, publishMany } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
 import { resRequest } from "../helpers/res.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { useArchive } from "../helpers/use-archive.ts"
 
 describe("annotations made in MongoDB by others", () => {
-  const { mongo, db, product, archivers, logger } = useArchive()
+  const { mongo, db, proxy, product, archivers, logger } = useArchive()
   /** Of an event that is archived. */
   let shopId: string
   let seq: number
@@ -280,11 +281,24 @@ describe("annotations made in MongoDB by others", () => {
 
   describe("through a server that refuses", () => {
     let refusing: RefusingMongo
-    const startThrough = () => archivers.start({ url: mongoVia(mongo.url, refusing.port) })
+    const startThrough = (options: Partial<ArchiverOptions> = {}) =>
+      archivers.start({ url: mongoVia(mongo.url, refusing.port), ...options })
     const ofChanges = (command: Document): Document | undefined => command.pipeline?.[0]?.$changeStream
 
+    const followUntilPlaceIsStored = async (): Promise<void> => {
+      await archivers.start()
+      await annotate({ note: "before" })
+      await untilShown({ note: "before" })
+      // Now that it follows, one that it learns of by that.
+      await annotate({ note: "followed" })
+      await untilShown({ note: "followed" })
+      const states = db.collection<{ _id: string }>("archive_state")
+      await until("its place to be stored", async () => (await states.findOne({ _id: "changes.events" })) ?? false)
+      await archivers.stop()
+    }
+
     beforeEach(async () => {
-      refusing = await startRefusingMongo(mongo)
+      refusing = await startRefusingMongo({ host: "127.0.0.1", port: proxy.port })
       await archivers.stop()
     })
 
@@ -306,15 +320,7 @@ describe("annotations made in MongoDB by others", () => {
     })
 
     it("to go on where it was, since it does not know that place any more: all is compared", async () => {
-      await archivers.start()
-      await annotate({ note: "before" })
-      await untilShown({ note: "before" })
-      // Now that it follows, one that it learns of by that.
-      await annotate({ note: "followed" })
-      await untilShown({ note: "followed" })
-      const states = db.collection<{ _id: string }>("archive_state")
-      await until("its place to be stored", async () => (await states.findOne({ _id: "changes.events" })) ?? false)
-      await archivers.stop()
+      await followUntilPlaceIsStored()
       await annotate({ note: "meanwhile" })
       let refused = 0
       refusing.refuse((command) => {
@@ -325,6 +331,29 @@ describe("annotations made in MongoDB by others", () => {
       await startThrough()
       await untilShown({ note: "meanwhile" })
       expect(refused).to.be.greaterThan(0)
+    })
+
+    it("nothing, while somebody deletes the bucket of annotations as it begins to follow: publishes them again", async () => {
+      await followUntilPlaceIsStored()
+      let isBeginning = false
+      refusing.refuse((command) => {
+        if (command.aggregate === "events" && ofChanges(command) !== undefined && !isBeginning) {
+          isBeginning = true
+          proxy.stallAnswers()
+        }
+        return undefined
+      })
+      await startThrough({ timeoutMs: PATIENCE_MS })
+      await until("the archiver to begin", () => isBeginning)
+      const jsm = await jetstreamManager(product.nats, { checkAPI: false })
+      await jsm.streams.delete(ANNOTATION_STREAM)
+      // It checks all its streams in one round, and the next round begins after that: after the second one it knows the new bucket.
+      for (const round of ["first", "second"]) {
+        await jsm.streams.delete(DEAD_LETTERS)
+        await until(`the ${round} round`, () => jsm.streams.info(DEAD_LETTERS).catch(() => undefined))
+      }
+      proxy.heal()
+      await untilShown({ note: "followed" })
     })
   })
 })
