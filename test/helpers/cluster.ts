@@ -12,6 +12,8 @@ export interface TestProductCluster {
   readonly dataDir: string
   /** What it printed. */
   readonly output: () => string
+  /** The lines with a text that a process printed, such as "service-1". */
+  readonly lines: (name: string, text: string) => string[]
   stop(): Promise<void>
 }
 
@@ -52,5 +54,7 @@ export async function startProductCluster(
     await stop()
     throw new Error(`${String(error)}\n${printed}`)
   }
-  return { cluster, dataDir, output: () => printed, stop }
+  const lines = (name: string, text: string): string[] =>
+    printed.split("\n").filter((line) => line.startsWith(`${name} `) && line.includes(text))
+  return { cluster, dataDir, output: () => printed, lines, stop }
 }

@@ -87,14 +87,11 @@ describe("services and edges restarted one after the other, under load", functio
   })
 
   it("fail no publish, and leave no gap to readers of the stream", async () => {
-    const { cluster, output } = started
+    const { cluster, lines } = started
     const shopId = randomUUID()
     const publishers = Array.from({ length: 3 }, () => new Publisher(cluster.url, shopId))
     const reader = new Reader(cluster.url, shopId)
-    const joined = (number: number): number =>
-      output()
-        .split("\n")
-        .filter((line) => line.startsWith(`service-${number} `) && line.includes("serves more")).length
+    const joined = (number: number): number => lines(`service-${number}`, "serves more shards").length
     await until("both services to serve", () => joined(1) > 0 && joined(2) > 0)
     await until("some to be shown", () => reader.seqs.length > 10)
     for (const number of [1, 2]) {
