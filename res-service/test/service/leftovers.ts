@@ -3,12 +3,15 @@ import { collection, query } from "res-service"
 import { ServiceKit } from "res-service/testing"
 import { z } from "zod"
 
+/** Longer than the test waits for the end. */
+const LONG_MS = 600_000
+
 const books = collection("library.books", {
-  timeoutMs: 60_000,
+  timeoutMs: LONG_MS,
   get: () => [1],
   query: query(z.object({ from: z.coerce.number() }), (_req, { from }) => [from]),
 })
-const kit = await ServiceKit.start([books], { queryEventMs: 60_000 })
+const kit = await ServiceKit.start([books], { queryEventMs: LONG_MS })
 await Promise.all(Array.from({ length: 100 }, () => kit.get("library.books", "from=1")))
 await kit.service.with(books, {}, (events) => events.query())
 await kit.stop()

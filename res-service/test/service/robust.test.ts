@@ -6,7 +6,7 @@ import fc from "fast-check"
 import { authMethod, collection, type Logger, method, model, query, ResError, silentLogger } from "res-service"
 import { type Answer, MemoryBroker, ServiceKit } from "res-service/testing"
 import { z } from "zod"
-import { until } from "../../../test/helpers/until.ts"
+import { PATIENCE_MS, until } from "../../../test/helpers/until.ts"
 import { inMemoryAndOnNats } from "./service-suite.ts"
 
 const SEED = process.env.FC_SEED === undefined ? Date.now() % 1_000_000 : Number(process.env.FC_SEED)
@@ -276,7 +276,7 @@ describe("A service under odd requests", () => {
   it("keeps no process alive once it is stopped: nothing is left of requests, query events and time limits", async () => {
     const program = new URL("./leftovers.ts", import.meta.url).pathname
     const args = ["--import=tsx", "--conditions=@res-service/source", program]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: PATIENCE_MS })
     expect(stdout).to.equal("stopped\n")
   })
 })
