@@ -20,6 +20,7 @@ export function withoutSessionIds(logger: Logger): Logger {
     info: (details, message) => logger.info(hidden(details), message),
     debug: (details, message) => logger.debug(hidden(details), message),
     trace: (details, message) => logger.trace(details, message),
+    isLevelEnabled: (level) => logger.isLevelEnabled?.(level) ?? true,
   }
 }
 

@@ -10,12 +10,25 @@ export interface Logger {
   info(details: object, message: string): void
   debug(details: object, message: string): void
   trace(details: object, message: string): void
+  /** Whether it writes lines of this level. Without it, details are collected for all of them. */
+  isLevelEnabled?(level: string): boolean
 }
 
 const ignore = (): void => {}
 
 /** Drops everything; the default everywhere. */
-export const silentLogger: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore }
+export const silentLogger: Logger = {
+  error: ignore,
+  warn: ignore,
+  info: ignore,
+  debug: ignore,
+  trace: ignore,
+}
+
+/** Whether lines of a level are written, or may be. */
+export function isLevelEnabled(logger: Logger, level: string): boolean {
+  return logger.isLevelEnabled?.(level) ?? true
+}
 
 /** The same logger without the payloads of traced messages, for payloads that must not appear in a log. */
 export function withoutPayloads(logger: Logger): Logger {
@@ -25,5 +38,6 @@ export function withoutPayloads(logger: Logger): Logger {
     info: (details, message) => logger.info(details, message),
     debug: (details, message) => logger.debug(details, message),
     trace: (details, message) => logger.trace({ ...details, payload: undefined }, message),
+    isLevelEnabled: (level) => isLevelEnabled(logger, level),
   }
 }

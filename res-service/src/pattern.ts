@@ -16,12 +16,15 @@ export type Parts<P extends string> = { readonly [K in PartName<P>]: string }
  */
 export class Pattern<P extends string = string> {
   readonly #parts: readonly string[]
+  /** The placeholder's name, for each part that is one. */
+  readonly #placeholders: readonly (string | undefined)[]
   readonly source: P
 
   /** Throws a `TypeError` for an invalid pattern, and for one that names a placeholder twice. */
   constructor(source: P) {
     this.source = source
     this.#parts = source.split(".")
+    this.#placeholders = this.#parts.map((part) => (part.startsWith("$") ? part.slice(1) : undefined))
     const names = new Set<string>()
     for (const [i, part] of this.#parts.entries()) {
       const rest = part === ">" && i === this.#parts.length - 1
@@ -51,16 +54,23 @@ export class Pattern<P extends string = string> {
 
   /** The values of the placeholders if `name` matches, else undefined. */
   match(name: string): Parts<P> | undefined {
-    const parts = name.split(".")
-    const found: Record<string, string> = {}
-    for (const [i, expected] of this.#parts.entries()) {
-      const part = parts[i]
-      if (part === undefined) return undefined
-      if (expected === ">") return found as Parts<P>
-      if (expected.startsWith("$")) found[expected.slice(1)] = part
-      else if (expected !== part) return undefined
+    return this.matchParts(name.split("."))
+  }
+
+  /** As `match`, for a name whose parts are known. */
+  matchParts(parts: readonly string[]): Parts<P> | undefined {
+    const expected = this.#parts
+    if (parts.length < expected.length) return undefined
+    if (parts.length > expected.length && expected.at(-1) !== ">") return undefined
+    for (let i = 0; i < expected.length; i++) {
+      if (this.#placeholders[i] === undefined && expected[i] !== parts[i] && expected[i] !== ">") return undefined
     }
-    return parts.length === this.#parts.length ? (found as Parts<P>) : undefined
+    const found: Record<string, string> = {}
+    for (let i = 0; i < expected.length; i++) {
+      const placeholder = this.#placeholders[i]
+      if (placeholder !== undefined) found[placeholder] = parts[i] ?? ""
+    }
+    return found as Parts<P>
   }
 
   /**

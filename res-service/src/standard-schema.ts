@@ -36,8 +36,12 @@ export interface Problem {
 type Validated<T> = { readonly value: T; readonly problems?: undefined } | { readonly problems: readonly Problem[] }
 
 /** The value that the schema produces, or all problems that it finds. */
-export async function validate<S extends StandardSchema>(schema: S, value: unknown): Promise<Validated<Output<S>>> {
-  return validatedOf(await schema["~standard"].validate(value))
+export function validate<S extends StandardSchema>(
+  schema: S,
+  value: unknown,
+): Validated<Output<S>> | Promise<Validated<Output<S>>> {
+  const result = schema["~standard"].validate(value)
+  return result instanceof Promise ? result.then(validatedOf<Output<S>>) : validatedOf(result)
 }
 
 /** Like `validate`, but synchronous. Throws a `TypeError` for an asynchronous schema. */

@@ -163,13 +163,13 @@ export class JetStream {
   }
 
   /** Publishes a message; resolves when a stream has stored it. */
-  async publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
-    return await this.run(subject, () => this.#writer.publish(subject, payload, header))
+  publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
+    return this.run(subject, () => this.#writer.publish(subject, payload, header))
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
-  async publishBatch(subject: string, payloads: readonly string[], header: MsgHdrs): Promise<Ack> {
-    return await this.run(subject, () => this.#writer.publishBatch(subject, payloads, header))
+  publishBatch(subject: string, payloads: readonly string[], header?: MsgHdrs): Promise<Ack> {
+    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, header))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */
@@ -196,13 +196,16 @@ export class JetStream {
 
   /** Runs a request to JetStream. When a stream is missing that was opened here, it is made again, and the request is repeated. */
   async run<T>(name: string, request: () => Promise<T>): Promise<T> {
-    return await orUnavailable(
-      `JetStream does not answer for ${name}`,
-      request().catch(async (error: unknown) => {
-        if (!isMissing(error) || !(await this.#streams.restore())) throw error
-        return await request()
-      }),
-    )
+    try {
+      return await request()
+    } catch (error) {
+      return await orUnavailable(`JetStream does not answer for ${name}`, this.#runAgain(request, error))
+    }
+  }
+
+  async #runAgain<T>(request: () => Promise<T>, error: unknown): Promise<T> {
+    if (!isMissing(error) || !(await this.#streams.restore())) throw error
+    return await request()
   }
 
   async #ask<T>(stream: string, request: (manager: JetStreamManager) => Promise<T>): Promise<T> {

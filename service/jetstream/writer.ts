@@ -65,7 +65,7 @@ export class JetStreamWriter {
    *
    * @param header of the first message
    */
-  async publishBatch(subject: string, payloads: readonly string[], header: MsgHdrs): Promise<Ack> {
+  async publishBatch(subject: string, payloads: readonly string[], header = headers()): Promise<Ack> {
     const batchId = randomUUID()
     const last = payloads.length - 1
     const headerOf = (i: number): MsgHdrs => {

@@ -3,7 +3,6 @@ import { headers, type MsgHdrs } from "nats"
 import { ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { serviceError } from "../../contract/errors.ts"
-import type { PublishEvent } from "../../contract/publish-event.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import { isApiError } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -44,15 +43,14 @@ export class LogAppender {
   }
 
   /**
-   * Stores all of a shop's events or none, and resolves to their sequences. Under an idempotency key that was used
+   * Stores all of a shop's events, each as JSON, or none, and resolves to their sequences. Under an idempotency key that was used
    * within the last 10 minutes for the same events, it stores nothing and resolves to the first ones' sequences.
    *
    * @throws {ResError} `store.idempotencyConflict`: the key was used for other events, or for events that are not stored any more ·
    *   `system.serviceUnavailable`: it is not known to be stored
    */
-  async append(shopId: string, events: readonly PublishEvent[], idempotency?: Idempotency): Promise<number[]> {
+  async append(shopId: string, payloads: readonly string[], idempotency?: Idempotency): Promise<number[]> {
     const subject = shopSubject(shopId)
-    const payloads = events.map((event) => JSON.stringify(event))
     if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
 
     // Message IDs are for the whole stream, so the hash contains shop and caller. Any publisher may use an ID, so it is keyed.
@@ -118,10 +116,11 @@ export class LogAppender {
     }
   }
 
-  async #store(subject: string, payloads: readonly string[], first: MsgHdrs = headers()): Promise<Ack> {
+  /** @param header of the first message */
+  #store(subject: string, payloads: readonly string[], header?: MsgHdrs): Promise<Ack> {
     const [only] = payloads
-    if (payloads.length === 1 && only !== undefined) return await this.#js.publish(subject, only, first)
-    return await this.#js.publishBatch(subject, payloads, first)
+    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, header)
+    return this.#js.publishBatch(subject, payloads, header)
   }
 }
 

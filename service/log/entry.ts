@@ -101,9 +101,11 @@ function readAck(message: StoredMessage): LogAck | Refusal {
   return { shopId, ack: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
 function parseJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data))
+    return JSON.parse(decoder.decode(data))
   } catch {
     return undefined
   }

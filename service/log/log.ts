@@ -1,7 +1,6 @@
 import type { StreamInfo, StreamState } from "@nats-io/jetstream"
 import { type Logger, ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
-import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../part-list.ts"
 import { ONCE } from "../shards.ts"
@@ -137,13 +136,13 @@ export class Log implements Part {
   }
 
   /** Stores events of a shop: see `LogAppender.append`. */
-  async append(shopId: string, events: readonly PublishEvent[], idempotency?: Idempotency): Promise<number[]> {
-    return await this.#appender.append(shopId, events, idempotency)
+  append(shopId: string, payloads: readonly string[], idempotency?: Idempotency): Promise<number[]> {
+    return this.#appender.append(shopId, payloads, idempotency)
   }
 
   /** Stores an acknowledgement of a basket: see `LogAppender.acknowledge`. */
-  async acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
-    return await this.#appender.acknowledge(shopId, acknowledgement)
+  acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
+    return this.#appender.acknowledge(shopId, acknowledgement)
   }
 
   /** What the stream has now. */

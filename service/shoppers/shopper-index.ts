@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { Logger } from "res-service"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -225,5 +225,5 @@ function* sequencesIn(entries: Buffer, hash: Buffer): Generator<number> {
 }
 
 function hashOf(shopperId: string): Buffer {
-  return createHash("sha256").update(shopperId).digest().subarray(0, HASH_BYTES)
+  return hash("sha256", shopperId, "buffer").subarray(0, HASH_BYTES)
 }

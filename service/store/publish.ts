@@ -24,7 +24,8 @@ export async function publish(
   })
   if (errors.length > 0) throw serviceError("store.shopMismatch", { errors })
 
-  const large = events.findIndex((event) => Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES)
+  const payloads = events.map((event) => JSON.stringify(event))
+  const large = payloads.findIndex((payload) => Buffer.byteLength(payload) > MAX_EVENT_BYTES)
   if (large !== -1) {
     const path = batch ? [large] : []
     const message = `expected at most ${MAX_EVENT_BYTES} bytes of JSON`
@@ -32,6 +33,6 @@ export async function publish(
   }
 
   const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller }
-  const seqs = await log.append(shopId, events, idempotency)
+  const seqs = await log.append(shopId, payloads, idempotency)
   return batch ? { seqs } : { seq: seqs[0] ?? 0 }
 }

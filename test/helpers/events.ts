@@ -10,3 +10,8 @@ export function publishEvent(fields: Partial<PublishEvent> = {}): PublishEvent {
 export function publishEvents(count: number, shopId: string = randomUUID()): PublishEvent[] {
   return Array.from({ length: count }, (_, i) => publishEvent({ shop_id: shopId, action_id: i + 1 }))
 }
+
+/** Events as the log stores them. */
+export function payloadsOf(events: readonly PublishEvent[]): string[] {
+  return events.map((event) => JSON.stringify(event))
+}

@@ -8,7 +8,7 @@ import { LogAppender } from "../../service/log/appender.ts"
 import { LogReader } from "../../service/log/reader.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { storedSubject } from "../../service/log/subjects.ts"
-import { publishEvent, publishEvents } from "../helpers/events.ts"
+import { payloadsOf, publishEvent, publishEvents } from "../helpers/events.ts"
 import { useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 
@@ -39,9 +39,9 @@ describe("the stream UPDATES", () => {
     const written: number[] = []
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {
-      if (events > 0) written.push(...(await appender.append(shopId, publishEvents(events, shopId))))
+      if (events > 0) written.push(...(await appender.append(shopId, payloadsOf(publishEvents(events, shopId)))))
       written.push(await appender.acknowledge(shopId, { session_id, by: "Ann" }))
-      await appender.append(randomUUID(), [publishEvent()])
+      await appender.append(randomUUID(), payloadsOf([publishEvent()]))
     }
     const reader = new LogReader(js)
     const end = await reader.newestRecordSeq(shopId)

@@ -1,7 +1,5 @@
-import type { Conn, Msg } from "../conn.ts"
 import { ResError } from "../errors.ts"
-import type { Logger } from "../logger.ts"
-import { Reply } from "./reply.ts"
+import type { Reply } from "./reply.ts"
 
 /** The request types of RES, the first part of each request's subject. */
 export const REQUEST_TYPES = ["access", "get", "call", "auth"] as const
@@ -29,28 +27,7 @@ export interface Target {
   readonly method: string
 }
 
-/** One request as it came in, and its reply. */
-export interface Incoming extends Target {
-  readonly payload: Payload
-  readonly reply: Reply
-}
-
 const decoder = new TextDecoder("utf-8", { fatal: true })
-
-/**
- * Reads a request. Undefined for an invalid one, which gets an error as its answer, or is dropped if nobody waits for an answer.
- */
-export function parseRequest(conn: Conn, logger: Logger, msg: Msg): Incoming | undefined {
-  const subject = parseSubject(msg.subject)
-  if (subject === undefined || msg.reply === undefined || msg.reply === "") {
-    logger.debug({ subject: msg.subject }, "dropped a message that is not a request")
-    return undefined
-  }
-  const reply = new Reply(conn, logger, msg.subject, msg.reply)
-  const payload = parsePayload(reply, msg.data)
-  logger.trace({ subject: msg.subject, payload: payload && printable(subject.type, payload) }, "==>")
-  return payload && { ...subject, payload, reply }
-}
 
 /** Reads a request's payload. Undefined for an invalid one, which gets an error as its answer. */
 export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefined {
@@ -65,8 +42,8 @@ export function parsePayload(reply: Reply, data: Uint8Array): Payload | undefine
   return undefined
 }
 
-/** A payload for the log: without tokens, headers, addresses, and the params of auth requests, which are often passwords. */
-function printable(type: RequestType, payload: Payload): object {
+/** A request's payload for the log: without tokens, headers, addresses, and the params of auth requests, which are often passwords. */
+export function printable(type: RequestType, payload: Payload): object {
   return {
     ...payload,
     token: undefined,

@@ -1,6 +1,6 @@
 import type { Conn, Headers } from "../conn.ts"
 import { type ErrorObject, ResError } from "../errors.ts"
-import type { Logger } from "../logger.ts"
+import { isLevelEnabled, type Logger } from "../logger.ts"
 import type { Meta } from "./request.ts"
 
 /** An answer as it is sent. Source: RES-Service protocol 1.2.3, "Response". */
@@ -52,7 +52,8 @@ export class Reply {
     try {
       const payload = JSON.stringify(response)
       const limitBytes = this.#conn.maxPayloadBytes
-      if (Buffer.byteLength(payload) <= limitBytes) return payload
+      // A string has at most 3 bytes per character, so the exact size is only needed near the limit.
+      if (payload.length * 3 <= limitBytes || Buffer.byteLength(payload) <= limitBytes) return payload
       this.#logger.error({ request: this.#request, limitBytes }, "an answer is too large for one message")
     } catch (error) {
       this.#logger.error({ request: this.#request, err: error }, "an answer cannot be written as JSON")
@@ -61,7 +62,7 @@ export class Reply {
   }
 
   #send(payload: string, headers?: Headers): void {
-    this.#logger.trace({ subject: this.#request, payload }, "<==")
+    if (isLevelEnabled(this.#logger, "trace")) this.#logger.trace({ subject: this.#request, payload }, "<==")
     this.#conn.publish(this.#subject, payload, undefined, headers)
   }
 }

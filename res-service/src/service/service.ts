@@ -2,20 +2,23 @@ import { type Conn, endSubscription, type Msg, type Subscription } from "../conn
 import { type AnyContract, Contract, type Kind, type PartsOf } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
 import { EventNumbers } from "../event-number.ts"
-import { type Logger, silentLogger, withoutPayloads } from "../logger.ts"
+import { isLevelEnabled, type Logger, silentLogger, withoutPayloads } from "../logger.ts"
 import { type Parts, Pattern } from "../pattern.ts"
 import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
 import { type ContractEvents, type ContractHandlers, handle } from "./handle.ts"
-import { type Incoming, parseRequest, parseSubject, REQUEST_TYPES, type Target } from "./incoming.ts"
+import { type Payload, parsePayload, parseSubject, printable, REQUEST_TYPES, type Target } from "./incoming.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type NamedResource, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
+import { Reply } from "./reply.ts"
 import { isNotReserved } from "./reply-to.ts"
 import type { Admission } from "./request.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
-import { publishToken, respond } from "./respond.ts"
+import { type RespondContext, respond } from "./respond.ts"
 import type { Routing } from "./routing.ts"
+import { RunningWork } from "./running-work.ts"
+import { publishToken, ServedRequest } from "./served-request.ts"
 import { TimeLimits } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
@@ -75,7 +78,7 @@ export class Service {
   readonly #queueGroup: string
   readonly #owned: Owned
   readonly #replyTo: (subject: string) => boolean
-  readonly #admit: (request: Admission) => void
+  readonly #respondContext: RespondContext
   readonly #resources: AnyResource[] = []
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
@@ -83,8 +86,7 @@ export class Service {
   readonly #numbers: EventNumbers
   readonly #queryEvents: QueryEvents
   readonly #routing: Routing | undefined
-  /** What is being done, by the shard that it is done for. */
-  readonly #running = new Map<Promise<void>, number | undefined>()
+  readonly #running = new RunningWork()
   #subscriptions: Subscription[] = []
   #stops: (() => void)[] = []
 
@@ -96,15 +98,21 @@ export class Service {
     this.#queueGroup = options.queueGroup ?? "res-service"
     this.#owned = options.owned ?? {}
     this.#replyTo = options.replyTo ?? isNotReserved
-    this.#admit = options.admit ?? (() => {})
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
     this.#routing = options.routing
     this.#numbers = new EventNumbers(this.#routing !== undefined)
+    this.#respondContext = { logger: this.#logger, admit: options.admit ?? nothing, numbers: this.#numbers }
     this.#routing?.onRequest((msg) => this.#receive(msg, true))
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
-    this.#queryEvents = new QueryEvents(this.#conn, this.#logger, durationMs, (named, task) =>
-      this.#track(this.#queue.run(groupOf(named), named.resource.handlers.mode?.get ?? "serial", task), named.name),
+    this.#queryEvents = new QueryEvents(
+      this.#conn,
+      this.#logger,
+      durationMs,
+      (named, task) =>
+        void this.#track(this.#shardOf(named), () =>
+          this.#queue.run(groupOf(named), named.resource.handlers.mode?.get ?? "serial", task),
+        ),
     )
   }
 
@@ -196,14 +204,13 @@ export class Service {
     for (const stop of this.#stops.splice(0)) stop()
     await Promise.all(this.#subscriptions.splice(0).map(endSubscription))
     this.#queryEvents.close()
-    await Promise.all(this.#running.keys())
+    await this.#running.ended()
     if (this.#conn.connected) await this.#conn.flush()
   }
 
   /** Resolves when everything that is being done for these shards of `ServiceOptions.routing` is done: requests, and tasks of `with`. */
   async idle(shards: readonly number[]): Promise<void> {
-    const running = [...this.#running].filter(([, shard]) => shard !== undefined && shards.includes(shard))
-    await Promise.all(running.map(([work]) => work))
+    await this.#running.ended(shards)
   }
 
   /**
@@ -230,7 +237,7 @@ export class Service {
     const named = this.#named(of, parts)
     const events = this.#events(named) as EventsOf<Kind, unknown>
     const running = this.#queue.run(groupOf(named), "serial", () => task(events))
-    if (this.#routing !== undefined) this.#track(running.then(nothing, nothing), named.name)
+    if (this.#routing !== undefined) void this.#track(this.#shardOf(named), () => running.then(nothing, nothing))
     return running
   }
 
@@ -306,77 +313,82 @@ export class Service {
 
   /** @param isRouted this process is the one that has to answer */
   #receive(msg: Msg, isRouted = false): void {
-    if (msg.reply !== undefined && !this.#replyTo(msg.reply)) {
+    const target = parseSubject(msg.subject)
+    if (target === undefined || msg.reply === undefined || msg.reply === "") {
+      this.#logger.debug({ subject: msg.subject }, "dropped a message that is not a request")
+      return
+    }
+    if (!this.#replyTo(msg.reply)) {
       this.#logger.warn({ subject: msg.subject }, "dropped a request with a forbidden reply subject")
       return
     }
-    if (!isRouted && this.#routing !== undefined && this.#route(this.#routing, msg)) return
-    const request = parseRequest(this.#conn, this.#logger, msg)
-    if (request !== undefined) this.#track(this.#handle(request), request.name)
+    const named = this.#match(target.name)
+    const shard = this.#routing?.shardOf(target.name)
+    if (!isRouted && shard !== undefined && named !== undefined && !answersAnywhere(named.resource, target)) {
+      this.#routing?.route(msg, shard)
+      return
+    }
+    const reply = new Reply(this.#conn, this.#logger, msg.subject, msg.reply)
+    const payload = parsePayload(reply, msg.data)
+    if (isLevelEnabled(this.#logger, "trace")) {
+      this.#logger.trace({ subject: msg.subject, payload: payload && printable(target.type, payload) }, "==>")
+    }
+    if (payload !== undefined) void this.#track(shard, () => this.#handle(target, named, payload, reply))
   }
 
-  /** True: the request was passed to the owner of its shard, which may be this process. */
-  #route(routing: Routing, msg: Msg): boolean {
-    const target = parseSubject(msg.subject)
-    if (target === undefined || !isValidName(target.name) || !msg.reply) return false
-    const shard = routing.shardOf(target.name)
-    const resource = shard === undefined ? undefined : this.#resources.find(({ pattern }) => pattern.match(target.name))
-    if (shard === undefined || resource === undefined || answersAnywhere(resource, target)) return false
-    routing.route(msg, shard)
-    return true
-  }
-
-  #track(work: Promise<void>, name: string): void {
-    const running = work
-      .catch((error: unknown) => this.#logger.error({ err: error }, "an answer could not be sent"))
-      .finally(() => this.#running.delete(running))
-    this.#running.set(running, this.#routing?.shardOf(name))
-  }
-
-  async #handle(request: Incoming): Promise<void> {
+  async #track(shard: number | undefined, run: () => Promise<void>): Promise<void> {
+    const work = this.#running.begin(shard)
     try {
-      const named = isValidName(request.name) ? this.#find(request.name) : undefined
-      if (named === undefined) return request.reply.answer({ error: new ResError("system.notFound") })
-      await this.#respond(named, request)
+      await run()
     } catch (error) {
-      this.#logger.error({ name: request.name, err: error }, "a request could not be handled")
-      if (!request.reply.answered) request.reply.answer({ error: new ResError("system.internalError") })
+      this.#logger.error({ err: error }, "an answer could not be sent")
+    } finally {
+      work.end()
     }
   }
 
-  async #respond(named: NamedResource, request: Incoming): Promise<void> {
-    const { resource, parts } = named
-    if (request.type === "access" && resource.handlers.access === undefined) return
-    if (request.type === "get" && request.payload.query !== "") this.#queryEvents.got(named.name)
-    const limit = this.#limits.open(groupOf(named), request.reply, resource.handlers.timeoutMs)
-    const events = this.#events(named)
-    const got = request.type === "get" ? this.#routing?.got(named.name) : undefined
-    // Awaited below, after the content.
-    got?.catch(() => {})
-    const context = {
-      conn: this.#conn,
-      logger: this.#logger,
-      admit: this.#admit,
-      parts,
-      events,
-      limit,
-      got,
-      numbers: this.#numbers,
-    }
-    const answering = respond(context, resource, request)
+  async #handle(target: Target, named: NamedResource | undefined, payload: Payload, reply: Reply): Promise<void> {
     try {
-      await this.#queue.run(groupOf(named), answering.mode, () => limit.run(answering.run))
+      if (named === undefined || named.resource.handlers.owns?.(named.parts) === false) {
+        reply.answer({ error: new ResError("system.notFound") })
+      } else await this.#respond(target, named, payload, reply)
+    } catch (error) {
+      this.#logger.error({ name: target.name, err: error }, "a request could not be handled")
+      if (!reply.answered) reply.answer({ error: new ResError("system.internalError") })
+    }
+  }
+
+  async #respond(target: Target, named: NamedResource, payload: Payload, reply: Reply): Promise<void> {
+    const { resource, name } = named
+    if (target.type === "access" && resource.handlers.access === undefined) return
+    if (target.type === "get" && payload.query !== "") this.#queryEvents.got(name)
+    const group = groupOf(named)
+    const limit = this.#limits.open(group, reply, resource.handlers.timeoutMs)
+    const got = target.type === "get" ? this.#routing?.got(name) : undefined
+    // Awaited after the content.
+    got?.catch(nothing)
+    const req = new ServedRequest(this.#conn, target, named, payload, limit, () => this.#events(named))
+    const { mode, run } = respond(this.#respondContext, resource, req, reply, got)
+    try {
+      await this.#queue.run(group, mode, () => limit.run(run))
     } finally {
       limit.end()
     }
   }
 
-  #find(name: string): NamedResource | undefined {
+  /** The declaration for a name, by patterns alone: `owns` may still say that the name does not exist. */
+  #match(name: string): NamedResource | undefined {
+    if (!isValidName(name)) return undefined
+    const nameParts = name.split(".")
     for (const resource of this.#resources) {
-      const parts = resource.pattern.match(name)
-      if (parts !== undefined) return resource.handlers.owns?.(parts) === false ? undefined : { resource, parts, name }
+      const parts = resource.pattern.matchParts(nameParts)
+      if (parts !== undefined) return { resource, parts, name }
     }
     return undefined
+  }
+
+  #shardOf({ name }: NamedResource): number | undefined {
+    return this.#routing?.shardOf(name)
   }
 
   #named(of: AnyContract | AnyResource, parts: Parts<string>): NamedResource {

@@ -42,27 +42,33 @@ export class TimeLimit {
   readonly #reply: Reply
   readonly #timeoutMs: number | undefined
   readonly #listener: TimeLimitListener
-  readonly #elapsed: Promise<void>
+  /** Ends `run` before its task. */
   #elapse: () => void = () => {}
-  #notice: NodeJS.Timeout | undefined
-  #limit: NodeJS.Timeout | undefined
+  /** Sends the notice, and then sets the limit itself. */
+  #timer: NodeJS.Timeout | undefined
 
   /** @param timeoutMs undefined: no limit */
   constructor(reply: Reply, timeoutMs: number | undefined, listener: TimeLimitListener) {
     this.#reply = reply
     this.#timeoutMs = timeoutMs
     this.#listener = listener
-    this.#elapsed = new Promise((resolve) => {
-      this.#elapse = resolve
-    })
     if (timeoutMs === undefined) return
-    this.#notice = setTimeout(() => reply.extendTimeout(timeoutMs), SLOW_AFTER_MS)
-    this.#setLimit(timeoutMs)
+    if (timeoutMs <= SLOW_AFTER_MS) this.#setLimit(timeoutMs)
+    else {
+      this.#timer = setTimeout(() => {
+        reply.extendTimeout(timeoutMs)
+        this.#setLimit(timeoutMs - SLOW_AFTER_MS)
+      }, SLOW_AFTER_MS)
+    }
   }
 
   /** Runs the task unless the time is over. Resolves when the task has ended or the time is over. */
   async run(task: () => Promise<void>): Promise<void> {
-    if (!this.#reply.answered) await Promise.race([task(), this.#elapsed])
+    if (this.#reply.answered) return
+    await new Promise<void>((resolve, reject) => {
+      this.#elapse = resolve
+      task().then(resolve, reject)
+    })
   }
 
   /** Prolongs the request, and all that wait behind it. */
@@ -72,20 +78,18 @@ export class TimeLimit {
 
   /** Tells the requester to wait `timeoutMs` from now on, and gives the handler that much time. */
   prolong(timeoutMs: number): void {
-    clearTimeout(this.#notice)
+    clearTimeout(this.#timer)
     this.#reply.extendTimeout(timeoutMs)
     if (this.#timeoutMs !== undefined && !this.#reply.answered) this.#setLimit(timeoutMs)
   }
 
   end(): void {
-    clearTimeout(this.#notice)
-    clearTimeout(this.#limit)
+    clearTimeout(this.#timer)
     this.#listener.onEnd()
   }
 
   #setLimit(timeoutMs: number): void {
-    clearTimeout(this.#limit)
-    this.#limit = setTimeout(() => {
+    this.#timer = setTimeout(() => {
       this.#reply.answer({ error: new ResError("system.timeout") })
       this.#elapse()
     }, timeoutMs)
