@@ -1,5 +1,6 @@
-import { type ConnectionOptions, connect, type NatsConnection } from "nats"
+import type { ConnectionOptions, NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
+import { connectOncePerTurn } from "res-service"
 import { SettingError, type Settings } from "./settings.ts"
 
 /** The address of NATS if NATS_URL is not set. */
@@ -30,7 +31,7 @@ export async function connectNats(
   logger: Logger,
 ): Promise<NatsConnection> {
   logger.info("connecting to NATS")
-  const nc = await connect({
+  const nc = await connectOncePerTurn({
     name,
     ...serverOptions(urls),
     waitOnFirstConnect: true,

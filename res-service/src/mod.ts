@@ -1,6 +1,7 @@
 export { AddressCounts } from "./address-counts.ts"
 export { addressGroup, type ClientAddresses, clientAddresses } from "./client-address.ts"
 export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
+export { connectOncePerTurn } from "./connect-once-per-turn.ts"
 export type { Kind } from "./contract/contract.ts"
 export { deferredConn } from "./deferred-conn.ts"
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "./errors.ts"

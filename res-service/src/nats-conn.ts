@@ -1,12 +1,6 @@
-import {
-  connect,
-  createInbox,
-  headers,
-  type NatsConnection,
-  type NodeConnectionOptions,
-  type PublishOptions,
-} from "nats"
+import { createInbox, headers, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
 import type { Conn, ConnStatus, Headers } from "./conn.ts"
+import { connectOncePerTurn } from "./connect-once-per-turn.ts"
 
 const NO_RESPONDERS = 503
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -98,7 +92,7 @@ export interface NatsConn extends Conn {
  */
 export async function connectNats(servers: string | string[] | NodeConnectionOptions): Promise<NatsConn> {
   const options = typeof servers === "string" || Array.isArray(servers) ? { servers } : servers
-  const nats = await connect({ maxReconnectAttempts: -1, ...options })
+  const nats = await connectOncePerTurn({ maxReconnectAttempts: -1, ...options })
   // Assigned to, not spread: some of its properties are getters.
   return Object.assign(natsConn(nats), { nats, close: () => nats.drain() })
 }

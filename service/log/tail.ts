@@ -35,7 +35,7 @@ export class StreamTail {
   #messages: ConsumerMessages | undefined
   #stopped = false
   #resuming: Promise<void> = Promise.resolve()
-  #waiting: { seq: number; resolve: () => void }[] = []
+  readonly #waiting = new Set<{ readonly seq: number; readonly resolve: () => void }>()
 
   /** @param filters the stored subjects to follow */
   constructor(js: JetStream, source: Source, filters: string[], handlers: TailHandlers, logger: Logger) {
@@ -85,10 +85,10 @@ export class StreamTail {
       const timer = setTimeout(() => done(false), timeoutMs)
       const done = (reached: boolean): void => {
         clearTimeout(timer)
-        this.#waiting = this.#waiting.filter((other) => other !== waiter)
+        this.#waiting.delete(waiter)
         resolve(reached)
       }
-      this.#waiting.push(waiter)
+      this.#waiting.add(waiter)
     })
   }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { Context } from "mocha"
-import { connect } from "nats"
-import { natsConn } from "res-service"
+import { connectOncePerTurn, natsConn } from "res-service"
 import { createGateway, type GatewayConfig } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
 import { natsOptions } from "../../res-service/src/gateway/nats-options.ts"
@@ -40,7 +39,7 @@ export async function startGateway(natsUrl: string, settings: GatewayConfig = {}
     const { url, stop } = await spawnGateway(`${RESGATE_BIN} --config {config}`, config, natsUrl)
     return { url, wsUrl: url.replace("http", "ws"), stop }
   }
-  const nats = await connect({ ...natsOptions({ natsUrl }), reconnectTimeWait: 50 })
+  const nats = await connectOncePerTurn({ ...natsOptions({ natsUrl }), reconnectTimeWait: 50 })
   const gateway = createGateway(natsConn(nats), { port: 0, ...config, addr: "127.0.0.1" })
   await gateway.start()
   const address = `127.0.0.1:${gateway.address.port}`

@@ -1,5 +1,5 @@
-import { connect, type NatsConnection } from "nats"
-import { type Conn, type Logger, natsConn, silentLogger } from "res-service"
+import type { NatsConnection } from "nats"
+import { type Conn, connectOncePerTurn, type Logger, natsConn, silentLogger } from "res-service"
 import { pagesDir } from "../../config/project-dir.ts"
 import { type Doors, type EdgeOptions, type RunningEdge, startEdge } from "../../edge/edge.ts"
 import type { WebOptions } from "../../edge/http/web.ts"
@@ -179,5 +179,5 @@ export async function startProduct({
 }
 
 function open(natsServer: TestNats): Promise<NatsConnection> {
-  return connect({ servers: natsServer.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  return connectOncePerTurn({ servers: natsServer.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
 }

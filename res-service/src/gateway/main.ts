@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { connect } from "nats"
+import { connectOncePerTurn } from "../connect-once-per-turn.ts"
 import type { Logger } from "../logger.ts"
 import { natsConn } from "../nats-conn.ts"
 import { parseCommandLine, UsageError, usage } from "./command-line.ts"
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
 
   log.info({ servers: options.servers }, "connecting to NATS")
-  const nc = await connect(options)
+  const nc = await connectOncePerTurn(options)
   const conn = natsConn(nc)
   conn.onStatus((status) => log.info({ status }, "connection to NATS"))
   gateway = createGateway(conn, config, { logger: log, trace: config.trace ?? false })
