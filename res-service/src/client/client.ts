@@ -17,6 +17,7 @@ import type { StandardSchema } from "../standard-schema.ts"
 import { Cache, type CacheOptions } from "./cache.ts"
 import { Fields } from "./decode.ts"
 import { validAnswer } from "./invalid-answer.ts"
+import { JsonText } from "./json-text.ts"
 import type { GrantedAccess, RequestParts } from "./messages.ts"
 import { asResError, decodeAccess, decodeCall, encodeGetRequest, encodeRequest } from "./messages.ts"
 import { Mirror, type MirrorOf } from "./mirror.ts"
@@ -104,13 +105,13 @@ export class Client {
     return new Mirror(this.#cache, rid, contract)
   }
 
-  /** The result, or `{ rid }` if the answer is a resource. */
+  /** The result, or `{ rid }` if the answer is a resource. `params`: a value, or a `JsonText`, which is sent as it is. */
   call(rid: string, method: string, params?: unknown, options?: CallOptions): Promise<unknown>
   call<C extends AnyContract, M extends MethodOf<C>>(
     contract: C,
     parts: PartsOf<C>,
     method: M,
-    params: ParamsOf<C, M>,
+    params: ParamsOf<C, M> | JsonText,
     options?: CallOptions,
   ): Promise<AnswerOf<C, M>>
   call(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
@@ -122,7 +123,7 @@ export class Client {
     contract: C,
     parts: PartsOf<C>,
     method: M,
-    params: ParamsOf<C, M, "auth">,
+    params: ParamsOf<C, M, "auth"> | JsonText,
     options?: CallOptions,
   ): Promise<AnswerOf<C, M, "auth">>
   auth(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
@@ -174,7 +175,7 @@ export class Client {
     const [method, params, options = {}] = rest as [string, unknown?, CallOptions?]
     const { name, query } = checked(rid)
     if (!isValidPart(method)) throw new ResError("system.invalidRequest")
-    const payload = encodeRequest({ params: JSON.stringify(params) ?? "null", ...parts(options), query })
+    const payload = encodeRequest({ params: textOf(params), ...parts(options), query })
     const subject = `${type}.${name}.${method}`
     const answer = decodeCall(await this.#send(subject, payload, options, false))
     if ("error" in answer) throw answer.error
@@ -229,6 +230,10 @@ function plain(value: unknown): unknown {
 
 function parts({ token, cid, remoteAddr }: CallOptions): Pick<RequestParts, "token" | "cid" | "remoteAddr"> {
   return { token: JSON.stringify(token), cid, remoteAddr }
+}
+
+function textOf(params: unknown): string {
+  return params instanceof JsonText ? params.text : (JSON.stringify(params) ?? "null")
 }
 
 function checked(rid: string): { name: string; query: string } {

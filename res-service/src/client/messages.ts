@@ -1,7 +1,7 @@
 import { ResError } from "../errors.ts"
 import { isValidRid } from "../rid.ts"
 import { DecodeError, Fields, internalError, stringList } from "./decode.ts"
-import { compact, members, quote } from "./raw-json.ts"
+import { members, quote } from "./raw-json.ts"
 
 /** The HTTP status and headers that a service sets for the answer to an HTTP request or a WebSocket upgrade. */
 export interface ResponseMeta {
@@ -36,9 +36,9 @@ export interface AccessAnswer {
 
 /** The parts of an access, call or auth request, in the order in which Resgate writes them. */
 export interface RequestParts {
-  /** JSON text; left out of access requests. */
+  /** JSON text, sent as it is; left out of access requests. */
   readonly params?: string | undefined
-  /** JSON text; undefined is sent as `null`. */
+  /** JSON text, sent as it is; undefined is sent as `null`. */
   readonly token?: string | undefined
   readonly query?: string
   readonly cid?: string | undefined
@@ -52,8 +52,8 @@ export interface RequestParts {
 /** Source: RES-Service protocol 1.2.3, "Requests". */
 export function encodeRequest(parts: RequestParts): string {
   let text = "{"
-  if (parts.params !== undefined) text += `"params":${compact(parts.params)},`
-  text += `"token":${parts.token === undefined ? "null" : compact(parts.token)}`
+  if (parts.params !== undefined) text += `"params":${parts.params},`
+  text += `"token":${parts.token ?? "null"}`
   if (parts.query) text += `,"query":${quote(parts.query)}`
   if (parts.cid !== undefined) text += `,"cid":${quote(parts.cid)}`
   if (parts.isHttp) text += ',"isHttp":true'

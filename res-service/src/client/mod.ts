@@ -7,6 +7,7 @@ export {
   type ResourceResponse,
 } from "./client.ts"
 export { InvalidAnswerError } from "./invalid-answer.ts"
+export { JsonText } from "./json-text.ts"
 export type { GrantedAccess } from "./messages.ts"
 export { Mirror, type MirrorEvent, type MirroredResource, type MirrorOf } from "./mirror.ts"
 export { NoRespondersError, NotSentError, type OnAnswer, Requester, type SendOptions } from "./requester.ts"

@@ -1,6 +1,7 @@
 import type { Cache } from "../client/cache.ts"
 import { Fields } from "../client/decode.ts"
 import { type AccessAnswer, type CallAnswer, decodeAccess, decodeCall, encodeRequest } from "../client/messages.ts"
+import { compact } from "../client/raw-json.ts"
 import type { OnAnswer, Requester, SendOptions } from "../client/requester.ts"
 import type { Throttle } from "../client/throttle.ts"
 import type { Conn, Subscription } from "../conn.ts"
@@ -87,7 +88,7 @@ export class ServiceRequests {
 
   /** `params`: JSON text. */
   call({ name, query }: Rid, method: string, params: string | undefined, onAnswer: (answer: CallAnswer) => void): void {
-    const payload = encodeRequest({ ...this.#identity(), params: params ?? "null", query })
+    const payload = encodeRequest({ ...this.#identity(), params: compact(params ?? "null"), query })
     if (!this.isHttp) this.#signOfLife ??= this.#host.conn.subscribe(`conn.${this.#client.cid}.alive`, () => {})
     this.#send(name, `call.${name}.${method}`, payload, (error, text) => {
       const answer = error ? { error } : decodeCall(text)
@@ -98,7 +99,12 @@ export class ServiceRequests {
   /** `params`: JSON text; left out of the request when undefined. */
   auth(rid: string, method: string, params: string | undefined, onAnswer: (answer: CallAnswer) => void): void {
     const { name, query } = this.resource(rid)
-    const payload = encodeRequest({ ...this.#identity(), params, query, http: this.#client.http })
+    const payload = encodeRequest({
+      ...this.#identity(),
+      params: params === undefined ? undefined : compact(params),
+      query,
+      http: this.#client.http,
+    })
     this.#send(name, `auth.${name}.${method}`, payload, (error, text) => {
       this.#client.run(() => onAnswer(error ? { error } : decodeCall(text)))
     })
@@ -124,7 +130,8 @@ export class ServiceRequests {
     const fields = Fields.parse(payload)
     const tokenId = fields.string("tid") ?? ""
     const hadToken = this.#token !== undefined
-    this.#token = fields.raw("token")
+    const token = fields.raw("token")
+    this.#token = token === undefined ? undefined : compact(token)
     this.#tokenId = tokenId
     return hadToken
   }

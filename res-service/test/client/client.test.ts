@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { Client, NoRespondersError } from "../../src/client/mod.ts"
+import { Client, JsonText, NoRespondersError } from "../../src/client/mod.ts"
 import type { ResError } from "../../src/errors.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "./library.ts"
@@ -32,6 +32,14 @@ describe("Client", () => {
       { subject: "call.library.book.lend", payload: { params: null, token: null } },
       { subject: "call.library.book.lend", payload: { params: null, token: null, remoteAddr: "192.0.2.1" } },
     ])
+  })
+
+  it("sends a JsonText as it is", async () => {
+    const { broker, client } = setUp()
+    const sent: string[] = []
+    broker.connect().subscribe("call.>", ({ data }) => sent.push(Buffer.from(data).toString()))
+    await client.call("library.book", "lend", new JsonText('{ "to": "<Ann>", "copies": 1.0 }'))
+    expect(sent).to.deep.equal(['{"params":{ "to": "<Ann>", "copies": 1.0 },"token":null}'])
   })
 
   it("answers with the result, or with the rid of a resource", async () => {
