@@ -1,24 +1,23 @@
 import { setMaxListeners } from "node:events"
-import { createServer, type Server } from "node:http"
+import { createServer, type RequestListener, type Server } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
-import express, { type Express } from "express"
+import express from "express"
 import { type ClientAddresses, type Conn, clientAddresses, type Logger, OpenSockets } from "res-service"
 import { Client } from "res-service/client"
 import type { AuthCookie } from "../config/auth.ts"
 import { withoutSessionIds } from "../config/logged-sessions.ts"
 import type { OwnPages } from "../config/own-pages.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
-import { clientAddress } from "./http/client.ts"
-import { crossOrigin, onlyPages } from "./http/cross-origin.ts"
+import { Checks } from "./http/checks.ts"
+import { preflights } from "./http/cross-origin.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
-import { oneHost } from "./http/one-host.ts"
+import { begin, checked } from "./http/in-express.ts"
+import { leanPublish } from "./http/lean-publish.ts"
 import { type PlaceLimits, Places } from "./http/places.ts"
 import { notFound, problems } from "./http/problem.ts"
-import { publishRoutes } from "./http/publish.ts"
+import { publisher, publishRoutes } from "./http/publish.ts"
 import { type RateLimitOptions, RateLimits } from "./http/rate-limits.ts"
-import { requestId } from "./http/request-id.ts"
-import { securityHeaders } from "./http/security-headers.ts"
 import { sessionRoutes } from "./http/sessions.ts"
 import { shopperRoutes } from "./http/shoppers.ts"
 import { streamRoutes } from "./http/stream.ts"
@@ -178,30 +177,29 @@ interface AppParts {
   readonly logger: Logger
 }
 
-function createApp(parts: AppParts): Express {
+function createApp(parts: AppParts): RequestListener {
   const { client, conn, web, streams, exportStallMs, draining, stopping, cookie, doors, addresses, logger } = parts
+  const { origins = [], pages } = doors
   const app = express()
   const streamPlaces = new Places("streams", doors.streams ?? ANY_NUMBER)
   const waiting = new Places("waiting streams", doors.streams ?? ANY_NUMBER)
   const exportPlaces = new Places("exports", doors.exports ?? ANY_NUMBER)
   const limits = new RateLimits(doors.rates ?? NO_LIMITS)
+  const checks = new Checks({ origins, pages, limits })
+  const publish = publisher(client, conn, limits)
   app.disable("x-powered-by")
   app.disable("etag")
   // The proxy also tells whether the client used https, and for which host.
   app.set("trust proxy", addresses.isProxy)
   app.use(
-    requestId,
-    clientAddress(addresses),
-    securityHeaders,
-    oneHost,
-    crossOrigin(doors.origins ?? []),
-    // Probes are not counted: a busy edge is not dead.
+    begin(addresses),
+    checked(checks.first),
+    preflights(origins),
     healthRoutes(client, conn, draining),
-    limits.request,
-    // They hold no data, and the widget is for other sites' pages.
+    checked(checks.counted),
     webRoutes(web),
-    onlyPages(doors.pages),
-    publishRoutes(client, conn, limits),
+    checked(checks.data),
+    publishRoutes(publish),
     sessionRoutes(),
     streamRoutes({ client, streams, places: streamPlaces, waiting, cookie, stopping }),
     exportRoutes({ client, places: exportPlaces, cookie, stopping, stallMs: exportStallMs }),
@@ -209,7 +207,10 @@ function createApp(parts: AppParts): Express {
     notFound,
     problems(logger),
   )
-  return app
+  const lean = leanPublish({ addresses, checks, publish, logger })
+  return (req, res) => {
+    if (!lean(req, res)) app(req, res)
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

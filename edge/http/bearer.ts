@@ -3,7 +3,8 @@ import type { CallOptions } from "res-service/client"
 import type { AuthCookie } from "../../config/auth.ts"
 import type { RequestToken } from "../../contract/credentials.ts"
 import { bearerIn, cookieIn } from "../../contract/credentials.ts"
-import { clientAddressOf } from "./client.ts"
+import type { Exchange } from "./exchange.ts"
+import { exchangeOf } from "./in-express.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** The caller in whose name the edge asks the service: the token, which the service checks, and the address, which it counts. */
@@ -12,9 +13,9 @@ export type Caller = Pick<CallOptions, "token" | "remoteAddr">
 /**
  * Reads `Authorization: Bearer`, which the service verifies. Any other `Authorization` is answered with 401.
  */
-export function callerOf(req: Request): Caller {
-  const header = req.get("authorization")
-  const remoteAddr = clientAddressOf(req)
+export function callerOf(exchange: Exchange): Caller {
+  const header = exchange.header("authorization")
+  const remoteAddr = exchange.clientAddress
   if (header === undefined) return { remoteAddr }
   const bearer = bearerIn(header)
   if (bearer === undefined) {
@@ -30,9 +31,11 @@ export function callerOf(req: Request): Caller {
  * cookie, from pages of the cookie's origins and of this edge.
  */
 export function readerOf(req: Request, cookie: AuthCookie | undefined): Caller {
-  if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie)) return callerOf(req)
+  const exchange = exchangeOf(req)
+  if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie))
+    return callerOf(exchange)
   const bearer = cookieIn(req.get("cookie") ?? "", cookie.name)
-  const remoteAddr = clientAddressOf(req)
+  const remoteAddr = exchange.clientAddress
   return bearer === undefined ? { remoteAddr } : { token: { bearer } satisfies RequestToken, remoteAddr }
 }
 

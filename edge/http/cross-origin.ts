@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
-import cors from "cors"
 import type { RequestHandler } from "express"
 import type { OwnPages } from "../../config/own-pages.ts"
+import type { Check } from "./checks.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** Headers of answers that pages of other origins may read. */
@@ -13,7 +13,9 @@ const EXPOSED = [
   "RateLimit",
   "RateLimit-Policy",
   "WWW-Authenticate",
-]
+].join(",")
+/** Methods that pages of other origins may use. */
+const METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 /** How long a browser may cache a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE_S = 600
 
@@ -22,21 +24,45 @@ const PREFLIGHT_MAX_AGE_S = 600
  * origins out. Credentials are not allowed here: pages send their token in a header. Only streams and exports accept the cookie
  * AUTH_COOKIE, and allow credentials themselves; see `readerOf`.
  */
-export function crossOrigin(origins: readonly string[]): RequestHandler {
-  if (origins.length === 0) return (_req, _res, next) => next()
-  return cors({
-    origin: origins.includes("*") ? "*" : [...origins],
-    exposedHeaders: EXPOSED,
-    maxAge: PREFLIGHT_MAX_AGE_S,
-  })
+export function crossOrigin(origins: readonly string[]): Check {
+  if (origins.length === 0) return () => {}
+  const isForAll = origins.includes("*")
+  return ({ req: { headers }, res }) => {
+    if (isForAll) res.setHeader("Access-Control-Allow-Origin", "*")
+    else {
+      if (headers.origin !== undefined && origins.includes(headers.origin))
+        res.setHeader("Access-Control-Allow-Origin", headers.origin)
+      res.setHeader("Vary", "Origin")
+    }
+    res.setHeader("Access-Control-Expose-Headers", EXPOSED)
+  }
+}
+
+/**
+ * With origins: answers every OPTIONS request as a preflight, after `crossOrigin`. Any header may be sent.
+ *
+ * Source: Fetch, "CORS-preflight fetch".
+ */
+export function preflights(origins: readonly string[]): RequestHandler {
+  return ({ method, headers }, res, next) => {
+    if (origins.length === 0 || method !== "OPTIONS") return next()
+    res.vary("Access-Control-Request-Headers")
+    const asked = headers["access-control-request-headers"]
+    if (asked) res.set("Access-Control-Allow-Headers", asked)
+    res.set({
+      "Access-Control-Allow-Methods": METHODS,
+      "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
+      "Content-Length": "0",
+    })
+    res.status(204).end()
+  }
 }
 
 /** Refuses requests of foreign pages with 403; see `OwnPages`. Undefined admits all pages. */
-export function onlyPages(pages: OwnPages | undefined): RequestHandler {
-  return ({ method, headers: { origin, host } }, _res, next) => {
-    const refusal = pages?.refusal({ method, origin, host })
+export function onlyPages(pages: OwnPages | undefined): Check {
+  return ({ req: { method, headers } }) => {
+    const refusal = pages?.refusal({ method, origin: headers.origin, host: headers.host })
     if (refusal !== undefined) throw new HttpProblem(403, refusal)
-    next()
   }
 }
 

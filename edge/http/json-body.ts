@@ -1,39 +1,43 @@
 import { MIMEType } from "node:util"
-import express, { type Request, type RequestHandler } from "express"
+import express, { type RequestHandler } from "express"
+import type { Exchange } from "./exchange.ts"
+import { exchangeOf } from "./in-express.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** Largest body, in bytes and after decompression: as a RES request it must fit into one NATS message. */
 export const MAX_BODY_BYTES = 768 * 1024
 
-const raw = express.raw({ limit: MAX_BODY_BYTES, type: () => true })
+/** A body of JSON: its text, without a byte order mark, and the value. */
+export interface Json {
+  readonly text: string
+  readonly value: unknown
+}
 
-/**
- * Reads a JSON body, any JSON value, into `req.body`. Answers 415 for another content type or charset, or a missing type from a
- * page; 413 for more than `MAX_BODY_BYTES`; 400 for anything but JSON in UTF-8.
- */
-export const jsonBody: readonly RequestHandler[] = [
-  (req, _res, next) => {
-    if (!isJsonType(req)) {
-      throw new HttpProblem(415, "The Content-Type must be application/json, in UTF-8")
-    }
-    // The parser would read such a body to its end first.
-    if (Number(req.get("content-length") ?? 0) > MAX_BODY_BYTES) throw new HttpProblem(413, "The body is too large")
-    next()
-  },
-  raw,
-  (req, _res, next) => {
-    req.body = parse(req.body)
-    next()
-  },
-]
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+/** Reads a body's bytes. Answers 400 for anything but JSON in UTF-8. */
+export function parseJson(bytes: Uint8Array): Json {
+  try {
+    const text = decoder.decode(bytes)
+    return { text, value: JSON.parse(text) }
+  } catch {
+    throw new HttpProblem(400, "The body is not JSON in UTF-8")
+  }
+}
+
+/** Answers 415 for a content type that is not JSON, for another charset, or a missing type from a page. */
+export function checkJsonType(exchange: Exchange): void {
+  if (!isJsonType(exchange)) throw new HttpProblem(415, "The Content-Type must be application/json, in UTF-8")
+}
 
 /**
  * `application/json` or a `+json` type; RFC 8259 allows no charset but UTF-8. A form on another site can send none of these. It
  * can send a body without a type, but pages always send an `Origin` with a POST, so apps may leave the type out.
  */
-function isJsonType(req: Request): boolean {
-  const header = req.get("content-type")
-  if (!header) return req.get("origin") === undefined
+function isJsonType(exchange: Exchange): boolean {
+  const header = exchange.header("content-type")
+  if (header === "application/json") return true
+  if (!header) return exchange.header("origin") === undefined
   try {
     const { type, subtype, params } = new MIMEType(header)
     return type === "application" && /(?:^|\+)json$/.test(subtype) && /^utf-?8$/i.test(params.get("charset") ?? "utf-8")
@@ -42,22 +46,35 @@ function isJsonType(req: Request): boolean {
   }
 }
 
-function parse(body: unknown): unknown {
-  try {
-    if (!Buffer.isBuffer(body)) throw new SyntaxError("no body")
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))
-  } catch {
-    throw new HttpProblem(400, "The body is not JSON in UTF-8")
-  }
-}
+const raw = express.raw({ limit: MAX_BODY_BYTES, type: () => true })
+
+/**
+ * Reads a JSON body, any JSON value, into `req.body` as a `Json`. Answers 415 as `checkJsonType`, 413 for more than
+ * `MAX_BODY_BYTES`, and 400 as `parseJson`.
+ */
+export const jsonBody: readonly RequestHandler[] = [
+  (req, _res, next) => {
+    checkJsonType(exchangeOf(req))
+    // The parser would read such a body to its end first.
+    if (Number(req.get("content-length") ?? 0) > MAX_BODY_BYTES) throw new HttpProblem(413, "The body is too large")
+    next()
+  },
+  raw,
+  (req, _res, next) => {
+    req.body = parseJson(req.body ?? NO_BYTES)
+    next()
+  },
+]
+
+const NO_BYTES = new Uint8Array()
 
 /** As `jsonBody`, but also accepts a request without a body; `req.body` is undefined then. */
 export const optionalJsonBody: readonly RequestHandler[] = jsonBody.map(
   (handler): RequestHandler =>
     (req, res, next) =>
-      hasBody(req) ? handler(req, res, next) : next(),
+      hasBody(exchangeOf(req)) ? handler(req, res, next) : next(),
 )
 
-function hasBody(req: Request): boolean {
-  return req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0
+function hasBody(exchange: Exchange): boolean {
+  return exchange.header("transfer-encoding") !== undefined || Number(exchange.header("content-length") ?? 0) > 0
 }

@@ -2,7 +2,7 @@ import type { Request } from "express"
 import { addressGroup } from "res-service"
 import { claimsIn } from "../token-claims.ts"
 import type { Caller } from "./bearer.ts"
-import { clientAddressOf } from "./client.ts"
+import { exchangeOf } from "./in-express.ts"
 import { HttpProblem } from "./problem.ts"
 
 /** `Retry-After` of a 429, in seconds: a place can become free at any moment. */
@@ -38,7 +38,7 @@ export class Places {
     const { max, perUser, perAddress } = this.#limits
     const { user } = claimsIn(caller?.token)
     const shares = [
-      { kind: "address", key: `address ${addressGroup(clientAddressOf(req))}`, most: perAddress },
+      { kind: "address", key: `address ${addressGroup(exchangeOf(req).clientAddress)}`, most: perAddress },
       ...(user === undefined ? [] : [{ kind: "user", key: `user ${user}`, most: perUser }]),
     ]
     const full = shares.find(({ key, most }) => (this.#taken.get(key) ?? 0) >= most)

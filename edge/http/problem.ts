@@ -1,8 +1,10 @@
 import { STATUS_CODES } from "node:http"
-import type { ErrorRequestHandler, Request, RequestHandler } from "express"
+import type { ErrorRequestHandler, RequestHandler } from "express"
 import { type Logger, ResError, type SystemErrorCode } from "res-service"
 import type { ServiceErrorCode } from "../../contract/errors.ts"
 import { isUntried } from "../untried.ts"
+import type { Exchange } from "./exchange.ts"
+import { exchangeOf } from "./in-express.ts"
 
 /** The HTTP status of each error code of the service. Unknown codes become 500. */
 export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, number>> = {
@@ -85,26 +87,30 @@ export class HttpProblem extends Error {
  *
  * Source: RFC 9457, "Members of a Problem Details Object".
  */
+export function answerProblem(exchange: Exchange, error: unknown, logger: Logger): void {
+  const { res, requestId } = exchange
+  const problem = problemOf(error, exchange)
+  const { status, errors, code, retryAfterS } = problem
+  if (status === 500) logger.error({ err: error, request_id: requestId }, "a request failed")
+  if (status === 401) res.setHeader("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
+  if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS))
+  const body = {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail: problem.message,
+    request_id: requestId,
+    ...(code === undefined ? {} : { code }),
+    ...(errors.length === 0 ? {} : { errors }),
+  }
+  exchange.send(status, "application/problem+json; charset=utf-8", JSON.stringify(body))
+}
+
+/** `answerProblem` for the errors of Express and its routes. */
 export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    if (res.headersSent) return next(error)
-    const problem = problemOf(error, req)
-    const { status, errors, code, retryAfterS } = problem
-    if (status === 500) logger.error({ err: error, request_id: res.locals.requestId }, "a request failed")
-    if (status === 401) res.set("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
-    if (retryAfterS !== undefined) res.set("Retry-After", String(retryAfterS))
-    res.status(status).type("application/problem+json")
-    res.send(
-      JSON.stringify({
-        type: "about:blank",
-        title: STATUS_CODES[status] ?? "Error",
-        status,
-        detail: problem.message,
-        request_id: res.locals.requestId,
-        ...(code === undefined ? {} : { code }),
-        ...(errors.length === 0 ? {} : { errors }),
-      }),
-    )
+    if (res.headersSent) next(error)
+    else answerProblem(exchangeOf(req), error, logger)
   }
 }
 
@@ -121,20 +127,20 @@ export function methodNotAllowed(allow: string): RequestHandler {
   }
 }
 
-function problemOf(error: unknown, req: Request): HttpProblem {
+function problemOf(error: unknown, exchange: Exchange): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (error instanceof ResError) {
-    const isAnonymous = error.code === "system.accessDenied" && req.get("authorization") === undefined
+    const isAnonymous = error.code === "system.accessDenied" && exchange.header("authorization") === undefined
     return isAnonymous
       ? new HttpProblem(401, "Authorization: Bearer and a token are needed")
-      : problemOfResError(error, req.method)
+      : problemOfResError(error, exchange.req.method)
   }
   // Errors of Express and its body parser have a status, and a message that clients may see.
   if (isClientError(error)) return new HttpProblem(error.status, error.message)
   return new HttpProblem(500, "Something went wrong here")
 }
 
-function problemOfResError(error: ResError, method: string): HttpProblem {
+function problemOfResError(error: ResError, method: string | undefined): HttpProblem {
   const status = Object.hasOwn(statusOfCode, error.code) ? statusOfCode[error.code as keyof typeof statusOfCode] : 500
   if (status === 503) return new HttpProblem(503, awayDetail(error, method))
   if (status === 500) return new HttpProblem(500, "Something went wrong here")
@@ -147,7 +153,7 @@ function retryAfterOf(data: unknown): number | undefined {
 }
 
 /** The detail of a 503. */
-function awayDetail(error: ResError, method: string): string {
+function awayDetail(error: ResError, method: string | undefined): string {
   if (method !== "POST" && method !== "DELETE") return "The service is unavailable; try again later"
   if (isUntried(error)) return "The service is unavailable, so nothing was tried; try again later"
   return method === "POST"

@@ -1,9 +1,9 @@
-import type { Request, RequestHandler, Response } from "express"
 import { addressGroup } from "res-service"
 import { bearerIn } from "../../contract/credentials.ts"
-import { type Allowance, allowance, type Standing } from "../../limits/allowance.ts"
-import { clientAddressOf } from "./client.ts"
+import { allowance, type Standing } from "../../limits/allowance.ts"
+import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
+import { RateLimit, wholeSeconds } from "./rate-headers.ts"
 
 /** The time over which a rate is averaged, in seconds; long enough for an array of 1,000 events. */
 const WINDOW_S = 10
@@ -16,19 +16,8 @@ export interface RateLimitOptions {
   readonly perShop: number
 }
 
-type Kind = "address" | "token" | "shop"
-
-interface Shown {
-  readonly limit: number
-  readonly windowS: number
-  readonly remaining: number
-  readonly resetS: number
-}
-
 /** A publish to be counted. */
 interface CountedPublish<T> {
-  readonly req: Request
-  readonly res: Response
   readonly shopId: string
   readonly events: number
   /** Asks the service whether the caller may store; rejects if there is no answer. */
@@ -38,70 +27,58 @@ interface CountedPublish<T> {
 
 /**
  * Refuses requests that come too fast with 429 and `Retry-After`, before their bodies are read. The service applies the same rates
- * to every door (`service/limits/call-limits.ts`); here they only save work. The header `RateLimit` tells what is left,
- * `RateLimit-Policy` the limits, for each kind of limit that applied to the request.
- *
- * Source: draft-ietf-httpapi-ratelimit-headers-10, "RateLimit-Policy Field", "RateLimit Field".
+ * to every door (`service/limits/call-limits.ts`); here they only save work. Headers tell what is left (`RateHeaders`).
  */
 export class RateLimits {
-  readonly #address: Allowance | undefined
-  readonly #token: Allowance | undefined
-  readonly #shop: Allowance | undefined
+  readonly #address: RateLimit | undefined
+  readonly #token: RateLimit | undefined
+  readonly #shop: RateLimit | undefined
 
   constructor({ perAddress, perToken, perShop }: RateLimitOptions) {
-    this.#address = allowance(perAddress, WINDOW_S)
-    this.#token = allowance(perToken, WINDOW_S)
-    this.#shop = allowance(perShop, WINDOW_S)
+    this.#address = rateLimit("address", perAddress)
+    this.#token = rateLimit("token", perToken)
+    this.#shop = rateLimit("shop", perShop)
   }
 
-  /** Counts each request for its address and its token, before its body is read. */
-  readonly request: RequestHandler = (req, res, next) => {
-    this.#takeOfSender(req, res, 1)
-    next()
+  /** Counts a request for its address and its token, before its body is read. */
+  countRequest(exchange: Exchange): void {
+    this.#takeOfSender(exchange, 1)
   }
 
   /**
    * Counts a publish of `events` events: for the sender before they are stored, for the shop afterwards. So a refused caller
    * can neither use up a shop's allowance nor see how much of it is left.
    */
-  async publish<T>({ req, res, shopId, events, mayStore, store }: CountedPublish<T>): Promise<T> {
-    if (events > 1) this.#takeOfSender(req, res, events - 1)
+  async publish<T>(exchange: Exchange, { shopId, events, mayStore, store }: CountedPublish<T>): Promise<T> {
+    if (events > 1) this.#takeOfSender(exchange, events - 1)
     if (this.#shop !== undefined) {
-      const standing = this.#shop.look(shopId)
-      if (!standing.granted && (await mayStore())) admit(res, "shop", this.#shop, standing)
+      const standing = this.#shop.allowance.look(shopId)
+      if (!standing.granted && (await mayStore())) admit(exchange, this.#shop, standing)
     }
     const stored = await store()
-    if (this.#shop !== undefined) show(res, "shop", this.#shop, this.#shop.take(shopId, events))
+    if (this.#shop !== undefined) exchange.rates.note(this.#shop, this.#shop.allowance.take(shopId, events))
     return stored
   }
 
-  #takeOfSender(req: Request, res: Response, amount: number): void {
+  #takeOfSender(exchange: Exchange, amount: number): void {
     if (this.#address !== undefined) {
-      admit(res, "address", this.#address, this.#address.take(addressGroup(clientAddressOf(req)), amount))
+      admit(exchange, this.#address, this.#address.allowance.take(addressGroup(exchange.clientAddress), amount))
     }
-    const token = bearerIn(req.get("authorization") ?? "")
-    if (this.#token !== undefined && token !== undefined) {
-      admit(res, "token", this.#token, this.#token.take(token, amount))
-    }
+    if (this.#token === undefined) return
+    const token = bearerIn(exchange.header("authorization") ?? "")
+    if (token !== undefined) admit(exchange, this.#token, this.#token.allowance.take(token, amount))
   }
 }
 
+function rateLimit(kind: RateLimit["kind"], perSecond: number): RateLimit | undefined {
+  const counted = allowance(perSecond, WINDOW_S)
+  return counted && new RateLimit(kind, counted)
+}
+
 /** @throws {HttpProblem} 429 */
-function admit(res: Response, kind: Kind, allowance: Allowance, standing: Standing): void {
-  show(res, kind, allowance, standing)
+function admit(exchange: Exchange, limit: RateLimit, standing: Standing): void {
+  exchange.rates.note(limit, standing)
   if (standing.granted) return
-  const detail = `Too many requests for one ${kind}; try again later`
-  throw new HttpProblem(429, detail, [], undefined, seconds(standing.resetMs))
-}
-
-function show(res: Response, kind: Kind, { limit, windowS }: Allowance, { remaining, resetMs }: Standing): void {
-  res.locals.rateLimits = { ...res.locals.rateLimits, [kind]: { limit, windowS, remaining, resetS: seconds(resetMs) } }
-  const all = Object.entries(res.locals.rateLimits as Record<Kind, Shown>)
-  res.set("RateLimit-Policy", all.map(([name, each]) => `"${name}";q=${each.limit};w=${each.windowS}`).join(", "))
-  res.set("RateLimit", all.map(([name, each]) => `"${name}";r=${each.remaining};t=${each.resetS}`).join(", "))
-}
-
-/** Whole seconds, at least 1. */
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000))
+  const detail = `Too many requests for one ${limit.kind}; try again later`
+  throw new HttpProblem(429, detail, [], undefined, wholeSeconds(standing.resetMs))
 }

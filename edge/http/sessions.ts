@@ -24,7 +24,7 @@ export function sessionRoutes(): Router {
   router
     .route("/sessions")
     .post(...optionalJsonBody, (req, res) => {
-      const parsed = NewSession.safeParse(req.body ?? {})
+      const parsed = NewSession.safeParse(req.body?.value ?? {})
       if (!parsed.success) throw new HttpProblem(422, "Invalid parameters", bodyEntries(parsed.error.issues))
       const id = randomBytes(16).toString("base64url")
       const { page } = parsed.data

@@ -2,6 +2,7 @@ import { Router } from "express"
 import type { Client } from "res-service/client"
 import { shoppers } from "../../contract/shopwire.ts"
 import { callerOf } from "./bearer.ts"
+import { exchangeOf } from "./in-express.ts"
 import { methodNotAllowed } from "./problem.ts"
 import { shopperOf } from "./shop-path.ts"
 
@@ -14,7 +15,7 @@ export function shopperRoutes(client: Client): Router {
   router
     .route("/shoppers/:shopper_id")
     .delete(async (req, res) => {
-      const erased = await client.call(shoppers, {}, "erase", { shopper_id: shopperOf(req) }, callerOf(req))
+      const erased = await client.call(shoppers, {}, "erase", { shopper_id: shopperOf(req) }, callerOf(exchangeOf(req)))
       res.set("Cache-Control", "no-store").json(erased)
     })
     .all(methodNotAllowed("DELETE"))

@@ -34,8 +34,8 @@ export async function upgradeStatus(url: string, headers: Record<string, string>
   })
 }
 
-/** Sends text to a server, and gives what it says until it closes the connection. */
-export async function said(url: string, text: string): Promise<string> {
+/** Sends text or bytes to a server, and gives what it says until it closes the connection. */
+export async function said(url: string, text: string | Uint8Array): Promise<string> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
   let answer = ""

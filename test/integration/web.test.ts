@@ -7,7 +7,8 @@ import { join } from "node:path"
 import { brotliCompressSync } from "node:zlib"
 import { expect } from "chai"
 import express from "express"
-import { silentLogger } from "res-service"
+import { clientAddresses, silentLogger } from "res-service"
+import { begin } from "../../edge/http/in-express.ts"
 import { notFound, problems } from "../../edge/http/problem.ts"
 import { type WebOptions, webRoutes } from "../../edge/http/web.ts"
 import { get } from "../helpers/http.ts"
@@ -35,7 +36,8 @@ describe("the pages at the edge", () => {
 
   async function serve(options: Partial<WebOptions> = {}): Promise<string> {
     const web = webRoutes({ dir, gateway: 8080, auth: { kind: "none" }, connectTo: [], ...options })
-    const server = createServer(express().use(web, notFound, problems(silentLogger))).listen(0, "127.0.0.1")
+    const app = express().use(begin(clientAddresses([])), web, notFound, problems(silentLogger))
+    const server = createServer(app).listen(0, "127.0.0.1")
     servers.push(server)
     await once(server, "listening")
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`

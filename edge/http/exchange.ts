@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto"
+import type { IncomingMessage } from "node:http"
+import { RateHeaders } from "./rate-headers.ts"
+
+/** What an answer needs of node's `ServerResponse`. */
+export interface Answer {
+  setHeader(name: string, value: string): unknown
+  writeHead(status: number): unknown
+  end(body: string): unknown
+}
+
+const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/
+
+/** A request, what is known about it, and its answer; the same for requests that Express routes and for those of `leanPublish`. */
+export class Exchange {
+  readonly req: IncomingMessage
+  readonly res: Answer
+  /** The address of the client that sent the request, for the limits of edge and service. */
+  readonly clientAddress: string
+  /** The client's `X-Request-Id` if it is a plain one, else a new one. */
+  readonly requestId: string
+  readonly rates = new RateHeaders()
+
+  constructor(req: IncomingMessage, res: Answer, clientAddress: string) {
+    this.req = req
+    this.res = res
+    this.clientAddress = clientAddress
+    const given = this.header("x-request-id")
+    this.requestId = given !== undefined && USABLE_ID.test(given) ? given : randomUUID()
+  }
+
+  /** A header of the request; `name` in lower case. */
+  header(name: string): string | undefined {
+    const value = this.req.headers[name]
+    return typeof value === "string" ? value : undefined
+  }
+
+  /** Sends the whole answer. */
+  send(status: number, contentType: string, body: string): void {
+    this.rates.setOn(this.res)
+    this.res.setHeader("Content-Type", contentType)
+    this.res.setHeader("Content-Length", String(Buffer.byteLength(body)))
+    this.res.writeHead(status)
+    this.res.end(body)
+  }
+}
