@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { MsgHdrsImpl } from "@nats-io/nats-core/internal"
 import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats"
 import { isApiError } from "./api-error.ts"
 import { ReplyInbox, type WaitingRequest } from "./reply-inbox.ts"
@@ -30,6 +31,25 @@ export class WriteRefusedError extends Error {
   constructor({ err_code, description }: { readonly err_code: number; readonly description: string }) {
     super(description)
     this.code = err_code
+  }
+}
+
+/**
+ * A header that is written as it is. The NATS client's own checks each value, which takes more time than everything else that is done for
+ * a message of a batch.
+ */
+class WrittenHeader extends MsgHdrsImpl {
+  readonly #values: readonly (readonly [name: string, value: string])[]
+
+  constructor(values: readonly (readonly [name: string, value: string])[]) {
+    super()
+    this.#values = values
+  }
+
+  override encode(): Uint8Array {
+    let text = "NATS/1.0\r\n"
+    for (const [name, value] of this.#values) text += `${name}: ${value}\r\n`
+    return Buffer.from(`${text}\r\n`)
   }
 }
 
@@ -68,12 +88,13 @@ export class JetStreamWriter {
   async publishBatch(subject: string, payloads: readonly string[], header = headers()): Promise<Ack> {
     const batchId = randomUUID()
     const last = payloads.length - 1
+    const commit = { "Nats-Batch-Commit": "1" }
     const headerOf = (i: number): MsgHdrs => {
-      const each = i === 0 ? header : headers()
-      each.set("Nats-Batch-Id", batchId)
-      each.set("Nats-Batch-Sequence", String(i + 1))
-      if (i === last) each.set("Nats-Batch-Commit", "1")
-      return each
+      const each = { "Nats-Batch-Id": batchId, "Nats-Batch-Sequence": String(i + 1) }
+      const values = Object.entries(i === last ? { ...each, ...commit } : each)
+      if (i > 0) return new WrittenHeader(values)
+      for (const [name, value] of values) header.set(name, value)
+      return header
     }
     try {
       // JetStream answers the first message if it takes batches, and the last one when all are stored.
