@@ -30,3 +30,14 @@ export async function endChild(child: ChildProcess, signal: NodeJS.Signals = "SI
   child.kill(signal)
   await exited
 }
+
+/** What a program prints first; its `stdout` is "pipe". Throws when it ends before. */
+export async function firstLine(child: ChildProcess): Promise<string> {
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`${child.spawnargs.join(" ")} ended at its start (${code})`)
+  })
+  ended.catch(() => {})
+  if (child.stdout === null) throw new Error("its standard output is not read")
+  const [text] = await Promise.race([once(child.stdout, "data"), ended])
+  return String(text).trim()
+}

@@ -2,15 +2,15 @@
 // npm run bench -- hostile [seconds, 15 by default] [those attacks whose name has this]
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
-import { Agent, request } from "node:http"
+import { Agent } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { feed } from "../contract/store.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { resClient } from "../test/helpers/res-client.ts"
 import type { AttackResult } from "./load/hostile.ts"
-import { startProcesses } from "./processes.ts"
+import { send } from "./load/send.ts"
+import { memoryMiB, startProcesses } from "./processes.ts"
 import { report, summarize, timed } from "./stats.ts"
 
 /** Honest requests a second, to each door. */
@@ -37,7 +37,7 @@ async function main(seconds: number, wanted: string): Promise<void> {
   const product = await startProcesses()
   const agent = new Agent({ keepAlive: true })
   const client = resClient(product.gatewayWsUrl)
-  const memory = () => ({ edgeMiB: rssMiB(product.pids.edge), gatewayMiB: rssMiB(product.pids.gateway) })
+  const memory = () => ({ edgeMiB: memoryMiB(product.pids.edge).now, gatewayMiB: memoryMiB(product.pids.gateway).now })
 
   const honest = async (forSeconds: number): Promise<object> => {
     const [posts, calls, probes]: [number[], number[], number[]] = [[], [], []]
@@ -88,21 +88,4 @@ async function main(seconds: number, wanted: string): Promise<void> {
   client.disconnect()
   agent.destroy()
   await product.stop()
-}
-
-function rssMiB(pid: number): number {
-  const [, kib = "0"] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
-  return Math.round(Number(kib) / 1024)
-}
-
-function send(agent: Agent, method: string, url: string, body = ""): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
-    const req = request(url, { agent, method, headers }, (res) => {
-      res.resume()
-      res.on("end", () => (res.statusCode === 200 ? resolve() : reject(new Error(`answered ${res.statusCode}`))))
-    })
-    req.on("error", reject)
-    req.end(body)
-  })
 }

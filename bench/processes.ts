@@ -30,6 +30,9 @@ export interface ProcessesOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Settings for a load that comes from one address, or to one shop: beyond their rates. */
+export const UNLIMITED = { RATE_PER_ADDRESS: "1000000", RATE_PER_SHOP: "1000000" }
+
 /** Starts nats-server, service, gateway (RESGATE_BIN, else the embedded one) and edge, and waits until they answer. */
 export async function startProcesses(options: ProcessesOptions = {}): Promise<Processes> {
   const nats = await startNats({ syncInterval: options.syncInterval })
@@ -105,4 +108,10 @@ export function cpuSeconds(pid: number): number {
   const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
   const [user, system] = fields.split(" ").slice(11, 13).map(Number)
   return ((user ?? 0) + (system ?? 0)) / 100
+}
+
+/** Begins to count the CPU time of processes; the function that it returns says how much each took since, in seconds. */
+export function countCpu(pids: Readonly<Record<string, number>>): () => Record<string, number> {
+  const before = Object.entries(pids).map(([name, pid]) => [name, pid, cpuSeconds(pid)] as const)
+  return () => Object.fromEntries(before.map(([name, pid, then]) => [name, cpuSeconds(pid) - then]))
 }

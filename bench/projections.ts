@@ -3,7 +3,6 @@
 // only its own work counts. Then at a calm rate: from a publish to the change of its basket.
 // npm run bench -- projections [events]
 import { randomUUID } from "node:crypto"
-import { readFileSync } from "node:fs"
 import { jetstream } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "nats"
 import { type PublishEvent, samplePublishEvent } from "../contract/publish-event.ts"
@@ -11,14 +10,12 @@ import { health } from "../contract/shopwire.ts"
 import { shopSubject } from "../contract/subjects.ts"
 import { resRequest } from "../test/helpers/res.ts"
 import { until } from "../test/helpers/until.ts"
-import { startProcesses } from "./processes.ts"
+import { cpuSeconds, startProcesses } from "./processes.ts"
 import { report, summarize } from "./stats.ts"
 
 const SESSIONS = 100
 const CALM_EVENTS = 300
 const CALM_PAUSE_MS = 20
-/** Clock ticks a second, as /proc counts a process's time. */
-const TICKS = 100
 
 /** By shop. */
 const sessions = new Map<string, string[]>()
@@ -122,10 +119,4 @@ async function untilChanged(nats: NatsConnection): Promise<number[]> {
     await new Promise((resolve) => setTimeout(resolve, CALM_PAUSE_MS))
   }
   return timings
-}
-
-function cpuSeconds(pid: number): number {
-  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
-  const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number)
-  return (user + system) / TICKS
 }

@@ -1,32 +1,39 @@
-import { fork } from "node:child_process"
+import { fork, type Serializable } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import type { Outcome, Plan } from "./plan.ts"
 
-/** The load generator, in a process of its own, so that neither side waits for the other's event loop. */
-export interface LoadProcess {
-  run(plan: Plan): Promise<Outcome>
+/**
+ * A load generator in a process of its own, so that neither side waits for the other's event loop. It sends "ready", and answers each
+ * order with a result, or with the text of an error.
+ */
+export interface LoadProcess<Order, Result> {
+  run(order: Order): Promise<Result>
   stop(): Promise<void>
 }
 
-export async function startLoadProcess(): Promise<LoadProcess> {
-  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)))
+/** Starts a program of this folder; resolves when it is ready. */
+export async function startLoadProcess<Order extends Serializable, Result>(
+  file: string,
+  args: readonly string[] = [],
+): Promise<LoadProcess<Order, Result>> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args)
   const exited = once(child, "exit")
-  const answer = async (): Promise<Outcome | string> => {
-    const [first] = await Promise.race([once(child, "message"), exited.then(() => ["the load process ended"])])
-    return first as Outcome | string
+  const answer = async (): Promise<Result | string> => {
+    const [first] = await Promise.race([once(child, "message"), exited.then(() => [`${file} ended`])])
+    return first
   }
   const ready = await answer()
   if (ready !== "ready") throw new Error(String(ready))
   return {
-    run: async (plan) => {
-      child.send(plan)
-      const outcome = await answer()
-      if (typeof outcome === "string") throw new Error(outcome)
-      return outcome
+    run: async (order) => {
+      if (!child.connected) throw new Error(`${file} ended`)
+      child.send(order)
+      const result = await answer()
+      if (typeof result === "string") throw new Error(result)
+      return result
     },
     stop: async () => {
-      child.disconnect()
+      child.kill()
       await exited
     },
   }

@@ -1,7 +1,7 @@
 /** Where a load goes: to `POST /publish/{shop_id}`, or straight to JetStream. */
 export type Door = "http" | "jetstream"
 
-/** As many requests as there are answers, each connection one at a time. Each connection has a shop of its own. */
+/** Requests one after the other on each connection. */
 export interface Load {
   readonly connections: number
   /** Of each POST: 1 is sent as an object, more as an array. */
@@ -14,6 +14,8 @@ export interface Load {
 export interface Plan extends Load {
   readonly door: Door
   readonly url: string
+  /** Of all connections, which take turns with them. Default: each connection has one of its own. */
+  readonly shopIds?: readonly string[]
   readonly seconds: number
 }
 
@@ -23,4 +25,6 @@ export interface Outcome {
   readonly elapsedMs: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** CPU time of the load process itself. */
+  readonly cpuSeconds: number
 }

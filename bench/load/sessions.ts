@@ -1,11 +1,12 @@
-// The storefronts of `sessions.ts`, in a process of their own. Arguments: URL of the edge, sessions, members, bytes of a cart.
+// The storefronts of `npm run bench -- sessions`, in a process of their own. Arguments: URL of the edge, sessions, members, bytes of a cart.
 // Sends "ready" when all have joined; then each message `{ run, seconds }` is answered with what was measured.
 import { setTimeout as sleep } from "node:timers/promises"
+import type { SessionsRun } from "../sessions/shapes.ts"
 import { FrameSocket } from "./frame-socket.ts"
 
 /** What to run: each member sends an update a second · the next one when it has seen its own · one update at a time. */
 export interface LoadOrder {
-  readonly run: "paced" | "closed" | "single"
+  readonly run: SessionsRun
   readonly seconds: number
 }
 

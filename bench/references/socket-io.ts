@@ -7,7 +7,8 @@ import { Server } from "socket.io"
 
 const nats = await connect({ servers: process.argv[2] ?? "" })
 const http = createServer()
-const io = new Server(http, { transports: ["websocket"], serveClient: false })
+// The load counts frames and answers none of Socket.IO's pings, so none may come while it runs.
+const io = new Server(http, { transports: ["websocket"], serveClient: false, pingInterval: 3_600_000 })
 io.on("connection", (socket) => {
   socket.on("join", (room: string) => {
     void socket.join(room)

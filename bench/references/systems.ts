@@ -1,7 +1,6 @@
 // The systems that `POST /publish/{shop_id}` is measured on: the product, and what it stands beside. Each has a nats-server of its own
 // where it needs one, so that no other's stream takes what it publishes.
 import type { ChildProcess } from "node:child_process"
-import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { connect } from "nats"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
@@ -9,9 +8,9 @@ import { openStream } from "../../service/log/stream.ts"
 import { startNats } from "../../test/helpers/nats.ts"
 import { freePort } from "../../test/helpers/ports.ts"
 import { until } from "../../test/helpers/until.ts"
-import { endChild, startChild } from "../children.ts"
+import { endChild, firstLine, startChild } from "../children.ts"
 import type { Door } from "../load/plan.ts"
-import { startProcesses } from "../processes.ts"
+import { startProcesses, UNLIMITED } from "../processes.ts"
 import { fastapiPython } from "./fastapi/python.ts"
 
 export interface System {
@@ -42,10 +41,9 @@ export const systems = {
 
 export type SystemName = keyof typeof systems
 
-/** Compiled: `npm run build` first. The rates of one address and shop are not limited, since all load comes from one address. */
+/** Compiled: `npm run build` first. */
 async function startProduct({ syncInterval }: StoreOptions): Promise<System> {
-  const env = { RATE_PER_ADDRESS: "1000000", RATE_PER_SHOP: "1000000" }
-  const product = await startProcesses({ syncInterval, env })
+  const product = await startProcesses({ syncInterval, env: UNLIMITED })
   const { edge, service, nats } = product.pids
   return { door: "http", url: product.edgeUrl, pids: { edge, service, nats }, stop: () => product.stop() }
 }
@@ -137,17 +135,6 @@ function path(file: string): string {
 
 function node(file: string): string[] {
   return [...process.execArgv, path(file)]
-}
-
-/** What it prints when it is ready. */
-async function firstLine(child: ChildProcess): Promise<string> {
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`${child.spawnargs.join(" ")} ended at its start (${code})`)
-  })
-  const line = child.stdout === null ? Promise.resolve([""]) : once(child.stdout, "data")
-  const [text] = await Promise.race([line, ended])
-  ended.catch(() => {})
-  return String(text).trim()
 }
 
 function pid(child: ChildProcess): number {

@@ -1,3 +1,4 @@
+import { number, table, withMarked } from "../page/markdown.ts"
 import { type Delays, delays } from "./delays.ts"
 import { type Costs, costs, parameters } from "./parameters.ts"
 import { type Load, type Plan, plan } from "./plan.ts"
@@ -28,13 +29,9 @@ export function tables(): Readonly<Record<string, string>> {
   }
 }
 
-/** Replaces the tables of `page`, between their marks. */
+/** Replaces the tables of `docs/scaling.md`. */
 export function withTables(page: string): string {
-  return Object.entries(tables()).reduce((text, [name, table]) => {
-    const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*(\n<!-- /${name} -->)`)
-    if (!marks.test(text)) throw new Error(`docs/scaling.md has no marks for ${name}`)
-    return text.replace(marks, (_, begin: string, end: string) => begin + table + end)
-  }, page)
+  return withMarked(page, tables())
 }
 
 function summary(using: Costs): string {
@@ -164,14 +161,6 @@ function parameterTable(): string {
     from,
   ])
   return table(["name", "value", "meaning", "source", "from"], rows)
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 })
 }
 
 /** To two digits: more are not known. */

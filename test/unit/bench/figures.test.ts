@@ -1,7 +1,11 @@
 import { expect } from "chai"
+import { EMBEDDED, fanOutName, RESGATE, SOCKET_IO, shapes } from "../../../bench/fan-out/shapes.ts"
 import { type Figure, metricsOf, spread, spreadOf } from "../../../bench/figures/figures.ts"
 import { verdicts } from "../../../bench/figures/goals.ts"
+import { costRatios, sizeName } from "../../../bench/growth/ratios.ts"
 import { arrayName, keyedName, postName, publishFigures } from "../../../bench/publish/loads.ts"
+import { sessionsName, sessionsShapes } from "../../../bench/sessions/shapes.ts"
+import { SHOWN, UNWATCHED, WATCHED } from "../../../bench/shop/names.ts"
 
 describe("spread()", () => {
   it("gives the middle number, whatever the order, and the ends", () => {
@@ -59,10 +63,10 @@ describe("verdicts()", () => {
       figure(postName(16), "Express", 1600, 10),
     ]
     const name = postName(16)
-    expect(verdict(figures, `${name}: events/s, of FastAPI's`)).to.deep.include({ value: 2, reached: true })
-    expect(verdict(figures, `${name}: events/s, of Express's`)).to.deep.include({ value: 1.25, reached: false })
-    expect(verdict(figures, `${name}: p99, of FastAPI's`)).to.deep.include({ value: 1, reached: false })
-    expect(verdict(figures, `${name}: p99, of Express's`)).to.deep.include({ value: 0.5, reached: true })
+    expect(verdict(figures, `${name}: rate, compared with FastAPI`)).to.deep.include({ value: 2, reached: true })
+    expect(verdict(figures, `${name}: rate, compared with Express`)).to.deep.include({ value: 1.25, reached: false })
+    expect(verdict(figures, `${name}: p99, compared with FastAPI`)).to.deep.include({ value: 1, reached: false })
+    expect(verdict(figures, `${name}: p99, compared with Express`)).to.deep.include({ value: 0.5, reached: true })
   })
 
   it("compares POSTs with a key with those without, and one connection with the bare path's", () => {
@@ -72,9 +76,12 @@ describe("verdicts()", () => {
       figure(postName(1), "shopwire", 900, 2, 0.44),
       figure(postName(1), "bare path", 1000, 2, 0.4),
     ]
-    expect(verdict(figures, `${keyedName(64)}: events/s, of those without`)).to.include({ value: 0.79, reached: false })
-    expect(verdict(figures, `${postName(1)}: events/s, of the bare path's`)).to.include({ value: 0.9, reached: true })
-    expect(verdict(figures, `${postName(1)}: p50, ms`)).to.include({ value: 0.44, reached: true })
+    expect(verdict(figures, `${keyedName(64)}: rate, compared with POSTs without a key`)).to.include({
+      value: 0.79,
+      reached: false,
+    })
+    expect(verdict(figures, `${postName(1)}: rate, compared with bare path`)).to.include({ value: 0.9, reached: true })
+    expect(verdict(figures, `${postName(1)}: p50`)).to.include({ value: 0.44, reached: true })
   })
 
   it("says nothing about a goal whose figures are missing", () => {
@@ -84,8 +91,37 @@ describe("verdicts()", () => {
     )
   })
 
-  it("finds all its figures among those that `bench -- publish` measures", () => {
-    const measured = publishFigures.flatMap(({ name, systems }) => systems.map((system) => figure(name, system, 1, 1)))
+  it("finds all its figures among those that the suite measures", () => {
+    const measured = [
+      ...publishFigures.flatMap(({ name, systems }) => systems.map((system) => figure(name, system, 1, 1))),
+      ...[SHOWN, UNWATCHED, WATCHED].map((name) => figure(name, "shopwire", 1, 1)),
+      ...shapes.flatMap((shape) =>
+        [EMBEDDED, SOCKET_IO, RESGATE].map((system) => figure(fanOutName(shape), system, 1, 1)),
+      ),
+      ...sessionsShapes.flatMap(({ sessions, members, runs }) =>
+        runs.map((run) => figure(sessionsName(sessions, members, run), "shopwire", 1, 1)),
+      ),
+    ]
     expect(verdicts(measured).filter(({ value }) => value === undefined)).to.deep.equal([])
+  })
+})
+
+describe("costRatios()", () => {
+  const growth = { name: "shops", small: 100, large: 1000 }
+  const cost = (size: number, edgeCpuMicros: number, gatewayCpuMicros: number): Figure => ({
+    name: growth.name,
+    system: sizeName(size),
+    rounds: [{ edgeCpuMicros, serviceCpuMicros: 50, natsCpuMicros: 50, gatewayCpuMicros }],
+  })
+
+  it("divides the cost with much by that with little, without the gateway's", () => {
+    const [near] = costRatios([growth], [cost(100, 100, 10), cost(1000, 158, 1000)])
+    expect(near).to.deep.include({ growth: "shops", ratio: 1.29, reached: true })
+    const [far] = costRatios([growth], [cost(100, 100, 10), cost(1000, 160, 10)])
+    expect(far).to.deep.include({ ratio: 1.3, reached: false })
+  })
+
+  it("leaves out what was measured with one size only", () => {
+    expect(costRatios([growth], [cost(100, 100, 10)])).to.deep.equal([])
   })
 })

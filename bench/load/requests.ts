@@ -24,11 +24,16 @@ process.on("message", (plan: Plan) => {
 process.on("disconnect", () => process.exit())
 process.send?.("ready")
 
-async function post({ url, connections, events, keyed, seconds }: Plan): Promise<Outcome> {
+async function post({ url, connections, events, keyed, shopIds, seconds }: Plan): Promise<Outcome> {
   const timings: number[] = []
+  const cpu = process.cpuUsage()
   const start = performance.now()
   let last = start
-  const setupClient = (client: Client) => client.setRequests([request(events, keyed)])
+  let clients = 0
+  const setupClient = (client: Client) => {
+    const own = shopIds === undefined ? [randomUUID()] : shopsOf(shopIds, clients++, connections)
+    client.setRequests(own.map((shopId) => request(events, keyed, shopId)))
+  }
   const options = { url, connections, duration: seconds, sampleInt: SAMPLE_MS, setupClient }
   const run = autocannon(options, () => {})
   const bad = new Map<string, number>()
@@ -41,12 +46,15 @@ async function post({ url, connections, events, keyed, seconds }: Plan): Promise
   run.on("reqError", (error: Error) => count(error.message))
   await once(run, "done")
   if (bad.size > 0) throw new Error(`${url}: ${[...bad].map(([what, times]) => `${what}: ${times} times`).join(", ")}`)
-  return outcome(timings, last - start)
+  return outcome(timings, last - start, cpu)
 }
 
-/** One connection's. */
-function request(events: number, keyed: boolean): Request {
-  const shopId = randomUUID()
+/** The share of one connection; one shop at least. */
+function shopsOf(shopIds: readonly string[], connection: number, connections: number): string[] {
+  return shopIds.filter((_, i) => i % connections === connection % shopIds.length)
+}
+
+function request(events: number, keyed: boolean, shopId: string): Request {
   const body = JSON.stringify(events === 1 ? publishEvent({ shop_id: shopId }) : publishEvents(events, shopId))
   const headers = { "content-type": "application/json" }
   const always: Request = { method: "POST", path: `/publish/${shopId}`, headers, body }
@@ -58,6 +66,7 @@ async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {
   const nats = await connect({ servers: url })
   const replies = new Replies(nats)
   const timings: number[] = []
+  const cpu = process.cpuUsage()
   const start = performance.now()
   const end = start + seconds * 1000
   const run = (subject: string, body: string, onEnd: () => void): void => {
@@ -80,11 +89,12 @@ async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {
   await Promise.race([Promise.all(loops), late])
   const elapsedMs = performance.now() - start
   await nats.close()
-  return outcome(timings, elapsedMs)
+  return outcome(timings, elapsedMs, cpu)
 }
 
-function outcome(timings: readonly number[], elapsedMs: number): Outcome {
+function outcome(timings: readonly number[], elapsedMs: number, before: NodeJS.CpuUsage): Outcome {
+  const { user, system } = process.cpuUsage(before)
   if (timings.length === 0) throw new Error("there was no answer within the time of the load")
   const { count, p50, p99 } = summarize(timings)
-  return { answers: count, elapsedMs, p50Ms: p50, p99Ms: p99 }
+  return { answers: count, elapsedMs, p50Ms: p50, p99Ms: p99, cpuSeconds: (user + system) / 1e6 }
 }
