@@ -33,7 +33,7 @@ export class Archive implements Part {
         this.#connecting = undefined
         throw error
       })
-      return await task(this.#mongo.db)
+      return await this.#mongo.run(() => task(this.#mongo.db))
     } catch (error) {
       if (error instanceof ResError) throw error
       this.#logger.warn({ reason: mongoReason(error) }, "the archive cannot be used now")

@@ -105,16 +105,14 @@ class Archiver implements RunningArchiver {
     this.#refused = new SummedLog(logger, "error", "MongoDB refused events; they are in the dead letters")
     this.#refusedBaskets = new SummedLog(logger, "error", "MongoDB refused baskets; the dead letters name them")
     this.#maxAgeDays = maxAgeDays
-    this.#backOff = new BackOff(logger, this.#stopping.signal)
+    this.#backOff = new BackOff(mongo, logger, this.#stopping.signal)
     this.#events = new EventCollection(mongo.db)
     this.#baskets = new BasketCollection(mongo.db)
     const foreign = new ForeignChanges({ db: mongo.db, js, maxAgeDays })
     const options = { timeoutMs, logger, signal: this.#stopping.signal }
-    this.#watchers = (["event", "basket"] as const).map(
-      (kind) => new ChangeWatcher(kind, mongo.db, js, foreign, options),
-    )
+    this.#watchers = (["event", "basket"] as const).map((kind) => new ChangeWatcher(kind, mongo, js, foreign, options))
     const log = new IncomingLog(js)
-    this.#incoming = new IncomingEvents({ db: mongo.db, log, deadLetters: this.#deadLetters, ...options })
+    this.#incoming = new IncomingEvents({ mongo, log, deadLetters: this.#deadLetters, ...options })
   }
 
   get counts(): RunningArchiver["counts"] {

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "res-service"
-import { mongoReason } from "./mongo.ts"
+import { type Mongo, mongoReason } from "./mongo.ts"
 
 /** Pauses between attempts, in ms. Each is twice the last one, up to the greatest. */
 const FIRST_PAUSE_MS = 100
 const GREATEST_PAUSE_MS = 5000
 
-/** Repeats a task with growing pauses until it succeeds. Logs the start and the end of an outage once each. */
+/** Repeats a task on MongoDB with growing pauses until it succeeds. Logs the start and the end of an outage once each. */
 export class BackOff {
+  readonly #mongo: Pick<Mongo, "run">
   readonly #logger: Logger
   readonly #signal: AbortSignal
   #failingSince: number | undefined
 
   /** @param signal ends all attempts */
-  constructor(logger: Logger, signal: AbortSignal) {
+  constructor(mongo: Pick<Mongo, "run">, logger: Logger, signal: AbortSignal) {
+    this.#mongo = mongo
     this.#logger = logger
     this.#signal = signal
   }
@@ -33,7 +35,7 @@ export class BackOff {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, GREATEST_PAUSE_MS)) {
       this.#signal.throwIfAborted()
       try {
-        const result = await task()
+        const result = await this.#mongo.run(task)
         this.#worked(what)
         return result
       } catch (error) {

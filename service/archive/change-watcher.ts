@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
-import { type Collection, type Db, type Document, MongoServerError, type ResumeToken } from "mongodb"
+import { type Collection, type Document, MongoServerError, type ResumeToken } from "mongodb"
 import type { Logger } from "res-service"
 import type { Annotations } from "../../contract/annotations.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -10,6 +10,7 @@ import { BackOff } from "./back-off.ts"
 import { type BasketDocument, basketDigest, basketId } from "./basket-document.ts"
 import { ChangeReader } from "./change-reader.ts"
 import type { ForeignChanges } from "./foreign-changes.ts"
+import type { Mongo } from "./mongo.ts"
 
 /** The resume token is stored this long after a change, in ms. A restart repeats at most the changes of that time. */
 const TOKEN_INTERVAL_MS = 1000
@@ -54,7 +55,7 @@ interface OpenChanges {
  */
 export class ChangeWatcher {
   readonly #kind: Annotated["kind"]
-  readonly #db: Db
+  readonly #mongo: Mongo
   readonly #collection: Collection<{ _id: string }>
   readonly #bucket: AnnotationBucket
   readonly #foreignChanges: ForeignChanges
@@ -69,14 +70,14 @@ export class ChangeWatcher {
 
   constructor(
     kind: Annotated["kind"],
-    db: Db,
+    mongo: Mongo,
     js: JetStream,
     foreignChanges: ForeignChanges,
     { timeoutMs, logger, signal }: { timeoutMs: number; logger: Logger; signal: AbortSignal },
   ) {
     this.#kind = kind
-    this.#db = db
-    this.#collection = db.collection(collections[kind])
+    this.#mongo = mongo
+    this.#collection = mongo.db.collection(collections[kind])
     this.#bucket = new AnnotationBucket(js)
     this.#bucket.onReplaced(() => {
       this.#isBucketReplaced = true
@@ -85,7 +86,7 @@ export class ChangeWatcher {
     this.#timeoutMs = timeoutMs
     this.#logger = logger
     this.#signal = signal
-    this.#backOff = new BackOff(logger, signal)
+    this.#backOff = new BackOff(mongo, logger, signal)
   }
 
   /** Resolves when the server turns out to have no change streams; rejects with the signal's reason. */
@@ -93,10 +94,11 @@ export class ChangeWatcher {
     for (;;) {
       const following = await this.#backOff.persist(`follow changes of ${this.#kind}s`, () => this.#open())
       if (following === undefined) return
+      this.#logger.debug({}, `following changes of ${this.#kind}s`)
       const close = (): void => void following.reader.close()
       this.#signal.addEventListener("abort", close, { once: true })
       try {
-        await this.#follow(following)
+        await this.#mongo.run(() => this.#follow(following))
       } catch (error) {
         this.#signal.throwIfAborted()
         this.#logger.debug({ err: error }, "a stream of changes broke")
@@ -236,7 +238,7 @@ export class ChangeWatcher {
   }
 
   get #states(): Collection<WatchState> {
-    return this.#db.collection("archive_state")
+    return this.#mongo.db.collection("archive_state")
   }
 
   get #stateId(): string {

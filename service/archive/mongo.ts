@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Db, MongoClient, type MongoClientOptions, MongoError } from "mongodb"
+import { type Db, MongoClient, type MongoClientOptions, MongoError, MongoNetworkError } from "mongodb"
 import { SettingError } from "../../config/settings.ts"
-import { watchHeartbeats } from "./heartbeat-watch.ts"
+import { watchDriver } from "./driver-watch.ts"
 
 /** The archive's database when MONGO_URL names none. */
 const DEFAULT_DATABASE = "shopwire"
@@ -16,6 +16,11 @@ export interface Mongo {
   readonly db: Db
   /** Connects. Call it until it resolves; from then on the driver renews lost connections itself. */
   connect(): Promise<void>
+  /**
+   * Runs a task on the database. Rejects when a command of the driver never ends, of this task or of another one: the driver is restarted
+   * then. The task may still go on.
+   */
+  run<T>(task: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -36,6 +41,7 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
     writeConcern: { w: "majority", wtimeoutMS: timeoutMs },
     readConcernLevel: "majority",
     readPreference: "primary",
+    monitorCommands: true,
   })
   let closed = false
   let restarting = false
@@ -55,13 +61,29 @@ export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
     restarting = false
     if (closed) await client.close()
   }
-  watchHeartbeats(client, timeoutMs, () => void restart())
+  const underWay = new Set<(reason: Error) => void>()
+  watchDriver(client, timeoutMs, () => {
+    for (const giveUp of underWay) giveUp(new MongoNetworkError("a command has no end"))
+    void restart()
+  })
   const named = /^[^/]*\/\/[^/]*\/[^?]/.test(url)
   return {
     db: named ? client.db() : client.db(DEFAULT_DATABASE),
     // Commands connect too, but when the first one fails, the driver refuses all later ones.
     connect: async () => {
       await client.connect()
+    },
+    run: async (task) => {
+      let giveUp = (_reason: Error): void => {}
+      const stuck = new Promise<never>((_, reject) => {
+        giveUp = reject
+      })
+      underWay.add(giveUp)
+      try {
+        return await Promise.race([task(), stuck])
+      } finally {
+        underWay.delete(giveUp)
+      }
     },
     close: async () => {
       closed = true

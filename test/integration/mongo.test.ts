@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Socket } from "node:net"
 import { expect } from "chai"
-import { openMongo } from "../../service/archive/mongo.ts"
+import { type Mongo, openMongo } from "../../service/archive/mongo.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
@@ -19,13 +19,28 @@ describe("openMongo()", () => {
 
   after(() => server?.stop())
 
-  it("finds the server again after its connections were cut as a heartbeat began, which the driver never ends", async () => {
+  /** Its client's sockets can be destroyed; `heartbeatFrequencyMS` is 500. */
+  const openWithSockets = (): { mongo: Mongo; cut: () => void; stop: () => Promise<void> } => {
     const sockets = new Set<Socket>()
     const note = (message: unknown): void => void sockets.add((message as { socket: Socket }).socket)
     subscribe(CLIENT_SOCKETS, note)
     const url = new URL(server.url)
     url.searchParams.set("heartbeatFrequencyMS", "500")
     const mongo = openMongo("test", url.href, 500)
+    return {
+      mongo,
+      cut: () => {
+        for (const socket of sockets) socket.destroy()
+      },
+      stop: async () => {
+        unsubscribe(CLIENT_SOCKETS, note)
+        await mongo.close()
+      },
+    }
+  }
+
+  it("finds the server again after its connections were cut as a heartbeat began, which the driver never ends", async () => {
+    const { mongo, cut, stop } = openWithSockets()
     try {
       await mongo.connect()
       await mongo.db.command({ ping: 1 })
@@ -35,7 +50,7 @@ describe("openMongo()", () => {
       client.on("serverHeartbeatFailed", () => ended++)
       client.once("serverHeartbeatStarted", () => {
         ended = 0
-        for (const socket of sockets) socket.destroy()
+        cut()
       })
       await until("the server to be found again", () =>
         ended === 0
@@ -47,8 +62,33 @@ describe("openMongo()", () => {
       )
       expect(ended).to.be.above(0)
     } finally {
-      unsubscribe(CLIENT_SOCKETS, note)
-      await mongo.close()
+      await stop()
+    }
+  })
+
+  it("fails what is under way when its connections were cut as a command began, which the driver never ends", async () => {
+    const { mongo, cut, stop } = openWithSockets()
+    try {
+      await mongo.connect()
+      await mongo.db.command({ ping: 1 })
+      let hasFailed = false
+      mongo.db.client.once("commandStarted", cut)
+      mongo
+        .run(() => mongo.db.command({ ping: 1 }))
+        .catch(() => {
+          hasFailed = true
+        })
+      await until("the command to fail", () => hasFailed)
+      await until("commands to succeed again", () =>
+        mongo
+          .run(() => mongo.db.command({ ping: 1 }))
+          .then(
+            () => true,
+            () => false,
+          ),
+      )
+    } finally {
+      await stop()
     }
   })
 })

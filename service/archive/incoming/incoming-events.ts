@@ -1,9 +1,10 @@
-import { type AbstractCursor, BSON, type Collection, type Db, type Filter, type UpdateFilter } from "mongodb"
+import { type AbstractCursor, BSON, type Collection, type Filter, type UpdateFilter } from "mongodb"
 import type { Logger } from "res-service"
 import type { LogId } from "../../log/log-id.ts"
 import { SummedLog } from "../../summed-log.ts"
 import { BackOff } from "../back-off.ts"
 import type { DeadLetters } from "../dead-letters.ts"
+import type { Mongo } from "../mongo.ts"
 import { refusals } from "../write-errors.ts"
 import {
   INCOMING,
@@ -29,7 +30,7 @@ const MAX_UNNOTABLE = 10_000
 const IS_LEFT = { "shopwire.state": { $in: [null, "publishing"] } }
 
 export interface IncomingOptions {
-  readonly db: Db
+  readonly mongo: Mongo
   readonly log: IncomingLog
   readonly deadLetters: DeadLetters
   /** Time in ms for MongoDB to answer. */
@@ -55,6 +56,7 @@ interface Claimed {
  * the result. So any archiver can continue where another one was killed: `IncomingShop` looks for the event after that sequence.
  */
 export class IncomingEvents {
+  readonly #mongo: Mongo
   readonly #collection: Collection<IncomingDocument>
   readonly #log: IncomingLog
   readonly #deadLetters: DeadLetters
@@ -66,8 +68,9 @@ export class IncomingEvents {
   readonly #unnotable = new Set<string>()
   readonly counts = { stored: 0, refused: 0 }
 
-  constructor({ db, log, deadLetters, timeoutMs, logger, signal }: IncomingOptions) {
-    this.#collection = db.collection(INCOMING)
+  constructor({ mongo, log, deadLetters, timeoutMs, logger, signal }: IncomingOptions) {
+    this.#mongo = mongo
+    this.#collection = mongo.db.collection(INCOMING)
     this.#log = log
     this.#deadLetters = deadLetters
     this.#refused = new SummedLog(logger, "warn", "events in MongoDB are not published; they are with the dead letters")
@@ -78,12 +81,12 @@ export class IncomingEvents {
     )
     this.#timeoutMs = timeoutMs
     this.#signal = signal
-    this.#backOff = new BackOff(logger, signal)
+    this.#backOff = new BackOff(mongo, logger, signal)
   }
 
   /** Rejects with the signal's reason. */
   async run(): Promise<void> {
-    const inserts = new Inserts(this.#collection, { timeoutMs: this.#timeoutMs, signal: this.#signal })
+    const inserts = new Inserts(this.#mongo, this.#collection, { timeoutMs: this.#timeoutMs, signal: this.#signal })
     try {
       for (;;) {
         await this.#backOff.persist("take in events from MongoDB", () => this.#takeAll())

@@ -1,5 +1,6 @@
 import type { Collection } from "mongodb"
 import { ChangeReader } from "../change-reader.ts"
+import type { Mongo } from "../mongo.ts"
 import type { IncomingDocument } from "./incoming-document.ts"
 
 /** How often the archiver looks for new documents by itself, in ms. Without a replica set there is no other way. */
@@ -7,6 +8,7 @@ const POLL_INTERVAL_MS = 2000
 
 /** Waits for inserts into a collection: its change stream reports them at once; without one, it wakes every 2 s. */
 export class Inserts {
+  readonly #mongo: Pick<Mongo, "run">
   readonly #collection: Collection<IncomingDocument>
   readonly #timeoutMs: number
   readonly #signal: AbortSignal
@@ -15,9 +17,11 @@ export class Inserts {
   #wake = (): void => {}
 
   constructor(
+    mongo: Pick<Mongo, "run">,
     collection: Collection<IncomingDocument>,
     { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
   ) {
+    this.#mongo = mongo
     this.#collection = collection
     this.#timeoutMs = timeoutMs
     this.#signal = signal
@@ -53,10 +57,12 @@ export class Inserts {
       { timeoutMs: this.#timeoutMs, signal: this.#signal },
     )
     this.#reader = reader
-    this.#read(reader).catch(() => {
-      // `next` tries to open it again. Without a change stream, `next` resolves every 2 s.
-      if (this.#reader === reader) this.close()
-    })
+    this.#mongo
+      .run(() => this.#read(reader))
+      .catch(() => {
+        // `next` tries to open it again. Without a change stream, `next` resolves every 2 s.
+        if (this.#reader === reader) this.close()
+      })
   }
 
   async #read(reader: ChangeReader): Promise<never> {
