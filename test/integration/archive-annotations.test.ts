@@ -49,6 +49,10 @@ describe("annotations made in MongoDB by others", () => {
     shown = heardOn(`event.${rid()}.*`)
     await archivers.start()
     await caughtUp(product.nats)
+    // What others delete or change before that is not noticed, unless they annotate.
+    await until("the archiver to follow changes", () =>
+      ["events", "baskets"].every((kind) => logger.messages("debug").includes(`following changes of ${kind}`)),
+    )
   })
 
   it("are published on changes.store.<shop_id>, sent to those who watch the event, and included in its get", async () => {
