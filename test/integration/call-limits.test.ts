@@ -7,6 +7,7 @@ import { Issuer, useIssuer } from "../helpers/issuer.ts"
 import { type ProductOptions, useProduct } from "../helpers/product.ts"
 import { type Client, useClients } from "../helpers/res-client.ts"
 import { Storefront } from "../helpers/storefront.ts"
+import { until } from "../helpers/until.ts"
 
 /** A refusal as RES tells it. */
 interface Refusal {
@@ -97,10 +98,10 @@ describe("the service's limits", () => {
     it("count HTTP requests to the gateway for their address, though each has a connection ID of its own", async () => {
       const session = randomUUID()
       const ask = () => overHttp(`session/${session}/multicart/join`, { customerName: "Bob" }, from(12))
-      const answers = []
-      for (let i = 0; i < 101; i++) answers.push(await ask())
-      expect(answers.filter(({ status }) => status === 429)).to.have.length(1)
-      expect429(answers.at(-1) as Answer, "address")
+      const answers = await Promise.all(Array.from({ length: 101 }, ask))
+      const refused = answers.filter(({ status }) => status === 429)
+      expect(refused).to.have.length(1)
+      expect429(refused[0] as Answer, "address")
       const read = await answer(fetch(`${gateway.url}/api/session/${session}/multicart`, { headers: from(12) }))
       expect(read.status).to.equal(429)
     })
@@ -128,31 +129,37 @@ describe("the service's limits", () => {
     it("count invalid requests as well, before anything of them is looked at", async () => {
       const feed = `store.${randomUUID()}.feed`
       const client = connect(from(30))
-      const codes = []
-      for (let i = 0; i < 61; i++) codes.push((await refusal(client.call(feed, "publish", "nonsense")))?.code)
-      expect(codes.slice(0, 60).every((code) => code === "system.invalidParams")).to.equal(true)
-      expect(codes[60]).to.equal("system.tooManyRequests")
+      const nonsense = (): Promise<Refusal | undefined> => refusal(client.call(feed, "publish", "nonsense"))
+      const codes = (await Promise.all(Array.from({ length: 61 }, nonsense))).map((each) => each?.code)
+      expect(codes.filter((code) => code === "system.invalidParams")).to.have.length(60)
+      expect(codes.filter((code) => code === "system.tooManyRequests")).to.have.length(1)
     })
 
     it("hold back who acknowledges baskets, reads, or asks for older pages too often", async () => {
       const event = publishEvent()
       const store = `store.${event.shop_id}`
       await overEdge(event.shop_id, event, from(31))
+      const isTooMany = (each: Refusal | undefined): boolean => each?.code === "system.tooManyRequests"
       const tooOften = async (address: number, ask: (client: Client, i: number) => Promise<unknown>): Promise<void> => {
         const client = connect(from(address))
-        const refused = []
-        for (let i = 0; i < 61; i++) refused.push(await refusal(ask(client, i)))
-        expect(refused.slice(0, 29).filter((each) => each?.code === "system.tooManyRequests")).to.deep.equal([])
-        expectTooMany(refused[60], "connection")
+        const refused = await Promise.all(Array.from({ length: 61 }, (_, i) => refusal(ask(client, i))))
+        const tooMany = refused.filter(isTooMany)
+        expect(tooMany).to.have.length.within(1, 61 - 29)
+        expectTooMany(tooMany[0], "connection")
       }
       await tooOften(32, (client) => client.call(`${store}.feed`, "read", { after: 0 }))
       // A feed without a query is let through: access to it is asked for again after each reset.
       await tooOften(33, (client, i) => client.get(`${store}.feed?before=1&limit=${i + 1}`))
-      const client = connect(from(34))
       const basket = `${store}.basket.${event.session_id}`
-      const refused = []
-      for (let i = 0; i < 30; i++) refused.push(await refusal(client.call(basket, "acknowledge", { by: "Ann" })))
-      expectTooMany(refused.at(-1), "shop")
+      let address = 34
+      // The shop's ten seconds began with its event, and may end in the middle of a try.
+      const held = await until("the shop to be held back", async () => {
+        const client = connect(from(address++))
+        const acknowledge = (): Promise<Refusal | undefined> =>
+          refusal(client.call(basket, "acknowledge", { by: "Ann" }))
+        return (await Promise.all(Array.from({ length: 31 }, acknowledge))).find(isTooMany)
+      })
+      expectTooMany(held, "shop")
     })
 
     it("bound the sessions that one connection and one address start in a minute, in old storefronts too", async () => {

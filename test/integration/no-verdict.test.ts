@@ -212,6 +212,17 @@ describe("doors without a verdict", () => {
         return found
       }
 
+      /** Where there is a verdict, whoever got none in time asks again: on a busy machine an answer may take longer. */
+      const asked = async (door: GuardedDoor, caller: Caller): Promise<Outcome> => {
+        if (state.verdict !== "known") return await ask(door, caller)
+        return await until(`a verdict of ${door.name} on ${caller}`, async () => {
+          const answer = await ask(door, caller)
+          if (!NO_VERDICT.includes(answer.answer)) return answer
+          expect(answer.text, `${door.name} for ${caller}`).not.to.include(secret)
+          return undefined
+        })
+      }
+
       before(async () => {
         // What is known of each token before is the same in each state.
         for (const door of doors)
@@ -220,7 +231,7 @@ describe("doors without a verdict", () => {
         try {
           await Promise.all(
             doors.flatMap((door) =>
-              callers.map(async (caller) => outcomes.set(`${door.name} ${caller}`, await ask(door, caller))),
+              callers.map(async (caller) => outcomes.set(`${door.name} ${caller}`, await asked(door, caller))),
             ),
           )
         } finally {
