@@ -159,7 +159,7 @@ describe("several service processes share shops and sessions", function () {
         await kit.end(ahead, "SIGTERM")
       },
     },
-    KITS,
+    { atATime: KITS, reuse: true },
   )
 })
 

@@ -3,16 +3,21 @@ interface Kit {
   stop(): Promise<void>
 }
 
+export interface AtOnceOptions {
+  /** Most tests at a time. Default: all. */
+  readonly atATime?: number
+  /** A kit is used by one test after the other. Default: each test has a kit of its own. */
+  readonly reuse?: boolean
+}
+
 /**
  * Declares tests that mostly wait for time to pass, by their titles. They run at the same time, from the first test on. None may
- * disturb another one.
- *
- * @param kits how many kits there are at most; each is used by one test after the other. Default: one for each test
+ * disturb another one. Tests whose leases run out when the processor is busy run a few at a time.
  */
 export function atOnce<K extends Kit>(
   start: () => Promise<K>,
   cases: Readonly<Record<string, Case<K>>>,
-  kits = Object.keys(cases).length,
+  { atATime = Object.keys(cases).length, reuse = false }: AtOnceOptions = {},
 ): void {
   const outcomes = new Map<string, Promise<void>>()
   let working: Promise<unknown>
@@ -25,7 +30,7 @@ export function atOnce<K extends Kit>(
       outcome.catch(() => {})
       outcomes.set(title, outcome)
     }
-    working = Promise.all(Array.from({ length: kits }, () => run(start, waiting)))
+    working = Promise.all(Array.from({ length: atATime }, () => run(start, waiting, reuse)))
     working.catch(() => {})
   })
 
@@ -42,19 +47,24 @@ interface Waiting<K> {
   readonly reject: (reason: unknown) => void
 }
 
-/** Runs one waiting test after the other with one kit. After a failure, the next one gets a new kit. */
-async function run<K extends Kit>(start: () => Promise<K>, waiting: Waiting<K>[]): Promise<void> {
+/** Runs one waiting test after the other. After a failure, the next one gets a new kit in any case. */
+async function run<K extends Kit>(start: () => Promise<K>, waiting: Waiting<K>[], reuse: boolean): Promise<void> {
   let kit: K | undefined
+  const end = async (): Promise<void> => {
+    const used = kit
+    kit = undefined
+    await used?.stop()
+  }
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     try {
       kit ??= await start()
       await next.test(kit)
+      if (!reuse) await end()
       next.resolve()
     } catch (error) {
       next.reject(error)
-      await kit?.stop().catch(() => {})
-      kit = undefined
+      await end().catch(() => {})
     }
   }
-  await kit?.stop()
+  await end()
 }

@@ -151,7 +151,7 @@ describe("docs/degradation.md", function () {
         (clusters: ClusterKit): Promise<void> => isRight(row, clusters),
       ]),
     ),
-    CLUSTERS,
+    { atATime: CLUSTERS },
   )
 })
 

@@ -11,7 +11,6 @@ import { connectNats, model, type NatsConn, Service, silentLogger } from "../../
 import { natsPartition, Shards } from "../../src/sharding/mod.ts"
 
 const COUNT = 16
-const DEADLINE_MS = 30_000
 
 /** What the members of one test store. */
 type Store = Map<string, number>
@@ -128,15 +127,11 @@ class Kit {
   }
 
   async shared(...members: readonly Member[]): Promise<void> {
-    await until(
-      "even shares",
-      () => {
-        const shares = members.map(({ shards }) => shards.served.length)
-        const isEven = Math.max(...shares) - Math.min(...shares) <= 1
-        return isEven && new Set(members.flatMap(({ shards }) => shards.served)).size === COUNT
-      },
-      DEADLINE_MS,
-    )
+    await until("even shares", () => {
+      const shares = members.map(({ shards }) => shards.served.length)
+      const isEven = Math.max(...shares) - Math.min(...shares) <= 1
+      return isEven && new Set(members.flatMap(({ shards }) => shards.served)).size === COUNT
+    })
   }
 
   owner(id: string, ...members: readonly Member[]): Member | undefined {
@@ -153,177 +148,181 @@ class Kit {
 }
 
 describe("Shards, of a service of several processes", () => {
-  atOnce(() => Kit.start(), {
-    "share evenly, and each get and call is answered by the owner, whoever takes it": async (kit) => {
-      const members = [await kit.join(), await kit.join(), await kit.join()]
-      await kit.shared(...members)
-      for (const id of ids) {
-        const owner = kit.owner(id, ...members)
-        expect(await kit.client.call(`library.shelf.${id}`, "add")).to.equal(owner?.shards.member)
-        for (let i = 0; i < 3; i++) await kit.client.get(`library.shelf.${id}`)
-        expect(members.filter(({ answered }) => answered.has(id))).to.deep.equal([owner])
-      }
-    },
-
-    "answer in any process what needs no owner": async (kit) => {
-      const members = [await kit.join(), await kit.join()]
-      await kit.shared(...members)
-      const by = new Set<unknown>()
-      await until("both to answer", async () => {
-        by.add(await kit.client.call("library.shelf.1", "anybody", {}))
-        return by.size === 2
-      })
-    },
-
-    "run a task on the owner, from any process": async (kit) => {
-      const members = [await kit.join(), await kit.join()]
-      await kit.shared(...members)
-      kit.store.set("1", 5)
-      const owner = kit.owner("1", ...members)?.shards.member
-      for (const { shards } of members)
-        expect(await shards.ask("books", "library.shelf.1", "p", 5000)).to.deep.equal([5, "p", owner])
-    },
-
-    "move when one joins and when one leaves, and no call fails or is done twice": async (kit) => {
-      const first = await kit.join()
-      await kit.shared(first)
-      const mirrors = ids.map((id) => kit.client.mirror(`library.shelf.${id}`))
-      await Promise.all(mirrors.map(({ ready }) => ready))
-      let isOver = false
-      const failures: unknown[] = []
-      const calls = new Map(ids.map((id) => [id, 0]))
-      const calling = ids.map(async (id) => {
-        while (!isOver) {
-          await kit.client.call(`library.shelf.${id}`, "add").then(
-            () => calls.set(id, (calls.get(id) ?? 0) + 1),
-            (error: unknown) => failures.push(error),
-          )
+  atOnce(
+    () => Kit.start(),
+    {
+      "share evenly, and each get and call is answered by the owner, whoever takes it": async (kit) => {
+        const members = [await kit.join(), await kit.join(), await kit.join()]
+        await kit.shared(...members)
+        for (const id of ids) {
+          const owner = kit.owner(id, ...members)
+          expect(await kit.client.call(`library.shelf.${id}`, "add")).to.equal(owner?.shards.member)
+          for (let i = 0; i < 3; i++) await kit.client.get(`library.shelf.${id}`)
+          expect(members.filter(({ answered }) => answered.has(id))).to.deep.equal([owner])
         }
-      })
-      const second = await kit.join()
-      await kit.shared(first, second)
-      const third = await kit.join()
-      await kit.shared(first, second, third)
-      await first.stop()
-      await kit.shared(second, third)
-      await second.stop()
-      await kit.shared(third)
-      isOver = true
-      await Promise.all(calling)
-      expect(failures).to.deep.equal([])
-      expect(Object.fromEntries(kit.store)).to.deep.equal(Object.fromEntries(calls))
-      await until("each mirror to have the last count", () =>
-        mirrors.every(({ value }, i) => (value as { books: number }).books === calls.get(ids[i] ?? "")),
-      )
-      for (const mirror of mirrors) mirror.close()
-    },
-
-    "move when one is closed without a goodbye: requests wait for the next owner, and watchers end with its content":
-      async (kit) => {
-        const [first, second] = [await kit.join(), await kit.join()]
-        await kit.shared(first, second)
-        const mirrors = ids.map((id) => kit.client.mirror(`library.shelf.${id}`))
-        await Promise.all(mirrors.map(({ ready }) => ready))
-        const lost = ids.filter((id) => kit.owner(id, first) !== undefined)
-        await first.nc.close()
-        // It could tell nobody of these.
-        for (const id of lost) kit.store.set(id, 7)
-        // The first call may have been handed on to the one that is gone.
-        const answered = await until("a call to be answered", () =>
-          kit.client.call(`library.shelf.${lost[0]}`, "add").catch(() => undefined),
-        )
-        expect(answered).to.equal(second.shards.member)
-        await kit.shared(second)
-        await until("each mirror to be right", () =>
-          mirrors.every(({ value }, i) => (value as { books: number }).books === (kit.store.get(ids[i] ?? "") ?? 0)),
-        )
-        for (const mirror of mirrors) mirror.close()
-        await first.shards.ended
       },
 
-    "are taken from one whose link stands still, which sends nothing any more and begins again": async (kit) => {
-      const { link, member: first } = await kit.joinBehindLink()
-      const second = await kit.join()
-      await kit.shared(first, second)
-      link.stall()
-      await until("the other one to own all", () => second.shards.served.length === COUNT, DEADLINE_MS)
-      expect(first.shards.served.filter((shard) => first.shards.isServed(shard))).to.deep.equal([])
-      const heard: string[] = []
-      const mark = "event.library.shelf.0.ghost"
-      kit.conn.subscribe(mark, () => heard.push(mark))
-      first.shards.conn.publish(mark, "{}")
-      link.heal()
-      await first.shards.ended
-      await kit.conn.flush()
-      expect(heard).to.deep.equal([])
-      await first.stop()
-      const again = await kit.join()
-      await kit.shared(second, again)
-    },
+      "answer in any process what needs no owner": async (kit) => {
+        const members = [await kit.join(), await kit.join()]
+        await kit.shared(...members)
+        const by = new Set<unknown>()
+        await until("both to answer", async () => {
+          by.add(await kit.client.call("library.shelf.1", "anybody", {}))
+          return by.size === 2
+        })
+      },
 
-    "are claimed again after the bucket was deleted, and everything is reset": async (kit) => {
-      const first = await kit.join()
-      await kit.shared(first)
-      await kit.client.get("library.shelf.1")
-      const jsm = await jetstreamManager(kit.conn.nats, { checkAPI: false })
-      await jsm.streams.delete("KV_library-shards")
-      await first.shards.ended
-      await first.stop()
-      kit.resets.length = 0
-      await kit.shared(await kit.join())
-      expect(kit.resets[0]?.resources).to.include("library.>")
-    },
+      "run a task on the owner, from any process": async (kit) => {
+        const members = [await kit.join(), await kit.join()]
+        await kit.shared(...members)
+        kit.store.set("1", 5)
+        const owner = kit.owner("1", ...members)?.shards.member
+        for (const { shards } of members)
+          expect(await shards.ask("books", "library.shelf.1", "p", 5000)).to.deep.equal([5, "p", owner])
+      },
 
-    "are kept by a process that is not sent the changes of the bucket any more: it asks for them again": async (
-      kit,
-    ) => {
-      const first = await kit.join()
-      await kit.shared(first)
-      const stream = "KV_library-shards"
-      const jsm = await jetstreamManager(kit.conn.nats, { checkAPI: false })
-      // As when the nats-server is gone that sent them.
-      const lost = async (): Promise<boolean> => {
-        const consumers = await jsm.consumers.list(stream).next()
-        for (const { name } of consumers) await jsm.consumers.delete(stream, name)
-        return consumers.length > 0
-      }
-      await until("the consumer to be lost", lost)
-      let isEnded = false
-      void first.shards.ended.then(() => {
-        isEnded = true
-      })
-      await until("another consumer", async () => (await jsm.consumers.list(stream).next()).length > 0, DEADLINE_MS)
-      await until("it to answer", () => first.shards.held && kit.client.get("library.shelf.1"), DEADLINE_MS)
-      expect(isEnded).to.equal(false)
-    },
+      "move when one joins and when one leaves, and no call fails or is done twice": async (kit) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        const mirrors = ids.map((id) => kit.client.mirror(`library.shelf.${id}`))
+        await Promise.all(mirrors.map(({ ready }) => ready))
+        let isOver = false
+        const failures: unknown[] = []
+        const calls = new Map(ids.map((id) => [id, 0]))
+        const calling = ids.map(async (id) => {
+          while (!isOver) {
+            await kit.client.call(`library.shelf.${id}`, "add").then(
+              () => calls.set(id, (calls.get(id) ?? 0) + 1),
+              (error: unknown) => failures.push(error),
+            )
+          }
+        })
+        const second = await kit.join()
+        await kit.shared(first, second)
+        const third = await kit.join()
+        await kit.shared(first, second, third)
+        await first.stop()
+        await kit.shared(second, third)
+        await second.stop()
+        await kit.shared(third)
+        isOver = true
+        await Promise.all(calling)
+        expect(failures).to.deep.equal([])
+        expect(Object.fromEntries(kit.store)).to.deep.equal(Object.fromEntries(calls))
+        await until("each mirror to have the last count", () =>
+          mirrors.every(({ value }, i) => (value as { books: number }).books === calls.get(ids[i] ?? "")),
+        )
+        for (const mirror of mirrors) mirror.close()
+      },
 
-    "reset what gateways may show, and no more, when the next process owns it": async (kit) => {
-      const first = await kit.join()
-      await kit.shared(first)
-      for (const name of ["1", "2", "3.label"]) await kit.client.get(`library.shelf.${name}`)
-      kit.resets.length = 0
-      await first.nc.close()
-      const second = await kit.join()
-      await kit.shared(second)
-      await until("a reset", () => kit.resets.length > 0)
-      const names = new Set(kit.resets.flatMap(({ resources }) => resources))
-      expect([...names].toSorted()).to.deep.equal(["library.shelf.1", "library.shelf.2", "library.shelf.3.>"])
-    },
+      "move when one is closed without a goodbye: requests wait for the next owner, and watchers end with its content":
+        async (kit) => {
+          const [first, second] = [await kit.join(), await kit.join()]
+          await kit.shared(first, second)
+          const mirrors = ids.map((id) => kit.client.mirror(`library.shelf.${id}`))
+          await Promise.all(mirrors.map(({ ready }) => ready))
+          const lost = ids.filter((id) => kit.owner(id, first) !== undefined)
+          await first.nc.close()
+          // It could tell nobody of these.
+          for (const id of lost) kit.store.set(id, 7)
+          // The first call may have been handed on to the one that is gone.
+          const answered = await until("a call to be answered", () =>
+            kit.client.call(`library.shelf.${lost[0]}`, "add").catch(() => undefined),
+          )
+          expect(answered).to.equal(second.shards.member)
+          await kit.shared(second)
+          await until("each mirror to be right", () =>
+            mirrors.every(({ value }, i) => (value as { books: number }).books === (kit.store.get(ids[i] ?? "") ?? 0)),
+          )
+          for (const mirror of mirrors) mirror.close()
+          await first.shards.ended
+        },
 
-    "are answered for only when the process could acquire them, which it tries again": async (kit) => {
-      const first = await kit.join({ failures: 2 })
-      await kit.shared(first)
-      expect(first.calls).to.deep.equal(Array(3).fill(`acquire ${COUNT}`))
-      await first.stop()
-      expect(first.calls.slice(3)).to.deep.equal([])
-    },
+      "are taken from one whose link stands still, which sends nothing any more and begins again": async (kit) => {
+        const { link, member: first } = await kit.joinBehindLink()
+        const second = await kit.join()
+        await kit.shared(first, second)
+        link.stall()
+        await until("the other one to own all", () => second.shards.served.length === COUNT)
+        expect(first.shards.served.filter((shard) => first.shards.isServed(shard))).to.deep.equal([])
+        const heard: string[] = []
+        const mark = "event.library.shelf.0.ghost"
+        kit.conn.subscribe(mark, () => heard.push(mark))
+        first.shards.conn.publish(mark, "{}")
+        link.heal()
+        await first.shards.ended
+        await kit.conn.flush()
+        expect(heard).to.deep.equal([])
+        await first.stop()
+        const again = await kit.join()
+        await kit.shared(second, again)
+      },
 
-    "are given away before another process acquires them": async (kit) => {
-      const first = await kit.join()
-      await kit.shared(first)
-      const second = await kit.join()
-      await kit.shared(first, second)
-      expect(first.calls).to.deep.equal([`acquire ${COUNT}`, `release ${COUNT / 2}`])
+      "are claimed again after the bucket was deleted, and everything is reset": async (kit) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        await kit.client.get("library.shelf.1")
+        const jsm = await jetstreamManager(kit.conn.nats, { checkAPI: false })
+        await jsm.streams.delete("KV_library-shards")
+        await first.shards.ended
+        await first.stop()
+        kit.resets.length = 0
+        await kit.shared(await kit.join())
+        expect(kit.resets[0]?.resources).to.include("library.>")
+      },
+
+      "are kept by a process that is not sent the changes of the bucket any more: it asks for them again": async (
+        kit,
+      ) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        const stream = "KV_library-shards"
+        const jsm = await jetstreamManager(kit.conn.nats, { checkAPI: false })
+        // As when the nats-server is gone that sent them.
+        const lost = async (): Promise<boolean> => {
+          const consumers = await jsm.consumers.list(stream).next()
+          for (const { name } of consumers) await jsm.consumers.delete(stream, name)
+          return consumers.length > 0
+        }
+        await until("the consumer to be lost", lost)
+        let isEnded = false
+        void first.shards.ended.then(() => {
+          isEnded = true
+        })
+        await until("another consumer", async () => (await jsm.consumers.list(stream).next()).length > 0)
+        await until("it to answer", () => first.shards.held && kit.client.get("library.shelf.1"))
+        expect(isEnded).to.equal(false)
+      },
+
+      "reset what gateways may show, and no more, when the next process owns it": async (kit) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        for (const name of ["1", "2", "3.label"]) await kit.client.get(`library.shelf.${name}`)
+        kit.resets.length = 0
+        await first.nc.close()
+        const second = await kit.join()
+        await kit.shared(second)
+        await until("a reset", () => kit.resets.length > 0)
+        const names = new Set(kit.resets.flatMap(({ resources }) => resources))
+        expect([...names].toSorted()).to.deep.equal(["library.shelf.1", "library.shelf.2", "library.shelf.3.>"])
+      },
+
+      "are answered for only when the process could acquire them, which it tries again": async (kit) => {
+        const first = await kit.join({ failures: 2 })
+        await kit.shared(first)
+        expect(first.calls).to.deep.equal(Array(3).fill(`acquire ${COUNT}`))
+        await first.stop()
+        expect(first.calls.slice(3)).to.deep.equal([])
+      },
+
+      "are given away before another process acquires them": async (kit) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        const second = await kit.join()
+        await kit.shared(first, second)
+        expect(first.calls).to.deep.equal([`acquire ${COUNT}`, `release ${COUNT / 2}`])
+      },
     },
-  })
+    { atATime: 4 },
+  )
 })
