@@ -1,6 +1,6 @@
 import { addressGroup } from "res-service"
 import { bearerIn } from "../../contract/credentials.ts"
-import { allowance, type Standing } from "../../limits/allowance.ts"
+import { allowance, type KeyKind, type Standing } from "../../limits/allowance.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
 import { RateLimit, wholeSeconds } from "./rate-headers.ts"
@@ -36,7 +36,7 @@ export class RateLimits {
 
   constructor({ perAddress, perToken, perShop }: RateLimitOptions) {
     this.#address = rateLimit("address", perAddress)
-    this.#token = rateLimit("token", perToken)
+    this.#token = rateLimit("token", perToken, "secret")
     this.#shop = rateLimit("shop", perShop)
   }
 
@@ -70,8 +70,8 @@ export class RateLimits {
   }
 }
 
-function rateLimit(kind: RateLimit["kind"], perSecond: number): RateLimit | undefined {
-  const counted = allowance(perSecond, WINDOW_S)
+function rateLimit(kind: RateLimit["kind"], perSecond: number, keys?: KeyKind): RateLimit | undefined {
+  const counted = allowance(perSecond, WINDOW_S, keys)
   return counted && new RateLimit(kind, counted)
 }
 

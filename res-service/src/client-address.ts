@@ -2,6 +2,9 @@ import type { IncomingMessage } from "node:http"
 import { BlockList, isIP, isIPv6 } from "node:net"
 import type { AuthRequest } from "./service/request.ts"
 
+/** How many of the latest addresses are remembered as proxies or not, because a `BlockList` takes microseconds to tell. */
+const REMEMBERED = 500
+
 /** Finds the client address of a request or connection. */
 export interface ClientAddresses {
   /**
@@ -30,11 +33,18 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
     if (bits === undefined) proxies.addAddress(address, familyOf(address))
     else proxies.addSubnet(address, Number(bits), familyOf(address))
   }
+  const remembered = new Map<string, boolean>()
   const isProxy = (peer: string): boolean => {
     // A block list takes its time, even when it is empty.
     if (trusted.length === 0) return false
     const address = plain(peer)
-    return isIP(address) !== 0 && proxies.check(address, familyOf(address))
+    const known = remembered.get(address)
+    if (known !== undefined) return known
+    if (isIP(address) === 0) return false
+    const found = proxies.check(address, familyOf(address))
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(address, found)
+    return found
   }
 
   const behindProxies = (peer: string, forwardedFor: string): string => {

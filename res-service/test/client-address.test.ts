@@ -8,6 +8,16 @@ const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
 describe("clientAddresses", () => {
   const { of, ofClient, isProxy } = clientAddresses(["10.0.0.0/8", "2001:db8::1"])
 
+  it("tells proxies from others again after many addresses", () => {
+    const addresses = clientAddresses(["10.0.0.0/8"])
+    for (const octets of [0, 1, 2].flatMap((a) => Array.from({ length: 250 }, (_, b) => `${a}.${b}`))) {
+      expect(addresses.isProxy(`10.0.${octets}`)).to.equal(true)
+      expect(addresses.isProxy(`11.0.${octets}`)).to.equal(false)
+      expect(addresses.isProxy("10.0.0.1")).to.equal(true)
+      expect(addresses.isProxy("11.0.0.1")).to.equal(false)
+    }
+  })
+
   it("recognises a proxy by its peer address, in either form", () => {
     for (const peer of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"]) expect(isProxy(peer), peer).to.equal(true)
     for (const peer of ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::2", ""]) expect(isProxy(peer), peer).to.equal(false)

@@ -44,6 +44,16 @@ describe("Allowance", () => {
     expect(allowance.take("a", 1)).to.include({ granted: true })
   })
 
+  for (const keys of ["public", "secret"] as const) {
+    it(`counts ${keys} keys of any length on, also after many others`, () => {
+      const allowance = new Allowance(1, 600, keys)
+      const own = ["a", "long".repeat(100)]
+      for (const key of own) allowance.take(key, 1)
+      for (let i = 0; i < 2000; i++) allowance.look(`other ${i}`)
+      for (const key of own) expect(allowance.take(key, 1)).to.include({ granted: false, remaining: 0 })
+    })
+  }
+
   it("keeps a bounded number of counters, however many keys strangers make up", () => {
     const allowance = new Allowance(1, 600)
     let refused = 0
