@@ -339,7 +339,8 @@ export class Logins {
       // An own write may come back after a newer own write.
       if (login.granted_at < (known?.granted_at ?? 0)) return
       this.#remember(id, login)
-      if (known !== undefined && !isDeepStrictEqual(known, login)) this.#onChanged([id])
+      // A renewal may come back before it is known to be stored, or be another process's: it changes no rights.
+      if (known !== undefined && !isDeepStrictEqual(grantsIn(known), grantsIn(login))) this.#onChanged([id])
     }
   }
 

@@ -119,6 +119,18 @@ describe("logins of a user who logs in on one connection after the other", () =>
     expect(told.map((each) => each.revoked)).to.deep.equal([1, 1])
   })
 
+  it("are told of in no process when they are renewed with the same rights", async () => {
+    const another = await open()
+    changed.length = 0
+    const tid = await logins.begin({ ...claims("ivy"), iat: inSeconds(-9) })
+    await until("the login in the other process", () => another.get(tid))
+    const renewed = { ...claims("ivy"), iat: inSeconds(-5) }
+    await another.begin(renewed, tid)
+    await until("both to know the renewal", () => [logins, another].every((each) => each.get(tid)?.iat === renewed.iat))
+    await another.stop()
+    expect(changed).to.deep.equal([])
+  })
+
   it("are removed when they have expired by a process that is to do so, and by no other", async () => {
     const js = new JetStream(nats)
     let expires = false
