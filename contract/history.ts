@@ -71,5 +71,7 @@ export const HistoryPart = z.object({
   after: z.int(),
   /** True when nothing follows, for now. */
   end: z.boolean(),
+  /** Names the log. Another one, made after the first was lost, has the same sequences for other events. */
+  log: z.string(),
 })
 export type HistoryPart = Readonly<z.infer<typeof HistoryPart>>

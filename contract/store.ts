@@ -23,7 +23,7 @@ const Seq = z.string().regex(/^[1-9]\d{0,14}$/)
  *         found so far, go on from there
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
  *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
- *         read({ after, limit, ...filter }) -> a part of the history: at most 500 events and 768 KiB
+ *         read({ after, limit, ...filter }) -> { events, after, end, log }, a part of the history: at most 500 events and 768 KiB
  * events  remove { idx: 99 } once the feed is full, then add { idx: 0, value } · erased { seqs }: events that are gone for good.
  *         A page has no events, for history does not change.
  * source  RES-Service protocol 1.2.3, "Collection add event"; design.md, "RES resources"

@@ -50,6 +50,10 @@ export class ShopEvents {
   #completeAfter = Infinity
   /** The highest known sequence of this log: a higher position may belong to another log. */
   #confirmed = 0
+  /** Names the log; undefined until a read has told. */
+  #log: string | undefined
+  /** False: the window may still be of an earlier log. */
+  #isProven = true
   /** Counts the gaps: a read that began before a gap says nothing about the time after it. */
   #gaps = 0
   /** What several readers ask for at the same time: frames by position, and pending reads. */
@@ -108,6 +112,19 @@ export class ShopEvents {
     return reading
   }
 
+  /**
+   * Call it with the log of each part that was read elsewhere. If it is another one than before, everything that is kept is dropped, and
+   * nothing is given until the feed is known to be of this log.
+   */
+  meet(log: string): void {
+    if (log === this.#log) return
+    this.#log = log
+    // A feed that is loaded later is of this log.
+    if (this.#window === undefined) return
+    this.#isProven = false
+    this.#startAgain()
+  }
+
   close(): void {
     this.#closed = true
     this.#mirror?.close()
@@ -116,12 +133,32 @@ export class ShopEvents {
   async #read(after: number | undefined, caller: Caller): Promise<Part> {
     const gaps = this.#gaps
     const part = await readHistory(this.#client, this.#shopId, after, caller)
+    this.meet(part.log)
+    if (!this.#isProven && part.end) await this.#prove(caller)
     // The window was loaded before the log ended there, so later events are in the window or come after it.
-    if (part.end && gaps === this.#gaps && this.#window !== undefined) {
+    if (part.end && gaps === this.#gaps && this.#isProven && this.#window !== undefined) {
       this.#completeAfter = Math.min(this.#completeAfter, part.position)
       this.#confirmed = Math.max(this.#confirmed, part.position)
     }
     return part
+  }
+
+  /** Compares the newest event of the window with that of the log. */
+  async #prove(caller: Caller): Promise<void> {
+    const newest = this.#window?.[0]
+    const after = newest === undefined ? 0 : newest.seq - 1
+    const shown = newest === undefined ? Buffer.alloc(0) : actionFrame(newest)
+    // In a log that is shorter than the window there is no such sequence. The readers hear of all other errors by their own reads.
+    const part = await readHistory(this.#client, this.#shopId, after, caller, 1).catch(() => undefined)
+    if (part?.log !== this.#log || !part?.bytes.equals(shown) || newest !== this.#window?.[0]) return
+    this.#isProven = true
+    this.#startAgain()
+  }
+
+  /** Keeps what the window has. What is in front of it must be read. */
+  #startAgain(): void {
+    this.#doubtful = true
+    this.#flush()
   }
 
   #open(): void {
@@ -146,6 +183,7 @@ export class ShopEvents {
   #load(): void {
     const events = this.#mirror?.value ?? undefined
     if (events === undefined) return
+    if (this.#window !== undefined) this.#doubtful = true
     this.#window = [...events]
     this.#flush()
     this.#tellLoaded()
@@ -183,8 +221,8 @@ export class ShopEvents {
     if (this.#doubtful || oldest > this.#newest) {
       this.#gaps++
       this.#confirmed = 0
-      this.#recent = recent
-      this.#completeAfter = this.#doubtful ? Infinity : oldest - 1
+      this.#recent = this.#isProven ? recent : []
+      this.#completeAfter = this.#doubtful || !this.#isProven ? Infinity : oldest - 1
       this.#doubtful = false
     } else {
       this.#recent.push(...recent)
@@ -205,9 +243,10 @@ export class ShopEvents {
   }
 }
 
-/** A part of the history as it is sent: complete up to the sequence `position`; `end` is true if the log ends there. */
+/** A part of the history as it is sent: complete up to the sequence `position`; `end` is true if the log, named by `log`, ends there. */
 export interface Part extends Frames {
   readonly end: boolean
+  readonly log: string
 }
 
 /** Asks the service for the events after a sequence; undefined asks only for the end of the log. Rejects with its `ResError`. */
@@ -216,8 +255,9 @@ export async function readHistory(
   shopId: string,
   after: number | undefined,
   caller: Caller,
+  limit?: number,
 ): Promise<Part> {
-  const params = after === undefined ? {} : { after }
+  const params = { ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) }
   const { events, ...part } = await client.call(feed, { shop_id: shopId }, "read", params, caller)
-  return { bytes: Buffer.concat(events.map(actionFrame)), position: part.after, end: part.end }
+  return { bytes: Buffer.concat(events.map(actionFrame)), position: part.after, end: part.end, log: part.log }
 }

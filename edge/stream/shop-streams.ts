@@ -60,6 +60,7 @@ export class ShopStreams {
     const shop = this.#shops.get(shopId) ?? { events: new ShopEvents(this.#client, shopId), readers: 0 }
     this.#shops.set(shopId, shop)
     shop.readers++
+    if (wish.first !== undefined) shop.events.meet(wish.first.log)
     res.write(retryFrame(retryMs()))
     const reader = new StreamReader(res, { events: shop.events, ...wish, ...this.#options })
     this.#readers.add(reader)

@@ -34,6 +34,8 @@ export class StreamReader implements Follower {
   readonly #res: ServerResponse
   readonly #options: ReaderOptions
   #position: number | undefined
+  /** The log that the position belongs to, by name; undefined while it is not known. */
+  #log: string | undefined
   #behind = true
   #ended = false
   /** Bytes that the reader has taken, and when it last took some or had nothing to take, in ms of `performance.now()`. */
@@ -44,6 +46,7 @@ export class StreamReader implements Follower {
     this.#res = res
     this.#options = options
     this.#position = options.after
+    this.#log = options.first?.log
     this.#res.once("close", () => {
       this.#ended = true
     })
@@ -108,7 +111,10 @@ export class StreamReader implements Follower {
         continue
       }
       const part = await this.#read()
-      if (part !== undefined) await this.#send(part)
+      if (part === undefined) continue
+      await this.#send(part)
+      // The live end is not known yet.
+      if (part.end && this.#options.events.framesAfter(part.position) === undefined) await sleep(RETRY_MS)
     }
     this.#behind = false
   }
@@ -124,16 +130,27 @@ export class StreamReader implements Follower {
 
   async #read(): Promise<Part | undefined> {
     try {
-      return await this.#options.events.read(this.#position, this.#options.caller)
+      const part = await this.#options.events.read(this.#position, this.#options.caller)
+      const isOfThisLog = this.#log === undefined || part.log === this.#log
+      if (isOfThisLog) {
+        this.#log = part.log
+        return part
+      }
+      this.#restart()
     } catch (error) {
       const { code } = ResError.from(error)
-      if (code === "store.unknownSequence") {
-        this.notify(noticeFrame("restart", {}))
-        this.#position = 0
-      } else if (code === "system.accessDenied" || code === "auth.invalidToken") this.end(code)
+      if (code === "store.unknownSequence") this.#restart()
+      else if (code === "system.accessDenied" || code === "auth.invalidToken") this.end(code)
       else await sleep(RETRY_MS)
-      return undefined
     }
+    return undefined
+  }
+
+  /** There is another log, whose events follow from its beginning. */
+  #restart(): void {
+    this.notify(noticeFrame("restart", {}))
+    this.#log = undefined
+    this.#position = 0
   }
 
   async #drained(): Promise<void> {

@@ -110,6 +110,18 @@ export class Log implements Part {
     return logId(this.created)
   }
 
+  /**
+   * Which log the followers of a shard have taken messages of.
+   *
+   * @throws {ResError} `system.serviceUnavailable`: this process does not own the shard, or there is another log, which its followers
+   * have not noticed yet
+   */
+  async followedId(shard: number): Promise<LogId> {
+    const { created } = await this.#js.info(STREAM)
+    if (created !== this.#followerOf(shard)?.created) throw new ResError("system.serviceUnavailable")
+    return logId(created)
+  }
+
   /** When the stream was made, as JetStream writes it. */
   get created(): string {
     return this.#created

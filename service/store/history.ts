@@ -89,7 +89,13 @@ export class History {
    *
    * @throws {ResError} `store.unknownSequence` · `system.serviceUnavailable`
    */
-  async read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<HistoryPart> {
+  async read(shopId: string, params: ReadParams): Promise<HistoryPart> {
+    const part = await this.#read(shopId, params)
+    // Asked last: then all that was read is of this log.
+    return { ...part, log: (await this.#log.followedId(partitionOf(shopId))).key }
+  }
+
+  async #read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<Omit<HistoryPart, "log">> {
     if (after !== undefined) await this.#reachable(shopId, after)
     // Not the followers' position: they may be behind, and an export until now must have all that was acknowledged.
     if (after === undefined) return { events: [], after: await this.end(), end: true }
