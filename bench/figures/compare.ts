@@ -12,7 +12,7 @@ export interface Change {
   readonly clear: boolean
 }
 
-const COMPARED = ["perSecond", "p99Ms"]
+const COMPARED = ["perSecond", "p99Ms", "cpuMicros"]
 
 /** How the medians changed from one run to the next. */
 export function changes(before: Run, after: Run): Change[] {

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
-import { jetstream } from "@nats-io/jetstream"
 import { connect } from "nats"
 import { feed } from "../../contract/store.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import { publishEvent } from "../../test/helpers/events.ts"
+import { until } from "../../test/helpers/until.ts"
 import { startLoadProcess } from "../load/load-process.ts"
 import type { Watched } from "../load/watchers.ts"
 import { cpuSeconds, type Processes } from "../processes.ts"
+import { Replies } from "../references/replies.ts"
 import type { Growth } from "./ratios.ts"
 
 /** A growth, and how a product gets to a size. */
@@ -28,6 +29,7 @@ export interface Prepared {
 const STORES_AT_ONCE = 1000
 const GETS_AT_ONCE = 8
 const GET_MS = 60_000
+const STORE_MS = 300_000
 const SHOPS_OF_LOG = 1000
 /** CPU time in half a second, in s, from which a service counts as idle. */
 const IDLE_SECONDS = 0.05
@@ -93,14 +95,20 @@ async function loadShops(product: Processes, count: number): Promise<Prepared> {
 /** Events of the shops in turns, straight to the log. */
 async function store(natsUrl: string, shops: readonly string[], count: number): Promise<void> {
   const nats = await connect({ servers: natsUrl })
-  const log = jetstream(nats, { timeout: GET_MS })
+  const replies = new Replies(nats)
   const messages = shops.map((shop_id) => [shopSubject(shop_id), JSON.stringify(publishEvent({ shop_id }))] as const)
-  for (let done = 0; done < count; done += STORES_AT_ONCE) {
-    const some = Array.from({ length: Math.min(STORES_AT_ONCE, count - done) }, (_, i) => {
-      return messages[(done + i) % messages.length] ?? ["", ""]
+  let sent = 0
+  let stored = 0
+  const next = (): void => {
+    const [subject, body] = messages[sent % messages.length] ?? ["", ""]
+    if (sent++ >= count) return
+    replies.request(subject, body, () => {
+      stored++
+      next()
     })
-    await Promise.all(some.map(([subject, body]) => log.publish(subject, body)))
   }
+  for (let i = 0; i < STORES_AT_ONCE; i++) next()
+  await until("all events to be stored", () => stored === count, STORE_MS)
   await nats.close()
 }
 

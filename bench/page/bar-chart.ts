@@ -18,8 +18,8 @@ export interface BarChart {
 }
 
 const WIDTH = 760
-const LEFT = 150
-const RIGHT = 190
+const LEFT = 170
+const RIGHT = 225
 const MARGIN = 16
 const BAR = 18
 const GAP = 6

@@ -3,11 +3,15 @@ import { EMBEDDED, fanOutName, RESGATE, SOCKET_IO, shapes } from "../fan-out/sha
 import { type Spread, spreadOf } from "../figures/figures.ts"
 import { type Unit, type Verdict, verdicts, type Wanted } from "../figures/goals.ts"
 import { busyness, type Run } from "../figures/run.ts"
-import { publishFigures } from "../publish/loads.ts"
+import { postName, publishFigures } from "../publish/loads.ts"
+import type { SystemName } from "../references/systems.ts"
 import { sessionsName, sessionsShapes } from "../sessions/shapes.ts"
 import { SHOWN, UNWATCHED, WATCHED } from "../shop/names.ts"
 import { number, table, withMarked } from "./markdown.ts"
 
+/** What the load should reach where nearly nothing is done, in requests a second. */
+const LOAD_ENOUGH = 40_000
+const BARE: SystemName = "bare node:http"
 const NOTHING = ""
 const NOT_MEASURED = "not measured"
 
@@ -42,6 +46,12 @@ export function runText(run: Run): string {
           ]
         : []),
     )
+  }
+  const most = spreadOf(run.figures, postName(16), BARE, "perSecond")?.median
+  if (most !== undefined) {
+    const short =
+      most < LOAD_ENOUGH ? `: less than ${number(LOAD_ENOUGH)}, so the load itself may limit what is measured` : ""
+    lines.push(`The load reached ${number(most)} requests/s with ${BARE}${short}.`)
   }
   if (run.missing.length > 0) lines.push("", ...run.missing.map((reason) => `- Missing: ${reason}.`))
   return lines.join("\n")

@@ -99,6 +99,14 @@ describe("runText()", () => {
     expect(text).to.include("Missing: Resgate, since X.")
   })
 
+  it("says when the load reached too little to measure with", () => {
+    const bare = (perSecond: number) => runText(runWith([figure(postName(16), "bare node:http", { perSecond })]))
+    expect(bare(39_999)).to.include(
+      "reached 39,999 requests/s with bare node:http: less than 40,000, so the load itself",
+    )
+    expect(bare(40_000)).to.include("reached 40,000 requests/s with bare node:http.")
+  })
+
   it("says nothing about how busy the machine was when no figure is there", () => {
     expect(busyness(runWith([]))).to.equal(undefined)
     expect(runText(runWith([]))).not.to.include("Other processes")
@@ -125,10 +133,10 @@ describe("charts()", () => {
 
   it("have a bar as long as the median, a line from the least to the greatest, and the number with the p99", () => {
     const svg = svgs["publish.svg"] ?? ""
-    const widths = [...svg.matchAll(/<rect x="150"[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width))
-    expect(widths).to.deep.equal([315, 157.5])
+    const widths = [...svg.matchAll(/<rect x="170"[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width))
+    expect(widths).to.deep.equal([273.8, 136.9])
     const [, from, to] = /<line x1="([\d.]+)" x2="([\d.]+)"/.exec(svg) ?? []
-    expect([Number(from) - 150, Number(to) - 150]).to.deep.equal([210, 420])
+    expect([Number(from) - 170, Number(to) - 170]).to.deep.equal([182.5, 365])
     expect(svg).to.include("1,500, p99 6 ms").and.to.include("shopwire, stored").and.to.include("FastAPI + NATS")
   })
 
@@ -139,7 +147,7 @@ describe("charts()", () => {
   })
 
   it("show the product's own bars in another colour, in the second one too", () => {
-    const colours = [...(svgs["fan-out.svg"] ?? "").matchAll(/<rect x="150"[^>]* fill="([^"]+)"/g)].map(
+    const colours = [...(svgs["fan-out.svg"] ?? "").matchAll(/<rect x="170"[^>]* fill="([^"]+)"/g)].map(
       ([, fill]) => fill,
     )
     expect(colours).to.deep.equal(["#1f6feb", "#8c959f"])
