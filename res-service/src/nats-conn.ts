@@ -22,7 +22,11 @@ export function natsConn(nc: NatsConnection): Conn {
   void watchStatus(nc, set)
 
   return {
-    publish: (subject, payload, reply, headers) => nc.publish(subject, payload, publishOptions(reply, headers)),
+    publish: (subject, payload, reply, headers) => {
+      // From node's pool; the client would make an array buffer of its own for each text.
+      const data = typeof payload === "string" ? Buffer.from(payload) : payload
+      nc.publish(subject, data, publishOptions(reply, headers))
+    },
     subscribe: (subject, handler, queue) => {
       const subscription = nc.subscribe(subject, {
         ...(queue === undefined ? {} : { queue }),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal"
-import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats"
+import { headers, type Msg, type MsgHdrs, type NatsConnection, type PublishOptions } from "nats"
 import { isApiError } from "./api-error.ts"
 import { ReplyInbox, type WaitingRequest } from "./reply-inbox.ts"
 
@@ -100,7 +100,7 @@ export class JetStreamWriter {
       // JetStream answers the first message if it takes batches, and the last one when all are stored.
       for (const [i, payload] of payloads.slice(0, -1).entries()) {
         if (i === 0) await this.#request(subject, payload, headerOf(i))
-        else this.#nc.publish(subject, payload, { headers: headerOf(i) })
+        else this.#publish(subject, payload, { headers: headerOf(i) })
       }
       return await this.publish(subject, payloads[last] ?? "", headerOf(last))
     } catch (error) {
@@ -119,9 +119,14 @@ export class JetStreamWriter {
     return (await this.publish(subject, payload, header)).seq
   }
 
+  // Texts as `natsConn` sends them.
+  #publish(subject: string, payload: string | Uint8Array, options: PublishOptions): void {
+    this.#nc.publish(subject, typeof payload === "string" ? Buffer.from(payload) : payload, options)
+  }
+
   #request(subject: string, payload: string | Uint8Array, header: MsgHdrs | undefined): Promise<Answer> {
     return this.#inbox.request(
-      (reply) => this.#nc.publish(subject, payload, header === undefined ? { reply } : { reply, headers: header }),
+      (reply) => this.#publish(subject, payload, header === undefined ? { reply } : { reply, headers: header }),
       takeAnswer,
     )
   }
