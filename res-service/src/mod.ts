@@ -1,6 +1,6 @@
 export { AddressCounts } from "./address-counts.ts"
 export { addressGroup, type ClientAddresses, clientAddresses } from "./client-address.ts"
-export type { Conn, ConnStatus, Msg, Subscription } from "./conn.ts"
+export type { Conn, ConnStatus, Headers, Msg, Subscription } from "./conn.ts"
 export { connectOncePerTurn } from "./connect-once-per-turn.ts"
 export type { Kind } from "./contract/contract.ts"
 export { deferredConn } from "./deferred-conn.ts"

@@ -1,6 +1,7 @@
-import { createInbox, headers, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
+import { createInbox, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
 import type { Conn, ConnStatus, Headers } from "./conn.ts"
 import { connectOncePerTurn } from "./connect-once-per-turn.ts"
+import { WrittenHeader } from "./written-header.ts"
 
 const NO_RESPONDERS = 503
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -64,9 +65,8 @@ export function natsConn(nc: NatsConnection): Conn {
 
 function publishOptions(reply: string | undefined, given: Headers | undefined): PublishOptions | undefined {
   if (given === undefined) return reply === undefined ? undefined : { reply }
-  const all = headers()
-  for (const name in given) all.set(name, given[name] ?? "")
-  return reply === undefined ? { headers: all } : { reply, headers: all }
+  const headers = new WrittenHeader(given)
+  return reply === undefined ? { headers } : { reply, headers }
 }
 
 /**

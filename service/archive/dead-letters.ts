@@ -1,5 +1,4 @@
 import { StorageType, type StoredMsg, type StreamInfo } from "@nats-io/jetstream"
-import { headers } from "nats"
 import { isApiError, STREAM_NOT_FOUND } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 
@@ -51,9 +50,7 @@ export class DeadLetters {
 
   /** Resolves when it is stored. */
   async put({ reason, payload, ...letter }: DeadLetter): Promise<void> {
-    const header = headers()
-    header.set("Shopwire-Reason", reason)
-    await this.#js.publish(subjectOf(letter), payload, header)
+    await this.#js.publish(subjectOf(letter), payload, { "Shopwire-Reason": reason })
   }
 
   /** Removes a letter and overwrites its bytes on the disk. False: there was none. */

@@ -13,8 +13,8 @@ import {
   type StoredMsg,
   type StreamInfo,
 } from "@nats-io/jetstream"
-import type { MsgHdrs, NatsConnection } from "nats"
-import { type Logger, silentLogger } from "res-service"
+import type { NatsConnection } from "nats"
+import { type Headers, type Logger, silentLogger } from "res-service"
 import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } from "./api-error.ts"
 import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
@@ -163,13 +163,18 @@ export class JetStream {
   }
 
   /** Publishes a message; resolves when a stream has stored it. */
-  publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
-    return this.run(subject, () => this.#writer.publish(subject, payload, header))
+  publish(subject: string, payload: string | Uint8Array, headers?: Headers): Promise<Ack> {
+    return this.run(subject, () => this.#writer.publish(subject, payload, headers))
+  }
+
+  /** As `publish`, but resolves to undefined when JetStream refuses the message with this code. */
+  publishUnless(code: number, subject: string, payload: string, headers: Headers): Promise<Ack | undefined> {
+    return this.run(subject, () => this.#writer.publishUnless(code, subject, payload, headers))
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
-  publishBatch(subject: string, payloads: readonly string[], header?: MsgHdrs): Promise<Ack> {
-    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, header))
+  publishBatch(subject: string, payloads: readonly string[], first?: Headers): Promise<Ack> {
+    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, first))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
-import { MsgHdrsImpl } from "@nats-io/nats-core/internal"
-import { headers, type Msg, type MsgHdrs, type NatsConnection, type PublishOptions } from "nats"
+import type { Msg, NatsConnection } from "nats"
+import { type Conn, type Headers, natsConn } from "res-service"
 import { isApiError } from "./api-error.ts"
 import { ReplyInbox, type WaitingRequest } from "./reply-inbox.ts"
 
@@ -34,25 +34,6 @@ export class WriteRefusedError extends Error {
   }
 }
 
-/**
- * A header that is written as it is. The NATS client's own checks each value, which takes more time than everything else that is done for
- * a message of a batch.
- */
-class WrittenHeader extends MsgHdrsImpl {
-  readonly #values: readonly (readonly [name: string, value: string])[]
-
-  constructor(values: readonly (readonly [name: string, value: string])[]) {
-    super()
-    this.#values = values
-  }
-
-  override encode(): Uint8Array {
-    let text = "NATS/1.0\r\n"
-    for (const [name, value] of this.#values) text += `${name}: ${value}\r\n`
-    return Buffer.from(`${text}\r\n`)
-  }
-}
-
 /** No stream takes messages of the subject. Nothing was stored. */
 export class NoStreamError extends Error {
   override readonly name = "NoStreamError"
@@ -64,45 +45,47 @@ export class NoStreamError extends Error {
 
 /** Publishes messages to streams and waits for their acknowledgements. */
 export class JetStreamWriter {
-  readonly #nc: NatsConnection
+  readonly #conn: Conn
   readonly #inbox: ReplyInbox
 
   constructor(nc: NatsConnection) {
-    this.#nc = nc
+    this.#conn = natsConn(nc)
     this.#inbox = new ReplyInbox(nc, ACK_TIMEOUT_MS, "no acknowledgement in time")
   }
 
   /** Resolves when the message is stored. Rejects when JetStream refuses it, or when it is not known to be stored. */
-  async publish(subject: string, payload: string | Uint8Array, header?: MsgHdrs): Promise<Ack> {
-    const { seq, duplicate = false } = await this.#request(subject, payload, header)
-    if (seq === undefined) throw new NoStreamError()
-    return { seq, duplicate }
+  async publish(subject: string, payload: string | Uint8Array, headers?: Headers): Promise<Ack> {
+    return ackOf(await this.#request(subject, payload, headers))
+  }
+
+  /** As `publish`, but resolves to undefined when JetStream refuses the message with this code, which takes less time than an error. */
+  async publishUnless(code: number, subject: string, payload: string, headers: Headers): Promise<Ack | undefined> {
+    const answer = await this.#request(subject, payload, headers)
+    return answer.error?.err_code === code ? undefined : ackOf(answer)
   }
 
   /**
    * Publishes messages as one atomic batch: all are stored, or none. `seq` is the sequence of the last one; for a duplicate it is
    * not known and 0.
    *
-   * @param header of the first message
+   * @param first headers of the first message
    */
-  async publishBatch(subject: string, payloads: readonly string[], header = headers()): Promise<Ack> {
+  async publishBatch(subject: string, payloads: readonly string[], first: Headers = {}): Promise<Ack> {
     const batchId = randomUUID()
     const last = payloads.length - 1
-    const commit = { "Nats-Batch-Commit": "1" }
-    const headerOf = (i: number): MsgHdrs => {
-      const each = { "Nats-Batch-Id": batchId, "Nats-Batch-Sequence": String(i + 1) }
-      const values = Object.entries(i === last ? { ...each, ...commit } : each)
-      if (i > 0) return new WrittenHeader(values)
-      for (const [name, value] of values) header.set(name, value)
-      return header
-    }
+    const headersOf = (i: number): Headers => ({
+      ...(i === 0 ? first : {}),
+      "Nats-Batch-Id": batchId,
+      "Nats-Batch-Sequence": String(i + 1),
+      ...(i === last ? { "Nats-Batch-Commit": "1" } : {}),
+    })
     try {
       // JetStream answers the first message if it takes batches, and the last one when all are stored.
       for (const [i, payload] of payloads.slice(0, -1).entries()) {
-        if (i === 0) await this.#request(subject, payload, headerOf(i))
-        else this.#publish(subject, payload, { headers: headerOf(i) })
+        if (i > 0) this.#conn.publish(subject, payload, undefined, headersOf(i))
+        else throwRefusal(await this.#request(subject, payload, headersOf(i)))
       }
-      return await this.publish(subject, payloads[last] ?? "", headerOf(last))
+      return await this.publish(subject, payloads[last] ?? "", headersOf(last))
     } catch (error) {
       if (isApiError(error, DUPLICATE_IN_BATCH)) return { seq: 0, duplicate: true }
       throw error
@@ -114,22 +97,26 @@ export class JetStreamWriter {
    * message's sequence; rejects as `publish`.
    */
   async replace(subject: string, payload: string, expected: number): Promise<number> {
-    const header = headers()
-    header.set("Nats-Expected-Last-Subject-Sequence", String(expected))
-    return (await this.publish(subject, payload, header)).seq
+    const headers = { "Nats-Expected-Last-Subject-Sequence": String(expected) }
+    return (await this.publish(subject, payload, headers)).seq
   }
 
-  // Texts as `natsConn` sends them.
-  #publish(subject: string, payload: string | Uint8Array, options: PublishOptions): void {
-    this.#nc.publish(subject, typeof payload === "string" ? Buffer.from(payload) : payload, options)
+  #request(subject: string, payload: string | Uint8Array, headers: Headers | undefined): Promise<Answer> {
+    return this.#inbox.request((reply) => this.#conn.publish(subject, payload, reply, headers), takeAnswer)
   }
+}
 
-  #request(subject: string, payload: string | Uint8Array, header: MsgHdrs | undefined): Promise<Answer> {
-    return this.#inbox.request(
-      (reply) => this.#publish(subject, payload, header === undefined ? { reply } : { reply, headers: header }),
-      takeAnswer,
-    )
-  }
+/** @throws {WriteRefusedError} */
+function throwRefusal({ error }: Answer): void {
+  if (error !== undefined) throw new WriteRefusedError(error)
+}
+
+/** @throws {WriteRefusedError | NoStreamError} */
+function ackOf(answer: Answer): Ack {
+  throwRefusal(answer)
+  const { seq, duplicate = false } = answer
+  if (seq === undefined) throw new NoStreamError()
+  return { seq, duplicate }
 }
 
 function takeAnswer(msg: Msg, { resolve, reject }: WaitingRequest<Answer>): void {
@@ -138,7 +125,5 @@ function takeAnswer(msg: Msg, { resolve, reject }: WaitingRequest<Answer>): void
     return
   }
   // The answer to the first message of a batch is empty.
-  const answer: Answer = msg.data.length === 0 ? {} : msg.json<Answer>()
-  if (answer.error === undefined) resolve(answer)
-  else reject(new WriteRefusedError(answer.error))
+  resolve(msg.data.length === 0 ? {} : msg.json<Answer>())
 }

@@ -1,10 +1,8 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto"
-import { headers, type MsgHdrs } from "nats"
-import { ResError } from "res-service"
+import { type Headers, ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
-import { isApiError } from "../jetstream/api-error.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
@@ -77,10 +75,7 @@ export class LogAppender {
     const known = await this.#firstOf(id)
     if (known !== undefined) return await this.#answerAgain(known, hash, payloads.length)
 
-    const header = headers()
-    header.set("Nats-Msg-Id", id)
-    header.set(CONTENT_HASH, hash)
-    const ack = await this.#store(subject, payloads, header)
+    const ack = await this.#store(subject, payloads, { "Nats-Msg-Id": id, [CONTENT_HASH]: hash })
     if (!ack.duplicate) return sequences(ack, payloads.length)
     // Another process was faster.
     const first = await this.#firstOf(id)
@@ -105,22 +100,15 @@ export class LogAppender {
    * ID (nats-server 2.15.2).
    */
   async #firstOf(id: string): Promise<number | undefined> {
-    const header = headers()
-    header.set("Nats-Msg-Id", id)
-    header.set("Nats-Rollup", "sub")
-    try {
-      return (await this.#js.publish(PROBE_SUBJECT, "", header)).seq
-    } catch (error) {
-      if (isApiError(error, NO_ROLLUP)) return undefined
-      throw error
-    }
+    const headers = { "Nats-Msg-Id": id, "Nats-Rollup": "sub" }
+    return (await this.#js.publishUnless(NO_ROLLUP, PROBE_SUBJECT, "", headers))?.seq
   }
 
-  /** @param header of the first message */
-  #store(subject: string, payloads: readonly string[], header?: MsgHdrs): Promise<Ack> {
+  /** @param first headers of the first message */
+  #store(subject: string, payloads: readonly string[], first?: Headers): Promise<Ack> {
     const [only] = payloads
-    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, header)
-    return this.#js.publishBatch(subject, payloads, header)
+    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, first)
+    return this.#js.publishBatch(subject, payloads, first)
   }
 }
 

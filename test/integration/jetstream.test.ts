@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { connect, headers, type NatsConnection } from "nats"
+import { connect, type NatsConnection } from "nats"
 import { ResError } from "res-service"
 import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
@@ -24,7 +24,7 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
     batch: () => js.batch(STREAM, { seq: 1, next_by_subj: "test.>", batch: 10 }),
     erase: () => js.erase(STREAM, 1),
     publish: () => js.publish("test.a", "1"),
-    publishBatch: () => js.publishBatch("test.a", ["1", "2", "3"], headers()),
+    publishBatch: () => js.publishBatch("test.a", ["1", "2", "3"]),
     replace: () => js.replace("test.a", "1", 1),
     consume: () => js.consume(STREAM, {}, () => {}),
     "Bucket.get": () => bucket.get("key"),

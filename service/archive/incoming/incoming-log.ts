@@ -1,4 +1,3 @@
-import { headers } from "nats"
 import type { PublishEvent } from "../../../contract/publish-event.ts"
 import { shopSubject } from "../../../contract/subjects.ts"
 import { isApiError, WRONG_LAST_SEQUENCE } from "../../jetstream/api-error.ts"
@@ -110,11 +109,9 @@ export class IncomingShop {
 
   /** Undefined: another message of the shop came first. */
   async #publish(key: string, event: PublishEvent): Promise<number | undefined> {
-    const header = headers()
-    header.set(INCOMING_KEY, key)
-    header.set("Nats-Expected-Last-Subject-Sequence", String(this.#last))
+    const headers = { [INCOMING_KEY]: key, "Nats-Expected-Last-Subject-Sequence": String(this.#last) }
     try {
-      return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), header)).seq
+      return (await this.#js.publish(shopSubject(this.#shopId), JSON.stringify(event), headers)).seq
     } catch (error) {
       if (isApiError(error, WRONG_LAST_SEQUENCE)) return undefined
       throw error
