@@ -59,7 +59,17 @@ const env = {
   ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
 }
 
-// Once for all, before several processes find that they must. A run within a run finds it done.
+let interrupted: NodeJS.Signals | undefined
+let stopTests = (): void => {}
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    interrupted = signal
+    stopTests()
+  })
+}
+
+// Once for all, before several processes find that they must. A run within a run finds it done. An interrupted run waits for these builds,
+// because whoever waits for the run may remove the folder that they write to.
 if (process.env[RUN_VARIABLE] === undefined && files.some((file) => !isUnitTest(file))) {
   await Promise.all([buildPages(), compile()])
 }
@@ -81,14 +91,8 @@ const pool = new Pool(durations.longestFirst(files), {
     }
   },
 })
-let interrupted: NodeJS.Signals | undefined
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    interrupted = signal
-    pool.stop()
-  })
-}
-await pool.run()
+stopTests = () => pool.stop()
+if (interrupted === undefined) await pool.run()
 durations.save()
 
 const failedTests = tests.filter(({ state }) => state === "failed")
