@@ -75,12 +75,14 @@ describe("The package res-service", () => {
     expect(built.toSorted()).to.deep.equal(sources.toSorted())
   })
 
-  it("has four dependencies, three of them parts of the NATS client, in ranges that take fixes", async () => {
+  it("has five dependencies, four of them parts of the NATS client, in ranges that take fixes unless it uses their internals", async () => {
     const { dependencies, peerDependencies, scripts } = JSON.parse(
       await readFile(join(LIBRARY, "package.json"), "utf8"),
     )
-    expect(Object.keys(dependencies)).to.deep.equal(["@nats-io/jetstream", "@nats-io/kv", "nats", "ws"])
-    for (const range of Object.values(dependencies)) expect(range).to.match(/^(npm:@nats-io\/transport-node@)?\^/)
+    const { "@nats-io/nats-core": core, nats, ...others } = dependencies
+    for (const version of [core, nats]) expect(version).to.match(/^(npm:@nats-io\/transport-node@)?3\.\d+\.\d+$/)
+    expect(Object.keys(others)).to.deep.equal(["@nats-io/jetstream", "@nats-io/kv", "ws"])
+    for (const range of Object.values(others)) expect(range).to.match(/^\^/)
     expect(peerDependencies).to.equal(undefined)
     expect(Object.keys(scripts)).not.to.include.members(["preinstall", "install", "postinstall"])
   })

@@ -12,6 +12,14 @@ function filesIn(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
+/** "@a/b" of "@a/b/c". */
+function packageOf(imported: string): string {
+  return imported
+    .split("/")
+    .slice(0, imported.startsWith("@") ? 2 : 1)
+    .join("/")
+}
+
 describe("res-service/src", () => {
   it("imports only its own files, its dependencies and Node", () => {
     const { dependencies } = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"))
@@ -20,7 +28,7 @@ describe("res-service/src", () => {
       [...readFileSync(file, "utf8").matchAll(/(?<!\.)\b(?:from|import)\s*\(?"([^"]+)"/g)]
         .map(([, imported = ""]) => imported)
         .filter((imported) => {
-          if (!imported.startsWith(".")) return !imported.startsWith("node:") && !known.includes(imported)
+          if (!imported.startsWith(".")) return !imported.startsWith("node:") && !known.includes(packageOf(imported))
           return relative(join(LIBRARY, "src"), join(dirname(file), imported)).startsWith("..")
         })
         .map((imported) => `${relative(LIBRARY, file)}: ${imported}`),
