@@ -65,7 +65,7 @@ export class CallLimits {
     this.#addresses = addresses
     this.#connection = allowance(options.perConnection, WINDOW_S)
     this.#address = allowance(options.perAddress, WINDOW_S)
-    this.#token = allowance(options.perToken, WINDOW_S)
+    this.#token = allowance(options.perToken, WINDOW_S, "secret")
     this.#shop = allowance(options.perShop, WINDOW_S)
     this.#startsOfConnection = allowance(options.startsPerConnection / MINUTE_S, MINUTE_S)
     this.#startsOfAddress = allowance(options.startsPerAddress / MINUTE_S, MINUTE_S)
