@@ -1,10 +1,8 @@
 // How fast events can be written in bulk; and how long the archiver takes to catch up with a log that nobody has archived.
 // npm run bench -- archive [events] [shoppers at the same time] [events of each basket]: on the MongoDB of MONGO_URL, else on
 // what test/helpers/mongo finds.
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { once } from "node:events"
-import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { MongoClient } from "mongodb"
@@ -21,6 +19,8 @@ import { publishEvent } from "../test/helpers/events.ts"
 import { startMongo } from "../test/helpers/mongo/mongo.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { until } from "../test/helpers/until.ts"
+import { endChild, startChild } from "./children.ts"
+import { cpuSeconds, memoryMiB } from "./processes.ts"
 import { report, timed } from "./stats.ts"
 
 const [count = 100_000, shoppers = 500, basketEvents = 50] = process.argv.slice(2).map(Number)
@@ -35,6 +35,8 @@ const DEADLINE_MS = 60 * 60 * 1000
 
 const main = fileURLToPath(new URL("../dist/service/archive/main.js", import.meta.url))
 
+// The Java process of `startMongo` does not keep this one alive.
+const awake = setInterval(() => {}, 60_000)
 const mongo = await startMongo({ javaHeap: "8g" })
 if (typeof mongo === "string") throw new Error(mongo)
 const natsServer = await startNats()
@@ -50,7 +52,7 @@ let peakMiB = 0
 await until(
   "the archiver to have caught up",
   async () => {
-    peakMiB = Math.max(peakMiB, residentMiB(archiver.pid))
+    peakMiB = Math.max(peakMiB, memoryMiB(archiver.pid ?? 0).most)
     const info = await jsm.consumers.info(STREAM, consumerName(log)).catch(() => undefined)
     return info !== undefined && info.num_pending === 0 && info.num_ack_pending === 0
   },
@@ -65,16 +67,15 @@ report("catch up, the start of the process included", {
   shoppers,
   events_of_a_basket: basketEvents,
   archiver_peak_MiB: Math.round(peakMiB),
-  archiver_cpu_seconds: round(cpuSeconds(archiver.pid)),
+  archiver_cpu_seconds: round(cpuSeconds(archiver.pid ?? 0)),
 })
 
-const exited = once(archiver, "exit")
-archiver.kill()
-await exited
+await endChild(archiver)
 await writeInBulk()
 await nats.close()
 await natsServer.stop()
 await mongo.stop()
+clearInterval(awake)
 
 async function fillLog(): Promise<void> {
   const js = jetstream(nats)
@@ -131,22 +132,7 @@ async function writeInBulk(): Promise<void> {
 function startArchiver(): ChildProcess {
   if (typeof mongo === "string") throw new Error(mongo)
   const env = { ...process.env, NATS_URL: natsServer.url, MONGO_URL: mongo.url, LOG_LEVEL: "warn" }
-  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "inherit", "inherit"] })
-  process.once("exit", () => child.kill("SIGKILL"))
-  return child
-}
-
-function residentMiB(pid: number | undefined): number {
-  const kib = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-  return Number(kib ?? 0) / 1024
-}
-
-/** Time that a process has computed, user and system; the kernel counts it in hundredths of a second. */
-function cpuSeconds(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ")
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  return startChild(process.execPath, [main], { env })
 }
 
 function round(value: number): number {

@@ -1,7 +1,6 @@
 // How many readers a stream has at which rate; how long an export and an erasure take, and in which memory.
 // npm run bench -- history [events in the log]
 import { randomUUID } from "node:crypto"
-import { readFileSync } from "node:fs"
 import { get } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jetstream } from "@nats-io/jetstream"
@@ -9,7 +8,7 @@ import { connect } from "nats"
 import { shopSubject } from "../contract/subjects.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { until } from "../test/helpers/until.ts"
-import { startProcesses } from "./processes.ts"
+import { countCpu, memoryMiB, startProcesses } from "./processes.ts"
 import { report, summarize, timed } from "./stats.ts"
 
 const [count = 300_000] = process.argv.slice(2).map(Number)
@@ -60,7 +59,7 @@ async function stream(readers: number, rate: number): Promise<void> {
     ),
   )
   await sleep(500)
-  const cpu = cpuSeconds()
+  const cpu = countCpu({ ...pids })
   const start = performance.now()
   let published = 0
   for (let tick = 1; tick <= STREAM_SECONDS * TICKS_PER_S; tick++) {
@@ -75,17 +74,15 @@ async function stream(readers: number, rate: number): Promise<void> {
   }
   await until("all to be delivered", () => delivered >= published * readers, DEADLINE_MS)
   const seconds = (performance.now() - start) / 1000
-  const used = cpuSeconds()
+  const used = cpu()
   report("stream", {
     readers,
     "events/s": Math.round(published / seconds),
     "deliveries/s": Math.round(delivered / seconds),
     delayMs: summarize(delays),
-    cpu: Object.fromEntries(
-      Object.entries(used).map(([name, now]) => [name, round((now - (cpu[name] ?? 0)) / seconds)]),
-    ),
-    edgeMiB: residentMiB(pids.edge),
-    serviceMiB: residentMiB(pids.service),
+    cpu: Object.fromEntries(Object.entries(used).map(([name, took]) => [name, round(took / seconds)])),
+    edgeMiB: memoryMiB(pids.edge).now,
+    serviceMiB: memoryMiB(pids.service).now,
   })
   for (const request of requests) request.destroy()
   await sleep(500)
@@ -125,17 +122,17 @@ async function resume(readers: number, behind: number): Promise<void> {
     behind,
     seconds: round(ms / 1000),
     "deliveries/s": Math.round((delivered / ms) * 1000),
-    edgeMiB: residentMiB(pids.edge),
-    serviceMiB: residentMiB(pids.service),
+    edgeMiB: memoryMiB(pids.edge).now,
+    serviceMiB: memoryMiB(pids.service).now,
   })
 }
 
 async function exportAll(format: string): Promise<void> {
-  const before = { edge: residentMiB(pids.edge), service: residentMiB(pids.service) }
+  const before = { edge: memoryMiB(pids.edge).now, service: memoryMiB(pids.service).now }
   const peak = { ...before }
   const watching = setInterval(() => {
-    peak.edge = Math.max(peak.edge, residentMiB(pids.edge))
-    peak.service = Math.max(peak.service, residentMiB(pids.service))
+    peak.edge = Math.max(peak.edge, memoryMiB(pids.edge).now)
+    peak.service = Math.max(peak.service, memoryMiB(pids.service).now)
   }, 100)
   let bytes = 0
   const ms = await timed(async () => {
@@ -178,21 +175,6 @@ function open(url: string, onText: (text: string) => void): Promise<{ destroy():
     })
     request.on("error", reject)
   })
-}
-
-function cpuSeconds(): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(pids).map(([name, pid]) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-        .replace(/^.*\) /, "")
-        .split(" ")
-      return [name, (Number(fields[11]) + Number(fields[12])) / 100]
-    }),
-  )
-}
-
-function residentMiB(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024)
 }
 
 function round(value: number): number {

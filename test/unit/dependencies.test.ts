@@ -7,6 +7,7 @@ import { projectDir } from "../../config/project-dir.ts"
 interface Package {
   readonly name: string
   readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
 }
 
 function packageIn(folder: string): Package {
@@ -41,6 +42,12 @@ describe("package.json", () => {
       expect(missing).to.deep.equal([])
     })
   }
+
+  it("has what bench needs, among what only development needs too", () => {
+    const known = { ...product.dependencies, ...product.devDependencies }
+    expect([...imported("bench")].filter(([name]) => !(name in known))).to.deep.equal([])
+    expect([...imported("bench").keys()]).to.include("autocannon")
+  })
 
   it("has nothing but zod and res-service for contract, which pages load too", () => {
     expect([...imported("contract").keys()].toSorted()).to.deep.equal(["res-service", "zod"])
