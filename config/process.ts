@@ -1,18 +1,12 @@
 import type { ConnectionOptions, NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
-import { connectOncePerTurn } from "res-service"
+import { connectOncePerTurn, pingOptions } from "res-service"
 import { SettingError, type Settings } from "./settings.ts"
 
 /** The address of NATS if NATS_URL is not set. */
 const LOCAL_NATS_URLS = ["nats://127.0.0.1:4222"]
 /** Pauses between attempts to reach NATS, in ms. */
 const RECONNECT_WAIT_MS = 250
-/**
- * A NATS server counts as gone after two unanswered pings, which takes 4 to 6 s. Until then a half-open connection to a dead host
- * looks alive; with the client's own default that takes 4 to 6 minutes.
- */
-const PING_INTERVAL_MS = 2000
-const MAX_PINGS_OUT = 2
 /** A process that takes longer to stop, in ms, is ended: longer than its parts take, and shorter than the launcher waits. */
 const STOP_TIMEOUT_MS = 7500
 
@@ -37,8 +31,7 @@ export async function connectNats(
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
-    pingInterval: PING_INTERVAL_MS,
-    maxPingOut: MAX_PINGS_OUT,
+    ...pingOptions,
   })
   void (async () => {
     for await (const status of nc.status()) {

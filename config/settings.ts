@@ -148,7 +148,7 @@ const table = {
   MONGO_TIMEOUT_MS: setting(
     number({ min: 100, max: 600_000 }),
     10_000,
-    "Time in ms to find MongoDB, and for its answers; then the archiver tries again, and the service answers 503.",
+    "Time in ms to find MongoDB, and for its answers; then the archiver tries again, and the service answers 503. The service gives up finding it after 2 s.",
   ),
   ARCHIVE_MAX_AGE_DAYS: setting(
     number(),

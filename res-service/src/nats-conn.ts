@@ -1,6 +1,7 @@
 import { createInbox, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
 import type { Conn, ConnStatus, Headers } from "./conn.ts"
 import { connectOncePerTurn } from "./connect-once-per-turn.ts"
+import { pingOptions } from "./ping-options.ts"
 import { WrittenHeader } from "./written-header.ts"
 
 const NO_RESPONDERS = 503
@@ -96,7 +97,7 @@ export interface NatsConn extends Conn {
  */
 export async function connectNats(servers: string | string[] | NodeConnectionOptions): Promise<NatsConn> {
   const options = typeof servers === "string" || Array.isArray(servers) ? { servers } : servers
-  const nats = await connectOncePerTurn({ maxReconnectAttempts: -1, ...options })
+  const nats = await connectOncePerTurn({ maxReconnectAttempts: -1, ...pingOptions, ...options })
   // Assigned to, not spread: some of its properties are getters.
   return Object.assign(natsConn(nats), { nats, close: () => nats.drain() })
 }

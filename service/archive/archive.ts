@@ -6,9 +6,12 @@ import { type Mongo, mongoReason, openMongo } from "./mongo.ts"
 export interface ArchiveOptions {
   /** MONGO_URL. */
   readonly url: string
-  /** Time in ms for MongoDB to be found, and to answer. */
+  /** Time in ms for MongoDB to answer, and at most 2 s of it to be found. */
   readonly timeoutMs: number
 }
+
+/** Time in ms for MongoDB to be found, since a request waits for the answer: shorter than the edge's REQUEST_TIMEOUT_MS of 5 s. */
+const FIND_MS = 2000
 
 /** The archive, for the service. It connects when it is first used, and again after MongoDB was away. */
 export class Archive implements Part {
@@ -17,7 +20,7 @@ export class Archive implements Part {
   #connecting: Promise<void> | undefined
 
   constructor({ url, timeoutMs }: ArchiveOptions, logger: Logger) {
-    this.#mongo = openMongo("shopwire-service", url, timeoutMs)
+    this.#mongo = openMongo("shopwire-service", url, timeoutMs, Math.min(timeoutMs, FIND_MS))
     this.#logger = logger
   }
 

@@ -28,14 +28,15 @@ export interface Mongo {
  * Opens the way to a MongoDB. Writes are acknowledged by the majority of a replica set.
  *
  * @param url MONGO_URL, which may hold a password
- * @param timeoutMs time to find a server, and time for an answer
+ * @param timeoutMs time for an answer
+ * @param findMs time to find a server
  * @throws {SettingError} the driver refuses the URL
  */
-export function openMongo(name: string, url: string, timeoutMs: number): Mongo {
+export function openMongo(name: string, url: string, timeoutMs: number, findMs = timeoutMs): Mongo {
   const client = createClient(url, {
     appName: name,
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
+    serverSelectionTimeoutMS: findMs,
+    connectTimeoutMS: findMs,
     socketTimeoutMS: timeoutMs,
     maxPoolSize: MAX_CONNECTIONS,
     writeConcern: { w: "majority", wtimeoutMS: timeoutMs },

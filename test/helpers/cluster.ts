@@ -17,6 +17,11 @@ export interface TestProductCluster {
   stop(): Promise<void>
 }
 
+export interface ProductClusterOptions extends Omit<ClusterOptions, "output"> {
+  /** A folder for the data. Default: that for temporary files. */
+  readonly disk?: string
+}
+
 /** How much of the output is kept, in characters. */
 const MAX_PRINTED = 1_000_000
 
@@ -26,11 +31,11 @@ const MAX_PRINTED = 1_000_000
  * @param onPrint gets what it prints as well
  */
 export async function startProductCluster(
-  { env = {}, ...options }: Omit<ClusterOptions, "output"> = {},
+  { env = {}, disk, ...options }: ProductClusterOptions = {},
   onPrint: (text: string) => void = () => {},
 ): Promise<TestProductCluster> {
   await compile()
-  const dataDir = await mkdtemp(join(tmpdir(), "shopwire-cluster-"))
+  const dataDir = await mkdtemp(join(disk ?? tmpdir(), "shopwire-cluster-"))
   let printed = ""
   const write = (text: string): void => {
     printed = (printed + text).slice(-MAX_PRINTED)

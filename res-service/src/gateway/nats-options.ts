@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { type ConnectionOptions, credsAuthenticator } from "nats"
+import { pingOptions } from "../ping-options.ts"
 import { ConfigError } from "./config.ts"
 import type { FileConfig } from "./config-file.ts"
 
@@ -18,6 +19,7 @@ export function natsOptions(config: FileConfig): ConnectionOptions {
     name: "gateway",
     servers: urls.map(({ host }) => host),
     maxReconnectAttempts: -1,
+    ...pingOptions,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     waitOnFirstConnect: true,
     ...(needsTls ? { tls: tlsOptions(certFile, keyFile, natsRootCAs) } : {}),
