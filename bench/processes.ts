@@ -26,6 +26,8 @@ const root = new URL("../", import.meta.url)
 
 export interface ProcessesOptions {
   readonly syncInterval?: string | undefined
+  /** The embedded gateway, even where RESGATE_BIN is set. */
+  readonly embedded?: boolean
   /** Settings of the product. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -57,7 +59,7 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
     nats.url,
   ]
   const edge = startChild(process.execPath, [path("dist/edge/main.js")], { env })
-  const resgate = process.env.RESGATE_BIN
+  const resgate = options.embedded ? undefined : process.env.RESGATE_BIN
   const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
     service: () => startChild(process.execPath, [path("dist/service/main.js")], { env }),
     gateway: () =>

@@ -8,7 +8,7 @@ import { changes } from "./figures/compare.ts"
 import type { Figure } from "./figures/figures.ts"
 import { committedFile, thisCommit } from "./figures/git.ts"
 import { thisMachine } from "./figures/machine.ts"
-import type { MeasureOptions } from "./figures/measure.ts"
+import { type MeasureOptions, orMissing } from "./figures/measure.ts"
 import { printFigures } from "./figures/print.ts"
 import { busyness, parseRun, type Run, runFile } from "./figures/run.ts"
 import { writePage } from "./page/write.ts"
@@ -48,12 +48,7 @@ const options: Omit<MeasureOptions, "seconds"> = {
   },
 }
 for (const { name, seconds, measure } of parts) {
-  try {
-    figures.push(...(await measure({ ...options, seconds: seconds * factor })))
-  } catch (error) {
-    console.error(error)
-    options.onMissing(`${name}: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  figures.push(...(await orMissing(name, options, () => measure({ ...options, seconds: seconds * factor }))))
 }
 const run: Run = {
   measuredAt: new Date().toISOString(),

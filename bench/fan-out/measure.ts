@@ -5,7 +5,7 @@ import { publishEvent } from "../../test/helpers/events.ts"
 import { startNats } from "../../test/helpers/nats.ts"
 import { endChild } from "../children.ts"
 import type { Figure, Values } from "../figures/figures.ts"
-import { inTurns, type Measurement, type MeasureOptions } from "../figures/measure.ts"
+import { inTurns, type Measurement, type MeasureOptions, orMissing } from "../figures/measure.ts"
 import type { FrameSocket } from "../load/frame-socket.ts"
 import { cpuSeconds, memoryMiB } from "../processes.ts"
 import { summarize } from "../stats.ts"
@@ -28,15 +28,19 @@ interface Running extends Measurement {
 export async function measureFanOut(options: MeasureOptions, wanted: readonly Shape[] = shapes): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const shape of wanted) {
-    const running: Running[] = []
-    try {
-      for (const kind of kinds) running.push(await start(kind, shape))
-      figures.push(...(await inTurns(running, options)))
-    } finally {
-      for (const each of running) await each.stop()
-    }
+    figures.push(...(await orMissing(fanOutName(shape), options, () => measureShape(shape, options))))
   }
   return figures
+}
+
+async function measureShape(shape: Shape, options: MeasureOptions): Promise<Figure[]> {
+  const running: Running[] = []
+  try {
+    for (const kind of kinds) running.push(await start(kind, shape))
+    return await inTurns(running, options)
+  } finally {
+    for (const each of running) await each.stop()
+  }
 }
 
 async function start(kind: Kind, shape: Shape): Promise<Running> {

@@ -47,3 +47,17 @@ export async function inTurns(measurements: readonly Measurement[], options: Mea
   }
   return figures.filter((figure) => figure.rounds.length > 0)
 }
+
+/** What a part of a bench measures; nothing when it fails, so that the other parts are measured all the same. */
+export async function orMissing(
+  name: string,
+  { onMissing }: Pick<MeasureOptions, "onMissing">,
+  measure: () => Promise<Figure[]>,
+): Promise<Figure[]> {
+  try {
+    return await measure()
+  } catch (error) {
+    onMissing(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    return []
+  }
+}

@@ -31,7 +31,7 @@ export async function measureGrowth(growths: readonly PreparedGrowth[], options:
 }
 
 async function start(growth: PreparedGrowth, size: number, load: LoadProcess<Plan, Outcome>): Promise<Running> {
-  const product = await startProcesses({ env: UNLIMITED })
+  const product = await startProcesses({ embedded: true, env: UNLIMITED })
   const prepared = await growth.prepare(product, size)
   const { edge, service, nats, gateway } = product.pids
   const pids = { edge, service, nats, gateway }

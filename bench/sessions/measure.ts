@@ -1,5 +1,5 @@
 import type { Figure, Values } from "../figures/figures.ts"
-import { inTurns, type MeasureOptions } from "../figures/measure.ts"
+import { inTurns, type MeasureOptions, orMissing } from "../figures/measure.ts"
 import { type LoadProcess, startLoadProcess } from "../load/load-process.ts"
 import type { LoadOrder, LoadResult } from "../load/sessions.ts"
 import { countCpu, memoryMiB, type Processes, startProcesses } from "../processes.ts"
@@ -15,27 +15,32 @@ export async function measureSessions(
 ): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const shape of shapes) {
-    const product = await startProcesses({ env: { LEGACY_MAX_SOCKETS_PER_ADDRESS: "10000" } })
-    const idle = residentMiB(product)
-    const args = [product.edgeUrl, `${shape.sessions}`, `${shape.members}`, `${shape.cartBytes}`]
-    const load = await startLoadProcess<LoadOrder, LoadResult>("sessions.ts", args)
-    try {
-      for (const run of shape.runs) await load.run({ run, seconds: WARM_UP_SECONDS })
-      const measurements = shape.runs.map((run) => ({
-        name: sessionsName(shape.sessions, shape.members, run),
-        system: "shopwire",
-        measure: async (seconds: number) => ({
-          ...(await measure(product, load, { run, seconds })),
-          ...perSession(residentMiB(product), idle, shape.sessions),
-        }),
-      }))
-      figures.push(...(await inTurns(measurements, options)))
-    } finally {
-      await load.stop()
-      await product.stop()
-    }
+    const name = `${shape.sessions} sessions x ${shape.members}`
+    figures.push(...(await orMissing(name, options, () => measureShape(shape, options))))
   }
   return figures
+}
+
+async function measureShape(shape: SessionsShape, options: MeasureOptions): Promise<Figure[]> {
+  const product = await startProcesses({ env: { LEGACY_MAX_SOCKETS_PER_ADDRESS: "10000" } })
+  const idle = residentMiB(product)
+  const args = [product.edgeUrl, `${shape.sessions}`, `${shape.members}`, `${shape.cartBytes}`]
+  const load = await startLoadProcess<LoadOrder, LoadResult>("sessions.ts", args)
+  try {
+    for (const run of shape.runs) await load.run({ run, seconds: WARM_UP_SECONDS })
+    const measurements = shape.runs.map((run) => ({
+      name: sessionsName(shape.sessions, shape.members, run),
+      system: "shopwire",
+      measure: async (seconds: number) => ({
+        ...(await measure(product, load, { run, seconds })),
+        ...perSession(residentMiB(product), idle, shape.sessions),
+      }),
+    }))
+    return await inTurns(measurements, options)
+  } finally {
+    await load.stop()
+    await product.stop()
+  }
 }
 
 async function measure(

@@ -19,7 +19,7 @@ const WARM_UP_SECONDS = 2
 
 /** From the start of each POST, at a steady rate, to the add event of a resclient; all other screens are raw WebSockets. */
 export async function measureShown(options: MeasureOptions): Promise<Figure[]> {
-  const product = await startProcesses()
+  const product = await startProcesses({ embedded: true })
   const shop_id = randomUUID()
   const rid = feed.name({ shop_id })
   const others = await startLoadProcess<"quiet", Watched>("watchers.ts", [product.gatewayWsUrl, `${SCREENS - 1}`, rid])

@@ -13,7 +13,7 @@ const WARM_UP_SECONDS = 2
 
 /** POSTs to a shop that nobody watches, and to one that many screens watch. */
 export async function measureWatched(options: MeasureOptions): Promise<Figure[]> {
-  const product = await startProcesses({ env: UNLIMITED })
+  const product = await startProcesses({ embedded: true, env: UNLIMITED })
   const load = await startLoadProcess<Plan, Outcome>("requests.ts")
   const shop_id = randomUUID()
   const rids = [feed, baskets, stats].map((resource) => resource.name({ shop_id }))
