@@ -182,18 +182,18 @@ const table = {
   ),
   RATE_PER_ADDRESS: setting(
     number(),
-    10_000,
+    50_000,
     "Most requests per second of one client address, averaged over 10 s; a publish counts once per event. 0 sets no limit.",
   ),
   RATE_PER_TOKEN: setting(
     number(),
-    5000,
+    25_000,
     "The same for one user, over all tokens and logins; at the edge, for one bearer token.",
   ),
   RATE_PER_CONNECTION: setting(number(), 1000, "The same for one WebSocket, to the gateway or an edge."),
   RATE_PER_SHOP: setting(
     number(),
-    5000,
+    25_000,
     "Most events per second stored for one shop, averaged over 10 s; 0 sets no limit.",
   ),
   SESSION_STARTS_PER_ADDRESS: setting(
