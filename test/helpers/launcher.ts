@@ -97,12 +97,12 @@ export class LauncherKit {
     this.known = JSON.parse(await readFile(join(this.dataDir, "launcher.json"), "utf8")).children
   }
 
-  /** Kills one of the processes with SIGKILL, and waits until the launcher has started it again. */
-  async kill(victim: string): Promise<void> {
+  /** Ends one of the processes, and waits until the launcher has started it again. */
+  async kill(victim: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     await this.remember()
     const { pid } = this.known.find(({ name }) => name === victim) ?? {}
     if (pid === undefined) throw new Error(`there is no ${victim}`)
-    process.kill(pid, "SIGKILL")
+    process.kill(pid, signal)
     await until(`${victim} to be started again`, async () => {
       await this.remember()
       return this.known.some((known) => known.name === victim && known.pid !== pid)

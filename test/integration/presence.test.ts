@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
+import { connect, type NatsConnection } from "nats"
+import { noCallLimits } from "../../service/limits/call-limits.ts"
+import { type RunningService, startService } from "../../service/running-service.ts"
+import { SHARDS } from "../../service/shards.ts"
 import { atOnce } from "../helpers/at-once.ts"
 import { startGateway, type TestGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { type Product, type ProductOptions, startProduct } from "../helpers/product.ts"
+import { type Product, type ProductOptions, serviceOptions, startProduct } from "../helpers/product.ts"
 import { type Client, resClient } from "../helpers/res-client.ts"
 import { skip } from "../helpers/skip.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
@@ -149,5 +153,54 @@ describe("members while nobody can be heard", () => {
         await outage()
         process.kill(pid, "SIGCONT")
       }),
+  })
+})
+
+describe("members over a hand-over between two services", () => {
+  const times = { leaseMs: 6000, absenceMs: 3000 }
+
+  const startAnother = ({ natsServer }: Product): Promise<RunningService> => {
+    const open = (): Promise<NatsConnection> => connect({ servers: natsServer.url, maxReconnectAttempts: -1 })
+    const sessions = { ...serviceOptions.sessions, ...times }
+    return startService(open, { ...serviceOptions, sessions, limits: noCallLimits })
+  }
+
+  /** The product's own service shares with the other one, and then leaves it all shards. */
+  const handOver = async (product: Product, other: RunningService): Promise<void> => {
+    await until("both to share the shards", () => {
+      const [own, others] = [product.service.shards.length, other.shards.length]
+      return own + others === SHARDS && Math.abs(own - others) <= 1
+    })
+    await product.stopService()
+    await until("the other one to have all shards", () => other.shards.length === SHARDS)
+  }
+
+  atOnce(() => SessionKit.start(times), {
+    "stay there, and those who have gone are gone once, after their time": async (session) => {
+      let removed = 0
+      session.product.nats.subscribe(`event.${session.rid}.remove`, { callback: () => void removed++ })
+      const host = await session.page("Host", "start")
+      await session.page("Guest", "join")
+      const { client, customerId } = await session.member("Client", "join")
+      const leaver = await session.page("Leaver", "join")
+      await until("all to be there", async () => (await session.names()) === "Host Guest Client Leaver")
+      const left = performance.now()
+      await leaver.close()
+      const other = await startAnother(session.product)
+      try {
+        await handOver(session.product, other)
+        const staying = "Host Guest Client"
+        await until("the one to be gone", async () => (await session.names()) === staying)
+        expect(performance.now() - left).to.be.at.least(times.absenceMs)
+        // Whoever was taken for gone would be out by now.
+        await sleep(times.leaseMs + times.absenceMs + 1500)
+        expect(await session.names()).to.equal(staying)
+        expect(removed).to.equal(1)
+        await client.call(session.rid, "updateCart", { customerId, cartContent: { still: "here" } })
+        await until("the cart", () => JSON.stringify(host.sees?.[2]?.content) === '{"still":"here"}')
+      } finally {
+        await other.stop()
+      }
+    },
   })
 })
