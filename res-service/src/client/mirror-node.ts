@@ -26,6 +26,8 @@ export class MirrorNode implements Subscriber {
   readonly #host: MirrorHost
   #resource: CachedResource | undefined
   #content: Content | undefined
+  /** What readers see: the content without an event that waits for what it refers to. */
+  #shown: Content | undefined
   #error: ResError | undefined
   #version = 0
   /** Events that wait while something that an earlier event refers to is loading; undefined if none has to wait. */
@@ -46,8 +48,9 @@ export class MirrorNode implements Subscriber {
     this.#host.subscribe(this)
   }
 
-  get content(): Content | undefined {
-    return this.#content
+  /** The content as of the last event that listeners were told. Undefined: not loaded. */
+  get shown(): Content | undefined {
+    return this.#shown
   }
 
   get error(): ResError | undefined {
@@ -59,8 +62,10 @@ export class MirrorNode implements Subscriber {
     return this.#content !== undefined || this.#error !== undefined
   }
 
+  /** What the content refers to, and what readers see of it. */
   get references(): string[] {
-    return [...(this.#content?.values.values() ?? [])].flatMap((value) => (value.type === "reference" ? value.rid : []))
+    const newest = referencesOf(this.#content)
+    return this.#shown === this.#content ? newest : [...newest, ...referencesOf(this.#shown)]
   }
 
   loaded(resource: CachedResource | undefined, error?: ResError): void {
@@ -70,6 +75,7 @@ export class MirrorNode implements Subscriber {
     }
     this.#resource = resource
     this.#content = resource?.content
+    this.#shown = this.#content
     this.#version = resource?.version ?? 0
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
@@ -113,20 +119,30 @@ export class MirrorNode implements Subscriber {
     } else this.#content = event.after
     if (event.updates) this.#version++
     const added = addedReferences(event.detail)
-    this.#host.update()
     if (added.length === 0) {
-      this.#host.emit(this, event)
+      this.#show(event)
       return
     }
     this.#held = []
+    this.#host.update()
     this.#host.whenReady(added, () => {
       const held = this.#held ?? []
       this.#held = undefined
       if (this.#ended) return
-      this.#host.emit(this, event)
+      this.#show(event)
       for (const each of held) this.event(each)
     })
   }
+
+  #show(event: ResourceEvent): void {
+    this.#shown = this.#content
+    this.#host.update()
+    this.#host.emit(this, event)
+  }
+}
+
+function referencesOf(content: Content | undefined): string[] {
+  return [...(content?.values.values() ?? [])].flatMap((value) => (value.type === "reference" ? value.rid : []))
 }
 
 function addedReferences(detail: EventDetail): string[] {

@@ -129,7 +129,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
   resource(rid: string): MirroredResource | undefined {
     const node = this.#nodes.get(rid)
     if (node?.error) return { type: "error", error: node.error }
-    const content = node?.content
+    const content = node?.shown
     if (content?.type === "collection") return { type: "collection", values: content.values.map(toValue) }
     if (content?.type === "model") return { type: "model", values: toValues(content.values) as Record<string, Value> }
     return undefined
@@ -229,7 +229,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
   /** Adds the JSON text of a resource to `pieces`. */
   #encode(rid: string, path: Set<string>, pieces: Buffer[]): void {
     const node = this.#nodes.get(rid)
-    const content = node?.content
+    const content = node?.shown
     if (path.has(rid)) pieces.push(Buffer.from(JSON.stringify({ rid })))
     else if (!content) pieces.push(Buffer.from("null"))
     else if (node.references.length === 0) pieces.push(this.#encodeLeaf(content))
@@ -256,7 +256,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
   }
 
   #plain(rid: string, path: Set<string>): Json {
-    const content = this.#nodes.get(rid)?.content
+    const content = this.#nodes.get(rid)?.shown
     if (path.has(rid)) return { rid }
     if (!content) return null
     path.add(rid)

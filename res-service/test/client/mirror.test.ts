@@ -72,6 +72,33 @@ describe("Mirror", () => {
     ])
   })
 
+  it("shows what it showed before until everything that an event refers to is loaded", async () => {
+    const { mirror, library, events, conn } = setUp()
+    await mirror.ready
+    const read = () => [mirror.value, JSON.parse(mirror.jsonBytes.toString()), mirror.resource("library.books")]
+    const before = read()
+    library.withhold("get.library.book.3")
+    library.add("library.books", 0, { rid: "library.book.3" })
+    await settled(conn)
+    expect(read()).to.deep.equal(before)
+    library.answerNow("get.library.book.3", JSON.stringify({ result: { model: { title: "Kim" } } }))
+    await settled(conn)
+    expect(mirror.value).to.deep.equal([{ title: "Kim" }, emma, dune])
+    expect(events.map(({ type }) => type)).to.deep.equal(["add"])
+
+    library.set("library.book.4", { title: "Ivanhoe" })
+    library.withhold("get.library.book.4")
+    library.change("library.book.2", { next: { rid: "library.book.4" } })
+    library.remove("library.books", 1)
+    await settled(conn)
+    // The removed book is not shown in the list, and still shown where a change waits.
+    expect(mirror.value).to.deep.equal([{ title: "Kim" }, dune])
+    library.answerNow("get.library.book.4", JSON.stringify({ result: { model: { title: "Ivanhoe" } } }))
+    await settled(conn)
+    expect(mirror.value).to.deep.equal([{ title: "Kim" }, { ...dune, next: { title: "Ivanhoe" } }])
+    expect(mirror.resource("library.book.1")).to.equal(undefined)
+  })
+
   it("unsubscribes from resources that are no longer referred to", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready
