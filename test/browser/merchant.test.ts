@@ -4,11 +4,10 @@ import type { PublishEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { skipIfGatewayEndsWithNats } from "../helpers/gateway.ts"
-import { post } from "../helpers/http.ts"
 import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
-import { publishAll } from "./seed.ts"
+import { publishAll, publishArray } from "./seed.ts"
 
 describe("the merchant's page", () => {
   const browser = useBrowser()
@@ -104,11 +103,7 @@ describe("the merchant's page", () => {
       const merchant = await open(shopId)
       await merchant.top("no. 20")
       for (let i = 0; i < arrays; i++) {
-        const { status } = await post(
-          `${pages.product.edgeUrl}/publish/${shopId}`,
-          numbered(shopId, size, 21 + i * size),
-        )
-        expect(status).to.equal(200)
+        await publishArray(pages.product.edgeUrl, numbered(shopId, size, 21 + i * size))
       }
       const newest = 20 + arrays * size
       await merchant.top(`no. ${newest}`)
@@ -129,7 +124,7 @@ describe("the merchant's page", () => {
     await merchant.top("no. 1")
     const burst = numbered(shopId, 1000, 2)
     burst[300] = publishEvent({ shop_id: shopId, action: "CHECKOUT", basket_total: 345 })
-    await post(`${pages.product.edgeUrl}/publish/${shopId}`, burst)
+    await publishArray(pages.product.edgeUrl, burst)
     await merchant.page.getByRole("region", { name: "Notices" }).getByText("Checkout of 345.00").waitFor()
   })
 
