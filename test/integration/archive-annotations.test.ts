@@ -12,7 +12,7 @@ import { caughtUp, mongoVia, publishAll, publishMany } from "../helpers/archive.
 import { publishEvent } from "../helpers/events.ts"
 import { type RefusingMongo, startRefusingMongo } from "../helpers/mongo/refusing-mongo.ts"
 import { resRequest } from "../helpers/res.ts"
-import { PATIENCE_MS, until } from "../helpers/until.ts"
+import { until } from "../helpers/until.ts"
 import { useArchive } from "../helpers/use-archive.ts"
 
 describe("annotations made in MongoDB by others", () => {
@@ -347,7 +347,7 @@ describe("annotations made in MongoDB by others", () => {
         }
         return undefined
       })
-      await startThrough({ timeoutMs: PATIENCE_MS })
+      await startThrough({ timeoutMs: 8000 })
       await until("the archiver to begin", () => isBeginning)
       const jsm = await jetstreamManager(product.nats, { checkAPI: false })
       await jsm.streams.delete(ANNOTATION_STREAM)

@@ -366,7 +366,7 @@ describe("a storefront widget's session", () => {
   })
 
   it("finds out, when asked to look, that its connection is dead, and takes another", async () => {
-    const ann = enter("Ann", { answerMs: 2000 })
+    const ann = enter("Ann", { answerMs: 4000 })
     ann.setCart(apples)
     await shows(ann, "Ann*")
     ann.probe()
@@ -380,7 +380,7 @@ describe("a storefront widget's session", () => {
   })
 
   it("finds out by itself that its connection is dead, and takes another", async () => {
-    const ann = enter("Ann", { quietMs: 200, answerMs: 300 })
+    const ann = enter("Ann", { quietMs: 200, answerMs: 4000 })
     await shows(ann, "Ann*")
     const before = heard
     await until("three answers to what it asks by itself", () => heard >= before + 3)
