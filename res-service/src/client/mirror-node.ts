@@ -7,6 +7,8 @@ import type { EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 
 const RETRY_MS = 1_000
+/** How often a get may stay without an answer before what refers to the resource is shown without it. */
+const WAITED_FAILURES = 3
 
 /** A mirror, as its nodes need it. */
 export interface MirrorHost {
@@ -29,6 +31,8 @@ export class MirrorNode implements Subscriber {
   /** What readers see: the content without an event that waits for what it refers to. */
   #shown: Content | undefined
   #error: ResError | undefined
+  /** How many gets have failed one after the other. */
+  #failures = 0
   #version = 0
   /** Events that wait while something that an earlier event refers to is loading; undefined if none has to wait. */
   #held: ResourceEvent[] | undefined
@@ -62,6 +66,11 @@ export class MirrorNode implements Subscriber {
     return this.#content !== undefined || this.#error !== undefined
   }
 
+  /** True when the resource is loaded, a service has said that it cannot be loaded, or none has answered several times. */
+  get answered(): boolean {
+    return this.settled && !(this.#error && isNoAnswer(this.#error) && this.#failures < WAITED_FAILURES)
+  }
+
   /** What the content refers to, and what readers see of it. */
   get references(): string[] {
     const newest = referencesOf(this.#content)
@@ -79,6 +88,7 @@ export class MirrorNode implements Subscriber {
     this.#version = resource?.version ?? 0
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
+    this.#failures = resource ? 0 : this.#failures + 1
     // No service answered, or one failed: no event would tell when it can be loaded, so a mirror tries again.
     if (this.#error && (isNoAnswer(this.#error) || this.#error.code === "system.internalError")) {
       this.#retry = setTimeout(() => this.#host.subscribe(this), RETRY_MS)

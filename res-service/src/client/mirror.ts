@@ -193,7 +193,9 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     const node = this.#nodes.get(rid)
     // A resource that is no longer part of the mirror does not count.
     if (!node) return true
-    return node.settled && node.references.every((referred) => this.#isReady(referred, seen))
+    // Without its own resource a mirror has nothing to show. Others, which no service answered for, are soon asked for again.
+    const isSettled = rid === this.rid ? node.settled : node.answered
+    return isSettled && node.references.every((referred) => this.#isReady(referred, seen))
   }
 
   #emit(node: MirrorNode, event: ResourceEvent | "load" | "reaccess"): void {

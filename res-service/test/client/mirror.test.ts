@@ -99,6 +99,31 @@ describe("Mirror", () => {
     expect(mirror.resource("library.book.1")).to.equal(undefined)
   })
 
+  it("shows what it showed before while no service answers for something that an event refers to", async () => {
+    const { mirror, library, events, conn } = setUp()
+    await mirror.ready
+    let asked = 0
+    library.answers = (subject) => (subject === "get.library.book.3" && ++asked === 1 ? [] : undefined)
+    library.add("library.books", 0, { rid: "library.book.3" })
+    library.event("library.books", "sorted", { n: 1 })
+    await settled(conn)
+    await until("the next attempt", () => {
+      if (asked < 2) expect([mirror.value, events]).to.deep.equal([[emma, dune], []])
+      return asked === 2
+    })
+    await settled(conn)
+    expect(mirror.value).to.deep.equal([{ title: "Kim" }, emma, dune])
+    expect(events.map(({ type }) => type)).to.include.members(["add", "custom"])
+    expect(events.findIndex(({ type }) => type === "add")).to.be.below(
+      events.findIndex(({ type }) => type === "custom"),
+    )
+    // It does not wait for good.
+    library.answers = (subject) => (subject === "get.library.book.4" ? [] : undefined)
+    library.add("library.books", 0, { rid: "library.book.4" })
+    await until("the list without what nobody answers for", () => (mirror.value as unknown[]).length === 4)
+    expect(mirror.value).to.deep.equal([null, { title: "Kim" }, emma, dune])
+  })
+
   it("unsubscribes from resources that are no longer referred to", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready
