@@ -151,7 +151,8 @@ export class MirrorNode implements Subscriber {
   }
 }
 
-function referencesOf(content: Content | undefined): string[] {
+/** The RIDs that a content refers to. */
+export function referencesOf(content: Content | undefined): string[] {
   return [...(content?.values.values() ?? [])].flatMap((value) => (value.type === "reference" ? value.rid : []))
 }
 

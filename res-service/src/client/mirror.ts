@@ -12,7 +12,7 @@ import {
 } from "../values.ts"
 import type { Cache } from "./cache.ts"
 import type { Content } from "./content.ts"
-import { type MirrorHost, MirrorNode } from "./mirror-node.ts"
+import { type MirrorHost, MirrorNode, referencesOf } from "./mirror-node.ts"
 import type { ResourceEvent } from "./resource-event.ts"
 import type { WireValue } from "./wire-value.ts"
 
@@ -234,7 +234,7 @@ export class Mirror<T = Json, V = Value, E = Readonly<Record<string, unknown>>> 
     const content = node?.shown
     if (path.has(rid)) pieces.push(Buffer.from(JSON.stringify({ rid })))
     else if (!content) pieces.push(Buffer.from("null"))
-    else if (node.references.length === 0) pieces.push(this.#encodeLeaf(content))
+    else if (referencesOf(content).length === 0) pieces.push(this.#encodeLeaf(content))
     else {
       path.add(rid)
       const entries = labelledValues(content)

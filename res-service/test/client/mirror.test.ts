@@ -99,6 +99,20 @@ describe("Mirror", () => {
     expect(mirror.resource("library.book.1")).to.equal(undefined)
   })
 
+  it("is an empty list in JSON, too, until its first entry is loaded", async () => {
+    const { library, client, conn } = setUp()
+    library.set("library.sold", [])
+    const mirror = client.mirror("library.sold")
+    await mirror.ready
+    library.withhold("get.library.book.3")
+    library.add("library.sold", 0, { rid: "library.book.3" })
+    await settled(conn)
+    expect(mirror.jsonBytes.toString()).to.equal("[]")
+    library.answerNow("get.library.book.3", JSON.stringify({ result: { model: {} } }))
+    await settled(conn)
+    expect(mirror.jsonBytes.toString()).to.equal("[{}]")
+  })
+
   it("shows what it showed before while no service answers for something that an event refers to", async () => {
     const { mirror, library, events, conn } = setUp()
     await mirror.ready
