@@ -56,7 +56,10 @@ export class EventStream {
   }
 
   async count(count: number): Promise<void> {
-    await until(`${count} events`, () => this.events.length >= count)
+    await until(`${count} events`, () => this.events.length >= count).catch((error: Error) => {
+      const others = this.events.filter(({ event }) => event !== "action").map(({ event }) => event)
+      throw new Error(`${error.message}; ${this.events.length} came, ended: ${this.ended}, others: ${others}`)
+    })
   }
 
   /** Reads no more, until `resume`. */
