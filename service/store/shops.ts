@@ -11,6 +11,9 @@ const MAX_PENDING = 5000
 /** Most busy shops that follow the log although nobody looks at them. The least recently busy one makes room for the next. */
 const MAX_WARM = 64
 
+/** After this many records a shop is a busy one, while there is room for it. For its first snapshot there would be more to read. */
+const WARM_AFTER = 100
+
 /** Most records of such a shop that wait before they are applied. */
 const MAX_WARM_PENDING = 1000
 
@@ -112,15 +115,21 @@ export class Shops {
   /** Applies one record of the log. */
   add(record: LogRecord): void {
     const { shopId } = record
-    this.#keeper.count(shopId)
     const loaded = this.#find(shopId)
-    if (loaded === undefined) return
+    if (loaded !== undefined) this.#take(record, loaded)
+    const count = this.#keeper.count(shopId)
+    // If it cannot be loaded now, its snapshot tries it again.
+    if (loaded === undefined && count === WARM_AFTER && this.#warm.size < this.#maxWarm)
+      this.#keepWarm(shopId).loading.catch(() => {})
+  }
+
+  #take(record: LogRecord, loaded: LoadedShop): void {
     loaded.pending.push(record)
     if (loaded.view === undefined) {
       if (loaded.pending.length <= MAX_PENDING) return
       loaded.pending.length = 0
       loaded.overflow = true
-    } else if (loaded.watched) this.#schedule(shopId, loaded)
+    } else if (loaded.watched) this.#schedule(record.shopId, loaded)
     else if (loaded.pending.length >= MAX_WARM_PENDING) loaded.apply()
   }
 

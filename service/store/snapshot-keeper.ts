@@ -29,15 +29,17 @@ export class SnapshotKeeper {
     this.#logger = logger
   }
 
-  /** Counts a record of a shop. */
-  count(shopId: string): void {
+  /** Counts a record of a shop. Returns how many there were since its last snapshot, as far as is known. */
+  count(shopId: string): number {
     const count = (this.#counts.get(shopId) ?? 0) + 1
     this.#counts.delete(shopId)
     if (count >= SNAPSHOT_EVERY) this.request(shopId)
     else this.#counts.set(shopId, count)
-    if (this.#counts.size <= MAX_COUNTED) return
-    const [longest] = this.#counts.keys()
-    if (longest !== undefined) this.#counts.delete(longest)
+    if (this.#counts.size > MAX_COUNTED) {
+      const [longest = shopId] = this.#counts.keys()
+      this.#counts.delete(longest)
+    }
+    return count
   }
 
   /** Requests a snapshot of a shop; it is stored soon. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
 import { silentLogger } from "res-service"
 import type { LogRecord } from "../../../../service/log/entry.ts"
@@ -129,15 +130,49 @@ describe("Shops", () => {
     expect(harness.shops.has(harness.shopId)).to.equal(true)
   })
 
-  it("stores a snapshot of a shop with 1,000 records, though nobody looks", async () => {
-    harness.send(999)
+  it("reads a shop after 100 records, though nobody looks, and stores a snapshot after 1,000", async () => {
+    harness.send(99)
     expect(harness.loads).to.equal(0)
     harness.send()
     await until("the shop to be read", () => harness.loads === 1)
     harness.letGo()
+    harness.send(899)
+    await sleep(10)
+    expect(harness.stored).to.deep.equal([])
+    harness.send()
     await until("the snapshot", () => harness.stored.length === 1)
     expect(harness.stored).to.deep.equal([1000])
+    expect(harness.loads).to.equal(1)
     expect(harness.shops.has(harness.shopId)).to.equal(false)
+  })
+
+  it("reads a shop after 1,000 records when it could not be read before", async () => {
+    harness.fails = true
+    harness.send(100)
+    await until("the shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    await sleep(10)
+    harness.fails = false
+    harness.send(899)
+    expect(harness.loads).to.equal(1)
+    harness.send()
+    await until("the shop to be read again", () => harness.loads === 2)
+    harness.letGo()
+    await until("the snapshot", () => harness.stored.length === 1)
+  })
+
+  it("reads a shop after 1,000 records while there is no room for another busy one", async () => {
+    harness = new Harness(1)
+    harness.log.now = Date.now()
+    const other = new TestLog()
+    for (let i = 0; i < 100; i++) harness.shops.add(other.event())
+    await until("the other shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    harness.send(999)
+    expect(harness.loads).to.equal(1)
+    harness.send()
+    await until("the shop to be read", () => harness.loads === 2)
+    harness.letGo()
   })
 
   it("follows a busy shop that nobody looks at: it is read once, and its first get finds it loaded", async () => {
