@@ -14,6 +14,9 @@ const MAX_WARM = 64
 /** After this many records a shop is a busy one, while there is room for it. For its first snapshot there would be more to read. */
 const WARM_AFTER = 100
 
+/** Without a record for this time, in ms, a shop is not busy any more. */
+const WARM_IDLE_MS = 10_000
+
 /** Most records of such a shop that wait before they are applied. */
 const MAX_WARM_PENDING = 1000
 
@@ -45,6 +48,8 @@ class LoadedShop {
   /** A task that sends its changes is in the queue. */
   scheduled = false
   passedAt = Date.now()
+  /** When records were waiting last. */
+  busyAt = Date.now()
   readonly loading: Promise<ShopView>
 
   constructor(load: (loaded: LoadedShop) => Promise<ShopView>) {
@@ -143,7 +148,11 @@ export class Shops {
       }
       if (loaded.view.isDue(now)) this.#schedule(shopId, loaded)
     }
-    for (const loaded of this.#warm.values()) loaded.apply()
+    for (const [shopId, loaded] of this.#warm) {
+      if (loaded.pending.length > 0) loaded.busyAt = now
+      else if (Math.abs(now - loaded.busyAt) > WARM_IDLE_MS) this.#warm.delete(shopId)
+      loaded.apply()
+    }
   }
 
   /** Drops a shop. Its watchers are told nothing. */

@@ -189,6 +189,23 @@ describe("Shops", () => {
     expect(harness.shops.has(harness.shopId)).to.equal(true)
   })
 
+  it("makes room when a busy shop has had no record for ten seconds", async () => {
+    harness = new Harness(1)
+    const other = new TestLog()
+    for (let i = 0; i < 100; i++) harness.shops.add(other.event())
+    await until("the other shop to be read", () => harness.loads === 1)
+    harness.letGo()
+    const now = Date.now()
+    harness.shops.tick(now + 9000)
+    harness.send(100)
+    expect(harness.loads).to.equal(1)
+    harness.shops.tick(now + 20_000)
+    const third = new TestLog()
+    for (let i = 0; i < 100; i++) harness.shops.add(third.event())
+    await until("the third shop to be read", () => harness.loads === 2)
+    harness.letGo()
+  })
+
   it("follows so many busy shops and no more", async () => {
     harness = new Harness(1)
     harness.log.now = Date.now()
