@@ -1,6 +1,9 @@
 import { createInbox, type Msg, type NatsConnection } from "nats"
 
-/** Requests by one inbox subscription and a map of who waits: the least that a request over NATS needs. There are no timeouts. */
+/**
+ * Sends requests over NATS with the least possible work: one inbox subscription, and a map of the callbacks by reply subject. It has no
+ * timeouts.
+ */
 export class Replies {
   readonly #nats: NatsConnection
   readonly #inbox = createInbox()

@@ -11,10 +11,12 @@ const MAX_PENDING = 5000
 /** Most busy shops that follow the log although nobody looks at them. The least recently busy one makes room for the next. */
 const MAX_WARM = 64
 
-/** After this many records a shop is a busy one, while there is room for it. For its first snapshot there would be more to read. */
+/**
+ * After this many records a shop is kept loaded, if there is room. Otherwise it is loaded for its next snapshot, when there is more to read.
+ */
 const WARM_AFTER = 100
 
-/** Without a record for this time, in ms, a shop is not busy any more. */
+/** A busy shop that has had no record for this time, in ms, is dropped. */
 const WARM_IDLE_MS = 10_000
 
 /** Most records of such a shop that wait before they are applied. */

@@ -163,7 +163,7 @@ describe("several service processes share shops and sessions", function () {
   )
 })
 
-/** Two services, one of which is disturbed for so long. */
+/** A test with two services. One of them is disturbed for this time. */
 function disturbed(disturb: (service: ServiceProcess, pauseMs: number) => Promise<void>, seconds: number) {
   return async (kit: ShardingKit): Promise<void> => {
     const [first] = await runTwo(kit)
