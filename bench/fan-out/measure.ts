@@ -7,7 +7,7 @@ import { endChild } from "../children.ts"
 import type { Figure, Values } from "../figures/figures.ts"
 import { inTurns, type Measurement, type MeasureOptions, orMissing } from "../figures/measure.ts"
 import type { FrameSocket } from "../load/frame-socket.ts"
-import { cpuSeconds, memoryMiB } from "../processes.ts"
+import { countCpu, memoryMiB } from "../processes.ts"
 import { summarize } from "../stats.ts"
 import { type Kind, kinds } from "./kinds.ts"
 import { FanOutLoad } from "./load.ts"
@@ -94,9 +94,9 @@ async function join(
 
 async function measure(load: FanOutLoad, child: ChildProcess, seconds: number): Promise<Values> {
   const pid = child.pid ?? 0
-  const before = cpuSeconds(pid)
+  const used = countCpu({ server: pid })
   const flood = await load.flood(seconds)
-  const cpu = cpuSeconds(pid) - before
+  const { server: cpu = 0 } = used()
   const { p50, p99 } = summarize(await load.calm(seconds))
   return {
     perSecond: Math.round(flood.deliveries / flood.seconds),

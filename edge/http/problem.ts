@@ -5,6 +5,7 @@ import type { ServiceErrorCode } from "../../contract/errors.ts"
 import { isUntried } from "../untried.ts"
 import type { Exchange } from "./exchange.ts"
 import { exchangeOf } from "./in-express.ts"
+import { wholeSeconds } from "./rate-headers.ts"
 
 /** The HTTP status of each error code of the service. Unknown codes become 500. */
 export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, number>> = {
@@ -149,7 +150,7 @@ function problemOfResError(error: ResError, method: string | undefined): HttpPro
 
 function retryAfterOf(data: unknown): number | undefined {
   if (typeof data !== "object" || data === null || !("retry_after_ms" in data)) return undefined
-  return Math.max(1, Math.ceil(Number(data.retry_after_ms) / 1000))
+  return wholeSeconds(Number(data.retry_after_ms))
 }
 
 /** The detail of a 503. */

@@ -39,7 +39,7 @@ export class SmallDisk {
 
   /** Leaves no byte free. */
   fill(): void {
-    for (let bytes = CHUNK_BYTES; bytes >= 1; bytes = bytes === 1 ? 0 : 1) {
+    for (const bytes of [CHUNK_BYTES, 1]) {
       try {
         for (;;) writeFileSync(this.#filler, Buffer.alloc(bytes), { flag: "a" })
       } catch (error) {
