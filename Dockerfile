@@ -8,9 +8,12 @@ WORKDIR /app
 # Dependencies first: this layer changes with the lockfile only.
 COPY package.json package-lock.json ./
 COPY cli/package.json cli/
+COPY clients/js/package.json clients/js/
+COPY clients/react/package.json clients/react/
 COPY res-service/package.json res-service/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.build.json ./
+COPY clients clients
 COPY config config
 COPY contract contract
 COPY edge edge

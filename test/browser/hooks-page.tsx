@@ -1,9 +1,9 @@
+import { Connection } from "@shopwire/client"
+import { ConnectionProvider, useCall, useCollection, useConnectionState, useModel } from "@shopwire/react"
 import { StrictMode, useState } from "react"
 import { createRoot } from "react-dom/client"
 import { defineCollection, defineModel } from "res-service/contract"
 import { z } from "zod"
-import { Connection } from "../../web/hooks/connection.ts"
-import { ConnectionProvider, useCall, useCollection, useConnectionState, useModel } from "../../web/hooks/hooks.tsx"
 
 /** What a test makes the page show: each is a component of its own. */
 export interface Shown {

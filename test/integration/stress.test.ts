@@ -17,7 +17,7 @@ describe("npm run test:stress", () => {
     if (!existsSync(join(projectDir, ".git"))) skip(this, "a git repository")
     const folder = await mkdtemp(join(tmpdir(), "shopwire-stress-test-"))
     try {
-      const args = ["--runs", "2", "--only", "test/unit/web/backoff*.test.ts"]
+      const args = ["--runs", "2", "--only", "test/unit/clients/backoff*.test.ts"]
       const child = spawn(process.execPath, ["--import=tsx", join(projectDir, "test/runner/stress.ts"), ...args], {
         env: { ...process.env, TMPDIR: folder },
       })

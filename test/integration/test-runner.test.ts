@@ -59,7 +59,7 @@ describe("test/runner/run.ts", () => {
   it("takes files of the project by their paths from its root", async () => {
     const { status, output, totals } = await runFiles(
       "res-service/test/pattern.test.ts",
-      "test/unit/web/backoff.test.ts",
+      "test/unit/clients/backoff.test.ts",
     )
     expect(status, output).to.equal(0)
     expect(totals).to.match(/^[1-9]\d* passed, 0 failed, 0 skipped$/)

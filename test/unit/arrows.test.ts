@@ -13,18 +13,26 @@ interface Row {
 
 interface Import {
   readonly file: string
-  /** A file of the project, or an entry point of res-service. */
+  /** A file of the project, or an entry point of one of its packages. */
   readonly target: string
 }
 
 const contributing = readFileSync(join(projectDir, "CONTRIBUTING.md"), "utf8")
 
-/** The table below a heading. Names in it are below `folder`, but those of res-service. */
+/** The entry points of the project's packages, by which others import them. */
+const ENTRIES: ReadonlySet<string> = new Set(
+  ["res-service", "clients/js", "clients/react"].flatMap((folder) => {
+    const { name, exports } = JSON.parse(readFileSync(join(projectDir, folder, "package.json"), "utf8"))
+    return Object.keys(exports).map((entry) => join(name, entry))
+  }),
+)
+
+/** The table below a heading. Names in it are below `folder`, but those of packages. */
 function tableOf(heading: string, folder: string): Row[] {
   const [, section = ""] = contributing.split(`${heading}\n`)
   const [table = ""] = /(?:^\|.*\n)+/m.exec(section) ?? []
   const named = (cell: string): string[] =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => (name.startsWith("res-service") ? name : folder + name))
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => (/^(res-service|@)/.test(name) ? name : folder + name))
   return table
     .split("\n")
     .slice(2)
@@ -35,13 +43,13 @@ function tableOf(heading: string, folder: string): Row[] {
     })
 }
 
-/** The imports of a file, type imports too, that lead to files of the project or to res-service. */
+/** The imports of a file, type imports too, that lead to files of the project or to its packages. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(projectDir, file), "utf8")
   return [...text.matchAll(/(?:\bfrom |^import )"([^"]+)"|\bimport\("([^"]+)"\)/gm)].flatMap(([, from, loaded]) => {
     const specifier = from ?? loaded ?? ""
     if (specifier.startsWith(".")) return [{ file, target: normalize(join(dirname(file), specifier)) }]
-    return /^res-service(?:\/|$)/.test(specifier) ? [{ file, target: specifier }] : []
+    return ENTRIES.has(specifier) ? [{ file, target: specifier }] : []
   })
 }
 
@@ -56,10 +64,9 @@ function rowOf(rows: readonly Row[], file: string): Row | undefined {
   return found !== undefined && lengthIn(found) > 0 ? found : undefined
 }
 
-/** Whether an arrow of a row leads to a target; `res-service` is its main entry point alone. */
+/** Whether an arrow of a row leads to a target; a package's name is its main entry point alone. */
 function leadsTo(arrow: string, target: string): boolean {
-  const isEntry = /^res-service(?:\/(?:contract|client|gateway|sharding|testing))?$/.test(arrow)
-  return isEntry ? target === arrow : isIn(target, arrow)
+  return ENTRIES.has(arrow) ? target === arrow : isIn(target, arrow)
 }
 
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.tsx", "*.mjs"], {

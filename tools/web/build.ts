@@ -10,6 +10,7 @@ const INPUTS = [
   "tsconfig.base.json",
   "tools/web/build.ts",
   "tools/web/apps.ts",
+  "clients",
   "contract",
   "res-service/src",
 ]
@@ -77,7 +78,7 @@ function filesIn(path: string): string[] {
   return readdirSync(full, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(projectDir, join(entry.parentPath, entry.name)))
-    .filter((file) => !/^web\/(dist\/|\.draft-)/.test(file))
+    .filter((file) => !/^(web\/(dist|\.draft-)|clients\/\w+\/(dist|node_modules))/.test(file))
     .sort()
 }
 

@@ -1,5 +1,5 @@
-import { type Failure, isRefused } from "../hooks/failure.ts"
-import { useAuth } from "../hooks/hooks.tsx"
+import { type Failure, isRefused } from "@shopwire/client"
+import { useAuth } from "@shopwire/react"
 import { Empty } from "./empty.tsx"
 
 /** Shown instead of a resource that can't be loaded, with the reason. */

@@ -1,24 +1,23 @@
+import type { AuthConfig } from "@shopwire/client"
+import { useAuth, useSignIn } from "@shopwire/react"
 import { useState } from "react"
-import { useAuth } from "../hooks/hooks.tsx"
-import type { AuthConfig } from "./config.ts"
 import { Icon } from "./icon.tsx"
 import { Said } from "./said.tsx"
 import { SignInDialog } from "./sign-in-dialog.tsx"
-import { useSession } from "./use-session.ts"
 
 /** Shows who is signed in, and signs in and out, if the product needs a sign-in. */
 export function Account({ config }: { config: AuthConfig }) {
-  const [session, setSession] = useSession(config)
+  const [credentials, setCredentials] = useSignIn(config)
   const auth = useAuth()
   const [dismissed, setDismissed] = useState(false)
-  const asks = (session === undefined || auth.kind === "refused") && !dismissed
+  const asks = (credentials === undefined || auth.kind === "refused") && !dismissed
   return (
     <>
       {auth.kind === "signedIn" ? (
         <button
           type="button"
           onClick={() => {
-            setSession(undefined)
+            setCredentials(undefined)
             setDismissed(true)
           }}
         >
@@ -33,9 +32,7 @@ export function Account({ config }: { config: AuthConfig }) {
           <span className="label">Sign in</span>
         </button>
       )}
-      {asks && (
-        <SignInDialog config={config} onSession={(next) => setSession(next)} onClose={() => setDismissed(true)} />
-      )}
+      {asks && <SignInDialog config={config} onCredentials={setCredentials} onClose={() => setDismissed(true)} />}
     </>
   )
 }

@@ -1,8 +1,6 @@
+import { type Basket, basket as basketContract, MAX_DISPLAY_NAME } from "@shopwire/client"
+import { useAuth, useCall } from "@shopwire/react"
 import { useState } from "react"
-import type { Basket } from "../../contract/basket.ts"
-import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
-import * as contract from "../../contract/store.ts"
-import { useAuth, useCall } from "../hooks/hooks.tsx"
 import { asTime } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { type Kept, useLocal } from "./local.ts"
@@ -22,7 +20,7 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
   const [ownName, setOwnName] = useLocal(keptName)
   const [asking, setAsking] = useState(false)
   const parts = { shop_id: shopId, session_id: basket.session_id }
-  const { call, pending, failure } = useCall(contract.basket, parts, "acknowledge")
+  const { call, pending, failure } = useCall(basketContract, parts, "acknowledge")
 
   if (basket.acknowledged_by !== null) {
     return (

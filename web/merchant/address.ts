@@ -1,5 +1,5 @@
+import { Observable } from "@shopwire/client"
 import { useSyncExternalStore } from "react"
-import { Observable } from "../hooks/observable.ts"
 
 /** The view that the page's address names in its query; empty values name nothing. */
 export interface Address {

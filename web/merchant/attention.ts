@@ -1,6 +1,5 @@
+import type { Basket, ShownEvent } from "@shopwire/client"
 import { useEffect, useRef, useState } from "react"
-import type { Basket } from "../../contract/basket.ts"
-import type { ShownEvent } from "../../contract/publish-event.ts"
 import { isolatedText } from "../shown-text.ts"
 import { chime } from "./chime.ts"
 import { asMoney, basketName } from "./format.ts"

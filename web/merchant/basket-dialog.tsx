@@ -1,7 +1,6 @@
+import type { Basket } from "@shopwire/client"
+import { useBasket } from "@shopwire/react"
 import { Fragment } from "react"
-import type { Basket } from "../../contract/basket.ts"
-import * as contract from "../../contract/store.ts"
-import { useModel } from "../hooks/hooks.tsx"
 import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
@@ -29,7 +28,7 @@ export function BasketDialog({
   onFilter: (sessionId: string) => void
   onClose: () => void
 }) {
-  const basket = useModel(contract.basket, { shop_id: shopId, session_id: sessionId })
+  const basket = useBasket(shopId, sessionId)
   return (
     <Dialog title={`Basket ${basketName(sessionId)}`} side onClose={onClose}>
       {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}

@@ -1,4 +1,4 @@
-import { useConnectionState } from "../hooks/hooks.tsx"
+import { useConnectionState } from "@shopwire/react"
 import { asTime } from "./format.ts"
 import { useToday } from "./use-today.ts"
 

@@ -1,9 +1,7 @@
-import type { ShownEvent } from "../../contract/publish-event.ts"
-import type { Watched } from "../hooks/watch.ts"
+import type { ShownEvent, TimelineState, Watched } from "@shopwire/client"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { asDayAndClock } from "./format.ts"
-import type { TimelineState } from "./timeline.ts"
 
 /** The text below the rows, or instead of rows. */
 export function FeedEnd({

@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../../contract/publish-event.ts"
+import type { ShownEvent } from "@shopwire/client"
 import { isolatedText } from "../shown-text.ts"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"

@@ -1,5 +1,5 @@
+import type { ShownEvent } from "@shopwire/client"
 import { memo } from "react"
-import type { ShownEvent } from "../../contract/publish-event.ts"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketMark } from "./basket-mark.tsx"
 import { asClock, asDayAndClock, asMoney, asOtherDay } from "./format.ts"

@@ -1,5 +1,4 @@
-import type { Stats } from "../../contract/stats.ts"
-import type { Watched } from "../hooks/watch.ts"
+import type { Stats, Watched } from "@shopwire/client"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
 import { asCount, asMoney, asOtherDay, asShortClock } from "./format.ts"

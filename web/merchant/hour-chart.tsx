@@ -1,7 +1,7 @@
+import type { Minute } from "@shopwire/client"
 import { useEffect, useMemo, useRef } from "react"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
-import type { Minute } from "../../contract/stats.ts"
 import { asCount, asShortClock } from "./format.ts"
 import { useTheme } from "./theme.tsx"
 import { useMedia } from "./use-media.ts"

@@ -1,5 +1,5 @@
+import { shelf } from "@shopwire/client"
 import { useCallback, useSyncExternalStore } from "react"
-import { shelf } from "../shelf.ts"
 
 const PREFIX = "shopwire."
 const local = shelf(() => localStorage)

@@ -1,5 +1,5 @@
+import { MAX_DISPLAY_NAME } from "@shopwire/client"
 import { type SubmitEvent, useId, useState } from "react"
-import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
 import { Dialog } from "./dialog.tsx"
 
 /** Asks once for the name that other screens show with claimed baskets. */

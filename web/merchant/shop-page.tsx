@@ -1,8 +1,7 @@
+import { LIST_LIMIT } from "@shopwire/client"
+import { useBaskets, useFeed, useStats } from "@shopwire/react"
 import { Tabs } from "radix-ui"
 import { useMemo, useState } from "react"
-import { LIST_LIMIT } from "../../contract/limits.ts"
-import * as contract from "../../contract/store.ts"
-import { useCollection, useModel } from "../hooks/hooks.tsx"
 import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
@@ -16,13 +15,12 @@ import { Icon } from "./icon.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
-import { useTimeline } from "./use-timeline.ts"
 
 /** One shop, live. */
 export function ShopPage({ shopId }: { shopId: string }) {
-  const { feed, timeline, older } = useTimeline(shopId)
-  const baskets = useCollection(contract.baskets, { shop_id: shopId })
-  const stats = useModel(contract.stats, { shop_id: shopId })
+  const { feed, timeline, older } = useFeed(shopId)
+  const baskets = useBaskets(shopId)
+  const stats = useStats(shopId)
   const { basket: opened, action, category, session } = usePlace()
   const filter = useMemo(() => filterOf(action, category, session), [action, category, session])
   const [rules, setRules] = useLocal(keptRules)

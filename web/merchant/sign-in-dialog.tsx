@@ -1,17 +1,16 @@
+import { type AuthConfig, type Credentials, credentialsOf, signInByPassword } from "@shopwire/client"
+import { useAuth } from "@shopwire/react"
 import { type SubmitEvent, useId, useState } from "react"
-import { useAuth } from "../hooks/hooks.tsx"
-import type { AuthConfig } from "./config.ts"
 import { Dialog } from "./dialog.tsx"
-import { type Session, sessionOf, signInByPassword } from "./identity.ts"
 
 /** Signs in by e-mail and password if Firebase is set up, or by a token. */
 export function SignInDialog({
   config,
-  onSession,
+  onCredentials,
   onClose,
 }: {
   config: AuthConfig
-  onSession: (session: Session) => void
+  onCredentials: (credentials: Credentials) => void
   onClose: () => void
 }) {
   const auth = useAuth()
@@ -23,21 +22,27 @@ export function SignInDialog({
           The sign-in was refused: {auth.failure.message}
         </p>
       )}
-      {byPassword && <ByPassword config={config} onSession={onSession} />}
+      {byPassword && <ByPassword config={config} onCredentials={onCredentials} />}
       {byPassword ? (
         <details>
           <summary>Use a token instead</summary>
-          <ByToken onSession={onSession} />
+          <ByToken onCredentials={onCredentials} />
         </details>
       ) : (
-        <ByToken onSession={onSession} />
+        <ByToken onCredentials={onCredentials} />
       )}
       <p className="hint">You are signed out when you close this tab.</p>
     </Dialog>
   )
 }
 
-function ByPassword({ config, onSession }: { config: AuthConfig; onSession: (session: Session) => void }) {
+function ByPassword({
+  config,
+  onCredentials,
+}: {
+  config: AuthConfig
+  onCredentials: (credentials: Credentials) => void
+}) {
   const [email, setEmail] = useState("")
   const [password, setPassword] = useState("")
   const [pending, setPending] = useState(false)
@@ -48,7 +53,7 @@ function ByPassword({ config, onSession }: { config: AuthConfig; onSession: (ses
     setPending(true)
     setComplaint("")
     try {
-      onSession(await signInByPassword(config, email, password))
+      onCredentials(await signInByPassword(config, email, password))
     } catch (error) {
       setComplaint(error instanceof Error ? error.message : String(error))
     }
@@ -86,12 +91,12 @@ function ByPassword({ config, onSession }: { config: AuthConfig; onSession: (ses
   )
 }
 
-function ByToken({ onSession }: { onSession: (session: Session) => void }) {
+function ByToken({ onCredentials }: { onCredentials: (credentials: Credentials) => void }) {
   const [token, setToken] = useState("")
   const input = useId()
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    if (token.trim() !== "") onSession(sessionOf(token.trim()))
+    if (token.trim() !== "") onCredentials(credentialsOf(token.trim()))
   }
   return (
     <form onSubmit={submit} className="stack">

@@ -1,5 +1,5 @@
+import type { InviteLimits } from "@shopwire/client/session"
 import type { CartSource } from "./cart-source.ts"
-import type { InviteLimits } from "./protocol.ts"
 import type { TogetherEvents, TogetherState } from "./together.ts"
 
 /** `window.BuddyShopping`, for the shop's own scripts. */

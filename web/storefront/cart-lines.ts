@@ -1,4 +1,4 @@
-import { isRecord } from "./protocol.ts"
+import { isRecord } from "@shopwire/client/session"
 
 /** How many lines of a cart are shown, and how many characters of a text. */
 const MAX_LINES = 200

@@ -1,5 +1,5 @@
+import { isRecord } from "@shopwire/client/session"
 import type { CartSource } from "./cart-source.ts"
-import { isRecord } from "./protocol.ts"
 
 /** How often to check for Ecwid's script, in ms: a page may load it at any time after this one. */
 const LOOK_MS = 250

@@ -1,8 +1,8 @@
+import type { Member } from "@shopwire/client/session"
 import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
 import { h, icon, setText } from "./dom.ts"
-import type { Member } from "./protocol.ts"
 import type { Say } from "./texts.ts"
 
 export interface MemberCardOptions {

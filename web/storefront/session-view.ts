@@ -1,8 +1,8 @@
+import { areAllReady, waitedFor } from "@shopwire/client/session"
 import { cartLines, totalOf } from "./cart-lines.ts"
 import { h, icon, setChildren, setText } from "./dom.ts"
 import { InviteRow } from "./invite-row.ts"
 import { MemberCard } from "./member-card.ts"
-import { areAllReady, waitedFor } from "./members.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 

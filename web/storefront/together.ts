@@ -1,12 +1,20 @@
-import { type Invitation, invitationIn, inviteUrl } from "../../contract/invite-link.ts"
-import type { Socket, SocketHandlers } from "./edge-link.ts"
-import { Emitter } from "./emitter.ts"
-import type { MemberChange } from "./members.ts"
-import type { Memory } from "./memory.ts"
-import { newSessionId } from "./new-session-id.ts"
-import type { InviteLimits, Member } from "./protocol.ts"
-import { RefusedError } from "./refusals.ts"
-import { type Ending, type SessionState, ShoppingSession } from "./shopping-session.ts"
+import {
+  Emitter,
+  type Ending,
+  type Invitation,
+  type InviteLimits,
+  invitationIn,
+  inviteUrl,
+  type Member,
+  type MemberChange,
+  type Memory,
+  newSessionId,
+  RefusedError,
+  type SessionState,
+  ShoppingSession,
+  type Socket,
+  type SocketHandlers,
+} from "@shopwire/client/session"
 
 /** The state that a page shows, and that `BuddyShopping.state` returns. */
 export interface TogetherState {

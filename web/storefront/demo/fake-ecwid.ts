@@ -1,6 +1,5 @@
-import { shelf } from "../../shelf.ts"
+import { isRecord, shelf } from "@shopwire/client/session"
 import type { Ecwid } from "../ecwid.ts"
-import { isRecord } from "../protocol.ts"
 
 /** The key of the cart, which is kept while the tab is open. */
 const CART_KEY = "demo-cart"

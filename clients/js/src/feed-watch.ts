@@ -1,0 +1,88 @@
+import type { EventsIn } from "res-service/contract"
+import type { ShownEvent } from "../../../contract/publish-event.ts"
+import { feed } from "../../../contract/store.ts"
+import type { Connection } from "./connection.ts"
+import type { Observable } from "./observable.ts"
+import type { ResCollection } from "./resclient.ts"
+import { Timeline, type TimelineState } from "./timeline.ts"
+import type { Watch } from "./watch.ts"
+
+/** A shop's feed, and all events that were seen or asked for, without gaps: missed ones are read from older pages and the archive. */
+export class FeedWatch {
+  /** The newest events, at most 100, and whether they are up to date. */
+  readonly feed: Watch<readonly ShownEvent[]>
+  readonly #connection: Connection
+  readonly #shopId: string
+  readonly #timeline: Timeline
+  #isLive = false
+  #leave: () => void = () => {}
+  #endErasures: () => void = () => {}
+
+  constructor(connection: Connection, shopId: string) {
+    this.#connection = connection
+    this.#shopId = shopId
+    this.feed = connection.watches.of(feed, { shop_id: shopId })
+    this.#timeline = new Timeline(async (before, limit) => {
+      const rid = feed.rid({ shop_id: shopId }, { before: String(before), limit: String(limit) })
+      const page = await connection.ask((client) => client.get(rid))
+      return [...(page as ResCollection)] as ShownEvent[]
+    })
+  }
+
+  get timeline(): Observable<TimelineState> {
+    return this.#timeline.state
+  }
+
+  /** Watches until `stop`. */
+  start(): void {
+    this.#timeline.start()
+    this.#leave = this.feed.subscribe(() => this.#follow())
+    this.#follow()
+  }
+
+  stop(): void {
+    this.#endErasures()
+    this.#leave()
+    this.#isLive = false
+    this.#timeline.stop()
+  }
+
+  /** Reads the page before the oldest event. Does nothing while one is being read, or when there is none. */
+  older(): Promise<void> {
+    return this.#timeline.older()
+  }
+
+  #follow(): void {
+    const { status, data } = this.feed.get()
+    const wasLive = this.#isLive
+    this.#isLive = status === "live"
+    if (status !== "live") {
+      this.#endErasures()
+      return
+    }
+    if (!wasLive) this.#followErasures()
+    this.#timeline.follow(data, !wasLive)
+  }
+
+  #followErasures(): void {
+    const forget = ({ seqs }: EventsIn<typeof feed>["erased"]): void => this.#timeline.forget(seqs)
+    let hasLeft = false
+    let leave = (): void => {}
+    // It is subscribed to already.
+    this.#connection
+      .ask((client) => client.get(feed.name({ shop_id: this.#shopId })))
+      .then(
+        (resource) => {
+          if (hasLeft) return
+          resource.on("erased", forget)
+          leave = () => resource.off("erased", forget)
+        },
+        () => {}, // lost again: repeated after the next reconnect
+      )
+    this.#endErasures = () => {
+      this.#endErasures = () => {}
+      hasLeft = true
+      leave()
+    }
+  }
+}

@@ -1,0 +1,27 @@
+export type { AnswerOf, AnyContract, EventsIn, MethodOf, ParamsOf, PartsOf, ValueOf } from "res-service/contract"
+export type { Basket, BasketLine } from "../../../contract/basket.ts"
+export type { ErrorCode } from "../../../contract/errors.ts"
+export { FEED_LIMIT, LIST_LIMIT, MAX_DISPLAY_NAME } from "../../../contract/limits.ts"
+export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
+export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
+export { health, type User } from "../../../contract/shopwire.ts"
+export type { Minute, Stats } from "../../../contract/stats.ts"
+export { basket, baskets, event, feed, stats } from "../../../contract/store.ts"
+export { type Config, loadConfig } from "./config.ts"
+export {
+  type AuthState,
+  Connection,
+  type ConnectionOptions,
+  type ConnectionState,
+  type Follower,
+} from "./connection.ts"
+export { type Failure, failureOf, isRefused } from "./failure.ts"
+export { FeedWatch } from "./feed-watch.ts"
+export { type AuthConfig, type Credentials, credentialsOf, renew, signInByPassword } from "./firebase.ts"
+export type { WebSocketLike } from "./gateway-socket.ts"
+export { Observable } from "./observable.ts"
+export { type Shelf, shelf } from "./shelf.ts"
+export { SignIn } from "./sign-in.ts"
+export type { TimelineState } from "./timeline.ts"
+export type { Watch, Watched } from "./watch.ts"
+export type { CollectionContract, ModelContract, ValuesOf, WatchedOf } from "./watches.ts"

@@ -1,0 +1,19 @@
+export { type Invitation, invitationIn, inviteUrl, withoutInvite } from "../../../../contract/invite-link.ts"
+export type { LegacyErrorCode } from "../../../../contract/legacy.ts"
+export { isSessionId, SESSION_ID_RULE } from "../../../../contract/session-id.ts"
+export { type Shelf, shelf } from "../shelf.ts"
+export { browserSocket } from "./browser-socket.ts"
+export type { Socket, SocketHandlers } from "./edge-link.ts"
+export { Emitter } from "./emitter.ts"
+export { areAllReady, type MemberChange, waitedFor } from "./members.ts"
+export { Memory, type Remembered } from "./memory.ts"
+export { newSessionId } from "./new-session-id.ts"
+export { type InviteLimits, isRecord, type Member } from "./protocol.ts"
+export { RefusedError } from "./refusals.ts"
+export {
+  type Ending,
+  type SessionState,
+  ShoppingSession,
+  type ShoppingSessionEvents,
+  type ShoppingSessionOptions,
+} from "./shopping-session.ts"

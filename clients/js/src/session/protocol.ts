@@ -1,0 +1,95 @@
+import type { ClientPayloads, LegacyMessage } from "../../../../contract/legacy.ts"
+
+/**
+ * The old BuddyShopping protocol as a storefront sees it: text frames with a JSON object `{ "event", "payload" }`.
+ *
+ * Source: docs/legacy.md
+ */
+
+/** The messages that a storefront sends. */
+export type Outgoing = {
+  [E in keyof ClientPayloads]: undefined extends ClientPayloads[E]
+    ? { readonly event: E }
+    : { readonly event: E; readonly payload: ClientPayloads[E] }
+}[LegacyMessage["event"]]
+
+/** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
+export type InviteLimits = ClientPayloads["createInvite"]
+
+/** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
+export interface Member {
+  readonly id: string
+  readonly name: string
+  readonly isHost: boolean
+  readonly isReady: boolean
+  readonly content: unknown
+}
+
+/** The messages that a storefront receives. */
+export type Incoming =
+  | {
+      readonly event: "startSession" | "joinSession" | "resumeSession"
+      readonly customerId: string
+      readonly resumeToken: string | undefined
+    }
+  | { readonly event: "leaveSession" }
+  | { readonly event: "createInvite"; readonly invite: string }
+  /** Whether this page speaks for the customer, or another page of the browser has resumed the customer. */
+  | { readonly event: "speaking"; readonly isSpeaking: boolean }
+  /** The answer to a `ping`. `isLive`: whether the service behind the edge answers too. */
+  | { readonly event: "ping"; readonly isLive: boolean }
+  | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
+  | { readonly event: "error"; readonly code: string; readonly message: string }
+
+/** Reads a frame. Undefined for anything but a message of this protocol, and for later additions to it. */
+export function readMessage(frame: unknown): Incoming | undefined {
+  if (typeof frame !== "string") return undefined
+  let message: unknown
+  try {
+    message = JSON.parse(frame)
+  } catch {
+    return undefined
+  }
+  if (!isRecord(message)) return undefined
+  const payload = isRecord(message.payload) ? message.payload : {}
+  switch (message.event) {
+    case "startSession":
+    case "joinSession":
+    case "resumeSession": {
+      const { customerId, resumeToken } = payload
+      if (typeof customerId !== "string") return undefined
+      return {
+        event: message.event,
+        customerId,
+        resumeToken: typeof resumeToken === "string" ? resumeToken : undefined,
+      }
+    }
+    case "leaveSession":
+      return { event: "leaveSession" }
+    case "createInvite":
+      return typeof payload.invite === "string" ? { event: "createInvite", invite: payload.invite } : undefined
+    case "speaking":
+      return { event: "speaking", isSpeaking: payload.isSpeaking === true }
+    case "ping":
+      return { event: "ping", isLive: payload.isLive === true }
+    case "multicartUpdate":
+      if (!Array.isArray(payload.multicartContent)) return undefined
+      return { event: "multicartUpdate", members: payload.multicartContent.flatMap(readMember) }
+    case "error":
+      return { event: "error", code: String(payload.code), message: String(payload.message) }
+    default:
+      return undefined
+  }
+}
+
+function readMember(entry: unknown): Member[] {
+  if (!isRecord(entry) || !isRecord(entry.owner)) return []
+  const { id, name, isHost, isReadyToCheckout } = entry.owner
+  if (typeof id !== "string" || typeof name !== "string") return []
+  return [{ id, name, isHost: isHost === true, isReady: isReadyToCheckout === true, content: entry.content }]
+}
+
+/** True for an object that is not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}

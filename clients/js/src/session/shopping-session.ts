@@ -1,0 +1,374 @@
+import { MAX_CART_BYTES } from "../../../../contract/limits.ts"
+import { EdgeLink, type EdgeLinkOptions } from "./edge-link.ts"
+import { Emitter } from "./emitter.ts"
+import { Entry, type EntryStep } from "./entry.ts"
+import { InviteRequests } from "./invite-requests.ts"
+import { LastAction } from "./last-action.ts"
+import { changesBetween, type MemberChange } from "./members.ts"
+import type { Remembered } from "./memory.ts"
+import { OwnCart } from "./own-cart.ts"
+import type { Incoming, InviteLimits, Member, Outgoing } from "./protocol.ts"
+import { isForgotten, passesWithTime, RefusedError, refusesInvite } from "./refusals.ts"
+
+/** Interval of pings while the service does not answer, in ms. */
+const PING_AGAIN_MS = 2000
+/** Changes of the cart within this time, in ms, are sent together. */
+const CART_PAUSE_MS = 150
+/** A page that does not speak for the customer waits this long with its cart, in ms: often the other page sends the same cart. */
+const OTHER_PAGE_MS = 1000
+/** A cart that could not be stored is sent again after one to two times this time, in ms. */
+const CART_AGAIN_MS = 1000
+/** Time to wait for the edge to confirm that the customer leaves, in ms. */
+const FAREWELL_MS = 2000
+
+export interface ShoppingSessionOptions extends EdgeLinkOptions {
+  readonly sessionId: string
+  readonly customerName: string
+  /** How the customer enters if it was not in the session before. */
+  readonly how: "start" | "join"
+  /** An invitation from the host, for a session that nobody can join without one. */
+  readonly invite?: string | undefined
+  /** Who the customer was before a reload. */
+  readonly remembered?: Remembered | undefined
+}
+
+/** Why a session is over: the customer left, was removed, or was refused with this code. */
+export type Ending = "left" | "removed" | (string & {})
+
+/** The state of a session, as a page shows it. */
+export interface SessionState {
+  /** `entering`: for the first time; `reconnecting`: what is shown may be old; `ended`: for good. */
+  readonly phase: "entering" | "live" | "reconnecting" | "ended"
+  /** The customer's own ID; undefined until the session is entered. */
+  readonly customerId: string | undefined
+  /** The host first, then in the order of joining. */
+  readonly members: readonly Member[]
+  /** The invitation by which the customer came, or which it made last as the host; undefined where the session's ID is enough. */
+  readonly invite: string | undefined
+  /** Another page of this browser has resumed the customer. Its changes count until something changes here. */
+  readonly isElsewhere: boolean
+  /** Undefined until the session is over. */
+  readonly ending: Ending | undefined
+}
+
+export interface ShoppingSessionEvents {
+  state: SessionState
+  /** The changes since the last update, if there are any. Not sent for the first update. */
+  changes: readonly MemberChange[]
+  /** The edge knows the customer by this identity. Sent again when there is another invitation. */
+  entered: Remembered
+  /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
+  refused: { readonly code: string; readonly message: string }
+}
+
+/**
+ * One customer's part in one session, from entering it to the end, over however many connections. After a lost connection the customer
+ * comes back as the same member, or joins again under the same name after too long an absence, and sends its cart again.
+ */
+export class ShoppingSession {
+  readonly events = new Emitter<ShoppingSessionEvents>()
+  readonly sessionId: string
+  readonly #options: ShoppingSessionOptions
+  readonly #link: EdgeLink
+  readonly #cart = new OwnCart(() => this.#sendCart())
+  readonly #lastAction = new LastAction()
+  readonly #inviteRequests = new InviteRequests()
+  /** Every ID that the customer has had, so that it is not told of itself after joining again. */
+  readonly #ownIds = new Set<string>()
+  #state: SessionState
+  #identity: Remembered | undefined
+  #entry: Entry
+  /** The members as the edge sent them last; `state` shows the own one with the newest cart. */
+  #members: readonly Member[] = []
+  /** The customer is missing in the list, and the page has tried to resume it. */
+  #hasAskedBack = false
+  #onFarewell: (() => void) | undefined
+
+  constructor(options: ShoppingSessionOptions) {
+    this.sessionId = options.sessionId
+    this.#options = options
+    this.#identity = options.remembered
+    this.#entry = new Entry(options.how, this.#identity)
+    const invite = options.invite ?? options.remembered?.invite
+    this.#state = {
+      phase: "entering",
+      customerId: undefined,
+      members: [],
+      invite,
+      isElsewhere: false,
+      ending: undefined,
+    }
+    this.#link = new EdgeLink(options, {
+      onOpen: () => this.#enter(),
+      onMessage: (message) => this.#onMessage(message),
+      onLoss: () => this.#lose(),
+    })
+    this.#link.connect()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** Shows friends another cart, soon. */
+  setCart(cart: object): void {
+    this.#cart.set(cart)
+    this.#set({})
+    if (this.#state.phase !== "live") return
+    this.#lastAction.allowTakeOver()
+    this.#cart.sendSoon(this.#state.isElsewhere ? OTHER_PAGE_MS : CART_PAUSE_MS)
+  }
+
+  /** Says whether the customer is ready to check out. Does nothing while there is no connection. */
+  setReady(customerReadyToCheckout: boolean): void {
+    const { customerId } = this.#state
+    if (customerId === undefined) return
+    this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout } })
+  }
+
+  /** Removes a member; only the host may. Does nothing while there is no connection. */
+  kick(customerId: string): void {
+    this.#act({ event: "kick", payload: { customerId } })
+  }
+
+  /** Makes an invitation; from then on nobody can join without one. Only the host may. Rejects with RefusedError. */
+  createInvite(limits: InviteLimits = {}): Promise<string> {
+    if (this.#state.phase !== "live") return Promise.reject(new RefusedError("legacy.unavailable"))
+    const invite = this.#inviteRequests.add()
+    this.#act({ event: "createInvite", payload: limits })
+    return invite
+  }
+
+  /** Leaves, and resolves when the others know, or cannot be told. */
+  async leave(): Promise<void> {
+    if (this.#state.phase === "live") {
+      await new Promise<void>((resolve) => {
+        this.#onFarewell = resolve
+        setTimeout(resolve, FAREWELL_MS)
+        this.#link.send({ event: "leaveSession" })
+      })
+    }
+    this.#end("left")
+  }
+
+  /** Pings the edge, and replaces a connection that is silently dead. */
+  probe(): void {
+    if (this.#link.hasEntered) this.#link.ping()
+    else this.reconnect()
+  }
+
+  /** Gives up the connection and connects at once, as when the device is online again. */
+  reconnect(): void {
+    if (this.#state.phase === "ended") return
+    this.close()
+    if (this.#state.phase === "live") this.#set({ phase: "reconnecting" })
+    this.#link.connect()
+  }
+
+  /** Lets go of the connection without leaving: the customer can be resumed. */
+  close(): void {
+    this.#link.drop()
+    this.#cart.cancelSending()
+    this.#inviteRequests.rejectAll("legacy.unavailable")
+  }
+
+  #enter(): void {
+    this.#hasAskedBack = false
+    this.#entry = new Entry(this.#options.how, this.#identity)
+    this.#enterBy(this.#entry.step)
+  }
+
+  #enterBy(step: EntryStep): void {
+    const payload = { customerName: this.#options.customerName, invite: this.#state.invite }
+    if (step === "resume") this.#resume()
+    else this.#link.send({ event: step === "start" ? "startSession" : "joinSession", payload })
+  }
+
+  #resume(): void {
+    const { customerId = "", resumeToken = "" } = this.#identity ?? {}
+    this.#link.send({ event: "resumeSession", payload: { customerId, resumeToken } })
+  }
+
+  #onMessage(message: Incoming): void {
+    switch (message.event) {
+      case "startSession":
+      case "joinSession":
+      case "resumeSession":
+        this.#onEntered(message.customerId, message.resumeToken ?? this.#identity?.resumeToken)
+        break
+      case "leaveSession":
+        this.#onFarewell?.()
+        break
+      case "createInvite":
+        this.#onInvite(message.invite)
+        break
+      case "speaking":
+        if (this.#link.hasEntered) this.#onSpeaking(message.isSpeaking)
+        break
+      case "ping":
+        if (this.#link.hasEntered) this.#onPing(message.isLive)
+        break
+      case "multicartUpdate":
+        if (this.#link.hasEntered) this.#onUpdate(message.members)
+        break
+      case "error":
+        if (this.#link.hasEntered) this.#onRefused(message)
+        else this.#onEntryRefused(message.code)
+        break
+    }
+  }
+
+  #onEntered(customerId: string, resumeToken: string | undefined): void {
+    this.#link.markEntered()
+    this.#hasAskedBack = false
+    this.#ownIds.add(customerId)
+    // A page with an older state than the customer's other page must not undo its changes.
+    const isBehind = this.#state.isElsewhere && !this.#cart.isNews
+    this.#state = { ...this.#state, customerId, isElsewhere: false }
+    this.#remember(customerId, resumeToken)
+    if (isBehind) this.#cart.markSent()
+    else this.#cart.markUnsent()
+    this.#sendCart()
+    const repetition = this.#lastAction.repetition()
+    if (repetition !== undefined) this.#link.send(repetition)
+  }
+
+  #onSpeaking(isSpeaking: boolean): void {
+    if (!isSpeaking) this.#cart.markShown()
+    this.#set({ isElsewhere: !isSpeaking })
+  }
+
+  #onPing(isLive: boolean): void {
+    const { phase } = this.#state
+    if (!isLive) {
+      if (phase === "live") this.#set({ phase: "reconnecting" })
+      this.#link.pingAfter(PING_AGAIN_MS)
+    } else if (phase === "reconnecting" && this.#members.length > 0) {
+      this.#set({ phase: "live" })
+      this.#sendCart()
+    }
+  }
+
+  #onInvite(invite: string): void {
+    const { customerId = "", resumeToken } = this.#identity ?? {}
+    this.#set({ invite })
+    this.#remember(customerId, resumeToken)
+    this.#inviteRequests.resolveNext(invite)
+  }
+
+  #remember(customerId: string, resumeToken: string | undefined): void {
+    const { sessionId, customerName } = this.#options
+    this.#identity = { sessionId, customerName, customerId, resumeToken, invite: this.#state.invite }
+    this.events.emit("entered", this.#identity)
+  }
+
+  #onUpdate(members: readonly Member[]): void {
+    const before = this.#state
+    const own = members.find(({ id }) => id === before.customerId)
+    if (own === undefined) {
+      // Unless the page has left on purpose, the customer may only be absent because another page that spoke for it has closed.
+      // Then it can be resumed.
+      if (this.#onFarewell === undefined && !this.#hasAskedBack) this.#askBack()
+      return
+    }
+    if (this.#cart.isNews && this.#cart.isEqualTo(own.content)) this.#cart.markShown()
+    this.#members = members
+    this.#set({ phase: "live" })
+    if (before.phase === "entering") return
+    const changes = changesBetween(before.members, members).filter((change) => !this.#isOwnComing(change))
+    if (changes.length > 0) this.events.emit("changes", changes)
+  }
+
+  #askBack(): void {
+    this.#hasAskedBack = true
+    this.#resume()
+  }
+
+  #isOwnComing(change: MemberChange): boolean {
+    return (change.type === "joined" || change.type === "left") && this.#ownIds.has(change.member.id)
+  }
+
+  #onEntryRefused(code: string): void {
+    const next = this.#entry.next(code)
+    if (next === "later") this.#lose()
+    else if (next === "never") this.#end(code)
+    else this.#enterBy(next)
+  }
+
+  #onRefused({ code, message }: { readonly code: string; readonly message: string }): void {
+    if (this.#hasAskedBack) {
+      if (isForgotten(code)) this.#end("removed")
+      else this.#lose()
+      return
+    }
+    // Another page of this browser has resumed the customer; the page that is used now takes it back.
+    if (code === "session.notYourCustomer" && this.#lastAction.takeOver()) {
+      this.#resume()
+      return
+    }
+    if (passesWithTime(code)) {
+      this.#cart.markUnsent()
+      this.#cart.sendSoon(CART_AGAIN_MS * (1 + this.#link.random()))
+      if (!this.#lastAction.isOpen) return
+    }
+    if (code === "session.cartTooLarge") this.#cart.markShown()
+    this.#lastAction.end()
+    if (refusesInvite(code)) this.#inviteRequests.rejectNext(code)
+    this.events.emit("refused", { code, message })
+  }
+
+  #act(action: Outgoing): void {
+    if (this.#state.phase !== "live") return
+    this.#lastAction.begin(action)
+    if (this.#state.isElsewhere) {
+      this.#lastAction.repeatLater()
+      this.#resume()
+    } else this.#link.send(action)
+  }
+
+  #sendCart(): void {
+    this.#cart.cancelSending()
+    const { customerId } = this.#state
+    const { unsent } = this.#cart
+    if (unsent === undefined || customerId === undefined || !this.#link.hasEntered) return
+    if (this.#state.isElsewhere) {
+      const own = this.#members.find(({ id }) => id === customerId)
+      if (!this.#cart.isEqualTo(own?.content)) this.#resume()
+      return
+    }
+    this.#cart.markSent()
+    // It is not sent, as the edge would close the connection after a frame that is much larger.
+    if (new TextEncoder().encode(unsent.json).length > MAX_CART_BYTES) {
+      this.#onRefused({ code: "session.cartTooLarge", message: `more than ${MAX_CART_BYTES} bytes` })
+      return
+    }
+    this.#lastAction.end()
+    this.#link.send({ event: "updateCart", payload: { customerId, cartContent: unsent.content } })
+  }
+
+  #lose(): void {
+    this.close()
+    if (this.#onFarewell !== undefined) {
+      this.#onFarewell()
+      return
+    }
+    if (this.#state.phase === "live") this.#set({ phase: "reconnecting" })
+    this.#link.connectLater()
+  }
+
+  #end(ending: Ending): void {
+    if (this.#state.phase === "ended") return
+    this.close()
+    this.#set({ phase: "ended", ending })
+  }
+
+  #set(fields: Partial<SessionState>): void {
+    const { customerId } = this.#state
+    const cart = this.#cart.isNews ? this.#cart.content : undefined
+    const members = this.#members.map((member) =>
+      cart !== undefined && member.id === customerId ? { ...member, content: cart } : member,
+    )
+    this.#state = { ...this.#state, members, ...fields }
+    this.events.emit("state", this.#state)
+  }
+}

@@ -1,0 +1,15 @@
+export { ConnectionProvider, useAuth, useConnection, useConnectionState } from "./connection-provider.tsx"
+export { type Call, useCall } from "./use-call.ts"
+export { type Feed, useFeed } from "./use-feed.ts"
+export { useObservable } from "./use-observable.ts"
+export {
+  type Shown,
+  useBasket,
+  useBaskets,
+  useCollection,
+  useModel,
+  useStats,
+  type WatchOptions,
+} from "./use-resource.ts"
+export { type SessionOptions, type SharedSession, useSession } from "./use-session.ts"
+export { useSignIn } from "./use-sign-in.ts"

@@ -1,0 +1,75 @@
+import {
+  type AnyContract,
+  type Basket,
+  basket,
+  baskets,
+  type CollectionContract,
+  type ModelContract,
+  type PartsOf,
+  type Stats,
+  stats,
+  type ValueOf,
+  type ValuesOf,
+  type Watched,
+  type WatchedOf,
+} from "@shopwire/client"
+import { useConnection } from "./connection-provider.tsx"
+import { useObservable } from "./use-observable.ts"
+
+/** `suspense: true`: suspends until the resource is loaded, or can't be. */
+export interface WatchOptions {
+  readonly suspense?: boolean
+}
+
+/** What is watched; with `suspense: true` it is never loading. */
+export type Shown<T, O extends WatchOptions> = O extends { readonly suspense: true }
+  ? Exclude<Watched<T>, { readonly status: "loading" }>
+  : Watched<T>
+
+/** Watches a model while the component is mounted. Data values are unwrapped. */
+export function useModel<C extends ModelContract, O extends WatchOptions = WatchOptions>(
+  contract: C,
+  parts: PartsOf<C>,
+  options?: O,
+): Shown<ValueOf<C>, O> {
+  return useResource(contract, parts, options) as Shown<ValueOf<C>, O>
+}
+
+/**
+ * Watches a collection while the component is mounted, with the members of referenced models, also of those that are added later.
+ * Models that can't be loaded are left out and requested again.
+ */
+export function useCollection<C extends CollectionContract, O extends WatchOptions = WatchOptions>(
+  contract: C,
+  parts: PartsOf<C>,
+  options?: O,
+): Shown<ValuesOf<C>, O> {
+  return useResource(contract, parts, options) as Shown<ValuesOf<C>, O>
+}
+
+/** A shop's open baskets, the latest activity first, at most 100. */
+export function useBaskets(shopId: string): Watched<readonly Basket[]> {
+  return useCollection(baskets, { shop_id: shopId })
+}
+
+/** One basket, open or closed. Fails with `system.notFound` if there is none. */
+export function useBasket(shopId: string, sessionId: string): Watched<Basket> {
+  return useModel(basket, { shop_id: shopId, session_id: sessionId })
+}
+
+/** A shop's figures. */
+export function useStats(shopId: string): Watched<Stats> {
+  return useModel(stats, { shop_id: shopId })
+}
+
+function useResource<C extends AnyContract>(
+  contract: C,
+  parts: PartsOf<C>,
+  { suspense = false }: WatchOptions = {},
+): Watched<WatchedOf<C>> {
+  // The same one each time: the connection keeps it.
+  const watch = useConnection().watches.of(contract, parts)
+  const shown = useObservable(watch)
+  if (suspense && shown.status === "loading") throw watch.loaded()
+  return shown
+}
