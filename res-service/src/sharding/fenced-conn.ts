@@ -37,7 +37,8 @@ export type Fence = Pick<Lease, "held" | "onEvent">
  * A connection that sends messages and delivers requests only while a lease is held.
  *
  * While the lease is not held, messages and requests wait. A renewal proves that nobody has ended the lease in between, so everything that
- * waited is still right and passes in order. When the lease is lost, everything is dropped, and nothing passes any more.
+ * waited is still right and passes in order. When the lease is lost, events are dropped, and instead of answers requesters get
+ * `system.serviceUnavailable`: it is not known whether their request was carried out.
  *
  * A lease that cannot be renewed for a second more, although there is a connection, means that JetStream does not store. From then on
  * requests are refused with `system.serviceUnavailable`, so that their senders need not wait until they time out. A refusal tells nothing
@@ -50,7 +51,7 @@ export class FencedConn implements Conn {
   readonly #replyTo: (subject: string) => boolean
   readonly #subscriptions = new Set<Subscription>()
   readonly #listeners = new Set<(status: ConnStatus) => void>()
-  #outgoing: HeldMessage[] = []
+  readonly #outgoing: HeldMessage[] = []
   #outgoingBytes = 0
   #incoming: HeldRequest[] = []
   #incomingBytes = 0
@@ -83,7 +84,10 @@ export class FencedConn implements Conn {
   }
 
   publish(subject: string, payload: string | Uint8Array, reply?: string, headers?: Headers): void {
-    if (this.#lost) return
+    if (this.#lost) {
+      this.#refuseAnswers([{ subject, reply }])
+      return
+    }
     if (this.#isOpen && this.#outgoing.length === 0) {
       this.#conn.publish(subject, payload, reply, headers)
       return
@@ -165,11 +169,17 @@ export class FencedConn implements Conn {
       this.#conn.publish(reply, JSON.stringify({ error: new ResError("system.serviceUnavailable") }))
   }
 
+  /** Whoever waits for one of these messages, which must not be sent, need not wait until it times out. */
+  #refuseAnswers(messages: readonly Pick<HeldMessage, "subject" | "reply">[]): void {
+    for (const { subject, reply } of messages) if (reply === undefined) this.#refuse(subject)
+  }
+
   #hold({ data, reply }: Msg, deliver: () => void): void {
     const bytes = data.length + MESSAGE_BYTES
     this.#dropOldRequests()
     if (this.#incomingBytes + bytes > MAX_HELD_BYTES) {
       this.#droppedRequests++
+      this.#refuse(reply)
       return
     }
     this.#incoming.push({ at: moment(), bytes, reply, deliver })
@@ -216,7 +226,7 @@ export class FencedConn implements Conn {
   // After `connected` the service resets its resources, so gateways fetch what they have missed.
   #overflow(): void {
     this.#logger.warn({ bytes: this.#outgoingBytes }, "dropped messages: the lease ran out before they could be sent")
-    this.#outgoing = []
+    this.#refuseAnswers(this.#outgoing.splice(0))
     this.#outgoingBytes = 0
     this.#mustAnnounce = true
   }
@@ -225,7 +235,7 @@ export class FencedConn implements Conn {
   #drop(): void {
     this.#lost = true
     clearInterval(this.#checking)
-    this.#outgoing = []
+    this.#refuseAnswers(this.#outgoing.splice(0))
     for (const subscription of this.#subscriptions) void endSubscription(subscription)
     this.#subscriptions.clear()
     for (const { reply } of this.#incoming.splice(0)) this.#refuse(reply)

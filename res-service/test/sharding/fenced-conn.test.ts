@@ -13,7 +13,7 @@ describe("FencedConn", () => {
     const broker = new MemoryBroker()
     const other = broker.connect()
     const heard: string[] = []
-    other.subscribe("out.>", ({ subject }) => heard.push(subject))
+    other.subscribe("event.>", ({ subject }) => heard.push(subject))
     const listeners: ((event: LeaseEvent) => void)[] = []
     const tell = (event: LeaseEvent): void => {
       for (const listener of listeners) listener(event)
@@ -46,7 +46,7 @@ describe("FencedConn", () => {
       refusal: (subject: string): Promise<string> =>
         new Promise((resolve) => {
           const inbox = other.newInbox()
-          other.subscribe(inbox, ({ data }) => resolve(JSON.parse(Buffer.from(data).toString()).error.code))
+          other.subscribe(inbox, ({ data }) => resolve(JSON.parse(Buffer.from(data).toString()).error?.code))
           other.publish(subject, "", inbox)
         }),
       runOut: () => {
@@ -68,25 +68,25 @@ describe("FencedConn", () => {
 
   it("sends and hands over at once while the lease is held", async () => {
     const { conn, heard, taken, ask } = setUp()
-    conn.publish("out.1", "")
+    conn.publish("event.1", "")
     await ask("in.1")
-    expect([heard, taken]).to.deep.equal([["out.1"], ["in.1"]])
+    expect([heard, taken]).to.deep.equal([["event.1"], ["in.1"]])
   })
 
   it("keeps what comes while it is not held, and passes it on in its order when it is renewed", async () => {
     const { conn, heard, taken, ask, runOut, renew, settled } = setUp()
     runOut()
-    conn.publish("out.1", "")
+    conn.publish("event.1", "")
     await ask("in.1")
-    conn.publish("out.2", "")
+    conn.publish("event.2", "")
     await ask("in.2")
     await settled()
     expect([heard, taken]).to.deep.equal([[], []])
     await renew()
-    conn.publish("out.3", "")
+    conn.publish("event.3", "")
     await settled()
     expect([heard, taken]).to.deep.equal([
-      ["out.1", "out.2", "out.3"],
+      ["event.1", "event.2", "event.3"],
       ["in.1", "in.2"],
     ])
   })
@@ -94,14 +94,31 @@ describe("FencedConn", () => {
   it("drops everything when the lease is lost, and passes nothing any more", async () => {
     const { conn, heard, taken, ask, runOut, lose, renew } = setUp()
     runOut()
-    conn.publish("out.1", "")
+    conn.publish("event.1", "")
     await ask("in.1")
     await lose()
-    conn.publish("out.2", "")
+    conn.publish("event.2", "")
     await ask("in.2")
     await renew()
     expect([heard, taken]).to.deep.equal([[], []])
     expect(conn.connected).to.equal(false)
+  })
+
+  it("refuses instead of an answer that comes, or has waited, when the lease is lost", async () => {
+    for (const isLate of [false, true]) {
+      const { conn, refusal, runOut, lose, settled } = setUp()
+      const taken = new Promise<string>((resolve) => {
+        conn.subscribe("ask.>", ({ reply = "" }) => resolve(reply))
+      })
+      const refused = refusal("ask.1")
+      const reply = await taken
+      runOut()
+      if (isLate) await lose()
+      conn.publish(reply, '{"result":1}')
+      if (!isLate) await lose()
+      await settled()
+      expect(await refused).to.equal("system.serviceUnavailable")
+    }
   })
 
   it("refuses what it has not passed on when the lease is lost", async () => {
@@ -117,15 +134,15 @@ describe("FencedConn", () => {
   it("keeps what is sent without a connection, and says that there is one when the lease covers it", async () => {
     const { broker, conn, heard, statuses, runOut, renew, settled } = setUp()
     broker.disconnect()
-    conn.publish("out.1", "")
+    conn.publish("event.1", "")
     runOut()
     broker.reconnect()
-    conn.publish("out.2", "")
+    conn.publish("event.2", "")
     await settled()
     expect([heard, statuses]).to.deep.equal([[], ["disconnected"]])
     await renew()
     expect([heard, statuses]).to.deep.equal([
-      ["out.1", "out.2"],
+      ["event.1", "event.2"],
       ["disconnected", "connected"],
     ])
   })
@@ -133,16 +150,16 @@ describe("FencedConn", () => {
   it("does not wait for a renewal when the lease outlasts the outage", async () => {
     const { broker, conn, heard, statuses, settled } = setUp()
     broker.disconnect()
-    conn.publish("out.1", "")
+    conn.publish("event.1", "")
     broker.reconnect()
     await settled()
-    expect([heard, statuses]).to.deep.equal([["out.1"], ["disconnected", "connected"]])
+    expect([heard, statuses]).to.deep.equal([["event.1"], ["disconnected", "connected"]])
   })
 
   it("drops what is too much to keep, and has everything reset then", async () => {
     const { conn, heard, statuses, runOut, renew } = setUp()
     runOut()
-    for (let i = 0; i < FLOOD; i++) conn.publish("out.flood", PAYLOAD)
+    for (let i = 0; i < FLOOD; i++) conn.publish("event.flood", PAYLOAD)
     await renew()
     expect(heard.length).to.be.lessThan(FLOOD)
     expect(statuses).to.deep.equal(["connected"])
@@ -218,15 +235,15 @@ describe("FencedConn", () => {
     const inner = broker.connect()
     const publish = inner.publish.bind(inner)
     inner.publish = (subject, payload, reply) => {
-      if (subject === "out.2") throw new Error("too large")
+      if (subject === "event.2") throw new Error("too large")
       publish(subject, payload, reply)
     }
     const conn = fenced(inner)
     conn.onStatus((status) => statuses.push(status))
     runOut()
-    for (const subject of ["out.1", "out.2", "out.3"]) conn.publish(subject, "")
+    for (const subject of ["event.1", "event.2", "event.3"]) conn.publish(subject, "")
     await renew()
-    expect([heard, statuses]).to.deep.equal([["out.1", "out.3"], ["connected"]])
+    expect([heard, statuses]).to.deep.equal([["event.1", "event.3"], ["connected"]])
   })
 
   it("hands nothing over to a subscription that has ended meanwhile", async () => {
