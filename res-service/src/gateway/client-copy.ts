@@ -114,16 +114,13 @@ export class ClientCopy {
 
   collect(set: ResourceSet): void {
     if (this.#atClient === "sent" || this.#atClient === "collected") return
-    if (this.#content) set.add(this.#owner.rid, this.#content)
     this.#atClient = "collected"
+    set.add(this.#owner.rid, this.#content, this)
     for (const reference of this.references) reference.collect(set)
   }
 
-  release(): void {
-    if (this.#atClient !== "collected") return
-    this.#atClient = "sent"
-    for (const { target } of this.references) target.release()
-    this.sendHeldEvents()
+  markSent(): void {
+    if (this.#atClient === "collected") this.#atClient = "sent"
   }
 
   markDropped(): void {
@@ -221,7 +218,7 @@ export class ClientCopy {
         const set = new ResourceSet(this.#host.legacy)
         for (const reference of added) reference.collect(set)
         this.#sendUpdate(event, set)
-        for (const { target } of added) target.release()
+        set.release()
       }
       for (const rid of removed) this.#removeReference(rid)
       this.#isAdding = false

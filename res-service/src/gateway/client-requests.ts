@@ -139,9 +139,13 @@ function negotiate(connection: Connection, params: string | undefined): string {
  */
 function fetch({ connection, rid, reply }: Request, keeps: (error: ResError | undefined) => boolean): void {
   load(connection, rid, (subscription, refusal) => {
-    if (refusal ?? subscription.error) reply(refusal ?? subscription.error)
-    else sendWithResources(subscription, connection, (set) => reply(set.encode()))
-    if (!refusal && !keeps(subscription.error)) connection.dropDirect(subscription, 1)
+    const error = refusal ?? subscription.error
+    const set = new ResourceSet(connection.legacy)
+    if (error === undefined) subscription.collect(set)
+    reply(error ?? set.encode())
+    // Before events that were held back are sent: a client that has only got the resource does not expect them.
+    if (!refusal && !keeps(error)) connection.dropDirect(subscription, 1)
+    set.release()
   })
 }
 
@@ -218,26 +222,15 @@ function replyWithResource({ connection, reply }: Request, rid: string): void {
   }
   try {
     load(connection, rid, (subscription, refusal) => {
-      if (refusal) {
-        const set = new ResourceSet(connection.legacy)
-        set.addError(rid, refusal)
-        reply(encode(set))
-      } else sendWithResources(subscription, connection, (set) => reply(encode(set)))
+      const set = new ResourceSet(connection.legacy)
+      if (refusal) set.addError(rid, refusal)
+      else subscription.collect(set)
+      reply(encode(set))
+      set.release()
     })
   } catch (error) {
     reply(asResError(error))
   }
-}
-
-function sendWithResources(
-  subscription: ClientSubscription,
-  connection: Connection,
-  send: (set: ResourceSet) => void,
-): void {
-  const set = new ResourceSet(connection.legacy)
-  subscription.collect(set)
-  send(set)
-  subscription.release()
 }
 
 function encodeReply(id: string, outcome: string | undefined | ResError): Frame {

@@ -174,10 +174,6 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
     else this.#copy?.collect(set)
   }
 
-  release(): void {
-    this.#copy?.release()
-  }
-
   markDropped(): void {
     this.#copy?.markDropped()
   }

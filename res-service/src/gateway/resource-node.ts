@@ -26,10 +26,11 @@ export interface ResourceNode {
    * disposed resource never calls it.
    */
   whenLoaded(onLoaded: () => void): void
-  /** Adds to `set` what the client does not have of this resource and those that it refers to, and holds back their events. */
+  /**
+   * Adds to `set` what the client does not have of this resource and those that it refers to. Their events are held back until the set is
+   * released.
+   */
   collect(set: ResourceSet): void
-  /** Call it when the set has been sent: sends the events that were held back. */
-  release(): void
   /**
    * Call it when the client drops the resource, while another one that is loading refers to it and will send it again. Until then
    * the client still gets events, as with Resgate, except for those that would bring other resources.

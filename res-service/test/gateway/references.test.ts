@@ -119,6 +119,31 @@ describe("gateway and what a client has by references", () => {
     expect(sent, "of what nothing leads to any more").to.deep.equal([])
   })
 
+  it("sends no events of what a client only got, not even those that came while it waited for the answer", async () => {
+    library.withhold("access.library.parent")
+    await ask("get.library.parent")
+    await event("parent", "custom")
+    await event("grandchild", "change", { values: { n: 2 } })
+    library.answerNow("access.library.parent", '{"result":{"get":true}}')
+    await done()
+    expect(sent).to.have.length(1)
+    expect(sent[0]).to.have.property("result")
+    expect(subscriptions()).to.equal(0)
+  })
+
+  it("sends the events of what a client gets and is subscribed to, which came while it waited for the answer", async () => {
+    library.withhold("access.library.parent")
+    await ask("subscribe.library.other")
+    await ask("get.library.parent")
+    await event("child", "change", { values: { n: 2 } })
+    await event("grandchild", "change", { values: { n: 3 } })
+    expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 3 } } }])
+    library.answerNow("access.library.parent", '{"result":{"get":true}}')
+    await done()
+    await event("grandchild", "change", { values: { n: 4 } })
+    expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 4 } } }])
+  })
+
   for (const direct of [false, true]) {
     it(`sends no events of what only a deleted child led to${direct ? ", which was subscribed directly as well" : ""}`, async () => {
       await ask("subscribe.library.parent")
