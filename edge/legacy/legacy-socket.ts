@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { AnswerOf, MethodOf, ParamsOf } from "res-service/contract"
@@ -21,6 +22,8 @@ const NOBODY = encodeUpdate(Buffer.from("[]"))
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface LegacySocketOptions {
+  /** The connection of the WebSocket. */
+  readonly stream: Writable
   readonly cid: string
   /** The client's address, or IPv6 network, for the service's limits. */
   readonly address: string
@@ -40,6 +43,7 @@ type Method = MethodOf<typeof multicart>
 export class LegacySocket implements Participant {
   readonly cid: string
   readonly #webSocket: WebSocket
+  readonly #stream: Writable
   readonly #address: string
   readonly #client: Client
   readonly #acquire: () => LegacySession
@@ -58,9 +62,10 @@ export class LegacySocket implements Participant {
   /** While an update is being written, newer ones wait: a slow client gets only the newest. */
   #writing = false
 
-  constructor(webSocket: WebSocket, { cid, address, client, acquire, release }: LegacySocketOptions) {
+  constructor(webSocket: WebSocket, { stream, cid, address, client, acquire, release }: LegacySocketOptions) {
     this.cid = cid
     this.#webSocket = webSocket
+    this.#stream = stream
     this.#address = address
     this.#client = client
     this.#acquire = acquire
@@ -110,7 +115,7 @@ export class LegacySocket implements Participant {
 
   show(update: Buffer): void {
     this.#writing = true
-    this.#webSocket.send(update, { binary: false }, () => {
+    this.#write(update, () => {
       this.#writing = false
       this.#session?.send()
     })
@@ -119,7 +124,7 @@ export class LegacySocket implements Participant {
   /** Tells the page by a list without its customer. */
   shutOut(): void {
     this.#takesPart = false
-    this.#webSocket.send(NOBODY, { binary: false })
+    this.#write(NOBODY)
   }
 
   /** Tells the service that the connection is gone. If that does not get through, its lease ends. */
@@ -235,6 +240,11 @@ export class LegacySocket implements Participant {
 
   #refuse(code: string, message: string): void {
     this.#send(encodeError(code, message))
+  }
+
+  /** Writes a frame that others get too. */
+  #write(frame: Buffer, onWritten?: () => void): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#stream.write(frame, onWritten)
   }
 
   #send(text: string): void {
