@@ -9,6 +9,10 @@ export const serviceErrors = {
   "store.eventTooLarge": "An event is too large",
   "store.tooManyEvents": "Too many events at once",
   "store.idempotencyConflict": "The idempotency key was used for other events",
+  // `data` is { epoch }, the producer's current one.
+  "store.producerFenced": "The producer has begun a newer epoch",
+  "store.producerConflict": "The producer has stored other events under this sequence",
+  "store.producerGaps": "The producer has too many gaps: store the missing sequences first, or begin a new epoch",
   "store.unknownSequence": "The log does not reach that far: the sequence is another log's",
   "store.searchTooLong":
     "Nothing was found among the events that were looked through: go on before the sequence in data",

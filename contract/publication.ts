@@ -2,6 +2,7 @@ import type { StandardSchema } from "res-service/contract"
 import { z } from "zod"
 import { serviceError } from "./errors.ts"
 import { MAX_BATCH_EVENTS } from "./limits.ts"
+import { Producer, ProducerAnswer } from "./producer.ts"
 import { IdempotencyKey, PublishEvent } from "./publish-event.ts"
 
 /** What `publish` was called with, validated. */
@@ -10,11 +11,12 @@ export interface Publication {
   /** Whether they came as an array, which makes the answer one too. */
   readonly batch: boolean
   readonly idempotencyKey: string | undefined
+  readonly producer: Producer | undefined
 }
 
 /**
- * The params of `publish`: an event; an array of 1 to 1,000 events; or `{ events, idempotency_key }` with either of them in
- * `events`. Paths of problems start at the event or the array.
+ * The params of `publish`: an event; an array of 1 to 1,000 events; or either of them as `events` in an object, beside an
+ * `idempotency_key` or a `producer`. Paths of problems start at the event or the array, or at the object for the other members.
  *
  * A schema of its own rather than a union, whose problems would be those of every branch.
  *
@@ -22,9 +24,11 @@ export interface Publication {
  * @throws {ResError} `store.tooManyEvents`
  */
 export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<unknown, Publication> {
-  const idempotency_key = IdempotencyKey.optional()
-  const Single = z.object({ events: Event.transform((event) => [event]), idempotency_key })
-  const Batch = z.object({ events: z.array(Event).min(1, "expected at least one event"), idempotency_key })
+  const others = { idempotency_key: IdempotencyKey.optional(), producer: Producer.optional() }
+  const Single = z.object({ events: Event.transform((event) => [event]), ...others }).superRefine(onlyOne)
+  const Batch = z
+    .object({ events: z.array(Event).min(1, "expected at least one event"), ...others })
+    .superRefine(onlyOne)
   return {
     "~standard": {
       version: 1,
@@ -37,7 +41,8 @@ export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<un
         }
         const parsed = (batch ? Batch : Single).safeParse(given)
         if (parsed.success) {
-          return { value: { events: parsed.data.events, batch, idempotencyKey: parsed.data.idempotency_key } }
+          const { events, idempotency_key: idempotencyKey, producer } = parsed.data
+          return { value: { events, batch, idempotencyKey, producer } }
         }
         const issues = parsed.error.issues.map(({ message, path }) => ({
           message,
@@ -49,12 +54,30 @@ export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<un
   }
 }
 
-/** True for `{ events, idempotency_key }`; an event may have a member `events` too, as it may have any unknown one. */
+/** Refuses a key beside a producer: each alone says when a request is a repetition. */
+function onlyOne(
+  { idempotency_key, producer }: { readonly idempotency_key?: string | undefined; readonly producer?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (idempotency_key === undefined || producer === undefined) return
+  context.addIssue({ code: "custom", path: ["idempotency_key"], message: "expected no key beside a producer" })
+}
+
+/** True for an object with `events`; an event may have a member `events` too, as it may have any unknown one. */
 function isEnvelope(params: unknown): boolean {
   if (typeof params !== "object" || params === null || !Object.hasOwn(params, "events")) return false
   return !Object.keys(PublishEvent.shape).some((field) => Object.hasOwn(params, field))
 }
 
-/** The answer to `publish`: sequences in the log; a list for an array. */
-export const Published = z.union([z.object({ seq: z.int() }), z.object({ seqs: z.array(z.int()).readonly() })])
+/** For a request of a producer. */
+const producer = ProducerAnswer.optional()
+
+/**
+ * The answer to `publish`: sequences in the log; a list for an array. A sequence is 0 if a producer repeats what it has stored, and
+ * the log does not know any more where.
+ */
+export const Published = z.union([
+  z.object({ seq: z.int(), producer }),
+  z.object({ seqs: z.array(z.int()).readonly(), producer }),
+])
 export type Published = z.infer<typeof Published>

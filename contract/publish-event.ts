@@ -79,6 +79,13 @@ export const samplePublishEvent: PublishEvent = {
 /** A caller's `Idempotency-Key`: 1 to 255 printable ASCII characters. */
 export const IdempotencyKey = z.string().regex(/^[\x20-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
 
-/** An event of the log as people see it: `seq` is its sequence in the log, `received_at` the time the log got it. */
-export const ShownEvent = PublishEvent.extend({ seq: z.int().min(1), received_at: z.iso.datetime() })
+/**
+ * An event of the log as people see it: `seq` is its sequence in the log, `received_at` the time the log got it. `late`: its producer
+ * had stored what happened after it before.
+ */
+export const ShownEvent = PublishEvent.extend({
+  seq: z.int().min(1),
+  received_at: z.iso.datetime(),
+  late: z.literal(true).optional(),
+})
 export type ShownEvent = Readonly<z.infer<typeof ShownEvent>>

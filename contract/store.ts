@@ -23,6 +23,8 @@ const Seq = z.string().regex(/^[1-9]\d{0,14}$/)
  *         found so far, go on from there
  * call    publish(PublishEvent) -> { seq } · publish(PublishEvent[]) -> { seqs }, all or none ·
  *         publish({ events, idempotency_key }) -> the same, once in 10 minutes for the same key ·
+ *         publish({ events, producer: { id, epoch, seq } }) -> the same with producer: { repeated, missing }, once for the life of
+ *         the log: see docs/producers.md ·
  *         read({ after, limit, ...filter }) -> { events, after, end, log }, a part of the history: at most 500 events and 768 KiB
  * events  remove { idx: 99 } once the feed is full, then add { idx: 0, value } · erased { seqs }: events that are gone for good.
  *         A page has no events, for history does not change.
@@ -43,6 +45,9 @@ export const feed = defineCollection("store.$shop_id.feed", {
         "store.eventTooLarge",
         "store.tooManyEvents",
         "store.idempotencyConflict",
+        "store.producerFenced",
+        "store.producerConflict",
+        "store.producerGaps",
         ...refused,
       ),
     },

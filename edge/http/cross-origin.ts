@@ -8,6 +8,8 @@ import { HttpProblem } from "./problem.ts"
 const EXPOSED = [
   "X-Event-Seq",
   "X-Request-Id",
+  "Producer-Repeated",
+  "Producer-Missing",
   "Retry-After",
   "Location",
   "RateLimit",

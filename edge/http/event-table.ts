@@ -2,7 +2,7 @@ import { stringify } from "csv-stringify/sync"
 import { PublishEvent, type ShownEvent } from "../../contract/publish-event.ts"
 
 /** The columns of a table of events. */
-const columns = ["seq", "received_at", ...Object.keys(PublishEvent.shape)]
+const columns = ["seq", "received_at", ...(Object.keys(PublishEvent.shape) as (keyof PublishEvent)[])] as const
 
 /** Signs that begin a formula in a spreadsheet, including full-width and small characters. */
 const SIGN = "[=+\\-@＝＋－＠﹦﹢﹣﹫]"
@@ -42,7 +42,7 @@ export const eventFormats = {
   csv: {
     contentType: "text/csv; charset=utf-8; header=present",
     head: csv([columns]),
-    write: (events) => csv(events.map((event) => columns.map((name) => event[name as keyof ShownEvent]))),
+    write: (events) => csv(events.map((event) => columns.map((name) => event[name]))),
   },
 } as const satisfies Record<string, EventFormat>
 

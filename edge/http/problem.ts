@@ -28,6 +28,9 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "store.eventTooLarge": 413,
   "store.tooManyEvents": 413,
   "store.idempotencyConflict": 409,
+  "store.producerFenced": 409,
+  "store.producerConflict": 409,
+  "store.producerGaps": 409,
   "store.unknownSequence": 422,
   "store.searchTooLong": 422,
   "store.archiveBehind": 503,
@@ -158,7 +161,7 @@ function awayDetail(error: ResError, method: string | undefined): string {
   if (method !== "POST" && method !== "DELETE") return "The service is unavailable; try again later"
   if (isUntried(error)) return "The service is unavailable, so nothing was tried; try again later"
   return method === "POST"
-    ? "The events may or may not be stored; try again with the same Idempotency-Key"
+    ? "The events may or may not be stored; try again with the same Idempotency-Key or producer headers"
     : "Some data may be left; send the request again"
 }
 

@@ -10,6 +10,7 @@ import type { Exchange } from "./exchange.ts"
 import { exchangeOf } from "./in-express.ts"
 import { type Json, jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
+import { listedMissing, producerOf, setProducerHeaders } from "./producer-headers.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import { shopOf } from "./shop-path.ts"
 
@@ -25,8 +26,8 @@ const OwnShop = z.object({ shop_id: ShopId })
 export type Publish = (exchange: Exchange, shopId: string, body: Json) => Promise<void>
 
 /**
- * The service validates events; the edge checks only what it uses itself: the shop ID, the idempotency key and the size. So it
- * passes the received text on.
+ * The service validates events; the edge checks only what it uses itself: the shop ID, the idempotency key, the producer and the size.
+ * So it passes the received text on.
  */
 export function publisher(client: Client, conn: Conn, limits: RateLimits): Publish {
   return async (exchange, shopId, body) => {
@@ -41,6 +42,8 @@ export function publisher(client: Client, conn: Conn, limits: RateLimits): Publi
       mayStore: async () => isIn(await client.access(feed, { shop_id: shopId }, caller), "publish"),
       store: () => client.call(feed, { shop_id: shopId }, "publish", params, caller),
     })
+    const { producer } = published
+    if (producer !== undefined) setProducerHeaders(exchange, producer)
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published)
       return sendJson(
@@ -48,7 +51,8 @@ export function publisher(client: Client, conn: Conn, limits: RateLimits): Publi
         published.seqs.map((seq) => ({ status, seq })),
       )
     exchange.res.setHeader("X-Event-Seq", String(published.seq))
-    sendJson(exchange, { status })
+    const missing = producer === undefined ? [] : listedMissing(producer)
+    sendJson(exchange, missing.length === 0 ? { status } : { status, missing })
   }
 }
 
@@ -90,6 +94,8 @@ function isIn({ call }: GrantedAccess, method: string): boolean {
 }
 
 function paramsOf(exchange: Exchange, { text }: Json): JsonText {
+  const producer = producerOf(exchange)
+  if (producer !== undefined) return new JsonText(`{"events":${text},"producer":${JSON.stringify(producer)}}`)
   const key = exchange.header("idempotency-key")
   if (key === undefined) return new JsonText(`{"events":${text}}`)
   const parsed = IdempotencyKey.safeParse(key)

@@ -2,6 +2,8 @@
 export const STREAM_NOT_FOUND = 10059
 export const CONSUMER_NOT_FOUND = 10014
 export const WRONG_LAST_SEQUENCE = 10071
+/** The same, while another message with a condition on the subject is being replicated. */
+export const WRONG_LAST_CONSTANT = 10164
 export const NO_MESSAGE_FOUND = 10037
 export const SEQUENCE_NOT_FOUND = 10043
 /** The cluster has not enough servers for the replicas; no cluster at all; its servers have not found each other yet. */

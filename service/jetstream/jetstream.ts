@@ -19,7 +19,7 @@ import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } 
 import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
-import { type Ack, JetStreamWriter } from "./writer.ts"
+import { type Ack, type HeadersOf, JetStreamWriter } from "./writer.ts"
 
 /** Time for JetStream's answer to a request, in ms; less than callers give the service. */
 const REQUEST_TIMEOUT_MS = 4000
@@ -173,8 +173,8 @@ export class JetStream {
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
-  publishBatch(subject: string, payloads: readonly string[], first?: Headers): Promise<Ack> {
-    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, first))
+  publishBatch(subject: string, payloads: readonly string[], own?: HeadersOf): Promise<Ack> {
+    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, own))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */

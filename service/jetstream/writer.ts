@@ -23,6 +23,9 @@ interface Answer extends Partial<Ack> {
   readonly error?: { readonly err_code: number; readonly description: string }
 }
 
+/** The headers of each message of a batch, by its index. */
+export type HeadersOf = (index: number) => Headers | undefined
+
 /** JetStream refused a message and stored nothing. `code` is its API error code. */
 export class WriteRefusedError extends Error {
   override readonly name = "WriteRefusedError"
@@ -68,13 +71,13 @@ export class JetStreamWriter {
    * Publishes messages as one atomic batch: all are stored, or none. `seq` is the sequence of the last one; for a duplicate it is
    * not known and 0.
    *
-   * @param first headers of the first message
+   * @param own headers of the message with an index
    */
-  async publishBatch(subject: string, payloads: readonly string[], first: Headers = {}): Promise<Ack> {
+  async publishBatch(subject: string, payloads: readonly string[], own?: HeadersOf): Promise<Ack> {
     const batchId = randomUUID()
     const last = payloads.length - 1
     const headersOf = (i: number): Headers => ({
-      ...(i === 0 ? first : {}),
+      ...own?.(i),
       "Nats-Batch-Id": batchId,
       "Nats-Batch-Sequence": String(i + 1),
       ...(i === last ? { "Nats-Batch-Commit": "1" } : {}),

@@ -1,16 +1,14 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto"
+import { createHmac } from "node:crypto"
 import { type Headers, ResError } from "res-service"
 import type { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
+import { CONTENT_HASH, contentHash, hashOf } from "./content-hash.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
 import { STREAM } from "./stream.ts"
 import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
-
-/** A header of ours on the first message of a request with an `Idempotency-Key`: a hash of all its events. */
-const CONTENT_HASH = "Shopwire-Content-Hash"
 
 /** JetStream's error code: the stream permits no rollups. */
 const NO_ROLLUP = 10111
@@ -71,7 +69,7 @@ export class LogAppender {
 
   // Asks before it publishes, because plain subscribers see each published message, even one that is not stored.
   async #appendOnce(id: string, subject: string, payloads: readonly string[]): Promise<number[]> {
-    const hash = hashOf(createHash("sha256"), ...payloads)
+    const hash = contentHash(payloads)
     const known = await this.#firstOf(id)
     if (known !== undefined) return await this.#answerAgain(known, hash, payloads.length)
 
@@ -108,15 +106,10 @@ export class LogAppender {
   #store(subject: string, payloads: readonly string[], first?: Headers): Promise<Ack> {
     const [only] = payloads
     if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, first)
-    return this.#js.publishBatch(subject, payloads, first)
+    return this.#js.publishBatch(subject, payloads, (i) => (i === 0 ? first : undefined))
   }
 }
 
 function sequences(ack: Ack, count: number): number[] {
   return Array.from({ length: count }, (_, i) => ack.seq - count + 1 + i)
-}
-
-/** Base64url hash of a list of texts. JSON keeps two lists with the same joined text apart. */
-function hashOf(hash: Hash | Hmac, ...texts: string[]): string {
-  return hash.update(JSON.stringify(texts)).digest("base64url")
 }

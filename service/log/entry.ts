@@ -1,8 +1,10 @@
 import type { JsMsg } from "@nats-io/jetstream"
+import type { MsgHdrs } from "nats"
 import { Acknowledgement } from "../../contract/acknowledgement.ts"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { type ProducerPlace, placeIn } from "./producers/producer-headers.ts"
 import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
 
 const NANOS_PER_MS = 1_000_000n
@@ -11,6 +13,8 @@ const NANOS_PER_MS = 1_000_000n
 export interface LogEntry {
   readonly shopId: string
   readonly event: ShownEvent
+  /** Undefined: no producer has sent it. */
+  readonly place?: ProducerPlace
 }
 
 /** Somebody of the shop has acknowledged a basket. `seq` and `received_at` are as in an event. */
@@ -33,6 +37,8 @@ export interface StoredMessage {
   readonly seq: number
   readonly time: Date
   readonly data: Uint8Array
+  /** Undefined: it has none. */
+  readonly header?: MsgHdrs | undefined
 }
 
 /**
@@ -43,9 +49,10 @@ export function consumedMessage({
   subject,
   seq,
   data,
+  headers,
   timestampNanos,
-}: Pick<JsMsg, "subject" | "seq" | "data" | "timestampNanos">): StoredMessage {
-  return { subject, seq, data, time: new Date(Number(timestampNanos / NANOS_PER_MS)) }
+}: Pick<JsMsg, "subject" | "seq" | "data" | "headers" | "timestampNanos">): StoredMessage {
+  return { subject, seq, data, header: headers, time: new Date(Number(timestampNanos / NANOS_PER_MS)) }
 }
 
 /** Why a message is not valid. The text is for logs and contains nothing of the message. */
@@ -84,8 +91,13 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
   }
   if (parsed.data.shop_id !== shopId) return { reason: "shop_id is not the subject's shop" }
   // A literal with a spread in it takes ten times as long, and every event of the log comes by here.
-  const event = Object.assign({}, parsed.data, { seq: message.seq, received_at: message.time.toISOString() })
-  return { shopId, event }
+  const event: ShownEvent = Object.assign({}, parsed.data, {
+    seq: message.seq,
+    received_at: message.time.toISOString(),
+  })
+  const place = placeIn(message.header)
+  if (place === undefined) return { shopId, event }
+  return { shopId, event: place.late ? { ...event, late: true } : event, place }
 }
 
 function readAck(message: StoredMessage): LogAck | Refusal {

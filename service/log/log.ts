@@ -8,6 +8,8 @@ import { SummedLog } from "../summed-log.ts"
 import { type Idempotency, LogAppender } from "./appender.ts"
 import { exampleOf, type LogRecord, readRecord, SET_ASIDE, type StoredMessage } from "./entry.ts"
 import { type LogId, logId } from "./log-id.ts"
+import { ProducerAppender, type ProducerRequest, type StoredRequest } from "./producers/producer-appender.ts"
+import { RecordStore } from "./producers/record-store.ts"
 import { LogReader } from "./reader.ts"
 import { openStream, type Retention, STREAM } from "./stream.ts"
 import { partitionOfStoredSubject, recordSubjects } from "./subjects.ts"
@@ -34,6 +36,8 @@ export class Log implements Part {
   readonly #retention: Retention
   readonly #logger: Logger
   readonly #appender: LogAppender
+  readonly #records: RecordStore
+  readonly #producers: ProducerAppender
   readonly #followed = new Set<FollowedShards>()
   readonly #setAsideLog: SummedLog
   #followers: readonly LogFollower[] = []
@@ -47,6 +51,8 @@ export class Log implements Part {
     this.#retention = retention
     this.#logger = logger
     this.#appender = new LogAppender(js)
+    this.#records = new RecordStore(js)
+    this.#producers = new ProducerAppender(js, this.#records)
     this.#setAsideLog = new SummedLog(logger, "warn", SET_ASIDE)
   }
 
@@ -152,6 +158,11 @@ export class Log implements Part {
     return this.#appender.append(shopId, payloads, idempotency)
   }
 
+  /** Stores a producer's events of a shop: see `ProducerAppender.append`. */
+  appendOnce(shopId: string, request: ProducerRequest): Promise<StoredRequest> {
+    return this.#producers.append(shopId, request)
+  }
+
   /** Stores an acknowledgement of a basket: see `LogAppender.acknowledge`. */
   acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
     return this.#appender.acknowledge(shopId, acknowledgement)
@@ -164,6 +175,9 @@ export class Log implements Part {
 
   /** Removes a message and overwrites its bytes on the disk. False: it was gone already. */
   async erase(seq: number): Promise<boolean> {
+    const message = await this.reader.message(seq)
+    if (message === undefined) return false
+    await this.#records.settle(message)
     return await this.#js.erase(STREAM, seq)
   }
 

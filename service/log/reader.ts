@@ -2,7 +2,7 @@ import type { StoredMsg } from "@nats-io/jetstream"
 import { type Batch, type JetStream, pendingAfter } from "../jetstream/jetstream.ts"
 import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
 import { STREAM } from "./stream.ts"
-import { ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
+import { ACK_SUBJECTS, ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
@@ -59,6 +59,11 @@ export class LogReader {
   /** The sequence of the log's last message, even when that is gone; 0 when there was none. */
   async endSeq(): Promise<number> {
     return (await this.#js.info(STREAM)).state.last_seq
+  }
+
+  /** The sequence of the newest event or acknowledgement of any shop; 0 when there is none. */
+  async newestSeq(): Promise<number> {
+    return Math.max(...(await Promise.all([EVENT_SUBJECTS, ACK_SUBJECTS].map((it) => this.#lastSeq(it)))))
   }
 
   /** The sequence of a shop's newest event or acknowledgement; 0 when it has none. */

@@ -26,6 +26,14 @@ export function ackSubject(shopId: string): string {
   return `acks.store.${partitionOf(shopId)}.${shopId}`
 }
 
+/** All subjects of what the log knows of producers, as the stream takes them in. */
+export const PRODUCER_SUBJECTS = "producers.store.*.*.*"
+
+/** Where the records of a producer are published and kept. Nobody follows them. `name` is one part of a subject. */
+export function producerSubject(shopId: string, name: string): string {
+  return `producers.store.${partitionOf(shopId)}.${shopId}.${name}`
+}
+
 /** True for a stored subject of acknowledgements. */
 export function isAckSubject(subject: string): boolean {
   return subject.startsWith("acks.store.")

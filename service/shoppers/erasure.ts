@@ -77,7 +77,8 @@ export class Erasure {
 
   async #erase(shopperId: string): Promise<Erased> {
     const { annotations, archive, deadLetters, log, shops: live } = this.#owners
-    const end = await log.reader.endSeq()
+    // Records of producers may follow, which nobody takes.
+    const end = await log.reader.newestSeq()
     await log.reach(ONCE, end, REACH_TIMEOUT_MS)
     // Everything outside MongoDB is erased even while MongoDB is away.
     const archived = await this.#eraseInArchive(shopperId).catch((error: unknown) => ({ failure: error }))

@@ -3,19 +3,19 @@ import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { Publication, Published } from "../../contract/publication.ts"
 import type { Log } from "../log/log.ts"
 
-/** All unknown callers share their idempotency keys. */
+/** All unknown callers share their idempotency keys and producers. */
 const ANONYMOUS = "anonymous"
 
 /**
- * Stores events of one shop, all or none. Resolves when they are stored. `caller` is the owner of the idempotency key.
+ * Stores events of one shop, all or none. Resolves when they are stored. `caller` is the owner of the idempotency key or producer.
  *
  * @throws {ResError} `store.shopMismatch`: an event belongs to another shop · `store.eventTooLarge` ·
- *   `store.idempotencyConflict` · `system.serviceUnavailable`: it is not known to be stored
+ *   `store.idempotencyConflict` · `store.producerFenced` · `store.producerConflict` · `store.producerGaps` · `system.serviceUnavailable`: it is not known to be stored
  */
 export async function publish(
   log: Log,
   shopId: string,
-  { events, batch, idempotencyKey }: Publication,
+  { events, batch, idempotencyKey, producer }: Publication,
   caller = ANONYMOUS,
 ): Promise<Published> {
   const errors = events.flatMap((event, i) => {
@@ -32,6 +32,10 @@ export async function publish(
     throw serviceError("store.eventTooLarge", { errors: [{ path, message }] })
   }
 
+  if (producer !== undefined) {
+    const { seqs, answer } = await log.appendOnce(shopId, { producer, caller, payloads })
+    return batch ? { seqs, producer: answer } : { seq: seqs[0] ?? 0, producer: answer }
+  }
   const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller }
   const seqs = await log.append(shopId, payloads, idempotency)
   return batch ? { seqs } : { seq: seqs[0] ?? 0 }

@@ -68,6 +68,7 @@ describe("the edge's doors", () => {
       expect(headers.get("vary")).to.match(/Origin/)
       const exposed = headers.get("access-control-expose-headers")?.split(",")
       expect(exposed).to.include.members(["X-Event-Seq", "X-Request-Id", "Retry-After", "Location"])
+      expect(exposed).to.include.members(["Producer-Repeated", "Producer-Missing"])
       expect(headers.has("access-control-allow-credentials")).to.equal(false)
     })
 

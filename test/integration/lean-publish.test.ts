@@ -191,6 +191,7 @@ describe("POST /publish/{shop_id}, without Express and with it", function () {
         expect(statusOf(await answer(JSON.stringify({ ...event, [field]: value })))).to.equal(422)
     })
 
+    const producerOnce = { "Producer-Id": randomUUID(), "Producer-Epoch": "1", "Producer-Seq": "5" }
     const headers: readonly (readonly [status: number, headers: HeaderList])[] = [
       [own.Origin === undefined ? 200 : 415, {}],
       [200, { "Content-Type": 'application/json; charset="utf-8"' }],
@@ -203,6 +204,9 @@ describe("POST /publish/{shop_id}, without Express and with it", function () {
       [400, { ...JSON_TYPE, "Idempotency-Key": "" }],
       [400, { ...JSON_TYPE, "Idempotency-Key": "x".repeat(256) }],
       [400, { ...JSON_TYPE, "Idempotency-Key": "\xe4" }],
+      [400, { ...JSON_TYPE, "Producer-Id": "x" }],
+      [400, { ...JSON_TYPE, ...producerOnce, "Producer-Epoch": "1.0" }],
+      [400, { ...JSON_TYPE, ...producerOnce, "Idempotency-Key": "key" }],
       [200, { ...JSON_TYPE, "X-Request-Id": "abc-123" }],
       [200, { ...JSON_TYPE, "X-Request-Id": "RateLimit" }],
       [200, { ...JSON_TYPE, "X-Request-Id": "a b<script>" }],
@@ -219,6 +223,15 @@ describe("POST /publish/{shop_id}, without Express and with it", function () {
       it(`answers ${status} given the headers ${JSON.stringify(given).slice(0, 80)}`, async () =>
         expect(statusOf(await answer(text, given))).to.equal(status))
     }
+
+    it("answers the same to a producer that repeats a request, with a gap before it, or has begun a new epoch", async () => {
+      const given = { ...JSON_TYPE, ...producerOnce }
+      await said(product.edgeUrl, postBytes(`/publish/${shop}`, text, { ...own, ...given }))
+      const repeated = await answer(text, given)
+      expect(repeated).to.match(/Producer-Repeated: true\r\n.*Producer-Missing: 1-4\r\n.*"missing":\[1,2,3,4\]/s)
+      expect(statusOf(await answer(JSON.stringify({ ...event, action: "Z" }), given))).to.equal(409)
+      expect(statusOf(await answer(text, { ...given, "Producer-Epoch": "0" }))).to.equal(409)
+    })
 
     for (const path of ["x", "-".repeat(36), "123e4567-e89b-12d3-a456-426614174000", "0".repeat(32), "%E0%A4%A"]) {
       it(`answers the same given the path /publish/${path}`, async () => {

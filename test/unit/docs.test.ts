@@ -92,6 +92,7 @@ describe("the docs", () => {
       "CONTRIBUTING.md",
       "SECURITY.md",
       "docs/publish.md",
+      "docs/producers.md",
       "docs/lifecycle.md",
       "docs/errors.md",
       "docs/limits.md",
