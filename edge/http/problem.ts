@@ -49,6 +49,9 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.cartTooLarge": 413,
 }
 
+/** `Bearer` alone is not allowed (RFC 6750, section 3), and Swift's URLSession on Linux crashes on it. */
+const REALM = 'realm="shopwire"'
+
 /** `Retry-After` of a 503, in seconds. */
 const RETRY_AFTER_S = 1
 
@@ -96,7 +99,8 @@ export function answerProblem(exchange: Exchange, error: unknown, logger: Logger
   const problem = problemOf(error, exchange)
   const { status, errors, code, retryAfterS } = problem
   if (status === 500) logger.error({ err: error, request_id: requestId }, "a request failed")
-  if (status === 401) res.setHeader("WWW-Authenticate", code === undefined ? "Bearer" : 'Bearer error="invalid_token"')
+  if (status === 401)
+    res.setHeader("WWW-Authenticate", `Bearer ${code === undefined ? REALM : 'error="invalid_token"'}`)
   if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS))
   const body = {
     type: "about:blank",

@@ -43,7 +43,7 @@ describe("with tokens", () => {
       for (const path of [`publish/${shop_id}`, "send"]) {
         const { status, headers, body } = await publish({}, event, path)
         expect(status).to.equal(401)
-        expect(headers.get("www-authenticate")).to.equal("Bearer")
+        expect(headers.get("www-authenticate")).to.equal('Bearer realm="shopwire"')
         expect(body.title).to.equal("Unauthorized")
       }
     })

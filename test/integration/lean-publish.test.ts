@@ -365,7 +365,7 @@ describe("POST /publish/{shop_id}, without Express and with it", function () {
           (path) => postBytes(path, JSON.stringify(event), { ...JSON_TYPE, ...headers }),
           event.shop_id,
         )
-      expect(await answer({})).to.match(/^HTTP\/1\.1 401 .*WWW-Authenticate: Bearer\r\n/s)
+      expect(await answer({})).to.match(/^HTTP\/1\.1 401 .*WWW-Authenticate: Bearer realm="shopwire"\r\n/s)
       expect(await answer({ Authorization: "Bearer x" })).to.match(/^HTTP\/1\.1 401 .*error="invalid_token"\r\n/s)
       expect(statusOf(await answer(await token(randomUUID())))).to.equal(403)
       expect(statusOf(await answer(await token(event.shop_id)))).to.equal(200)
