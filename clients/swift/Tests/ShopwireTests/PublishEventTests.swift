@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+@testable import Shopwire
+
+@Suite struct PublishEventTests {
+  @Test func hasTheNamesOfTheContractOnTheWire() throws {
+    let shop = UUID(uuidString: "123E4567-E89B-42D3-A456-426614174000")!
+    let text = String(decoding: try JSON.data(of: sampleEvent(shop: shop)), as: UTF8.self)
+    #expect(
+      text == """
+        {"UPC":"042100005264","action":"ADD","action_id":101,"basket_total":12.18,"category_id":"fruit",\
+        "create_time":"2023-12-18T10:30:00.000Z","product_id":500100,"product_name":"FUJI Apples","product_price":3.5,\
+        "session_id":"4e29b2d3-7c8a-446e-a4e1-d8e2a51c0e94","shop_id":"123e4567-e89b-42d3-a456-426614174000",\
+        "shopper_id":"ab29b2d3-7c8a-446e-a4e1-d8e2a51c0e94"}
+        """)
+  }
+
+  @Test func readsWhatItHasWritten() throws {
+    let event = sampleEvent(name: "Äpfel \"süß\" 🍎 / \\ \u{2028}")
+    #expect(try JSONDecoder().decode(PublishEvent.self, from: JSON.data(of: event)) == event)
+  }
+
+  @Test func ignoresFieldsThatItDoesNotKnow() throws {
+    var object = try JSONSerialization.jsonObject(with: JSON.data(of: sampleEvent())) as! [String: Any]
+    object["seq"] = 42
+    object["received_at"] = "2026-11-25T10:30:00.123Z"
+    object["later"] = ["of": ["another", "version"]]
+    let shown = try JSONDecoder().decode(ShownEvent.self, from: JSONSerialization.data(withJSONObject: object))
+    #expect(shown.sequence == 42)
+    #expect(shown.receivedAt.description == "2026-11-25T10:30:00.123Z")
+    #expect(shown.productName == "FUJI Apples")
+    #expect(!shown.isLate)
+  }
+
+  @Test func takesAnyOtherAction() throws {
+    var event = sampleEvent()
+    event.action = PublishEvent.Action(rawValue: "WISH")
+    #expect(try JSONDecoder().decode(PublishEvent.self, from: JSON.data(of: event)).action.rawValue == "WISH")
+  }
+}
+
+@Suite struct AmountTests {
+  /// Amounts that are not exact as binary fractions, and the texts that JavaScript writes for very small and very large numbers.
+  @Test(arguments: [
+    "0", "0.1", "0.2", "0.3", "3.3", "3.5", "12.18", "-4.35", "1.005", "2.675", "1234567.89", "9007199254740991",
+    "0.000001",
+    "123456789012.345", "99999999999.99", "0.07", "1e-7", "1.5e-9",
+  ])
+  func keepsEveryDigit(_ text: String) throws {
+    var event = sampleEvent()
+    event.productPrice = Decimal(string: text)!
+    let json = try JSON.data(of: event)
+    #expect(try JSONDecoder().decode(PublishEvent.self, from: json).productPrice == event.productPrice)
+    // As the server writes it.
+    let kept = Data(
+      String(decoding: json, as: UTF8.self).replacing(
+        "\"product_price\":\(event.productPrice)", with: "\"product_price\":\(text)"
+      ).utf8)
+    #expect(try JSONDecoder().decode(PublishEvent.self, from: kept).productPrice == event.productPrice)
+  }
+
+  @Test func everyCentUpToAHundredThousandSurvives() throws {
+    for cents in stride(from: 0, through: 10_000_000, by: 997) {
+      let amount = Decimal(cents) / 100
+      #expect(amount.isKeptExactly)
+      #expect(Decimal(keptAs: Double(amount.description)!) == amount)
+    }
+  }
+
+  @Test(arguments: ["0.12345678901234567", "9007199254740993", "3.2999999999999998224"])
+  func refusesDigitsThatTheServerWouldRound(_ text: String) {
+    var event = sampleEvent()
+    event.basketTotal = Decimal(string: text)!
+    #expect(throws: EncodingError.self) { try JSON.data(of: event) }
+  }
+
+  @Test func refusesWhatIsNoNumber() {
+    var event = sampleEvent()
+    event.basketTotal = .nan
+    #expect(throws: EncodingError.self) { try JSON.data(of: event) }
+    #expect(Decimal(keptAs: .infinity) == nil)
+  }
+}
