@@ -1,4 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Db, Filter } from "mongodb"
+import { MAX_WAITING } from "../projections/ordered-basket.ts"
+import { insertPlaced, settle, type Unsettled } from "../projections/producer-order.ts"
 import {
   applyToTransaction,
   type BasketDocument,
@@ -10,7 +12,7 @@ import {
   type Transaction,
   transactionOf,
 } from "./basket-document.ts"
-import type { EventDocument } from "./event-document.ts"
+import { type EventDocument, placeOf } from "./event-document.ts"
 import { type Refusal, refusals } from "./write-errors.ts"
 
 /** Most baskets that one query recomputes, and so are in memory. */
@@ -42,9 +44,9 @@ interface Next {
 /**
  * The collection `baskets`: one document for each basket, made from the archived events alone.
  *
- * Events that are newer than the document's are applied to it. Otherwise (an event came twice, or late from another archiver; the document
- * does not exist, or another program has changed it) the document is computed again from all archived events of the basket. So each
- * archived event is in the document once and in order, as soon as its archiver has updated the document. Each update names the version
+ * Events that are newer than the document's are applied to it. Otherwise (an event came twice, or late from its producer or another
+ * archiver; the document does not exist, or another program has changed it) the document is computed again from all archived events of the basket. So each
+ * archived event is in the document once and in order (the log's, and within that each producer's), as soon as its archiver has updated the document. Each update names the version
  * that it has read, and is repeated when another archiver was faster.
  */
 export class BasketCollection {
@@ -89,7 +91,8 @@ export class BasketCollection {
     for (const touched of baskets) {
       const document = documents.get(touched._id)
       const known = document !== undefined && isOurs(document) ? transactionOf(document) : undefined
-      if (document === undefined || known === undefined || !touched.events.every((event) => isNewer(event, known))) {
+      const canGoOn = known !== undefined && touched.events.every((event) => isNewer(event, known) && !event.late)
+      if (document === undefined || !canGoOn) {
         toRecompute.push(touched)
         continue
       }
@@ -113,7 +116,9 @@ export class BasketCollection {
 
   // One event after the other, in the order of an index, because a basket may have more events than fit into memory.
   async #recompute(baskets: readonly Omit<Touched, "events">[]): Promise<ReadonlyMap<string, Transaction | undefined>> {
-    const transactions = new Map<string, Transaction | undefined>(baskets.map(({ _id }) => [_id, undefined]))
+    const unsettled = new Map<string, Unsettled<Transaction | undefined, EventDocument>>(
+      baskets.map(({ _id }) => [_id, { base: undefined, records: [] }]),
+    )
     const events = this.#events
       .find({
         session_id: { $in: [...new Set(baskets.map(({ session_id }) => session_id))] },
@@ -122,10 +127,18 @@ export class BasketCollection {
       .sort({ session_id: 1, shop_id: 1, log: 1, seq: 1 })
     for await (const event of events) {
       const _id = basketId(event)
+      const before = unsettled.get(_id)
       // The same session ID may be used in another shop.
-      if (transactions.has(_id)) transactions.set(_id, applyToTransaction(transactions.get(_id), event))
+      if (before === undefined) continue
+      const records = insertPlaced(before.records, event, placeOf(event))
+      unsettled.set(_id, settle({ base: before.base, records }, applyToTransaction, hasTooMany))
     }
-    return transactions
+    return new Map(
+      [...unsettled].map(([_id, { base, records }]) => [
+        _id,
+        records.reduce((transaction, { record }) => applyToTransaction(transaction, record), base),
+      ]),
+    )
   }
 
   /** Resolves to the documents that were not written; `exists`: another archiver was faster. */
@@ -156,6 +169,10 @@ function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<
   // Null matches a document from which another program has removed the version.
   const filter = { _id, version: version ?? null } as Filter<BasketDocument>
   return { updateOne: { filter, update: { $set: ours }, upsert: true } }
+}
+
+function hasTooMany({ records }: Unsettled<unknown, unknown>): boolean {
+  return records.length > MAX_WAITING
 }
 
 /** Events by basket, in order. */

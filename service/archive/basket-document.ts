@@ -68,7 +68,7 @@ export function applyToTransaction(before: Transaction | undefined, event: Event
   return {
     basket,
     log: event.log,
-    checkouts: bought ? [...checkouts, checkoutOf(basket)].slice(-MAX_CHECKOUTS) : checkouts,
+    checkouts: bought ? [...checkouts, checkoutOf(basket, event)].slice(-MAX_CHECKOUTS) : checkouts,
   }
 }
 
@@ -129,7 +129,7 @@ export function transactionOf(document: BasketDocument): Transaction {
   return { basket, log, checkouts }
 }
 
-function checkoutOf(basket: Basket): Checkout {
+function checkoutOf(basket: Basket, { seq, received_at: at }: EventDocument): Checkout {
   const { lines, item_count, total, basket_total } = shownBasket(basket, basket.lastAt)
-  return { seq: basket.last_seq, at: new Date(basket.lastAt), item_count, total, basket_total, lines }
+  return { seq, at, item_count, total, basket_total, lines }
 }

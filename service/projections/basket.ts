@@ -1,6 +1,5 @@
 import type { Basket as ShownBasket } from "../../contract/basket.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import type { LoggedAck } from "../log/entry.ts"
 import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
 import { shortened } from "./text.ts"
 
@@ -45,15 +44,58 @@ export interface Basket {
   readonly basket_total: number
   /** Since it was opened. */
   readonly events: number
-  /** Times of the log, in ms since the epoch. */
+  /** Times of the log, in ms since the epoch: of the event that came first since it was opened, and of the one that came last. */
   readonly firstAt: number
   readonly lastAt: number
   /** As sent. */
   readonly last_action: string
+  /** The highest sequence of its events in the log. */
   readonly last_seq: number
   /** Sequence of the event that opened or reopened it. */
   readonly openedSeq: number
   readonly acknowledged: { readonly by: string; readonly at: number } | undefined
+}
+
+/** What an event does to its basket, without the texts beyond what is shown. */
+export interface BasketStep {
+  readonly session_id: string
+  readonly shopper_id: string
+  /** In upper case; empty for actions that change no line. */
+  readonly action: "ADD" | "REMOVE" | "CHECKOUT" | ""
+  readonly last_action: string
+  readonly product_id: number
+  readonly product_name: string
+  readonly UPC: string
+  readonly category_id: string
+  readonly product_price: number
+  readonly basket_total: number
+  readonly seq: number
+  /** When the log got it, in ms since the epoch. */
+  readonly at: number
+}
+
+export function stepOf(event: ShownEvent): BasketStep {
+  const { session_id, shopper_id, product_id, product_price, basket_total, seq } = event
+  const action = event.action.trim().toUpperCase()
+  return {
+    session_id,
+    shopper_id,
+    action: action === "ADD" || action === "REMOVE" || action === "CHECKOUT" ? action : "",
+    last_action: shortened(event.action, MAX_CODE),
+    product_id,
+    product_name: shortened(event.product_name, MAX_NAME),
+    UPC: shortened(event.UPC, MAX_CODE),
+    category_id: shortened(event.category_id, MAX_CODE),
+    product_price,
+    basket_total,
+    seq,
+    at: Date.parse(event.received_at),
+  }
+}
+
+/** `applyStep` for an event. */
+export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Basket {
+  return applyStep(basket, stepOf(event))
 }
 
 /**
@@ -65,33 +107,34 @@ export interface Basket {
  * An event for a closed basket reopens it. After a checkout it starts empty, because its lines were bought. A second CHECKOUT is most
  * likely a repetition and reopens nothing. After being idle it still has its lines, as the shopper's app has them too. A reopened
  * basket is not acknowledged; any other change keeps the acknowledgement.
+ *
+ * An event that was late comes before events that the log got earlier, so `at` and `seq` may also be lower than those before.
  */
-export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Basket {
-  const at = Date.parse(event.received_at)
-  const action = event.action.trim().toUpperCase()
+export function applyStep(basket: Basket | undefined, step: BasketStep): Basket {
+  const { action, at, seq } = step
   const open = basket !== undefined && !basket.checkedOut && !isIdle(basket, at)
   const closedAgain = basket?.checkedOut === true && action === "CHECKOUT"
   const goesOn = open || closedAgain
   const previous = basket?.checkedOut && !closedAgain ? undefined : basket
   return {
-    session_id: event.session_id,
-    shopper_id: event.shopper_id,
+    session_id: step.session_id,
+    shopper_id: step.shopper_id,
     checkedOut: action === "CHECKOUT",
-    lines: applyToLines(previous?.lines ?? [], action, event),
-    basket_total: event.basket_total,
+    lines: applyToLines(previous?.lines ?? [], step),
+    basket_total: step.basket_total,
     events: (previous?.events ?? 0) + 1,
-    firstAt: previous?.firstAt ?? at,
-    lastAt: at,
-    last_action: shortened(event.action, MAX_CODE),
-    last_seq: event.seq,
-    openedSeq: goesOn ? basket.openedSeq : event.seq,
+    firstAt: Math.min(previous?.firstAt ?? at, at),
+    lastAt: Math.max(basket?.lastAt ?? at, at),
+    last_action: step.last_action,
+    last_seq: Math.max(basket?.last_seq ?? seq, seq),
+    openedSeq: goesOn ? basket.openedSeq : seq,
     acknowledged: goesOn ? basket.acknowledged : undefined,
   }
 }
 
 /** A basket with a new acknowledgement. The last one counts. It is not activity of the basket. */
-export function acknowledge(basket: Basket, { by, received_at }: LoggedAck): Basket {
-  return { ...basket, acknowledged: { by, at: Date.parse(received_at) } }
+export function acknowledge(basket: Basket, { by, at }: NonNullable<Basket["acknowledged"]>): Basket {
+  return { ...basket, acknowledged: { by, at } }
 }
 
 /** True when an open basket's last activity is too long before `now`, in ms since the epoch. */
@@ -155,33 +198,32 @@ function shownLine(line: Line) {
   return { ...shown, line_total: lineTotal(line) }
 }
 
-function applyToLines(lines: readonly Line[], action: string, event: ShownEvent): readonly Line[] {
-  const index = lines.findIndex(({ product_id }) => product_id === event.product_id)
+function applyToLines(lines: readonly Line[], step: BasketStep): readonly Line[] {
+  const index = lines.findIndex(({ product_id }) => product_id === step.product_id)
   const line = lines[index]
-  if (action === "ADD") {
-    const added = lineOf(event, line)
+  if (step.action === "ADD") {
+    const added = lineOf(step, line)
     if (line !== undefined) return lines.with(index, added)
     return lines.length < MAX_LINES ? [...lines, added] : lines
   }
-  if (action !== "REMOVE" || line === undefined) return lines
+  if (step.action !== "REMOVE" || line === undefined) return lines
   if (line.quantity === 1) return lines.toSpliced(index, 1)
   return lines.with(index, { ...line, quantity: line.quantity - 1 })
 }
 
-function lineOf(event: ShownEvent, known: Line | undefined): Line {
-  const texts = {
-    product_name: shortened(event.product_name, MAX_NAME),
-    UPC: shortened(event.UPC, MAX_CODE),
-    category_id: shortened(event.category_id, MAX_CODE),
-  }
-  const same =
-    known?.product_name === texts.product_name && known.UPC === texts.UPC && known.category_id === texts.category_id
+function lineOf(
+  { product_id, product_name, UPC, category_id, product_price }: BasketStep,
+  known: Line | undefined,
+): Line {
+  const same = known?.product_name === product_name && known.UPC === UPC && known.category_id === category_id
   return {
-    product_id: event.product_id,
-    ...texts,
+    product_id,
+    product_name,
+    UPC,
+    category_id,
     quantity: (known?.quantity ?? 0) + 1,
-    unit_price: event.product_price,
-    textBytes: same ? known.textBytes : Buffer.byteLength(JSON.stringify(Object.values(texts))),
+    unit_price: product_price,
+    textBytes: same ? known.textBytes : Buffer.byteLength(JSON.stringify([product_name, UPC, category_id])),
   }
 }
 

@@ -1,7 +1,8 @@
 import { LIST_LIMIT } from "../../contract/limits.ts"
 import type { LogRecord } from "../log/entry.ts"
-import { acknowledge, applyToBasket, type Basket, bytesOf, isIdle, totalOf } from "./basket.ts"
+import { type Basket, isIdle, totalOf } from "./basket.ts"
 import { sum } from "./money.ts"
+import { applyToOrdered, bytesOfOrdered, type OrderedBasket } from "./ordered-basket.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats.ts"
 
 /**
@@ -18,8 +19,8 @@ export interface Shop {
   /** Sequence of the last record in here. */
   readonly seq: number
   /** By session ID; the least recently active one comes first. */
-  readonly baskets: Map<string, Basket>
-  /** The sum of `bytesOf` of all baskets. */
+  readonly baskets: Map<string, OrderedBasket>
+  /** The sum of `bytesOfOrdered` of all baskets. */
   readonly basketBytes: number
   readonly stats: Stats
 }
@@ -37,19 +38,17 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
   const { seq, session_id: id } = "event" in record ? record.event : record.ack
   if (seq <= shop.seq) return { shop, changed: [] }
   const before = shop.baskets.get(id)
+  const { basket: after, added, removed } = applyToOrdered(before, record)
+  if (after === undefined) return { shop: { ...shop, seq }, changed: [] }
+  const bytes = shop.basketBytes + bytesOfOrdered(after) - (before === undefined ? 0 : bytesOfOrdered(before))
   if (!("event" in record)) {
-    if (before === undefined) return { shop: { ...shop, seq }, changed: [] }
-    const after = acknowledge(before, record.ack)
     shop.baskets.set(id, after) // keeps its place, because an acknowledgement is not activity
-    return { shop: { ...shop, seq, basketBytes: shop.basketBytes + bytesOf(after) - bytesOf(before) }, changed: [id] }
+    return { shop: { ...shop, seq, basketBytes: bytes }, changed: [id] }
   }
-  const after = applyToBasket(before, record.event)
   shop.baskets.delete(id)
   shop.baskets.set(id, after)
-  const bytes = shop.basketBytes + bytesOf(after) - (before === undefined ? 0 : bytesOf(before))
   const { forgotten, basketBytes } = forgetOldest(shop.baskets, bytes, after.lastAt)
-  const checkedOut = after.checkedOut && before?.checkedOut !== true
-  const stats = applyToStats(shop.stats, record.event, checkedOut ? totalOf(after) : undefined)
+  const stats = applyToStats(shop.stats, record.event, added, removed)
   return { shop: { seq, baskets: shop.baskets, basketBytes, stats }, changed: [id, ...forgotten] }
 }
 
@@ -79,7 +78,7 @@ export function nextList(list: readonly string[], shop: Shop, since: number, now
 }
 
 function forgetOldest(
-  baskets: Map<string, Basket>,
+  baskets: Map<string, OrderedBasket>,
   bytes: number,
   at: number,
 ): { forgotten: readonly string[]; basketBytes: number } {
@@ -88,7 +87,7 @@ function forgetOldest(
   for (const [id, basket] of baskets) {
     if (basketBytes <= MAX_BASKET_BYTES && at - basket.lastAt <= KEEP_MS) break
     baskets.delete(id)
-    basketBytes -= bytesOf(basket)
+    basketBytes -= bytesOfOrdered(basket)
     forgotten.push(id)
   }
   return { forgotten, basketBytes }

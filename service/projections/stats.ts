@@ -1,6 +1,7 @@
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { Stats as ShownStats } from "../../contract/stats.ts"
 import { sum } from "./money.ts"
+import type { Checkout } from "./ordered-basket.ts"
 import { shortened } from "./text.ts"
 
 const SECOND_MS = 1000
@@ -54,20 +55,32 @@ export function emptyStats(): Stats {
 }
 
 /**
- * The figures after one more event. `stats` must not be used any more. The time is the event's, so a replay of the log gives the same
+ * The figures after one more event. `stats` must not be used any more. The times are the log's, so a replay of the log gives the same
  * figures.
  *
- * @param checkedOut value of the basket that the event has checked out
+ * @param added checkouts that there are with the event: usually the event itself. A late event may change earlier ones
+ * @param removed checkouts that there are not any more
  */
-export function applyToStats(stats: Stats, event: ShownEvent, checkedOut: number | undefined): Stats {
-  const at = Date.parse(event.received_at)
-  const checkout = { checkouts: checkedOut === undefined ? 0 : 1, value: checkedOut ?? 0 }
-  if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, at)
+export function applyToStats(
+  stats: Stats,
+  event: ShownEvent,
+  added: readonly Checkout[],
+  removed: readonly Checkout[],
+): Stats {
+  const now = Date.parse(event.received_at)
+  if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, now)
+  const changes: readonly Bucket[] = [
+    { at: now, events: 1, checkouts: 0, value: 0 },
+    ...added.map(({ at, value }) => ({ at, events: 0, checkouts: 1, value })),
+    ...removed.map(({ at, value }) => ({ at, events: 0, checkouts: -1, value: -value })),
+  ]
+  const counted = (buckets: readonly Bucket[], widthMs: number, most: number): readonly Bucket[] =>
+    changes.reduce((all, change) => withChange(all, widthMs, most, change, now), buckets)
   return {
     // One bucket more than is shown: the current one.
-    hours: counted(stats.hours, HOUR_MS, HOURS + 1, at, checkout),
-    minutes: counted(stats.minutes, MINUTE_MS, MINUTES + 1, at, checkout),
-    seconds: counted(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1, at, checkout),
+    hours: counted(stats.hours, HOUR_MS, HOURS + 1),
+    minutes: counted(stats.minutes, MINUTE_MS, MINUTES + 1),
+    seconds: counted(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1),
     products: stats.products,
   }
 }
@@ -131,19 +144,19 @@ function topProducts(products: ReadonlyMap<number, ProductCount>, since: number)
 }
 
 // The log's clock may have been set back, so the bucket may be an earlier one, or missing in the middle.
-function counted(
+function withChange(
   buckets: readonly Bucket[],
   widthMs: number,
   most: number,
-  time: number,
-  { checkouts, value }: Pick<Bucket, "checkouts" | "value">,
+  change: Bucket,
+  now: number,
 ): readonly Bucket[] {
-  const at = startOf(time, widthMs)
-  const index = buckets.findLastIndex((bucket) => bucket.at <= at)
+  const bucket = { ...change, at: startOf(change.at, widthMs) }
+  const index = buckets.findLastIndex(({ at }) => at <= bucket.at)
   const known = buckets[index]
-  const bucket = { at, events: 1, checkouts, value }
-  const all = known?.at === at ? buckets.with(index, plus(known, bucket)) : buckets.toSpliced(index + 1, 0, bucket)
-  const gone = all.findIndex((each) => each.at > at - most * widthMs)
+  const all =
+    known?.at === bucket.at ? buckets.with(index, plus(known, bucket)) : buckets.toSpliced(index + 1, 0, bucket)
+  const gone = all.findIndex(({ at }) => at > startOf(now, widthMs) - most * widthMs)
   return all.slice(Math.max(gone, all.length - most))
 }
 

@@ -1,5 +1,7 @@
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { LogRecord } from "../../service/log/entry.ts"
+import { type ProducerPlace, placesIn } from "../../service/log/producers/producer-headers.ts"
+import { addSeq, hasSeq, highestSeq, type SeqRanges } from "../../service/log/producers/seq-ranges.ts"
 import { publishEvent } from "./events.ts"
 
 /** A time to count from: the beginning of an hour. */
@@ -16,9 +18,11 @@ export class TestLog {
   readonly records: LogRecord[] = []
   now = HOUR_0
 
-  event(fields: Partial<PublishEvent> = {}): LogRecord {
-    const event = publishEvent({ shop_id: this.shopId, session_id: sessionId(1), ...fields })
-    return this.#add({ shopId: this.shopId, event: { ...event, ...this.#stamp() } })
+  event(fields: Partial<PublishEvent> = {}, place?: ProducerPlace): LogRecord {
+    const sent = publishEvent({ shop_id: this.shopId, session_id: sessionId(1), ...fields })
+    const event = { ...sent, ...this.#stamp() }
+    if (place === undefined) return this.#add({ shopId: this.shopId, event })
+    return this.#add({ shopId: this.shopId, event: place.late ? { ...event, late: true } : event, place })
   }
 
   ack(session_id: string, by: string): LogRecord {
@@ -32,5 +36,30 @@ export class TestLog {
   #add(record: LogRecord): LogRecord {
     this.records.push(record)
     return record
+  }
+}
+
+/** The places that a producer's requests get in the log, as they are stored one after the other. */
+export class TestPlaces {
+  readonly #id: string
+  #epoch = 0
+  #known: SeqRanges = []
+
+  constructor(id: string) {
+    this.#id = id
+  }
+
+  /** The places of the events of a request, by index. The request is stored now, or was already. */
+  of(seq: number, { epoch = 0, events = 1 } = {}): (index: number) => ProducerPlace {
+    if (epoch > this.#epoch) this.#known = []
+    this.#epoch = epoch
+    const late = seq < highestSeq(this.#known)
+    if (!hasSeq(this.#known, seq)) this.#known = addSeq(this.#known, seq)
+    return placesIn(this.#known, { id: this.#id, epoch, seq }, events, late)
+  }
+
+  /** The place of a single event. */
+  place(seq: number, epoch = 0): ProducerPlace {
+    return this.of(seq, { epoch })(0)
   }
 }

@@ -11,6 +11,7 @@ import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { caughtUp, publishAll } from "../helpers/archive.ts"
 import { publishEvent } from "../helpers/events.ts"
+import { TestProducer } from "../helpers/producers.ts"
 import { resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 import { useArchive } from "../helpers/use-archive.ts"
@@ -122,6 +123,34 @@ describe("the transaction log", () => {
     const documents = await baskets.find().toArray()
     expect(documents.map((document) => document.session_id)).to.have.members(sessions)
     for (const document of documents) await expectAsShown(document)
+  })
+
+  it("has the requests of producers in their order, whatever order they arrive in, by several archivers", async () => {
+    await Promise.all([archivers.start(), archivers.start()])
+    const sessions = Array.from({ length: 3 }, () => randomUUID())
+    const actions = ["ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK", "ADD"]
+    const producers = [1, 2].map(() => new TestProducer(product.edgeUrl, shop_id))
+    for (const first of [1, 21, 41]) {
+      await Promise.all(
+        producers.map(async (producer, p) => {
+          // Backwards in steps of 7, so that gaps come and go.
+          for (let i = 0; i < 20; i++) {
+            const seq = first + (((19 - i) * 7) % 20)
+            const events = Array.from({ length: 1 + (seq % 3) }, (_, n) => {
+              const session = sessions[(seq + n + p) % 3] ?? ""
+              return event(actions[(seq + n) % 6] ?? "", 1 + ((seq * 3 + n) % 4), { session_id: session })
+            })
+            expect((await producer.send(seq, events)).status).to.equal(200)
+          }
+        }),
+      )
+      await caughtUp(product.nats)
+      const documents = await baskets.find().toArray()
+      expect(documents.map((document) => document.session_id)).to.have.members(sessions)
+      for (const document of documents) await expectAsShown(document)
+    }
+    const stored = await db.collection("events").findOne({ late: true })
+    expect(JSON.stringify(stored)).to.not.include(producers[0]?.id)
   })
 
   it("a document that was deleted is written again by the basket's next event", async () => {

@@ -9,6 +9,7 @@ import { BUCKET } from "../../service/store/snapshots.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
+import { TestProducer } from "../helpers/producers.ts"
 import { useProduct } from "../helpers/product.ts"
 import { FeedWatcher, getFeed, resRequest } from "../helpers/res.ts"
 import { type ClientCollection, type ClientModel, useClients } from "../helpers/res-client.ts"
@@ -266,6 +267,31 @@ describe("a shop's baskets and figures", () => {
     expect(await shownOf(shopId)).to.deep.equal(before)
     expect((await basketOf(shopId, sessions[0] ?? "")).acknowledged_by).to.equal("Ann 0")
     expect((await basketOf(shopId, sessions[1] ?? "")).acknowledged_by).to.equal(null)
+  })
+
+  it("have a producer's events in its order, on screens that are open, after a restart, and in a fresh get", async () => {
+    const [shopId, session_id] = [randomUUID(), randomUUID()]
+    const producer = new TestProducer(product.edgeUrl, shopId)
+    const send = async (seq: number, action: string, product_id: number): Promise<void> => {
+      const event = publishEvent({ shop_id: shopId, session_id, action, product_id, product_price: product_id })
+      expect((await producer.send(seq, event)).status).to.equal(200)
+    }
+    await send(1, "ADD", 1)
+    const client = newClient()
+    const shown = await client.get<ClientModel<Basket & { total: number }>>(`store.${shopId}.basket.${session_id}`)
+    shown.on("change", () => {})
+    await send(5, "CHECKOUT", 1)
+    await send(4, "REMOVE", 2)
+    await send(2, "ADD", 2)
+    await product.restartService()
+    await send(3, "ADD", 4)
+    const totals = { total: 5, status: "checked_out", events: 5, last_action: "CHECKOUT" }
+    await until("the open screen to show it", () => shown.props.total === 5)
+    expect(await basketOf(shopId, session_id)).to.include(totals)
+    expect(await statsOf(shopId)).to.include({ events: 5, baskets_checked_out: 1, value_checked_out: 5 })
+    const before = await shownOf(shopId)
+    await product.restartService()
+    expect(await shownOf(shopId)).to.deep.equal(before)
   })
 
   it("are made from the snapshot of a busy shop, which is kept though nobody looks", async () => {

@@ -7,7 +7,7 @@ import { notTried } from "../../../contract/unavailable.ts"
 import type { JetStream } from "../../jetstream/jetstream.ts"
 import { CONTENT_HASH, contentHash } from "../content-hash.ts"
 import { STREAM } from "../stream.ts"
-import { placeHeaders } from "./producer-headers.ts"
+import { placeHeaders, placesIn } from "./producer-headers.ts"
 import {
   claimHeaders,
   isOvertaken,
@@ -174,10 +174,12 @@ export class ProducerAppender {
     let stored = known
     const messages = fresh.flatMap(({ producer, payloads }) => {
       stored = addSeq(stored, producer.seq)
-      const firstMissing = missingIn(stored)[0]?.[0] ?? Infinity
-      const place = placeHeaders({ ...producer, late: producer.seq < highest, firstMissing })
       const hash = contentHash(payloads)
-      return payloads.map((payload, i) => ({ payload, headers: i === 0 ? { ...place, [CONTENT_HASH]: hash } : place }))
+      const placeOf = placesIn(stored, producer, payloads.length, producer.seq < highest)
+      return payloads.map((payload, i) => ({
+        payload,
+        headers: { ...placeHeaders(placeOf(i)), ...(i === 0 ? { [CONTENT_HASH]: hash } : {}) },
+      }))
     })
     const condition = claimHeaders(key, claim)
     const headersOf = (i: number): Headers => ({ ...(i === 0 ? condition : {}), ...messages[i]?.headers })

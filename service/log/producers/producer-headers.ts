@@ -1,6 +1,7 @@
 import type { MsgHdrs } from "nats"
 import type { Headers } from "res-service"
 import { Producer } from "../../../contract/producer.ts"
+import { missingIn, type SeqRanges } from "./seq-ranges.ts"
 
 const ID = "Producer-Id"
 const EPOCH = "Producer-Epoch"
@@ -12,8 +13,26 @@ const FIRST_MISSING = "Producer-First-Missing"
 export interface ProducerPlace extends Producer {
   /** The producer had stored a higher sequence before. */
   readonly late: boolean
-  /** The lowest sequence that was missing below the highest one when the event was stored; Infinity: none was. */
+  /** The lowest sequence of which events were missing below the highest one when the event was stored; Infinity: none was. */
   readonly firstMissing: number
+}
+
+/**
+ * The places of a request's events, by index. A late request is missing until its last event, so that nothing that belongs behind it is
+ * settled in its middle.
+ *
+ * @param known with the request
+ */
+export function placesIn(
+  known: SeqRanges,
+  producer: Producer,
+  events: number,
+  late: boolean,
+): (index: number) => ProducerPlace {
+  const firstMissing = missingIn(known)[0]?.[0] ?? Infinity
+  const last = { ...producer, late, firstMissing }
+  const others = late ? { ...last, firstMissing: Math.min(firstMissing, producer.seq) } : last
+  return (index) => (index === events - 1 ? last : others)
 }
 
 /** Writes a place into the headers of an event's message. */
