@@ -1,4 +1,5 @@
 import { hash } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "res-service"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -17,6 +18,8 @@ const HASH_BYTES = 8
 const BLOCK_ENTRIES = 4096
 /** Entries that have waited this long, in ms, are stored in a block that is not full. */
 const FLUSH_INTERVAL_MS = 60_000
+/** While it catches up, it rests this many times as long as it works: a first get of a shop must not wait for it. */
+const REST_FACTOR = 4
 /** Blocks that are read at the same time. */
 const BLOCKS_AT_ONCE = 50
 
@@ -172,6 +175,7 @@ export class ShopperIndex implements Part, LogFollower {
   }
 
   async #catchUp(log: string, first: number): Promise<void> {
+    let begunAt = performance.now()
     for (const gap of this.#gaps(first, this.#after)) {
       let from = gap.from
       let entries: Buffer[] = []
@@ -184,6 +188,8 @@ export class ShopperIndex implements Part, LogFollower {
         if (!this.#isActive || log !== this.#logKey) return
         entries.push(...messages.flatMap(entriesOf))
         if (entries.length >= BLOCK_ENTRIES) await flush(messages.at(-1)?.seq ?? from)
+        await sleep(REST_FACTOR * (performance.now() - begunAt))
+        begunAt = performance.now()
       }
       if (from <= gap.to) await flush(gap.to)
     }
