@@ -105,7 +105,7 @@ export class LegacyServer {
       const refusal = this.#refusal(request)
       if (refusal !== undefined) return refuse(stream, refusal)
       this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
-        this.#open(webSocket, stream, sessionIdOf(request) ?? "", this.#addressOf(request)),
+        this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
       )
     })
   }
@@ -146,11 +146,10 @@ export class LegacyServer {
     return addressGroup(this.#options.addresses.of(request))
   }
 
-  #open(webSocket: WebSocket, stream: Duplex, sessionId: string, address: string): void {
+  #open(webSocket: WebSocket, sessionId: string, address: string): void {
     const cid = newEdgeCid(this.#edgeId)
     const entry: Connected = { webSocket, alive: true, asking: undefined }
     new LegacySocket(webSocket, {
-      stream,
       cid,
       address,
       client: this.#options.client,

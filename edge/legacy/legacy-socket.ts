@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import type { AnswerOf, MethodOf, ParamsOf } from "res-service/contract"
@@ -22,8 +21,6 @@ const NOBODY = encodeUpdate(Buffer.from("[]"))
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface LegacySocketOptions {
-  /** The connection of the WebSocket. */
-  readonly stream: Writable
   readonly cid: string
   /** The client's address, or IPv6 network, for the service's limits. */
   readonly address: string
@@ -43,7 +40,6 @@ type Method = MethodOf<typeof multicart>
 export class LegacySocket implements Participant {
   readonly cid: string
   readonly #webSocket: WebSocket
-  readonly #stream: Writable
   readonly #address: string
   readonly #client: Client
   readonly #acquire: () => LegacySession
@@ -62,10 +58,9 @@ export class LegacySocket implements Participant {
   /** While an update is being written, newer ones wait: a slow client gets only the newest. */
   #writing = false
 
-  constructor(webSocket: WebSocket, { stream, cid, address, client, acquire, release }: LegacySocketOptions) {
+  constructor(webSocket: WebSocket, { cid, address, client, acquire, release }: LegacySocketOptions) {
     this.cid = cid
     this.#webSocket = webSocket
-    this.#stream = stream
     this.#address = address
     this.#client = client
     this.#acquire = acquire
@@ -115,7 +110,7 @@ export class LegacySocket implements Participant {
 
   show(update: Buffer): void {
     this.#writing = true
-    this.#write(update, () => {
+    this.#webSocket.send(update, { binary: false }, () => {
       this.#writing = false
       this.#session?.send()
     })
@@ -124,7 +119,7 @@ export class LegacySocket implements Participant {
   /** Tells the page by a list without its customer. */
   shutOut(): void {
     this.#takesPart = false
-    this.#write(NOBODY)
+    this.#webSocket.send(NOBODY, { binary: false })
   }
 
   /** Tells the service that the connection is gone. If that does not get through, its lease ends. */
@@ -240,11 +235,6 @@ export class LegacySocket implements Participant {
 
   #refuse(code: string, message: string): void {
     this.#send(encodeError(code, message))
-  }
-
-  /** Writes a frame that others get too. */
-  #write(frame: Buffer, onWritten?: () => void): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#stream.write(frame, onWritten)
   }
 
   #send(text: string): void {

@@ -1,4 +1,3 @@
-import { textFrame } from "res-service"
 import { type LegacyErrorCode, LegacyMessage, type ServerPayloads } from "../../contract/legacy.ts"
 
 /** A message to a client. */
@@ -14,12 +13,12 @@ const UPDATE_START = Buffer.from('{"event":"multicartUpdate","payload":{"multica
 const UPDATE_END = Buffer.from("}}")
 
 /**
- * The frame of a `multicartUpdate`.
+ * A `multicartUpdate`.
  *
  * @param multicartContent JSON text of `[{ owner, content }]`
  */
 export function encodeUpdate(multicartContent: Buffer): Buffer {
-  return textFrame(UPDATE_START, multicartContent, UPDATE_END)
+  return Buffer.concat([UPDATE_START, multicartContent, UPDATE_END])
 }
 
 /** Reads a text frame; gives the code of what is wrong with it. */

@@ -64,7 +64,6 @@ export { LiveStore, type Storage, type Store, type StoreChange } from "./service
 export { type StoreCollection, storeCollection } from "./service/store-collection.ts"
 export { type ShownModel, type StoreModel, storeModel } from "./service/store-model.ts"
 export type { Problem, StandardSchema } from "./standard-schema.ts"
-export { textFrame } from "./text-frame.ts"
 export { closeAnswered, OpenSockets, onWebSocketUpgrade } from "./upgrade-requests.ts"
 export {
   type Collection,
