@@ -25,7 +25,8 @@ COPY web web
 RUN npm run build && node dist/tools/web/cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production HOST=0.0.0.0
+# NODE_OPTIONS: see config/node-flags.ts.
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 # node_modules/res-service is a link to res-service. All belongs to root: the process can't change its own code.
 COPY --from=build /app/node_modules node_modules

@@ -6,6 +6,7 @@ import { loadavg } from "node:os"
 import { fileURLToPath } from "node:url"
 import { jetstream } from "@nats-io/jetstream"
 import { connect } from "nats"
+import { NODE_FLAGS } from "../config/node-flags.ts"
 import { baskets, feed, stats } from "../contract/store.ts"
 import { shopSubject } from "../contract/subjects.ts"
 import { startService } from "../service/running-service.ts"
@@ -45,7 +46,7 @@ for (let i = 0; i < events; i += CHUNK) {
 }
 
 const start = () =>
-  startChild(process.execPath, [main], {
+  startChild(process.execPath, [...NODE_FLAGS, main], {
     env: { ...process.env, NATS_URL: natsServer.url, LOG_LEVEL: "warn", SESSION_STARTS_PER_ADDRESS: "1000000" },
   })
 let service = start()

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { NODE_FLAGS } from "../config/node-flags.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { freePort } from "../test/helpers/ports.ts"
 import { until } from "../test/helpers/until.ts"
@@ -58,14 +59,16 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
     "--nats",
     nats.url,
   ]
-  const edge = startChild(process.execPath, [path("dist/edge/main.js")], { env })
+  const edge = startChild(process.execPath, [...NODE_FLAGS, path("dist/edge/main.js")], { env })
   const resgate = options.embedded ? undefined : process.env.RESGATE_BIN
   const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
-    service: () => startChild(process.execPath, [path("dist/service/main.js")], { env }),
+    service: () => startChild(process.execPath, [...NODE_FLAGS, path("dist/service/main.js")], { env }),
     gateway: () =>
       resgate
         ? startChild(resgate, gatewayArgs, { env })
-        : startChild(process.execPath, [path("res-service/dist/gateway/main.js"), ...gatewayArgs], { env }),
+        : startChild(process.execPath, [...NODE_FLAGS, path("res-service/dist/gateway/main.js"), ...gatewayArgs], {
+            env,
+          }),
   }
   const children = { service: starts.service(), gateway: starts.gateway() }
 

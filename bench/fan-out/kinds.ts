@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { NODE_FLAGS } from "../../config/node-flags.ts"
 import { freePort } from "../../test/helpers/ports.ts"
 import { until } from "../../test/helpers/until.ts"
 import { firstLine, startChild } from "../children.ts"
@@ -50,7 +51,7 @@ const gatewayKind = (name: string, file: string, args: string[]): Kind => ({
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 export const kinds: Kind[] = [
-  gatewayKind(EMBEDDED, process.execPath, [path("../../res-service/dist/gateway/main.js")]),
+  gatewayKind(EMBEDDED, process.execPath, [...NODE_FLAGS, path("../../res-service/dist/gateway/main.js")]),
   {
     name: SOCKET_IO,
     start: async (natsUrl) => {

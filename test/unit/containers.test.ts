@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { expect } from "chai"
 import { clientAddresses } from "res-service"
 import { parse } from "yaml"
+import { NODE_FLAGS } from "../../config/node-flags.ts"
 import { loadSettings } from "../../config/settings.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { natsServerConf } from "../../tools/nats/conf.ts"
@@ -265,6 +266,10 @@ describe("Dockerfile", () => {
       expect(existsSync(new URL(path, root)), path).to.equal(true)
       expect(letIn, path).to.include(`!${path.split("/")[0]}\n`)
     }
+  })
+
+  it("runs Node with the flags that npm start gives it", () => {
+    expect(read("Dockerfile")).to.include(` NODE_OPTIONS=${NODE_FLAGS.join(" ")}\n`)
   })
 
   it("copies every folder that the build compiles", () => {

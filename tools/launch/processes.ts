@@ -1,4 +1,5 @@
 import { type NatsInfo, natsInfo } from "../../config/nats-info.ts"
+import { NODE_FLAGS } from "../../config/node-flags.ts"
 import { fromSource } from "../../config/project-dir.ts"
 import { compiledFile, type Program, programFile } from "../programs/paths.ts"
 import { withoutLogins } from "./address.ts"
@@ -97,5 +98,5 @@ export function nodeProgram(
   compiled = !fromSource,
 ): { file: string; args: string[] } {
   const args = compiled ? [compiledFile(program)] : [...process.execArgv, programFile(program)]
-  return { file: process.execPath, args: [...args, ...flags] }
+  return { file: process.execPath, args: [...NODE_FLAGS, ...args, ...flags] }
 }
