@@ -36,7 +36,7 @@ async function start(growth: PreparedGrowth, size: number, load: LoadProcess<Pla
   const { edge, service, nats, gateway } = product.pids
   const pids = { edge, service, nats, gateway }
   const measure = async (seconds: number): Promise<Values> => {
-    const plan = { door: "http", url: product.edgeUrl, connections: 16, events: 1, keyed: false } as const
+    const plan = { door: "http", url: product.edgeUrl, connections: 16, events: 1 } as const
     const { shopIds } = prepared
     const cpu = countCpu(pids)
     const outcome = await load.run({ ...plan, ...(shopIds && { shopIds }), seconds })

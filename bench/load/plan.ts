@@ -6,8 +6,8 @@ export interface Load {
   readonly connections: number
   /** Of each POST: 1 is sent as an object, more as an array. */
   readonly events: number
-  /** Each with an `Idempotency-Key` of its own. */
-  readonly keyed: boolean
+  /** Each POST can be repeated: by an `Idempotency-Key` of its own, or by the next sequence of its connection's producer. */
+  readonly repeatable?: "key" | "producer"
 }
 
 /** What the load process runs. */

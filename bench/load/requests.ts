@@ -6,9 +6,12 @@ import autocannon, { type Client, type Request } from "autocannon"
 import { connect } from "nats"
 import { shopSubject } from "../../contract/subjects.ts"
 import { publishEvent, publishEvents } from "../../test/helpers/events.ts"
+import { producerHeaders } from "../../test/helpers/producers.ts"
 import { Replies } from "../references/replies.ts"
 import { summarize } from "../stats.ts"
 import type { Outcome, Plan } from "./plan.ts"
+
+type HeaderList = Readonly<Record<string, string>>
 
 /** How often autocannon checks whether its time is over, in ms. */
 const SAMPLE_MS = 50
@@ -24,7 +27,7 @@ process.on("message", (plan: Plan) => {
 process.on("disconnect", () => process.exit())
 process.send?.("ready")
 
-async function post({ url, connections, events, keyed, shopIds, seconds }: Plan): Promise<Outcome> {
+async function post({ url, connections, events, repeatable, shopIds, seconds }: Plan): Promise<Outcome> {
   const timings: number[] = []
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -32,7 +35,7 @@ async function post({ url, connections, events, keyed, shopIds, seconds }: Plan)
   let clients = 0
   const setupClient = (client: Client) => {
     const own = shopIds === undefined ? [randomUUID()] : shopsOf(shopIds, clients++, connections)
-    client.setRequests(own.map((shopId) => request(events, keyed, shopId)))
+    client.setRequests(own.map((shopId) => request(events, repeatable, shopId)))
   }
   const options = { url, connections, duration: seconds, sampleInt: SAMPLE_MS, setupClient }
   const run = autocannon(options, () => {})
@@ -54,12 +57,17 @@ function shopsOf(shopIds: readonly string[], connection: number, connections: nu
   return shopIds.filter((_, i) => i % connections === connection % shopIds.length)
 }
 
-function request(events: number, keyed: boolean, shopId: string): Request {
+function request(events: number, repeatable: Plan["repeatable"], shopId: string): Request {
   const body = JSON.stringify(events === 1 ? publishEvent({ shop_id: shopId }) : publishEvents(events, shopId))
   const headers = { "content-type": "application/json" }
   const always: Request = { method: "POST", path: `/publish/${shopId}`, headers, body }
-  if (!keyed) return always
-  return { ...always, setupRequest: (made) => ({ ...made, headers: { ...headers, "idempotency-key": randomUUID() } }) }
+  if (repeatable === undefined) return always
+  const producer = { id: randomUUID(), epoch: 0, seq: 0 }
+  const own = (): HeaderList => {
+    producer.seq++
+    return repeatable === "key" ? { "idempotency-key": randomUUID() } : producerHeaders(producer)
+  }
+  return { ...always, setupRequest: (made) => ({ ...made, headers: { ...headers, ...own() } }) }
 }
 
 async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {

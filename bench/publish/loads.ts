@@ -18,21 +18,25 @@ const ONE_EVENT: Readonly<Record<number, readonly SystemName[]>> = {
 /** What `npm run bench -- publish` measures. */
 export const publishFigures: readonly PublishFigure[] = [
   ...Object.entries(ONE_EVENT).map(([connections, systems]) => oneEvent(Number(connections), systems)),
-  ...[16, 64].map((connections) => keyed(connections)),
+  ...[16, 64].flatMap((connections) => [keyed(connections), numbered(connections)]),
   array(100, 8),
   array(1000, 4),
 ]
 
 function oneEvent(connections: number, systems: readonly SystemName[]): PublishFigure {
-  return { name: postName(connections), connections, events: 1, keyed: false, systems }
+  return { name: postName(connections), connections, events: 1, systems }
 }
 
 function keyed(connections: number): PublishFigure {
-  return { name: keyedName(connections), connections, events: 1, keyed: true, systems: ["shopwire"] }
+  return { name: keyedName(connections), connections, events: 1, repeatable: "key", systems: ["shopwire"] }
+}
+
+function numbered(connections: number): PublishFigure {
+  return { name: numberedName(connections), connections, events: 1, repeatable: "producer", systems: ["shopwire"] }
 }
 
 function array(events: number, connections: number): PublishFigure {
-  return { name: arrayName(events), connections, events, keyed: false, systems: ["shopwire"] }
+  return { name: arrayName(events), connections, events, systems: ["shopwire"] }
 }
 
 /** Of POSTs of one event. */
@@ -43,6 +47,11 @@ export function postName(connections: number): string {
 /** The same, each with an `Idempotency-Key`. */
 export function keyedName(connections: number): string {
   return `${postName(connections)}, Idempotency-Key`
+}
+
+/** The same, with a producer for each connection, which numbers its requests. */
+export function numberedName(connections: number): string {
+  return `${postName(connections)}, Producer-Seq`
 }
 
 /** Of POSTs of arrays. */

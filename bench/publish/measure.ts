@@ -20,7 +20,7 @@ export async function measurePublish(
   const started = await startSystems(new Set(figures.flatMap((figure) => figure.systems)), store, options)
   try {
     for (const { door, url } of started.values()) {
-      await load.run({ door, url, connections: 16, events: 1, keyed: false, seconds: WARM_UP_SECONDS })
+      await load.run({ door, url, connections: 16, events: 1, seconds: WARM_UP_SECONDS })
     }
     const measurements = figures.flatMap((figure) =>
       figure.systems.flatMap((name) => {
@@ -58,10 +58,11 @@ async function startSystems(
 async function measure(
   load: LoadProcess<Plan, Outcome>,
   { door, url, pids }: System,
-  { connections, events, keyed }: PublishFigure,
+  { connections, events, repeatable }: PublishFigure,
   seconds: number,
 ): Promise<Values> {
   const cpu = countCpu(pids)
-  const outcome = await load.run({ door, url, connections, events, keyed, seconds })
+  const plan = { door, url, connections, events, seconds }
+  const outcome = await load.run(repeatable === undefined ? plan : { ...plan, repeatable })
   return requestValues(outcome, events, cpu())
 }

@@ -26,7 +26,7 @@ export async function measureWatched(options: MeasureOptions): Promise<Figure[]>
 
   const measure = async (shopId: string, seconds: number): Promise<Values> => {
     const cpu = countCpu({ edge, service, nats, gateway })
-    const plan = { door: "http", url: product.edgeUrl, connections: 16, events: 1, keyed: false } as const
+    const plan = { door: "http", url: product.edgeUrl, connections: 16, events: 1 } as const
     const outcome = await load.run({ ...plan, shopIds: [shopId], seconds })
     // What is not shown yet costs its share too.
     await watchers.run("quiet")

@@ -8,7 +8,7 @@ import { SummedLog } from "../summed-log.ts"
 import { type Idempotency, LogAppender } from "./appender.ts"
 import { exampleOf, type LogRecord, readRecord, SET_ASIDE, type StoredMessage } from "./entry.ts"
 import { type LogId, logId } from "./log-id.ts"
-import { ProducerAppender, type ProducerRequest, type StoredRequest } from "./producers/producer-appender.ts"
+import { type Appended, ProducerAppender, type ProducerRequest } from "./producers/producer-appender.ts"
 import { RecordStore } from "./producers/record-store.ts"
 import { LogReader } from "./reader.ts"
 import { openStream, type Retention, STREAM } from "./stream.ts"
@@ -159,7 +159,7 @@ export class Log implements Part {
   }
 
   /** Stores a producer's events of a shop: see `ProducerAppender.append`. */
-  appendOnce(shopId: string, request: ProducerRequest): Promise<StoredRequest> {
+  appendOnce(shopId: string, request: ProducerRequest): Promise<Appended> {
     return this.#producers.append(shopId, request)
   }
 

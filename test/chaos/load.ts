@@ -8,7 +8,7 @@ import { freshGet } from "./fresh.ts"
 import { LogCopy } from "./log-copy.ts"
 import type { Loop } from "./loop.ts"
 import { Member } from "./member.ts"
-import { basketsOf, Publisher } from "./publisher.ts"
+import { basketsOf, Publisher, type PublisherOptions } from "./publisher.ts"
 import { HistoryReader, SseReader } from "./readers.ts"
 import { Page, type Watcher, watchApi, watchMirror } from "./watchers.ts"
 import type { Door, World } from "./world.ts"
@@ -57,9 +57,12 @@ export class Load {
     const gatewayOf = (i: number): Door => at(world.gateways, i)
     this.#shops = Array.from({ length: shops }, (_, i) => {
       const id = random.uuid()
-      const publisher = (edge: Door, hasKeys: boolean): Publisher =>
-        new Publisher({ edge, shopId: id, hasKeys, pauseMs, seed: random.int(0, 2 ** 31) })
-      const publishers = [...world.edges.map((edge) => publisher(edge, true)), publisher(edgeOf(i), false)]
+      const publisher = (edge: Door, repeats: PublisherOptions["repeats"]): Publisher =>
+        new Publisher({ edge, shopId: id, repeats, pauseMs, seed: random.int(0, 2 ** 31) })
+      const publishers = [
+        ...world.edges.map((edge, e) => publisher(edge, (i + e) % 2 === 0 ? "key" : "producer")),
+        publisher(edgeOf(i), undefined),
+      ]
       const acknowledged = () => publishers[0]?.acknowledged ?? []
       const history = new HistoryReader({ edge: edgeOf(i + 1), gateway: gatewayOf(i) }, id, acknowledged)
       return { id, publishers, history, streams: streamsOf(world, id) }

@@ -1,13 +1,14 @@
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { Random } from "../../tools/demo/random.ts"
 import { publishEvent } from "../helpers/events.ts"
+import { producerHeaders } from "../helpers/producers.ts"
 import type { StoredEvent } from "./evidence.ts"
 import { Loop } from "./loop.ts"
 import type { Door } from "./world.ts"
 
 /** Longest that a publisher waits for an answer, in ms; the edge's own limit is 5 s. */
 const REQUEST_MS = 8000
-/** With a key, one of how many requests is a batch, and of how many events. */
+/** With repetitions, one of how many requests is a batch, and of how many events. */
 const REQUESTS_PER_BATCH = 8
 const BATCH_EVENTS = 3
 /** How many shopping sessions of a shop its events are about. */
@@ -18,8 +19,11 @@ const actions = ["ADD", "ADD", "ADD", "REMOVE", "CHECKOUT"]
 export interface PublisherOptions {
   readonly edge: Door
   readonly shopId: string
-  /** With an Idempotency-Key: each request is repeated with the same key until it is answered 200. Without, a failed one may be stored. */
-  readonly hasKeys: boolean
+  /**
+   * How requests can be repeated, by an Idempotency-Key or a producer's sequence. Each one is repeated then until it is answered 200.
+   * Undefined: they are not, and a failed one may be stored.
+   */
+  readonly repeats: "key" | "producer" | undefined
   readonly pauseMs: number
   readonly seed: number
 }
@@ -46,6 +50,8 @@ export class Publisher {
   readonly #options: PublisherOptions
   readonly #random: Random
   readonly #producer: string
+  /** Of different requests. */
+  #requests = 0
   #number = 0
   #waiting: readonly PublishEvent[] | undefined
 
@@ -63,10 +69,11 @@ export class Publisher {
   }
 
   async #publish(): Promise<void> {
-    const { hasKeys } = this.#options
-    const isBatch = hasKeys && this.#random.int(1, REQUESTS_PER_BATCH) === 1
+    const repeats = this.#options.repeats !== undefined
+    const isBatch = repeats && this.#random.int(1, REQUESTS_PER_BATCH) === 1
+    if (this.#waiting === undefined) this.#requests++
     const events = this.#waiting ?? Array.from({ length: isBatch ? BATCH_EVENTS : 1 }, () => this.#nextEvent())
-    this.#waiting = hasKeys ? events : undefined
+    this.#waiting = repeats ? events : undefined
     const startedAt = performance.now()
     const seqs = await this.#post(events).catch(() => undefined)
     if (seqs === undefined) {
@@ -78,6 +85,12 @@ export class Publisher {
     this.succeededAt = startedAt
     for (const [i, { action_id }] of events.entries())
       this.acknowledged.push({ seq: seqs[i] ?? 0, id: `${this.#producer}/${action_id}` })
+  }
+
+  #headers(key: string): Record<string, string> {
+    const { repeats } = this.#options
+    if (repeats === "key") return { "idempotency-key": key }
+    return repeats === "producer" ? producerHeaders({ id: this.#producer, epoch: 0, seq: this.#requests }) : {}
   }
 
   #nextEvent(): PublishEvent {
@@ -94,11 +107,11 @@ export class Publisher {
 
   /** The events' sequences; undefined if they were not acknowledged. */
   async #post(events: readonly PublishEvent[]): Promise<number[] | undefined> {
-    const { edge, hasKeys } = this.#options
+    const { edge } = this.#options
     const key = `${this.#producer}/${events[0]?.action_id}`
     const response = await fetch(`${edge.url}/publish/${this.shopId}`, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(hasKeys ? { "idempotency-key": key } : {}) },
+      headers: { "content-type": "application/json", ...this.#headers(key) },
       body: JSON.stringify(events.length === 1 ? events[0] : events),
       signal: AbortSignal.timeout(REQUEST_MS),
     })

@@ -21,7 +21,23 @@ const FORGED_AUTHORIZATION = "Bearer forged"
 /** Text that a header may have. */
 const headerValue = oddText.map((text) => text.replaceAll(/[^\x20-\x7e\x80-\xff]/g, "?"))
 
-const headers: fc.Arbitrary<Record<string, string>> = fc.dictionary(
+/** A number as a producer sends it, or nearly so. */
+const producerNumber = fc.oneof(
+  fc.constantFrom("0", "1", "2", "3", "9007199254740991", "9007199254740992", "-1", "1.5", ""),
+  headerValue,
+)
+
+/** All headers of a producer, or some. */
+const producerHeaders = fc.record(
+  {
+    "producer-id": fc.oneof(fc.constantFrom("8c0f2b60-0f7a-11ee-be56-0242ac120002", "PHONE"), headerValue),
+    "producer-epoch": producerNumber,
+    "producer-seq": producerNumber,
+  },
+  { requiredKeys: [] },
+)
+
+const otherHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionary(
   fc.constantFrom(
     "content-type",
     "authorization",
@@ -53,6 +69,11 @@ const headers: fc.Arbitrary<Record<string, string>> = fc.dictionary(
     headerValue,
   ),
   { maxKeys: 2 },
+)
+
+const headers: fc.Arbitrary<Record<string, string>> = fc.oneof(
+  { weight: 4, arbitrary: otherHeaders },
+  { weight: 1, arbitrary: fc.tuple(otherHeaders, producerHeaders).map(([other, own]) => ({ ...other, ...own })) },
 )
 
 const body = fc.oneof(

@@ -4,7 +4,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
-import { ProducerAppender, type StoredRequest } from "../../service/log/producers/producer-appender.ts"
+import { type Appended, ProducerAppender } from "../../service/log/producers/producer-appender.ts"
 import { RecordStore } from "../../service/log/producers/record-store.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
 import { storedSubject } from "../../service/log/subjects.ts"
@@ -101,7 +101,7 @@ describe("ProducerAppender, in processes that die", function () {
           const payloads = payloadsOf(publishEvents(2 * size, shopId))
           const requests = [1, 2].map((seq) => request(id, seq, payloads.slice((seq - 1) * size, seq * size)))
           const dying = new Process(server.first, { writes })
-          const answered: StoredRequest[] = []
+          const answered: Appended[] = []
           const dead = (async () => {
             for (const each of requests) answered.push(await dying.appender.append(shopId, each))
           })().catch(() => {}) // It never hears of what it has not sent.

@@ -36,7 +36,7 @@ export interface ProducerRequest {
   readonly payloads: readonly string[]
 }
 
-export interface StoredRequest {
+export interface Appended {
   /** Sequences in the log; 0: stored before, and the log has dropped what told where. */
   readonly seqs: number[]
   readonly answer: ProducerAnswer
@@ -44,7 +44,7 @@ export interface StoredRequest {
 
 /** A request that waits for its answer. */
 interface Waiting extends Pick<ProducerRequest, "producer" | "payloads"> {
-  resolve(stored: StoredRequest): void
+  resolve(stored: Appended): void
   reject(error: unknown): void
 }
 
@@ -86,7 +86,7 @@ export class ProducerAppender {
    * @throws {ResError} `store.producerFenced` · `store.producerConflict` · `store.producerGaps` · `system.serviceUnavailable`: it is not
    *   known to be stored
    */
-  append(shopId: string, { producer, caller, payloads }: ProducerRequest): Promise<StoredRequest> {
+  append(shopId: string, { producer, caller, payloads }: ProducerRequest): Promise<Appended> {
     const key = producerKey(shopId, caller, producer.id)
     return new Promise((resolve, reject) => {
       const waiting = { producer, payloads, resolve, reject }
