@@ -17,8 +17,9 @@ export function withDashes(value: unknown): unknown {
 const number = z
   .number("expected a number")
   .refine((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, "expected a number of at most 2^53 - 1 in size")
+  .meta({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
 
-const integer = number.refine(Number.isInteger, "expected an integer")
+const integer = number.refine(Number.isInteger, "expected an integer").meta({ type: "integer" })
 
 export const ShopId = anyUuidV4
 export const ShopperId = anyUuidV4

@@ -10,6 +10,7 @@ import type { OwnPages } from "../config/own-pages.ts"
 import { boundConnections, boundedServer, type ConnectionLimits } from "./connection-limits.ts"
 import { Checks } from "./http/checks.ts"
 import { preflights } from "./http/cross-origin.ts"
+import { documentRoutes } from "./http/documents.ts"
 import { exportRoutes } from "./http/export.ts"
 import { healthRoutes } from "./http/health.ts"
 import { begin, checked } from "./http/in-express.ts"
@@ -198,6 +199,7 @@ function createApp(parts: AppParts): RequestListener {
     healthRoutes(client, conn, draining),
     checked(checks.counted),
     webRoutes(web),
+    documentRoutes(),
     checked(checks.data),
     publishRoutes(publish),
     sessionRoutes(),

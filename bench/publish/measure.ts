@@ -1,10 +1,10 @@
+import { MissingProgram } from "../../tools/programs/missing-program.ts"
 import type { Figure, Values } from "../figures/figures.ts"
 import { inTurns, type MeasureOptions } from "../figures/measure.ts"
 import { type LoadProcess, startLoadProcess } from "../load/load-process.ts"
 import type { Outcome, Plan } from "../load/plan.ts"
 import { requestValues } from "../load/values.ts"
 import { countCpu } from "../processes.ts"
-import { MissingProgram } from "../references/missing-program.ts"
 import { type StoreOptions, type System, type SystemName, systems } from "../references/systems.ts"
 import { type PublishFigure, publishFigures } from "./loads.ts"
 

@@ -8,10 +8,10 @@ import { openStream } from "../../service/log/stream.ts"
 import { startNats } from "../../test/helpers/nats.ts"
 import { freePort } from "../../test/helpers/ports.ts"
 import { until } from "../../test/helpers/until.ts"
+import { pythonWith } from "../../tools/programs/python.ts"
 import { endChild, firstLine, startChild } from "../children.ts"
 import type { Door } from "../load/plan.ts"
 import { startProcesses, UNLIMITED } from "../processes.ts"
-import { fastapiPython } from "./fastapi/python.ts"
 
 export interface System {
   readonly door: Door
@@ -80,7 +80,8 @@ async function startExpress(): Promise<System> {
  * @throws {MissingProgram} this machine has no Python for it
  */
 async function startFastapi(uvicorn: { readonly loop: string; readonly http: string }): Promise<System> {
-  const python = await fastapiPython()
+  const requirements = fileURLToPath(new URL("fastapi/requirements.txt", import.meta.url))
+  const python = await pythonWith(requirements, "the FastAPI reference")
   const nats = await startNats()
   const port = await freePort()
   const server = startChild(python, [path("fastapi/app.py"), nats.url, `${port}`, uvicorn.loop, uvicorn.http])

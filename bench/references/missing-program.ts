@@ -1,2 +1,0 @@
-/** This machine lacks a program that a reference needs; the message says which, in one line. */
-export class MissingProgram extends Error {}

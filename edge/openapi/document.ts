@@ -1,0 +1,287 @@
+import type { z } from "zod"
+import type { ErrorCode } from "../../contract/errors.ts"
+import { HistoryFilter } from "../../contract/history.ts"
+import { samplePublishEvent } from "../../contract/publish-event.ts"
+import { shoppers } from "../../contract/shopwire.ts"
+import { feed } from "../../contract/store.ts"
+import { statusOfCode } from "../http/problem.ts"
+import {
+  idempotencyKey,
+  type JsonSchema,
+  jsonSchema,
+  ref,
+  schemas,
+  uuidInHeader,
+  uuidInPath,
+  wholeNumber,
+} from "./schemas.ts"
+
+type Responses = Readonly<Record<string, object>>
+
+/** Answers that any request may get: of the checks before its route. */
+const ANY_REQUEST = [400, 403, 429]
+/** Answers to a body that is not read. */
+const ANY_BODY = [413, 415, 422]
+/** Answers about who asks. */
+const ANY_CALLER = [401, 403]
+
+/** What a 503 may mean, and what the other problems mean here that are not told by their status. */
+const problemTexts: Readonly<Record<number, string>> = {
+  400: "The request, a header or the JSON cannot be read.",
+  401: "A token is needed, or the one that was sent is not valid.",
+  403: "This caller, or the page that sends the request, may not do that.",
+  404: "There is nothing.",
+  409: "It contradicts an earlier request.",
+  413: "The body, an event or the array is too large.",
+  415: "The Content-Type is not application/json, or the Content-Encoding is unknown.",
+  422: "A value is wrong: `errors` says which.",
+  429: "Too many requests: come again after `Retry-After` seconds.",
+  503: "It cannot be done, or is not known to be done, now: come again after `Retry-After` seconds.",
+}
+
+/**
+ * The HTTP doors of the edge as an OpenAPI document, for programs that make clients of it.
+ *
+ * Source: OpenAPI 3.1.1.
+ */
+export const openApi = {
+  openapi: "3.1.1",
+  info: {
+    title: "shopwire",
+    version: "0.1.0",
+    summary: "Live shop events",
+    description:
+      "Publish the basket actions of a shop's customers, follow them live, export them. With AUTH set up, a request needs a token.",
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  servers: [{ url: "/" }],
+  security: [{}, { bearer: [] }],
+  paths: {
+    "/publish/{shop_id}": {
+      post: {
+        operationId: "publish",
+        summary: "Store events of a shop, and show them",
+        description:
+          "One event, or an array of which all or none are stored. The answer comes after JetStream has stored them. Less exact forms " +
+          "of some values are taken, too: see docs/publish.md.",
+        parameters: [
+          inPath("shop_id"),
+          inHeader(
+            "Idempotency-Key",
+            idempotencyKey,
+            "The same key within 10 minutes stores once, and gets the same answer.",
+          ),
+          inHeader("Producer-Id", uuidInHeader, "With the two others: stored once for the life of the log."),
+          inHeader("Producer-Epoch", wholeNumber(0), "A higher one shuts out senders with lower ones."),
+          inHeader("Producer-Seq", wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
+        ],
+        requestBody: body({ oneOf: [ref("Event"), ref("Events")] }, samplePublishEvent),
+        responses: {
+          "200": {
+            description: "Stored.",
+            headers: {
+              "X-Event-Seq": { description: "Of one event: its sequence in the log.", schema: wholeNumber(0) },
+              "Producer-Repeated": { description: "`true`: it was stored before.", schema: { type: "string" } },
+              "Producer-Missing": { description: "Missing sequences, as in `7-8,11`.", schema: { type: "string" } },
+            },
+            content: json({ oneOf: [ref("Sent"), ref("SentList")] }),
+          },
+          ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
+        },
+      },
+    },
+    "/send": {
+      post: {
+        operationId: "send",
+        summary: "Store one event, of the shop that it names",
+        parameters: [inHeader("Idempotency-Key", idempotencyKey, "As of `publish`.")],
+        requestBody: body(ref("Event"), samplePublishEvent),
+        responses: {
+          "200": {
+            description: "Stored.",
+            headers: { "X-Event-Seq": { description: "Its sequence in the log.", schema: wholeNumber(0) } },
+            content: json(ref("Sent")),
+          },
+          ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
+        },
+      },
+    },
+    "/stream/{shop_id}": {
+      get: {
+        operationId: "stream",
+        summary: "Follow a shop's events as Server-Sent Events",
+        description:
+          "Events named `action`, with the sequence as `id` and the event as JSON in `data`. It begins now, or after " +
+          "`Last-Event-ID` without a gap or a repetition. It ends when the client leaves.",
+        parameters: [
+          inPath("shop_id"),
+          inHeader("Last-Event-ID", { type: "string" }, "The `id` of the last event that was received."),
+          inQuery("last_event_id", { type: "string" }, "The same, for clients that cannot set headers."),
+          inQuery("replay", wholeNumber(0, 100), "How many of the newest events come first."),
+        ],
+        responses: {
+          "200": { description: "The events.", content: { "text/event-stream": { schema: { type: "string" } } } },
+          ...problems(...ANY_REQUEST, ...ANY_CALLER, 422, 503),
+        },
+      },
+    },
+    "/export/{shop_id}": {
+      get: {
+        operationId: "export",
+        summary: "All of a shop's events until now, oldest first",
+        parameters: [
+          inPath("shop_id"),
+          inQuery("format", { enum: ["ndjson", "csv"], default: "ndjson" }),
+          inQuery("bom", { enum: ["0", "1"], default: "0" }, "With `1` CSV begins with a byte order mark."),
+          ...inQueryOf(HistoryFilter),
+        ],
+        responses: {
+          "200": {
+            description: "The events. An export that fails is cut off.",
+            content: {
+              "application/x-ndjson": { schema: { type: "string" } },
+              "text/csv": { schema: { type: "string" } },
+            },
+          },
+          ...problems(...ANY_REQUEST, ...ANY_CALLER, 422, 503),
+        },
+      },
+    },
+    "/sessions": {
+      post: {
+        operationId: "newSession",
+        summary: "An unguessable ID for a shared session",
+        description: "Nothing is stored: a session begins when somebody starts it.",
+        requestBody: {
+          required: false,
+          content: json({
+            type: "object",
+            properties: { page: { type: "string", format: "uri", maxLength: 2000, pattern: "^https?://" } },
+          }),
+        },
+        responses: {
+          "201": {
+            description: "The ID; with a `page` in the body an invite link to that page, too.",
+            content: json({
+              type: "object",
+              properties: { id: { type: "string" }, url: { type: "string", format: "uri" } },
+              required: ["id"],
+            }),
+          },
+          ...problems(...ANY_REQUEST, ...ANY_BODY),
+        },
+      },
+    },
+    "/shoppers/{shopper_id}": {
+      delete: {
+        operationId: "eraseShopper",
+        summary: "Erase a person from all stored and shown data",
+        description: "After any other answer than 200 some data may be left: repeat the request.",
+        parameters: [inPath("shopper_id")],
+        responses: {
+          "200": { description: "How much was removed where; zeros when repeated.", content: json(ref("Erased")) },
+          ...problems(...ANY_REQUEST, ...ANY_CALLER, 422, ...statusesOf(shoppers.definition.calls.erase.errors)),
+        },
+      },
+    },
+    "/healthz": {
+      get: {
+        operationId: "isAlive",
+        summary: "Whether this edge takes requests",
+        security: [],
+        responses: onOff("It does.", "It stops.", { alive: { type: "boolean" } }),
+      },
+    },
+    "/readyz": {
+      get: {
+        operationId: "isReady",
+        summary: "Whether a publish would be stored now",
+        security: [],
+        responses: onOff("It would.", "It would not: the body says what is missing.", {
+          ready: { type: "boolean" },
+          nats: { type: "boolean" },
+          service: { type: "boolean" },
+        }),
+      },
+    },
+    "/config.json": {
+      get: {
+        operationId: "config",
+        summary: "Where pages find the gateway, and how people sign in",
+        security: [],
+        responses: {
+          "200": {
+            description: "The configuration.",
+            content: json({
+              type: "object",
+              properties: {
+                gateway: { type: "string", format: "uri" },
+                auth: { type: "object", properties: { kind: { type: "string" } }, required: ["kind"] },
+              },
+              required: ["gateway", "auth"],
+            }),
+          },
+          ...problems(400, 429),
+        },
+      },
+    },
+    "/openapi.json": {
+      get: {
+        operationId: "openApi",
+        summary: "This document",
+        security: [],
+        responses: { "200": { description: "OpenAPI 3.1.", content: json({ type: "object" }) }, ...problems(400, 429) },
+      },
+    },
+  },
+  components: {
+    schemas,
+    securitySchemes: {
+      bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "Of Firebase, or as AUTH says." },
+    },
+  },
+} as const
+
+function inPath(name: string): object {
+  return { name, in: "path", required: true, schema: uuidInPath, description: "A UUID version 4." }
+}
+
+function inHeader(name: string, schema: JsonSchema, description: string): object {
+  return { name, in: "header", required: false, schema, description }
+}
+
+function inQuery(name: string, schema: JsonSchema, description?: string): object {
+  return { name, in: "query", required: false, schema, ...(description === undefined ? {} : { description }) }
+}
+
+function inQueryOf(filter: z.ZodType): object[] {
+  const { properties } = jsonSchema(filter) as { readonly properties: Readonly<Record<string, JsonSchema>> }
+  return Object.entries(properties).map(([name, schema]) => inQuery(name, schema))
+}
+
+function body(schema: JsonSchema, example: object): object {
+  return { required: true, content: { "application/json": { schema, example } } }
+}
+
+function json(schema: JsonSchema): object {
+  return { "application/json": { schema } }
+}
+
+function problems(...statuses: readonly number[]): Responses {
+  const content = { "application/problem+json": { schema: ref("Problem") } }
+  const sorted = [...new Set(statuses)].sort((a, b) => a - b)
+  return Object.fromEntries(
+    sorted.map((status) => [`${status}`, { description: problemTexts[status] ?? "Something went wrong.", content }]),
+  )
+}
+
+/** A health check: the same body with 200 and 503. */
+function onOff(on: string, off: string, properties: Readonly<Record<string, JsonSchema>>): Responses {
+  const content = json({ type: "object", properties, required: Object.keys(properties) })
+  return { "200": { description: on, content }, "503": { description: off, content } }
+}
+
+/** As what the edge answers these errors of a call. */
+function statusesOf(codes: readonly ErrorCode[]): number[] {
+  return codes.map((code) => statusOfCode[code])
+}
