@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http"
 import type { ErrorRequestHandler, RequestHandler } from "express"
 import { type Logger, ResError, type SystemErrorCode } from "res-service"
 import type { ServiceErrorCode } from "../../contract/errors.ts"
+import type { Problem, ProblemEntry } from "../../contract/problem.ts"
 import { isUntried } from "../untried.ts"
 import type { Exchange } from "./exchange.ts"
 import { exchangeOf } from "./in-express.ts"
@@ -55,14 +56,6 @@ const REALM = 'realm="shopwire"'
 /** `Retry-After` of a 503, in seconds. */
 const RETRY_AFTER_S = 1
 
-/** A fault in one part of a request: the body (a JSON pointer), the path or a header. */
-export interface ProblemEntry {
-  readonly pointer?: string
-  readonly parameter?: string
-  readonly header?: string
-  readonly detail: string
-}
-
 /** An error that becomes an HTTP answer. */
 export class HttpProblem extends Error {
   override readonly name = "HttpProblem"
@@ -102,7 +95,7 @@ export function answerProblem(exchange: Exchange, error: unknown, logger: Logger
   if (status === 401)
     res.setHeader("WWW-Authenticate", `Bearer ${code === undefined ? REALM : 'error="invalid_token"'}`)
   if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS))
-  const body = {
+  const body: Problem = {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
     status,

@@ -1,6 +1,6 @@
 import { Connection } from "@shopwire/client"
 import { ConnectionProvider, useCall, useCollection, useConnectionState, useModel } from "@shopwire/react"
-import { StrictMode, useState } from "react"
+import { StrictMode, Suspense, useState, version } from "react"
 import { createRoot } from "react-dom/client"
 import { defineCollection, defineModel } from "res-service/contract"
 import { z } from "zod"
@@ -9,6 +9,8 @@ import { z } from "zod"
 export interface Shown {
   readonly collections?: readonly string[]
   readonly models?: readonly string[]
+  /** Collections whose components suspend. */
+  readonly suspending?: readonly string[]
   readonly call?: { readonly rid: string; readonly method: string }
 }
 
@@ -17,6 +19,7 @@ export interface HooksPage {
   show(shown: Shown): void
   call(params: unknown): Promise<unknown>
   readonly renders: number
+  readonly reactVersion: string
 }
 
 declare global {
@@ -35,6 +38,11 @@ function Collection({ rid }: { rid: string }) {
   return <pre className="resource">{JSON.stringify(useCollection(contract, {}))}</pre>
 }
 
+function Suspending({ rid }: { rid: string }) {
+  const contract = defineCollection(rid, { value: z.unknown() })
+  return <pre className="resource">{JSON.stringify(useCollection(contract, {}, { suspense: true }))}</pre>
+}
+
 function Model({ rid }: { rid: string }) {
   return <pre className="resource">{JSON.stringify(useModel(defineModel(rid, { value: z.unknown() }), {}))}</pre>
 }
@@ -48,7 +56,7 @@ function Call({ rid, method }: { rid: string; method: string }) {
 function Page() {
   const [shown, set] = useState<Shown>({})
   setShown = set
-  const { collections = [], models = [], call } = shown
+  const { collections = [], models = [], suspending = [], call } = shown
   return (
     <>
       <pre id="state">{useConnectionState().kind}</pre>
@@ -58,6 +66,11 @@ function Page() {
       ))}
       {models.map((rid) => (
         <Model key={rid} rid={rid} />
+      ))}
+      {suspending.map((rid) => (
+        <Suspense key={rid} fallback={<p className="waiting" />}>
+          <Suspending rid={rid} />
+        </Suspense>
       ))}
       {call !== undefined && <Call {...call} />}
     </>
@@ -77,6 +90,7 @@ window.hooksPage = {
   },
   show: (shown) => setShown(shown),
   call: (params) => callNow(params),
+  reactVersion: version,
   get renders() {
     return renders
   },

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { Page } from "playwright-core"
-import { build } from "vite"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { fromSources } from "../../tools/web/apps.ts"
-import { useBrowser } from "../helpers/browser.ts"
+import { type TestBrowser, useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { usePages } from "../helpers/pages.ts"
+import { type Pages, usePages } from "../helpers/pages.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
+import { bundle } from "./bundle.ts"
 import type { Shown } from "./hooks-page.tsx"
+import { reacts } from "./reacts.ts"
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any resource
 type Watched = { status: string; data: any; failure?: { code: string } }
@@ -53,10 +53,16 @@ class HooksPage {
 describe("the hooks", () => {
   const browser = useBrowser()
   const pages = usePages()
+
+  for (const [name, others] of Object.entries(reacts))
+    describe(`with ${name}`, () => testHooks(browser, pages, name, others))
+})
+
+function testHooks(browser: TestBrowser, pages: Pages, name: string, others: Readonly<Record<string, string>>): void {
   let script: string
 
   before(async () => {
-    script = await bundle(new URL("./hooks-page.tsx", import.meta.url).pathname)
+    script = await bundle(new URL("./hooks-page.tsx", import.meta.url).pathname, others)
   })
 
   const publish = (shopId: string, action = "ADD") =>
@@ -79,6 +85,26 @@ describe("the hooks", () => {
     await hooks.show(shown)
     return hooks
   }
+
+  it("are drawn by that version", async () => {
+    const hooks = await open({})
+    expect(`React ${await hooks.page.evaluate(() => window.hooksPage.reactVersion)}`).to.match(
+      new RegExp(`^${name}\\.`),
+    )
+  })
+
+  it("suspend, if they should, until the resource is there or can't be had", async () => {
+    const shopId = randomUUID()
+    await publish(shopId, "FIRST")
+    const hooks = await open({ suspending: [`store.${shopId}.feed`, `store.${shopId}`] })
+    const [feed, absent] = await hooks.becomes("both", (all) => all.length === 2)
+    expect([feed?.status, actions(feed)]).to.deep.equal(["live", ["FIRST"]])
+    expect([absent?.status, absent?.failure?.code]).to.deep.equal(["failed", "system.notFound"])
+    expect(await hooks.page.locator(".waiting").count()).to.equal(0)
+    await publish(shopId, "SECOND")
+    await hooks.becomes("the event", ([each]) => each?.data.length === 2)
+    expect(hooks.count(`subscribe.store.${shopId}.feed`)).to.equal(1)
+  })
 
   it("show a collection live with exactly one subscription, and end it when nobody looks any more", async () => {
     const shopId = randomUUID()
@@ -261,26 +287,4 @@ describe("the hooks", () => {
     await pages.startGateway()
     await hooks.state("live")
   })
-})
-
-/** A script for a page, of React as it is in development. */
-async function bundle(entry: string): Promise<string> {
-  const given = process.env.NODE_ENV
-  process.env.NODE_ENV = "development"
-  try {
-    const output = await build({
-      configFile: false,
-      logLevel: "warn",
-      mode: "development",
-      resolve: fromSources,
-      define: { "process.env.NODE_ENV": '"development"' },
-      build: { write: false, minify: false, lib: { entry, formats: ["iife"], name: "hooks" } },
-    })
-    const [result] = [output].flat()
-    if (result === undefined || !("output" in result)) throw new Error("nothing was built")
-    return result.output[0].code
-  } finally {
-    if (given === undefined) delete process.env.NODE_ENV
-    else process.env.NODE_ENV = given
-  }
 }

@@ -8,6 +8,7 @@ interface Package {
   readonly name: string
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 function packageIn(folder: string): Package {
@@ -58,9 +59,19 @@ describe("package.json", () => {
     expect(Object.keys(product.dependencies).filter((name) => !used.has(name))).to.deep.equal([])
   })
 
-  it("of res-service has all that its sources need, and nothing else", () => {
-    const { name, dependencies } = packageIn("res-service")
-    const used = [...imported("res-service/src").keys()].filter((each) => each !== name)
-    expect(used.toSorted()).to.deep.equal(Object.keys(dependencies).toSorted())
-  })
+  for (const [folder, builtIn] of [
+    ["res-service", []],
+    // The declarations of contract/ become a part of it.
+    ["clients/js", ["contract"]],
+    ["clients/react", []],
+  ] as const) {
+    it(`of ${folder} has all that its sources need, and nothing else`, () => {
+      const { name, dependencies, peerDependencies = {} } = packageIn(folder)
+      const used = new Set([`${folder}/src`, ...builtIn].flatMap((each) => [...imported(each).keys()]))
+      const own = [name, ...(builtIn.length === 0 ? [] : ["res-service"])]
+      expect([...used].filter((each) => !own.includes(each)).toSorted()).to.deep.equal(
+        Object.keys({ ...dependencies, ...peerDependencies }).toSorted(),
+      )
+    })
+  }
 })

@@ -1,3 +1,4 @@
+import { openStore, type PublishEvent, Publisher } from "@shopwire/client/publish"
 import { type CartAction, tab } from "./fake-ecwid.ts"
 
 /** The shop ID of the examples in the documentation, which the merchant's page opens. */
@@ -14,9 +15,14 @@ function ownId(key: string): string {
   return id
 }
 
-/** Reports a basket action to the merchant, as the shop's app would: `POST /publish/{shop_id}`. Rejects if it is not stored. */
+/** Events wait in the browser until the edge has stored them, also over a reload. */
+const publisher = openStore(`demo ${SHOP_ID}`).then(
+  (store) => new Publisher({ edgeUrl: location.origin, shopId: SHOP_ID, store }),
+)
+
+/** Reports a basket action to the merchant, as the shop's app would. Resolves when it is stored; rejects if it is refused. */
 export async function tellMerchant({ action, product, basketTotal }: CartAction): Promise<void> {
-  const event = {
+  const event: PublishEvent = {
     session_id: ownId("demo-session"),
     shop_id: SHOP_ID,
     shopper_id: ownId("demo-shopper"),
@@ -30,10 +36,5 @@ export async function tellMerchant({ action, product, basketTotal }: CartAction)
     category_id: product.category,
     basket_total: basketTotal,
   }
-  const answer = await fetch(`/publish/${SHOP_ID}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(event),
-  })
-  if (!answer.ok) throw new Error(`publish was answered ${answer.status}`)
+  await (await publisher).publish(event)
 }

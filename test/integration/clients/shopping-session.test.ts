@@ -4,12 +4,12 @@ import { expect } from "chai"
 import { connect } from "nats"
 import { natsConn } from "res-service"
 import { WebSocket } from "ws"
-import type { Socket } from "../../clients/js/src/session/edge-link.ts"
-import type { Remembered } from "../../clients/js/src/session/memory.ts"
-import { ShoppingSession, type ShoppingSessionOptions } from "../../clients/js/src/session/shopping-session.ts"
-import { startProduct, startTestEdge, useProduct } from "../helpers/product.ts"
-import { type Storefront, useStorefronts } from "../helpers/storefront.ts"
-import { until } from "../helpers/until.ts"
+import type { Socket } from "../../../clients/js/src/session/edge-link.ts"
+import type { Remembered } from "../../../clients/js/src/session/memory.ts"
+import { ShoppingSession, type ShoppingSessionOptions } from "../../../clients/js/src/session/shopping-session.ts"
+import { startProduct, startTestEdge, useProduct } from "../../helpers/product.ts"
+import { type Storefront, useStorefronts } from "../../helpers/storefront.ts"
+import { until } from "../../helpers/until.ts"
 
 const apples = { items: [{ quantity: 1, product: { name: "Apples" } }], productsQuantity: 1 }
 const pears = { items: [{ quantity: 2, product: { name: "Pears" } }], productsQuantity: 2 }

@@ -1,0 +1,14 @@
+export type { Problem, ProblemEntry } from "../../../../contract/problem.ts"
+export type { PublishEvent } from "../../../../contract/publish-event.ts"
+export { Observable } from "../observable.ts"
+export { MemoryStore } from "./memory-store.ts"
+export { openStore } from "./open-store.ts"
+export {
+  type OutboxChange,
+  OutboxFullError,
+  type OutboxState,
+  type OutboxStore,
+  type StoredEvent,
+} from "./outbox-store.ts"
+export { ProblemError } from "./problem-error.ts"
+export { Publisher, type PublisherOptions, type PublisherState, type TokenProvider } from "./publisher.ts"
