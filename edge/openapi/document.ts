@@ -25,7 +25,7 @@ const ANY_BODY = [413, 415, 422]
 /** Answers about who asks. */
 const ANY_CALLER = [401, 403]
 
-/** What a 503 may mean, and what the other problems mean here that are not told by their status. */
+/** What each problem means. */
 const problemTexts: Readonly<Record<number, string>> = {
   400: "The request, a header or the JSON cannot be read.",
   401: "A token is needed, or the one that was sent is not valid.",
@@ -37,6 +37,25 @@ const problemTexts: Readonly<Record<number, string>> = {
   422: "A value is wrong: `errors` says which.",
   429: "Too many requests: come again after `Retry-After` seconds.",
   503: "It cannot be done, or is not known to be done, now: come again after `Retry-After` seconds.",
+}
+
+/** Says when a request is a repetition. */
+const sender = [
+  inHeader("Idempotency-Key", idempotencyKey, "The same key within 10 minutes stores once, and gets the same answer."),
+  inHeader(
+    "Producer-Id",
+    uuidInHeader,
+    "With the two others: stored once for the life of the log. See docs/producers.md.",
+  ),
+  inHeader("Producer-Epoch", wholeNumber(0), "A higher one shuts out senders with lower ones."),
+  inHeader("Producer-Seq", wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
+]
+
+/** What is told beside the body when events are stored. */
+const stored = {
+  "X-Event-Seq": { description: "Of one event: its sequence in the log.", schema: wholeNumber(0) },
+  "Producer-Repeated": { description: "`true`: it was stored before.", schema: { type: "string" } },
+  "Producer-Missing": { description: "Missing sequences, as in `7-8,11`.", schema: { type: "string" } },
 }
 
 /**
@@ -64,26 +83,12 @@ export const openApi = {
         description:
           "One event, or an array of which all or none are stored. The answer comes after JetStream has stored them. Less exact forms " +
           "of some values are taken, too: see docs/publish.md.",
-        parameters: [
-          inPath("shop_id"),
-          inHeader(
-            "Idempotency-Key",
-            idempotencyKey,
-            "The same key within 10 minutes stores once, and gets the same answer.",
-          ),
-          inHeader("Producer-Id", uuidInHeader, "With the two others: stored once for the life of the log."),
-          inHeader("Producer-Epoch", wholeNumber(0), "A higher one shuts out senders with lower ones."),
-          inHeader("Producer-Seq", wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
-        ],
+        parameters: [inPath("shop_id"), ...sender],
         requestBody: body({ oneOf: [ref("Event"), ref("Events")] }, samplePublishEvent),
         responses: {
           "200": {
             description: "Stored.",
-            headers: {
-              "X-Event-Seq": { description: "Of one event: its sequence in the log.", schema: wholeNumber(0) },
-              "Producer-Repeated": { description: "`true`: it was stored before.", schema: { type: "string" } },
-              "Producer-Missing": { description: "Missing sequences, as in `7-8,11`.", schema: { type: "string" } },
-            },
+            headers: stored,
             content: json({ oneOf: [ref("Sent"), ref("SentList")] }),
           },
           ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
@@ -94,12 +99,12 @@ export const openApi = {
       post: {
         operationId: "send",
         summary: "Store one event, of the shop that it names",
-        parameters: [inHeader("Idempotency-Key", idempotencyKey, "As of `publish`.")],
+        parameters: sender,
         requestBody: body(ref("Event"), samplePublishEvent),
         responses: {
           "200": {
             description: "Stored.",
-            headers: { "X-Event-Seq": { description: "Its sequence in the log.", schema: wholeNumber(0) } },
+            headers: stored,
             content: json(ref("Sent")),
           },
           ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
