@@ -302,7 +302,7 @@ describe("the pipelines", () => {
   })
 
   it("run no action by a tag, which may be moved, but by its commit, with its version beside it", () => {
-    for (const workflow of ["ci", "cd", "audit"]) {
+    for (const workflow of ["ci", "cd", "audit", "packages"]) {
       const uses = read(`.github/workflows/${workflow}.yml`).match(/uses: .*/g) ?? []
       expect(uses, workflow).not.to.deep.equal([])
       for (const use of uses) expect(use).to.match(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
