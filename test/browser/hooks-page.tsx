@@ -1,5 +1,13 @@
 import { Connection } from "@shopwire/client"
-import { ConnectionProvider, useCall, useCollection, useConnectionState, useModel } from "@shopwire/react"
+import {
+  ConnectionProvider,
+  type SessionOptions,
+  useCall,
+  useCollection,
+  useConnectionState,
+  useModel,
+  useSession,
+} from "@shopwire/react"
 import { StrictMode, Suspense, useState, version } from "react"
 import { createRoot } from "react-dom/client"
 import { defineCollection, defineModel } from "res-service/contract"
@@ -11,6 +19,8 @@ export interface Shown {
   readonly models?: readonly string[]
   /** Collections whose components suspend. */
   readonly suspending?: readonly string[]
+  /** A part in a shared session. */
+  readonly session?: SessionOptions
   readonly call?: { readonly rid: string; readonly method: string }
 }
 
@@ -18,6 +28,8 @@ export interface HooksPage {
   start(url: string): void
   show(shown: Shown): void
   call(params: unknown): Promise<unknown>
+  /** Shows friends another cart. */
+  setCart(cart: object): void
   readonly renders: number
   readonly reactVersion: string
 }
@@ -30,6 +42,7 @@ declare global {
 
 let setShown: (shown: Shown) => void = () => {}
 let callNow: (params: unknown) => Promise<unknown> = () => Promise.reject(new Error("no call is shown"))
+let setCart: (cart: object) => void = () => {}
 let renders = 0
 
 function Collection({ rid }: { rid: string }) {
@@ -47,6 +60,12 @@ function Model({ rid }: { rid: string }) {
   return <pre className="resource">{JSON.stringify(useModel(defineModel(rid, { value: z.unknown() }), {}))}</pre>
 }
 
+function Session({ options }: { options: SessionOptions }) {
+  const { state, session } = useSession(options)
+  setCart = (cart) => session?.setCart(cart)
+  return <pre id="session">{JSON.stringify(state ?? null)}</pre>
+}
+
 function Call({ rid, method }: { rid: string; method: string }) {
   const { call, ...state } = useCall(defineModel(rid, { calls: { [method]: { params: z.unknown() } } }), {}, method)
   callNow = call
@@ -56,7 +75,7 @@ function Call({ rid, method }: { rid: string; method: string }) {
 function Page() {
   const [shown, set] = useState<Shown>({})
   setShown = set
-  const { collections = [], models = [], suspending = [], call } = shown
+  const { collections = [], models = [], suspending = [], session, call } = shown
   return (
     <>
       <pre id="state">{useConnectionState().kind}</pre>
@@ -72,6 +91,7 @@ function Page() {
           <Suspending rid={rid} />
         </Suspense>
       ))}
+      {session !== undefined && <Session options={session} />}
       {call !== undefined && <Call {...call} />}
     </>
   )
@@ -90,6 +110,7 @@ window.hooksPage = {
   },
   show: (shown) => setShown(shown),
   call: (params) => callNow(params),
+  setCart: (cart) => setCart(cart),
   reactVersion: version,
   get renders() {
     return renders

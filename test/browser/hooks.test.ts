@@ -93,6 +93,32 @@ function testHooks(browser: TestBrowser, pages: Pages, name: string, others: Rea
     )
   })
 
+  it("take part in a shared session while mounted, once, also in StrictMode, and come back as the same customer", async () => {
+    const sessionId = randomUUID()
+    const host = await Storefront.open(pages.product.edgeUrl, sessionId)
+    await host.start("Ann")
+    const session = { edgeUrl: pages.product.edgeUrl, sessionId, customerName: "Bob", how: "join" } as const
+    const hooks = await open({ session })
+    const live = (what: string) =>
+      until(what, async () => {
+        const state = JSON.parse((await hooks.page.textContent("#session")) ?? "null")
+        return state?.phase === "live" && state
+      })
+    const { customerId, members } = await live("the guest to be in")
+    expect(members.map(({ name }: { name: string }) => name)).to.deep.equal(["Ann", "Bob"])
+    await hooks.page.evaluate(() => window.hooksPage.setCart({ items: [7] }))
+    const cartOf = (): unknown => {
+      const update = host.messages.findLast(({ event }) => event === "multicartUpdate")
+      return update?.payload.multicartContent.find(({ owner }: { owner: { id: string } }) => owner.id === customerId)
+        ?.content
+    }
+    await until("the cart at the host", () => JSON.stringify(cartOf()) === '{"items":[7]}')
+    await hooks.show({})
+    await hooks.show({ session })
+    expect((await live("the guest to be back")).customerId).to.equal(customerId)
+    await host.close()
+  })
+
   it("suspend, if they should, until the resource is there or can't be had", async () => {
     const shopId = randomUUID()
     await publish(shopId, "FIRST")
