@@ -67,6 +67,7 @@ export class Connection {
   readonly #followers = new Set<Follower>()
   readonly #backoff = new Backoff(GREATEST_PAUSE_MS)
   readonly #webSocket: (url: string) => WebSocketLike
+  readonly #hasWebSocket: boolean
   #token: string | undefined
   #ready = false
   #socket: GatewaySocket | undefined
@@ -77,8 +78,9 @@ export class Connection {
   #endPageReturns: () => void = () => {}
 
   /** @param url of the gateway, `ws:` or `wss:` */
-  constructor(url: string, { webSocket = (to) => new WebSocket(to) }: ConnectionOptions = {}) {
-    this.#webSocket = webSocket
+  constructor(url: string, { webSocket }: ConnectionOptions = {}) {
+    this.#hasWebSocket = webSocket !== undefined || typeof WebSocket !== "undefined"
+    this.#webSocket = webSocket ?? ((to) => new WebSocket(to))
     this.client = new ResClient(() => this.#open(url), {
       subscribeStaleDelay: SUBSCRIBE_STALE_DELAY_MS,
       unsubscribeDelay: UNSUBSCRIBE_DELAY_MS,
@@ -91,9 +93,15 @@ export class Connection {
     return this.#ready
   }
 
-  /** Connects, and reconnects from then on. */
+  /**
+   * Connects, and reconnects from then on.
+   *
+   * @throws {TypeError} there is no global `WebSocket`, and none was given
+   */
   start(): void {
     if (this.#running) return
+    if (!this.#hasWebSocket)
+      throw new TypeError("there is no WebSocket here: give the option webSocket, e.g. one of the package ws")
     this.#running = true
     this.#endPageReturns = onPageReturn(() => this.#hurry())
     this.#connect()

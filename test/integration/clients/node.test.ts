@@ -20,6 +20,16 @@ describe("@shopwire/client in Node", () => {
     return connection
   }
 
+  it("says what is missing where there is no WebSocket", () => {
+    const given = globalThis.WebSocket
+    Reflect.deleteProperty(globalThis, "WebSocket")
+    try {
+      expect(() => new Connection(pages.gateway.wsUrl).start()).to.throw(TypeError, "webSocket")
+    } finally {
+      if (given !== undefined) globalThis.WebSocket = given
+    }
+  })
+
   it("finds the gateway of an edge", async () => {
     const { gateway } = await loadConfig(pages.product.edgeUrl)
     expect(gateway).to.equal(pages.gateway.wsUrl)
