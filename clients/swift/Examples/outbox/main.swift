@@ -10,8 +10,8 @@ await outbox.start()
 try await outbox.enqueue(
   PublishEvent(
     sessionID: UUID(), shopID: shop, shopperID: UUID(), actionID: 101, action: .add, productName: "FUJI Apples",
-    productID: 500_100, productPrice: Decimal(string: "3.50")!, upc: "042100005264", categoryID: "fruit",
-    basketTotal: Decimal(string: "12.18")!))
+    productID: 500_100, productPrice: 3.50, upc: "042100005264", categoryID: "fruit",
+    basketTotal: 12.18))
 // The event is on disk now: it survives a crash, and any time without a network.
 
 for await status in await outbox.statuses {

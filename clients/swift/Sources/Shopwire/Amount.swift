@@ -1,8 +1,8 @@
 import Foundation
 
-// The server keeps a number as JavaScript does: as the nearest double, written with the fewest digits that mean that double. Swift
-// writes a `Double` by the same rule. So the text of the double is the text on the wire, and `Decimal` gets exactly its digits;
-// `Decimal(double)` and some versions of `JSONDecoder` would give 3.2999999999999998 for 3.3.
+// The server keeps a number as JavaScript does: as the nearest double, written with the fewest digits that mean that double. Swift writes a
+// `Double` by the same rule. So the text of the double is the text on the wire, and every amount of up to 15 digits is the same on both
+// sides. `Decimal(double)`, and so the literals of `Decimal`, make 0.4600000000000001024 of 0.46; so do some versions of `JSONDecoder`.
 
 extension KeyedDecodingContainer {
   func decodeAmount(forKey key: Key) throws -> Decimal {
@@ -15,13 +15,13 @@ extension KeyedDecodingContainer {
 }
 
 extension KeyedEncodingContainer {
+  /// Writes an amount as the server will keep it.
   mutating func encodeAmount(_ amount: Decimal, forKey key: Key) throws {
-    guard amount.isKeptExactly else {
-      let path = codingPath + [key]
-      let reason = "\(amount) has more digits than the server keeps (about 15)"
-      throw EncodingError.invalidValue(amount, EncodingError.Context(codingPath: path, debugDescription: reason))
+    guard let kept = amount.kept else {
+      let context = EncodingError.Context(codingPath: codingPath + [key], debugDescription: "\(amount) is no amount")
+      throw EncodingError.invalidValue(amount, context)
     }
-    try encode(amount, forKey: key)
+    try encode(kept, forKey: key)
   }
 }
 
@@ -32,9 +32,14 @@ extension Decimal {
     self.init(string: "\(number)", locale: Locale(identifier: "en_US_POSIX"))
   }
 
-  /// False if the server would round this amount.
-  var isKeptExactly: Bool {
-    guard let number = Double(description) else { return false }
-    return Decimal(keptAs: number) == self
+  /// As the server can keep it: this amount, or its first 15 digits, which every double keeps. Nil for what is no number.
+  var kept: Decimal? {
+    guard let number = Double(description), let nearest = Decimal(keptAs: number) else { return nil }
+    if nearest == self { return self }
+    var exact = self
+    var rounded = Decimal()
+    let integerDigits = significand.description.count + exponent
+    NSDecimalRound(&rounded, &exact, 15 - integerDigits, .plain)
+    return rounded
   }
 }

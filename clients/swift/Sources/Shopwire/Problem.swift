@@ -73,6 +73,18 @@ extension Problem {
     let errors: [Entry]?
   }
 
+  /// The same, as if the event at this position of the array had been sent alone.
+  func ofEvent(_ index: Int) -> Problem {
+    let own = errors.filter { $0.eventIndex == nil || $0.eventIndex == index }.map { entry in
+      Entry(
+        pointer: entry.pointer?.replacing("#/\(index)", with: "#", maxReplacements: entry.eventIndex == nil ? 0 : 1),
+        parameter: entry.parameter, header: entry.header, detail: entry.detail)
+    }
+    return Problem(
+      status: status, detail: detail, code: code, requestID: requestID, errors: own, retryAfter: retryAfter,
+      isFromShopwire: isFromShopwire)
+  }
+
   /// True if the same request may succeed later.
   var isTemporary: Bool {
     status == 408 || status == 429 || status >= 500

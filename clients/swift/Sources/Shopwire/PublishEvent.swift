@@ -96,7 +96,7 @@ extension PublishEvent: Codable {
     basketTotal = try fields.decodeAmount(forKey: .basketTotal)
   }
 
-  /// - Throws: `EncodingError` for an amount that the server could not keep exactly.
+  /// - Throws: `EncodingError` for an amount that is no number.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(sessionID.lowercased, forKey: .sessionID)

@@ -46,7 +46,7 @@ public actor ShopwireClient {
   /// an `Outbox` where the network may be away for longer than this call shall take.
   ///
   /// - Throws: `Problem` when the server refuses · `URLError` when there is no connection: the event may or may not be stored ·
-  ///   `UnexpectedAnswer` · `EncodingError` for an amount with more digits than the server keeps
+  ///   `UnexpectedAnswer` · `EncodingError` for an amount that is no number
   @discardableResult
   public func publish(_ event: PublishEvent) async throws -> Int {
     let request = try PublishRequest(shop: event.shopID, body: .one(JSON.data(of: event)))

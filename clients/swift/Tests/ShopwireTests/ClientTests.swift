@@ -8,7 +8,7 @@ import Testing
 #endif
 
 extension OnTheProduct {
-  @Suite struct ClientTests {
+  @Suite(.serialized) struct ClientTests {
     let shop = UUID()
 
     @Test func publishesAnEventExactly() async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Shopwire
 
 extension OnTheProduct {
-  @Suite struct FeedTests {
+  @Suite(.serialized) struct FeedTests {
     let shop = UUID()
 
     private func publish(_ numbers: ClosedRange<Int>) async throws {

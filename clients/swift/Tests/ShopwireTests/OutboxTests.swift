@@ -4,7 +4,7 @@ import Testing
 @testable import Shopwire
 
 extension OnTheProduct {
-  @Suite struct OutboxTests {
+  @Suite(.serialized) struct OutboxTests {
     let shop = UUID()
     let directory: TemporaryDirectory
 
@@ -102,12 +102,29 @@ extension OnTheProduct {
       #expect(try await storedNumbers() == [1, 2, 5, 6, 7, 8])
       let aside = await outbox.setAside
       #expect(aside.map(\.event) == [all[2], all[3], all[8]])
-      #expect(aside.allSatisfy { $0.code == "system.invalidParams" && $0.errors.map(\.field) == ["session_id"] })
+      #expect(aside.allSatisfy { $0.code == "system.invalidParams" && $0.errors.map(\.pointer) == ["#/session_id"] })
       // The sequences of what was stored have no gap.
       try await outbox.enqueue(events(10...10))
       try await untilEmpty(outbox)
       #expect(try await door.requests.last?.headers["producer-seq"] == "3")
       await outbox.stop()
+    }
+
+    @Test func asksNotForEachOfManyWrongEvents() async throws {
+      let door = try await PlayedDoor()
+      let outbox = try open(door.url)
+      let wrong = events(1...300).map { event in
+        var wrong = event
+        wrong.actionID = 1 << 53
+        return wrong
+      }
+      try await outbox.enqueue(wrong + events(1...1))
+      await outbox.start()
+      try await untilEmpty(outbox)
+      #expect(await outbox.setAside.map(\.event) == wrong)
+      #expect(try await storedNumbers() == [1])
+      // An answer names 100 wrong fields.
+      #expect(try await door.requests.count <= 5)
     }
 
     @Test func setsATooLargeEventAside() async throws {

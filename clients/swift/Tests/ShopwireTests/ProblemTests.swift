@@ -21,6 +21,8 @@ private let problemJSON = "application/problem+json; charset=utf-8"
     #expect(problem.errors.map(\.field) == ["product_price", "action", nil, nil, nil])
     #expect(problem.errors.map(\.eventIndex) == [nil, 3, 4, nil, nil])
     #expect(problem.errors[3].header == "Idempotency-Key")
+    #expect(problem.ofEvent(3).errors.map(\.pointer) == ["#/product_price", "#/action", nil, nil])
+    #expect(problem.ofEvent(4).errors.map(\.pointer) == ["#/product_price", "#", nil, nil])
     #expect(problem.description.hasPrefix("422 Invalid parameters; #/product_price: expected a number; "))
   }
 
@@ -52,6 +54,25 @@ private let problemJSON = "application/problem+json; charset=utf-8"
     #expect(wait(["Retry-After": "Mon, 01 Jan 2001 00:00:09 GMT", "Date": date]) == .seconds(9))
     #expect(wait(["Retry-After": "Sun, 31 Dec 2000 23:59:00 GMT", "Date": date]) == .seconds(0))
     #expect(wait(["Retry-After": "Mon, 01 Jan 2001 00:00:09 GMT"]) == nil)
+  }
+}
+
+@Suite struct OutboxRequestTests {
+  private func part(of count: Int, wrong: [Int]) -> OutboxRequest.Part {
+    let events = (0..<count).map { (QueuePlace(segment: 1, offset: UInt64($0)), Data()) }
+    let entries = wrong.map { "{\"pointer\":\"#/\($0)/action\",\"detail\":\"\"}" }.joined(separator: ",")
+    let body = Data("{\"detail\":\"\",\"errors\":[\(entries)]}".utf8)
+    return OutboxRequest(shop: UUID(), producer: .new(), sequence: 1, events: events).part(
+      refusedBy: Problem(HTTPAnswer(status: 422, headers: ["Content-Type": problemJSON], body: body)))
+  }
+
+  @Test func findsTheEventsToSetAsideOrToSend() {
+    #expect(part(of: 1, wrong: []) == .wrong(1))
+    #expect(part(of: 9, wrong: [4, 5, 8]) == .sendable(4))
+    #expect(part(of: 9, wrong: [0, 1, 3]) == .wrong(2))
+    #expect(part(of: 3, wrong: [0, 1, 2]) == .wrong(3))
+    #expect(part(of: 9, wrong: []) == .sendable(4))
+    #expect(part(of: 2, wrong: [7]) == .sendable(1))
   }
 }
 

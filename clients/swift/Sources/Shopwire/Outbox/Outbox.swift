@@ -94,7 +94,7 @@ public actor Outbox {
   /// Queues events, all or none. Returns after they are on the disk.
   ///
   /// - Throws: `FileError`, with `isDiskFull` for a full disk; the events are not queued then · `OtherShop` ·
-  ///   `EventTooLarge` · `EncodingError` for an amount with more digits than the server keeps
+  ///   `EventTooLarge` · `EncodingError` for an amount that is no number
   public func enqueue(_ events: [PublishEvent]) throws {
     if let other = events.first(where: { $0.shopID != shop }) { throw OtherShop(shop: other.shopID) }
     if events.isEmpty { return }
@@ -133,8 +133,6 @@ public actor Outbox {
   /// Stops sending. A request that is under way is given up; it is sent again after the next `start()`.
   public func stop() async {
     sender?.cancel()
-    bell.ring(.work)
-    bell.ring(.retry)
     await sender?.value
     sender = nil
   }
@@ -243,32 +241,34 @@ public actor Outbox {
     switch problem.code {
     case "store.producerFenced":
       // Whoever took over may have a copy of the whole queue, and have sent it.
-      try setAsideFirst(queue.count, problem, next: .new())
+      try setAsideFirst(queue.count, because: problem, next: .new())
     case "store.producerConflict":
-      try setAsideFirst(request.events.count, problem, next: .new())
+      try setAsideFirst(request.events.count, because: problem, next: .new())
     case "store.producerGaps":
       // Not of this outbox, which leaves none. Nothing is stored, so another producer can send the same request.
       var state = stateFile.state
       (state.producer, state.sequence) = (.new(), 1)
       try stateFile.write(state)
     default:
-      // Nothing is stored, so this sequence is still free. The server must not miss it: it goes to the events before the wrong one, or,
-      // if the wrong one is alone, to the next events.
-      let goodCount = request.countBefore(problem)
-      if goodCount == 0 {
-        try setAsideFirst(1, problem)
-      } else {
+      // Nothing is stored, so this sequence is still free. The server must not miss it: it goes to the events before a wrong one, or, if
+      // they are all wrong, to the next events.
+      switch request.part(refusedBy: problem) {
+      case .wrong(let count): try setAsideFirst(count, because: problem)
+      case .sendable(let count):
         var state = stateFile.state
-        state.requestCount = goodCount
+        state.requestCount = count
         try stateFile.write(state)
       }
     }
   }
 
   /// - Parameter next: who sends from now on; nil: as before
-  private func setAsideFirst(_ count: Int, _ problem: Problem, next: Producer? = nil) throws {
-    let events = try queue.first(count)
-    try list.add(events.map { try SetAsideEvent($0.event, at: $0.place, of: stateFile.state.producer, problem) })
+  private func setAsideFirst(_ count: Int, because problem: Problem, next: Producer? = nil) throws {
+    let producer = stateFile.state.producer
+    try list.add(
+      queue.first(count).enumerated().map { index, queued in
+        try SetAsideEvent(queued.event, at: queued.place, of: producer, problem.ofEvent(index))
+      })
     var state = stateFile.state
     state.start = queue.start(after: count)
     state.requestCount = 0

@@ -30,13 +30,21 @@ struct OutboxRequest: Sendable {
     }
   }
 
-  /// How many of the first events to send without the rest, after all were refused together; 0: the first event is wrong.
-  func countBefore(_ problem: Problem) -> Int {
-    if events.count == 1 { return 0 }
-    let wrong = problem.errors.compactMap(\.eventIndex).filter(events.indices.contains).min()
-    // The first one was refused in company: its own refusal shall be the reason.
-    if wrong == 0 { return 1 }
-    return wrong ?? events.count / 2
+  /// What to do with the first events after all were refused together. The rest is not sent again until then.
+  enum Part: Equatable {
+    /// So many can never be stored.
+    case wrong(Int)
+    /// So many may be stored if they are sent without the rest.
+    case sendable(Int)
+  }
+
+  func part(refusedBy problem: Problem) -> Part {
+    if events.count == 1 { return .wrong(1) }
+    let wrong = Set(problem.errors.compactMap(\.eventIndex))
+    if let first = wrong.filter(events.indices.contains).min() {
+      return first > 0 ? .sendable(first) : .wrong(events.indices.prefix(while: wrong.contains).count)
+    }
+    return .sendable(events.count / 2)
   }
 }
 

@@ -41,7 +41,8 @@ struct StateFile {
   private var number: UInt64 = 0
   private(set) var state: SenderState
 
-  /// Opens the file. If neither slot can be read, begins with a new producer.
+  /// Opens the file. If neither slot can be read, begins with a new producer, which sends again what is left of the queue's files: rather
+  /// twice than never.
   init(_ url: URL) throws(FileError) {
     file = try File(url)
     let content = try file.read(at: 0, count: 2 * Self.slotBytes)
