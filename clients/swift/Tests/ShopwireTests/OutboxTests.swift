@@ -124,7 +124,7 @@ extension OnTheProduct {
       #expect(await outbox.setAside.map(\.event) == wrong)
       #expect(try await storedNumbers() == [1])
       // An answer names 100 wrong fields.
-      #expect(try await door.requests.count <= 5)
+      #expect(Set(try await door.requests.map(\.body)).count <= 5)
     }
 
     @Test func setsATooLargeEventAside() async throws {

@@ -35,12 +35,7 @@ final class Bell: Sendable {
       state.number += 1
       return state.number
     }
-    let timer = time.map { time in
-      Task {
-        try? await Task.sleep(for: time, clock: .continuous)
-        end(number)
-      }
-    }
+    var timer: Task<Void, Never>?
     defer { timer?.cancel() }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -49,7 +44,14 @@ final class Bell: Sendable {
           state.waiter = (reason, number, continuation)
           return false
         }
-        if isOver { continuation.resume() }
+        if isOver { return continuation.resume() }
+        // Only now: a short time could be over before there is a waiter to wake.
+        timer = time.map { time in
+          Task {
+            try? await Task.sleep(for: time, clock: .continuous)
+            end(number)
+          }
+        }
       }
     } onCancel: {
       end(number)
