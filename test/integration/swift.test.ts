@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -28,8 +28,12 @@ const SMALL_DISK_MIB = 2
 describe("clients/swift", function () {
   this.timeout(TIMEOUT_MS)
 
+  /** Swift leaves locks and the like there. */
+  let temporary: string | undefined
+
   before(function () {
     if (findSwift() === undefined) skip(this, NO_SWIFT)
+    temporary = mkdtempSync(join(tmpdir(), "shopwire-swift-"))
   })
 
   const product = useProduct()
@@ -37,8 +41,10 @@ describe("clients/swift", function () {
   const guarded = useProduct(() => ({ auth: { verifier: issuer.verifier, cookie: undefined } }))
   const doors = use(() => PlayedDoors.start(product.edgeUrl))
   let running: ChildProcess | undefined
-
-  after(() => running?.kill("SIGKILL"))
+  after(() => {
+    running?.kill("SIGKILL")
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+  })
 
   /** Runs `swift`, and expects it to succeed. */
   async function swift(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -47,7 +53,7 @@ describe("clients/swift", function () {
     mkdirSync(BUILD, { recursive: true })
     running = spawn(command.file, command.args, {
       cwd: PACKAGE,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, TMPDIR: temporary },
       stdio: ["ignore", "pipe", "pipe"],
     })
     const { stdout, stderr } = running
