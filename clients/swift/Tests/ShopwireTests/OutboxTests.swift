@@ -322,6 +322,23 @@ extension OnTheProduct {
       #expect(try await storedNumbers() == [1])
     }
 
+    /// The app goes to the background and comes back at once.
+    @Test func sendsIfItIsStartedWhileItStops() async throws {
+      let token = SlowToken()
+      let outbox = try open(token: token.get)
+      try await outbox.enqueue(events(1...1))
+      await outbox.start()
+      try await until("the request for a token") { token.isAskedFor }
+      let stop = Task { await outbox.stop() }
+      try await until("the stop") { token.isGivenUp }
+      await outbox.start()
+      token.come()
+      await stop.value
+      try await until("the event to be sent") { await outbox.status.queued == 0 }
+      #expect(try await storedNumbers() == [1])
+      await outbox.stop()
+    }
+
     @Test func takesANewIDWhenItsSequenceIsAnothers() async throws {
       let door = try await PlayedDoor([.init(do: "pass"), .answer(problem: "store.producerConflict", 409)])
       let outbox = try open(door.url)
@@ -466,5 +483,34 @@ extension OnTheProduct {
       try await untilEmpty(outbox)
       #expect(try await storedNumbers() == queued + [number])
     }
+  }
+}
+
+/// A token provider that waits until the test lets it go on, even if its task is cancelled.
+private final class SlowToken: Sendable {
+  private struct State {
+    var isAskedFor = false
+    var isGivenUp = false
+    var isThere = false
+  }
+
+  private let state = Locked(State())
+
+  var isAskedFor: Bool { state.withLock(\.isAskedFor) }
+  var isGivenUp: Bool { state.withLock(\.isGivenUp) }
+
+  func get(_: Bool) async -> String? {
+    while !state.withLock(\.isThere) {
+      state.withLock { state in
+        state.isAskedFor = true
+        if Task.isCancelled { state.isGivenUp = true }
+      }
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    return nil
+  }
+
+  func come() {
+    state.withLock { $0.isThere = true }
   }
 }

@@ -42,7 +42,10 @@ public actor Outbox {
   private var queue: EventQueue
   private var list: SetAsideList
   private var obstacle: Obstacle? { didSet { if obstacle != oldValue { tellStatus() } } }
+  /// Sends, until it is stopped.
   private var sender: Task<Void, Never>?
+  /// The last one that was stopped. It may not have ended yet.
+  private var stoppedSender: Task<Void, Never>?
   private let bell = Bell()
   private var watchers: [UUID: AsyncStream<Status>.Continuation] = [:]
 
@@ -110,7 +113,9 @@ public actor Outbox {
   /// Sends what is queued, and what will be, until `stop()`.
   public func start() {
     if sender != nil { return }
-    sender = Task { [weak self, bell] in
+    sender = Task { [weak self, bell, stoppedSender] in
+      // Two at a time would send the same request.
+      await stoppedSender?.value
       var failures = 0
       while !Task.isCancelled {
         guard let next = await self?.sendNext() else { return }
@@ -132,9 +137,13 @@ public actor Outbox {
 
   /// Stops sending. A request that is under way is given up; it is sent again after the next `start()`.
   public func stop() async {
-    sender?.cancel()
-    await sender?.value
-    sender = nil
+    if let sender {
+      sender.cancel()
+      stoppedSender = sender
+      // Before it has ended, so that a `start()` meanwhile makes a new one.
+      self.sender = nil
+    }
+    await stoppedSender?.value
   }
 
   /// Cuts the current wait short. Call it when the network is back, or the app comes to the foreground. A wait that the server has asked
