@@ -64,6 +64,35 @@ extension OnTheProduct {
       #expect(try await door.requests.count == 6)
     }
 
+    /// They say nothing of the shop.
+    @Test(arguments: [400, 401, 403, 404])
+    func comesBackAfterARefusalThatIsAProxys(_ status: Int) async throws {
+      try await publish(1...2)
+      let door = try await PlayedDoor([.answer(status, ["Content-Type": "text/html"], "<h1>\(status)</h1>")])
+      #expect(try await numbers(2, of: ShopwireClient(url: door.url, retry: quick).feed(of: shop, after: 0)) == [1, 2])
+      #expect(try await door.requests.count == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func givesTheEventsBeforeAndAfterOneThatItCannotRead() async throws {
+      let good = (1...2).map { number in
+        let fields = String(decoding: try! JSON.data(of: sampleEvent(shop: shop, number: number)), as: UTF8.self)
+        return "{\"seq\":\(number),\"received_at\":\"2023-12-18T10:30:00.000Z\",\(fields.dropFirst())"
+      }
+      let stream = [good[0], "{}", good[1]].map { "event: action\ndata: \($0)\n\n" }.joined()
+      let door = try await PlayedDoor([.answer(200, ["Content-Type": "text/event-stream"], stream)])
+      var iterator = ShopwireClient(url: door.url, retry: quick).feed(of: shop, after: 0).makeAsyncIterator()
+      var seen: [String] = []
+      for _ in 1...3 {
+        do {
+          guard case .event(let shown) = try await iterator.next() else { throw TimedOut(what: "an event") }
+          seen.append("\(shown.actionID)")
+        } catch is DecodingError {
+          seen.append("unreadable")
+        }
+      }
+      #expect(seen == ["1", "unreadable", "2"])
+    }
+
     @Test func leavesAConnectionOnWhichNothingComes() async throws {
       try await publish(1...1)
       let door = try await PlayedDoor([.init(do: "mute"), .init(do: "hang")])

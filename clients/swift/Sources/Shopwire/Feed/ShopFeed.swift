@@ -36,8 +36,9 @@ public struct ShopFeed: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     private let feed: ShopFeed
     private var connection: Connection?
-    private var items: ArraySlice<FeedItem> = []
-    /// The ID of the last event.
+    /// What was read and is not given yet.
+    private var events: ArraySlice<ServerSentEvents.Event> = []
+    /// The ID of the last event that was read.
     private var position: String?
     /// How many connections in a row have brought nothing.
     private var failures = 0
@@ -50,23 +51,23 @@ public struct ShopFeed: AsyncSequence, Sendable {
     }
 
     /// - Throws: `Problem` when this user may not see the shop (401, 403), or the shop's ID is wrong (422) ·
-    ///   `DecodingError` for an event that this version cannot read
+    ///   `DecodingError` for an event that this version cannot read, after the events before it
     public mutating func next() async throws -> FeedItem? {
-      while items.isEmpty && !Task.isCancelled {
+      while true {
+        while let event = events.popFirst() {
+          if let item = try Self.item(of: event) { return item }
+        }
+        if Task.isCancelled { return nil }
         do {
           try await read()
-        } catch let problem as Problem where !problem.isTemporary {
+        } catch let problem as Problem where problem.isFromShopwire && !problem.isTemporary {
           throw problem
-        } catch let error as DecodingError {
-          // The same event would come again.
-          throw error
         } catch {
           connection = nil
           failures += 1
           try? await Task.sleep(for: delay(after: error), clock: .continuous)
         }
       }
-      return items.popFirst()
     }
 
     /// Reads the next piece of the stream.
@@ -74,8 +75,7 @@ public struct ShopFeed: AsyncSequence, Sendable {
       var current =
         if let connection { connection } else { try await Connection.open(feed, after: position) }
       let bytes = try await current.nextBytes()
-      let events = current.parser.parse(bytes)
-      items += try events.compactMap(Self.item(of:))
+      events += current.parser.parse(bytes)
       position = current.parser.lastID ?? position
       pause = current.parser.retry ?? pause
       connection = current
