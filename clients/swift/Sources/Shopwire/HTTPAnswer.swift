@@ -27,7 +27,7 @@ struct HTTPAnswer: Sendable {
     headers[name.lowercased()]
   }
 
-  /// How long the server wants to be left alone: seconds, or a date, which counts from the answer's own `Date`, because the clock of a
+  /// How long to wait before the next request: seconds, or a date, which counts from the answer's own `Date`, because the clock of a
   /// phone may be wrong. At most an hour.
   var retryAfter: Duration? {
     guard let text = header("Retry-After")?.trimmingCharacters(in: .whitespaces) else { return nil }

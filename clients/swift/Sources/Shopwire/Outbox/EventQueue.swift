@@ -52,7 +52,7 @@ struct EventQueue {
     let all = Self.segments(in: directory)
     for segment in all where segment < start.segment { try Files.remove(Self.url(segment, in: directory)) }
     segments = all.filter { $0 >= start.segment }
-    // Of a lost file, the number up to the start is used up.
+    // The file is lost: continue with a new number.
     if segments.isEmpty { segments = [start.offset == 0 ? start.segment : start.segment + 1] }
     last = try File(Self.url(segments.last!, in: directory))
     lastBytes = try last.size
