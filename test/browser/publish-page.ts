@@ -9,7 +9,10 @@ export interface PublishPage {
   /** Resolves with the name of the error, if there is one. */
   add(events: readonly PublishEvent[]): Promise<string | undefined>
   flush(): Promise<void>
+  retry(): void
   waiting(): number
+  /** The name and message of the last attempt's error. */
+  problem(): string | undefined
   stop(): Promise<void>
 }
 
@@ -32,6 +35,11 @@ window.publishPage = {
   publish: (event) => publisher.publish(event).catch(nameOf),
   add: (events) => publisher.add(events).then(() => undefined, nameOf),
   flush: () => publisher.flush(),
+  retry: () => publisher.retry(),
   waiting: () => publisher.state.get().waiting,
+  problem: () => {
+    const { problem } = publisher.state.get()
+    return problem && `${problem.name}: ${problem.message}`
+  },
   stop: () => publisher.stop(),
 }

@@ -123,6 +123,76 @@ describe("@shopwire/client/publish in a browser", () => {
     await until("nothing to wait", async () => (await second.evaluate(() => window.publishPage.waiting())) === 0)
   })
 
+  it("settles what another tab has sent, though that was closed before it could tell", async () => {
+    const shopId = randomUUID()
+    const first = await open(() => {
+      const { postMessage } = BroadcastChannel.prototype
+      BroadcastChannel.prototype.postMessage = function (message: { kind: string }) {
+        if (message.kind !== "stored") postMessage.call(this, message)
+      }
+    })
+    const second = await first.context().newPage()
+    await second.goto(first.url())
+    await begin(first, shopId)
+    await begin(second, shopId)
+    const [event] = publishEvents(1, shopId)
+    const outcome = second.evaluate((each) => window.publishPage.publish(each), event as never)
+    await until("the event to be stored", async () => (await stored(shopId)).length === 1)
+    await until("the tab to be done", async () => (await first.evaluate(() => window.publishPage.waiting())) === 0)
+    await first.close()
+    expect(await outcome).to.equal(0)
+    expect(await stored(shopId)).to.deep.equal([1])
+  })
+
+  it("can be tried again from any tab, and each knows why the last attempt failed", async () => {
+    browser.allow(/net::ERR_FAILED|status of 503/)
+    const shopId = randomUUID()
+    const first = await open()
+    await first.route("**/publish/**", (route) => route.abort())
+    const { sent } = await begin(first, shopId)
+    const second = await first.context().newPage()
+    await second.goto(first.url())
+    await begin(second, shopId)
+    await second.evaluate((all) => window.publishPage.add(all), publishEvents(1, shopId))
+    const problem = (page: Page) => page.evaluate(() => window.publishPage.problem())
+    await until("the problem", async () => (await problem(second))?.startsWith("ProblemError: There was no answer"))
+    // The publisher's own pauses would take at least 25 s.
+    const eight = async () => {
+      await second.evaluate(() => window.publishPage.retry())
+      return sent.length >= 8
+    }
+    await until("eight attempts", eight, 15_000)
+    const third = await first.context().newPage()
+    await third.goto(first.url())
+    await begin(third, shopId)
+    await until("the problem in a new tab", async () => (await problem(third)) !== undefined)
+    await first.unroute("**/publish/**")
+    await second.evaluate(() => window.publishPage.retry())
+    await third.evaluate(() => window.publishPage.flush())
+    for (const page of [second, third]) await until("no problem", async () => (await problem(page)) === undefined)
+    expect(await stored(shopId)).to.deep.equal([1])
+  })
+
+  it("keeps an event that is being added while the page stops it, and takes none after that", async () => {
+    const shopId = randomUUID()
+    const page = await open()
+    await begin(page, shopId)
+    const outcomes = await page.evaluate(
+      async ([one, two, three]) => {
+        const { publish, add, stop } = window.publishPage
+        if (!one || !two || !three) throw new Error("no events")
+        const [published, added] = [publish(one), add([two])]
+        await stop()
+        return [await published, await added, await add([three])]
+      },
+      publishEvents(3, shopId),
+    )
+    expect(outcomes).to.deep.equal(["Error", undefined, "Error"])
+    await begin(page, shopId)
+    await page.evaluate(() => window.publishPage.flush())
+    expect(await stored(shopId)).to.deep.equal([1, 2])
+  })
+
   it("says that the browser's storage is full, and goes on when it is not", async () => {
     const shopId = randomUUID()
     const page = await open()

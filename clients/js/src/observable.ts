@@ -1,3 +1,5 @@
+import { callListener } from "./call-listener.ts"
+
 /** A value for React's `useSyncExternalStore`: subscribers are told when it changes. */
 export class Observable<T> {
   readonly #listeners = new Set<() => void>()
@@ -20,6 +22,6 @@ export class Observable<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return
     this.#value = value
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners]) callListener(listener)
   }
 }

@@ -310,6 +310,130 @@ describe("Publisher", () => {
     expect(edge.actionIds).to.deep.equal([1])
   })
 
+  it("keeps an event that is being added while it stops, rejects who waits for it, and takes none after that", async () => {
+    const { publisher } = start({ store: await FileStore.open(folder) })
+    const [first, second, third] = events(3)
+    if (!first || !second || !third) throw new Error("no events")
+    const published = publisher.publish(first).catch((error: unknown) => error)
+    const added = publisher.add(second)
+    await Promise.all([publisher.stop(), publisher.stop()])
+    expect(String(await published)).to.include("stopped")
+    await added
+    for (const late of [publisher.add(third), publisher.publish(third)])
+      expect(String(await late.catch((error: unknown) => error))).to.include("stopped")
+    const { publisher: next } = start({ store: await FileStore.open(folder) })
+    await next.flush()
+    expect(edge.actionIds).to.deep.equal([1, 2])
+  })
+
+  it("stops while the provider of tokens does not answer", async () => {
+    let asked = 0
+    const { publisher } = start({ token: () => new Promise(() => asked++) })
+    await publisher.add(events(1))
+    await until("the provider to be asked", () => asked > 0)
+    await publisher.stop()
+    expect(edge.requests).to.deep.equal([])
+  })
+
+  it("asks less and less often also when the provider has a new token each time, and all are refused", async () => {
+    let tokens = 0
+    const { publisher, pauses } = start({ token: () => `${tokens++}` })
+    edge.misbehave((_, number) => (number < 8 ? { status: 401, body: problem(401, "auth.invalidToken") } : undefined))
+    await publisher.add(events(1))
+    await publisher.flush()
+    expect(pauses.ms).to.have.length(7)
+    expect(pauses.ms[6]).to.be.above(pauses.ms[0] ?? 0)
+  })
+
+  it("leaves out the rest of its own pause when somebody wants to, but not what the edge has asked for", async () => {
+    const { publisher } = start({ pause: undefined as never })
+    // After 12 failures, its own pause is at least 30 s.
+    edge.misbehave((_, number) =>
+      number < 12
+        ? { status: 503, headers: number === 11 ? { "retry-after": "1" } : {}, body: problem(503) }
+        : undefined,
+    )
+    await publisher.add(events(1))
+    await until(
+      "the attempt after the last failure",
+      () => {
+        publisher.retry()
+        return edge.requests.length > 12
+      },
+      20_000,
+    )
+    const [before, after] = edge.requests.slice(-2)
+    expect((after?.at ?? 0) - (before?.at ?? 0)).to.be.above(1000)
+    await publisher.flush()
+  })
+
+  it("tells of a refused event before it leaves the store, so that a crash in between loses nothing", async () => {
+    const store = new MemoryStore()
+    const waiting: Promise<number>[] = []
+    const { publisher } = start({ store, onRefused: () => waiting.push(store.count()) })
+    edge.misbehave(() => ({ status: 422, body: problem(422, "system.invalidParams") }))
+    await publisher.add(events(1))
+    await publisher.flush()
+    expect(await Promise.all(waiting)).to.deep.equal([1])
+  })
+
+  it("reports a refused event on the console if nobody else is told", async () => {
+    const { warn } = console
+    const reports: unknown[][] = []
+    console.warn = (...args) => reports.push(args)
+    try {
+      const { publisher } = start()
+      edge.misbehave(() => ({ status: 422, body: problem(422, "system.invalidParams") }))
+      await publisher.publish(events(1)).catch(() => {})
+      await publisher.add(events(1))
+      await publisher.flush()
+      expect(reports).to.deep.equal([["shopwire: an event was refused:", "for a test", []]])
+    } finally {
+      console.warn = warn
+    }
+  })
+
+  it("refuses an event of another shop at once, and adds none of the array", async () => {
+    const { publisher } = start({ shopId: SHOP.toUpperCase() })
+    const [first, second] = events(2)
+    if (!first || !second) throw new Error("no events")
+    const other = "223e4567-e89b-42d3-a456-426614174000"
+    const refusal = await publisher.add([first, { ...second, shop_id: other }]).catch((error: unknown) => error)
+    expect(String(refusal)).to.include(`of shop ${other}`)
+    await publisher.add({ ...first, shop_id: SHOP.replaceAll("-", "") })
+    await publisher.flush()
+    expect(edge.actionIds).to.deep.equal([1])
+  })
+
+  it("goes on when a listener throws, and its error is an uncaught one", async () => {
+    const uncaught: string[] = []
+    process.setUncaughtExceptionCaptureCallback(({ message }) => uncaught.push(message))
+    try {
+      const { publisher } = start({
+        onRefused: () => {
+          throw new Error("onRefused failed")
+        },
+      })
+      publisher.state.subscribe(() => {
+        throw new Error("listener failed")
+      })
+      edge.misbehave(({ events: given }, number) =>
+        number === 0
+          ? { status: 503, body: problem(503) }
+          : given.some(({ action_id }) => action_id === 1)
+            ? { status: 422, body: problem(422, "system.invalidParams") }
+            : undefined,
+      )
+      await publisher.add(events(2))
+      await until("the other event to be stored", () => edge.stored.length > 0)
+      await publisher.stop()
+      expect(edge.actionIds).to.deep.equal([2])
+      expect(new Set(uncaught)).to.deep.equal(new Set(["listener failed", "onRefused failed"]))
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null)
+    }
+  })
+
   it("refuses more events in memory than it keeps", async () => {
     edge.misbehave(() => "cut")
     const { publisher } = start({ store: new MemoryStore() })

@@ -24,8 +24,11 @@ export async function outcomeOf(response: Response, events: number): Promise<Out
   if (response.ok) {
     const seqs = seqsIn(await response.json().catch(() => undefined))
     if (seqs?.length === events) return { kind: "stored", seqs }
-    // The sign-in page of a hotel's network answers everything with 200.
-    return { kind: "later", problem: new ProblemError(response.status, { detail: "The answer is not an edge's" }) }
+    // A captive portal answers everything with 200.
+    return {
+      kind: "later",
+      problem: new ProblemError(response.status, { detail: "The answer did not come from a shopwire edge" }),
+    }
   }
   const problem = await ProblemError.from(response)
   return { kind: kindOf(problem, events), problem }

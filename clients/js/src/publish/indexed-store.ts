@@ -17,6 +17,7 @@ export class IndexedStore implements OutboxStore {
   readonly sharedAs: string
   readonly isDurable = true
   #db: Promise<IDBDatabase> | undefined
+  #isClosed = false
 
   private constructor(name: string) {
     this.sharedAs = name
@@ -57,6 +58,7 @@ export class IndexedStore implements OutboxStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     const db = await this.#db
     this.#db = undefined
     db?.close()
@@ -80,12 +82,13 @@ export class IndexedStore implements OutboxStore {
     }
   }
 
-  #open(): Promise<IDBDatabase> {
+  async #open(): Promise<IDBDatabase> {
+    if (this.#isClosed) throw new Error("the outbox is closed")
     this.#db ??= this.#openNow().catch((error: unknown) => {
       this.#db = undefined
       throw error
     })
-    return this.#db
+    return await this.#db
   }
 
   async #openNow(): Promise<IDBDatabase> {

@@ -33,7 +33,7 @@ export interface OutboxStore {
   /** Adds events at the end, all or none, and resolves with their keys. Rejects with `OutboxFullError`, or if the store is broken. */
   add(events: readonly string[]): Promise<readonly number[]>
   /**
-   * Makes one step, completely or not at all, also when several pages make one at a time.
+   * Makes one step, completely or not at all. Atomic, even when several pages do it at once.
    *
    * @param most how many of the oldest events `decide` is given
    * @param decide must not wait for anything

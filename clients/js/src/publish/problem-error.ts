@@ -4,6 +4,9 @@ import type { Problem, ProblemEntry } from "../../../../contract/problem.ts"
 /** The longest pause that an answer may ask for, in ms. */
 const LONGEST_RETRY_AFTER_MS = 60 * 60_000
 
+/** What is known of a problem. */
+type ProblemMembers = { readonly [K in keyof Problem]?: Problem[K] | undefined }
+
 /**
  * The edge refused a request, or could not answer it.
  *
@@ -21,7 +24,7 @@ export class ProblemError extends Error {
   /** When to try again, in ms, at most an hour; undefined if the answer did not say. */
   readonly retryAfterMs: number | undefined
 
-  constructor(status: number, { detail, title, code, errors, request_id }: Partial<Problem>, retryAfterMs?: number) {
+  constructor(status: number, { detail, title, code, errors, request_id }: ProblemMembers, retryAfterMs?: number) {
     super(detail ?? title ?? `The answer was ${status}`)
     this.status = status
     this.code = code

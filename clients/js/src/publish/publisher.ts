@@ -1,5 +1,6 @@
 import type { PublishEvent } from "../../../../contract/publish-event.ts"
 import { Backoff } from "../backoff.ts"
+import { callListener } from "../call-listener.ts"
 import { Observable } from "../observable.ts"
 import { onPageReturn } from "../page-return.ts"
 import { type Outcome, outcomeOf } from "./answer.ts"
@@ -7,8 +8,10 @@ import { MemoryStore } from "./memory-store.ts"
 import { Outbox, type OutboxRequest } from "./outbox.ts"
 import type { OutboxStore } from "./outbox-store.ts"
 import { Pause } from "./pause.ts"
+import { errorOf, plainOf } from "./plain-error.ts"
 import { ProblemError } from "./problem-error.ts"
 import { type TabMessage, Tabs } from "./tabs.ts"
+import { Waiters } from "./waiters.ts"
 
 /** The longest pause between attempts, in ms, unless an answer asks for more. */
 const GREATEST_PAUSE_MS = 60_000
@@ -16,6 +19,8 @@ const GREATEST_PAUSE_MS = 60_000
 const ANSWER_MS = 30_000
 /** At most this part is added to a pause that an answer asks for, so that senders do not all return at the same moment. */
 const SPREAD = 0.25
+/** Time for another tab's message to arrive, in ms. */
+const MESSAGE_MS = 1000
 
 /**
  * Gives the token to publish with; undefined: without one.
@@ -31,7 +36,10 @@ export interface PublisherOptions {
   /** Where events wait. Default: memory, so that they are lost with the page or program. */
   readonly store?: OutboxStore
   readonly token?: TokenProvider
-  /** Called for each event that the edge refuses for good; it is then no longer in the outbox. */
+  /**
+   * Called for each event that the edge refuses for good, before it leaves the outbox: again after a crash in between. Without it, an
+   * event that no `publish` waits for is reported on the console.
+   */
   readonly onRefused?: (event: PublishEvent, problem: ProblemError) => void
   /** Waits between attempts. Default: for the given time; a test may wait less. */
   readonly pause?: Pick<Pause, "wait" | "end">
@@ -42,11 +50,6 @@ export interface PublisherState {
   readonly waiting: number
   /** Why the last attempt failed; undefined if it did not. It is tried again by itself. */
   readonly problem: Error | undefined
-}
-
-interface Waiter {
-  resolve(seq: number): void
-  reject(reason: Error): void
 }
 
 /**
@@ -65,15 +68,22 @@ export class Publisher {
   readonly #pause: Pick<Pause, "wait" | "end">
   readonly #idle = new Pause()
   readonly #stopping = new AbortController()
-  /** Who waits for an event, by its key. */
-  readonly #waiters = new Map<number, Waiter>()
+  readonly #waiters = new Waiters()
+  /** Calls of the store's `add` that have not ended. */
+  readonly #adding = new Set<Promise<unknown>>()
   readonly #endPageReturns: () => void
   readonly #running: Promise<void>
   /** Events may have been added since the store was last asked. */
   #hasNews = false
+  /** The token of the last answer, if that was 401. */
   #refusedToken: string | undefined
   /** The pause was asked for by an answer, so nothing may end it early. */
   #mustWait = false
+  /** The rest of the pause is to be left out. */
+  #isRetryAsked = false
+  /** This tab is the one that sends. */
+  #isSending = false
+  #stopped: Promise<void> | undefined
 
   /** Begins to send at once what waits in the store. */
   constructor(options: PublisherOptions) {
@@ -83,6 +93,7 @@ export class Publisher {
     this.#pause = options.pause ?? new Pause()
     this.#tabs = new Tabs(this.#store.sharedAs, (message) => this.#onMessage(message))
     this.#endPageReturns = onPageReturn(() => this.retry())
+    this.#tabs.tell({ kind: "joined" })
     this.#recount()
     this.#running = this.#tabs.alone(this.#stopping.signal, () => this.#run())
   }
@@ -91,30 +102,37 @@ export class Publisher {
    * Puts events into the outbox. Resolves when they are there.
    *
    * @throws {OutboxFullError} there is no room: none of them was added
+   * @throws {Error} an event is of another shop, or the publisher was stopped: none of them was added
    */
   async add(events: PublishEvent | readonly PublishEvent[]): Promise<void> {
     await this.#put([events].flat())
+    this.#tellAdded()
   }
 
   /**
-   * Puts events into the outbox, and resolves with their sequences in the log when all are stored. Rejects with a `ProblemError` if
-   * one is refused, with an `OutboxFullError` if there is no room, and if the publisher is stopped before.
+   * Puts events into the outbox, and resolves with their sequences in the log when all are stored. A sequence is 0 if it is unknown:
+   * the log has dropped the event meanwhile, or the tab that sent it was closed before it could tell. Rejects with a `ProblemError` if
+   * an event is refused, as `add` does, and if the publisher is stopped before.
    */
   publish(event: PublishEvent): Promise<number>
   publish(events: readonly PublishEvent[]): Promise<readonly number[]>
   async publish(events: PublishEvent | readonly PublishEvent[]): Promise<number | readonly number[]> {
-    const stored: Promise<number>[] = []
-    await this.#put([events].flat(), (key) => {
-      stored.push(new Promise((resolve, reject) => this.#waiters.set(key, { resolve, reject })))
-    })
+    const keys = await this.#put([events].flat())
+    // `stop` may have been called while they were added; they stay in the store.
+    if (this.#isStopped) throw stopped()
+    const stored = keys.map((key) => this.#waiters.wait(key))
+    this.#tellAdded()
     const seqs = await Promise.all(stored)
     return Array.isArray(events) ? seqs : (seqs[0] ?? 0)
   }
 
   /** Resolves when nothing waits. Rejects if the publisher is stopped before. */
   async flush(): Promise<void> {
-    while ((await this.#count()) > 0) {
-      if (this.#stopping.signal.aborted) throw stopped()
+    for (;;) {
+      if (this.#isStopped) throw stopped()
+      await this.#count()
+      if (this.state.get().waiting === 0) return
+      if (this.#isStopped) throw stopped()
       await new Promise<void>((resolve) => {
         const leave = this.state.subscribe(() => {
           leave()
@@ -124,44 +142,86 @@ export class Publisher {
     }
   }
 
-  /** Ends a pause between attempts, e.g. after a new sign-in; not one that the edge has asked for. */
+  /** Ends a pause between attempts, e.g. after a new sign-in, but never before the time that the edge has asked for. */
   retry(): void {
-    if (!this.#mustWait) this.#pause.end()
+    this.#endPause()
+    this.#tabs.tell({ kind: "retry" })
   }
 
   /** Stops sending, and closes the store. What waits is sent by the next publisher of the same store. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort()
     this.#endPageReturns()
     this.#pause.end()
     this.#wake()
     await this.#running
     this.#tabs.close()
-    for (const { reject } of this.#waiters.values()) reject(stopped())
-    this.#waiters.clear()
-    // Whoever waits for a change sees that there will be none.
+    for (const key of this.#waiters.keys()) this.#waiters.reject(key, stopped())
+    // Wakes `flush`, so that it rejects.
     this.state.set({ ...this.state.get() })
+    await Promise.allSettled(this.#adding)
     await this.#store.close()
   }
 
-  async #put(events: readonly PublishEvent[], onKey: (key: number) => void = () => {}): Promise<void> {
-    if (events.length === 0) return
-    const keys = await this.#store.add(events.map((event) => JSON.stringify(event)))
-    for (const key of keys) onKey(key)
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  /** Resolves with the events' keys when they are in the store. */
+  async #put(events: readonly PublishEvent[]): Promise<readonly number[]> {
+    if (this.#isStopped) throw stopped()
+    for (const event of events) this.#checkShop(event)
+    if (events.length === 0) return []
+    const adding = this.#store.add(events.map((event) => JSON.stringify(event)))
+    this.#adding.add(adding)
+    try {
+      return await adding
+    } finally {
+      this.#adding.delete(adding)
+    }
+  }
+
+  #tellAdded(): void {
     this.#recount()
     this.#wake()
     this.#tabs.tell({ kind: "added" })
   }
 
-  async #count(): Promise<number> {
-    const waiting = await this.#store.count()
-    this.#tell({ waiting })
-    return waiting
+  #checkShop({ shop_id }: PublishEvent): void {
+    const { shopId } = this.#options
+    if (plainId(shop_id) !== plainId(shopId)) throw new Error(`the event is of shop ${shop_id}, not of ${shopId}`)
   }
 
+  async #count(): Promise<void> {
+    this.#setState({ waiting: await this.#store.count() })
+  }
+
+  /** Counts what waits, and looks for events that have left the store. */
   #recount(): void {
+    if (this.#isStopped) return
     // A broken store is noticed by the sender.
-    this.#count().catch(() => {})
+    Promise.all([this.#count(), this.#settleSent()]).catch(() => {})
+  }
+
+  /**
+   * Settles the waiters of events that another tab has sent without telling, as it was closed. They are stored: a refusal is told
+   * before the event leaves the store.
+   */
+  async #settleSent(): Promise<void> {
+    const waiting = this.#waiters.keys()
+    if (this.#store.sharedAs === undefined || waiting.length === 0) return
+    const oldest = await this.#store.change(1, (_, [event]) => ({ result: event?.key ?? Number.POSITIVE_INFINITY }))
+    const sent = waiting.filter((key) => key < oldest)
+    if (sent.length === 0) return
+    // Usually the sequences are on their way.
+    setTimeout(() => {
+      for (const key of sent) this.#waiters.resolve(key, 0)
+    }, MESSAGE_MS)
   }
 
   #wake(): void {
@@ -170,12 +230,16 @@ export class Publisher {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    this.#isSending = true
+    this.#tellProblem(undefined)
+    this.#recount()
+    while (!this.#isStopped) {
       try {
         this.#hasNews = false
         const request = await this.#outbox.next()
         if (request !== undefined) await this.#attempt(request)
         else if (!this.#hasNews) await this.#idle.wait(GREATEST_PAUSE_MS)
+        if (request === undefined) this.#recount()
       } catch (error) {
         // The store is broken, or the token's provider; both may recover.
         await this.#later(error instanceof Error ? error : new Error(String(error)))
@@ -184,16 +248,21 @@ export class Publisher {
   }
 
   async #attempt(request: OutboxRequest): Promise<void> {
-    const token = await this.#options.token?.(this.#refusedToken)
-    // A provider may have no other one; then the edge is asked less and less often.
-    const isSameToken = token !== undefined && token === this.#refusedToken
+    const wasUnauthorised = this.#refusedToken !== undefined
+    const token = await unlessAborted(this.#stopping.signal, this.#options.token?.(this.#refusedToken))
     const outcome = await this.#send(request, token)
     this.#refusedToken = outcome.kind === "unauthorised" ? token : undefined
     switch (outcome.kind) {
       case "stored":
         await this.#outbox.finish(request)
         this.#backoff.reset()
-        await this.#settleAll(request, (key, i) => ({ kind: "stored", key, seq: outcome.seqs[i] ?? 0 }))
+        for (const [i, { key }] of request.events.entries()) {
+          const seq = outcome.seqs[i] ?? 0
+          this.#waiters.resolve(key, seq)
+          this.#tabs.tell({ kind: "stored", key, seq })
+        }
+        this.#setState({ problem: undefined })
+        await this.#count()
         break
       case "refused":
         if (request.events.length > 1) await this.#outbox.divide(request)
@@ -204,7 +273,8 @@ export class Publisher {
         await this.#later(outcome.problem)
         break
       case "unauthorised":
-        if (this.#options.token === undefined || token === undefined || isSameToken) await this.#later(outcome.problem)
+        // One refusal is usual when a token expires. After more, the provider has no token that is accepted, so ask less often.
+        if (token === undefined || wasUnauthorised) await this.#later(outcome.problem)
         break
       case "later":
         await this.#later(outcome.problem)
@@ -219,6 +289,7 @@ export class Publisher {
     const end = (): void => ending.abort()
     const timer = setTimeout(end, ANSWER_MS)
     this.#stopping.signal.addEventListener("abort", end)
+    if (this.#isStopped) end()
     try {
       const response = await fetch(`${edgeUrl}/publish/${shopId}`, {
         method: "POST",
@@ -230,7 +301,7 @@ export class Publisher {
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         },
         body: `[${events.map(({ json }) => json).join(",")}]`,
-        // A redirect is a hotel's network, or a wrong address: it must not get the events.
+        // A redirect is a captive portal, or a wrong address: it must not get the events.
         redirect: "error",
         signal: ending.signal,
       })
@@ -243,54 +314,72 @@ export class Publisher {
     }
   }
 
+  /** Tells it before the event leaves the store, so that a crash in between loses nothing untold. */
   async #refuse(request: OutboxRequest, problem: ProblemError): Promise<void> {
-    await this.#outbox.drop(request)
-    const { status, message: detail, code, errors, requestId: request_id } = problem
-    await this.#settleAll(request, (key) => ({
-      kind: "refused",
-      key,
-      status,
-      problem: { detail, code, errors, request_id },
-    }))
-    for (const { json } of request.events) this.#options.onRefused?.(JSON.parse(json), problem)
-  }
-
-  async #later(problem: Error): Promise<void> {
-    this.#tell({ problem })
-    if (this.#stopping.signal.aborted) return
-    const asked = problem instanceof ProblemError ? problem.retryAfterMs : undefined
-    const own = this.#backoff.next()
-    this.#mustWait = asked !== undefined
-    await this.#pause.wait(Math.max(own, (asked ?? 0) * (1 + SPREAD * Math.random())))
-    this.#mustWait = false
-  }
-
-  async #settleAll(request: OutboxRequest, messageOf: (key: number, i: number) => TabMessage): Promise<void> {
-    for (const [i, { key }] of request.events.entries()) {
-      const message = messageOf(key, i)
-      this.#settle(message)
-      this.#tabs.tell(message)
+    const { onRefused } = this.#options
+    for (const { key, json } of request.events) {
+      if (onRefused !== undefined) callListener(() => onRefused(JSON.parse(json), problem))
+      else if (!this.#waiters.has(key)) console.warn("shopwire: an event was refused:", problem.message, problem.errors)
+      this.#waiters.reject(key, problem)
+      this.#tabs.tell({ kind: "refused", key, error: plainOf(problem) })
     }
-    this.#tell({ problem: undefined })
+    await this.#outbox.drop(request)
+    this.#setState({ problem: undefined })
     await this.#count()
   }
 
-  /** A message of the page that sends. */
+  async #later(problem: Error): Promise<void> {
+    if (this.#isStopped) return
+    this.#isRetryAsked = false
+    this.#tellProblem(problem)
+    const asked = problem instanceof ProblemError ? (problem.retryAfterMs ?? 0) * (1 + SPREAD * Math.random()) : 0
+    const own = this.#backoff.next()
+    if (asked > 0) {
+      this.#mustWait = true
+      await this.#pause.wait(asked)
+      this.#mustWait = false
+    }
+    if (own > asked && !this.#isRetryAsked && !this.#isStopped) await this.#pause.wait(own - asked)
+  }
+
+  #endPause(): void {
+    this.#isRetryAsked = true
+    if (!this.#mustWait) this.#pause.end()
+  }
+
+  /** Sets why the last attempt failed, here and in the other tabs. */
+  #tellProblem(problem: Error | undefined): void {
+    this.#setState({ problem })
+    this.#tabs.tell({ kind: "problem", error: problem && plainOf(problem) })
+  }
+
   #onMessage(message: TabMessage): void {
-    if (message.kind === "added") this.#wake()
-    else this.#settle(message)
+    switch (message.kind) {
+      case "joined":
+        if (this.#isSending) this.#tellProblem(this.state.get().problem)
+        break
+      case "added":
+        this.#wake()
+        break
+      case "retry":
+        this.#endPause()
+        break
+      case "problem":
+        this.#setState({ problem: message.error && errorOf(message.error) })
+        break
+      case "stored":
+        this.#waiters.resolve(message.key, message.seq)
+        this.#setState({ problem: undefined })
+        break
+      case "refused":
+        this.#waiters.reject(message.key, errorOf(message.error))
+        this.#setState({ problem: undefined })
+        break
+    }
     this.#recount()
   }
 
-  #settle(message: TabMessage): void {
-    if (message.kind === "added") return
-    const waiter = this.#waiters.get(message.key)
-    this.#waiters.delete(message.key)
-    if (message.kind === "stored") waiter?.resolve(message.seq)
-    else waiter?.reject(new ProblemError(message.status, message.problem))
-  }
-
-  #tell(change: Partial<PublisherState>): void {
+  #setState(change: Partial<PublisherState>): void {
     const before = this.state.get()
     const next = { ...before, ...change }
     if (next.waiting !== before.waiting || next.problem !== before.problem) this.state.set(next)
@@ -299,4 +388,21 @@ export class Publisher {
 
 function stopped(): Error {
   return new Error("the publisher was stopped")
+}
+
+/** A shop ID as it compares: the edge takes it in any case, with dashes or without. */
+function plainId(id: string): string {
+  return String(id).replaceAll("-", "").toLowerCase()
+}
+
+/** Resolves as `task` does, but rejects when `signal` aborts. */
+function unlessAborted<T>(signal: AbortSignal, task: T | Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const end = (): void => reject(stopped())
+    signal.addEventListener("abort", end)
+    Promise.resolve(task)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", end))
+    if (signal.aborted) end()
+  })
 }

@@ -1,11 +1,19 @@
-/** What the page that sends tells the others of the same outbox. */
+import type { PlainError } from "./plain-error.ts"
+
+/** What one page tells the others of the same outbox. */
 export type TabMessage =
+  /** A page has opened the outbox. */
+  | { readonly kind: "joined" }
   /** Events were added. */
   | { readonly kind: "added" }
+  /** A pause between attempts can end. */
+  | { readonly kind: "retry" }
+  /** Why the last attempt of the page that sends failed. Told after each failure, when it begins to send, and when a page joins. */
+  | { readonly kind: "problem"; readonly error: PlainError | undefined }
   /** An event is stored in the log, under this sequence. */
   | { readonly kind: "stored"; readonly key: number; readonly seq: number }
-  /** An event was refused, and is no longer in the outbox. */
-  | { readonly kind: "refused"; readonly key: number; readonly status: number; readonly problem: object }
+  /** An event was refused, and leaves the outbox. */
+  | { readonly kind: "refused"; readonly key: number; readonly error: PlainError }
 
 /**
  * The pages that share an outbox. One of them sends, as long as it is open; without Web Locks (pages without TLS) each does, which costs
@@ -13,7 +21,7 @@ export type TabMessage =
  */
 export class Tabs {
   readonly #name: string | undefined
-  readonly #channel: BroadcastChannel | undefined
+  #channel: BroadcastChannel | undefined
 
   /** @param name of the outbox; undefined: no other page uses it */
   constructor(name: string | undefined, onMessage: (message: TabMessage) => void) {
@@ -23,6 +31,7 @@ export class Tabs {
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => onMessage(data)
   }
 
+  /** Does nothing after `close`. */
   tell(message: TabMessage): void {
     this.#channel?.postMessage(message)
   }
@@ -39,5 +48,6 @@ export class Tabs {
 
   close(): void {
     this.#channel?.close()
+    this.#channel = undefined
   }
 }
