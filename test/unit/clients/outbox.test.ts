@@ -1,4 +1,6 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { cp, type FileHandle, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FileStore, OutboxBusyError } from "@shopwire/client/node"
@@ -6,6 +8,7 @@ import { MemoryStore, type OutboxStore } from "@shopwire/client/publish"
 import { expect } from "chai"
 import fc from "fast-check"
 import { Outbox, type OutboxRequest } from "../../../clients/js/src/publish/outbox.ts"
+import { skip } from "../../helpers/skip.ts"
 
 const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `{"n":${from + i}}`)
 const jsonsOf = (request: OutboxRequest | undefined) => request?.events.map(({ json }) => json)
@@ -224,13 +227,64 @@ describe("Outbox", () => {
     const again = await reopened(store)
     await again.close()
     opened = []
-    await writeFile(join(folder, "lock"), "999999999")
+    await writeFile(join(folder, "lock.999999999..a"), "")
     await fileStore()
   })
 
-  it("is refused to a second process", async () => {
-    await writeFile(join(folder, "lock"), String(process.ppid))
+  it("is refused to a second process, until the first is killed", async () => {
+    const [other] = holders(folder, 1)
+    if (other === undefined) throw new Error("not started")
+    expect(await other.outcome).to.equal("open")
     expect(await FileStore.open(folder).catch((error: unknown) => error)).to.be.instanceOf(OutboxBusyError)
+    await other.kill()
+    await fileStore()
+  })
+
+  it("is free when the number of its process belongs to another one since", async function () {
+    if (process.platform !== "linux") skip(this, "only Linux tells when a process was started")
+    await writeFile(join(folder, `lock.${process.ppid}.another-boot_1.a`), "")
+    await fileStore()
+  })
+
+  it("is opened by one of several processes that find it left by a killed one", async () => {
+    for (let round = 0; round < 3; round++) {
+      await writeFile(join(folder, "lock.999999999..a"), "")
+      const all = holders(folder, 4)
+      const outcomes = await Promise.all(all.map(({ outcome }) => outcome))
+      expect(outcomes.toSorted()).to.deep.equal(["OutboxBusyError", "OutboxBusyError", "OutboxBusyError", "open"])
+      await Promise.all(all.map(({ kill }) => kill()))
+    }
+  })
+
+  it("puts the names of its files on the disk when it creates or replaces them", async function () {
+    if (process.platform === "win32") skip(this, "Windows opens no folders")
+    const probe = await open(folder)
+    const handles = Object.getPrototypeOf(probe) as FileHandle
+    const { sync } = handles
+    const { ino: outer } = await probe.stat()
+    await probe.close()
+    const synced: number[] = []
+    handles.sync = async function (this: FileHandle) {
+      synced.push((await this.stat()).ino)
+      await sync.call(this)
+    }
+    try {
+      const path = join(folder, "a", "b")
+      const store = await fileStore(path)
+      const inner = await Promise.all([path, join(folder, "a")].map(async (each) => (await stat(each)).ino))
+      expect(synced).to.deep.equal([...inner, outer])
+      const outbox = new Outbox(store)
+      await store.add(Array.from({ length: 200 }, () => JSON.stringify("x".repeat(10_000))))
+      const { ino: before } = await stat(join(path, "events"))
+      for (let i = 0; i < 6; i++) {
+        const request = await outbox.next()
+        if (request !== undefined) await outbox.finish(request)
+      }
+      expect((await stat(join(path, "events"))).ino).to.not.equal(before)
+      expect(synced.slice(3)).to.deep.equal([inner[0]])
+    } finally {
+      handles.sync = sync
+    }
   })
 
   it("has the same requests and events in both stores, whatever happens to it", async () => {
@@ -272,3 +326,32 @@ describe("Outbox", () => {
     )
   })
 })
+
+interface Holder {
+  /** "open", or the name of the error. */
+  readonly outcome: Promise<string>
+  kill(): Promise<unknown>
+}
+
+/** Processes that open a folder at the same moment, and keep it open. */
+function holders(folder: string, count: number): Holder[] {
+  const at = Date.now() + 1500
+  const program = `
+    const { FileStore } = await import("@shopwire/client/node")
+    const [folder, at] = process.argv.slice(1)
+    while (Date.now() < Number(at));
+    console.log(await FileStore.open(folder).then(() => "open", ({ name }) => name))
+    setInterval(() => {}, 1000)`
+  const args = ["--import=tsx", "--conditions=@res-service/source", "--input-type=module", "--eval", program]
+  return Array.from({ length: count }, () => {
+    const child = spawn(process.execPath, [...args, folder, String(at)], { stdio: ["ignore", "pipe", "inherit"] })
+    const ended = once(child, "exit")
+    return {
+      outcome: once(child.stdout, "data").then(([line]) => String(line).trim()),
+      kill: async () => {
+        child.kill("SIGKILL")
+        await ended
+      },
+    }
+  })
+}

@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { crc32 } from "node:zlib"
 import { lockFolder } from "./folder-lock.ts"
 import {
@@ -68,7 +68,7 @@ export class FileStore implements OutboxStore {
    */
   static async open(path: string): Promise<FileStore> {
     const folder = resolve(path)
-    await mkdir(folder, { recursive: true })
+    const created = await mkdir(folder, { recursive: true })
     const unlock = await lockFolder(folder)
     try {
       const slots = await openFile(join(folder, "state"))
@@ -78,6 +78,7 @@ export class FileStore implements OutboxStore {
       if ((await slots.stat()).size < 2 * SLOT_BYTES) await writeAt(slots, Buffer.alloc(2 * SLOT_BYTES, "\n"), 0)
       // A line that was not written completely must not become a part of the next one.
       await file.truncate(found.bytes)
+      await syncFolders(folder, created)
       return new FileStore(folder, unlock, slots, file, found)
     } catch (error) {
       await unlock()
@@ -158,6 +159,7 @@ export class FileStore implements OutboxStore {
     await this.#file.close()
     this.#file = file
     this.#bytes = lines.length
+    await syncFolder(this.#folder)
   }
 
   /** Runs a task after all earlier ones. */
@@ -237,6 +239,26 @@ function withoutSum(line: string): string | undefined {
 async function openFile(path: string): Promise<FileHandle> {
   await (await open(path, "a", 0o600)).close()
   return await open(path, "r+")
+}
+
+/** Puts the names of a folder's files on the disk, and those of the folders that were created for it. */
+async function syncFolders(folder: string, created: string | undefined): Promise<void> {
+  const last = created === undefined ? folder : dirname(created)
+  for (let each = folder; ; each = dirname(each)) {
+    await syncFolder(each)
+    if (each === last) return
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders; it keeps their names itself.
+  if (process.platform === "win32") return
+  const handle = await open(folder, "r")
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 async function writeAt(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
