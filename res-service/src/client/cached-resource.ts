@@ -31,8 +31,9 @@ interface Refetch {
  * The copy of one resource, or of one query of it, which is kept up to date for all subscribers.
  *
  * After a reset it gets the resource again and again until a get that was sent after the last reset succeeds. Meanwhile its
- * content stays. Events that come while such a get is under way are dropped, as the answer includes them; all others are applied,
- * even to content that may be old, since a successful get corrects it.
+ * content stays. Events that come while such a get is under way are dropped, as the answer includes them. If the service numbers its
+ * events, those after a dropped or lost one are dropped, too, until a get succeeds, so subscribers never see an event before an earlier
+ * one. All others are applied, even to content that may be old, since a successful get corrects it.
  *
  * Source: RES-Service protocol 1.2.3, "Get request", "Resource events", "System reset event".
  */
@@ -117,9 +118,10 @@ export class CachedResource {
 
   /** Handles an event that has arrived, unless it shows that an earlier one was lost: then the resource is fetched again. */
   receive(name: string, payload: string | undefined, number: EventNumber | undefined): void {
-    if (this.#state === "loaded" && number !== undefined && this.#last !== undefined) {
-      // The answer to a get request under way includes it.
-      if (this.#refetch?.request === undefined && !isNext(this.#last, number)) {
+    // While a get request is under way, events are dropped, as the answer includes them. If it fails, the next event shows that.
+    const isDropped = this.#refetch?.request !== undefined
+    if (this.#state === "loaded" && !isDropped && number !== undefined && this.#last !== undefined) {
+      if (!isNext(this.#last, number)) {
         this.#loseEvent()
         return
       }

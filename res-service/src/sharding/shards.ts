@@ -225,16 +225,19 @@ export class Shards implements Routing {
 
   /** Ends everything. Call it when no request is being answered. */
   async close(): Promise<void> {
-    this.#stop()
+    this.#stop(this.#table.members.find((id) => id !== this.member && this.#table.isMemberFresh(id)))
     // What was sent must have reached NATS before another process may send.
     await this.#nc.flush().catch(() => {})
     await this.#lease.release()
     await this.#table.close()
   }
 
-  /** Ends everything at once after the lease has ended. */
+  /**
+   * Ends everything at once after the lease has ended. What waits is refused: a process that stood still does not know how old it is. Its
+   * sender may have given it up and sent something newer, which it would undo.
+   */
   async abandon(): Promise<void> {
-    this.#stop()
+    this.#stop(undefined)
     this.#states.clear()
     await this.#table.close()
   }
@@ -281,11 +284,12 @@ export class Shards implements Routing {
     this.#resets.send(patternsOf(this.#watched.all.filter((pattern) => pattern.startsWith(under))))
   }
 
-  #stop(): void {
+  /** @param heir as that of `Router.stop` */
+  #stop(heir: string | undefined): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
     this.#work = undefined
     this.#presence.unsubscribe()
-    this.#router.stop(this.#table.members.find((id) => id !== this.member && this.#table.isMemberFresh(id)))
+    this.#router.stop(heir)
     this.#resets.stop()
     this.#tasks.stop()
   }

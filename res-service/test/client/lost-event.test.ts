@@ -2,10 +2,11 @@ import { expect } from "chai"
 import { until } from "../../../test/helpers/until.ts"
 import { Client, type MirrorEvent } from "../../src/client/mod.ts"
 import type { Value } from "../../src/mod.ts"
-import { type Conn, collection, type Routing, Service } from "../../src/mod.ts"
+import { type Conn, collection, type Routing, Service, silentLogger } from "../../src/mod.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
 
 const NAME = "library.books"
+const NAME_ONLY = { resources: [NAME] }
 
 /** A service of one list to which titles are added in front, and a client whose link can lose events. */
 const setUp = async ({ numbered = true } = {}) => {
@@ -86,6 +87,53 @@ describe("An event of a resource's next owner", () => {
     })
     await shows(mirror, titles)
     expect(shown).not.to.include('["Ulysses","Emma"]')
+    client.close()
+  })
+})
+
+describe("An event after one that came while a get was under way", () => {
+  it("is not shown before that one, if the get fails", async () => {
+    const broker = new MemoryBroker()
+    const titles = ["Emma"]
+    let failNow: (() => void) | undefined
+    let isFailing = false
+    const books = collection(NAME, {
+      mode: { get: "free" },
+      get: async (): Promise<readonly Value[]> => {
+        if (!isFailing) return [...titles]
+        await new Promise<void>((resolve) => {
+          failNow = resolve
+        })
+        throw new Error("not now")
+      },
+    })
+    const service = new Service(broker.connect())
+    service.add(books)
+    await service.start()
+    const add = (title: string): Promise<void> =>
+      service.with(books, {}, (events) => {
+        titles.unshift(title)
+        events.add(title, 0)
+      })
+    let warnings = 0
+    const logger = { ...silentLogger, warn: () => void warnings++ }
+    const client = new Client(broker.connect(), { logger })
+    const mirror = client.mirror(NAME)
+    await mirror.ready
+    await add("Dune")
+    const shown: string[] = []
+    mirror.onEvent(() => queueMicrotask(() => shown.push(JSON.stringify(mirror.value))))
+
+    isFailing = true
+    service.reset(NAME_ONLY)
+    const fail = await until("the get", () => failNow)
+    await add("Persuasion")
+    isFailing = false
+    fail()
+    await until("the client to hear that it failed", () => warnings > 0)
+    await add("Ulysses")
+    await shows(mirror, titles)
+    expect(shown).not.to.include('["Ulysses","Dune","Emma"]')
     client.close()
   })
 })

@@ -258,6 +258,26 @@ describe("Shards, of a service of several processes", () => {
         await kit.shared(second, again)
       },
 
+      "have requests that wait in one that loses its lease refused: they may be old, and must undo nothing newer":
+        async (kit) => {
+          const [first, second] = [await kit.join(), await kit.join()]
+          await kit.shared(first, second)
+          const id = ids.find((each) => first.shards.isServed(shardOf(each))) ?? ""
+          const reply = kit.conn.newInbox()
+          const answers: string[] = []
+          kit.conn.subscribe(reply, ({ data }) => answers.push(Buffer.from(data).toString()))
+          // The receiver waits until it knows as much.
+          const revision = first.shards.revisionOf(shardOf(id)) + 1
+          const subject = `shards.library.${first.shards.member}.${shardOf(id)}.${revision}.call.library.shelf.${id}.add`
+          kit.conn.publish(subject, "{}", reply)
+          await kit.conn.flush()
+          await first.nc.flush()
+          await first.shards.abandon()
+          await until("an answer", () => answers.length > 0)
+          expect(answers[0]).to.include("system.serviceUnavailable")
+          expect(kit.store.get(id)).to.equal(undefined)
+        },
+
       "are claimed again after the bucket was deleted, and everything is reset": async (kit) => {
         const first = await kit.join()
         await kit.shared(first)

@@ -226,12 +226,14 @@ function takeGroup(queue: Waiting[]): Waiting[] {
   const inOrder = queue.splice(0).sort((a, b) => a.producer.epoch - b.producer.epoch || a.producer.seq - b.producer.seq)
   const group: Waiting[] = []
   let events = 0
+  let isFull = false
   for (const waiting of inOrder) {
     const { producer, payloads } = waiting
     const last = group.at(-1)?.producer
-    const fits = group.length < MAX_GROUP && events + payloads.length <= MAX_BATCH_EVENTS
+    // What comes after one that has no room would be stored before it.
+    isFull ||= group.length === MAX_GROUP || events + payloads.length > MAX_BATCH_EVENTS
     const isNext = last === undefined || (last.epoch === producer.epoch && last.seq < producer.seq)
-    if (fits && isNext) {
+    if (!isFull && isNext) {
       group.push(waiting)
       events += payloads.length
     } else queue.push(waiting)
