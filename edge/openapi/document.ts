@@ -22,7 +22,7 @@ type Responses = Readonly<Record<string, object>>
 const ANY_REQUEST = [400, 403, 429]
 /** Answers to a body that is not read. */
 const ANY_BODY = [413, 415, 422]
-/** Answers about who asks. */
+/** Answers about the caller. */
 const ANY_CALLER = [401, 403]
 
 /** What each problem means. */
@@ -30,13 +30,13 @@ const problemTexts: Readonly<Record<number, string>> = {
   400: "The request, a header or the JSON cannot be read.",
   401: "A token is needed, or the one that was sent is not valid.",
   403: "This caller, or the page that sends the request, may not do that.",
-  404: "There is nothing.",
+  404: "Not found.",
   409: "It contradicts an earlier request.",
   413: "The body, an event or the array is too large.",
   415: "The Content-Type is not application/json, or the Content-Encoding is unknown.",
   422: "A value is wrong: `errors` says which.",
-  429: "Too many requests: come again after `Retry-After` seconds.",
-  503: "It cannot be done, or is not known to be done, now: come again after `Retry-After` seconds.",
+  429: "Too many requests: try again after `Retry-After` seconds.",
+  503: "Unavailable, or the outcome is unknown: try again after `Retry-After` seconds.",
 }
 
 /** Says when a request is a repetition. */
@@ -286,7 +286,7 @@ function onOff(on: string, off: string, properties: Readonly<Record<string, Json
   return { "200": { description: on, content }, "503": { description: off, content } }
 }
 
-/** As what the edge answers these errors of a call. */
+/** The statuses of these errors. */
 function statusesOf(codes: readonly ErrorCode[]): number[] {
   return codes.map((code) => statusOfCode[code])
 }

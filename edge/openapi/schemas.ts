@@ -9,7 +9,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 /** A UUID as a path may have it: with dashes or without, in any case. */
 const PATH_UUID = "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$"
 
-/** What is sent, for the JSON that a schema takes. */
+/** The schema of what a client may send. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" })
   return rest
@@ -22,7 +22,7 @@ export const uuidInHeader: JsonSchema = { type: "string", pattern: HEADER_UUID }
 export const uuidInPath: JsonSchema = { type: "string", pattern: PATH_UUID }
 export const idempotencyKey = jsonSchema(IdempotencyKey)
 
-/** A whole number as text, as a header or query has it. */
+/** A whole number. */
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): JsonSchema {
   return { type: "integer", minimum, maximum }
 }
