@@ -81,7 +81,9 @@ public actor ShopwireClient {
         failures += 1
         wait = problem.retryAfter
         if failures >= retry.attempts || wait.map({ $0 > retry.longestDelay }) == true { throw problem }
-      } catch let error as URLError where error.code != .cancelled {
+      } catch {
+        let cause = (error as? TokenFailure)?.cause ?? error
+        guard let error = cause as? URLError, error.code != .cancelled else { throw cause }
         failures += 1
         if failures >= retry.attempts { throw error }
       }
@@ -91,7 +93,7 @@ public actor ShopwireClient {
 
   /// Sends a publish once.
   ///
-  /// - Throws: as `publish(_:)`
+  /// - Throws: as `publish(_:)` · `TokenFailure`
   func send(_ request: PublishRequest, headers: [String: String]) async throws -> PublishAnswer {
     let answer = try await answer(to: request.urlRequest(edge: url, headers: headers))
     guard (200..<300).contains(answer.status) else { throw Problem(answer) }
@@ -113,7 +115,12 @@ public actor ShopwireClient {
   }
 
   func authorized(_ request: URLRequest) async throws -> URLRequest {
-    request.withBearer(try await token?(false))
+    guard let token else { return request }
+    do {
+      return request.withBearer(try await token(false))
+    } catch {
+      throw TokenFailure(cause: error)
+    }
   }
 
   /// The request with a fresh token; nil if there is no other token than the refused one.
@@ -123,10 +130,19 @@ public actor ShopwireClient {
     let task = refresh ?? Task { try await token(true) }
     refresh = task
     defer { if refresh == task { refresh = nil } }
-    let request = refused.withBearer(try await task.value)
-    return request.value(forHTTPHeaderField: "Authorization") == refused.value(forHTTPHeaderField: "Authorization")
-      ? nil : request
+    do {
+      let request = refused.withBearer(try await task.value)
+      return request.value(forHTTPHeaderField: "Authorization") == refused.value(forHTTPHeaderField: "Authorization")
+        ? nil : request
+    } catch {
+      throw TokenFailure(cause: error)
+    }
   }
+}
+
+/// Thrown within this package when the token provider throws.
+struct TokenFailure: Error {
+  let cause: any Error
 }
 
 extension URLSessionConfiguration {

@@ -77,6 +77,15 @@ extension OnTheProduct {
       #expect(times.count == 2 && times[1] - times[0] >= 990)
     }
 
+    @Test func throwsWhatTheTokenProviderThrows() async throws {
+      struct NoAccount: Error {}
+      let client = ShopwireClient(url: Product.edge, token: { _ in throw NoAccount() })
+      await #expect(throws: NoAccount.self) { try await client.publish(sampleEvent(shop: shop)) }
+      let offline = ShopwireClient(
+        url: Product.edge, token: { _ in throw URLError(.notConnectedToInternet) }, retry: quick)
+      await #expect(throws: URLError.self) { try await offline.publish(sampleEvent(shop: shop)) }
+    }
+
     @Test func givesUpAfterItsAttempts() async throws {
       let door = try await PlayedDoor([.answer(problem: "system.serviceUnavailable", 503, times: 100, retryAfter: "0")])
       let client = ShopwireClient(url: door.url, retry: quick)

@@ -3,6 +3,10 @@ import Testing
 
 @testable import Shopwire
 
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
 extension OnTheProduct {
   @Suite(.serialized) struct OutboxTests {
     let shop = UUID()
@@ -298,6 +302,13 @@ extension OnTheProduct {
       isOffline.withLock { $0 = false }
       try await untilEmpty(outbox)
       #expect(try await storedNumbers() == [1])
+    }
+
+    @Test func tellsAnUnknownErrorFromOneOfTheTokenProvider() {
+      struct Unknown: Error {}
+      #expect(Outbox.Obstacle(Unknown()) == .unexpected("Unknown()"))
+      #expect(Outbox.Obstacle(TokenFailure(cause: Unknown())) == .noToken("Unknown()"))
+      #expect(Outbox.Obstacle(TokenFailure(cause: URLError(.notConnectedToInternet))) == .offline)
     }
 
     @Test func canBeOpenOnlyOnce() async throws {

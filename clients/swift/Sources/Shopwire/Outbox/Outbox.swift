@@ -32,6 +32,8 @@ public actor Outbox {
     case noToken(String)
     /// The disk is full, or fails.
     case disk(FileError)
+    /// Any other error, such as one of the system.
+    case unexpected(String)
   }
 
   private let client: ShopwireClient

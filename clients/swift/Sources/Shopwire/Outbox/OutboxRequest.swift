@@ -66,7 +66,9 @@ extension Outbox.Obstacle {
     case let answer as UnexpectedAnswer: self = .notShopwire(status: answer.status)
     case let failure as FileError: self = .disk(failure)
     case is URLError: self = .offline
-    default: self = .noToken(String(describing: error))
+    case let failure as TokenFailure where failure.cause is URLError: self = .offline
+    case let failure as TokenFailure: self = .noToken(String(describing: failure.cause))
+    default: self = .unexpected(String(describing: error))
     }
   }
 }
