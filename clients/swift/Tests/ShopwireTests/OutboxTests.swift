@@ -380,19 +380,22 @@ extension OnTheProduct {
       #expect(try await door.requests.map { $0.headers["producer-seq"] } == ["1", "2", "1", "2"])
     }
 
-    @Test func setsTheWholeQueueAsideWhenItIsFenced() async throws {
+    @Test func sendsTheWholeQueueWithANewIDWhenItIsFenced() async throws {
       let door = try await PlayedDoor([.answer(problem: "store.producerFenced", 409)])
       let outbox = try open(door.url)
       let producer = await outbox.producer
       try await outbox.enqueue(events(1...1500))
       await outbox.start()
       try await untilEmpty(outbox)
-      #expect(await outbox.setAside.map(\.event) == events(1...1500))
-      #expect(await outbox.producer.id != producer.id)
+      #expect(await outbox.setAside == [])
+      let next = await outbox.producer
+      #expect(next.id != producer.id)
       try await outbox.enqueue(events(1501...1501))
       try await untilEmpty(outbox)
-      #expect(try await storedNumbers() == [1501])
-      #expect(try await door.requests.last?.headers["producer-seq"] == "1")
+      #expect(try await storedNumbers() == Array(1...1501))
+      let requests = try await door.requests
+      #expect(requests.map { $0.headers["producer-seq"] } == ["1", "1", "2", "3"])
+      #expect(requests.map { $0.headers["producer-id"] } == [producer, next, next, next].map(\.id.lowercased))
     }
 
     @Test func sharesNothingWithAnotherDeviceThatSendsAsTheSameProducer() async throws {
@@ -418,10 +421,11 @@ extension OnTheProduct {
       try await outbox.enqueue(events(1...2))
       await outbox.start()
       try await untilEmpty(outbox)
-      #expect(await outbox.setAside.map(\.code) == ["store.producerFenced", "store.producerFenced"])
+      #expect(await outbox.setAside == [])
+      #expect(await outbox.producer.id != producer.id)
       try await outbox.enqueue(events(3...3))
       try await untilEmpty(outbox)
-      #expect(try await storedNumbers() == [100, 3])
+      #expect(try await storedNumbers() == [100, 1, 2, 3])
     }
 
     /// Somebody copied the directory while requests waited in it: both send the same, which is stored once.
@@ -485,6 +489,13 @@ extension OnTheProduct {
         }
       }
       #expect(queued.count > 10)
+      // What is refused cannot be set aside now. It stays in the queue, and the status says why.
+      try await door.set([.answer(problem: "system.invalidParams", 422, times: 1000)])
+      try await until("the obstacle") {
+        if case .disk(let error) = await outbox.status.obstacle { error.isDiskFull } else { false }
+      }
+      #expect(await outbox.status.queued == queued.count)
+      #expect(await outbox.setAside == [])
       // The disk is still full, and it can send all the same.
       try await door.set([])
       try await untilEmpty(outbox)

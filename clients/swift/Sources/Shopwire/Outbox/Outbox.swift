@@ -250,13 +250,10 @@ public actor Outbox {
 
   private func refuse(_ request: OutboxRequest, _ problem: Problem) throws {
     switch problem.code {
-    case "store.producerFenced":
-      // Whoever took over may have a copy of the whole queue, and have sent it.
-      try setAsideFirst(queue.count, because: problem, next: .new())
     case "store.producerConflict":
       try setAsideFirst(request.events.count, because: problem, next: .new())
-    case "store.producerGaps":
-      // Not of this outbox, which leaves none. Nothing is stored, so another producer can send the same request.
+    case "store.producerFenced", "store.producerGaps":
+      // A copy of this outbox does neither of the two, so whoever did has no copy of the queue, and its events are still to be sent.
       var state = stateFile.state
       (state.producer, state.sequence) = (.new(), 1)
       try stateFile.write(state)

@@ -4,7 +4,7 @@ import Foundation
 public struct SetAsideEvent: Hashable, Sendable, Identifiable, Codable {
   public let id: String
   public let event: PublishEvent
-  /// Why: the server's code, such as `system.invalidParams` or `store.producerFenced`; nil if it gave none.
+  /// Why: the server's code, such as `system.invalidParams` or `store.producerConflict`; nil if it gave none.
   public let code: String?
   /// Why, for people.
   public let reason: String
