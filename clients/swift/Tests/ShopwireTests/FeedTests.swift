@@ -73,6 +73,17 @@ extension OnTheProduct {
       #expect(try await door.requests.count == 2)
     }
 
+    /// The other server must not get the token.
+    @Test(.timeLimit(.minutes(1))) func followsNoRedirect() async throws {
+      try await publish(1...1)
+      let other = try await PlayedDoor()
+      let target = other.url.appending(path: "stream/\(shop.lowercased)").absoluteString
+      let door = try await PlayedDoor([.answer(307, ["Location": target])])
+      #expect(try await numbers(1, of: ShopwireClient(url: door.url, retry: quick).feed(of: shop, after: 0)) == [1])
+      #expect(try await other.requests.count == 0)
+      #expect(try await door.requests.count == 2)
+    }
+
     @Test(.timeLimit(.minutes(1))) func givesTheEventsBeforeAndAfterOneThatItCannotRead() async throws {
       let good = (1...2).map { number in
         let fields = String(decoding: try! JSON.data(of: sampleEvent(shop: shop, number: number)), as: UTF8.self)

@@ -62,6 +62,16 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
     completionHandler(.allow)
   }
 
+  /// A redirect comes from the login page of a Wi-Fi, or a wrong address, which must not get the token: it is the whole answer.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
+  ) {
+    continuation.yield(.head(response))
+    continuation.finish()
+    completionHandler(nil)
+  }
+
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     continuation.yield(.body(data))
     let waiting = waitingBytes.withLock { waiting in
