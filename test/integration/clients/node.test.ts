@@ -41,8 +41,10 @@ describe("@shopwire/client in Node", () => {
     const shopId = randomUUID()
     const watch = new FeedWatch(connect(), shopId)
     const publisher = new Publisher({ edgeUrl: pages.product.edgeUrl, shopId })
+    // A timeline goes back to the first event that it was shown.
+    await publisher.publish(publishEvents(1, shopId))
     watch.start()
-    await until("the feed", () => watch.feed.get().status === "live")
+    await until("the first event", () => watch.timeline.get().events.length === 1)
     await publisher.publish(publishEvents(400, shopId))
     await pages.stopGateway()
     await publisher.publish(publishEvents(400, shopId))
@@ -50,11 +52,11 @@ describe("@shopwire/client in Node", () => {
     await publisher.publish(publishEvents(1, shopId))
     await until(
       "all events",
-      () => watch.timeline.get().events.length === 801 && watch.timeline.get().missing.size === 0,
+      () => watch.timeline.get().events.length === 802 && watch.timeline.get().missing.size === 0,
     )
     const { events } = watch.timeline.get()
     expect(events.map(({ action_id }) => action_id).reverse()).to.deep.equal(
-      [400, 400, 1].flatMap((count) => Array.from({ length: count }, (_, i) => i + 1)),
+      [1, 400, 400, 1].flatMap((count) => Array.from({ length: count }, (_, i) => i + 1)),
     )
     watch.stop()
     await publisher.stop()
