@@ -12,7 +12,7 @@ import { startService } from "../service/running-service.ts"
 import { BUCKET } from "../service/store/snapshots.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { serviceOptions } from "../test/helpers/product.ts"
-import { getFeed } from "../test/helpers/res.ts"
+import { getFeed, resRequest } from "../test/helpers/res.ts"
 import { until } from "../test/helpers/until.ts"
 import { report, summarize, timed } from "./stats.ts"
 
@@ -117,14 +117,10 @@ await service.stop()
 await nats.close()
 await natsServer.stop()
 
-/** Sends a request, and waits for its answer, however often it is told first to wait. */
+/** Rejects when the answer is an error. */
 async function answered(subject: string): Promise<void> {
-  for await (const reply of await nats.requestMany(subject, "{}", { maxWait: 20_000, strategy: "timer" })) {
-    if (reply.string().startsWith("timeout:")) continue
-    if (reply.json<{ error?: unknown }>().error !== undefined) throw new Error(reply.string())
-    return
-  }
-  throw new Error("no answer")
+  const { error } = await resRequest(nats, subject)
+  if (error !== undefined) throw new Error(`${subject}: ${error.code}`)
 }
 
 /** Event `n` of a shop: shoppers who take turns to fill their baskets, and then check out. */

@@ -13,6 +13,7 @@ import { startService } from "../service/running-service.ts"
 import { publishEvent } from "../test/helpers/events.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { serviceOptions } from "../test/helpers/product.ts"
+import { resRequest } from "../test/helpers/res.ts"
 import { until } from "../test/helpers/until.ts"
 import { endChild, startChild } from "./children.ts"
 import { memoryMiB } from "./processes.ts"
@@ -104,15 +105,8 @@ async function atOnce(count: number, task: (i: number) => Promise<void>): Promis
   await Promise.all(Array.from({ length: AT_ONCE }, (_, k) => work(k)))
 }
 
-/** Sends a request, and waits for its answer, however often it is told first to wait. Rejects when that is an error. */
+/** Rejects when the answer is an error. */
 async function ask(subject: string, payload: object = {}): Promise<void> {
-  for await (const reply of await nats.requestMany(subject, JSON.stringify(payload), {
-    maxWait: 20_000,
-    strategy: "timer",
-  })) {
-    if (reply.string().startsWith("timeout:")) continue
-    if (reply.json<{ error?: unknown }>().error !== undefined) throw new Error(reply.string())
-    return
-  }
-  throw new Error("no answer")
+  const { error } = await resRequest(nats, subject, payload)
+  if (error !== undefined) throw new Error(`${subject}: ${error.code}`)
 }

@@ -27,6 +27,13 @@ export const Producer = z.object(
 )
 export type Producer = Readonly<z.infer<typeof Producer>>
 
+/** The header of each member: of a request to the edge, and of a message of the log. */
+export const producerHeaders = {
+  id: "Producer-Id",
+  epoch: "Producer-Epoch",
+  seq: "Producer-Seq",
+} as const satisfies Record<keyof Producer, string>
+
 /** Sequences from the first to the second, both included. */
 export const SeqRange = z.tuple([z.int(), z.int()]).readonly()
 export type SeqRange = z.infer<typeof SeqRange>

@@ -1,13 +1,8 @@
-import { Producer, type ProducerAnswer } from "../../contract/producer.ts"
+import { Producer, type ProducerAnswer, producerHeaders } from "../../contract/producer.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** The header of each member of a producer. */
-const headerOf = { id: "Producer-Id", epoch: "Producer-Epoch", seq: "Producer-Seq" } as const satisfies Record<
-  keyof Producer,
-  string
->
-const members = Object.keys(headerOf) as (keyof Producer)[]
+const members = Object.keys(producerHeaders) as (keyof Producer)[]
 
 /** Decimal digits, as a client writes an integer. Others stay text, and are refused. */
 const INTEGER = /^(?:0|[1-9]\d{0,15})$/
@@ -21,7 +16,7 @@ const MAX_LISTED = 100
  * @throws {HttpProblem} 400: one of the headers is missing or wrong, or there is an `Idempotency-Key`, too
  */
 export function producerOf(exchange: Exchange): Producer | undefined {
-  const given = members.map((member) => [member, exchange.header(headerOf[member].toLowerCase())] as const)
+  const given = members.map((member) => [member, exchange.header(producerHeaders[member].toLowerCase())] as const)
   if (given.every(([, value]) => value === undefined)) return undefined
   if (exchange.header("idempotency-key") !== undefined) {
     throw new HttpProblem(400, "Only one of Idempotency-Key and the producer headers can be used", [
@@ -32,7 +27,7 @@ export function producerOf(exchange: Exchange): Producer | undefined {
   const parsed = Producer.safeParse(Object.fromEntries(values))
   if (parsed.success) return parsed.data
   const entries = parsed.error.issues.map(({ path, message }) => {
-    const header = headerOf[path[0] as keyof Producer]
+    const header = producerHeaders[path[0] as keyof Producer]
     return { header, detail: exchange.header(header.toLowerCase()) === undefined ? "is missing" : message }
   })
   throw new HttpProblem(400, "The producer headers cannot be used", entries)

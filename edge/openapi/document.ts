@@ -1,6 +1,7 @@
 import type { z } from "zod"
 import type { ErrorCode } from "../../contract/errors.ts"
 import { HistoryFilter } from "../../contract/history.ts"
+import { producerHeaders } from "../../contract/producer.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { shoppers } from "../../contract/shopwire.ts"
 import { feed } from "../../contract/store.ts"
@@ -43,12 +44,12 @@ const problemTexts: Readonly<Record<number, string>> = {
 const sender = [
   inHeader("Idempotency-Key", idempotencyKey, "The same key within 10 minutes stores once, and gets the same answer."),
   inHeader(
-    "Producer-Id",
+    producerHeaders.id,
     uuidInHeader,
     "With the two others: stored once for the life of the log. See docs/producers.md.",
   ),
-  inHeader("Producer-Epoch", wholeNumber(0), "A higher one shuts out senders with lower ones."),
-  inHeader("Producer-Seq", wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
+  inHeader(producerHeaders.epoch, wholeNumber(0), "A higher one shuts out senders with lower ones."),
+  inHeader(producerHeaders.seq, wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
 ]
 
 /** What is told beside the body when events are stored. */
@@ -81,8 +82,8 @@ export const openApi = {
         operationId: "publish",
         summary: "Store events of a shop, and show them",
         description:
-          "One event, or an array of which all or none are stored. The answer comes after JetStream has stored them. Less exact forms " +
-          "of some values are taken, too: see docs/publish.md.",
+          "One event, or an array, which is stored as a whole or not at all. The answer comes after JetStream has stored it. Some values " +
+          "may be less exact than the schema says: see docs/publish.md.",
         parameters: [inPath("shop_id"), ...sender],
         requestBody: body({ oneOf: [ref("Event"), ref("Events")] }, samplePublishEvent),
         responses: {

@@ -405,7 +405,7 @@ describe("a producer", function () {
       expect(told(await producer.send(6, event(6)))).to.deep.equal([200, false, null, null])
     })
 
-    it("begins anew with another log, whose sequences it does not mix up with the old ones", async () => {
+    it("starts again with another log, and does not mix its sequences with the old ones", async () => {
       const { producer, shopId, event } = newProducer()
       for (let n = 1; n <= 3; n++) await producer.send(n, event(n))
       const jsm = await jetstreamManager(product.nats)

@@ -48,7 +48,7 @@ interface Waiting extends Pick<ProducerRequest, "producer" | "payloads"> {
   reject(error: unknown): void
 }
 
-/** What is to be done with the requests of a group. */
+/** What to do with each request of a group. */
 interface Plan {
   readonly fresh: readonly Waiting[]
   readonly repeated: readonly Waiting[]

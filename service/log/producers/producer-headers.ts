@@ -1,11 +1,9 @@
 import type { MsgHdrs } from "nats"
 import type { Headers } from "res-service"
-import { Producer } from "../../../contract/producer.ts"
+import { Producer, producerHeaders } from "../../../contract/producer.ts"
 import { missingIn, type SeqRanges } from "./seq-ranges.ts"
 
-const ID = "Producer-Id"
-const EPOCH = "Producer-Epoch"
-const SEQ = "Producer-Seq"
+const { id: ID, epoch: EPOCH, seq: SEQ } = producerHeaders
 const LATE = "Producer-Late"
 const FIRST_MISSING = "Producer-First-Missing"
 
@@ -13,7 +11,7 @@ const FIRST_MISSING = "Producer-First-Missing"
 export interface ProducerPlace extends Producer {
   /** The producer had stored a higher sequence before. */
   readonly late: boolean
-  /** The lowest sequence of which events were missing below the highest one when the event was stored; Infinity: none was. */
+  /** The lowest sequence below the highest one that was still missing when the event was stored; Infinity: none. */
   readonly firstMissing: number
 }
 

@@ -33,7 +33,7 @@ export interface ProducerState {
   /** -1: there is no record. */
   readonly epoch: number
   readonly known: SeqRanges
-  /** Requests in `known` of which the last record does not tell where they are. */
+  /** Requests in `known` whose places in the log the last record does not have. */
   readonly unnoted: StoredGroup | undefined
 }
 

@@ -2,7 +2,7 @@ import { expect } from "chai"
 import { Backoff } from "../../../clients/js/src/backoff.ts"
 
 describe("Backoff", () => {
-  it("pauses longer each time, up to the longest, half of it by chance; and begins anew after a success", () => {
+  it("pauses longer after each failure, up to a maximum, half of it at random, and starts again after a success", () => {
     const backoff = new Backoff(8000)
     for (const most of [400, 800, 1600, 3200, 6400, 8000, 8000]) {
       expect(backoff.next()).to.be.within(most / 2, most)

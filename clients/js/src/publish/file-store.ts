@@ -13,7 +13,7 @@ import {
 
 /** Most waiting events; they are also kept in memory. */
 const MOST_EVENTS = 100_000
-/** The file of events is written anew when this many bytes of it, and more than half, are of events that are gone. */
+/** The event file is rewritten when events that are gone take up more than this many bytes, and more than half of it. */
 const MOST_DEAD_BYTES = 1024 * 1024
 
 /**

@@ -79,7 +79,7 @@ export class Publisher {
   #refusedToken: string | undefined
   /** The pause was asked for by an answer, so nothing may end it early. */
   #mustWait = false
-  /** The rest of the pause is to be left out. */
+  /** Skip the rest of the pause. */
   #isRetryAsked = false
   /** This tab is the one that sends. */
   #isSending = false
