@@ -324,7 +324,8 @@ export class Publisher {
       this.#tabs.tell({ kind: "refused", key, error: plainOf(problem) })
     }
     await this.#outbox.drop(request)
-    this.#setState({ problem: undefined })
+    // Only now do the other tabs count one event less.
+    this.#tellProblem(undefined)
     await this.#count()
   }
 
