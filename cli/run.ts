@@ -43,11 +43,17 @@ export async function run(
     if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is not a command`)
     return await command(rest)
   } catch (error) {
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error)
+    if (!(error instanceof Error)) throw error
+    const isUsage = error instanceof UsageError || isOfParseArgs(error)
     if (!isUsage && !(error instanceof SettingError)) throw error
     complain(isUsage ? `${error.message}\n\n${usage}` : `${error.message}\n`)
     return USAGE_STATUS
   }
+}
+
+/** True for what `parseArgs` of node:util throws. */
+function isOfParseArgs(error: Error): boolean {
+  return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -86,10 +86,10 @@ describe("npx --no -- shopwire", () => {
       shopper_id,
     ])
     const explain = async (...args: string[]) => {
-      const { stdout, status } = await shopwire(["explain", "--token", "-", "--resource", feed, ...args], {
+      const { stdout, stderr, status } = await shopwire(["explain", "--token", "-", "--resource", feed, ...args], {
         input: token,
       })
-      return [status, stdout.trim().split("\n").at(-1)]
+      return [status, stderr || stdout.trim().split("\n").at(-1)]
     }
     expect(await explain("--call", "publish")).to.deep.equal([
       0,
@@ -103,8 +103,8 @@ describe("npx --no -- shopwire", () => {
   })
 
   it("explain says why a token is not good, and decides as for nobody", async () => {
-    const { stdout, status } = await shopwire(["explain", "--token", "abc", "--resource", feed])
-    expect(status).to.equal(1)
+    const { stdout, stderr, status } = await shopwire(["explain", "--token", "abc", "--resource", feed])
+    expect({ stderr, status }).to.deep.equal({ stderr: "", status: 1 })
     expect(stdout).to.include("not good: it is no JWT").and.include("does not allow callers without a valid token")
   })
 

@@ -56,6 +56,15 @@ describe("test/runner/run.ts", () => {
     ])
   })
 
+  it("gives each file the environment of the run, whatever the files before it have changed", async () => {
+    const check = 'if (process.env.OF_ANOTHER !== undefined || process.env.HOME === "") throw new Error("changed")'
+    const change = 'process.env.OF_ANOTHER = "1"; process.env.HOME = ""'
+    const files = ["first", "second"].map((name) => join(folder, `${name}.test.ts`))
+    for (const file of files) await writeFile(file, `it("finds it as it was", () => { ${check}; ${change} })`)
+    const { output, totals } = await runFiles("--jobs=1", ...files)
+    expect(totals, output).to.equal("2 passed, 0 failed, 0 skipped")
+  })
+
   it("takes files of the project by their paths from its root", async () => {
     const { status, output, totals } = await runFiles(
       "res-service/test/pattern.test.ts",

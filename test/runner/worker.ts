@@ -29,7 +29,10 @@ process.on("message", (message) => {
   })
 })
 
+const startingEnv = { ...process.env }
+
 async function run(file: string): Promise<void> {
+  restoreEnv()
   const started = performance.now()
   const cpuBefore = cpuMs()
   // From here to the end, only what the tests have started keeps this process alive.
@@ -58,4 +61,10 @@ async function run(file: string): Promise<void> {
   runner.on(EVENT_TEST_PASS, (test) => tests.push({ title: test.fullTitle(), state: "passed" }))
   runner.on(EVENT_TEST_FAIL, (test) => tests.push({ title: test.fullTitle(), state: "failed" }))
   runner.on(EVENT_TEST_PENDING, (test) => tests.push({ title: test.fullTitle(), state: "skipped" }))
+}
+
+/** Undoes what the files before have changed, also without knowing it: Vite's `build` sets NODE_ENV. */
+function restoreEnv(): void {
+  for (const name of Object.keys(process.env)) if (!(name in startingEnv)) delete process.env[name]
+  Object.assign(process.env, startingEnv)
 }
