@@ -288,6 +288,7 @@ export class Logins {
   async #follow(): Promise<void> {
     const entries = await this.#bucket.watch()
     this.#stopFollowing = () => entries.stop()
+    if (this.#stopped) entries.stop()
     const mark = await this.#bucket.put(STARTED_KEY, "")
     await new Promise<void>((resolve, reject) => {
       const follow = async (): Promise<void> => {

@@ -98,9 +98,11 @@ export class StreamTail {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#position + 1,
     }
-    this.#messages = await this.#js.consume(this.#source.stream, from, (message) =>
-      this.#handle(consumedMessage(message)),
-    )
+    const messages = await this.#js.consume(this.#source.stream, from, (message) => {
+      if (!this.#stopped) this.#handle(consumedMessage(message))
+    })
+    if (this.#stopped) await messages.close()
+    else this.#messages = messages
   }
 
   #handle(message: StoredMessage): void {
