@@ -61,6 +61,8 @@ export class Sessions {
   /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
   #bytes = 0
+  /** How often sessions were dropped. What was read or stored before that may be old by the time it is there. */
+  #drops = 0
 
   constructor(store: SessionStore, { idleMs, memoryBytes, isOwned, logger }: SessionsOptions) {
     this.#store = store
@@ -91,6 +93,7 @@ export class Sessions {
    *   stored
    */
   async execute(id: string, command: SessionCommand, events: SessionEventSenders): Promise<number> {
+    const drops = this.#drops
     const before = await this.#load(id)
     const happened = decide(before.session, command)
     if (happened.length === 0) return before.n
@@ -110,7 +113,7 @@ export class Sessions {
         refreshedAt = Date.now()
       }
       const n = Math.max(before.n + 1, ...stored.revisions.values())
-      if (after === undefined) this.#unload(id)
+      if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
       if (shutsOut(before.session, after)) askAgain(before.session, after, events)
@@ -126,8 +129,9 @@ export class Sessions {
     }
   }
 
-  /** Drops some sessions from memory. */
+  /** Drops some sessions from memory, also those that are being loaded or stored: another process may write them from now on. */
   dropWhere(condition: (id: string) => boolean): void {
+    this.#drops++
     for (const id of [...this.#loaded.keys()]) if (condition(id)) this.#unload(id)
   }
 
@@ -137,12 +141,13 @@ export class Sessions {
       this.#keep(id, known)
       return known
     }
+    const drops = this.#drops
     const stored = await this.#store.load(id)
     // The age of stored keys is not known, so the next command writes them again.
     const refreshedAt = stored.session === undefined ? Date.now() : 0
     const bytes = bytesOf(stored.session)
     const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt, bytes }
-    if (stored.session !== undefined) this.#keep(id, loaded)
+    if (stored.session !== undefined && drops === this.#drops) this.#keep(id, loaded)
     return loaded
   }
 

@@ -59,26 +59,49 @@ describe("all sessions together", () => {
     await Promise.all([...hosts, last.host].map((each) => each.close()))
   })
 
-  it("take a bounded part of the memory: those used least recently leave it, and are there when asked for", async () => {
+  /** Sessions with a connection of their own, as in another process. */
+  async function openSessions(memoryBytes: number) {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
     const store = new SessionStore(new JetStream(nats), 60_000, 64 * MIB)
     await store.open()
-    const sessions = new Sessions(store, {
-      idleMs: 60_000,
-      memoryBytes: MIB,
-      isOwned: () => true,
-      logger: silentLogger,
-    })
-    const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
-    const events = {
-      multicart: list,
-      present: list,
-      cart: () => ({ change: () => {} }),
-    } as unknown as SessionEventSenders
+    const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes, isOwned: () => true, logger: silentLogger })
+    return { sessions, close: () => nats.close() }
+  }
+
+  const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
+  const events = {
+    multicart: list,
+    present: list,
+    cart: () => ({ change: () => {} }),
+  } as unknown as SessionEventSenders
+  const newcomer = { id: "host", name: "Host", cid: "c", resumeHash: "", at: 0, invite: undefined }
+
+  it("are not kept as they were read or stored before they were dropped, for another process may have written them", async () => {
+    const [ours, theirs] = [await openSessions(MIB), await openSessions(MIB)]
+    const guest = (id: string) => ({ ...newcomer, id, name: id, cid: id })
+    const membersOf = async ({ sessions }: typeof ours) => (await sessions.get("moved"))?.members.map(({ id }) => id)
+    await theirs.sessions.execute("moved", { type: "start", newcomer }, events)
+
+    const reading = ours.sessions.get("moved")
+    ours.sessions.dropWhere(() => true)
+    await reading
+    await theirs.sessions.execute("moved", { type: "join", newcomer: guest("ann") }, events)
+    expect(await membersOf(ours)).to.deep.equal(["host", "ann"])
+
+    const storing = ours.sessions.execute("moved", { type: "join", newcomer: guest("bob") }, events)
+    ours.sessions.dropWhere(() => true)
+    await storing
+    theirs.sessions.dropWhere(() => true)
+    await theirs.sessions.execute("moved", { type: "leave", id: "ann" }, events)
+    expect(await membersOf(ours)).to.deep.equal(["host", "bob"])
+    await Promise.all([ours.close(), theirs.close()])
+  })
+
+  it("take a bounded part of the memory: those used least recently leave it, and are there when asked for", async () => {
+    const { sessions, close } = await openSessions(MIB)
     const content = { text: "x".repeat(100 * KIB) }
     const ids = Array.from({ length: 30 }, (_, i) => `many-${i}`)
     for (const id of ids) {
-      const newcomer = { id: "host", name: "Host", cid: "c", resumeHash: "", at: 0, invite: undefined }
       await sessions.execute(id, { type: "start", newcomer }, events)
       await sessions.execute(id, { type: "updateCart", id: "host", content }, events)
       expect(sessions.bytes).to.be.at.most(MIB)
@@ -91,7 +114,7 @@ describe("all sessions together", () => {
     await sessions.execute("many-0", { type: "leave", id: "host" }, events)
     expect(sessions.bytes).to.be.at.most(MIB)
     expect(await sessions.get("many-0")).to.equal(undefined)
-    await nats.close()
+    await close()
   })
 })
 
