@@ -31,8 +31,8 @@ describe("the merchant's page for everybody", () => {
       await page.getByRole("row").nth(1).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
       await page.keyboard.press("Escape")
-      await page.getByRole("button", { name: "Notices" }).click()
-      await page.getByRole("dialog", { name: "Tell me about" }).waitFor()
+      await page.getByRole("button", { name: "Alerts" }).click()
+      await page.getByRole("dialog", { name: "Alert me when" }).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
     })
 
@@ -40,7 +40,7 @@ describe("the merchant's page for everybody", () => {
       const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...phone, colorScheme })
       await page.locator(".event").first().waitFor()
       for (const [tab, seen] of [
-        ["Events", ".event"],
+        ["Activity", ".event"],
         ["Baskets", ".basket"],
         ["Figures", ".tile"],
       ] as const) {

@@ -89,7 +89,7 @@ describe("the merchant's page in detail", () => {
     const checkout = (basket_total: number) => publishEvent({ shop_id: shopId, action: "CHECKOUT", basket_total })
     await publish([checkout(200), checkout(300)])
     const { page } = merchant
-    await page.locator(".notice", { hasText: "Checkout of 300.00" }).waitFor()
+    await page.locator(".notice", { hasText: "Order of 300.00" }).waitFor()
     await page.locator(".notice", { hasText: "and 1 more" }).waitFor()
     const covered = await page.evaluate(() =>
       [...document.querySelectorAll("button, select, [role=tab]")]
@@ -204,7 +204,7 @@ describe("the merchant's page in detail", () => {
       await until("the milk again", async () => (await merchant.products()).join() === "Milk")
       await page.getByLabel("Category").selectOption("")
       await page.getByRole("article", { name: "Plums" }).getByRole("button").click()
-      await page.getByRole("button", { name: "Show its events" }).click()
+      await page.getByRole("button", { name: "Show activity" }).click()
       await until("the plums", async () => (await merchant.products()).join() === "Plums")
       expect(query(merchant)).to.deep.equal({ shop: shopId, session: session_id })
       await page.goBack()
@@ -213,8 +213,8 @@ describe("the merchant's page in detail", () => {
 
     it("is said to be wrong when it names no shop", async () => {
       const page = await browser.open(`${pages.product.edgeUrl}/merchant/?shop=hello`)
-      await page.getByRole("alert").getByText("That is not a shop ID").waitFor()
-      expect(await page.getByLabel("Shop ID").inputValue()).to.equal("hello")
+      await page.getByRole("alert").getByText("We don't recognise that").waitFor()
+      expect(await page.getByLabel("Link or code of the shop").inputValue()).to.equal("hello")
     })
   })
 })

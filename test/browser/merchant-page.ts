@@ -28,7 +28,7 @@ export class MerchantPage {
   }
 
   get scroller(): Locator {
-    return this.page.getByRole("feed", { name: "Events" })
+    return this.page.getByRole("feed", { name: "Activity" })
   }
 
   /** Names of the products of the rows that are drawn, top down. */

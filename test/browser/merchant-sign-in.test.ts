@@ -12,7 +12,7 @@ import { MerchantPage } from "./merchant-page.ts"
 /** Google's hosts, which a test can't reach: it answers in their place, with tokens of its own issuer. */
 const GOOGLE = ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com"]
 
-const REFUSED = "Sign in to see this."
+const REFUSED = "Sign in to see this shop."
 
 describe("signing in on the merchant's page", () => {
   const browser = useBrowser()
@@ -37,10 +37,10 @@ describe("signing in on the merchant's page", () => {
 
   async function signInByToken(merchant: MerchantPage, jwt: string): Promise<void> {
     const dialog = merchant.page.getByRole("dialog", { name: "Sign in" })
-    const field = dialog.getByLabel("Token")
-    if (!(await field.isVisible())) await dialog.getByText("Use a token instead").click()
+    const field = dialog.getByLabel("Sign-in code")
+    if (!(await field.isVisible())) await dialog.getByText("Use a sign-in code instead").click()
     await field.fill(jwt)
-    await dialog.getByRole("button", { name: "Use the token" }).click()
+    await dialog.getByRole("button", { name: "Sign in with the code" }).click()
   }
 
   it("shows nothing without; then the shop, also after a reload and a lost connection; and nothing after signing out", async () => {
@@ -95,10 +95,10 @@ describe("signing in on the merchant's page", () => {
     await signInByToken(merchant, await token({ exp: inSeconds(-60), iat: inSeconds(-120) }))
     await page
       .getByRole("alert")
-      .filter({ hasText: /refused.*expired/ })
+      .filter({ hasText: /sign-in code has expired/ })
       .waitFor()
     await signInByToken(merchant, await token({ shops: [randomUUID()] }))
-    await page.getByText("You may not see this.").first().waitFor()
+    await page.getByText("You don't have access to this shop.").first().waitFor()
   })
 
   it("signs in by e-mail and password, and renews the token in time", async () => {
@@ -128,12 +128,12 @@ describe("signing in on the merchant's page", () => {
     browser.allow(/400/)
     const dialog = page.getByRole("dialog", { name: "Sign in" })
     const sign = async (password: string) => {
-      await dialog.getByLabel("E-mail").fill("ann@example.com")
+      await dialog.getByLabel("Email").fill("ann@example.com")
       await dialog.getByLabel("Password").fill(password)
-      await dialog.getByRole("button", { name: "Sign in" }).click()
+      await dialog.getByRole("button", { name: "Sign in", exact: true }).click()
     }
     await sign("wrong")
-    await dialog.getByText("E-mail or password is wrong.").waitFor()
+    await dialog.getByText("The email or the password is wrong.").waitFor()
     await sign("right")
     await page.getByText("After").waitFor()
     expect(asked[1]).to.deep.equal({

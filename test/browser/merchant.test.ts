@@ -28,12 +28,12 @@ describe("the merchant's page", () => {
   it("asks for a shop, refuses what is none, and remembers those that were opened", async () => {
     const shopId = randomUUID()
     const page = await browser.open(`${pages.product.edgeUrl}/`)
-    await page.getByLabel("Shop ID").fill("my shop")
+    await page.getByLabel("Link or code of the shop").fill("my shop")
     await page.getByRole("button", { name: "Open" }).click()
-    await page.getByRole("alert").getByText("That is not a shop ID").waitFor()
-    await page.getByLabel("Shop ID").fill(` ${shopId.toUpperCase()} `)
+    await page.getByRole("alert").getByText("We don't recognise that").waitFor()
+    await page.getByLabel("Link or code of the shop").fill(` ${shopId.toUpperCase()} `)
     await page.keyboard.press("Enter")
-    await page.getByText("Nothing has happened here yet").waitFor()
+    await page.getByText("No activity yet").waitFor()
     expect(new URL(page.url()).searchParams.get("shop")).to.equal(shopId)
     await page.goBack()
     await page.getByRole("heading", { name: "Open a shop" }).waitFor()
@@ -45,7 +45,7 @@ describe("the merchant's page", () => {
   it("shows a POSTed event without being reloaded, and none of another shop's", async () => {
     const shopId = randomUUID()
     const [mine, other] = [await open(shopId), await open(randomUUID())]
-    await mine.page.getByText("Nothing has happened here yet").waitFor()
+    await mine.page.getByText("No activity yet").waitFor()
     await publish([publishEvent({ shop_id: shopId, product_name: "Pears", product_price: 1234.5, action: "ADD" })])
     await mine.top("Pears")
     const row = mine.page.getByRole("article", { name: "Pears" })
@@ -107,7 +107,7 @@ describe("the merchant's page", () => {
       }
       const newest = 20 + arrays * size
       await merchant.top(`no. ${newest}`)
-      await merchant.page.getByText("Reading what was missed").waitFor({ state: "detached" })
+      await merchant.page.getByText("Loading what was missed").waitFor({ state: "detached" })
       // The page keeps 5,000 events.
       const expected = names(newest, Math.max(1, newest - 4990))
       const seen = await merchant.scrollThrough(expected.at(-1) ?? "")
@@ -125,7 +125,7 @@ describe("the merchant's page", () => {
     const burst = numbered(shopId, 1000, 2)
     burst[300] = publishEvent({ shop_id: shopId, action: "CHECKOUT", basket_total: 345 })
     await publishArray(pages.product.edgeUrl, burst)
-    await merchant.page.getByRole("region", { name: "Notices" }).getByText("Checkout of 345.00").waitFor()
+    await merchant.page.getByRole("region", { name: "Alerts" }).getByText("Order of 345.00").waitFor()
   })
 
   it("is right again after nats-server was killed", async function () {
@@ -163,10 +163,10 @@ describe("the merchant's page", () => {
     await page.getByLabel("Action").selectOption("WAVE")
     await until("the wave", async () => (await merchant.products()).join() === "Plums")
     await page.getByLabel("Action").selectOption("CHECKOUT")
-    await page.getByText("No loaded event matches").waitFor()
+    await page.getByText("No matching events").waitFor()
     await page.getByLabel("Action").selectOption("")
     await page.getByRole("article", { name: "Plums" }).getByRole("button").click()
-    await page.getByRole("button", { name: "Show its events" }).click()
+    await page.getByRole("button", { name: "Show activity" }).click()
     await until("the basket's", async () => (await merchant.products()).join() === "Plums")
     await publish([
       publishEvent({ shop_id: shopId, product_name: "Leeks" }),
@@ -186,7 +186,7 @@ describe("the merchant's page", () => {
     await merchant.top("no. 1500")
     await merchant.page.getByLabel("Action").selectOption("REMOVE")
     await merchant.page.getByRole("button", { name: "Look further back" }).click()
-    await merchant.page.getByText("No loaded event matches").waitFor()
+    await merchant.page.getByText("No matching events").waitFor()
     await merchant.page.getByLabel("Action").selectOption("WAVE")
     await merchant.top("Figs")
   })
@@ -201,7 +201,7 @@ describe("the merchant's page", () => {
     await publish(numbered(shopId, 3, 101))
     await page.getByRole("button", { name: "3 new" }).waitFor()
     expect((await merchant.products())[0]).to.equal("no. 100")
-    await page.getByRole("button", { name: "Go on" }).click()
+    await page.getByRole("button", { name: "Resume" }).click()
     await merchant.top("no. 103")
 
     await merchant.scroller.evaluate((element) => element.scrollTo({ top: 2000 }))

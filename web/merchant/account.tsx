@@ -1,6 +1,7 @@
 import type { AuthConfig } from "@shopwire/client"
 import { useAuth, useSignIn } from "@shopwire/react"
 import { useState } from "react"
+import { useTranslation } from "react-i18next"
 import { Icon } from "./icon.tsx"
 import { Said } from "./said.tsx"
 import { SignInDialog } from "./sign-in-dialog.tsx"
@@ -9,6 +10,7 @@ import { SignInDialog } from "./sign-in-dialog.tsx"
 export function Account({ config }: { config: AuthConfig }) {
   const [credentials, setCredentials] = useSignIn(config)
   const auth = useAuth()
+  const { t } = useTranslation()
   const [dismissed, setDismissed] = useState(false)
   const asks = (credentials === undefined || auth.kind === "refused") && !dismissed
   return (
@@ -23,16 +25,23 @@ export function Account({ config }: { config: AuthConfig }) {
         >
           <Icon name="person" />
           <span className="label">
-            <Said text={auth.user.name ?? auth.user.user} /> <span className="quiet">Sign out</span>
+            <Said text={auth.user.name ?? auth.user.user} /> <span className="quiet">{t("account.signOut")}</span>
           </span>
         </button>
       ) : (
         <button type="button" onClick={() => setDismissed(false)}>
           <Icon name="person" />
-          <span className="label">Sign in</span>
+          <span className="label">{t("account.signIn")}</span>
         </button>
       )}
-      {asks && <SignInDialog config={config} onCredentials={setCredentials} onClose={() => setDismissed(true)} />}
+      {asks && (
+        <SignInDialog
+          config={config}
+          used={credentials}
+          onCredentials={setCredentials}
+          onClose={() => setDismissed(true)}
+        />
+      )}
     </>
   )
 }

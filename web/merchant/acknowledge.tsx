@@ -1,11 +1,13 @@
 import { type Basket, basket as basketContract, MAX_DISPLAY_NAME } from "@shopwire/client"
 import { useAuth, useCall } from "@shopwire/react"
 import { useState } from "react"
-import { asTime } from "./format.ts"
+import { useTranslation } from "react-i18next"
+import { notSavedText } from "./failure-text.ts"
 import { Icon } from "./icon.tsx"
 import { type Kept, useLocal } from "./local.ts"
 import { NameDialog } from "./name-dialog.tsx"
 import { Said } from "./said.tsx"
+import { useFormat } from "./use-format.tsx"
 import { useToday } from "./use-today.ts"
 
 const keptName: Kept<string> = {
@@ -16,6 +18,8 @@ const keptName: Kept<string> = {
 /** Claims a basket on every screen of the shop, or shows who has claimed it. */
 export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket }) {
   const auth = useAuth()
+  const { t } = useTranslation()
+  const format = useFormat()
   const today = useToday()
   const [ownName, setOwnName] = useLocal(keptName)
   const [asking, setAsking] = useState(false)
@@ -29,7 +33,7 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
         <Said text={basket.acknowledged_by} />
         {basket.acknowledged_at !== null && (
           <time className="quiet" dateTime={basket.acknowledged_at}>
-            {asTime(basket.acknowledged_at, today)}
+            {format.time(basket.acknowledged_at, today)}
           </time>
         )}
       </span>
@@ -45,11 +49,11 @@ export function Acknowledge({ shopId, basket }: { shopId: string; basket: Basket
         onClick={() => (name === "" ? setAsking(true) : void call({ by: name }))}
       >
         <Icon name="check" />
-        Claim
+        {t("claim.claim")}
       </button>
       {failure !== undefined && (
         <span className="wrong" role="alert">
-          {failure.message}
+          {notSavedText(t, failure)}
         </span>
       )}
       {asking && (

@@ -1,5 +1,6 @@
 import { Switch } from "radix-ui"
 import { type ReactNode, useId } from "react"
+import { useTranslation } from "react-i18next"
 import type { AttentionRules } from "./attention.ts"
 import { Dialog } from "./dialog.tsx"
 
@@ -13,39 +14,40 @@ export function AttentionDialog({
   onRules: (rules: AttentionRules) => void
   onClose: () => void
 }) {
+  const { t } = useTranslation()
   const [amount, action] = [useId(), useId()]
   return (
-    <Dialog title="Tell me about" onClose={onClose}>
+    <Dialog title={t("alerts.when")} onClose={onClose}>
       <div className="settings">
-        <label htmlFor={amount}>A checkout of at least</label>
+        <label htmlFor={amount}>{t("alerts.orderOfAtLeast")}</label>
         <input
           id={amount}
           type="number"
           inputMode="decimal"
           min={0}
           step="any"
-          placeholder="never"
+          placeholder={t("alerts.never")}
           value={rules.checkoutFrom ?? ""}
           onChange={({ target }) =>
             onRules({ ...rules, checkoutFrom: target.value === "" ? undefined : target.valueAsNumber })
           }
         />
-        <label htmlFor={action}>An action named</label>
+        <label htmlFor={action}>{t("alerts.actionIs")}</label>
         <input
           id={action}
           value={rules.action}
-          placeholder="none"
+          placeholder={t("alerts.anyAction")}
           autoComplete="off"
           onChange={({ target }) => onRules({ ...rules, action: target.value })}
         />
         <Toggle checked={rules.drift} onChange={(drift) => onRules({ ...rules, drift })}>
-          A basket whose totals differ
+          {t("alerts.totalsDiffer")}
         </Toggle>
         <Toggle checked={rules.sound} onChange={(sound) => onRules({ ...rules, sound })}>
-          With a sound
+          {t("alerts.sound")}
         </Toggle>
       </div>
-      <p className="hint">These are kept in this browser.</p>
+      <p className="hint">{t("alerts.kept")}</p>
     </Dialog>
   )
 }

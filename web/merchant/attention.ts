@@ -1,9 +1,11 @@
 import type { Basket, ShownEvent } from "@shopwire/client"
 import { useEffect, useRef, useState } from "react"
-import { isolatedText } from "../shown-text.ts"
+import { useTranslation } from "react-i18next"
 import { chime } from "./chime.ts"
-import { asMoney, basketName } from "./format.ts"
+import { basketName, type Format } from "./format.ts"
 import type { Kept } from "./local.ts"
+import type { Texts } from "./texts.ts"
+import { useFormat } from "./use-format.tsx"
 
 /** The rules for notices, kept in this browser. */
 export interface AttentionRules {
@@ -43,13 +45,18 @@ export interface Notice {
 const MOST_NOTICES = 20
 
 /** Why an event causes a notice; undefined if it does not. */
-export function reasonOf({ checkoutFrom, action }: AttentionRules, event: ShownEvent): string | undefined {
+export function reasonOf(
+  { checkoutFrom, action }: AttentionRules,
+  event: ShownEvent,
+  t: Texts,
+  format: Format,
+): string | undefined {
   const done = event.action.toUpperCase()
   if (done === "CHECKOUT" && checkoutFrom !== undefined && event.basket_total >= checkoutFrom) {
-    return `Checkout of ${asMoney(event.basket_total)}`
+    return t("alerts.order", { amount: format.money(event.basket_total) })
   }
   if (action !== "" && done === action.trim().toUpperCase())
-    return `${isolatedText(event.action)}: ${isolatedText(event.product_name)}`
+    return t("alerts.action", { action: event.action, product: event.product_name })
   return undefined
 }
 
@@ -64,6 +71,8 @@ export function useNotices(
   const judged = useRef(new WeakSet<ShownEvent>())
   const drifting = useRef<ReadonlySet<string> | undefined>(undefined)
   const { sound } = rules
+  const { t } = useTranslation()
+  const format = useFormat()
 
   const tell = useRef((_added: readonly Notice[]) => {})
   tell.current = (added) => {
@@ -87,11 +96,11 @@ export function useNotices(
     }
     tell.current(
       since.flatMap((event) => {
-        const text = reasonOf(rules, event)
+        const text = reasonOf(rules, event, t, format)
         return text === undefined ? [] : [{ key: `${event.seq}`, text, sessionId: event.session_id }]
       }),
     )
-  }, [events, rules])
+  }, [events, rules, t, format])
 
   useEffect(() => {
     if (baskets === undefined) return
@@ -104,11 +113,11 @@ export function useNotices(
         .filter(({ session_id }) => !before.has(session_id))
         .map(({ session_id, last_seq }) => ({
           key: `drift-${session_id}-${last_seq}`,
-          text: `Totals of basket ${basketName(session_id)} differ`,
+          text: t("alerts.basketTotals", { basket: basketName(session_id) }),
           sessionId: session_id,
         })),
     )
-  }, [baskets, rules])
+  }, [baskets, rules, t])
 
   return [notices, (key) => setNotices((all) => all.filter((notice) => notice.key !== key))]
 }

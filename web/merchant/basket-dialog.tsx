@@ -1,20 +1,16 @@
 import type { Basket } from "@shopwire/client"
 import { useBasket } from "@shopwire/react"
 import { Fragment } from "react"
+import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
 import { SentTotal } from "./baskets.tsx"
 import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
-import { asCount, asDayAndClock, asItems, asMoney, basketName } from "./format.ts"
+import { basketName } from "./format.ts"
 import { Said } from "./said.tsx"
-
-const statuses: Readonly<Record<Basket["status"], string>> = {
-  open: "Open",
-  checked_out: "Checked out",
-  idle: "Left alone",
-}
+import { useFormat } from "./use-format.tsx"
 
 /** All details of a basket, live. */
 export function BasketDialog({
@@ -28,16 +24,17 @@ export function BasketDialog({
   onFilter: (sessionId: string) => void
   onClose: () => void
 }) {
+  const { t } = useTranslation()
   const basket = useBasket(shopId, sessionId)
   return (
-    <Dialog title={`Basket ${basketName(sessionId)}`} side onClose={onClose}>
+    <Dialog title={t("basket.title", { basket: basketName(sessionId) })} side onClose={onClose}>
       {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}
-      {basket.status === "loading" && <Empty busy>Loading the basket …</Empty>}
+      {basket.status === "loading" && <Empty busy>{t("page.loading")}</Empty>}
       {basket.status === "failed" && basket.data === undefined && <Absent failure={basket.failure} />}
-      {basket.status === "stale" && <p className="hint">As it was last seen.</p>}
+      {basket.status === "stale" && <p className="hint">{t("basket.asLastSeen")}</p>}
       <p>
         <button type="button" onClick={() => onFilter(sessionId)}>
-          Show its events
+          {t("basket.showActivity")}
         </button>
       </p>
     </Dialog>
@@ -45,20 +42,22 @@ export function BasketDialog({
 }
 
 function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
+  const { t } = useTranslation()
+  const format = useFormat()
   return (
     <>
       <p className="status-line">
-        <span className={`status ${basket.status}`}>{statuses[basket.status]}</span>
+        <span className={`status ${basket.status}`}>{t(`basket.status.${basket.status}`)}</span>
         <Acknowledge shopId={shopId} basket={basket} />
       </p>
       <table className="lines-table">
-        <caption className="hidden">Contents</caption>
+        <caption className="hidden">{t("basket.contents")}</caption>
         <thead>
           <tr>
-            <th scope="col">Product</th>
-            <th scope="col">Quantity</th>
-            <th scope="col">Each</th>
-            <th scope="col">Sum</th>
+            <th scope="col">{t("basket.product")}</th>
+            <th scope="col">{t("basket.quantity")}</th>
+            <th scope="col">{t("basket.price")}</th>
+            <th scope="col">{t("basket.total")}</th>
           </tr>
         </thead>
         <tbody>
@@ -70,16 +69,16 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
                   <Said text={line.category_id} /> · <Said text={line.UPC} />
                 </span>
               </th>
-              <td>{asCount(line.quantity)}</td>
-              <td>{asMoney(line.unit_price)}</td>
-              <td>{asMoney(line.line_total)}</td>
+              <td>{format.count(line.quantity)}</td>
+              <td>{format.money(line.unit_price)}</td>
+              <td>{format.money(line.line_total)}</td>
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">{asItems(basket.item_count)}</th>
-            <td colSpan={3}>{asMoney(basket.total)}</td>
+            <th scope="row">{t("baskets.items", { count: basket.item_count })}</th>
+            <td colSpan={3}>{format.money(basket.total)}</td>
           </tr>
         </tfoot>
       </table>
@@ -105,19 +104,19 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
             </dd>
           </Fragment>
         ))}
-        <dt>Last</dt>
+        <dt>{t("basket.lastActivity")}</dt>
         <dd>
-          <ActionTag action={basket.last_action} /> {asDayAndClock(basket.last_at)}
+          <ActionTag action={basket.last_action} /> {format.dayAndClock(basket.last_at)}
         </dd>
-        <dt>First</dt>
-        <dd>{asDayAndClock(basket.first_at)}</dd>
-        <dt>Events</dt>
-        <dd>{asCount(basket.events)}</dd>
-        <dt>Shopper</dt>
+        <dt>{t("basket.started")}</dt>
+        <dd>{format.dayAndClock(basket.first_at)}</dd>
+        <dt>{t("basket.events")}</dt>
+        <dd>{format.count(basket.events)}</dd>
+        <dt>{t("basket.shopper")}</dt>
         <dd>
           <code>{basket.shopper_id}</code>
         </dd>
-        <dt>Session</dt>
+        <dt>{t("basket.session")}</dt>
         <dd>
           <code>{basket.session_id}</code>
         </dd>

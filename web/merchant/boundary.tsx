@@ -12,6 +12,6 @@ export class Boundary extends Component<{ children: ReactNode }, { readonly fail
   override render(): ReactNode {
     const { failure } = this.state
     if (failure === undefined) return this.props.children
-    return <Failed reason={`This page failed: ${failure}`} onAgain={() => location.reload()} />
+    return <Failed broken reason={failure} onAgain={() => location.reload()} />
   }
 }

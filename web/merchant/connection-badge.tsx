@@ -1,21 +1,24 @@
 import { useConnectionState } from "@shopwire/react"
-import { asTime } from "./format.ts"
+import { useTranslation } from "react-i18next"
+import { useFormat } from "./use-format.tsx"
 import { useToday } from "./use-today.ts"
 
 /** Tells whether the page is up to date. */
 export function ConnectionBadge() {
   const state = useConnectionState()
+  const { t } = useTranslation()
+  const format = useFormat()
   const today = useToday()
   const [tone, text, more] = ((): [string, string, string] => {
     switch (state.kind) {
       case "connecting":
-        return ["wait", "Connecting", ""]
+        return ["wait", t("connection.connecting"), ""]
       case "live":
-        return ["good", "Live", ""]
+        return ["good", t("connection.live"), ""]
       case "reconnecting":
-        return ["wait", "Reconnecting", `as of ${asTime(state.since, today)}`]
+        return ["wait", t("connection.reconnecting"), t("connection.asOf", { time: format.time(state.since, today) })]
       case "unanswered":
-        return ["bad", "Stale", `since ${asTime(state.since, today)}`]
+        return ["bad", t("connection.notUpdating"), t("connection.since", { time: format.time(state.since, today) })]
     }
   })()
   return (

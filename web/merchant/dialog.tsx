@@ -1,5 +1,6 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react"
 import { createPortal } from "react-dom"
+import { useTranslation } from "react-i18next"
 import { Icon } from "./icon.tsx"
 
 /**
@@ -18,6 +19,7 @@ export function Dialog({
   onClose: () => void
   children: ReactNode
 }) {
+  const { t } = useTranslation()
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   // Closed while it is still in the page, so that the browser returns the focus.
@@ -45,7 +47,7 @@ export function Dialog({
       <div className="dialog-body">
         <div className="dialog-head">
           <h2 id={heading}>{title}</h2>
-          <button type="button" className="plain" aria-label="Close" onClick={onClose}>
+          <button type="button" className="plain" aria-label={t("page.close")} onClick={onClose}>
             <Icon name="close" />
           </button>
         </div>

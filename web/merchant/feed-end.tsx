@@ -1,7 +1,8 @@
 import type { ShownEvent, TimelineState, Watched } from "@shopwire/client"
+import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
-import { asDayAndClock } from "./format.ts"
+import { useFormat } from "./use-format.tsx"
 
 /** The text below the rows, or instead of rows. */
 export function FeedEnd({
@@ -18,33 +19,34 @@ export function FeedEnd({
   /** Undefined if older events load by themselves, or if there are none. */
   onFurther: (() => void) | undefined
 }) {
+  const { t } = useTranslation()
+  const format = useFormat()
   const { events, reading, failure, missing } = timeline
-  if (feed.status === "loading") return <Empty busy>Looking at the shop …</Empty>
+  if (feed.status === "loading") return <Empty busy>{t("page.loading")}</Empty>
   if (feed.status === "failed") return <Absent failure={feed.failure} />
   if (failure !== undefined) {
     return (
       <p className="end" role="status">
-        Older events could not be read: {failure.message}.{" "}
+        {t("feed.olderFailed")}{" "}
         <button type="button" onClick={onOlder}>
-          Try again
+          {t("page.tryAgain")}
         </button>
       </p>
     )
   }
-  if (missing.size > 0) return <p className="end">Reading what was missed …</p>
-  if (reading) return <p className="end">Reading older events …</p>
-  if (events.length === 0)
-    return <Empty icon="basket">Nothing has happened here yet. Events will appear by themselves.</Empty>
+  if (missing.size > 0) return <p className="end">{t("feed.readingMissed")}</p>
+  if (reading) return <p className="end">{t("feed.readingOlder")}</p>
+  if (events.length === 0) return <Empty icon="basket">{t("feed.empty")}</Empty>
   if (onFurther !== undefined) {
     return (
       <p className="end">
-        As far back as {asDayAndClock(events.at(-1)?.received_at ?? 0)}.{" "}
+        {t("feed.asFarAs", { time: format.dayAndClock(events.at(-1)?.received_at ?? 0) })}{" "}
         <button type="button" onClick={onFurther}>
-          Look further back
+          {t("feed.further")}
         </button>
       </p>
     )
   }
-  if (filtered === 0) return <Empty>No loaded event matches.</Empty>
+  if (filtered === 0) return <Empty>{t("feed.noMatch")}</Empty>
   return null
 }

@@ -1,4 +1,5 @@
 import type { ShownEvent } from "@shopwire/client"
+import { useTranslation } from "react-i18next"
 import { isolatedText } from "../shown-text.ts"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
@@ -32,30 +33,31 @@ export function FeedFilter({
   filter: Filter
   onFilter: (filter: Filter) => void
 }) {
+  const { t } = useTranslation()
   const actions = new Set([...usualActions, ...events.map(({ action }) => action.toUpperCase()), filter.action])
   const categories = new Set([...events.map((event) => event.category_id), filter.category])
   return (
     <fieldset className="filters">
-      <legend className="hidden">Show only</legend>
+      <legend className="hidden">{t("feed.showOnly")}</legend>
       <Choice
-        label="Action"
-        any="All actions"
+        label={t("feed.action")}
+        any={t("feed.allActions")}
         value={filter.action}
         values={actions}
         onChange={(action) => onFilter({ ...filter, action })}
       />
       <Choice
-        label="Category"
-        any="All categories"
+        label={t("feed.category")}
+        any={t("feed.allCategories")}
         value={filter.category}
         values={categories}
         onChange={(category) => onFilter({ ...filter, category })}
       />
       {filter.basket !== "" && (
         <button type="button" className="tag" onClick={() => onFilter({ ...filter, basket: "" })}>
-          Basket {basketName(filter.basket)}
+          {t("feed.basket", { basket: basketName(filter.basket) })}
           <Icon name="close" />
-          <span className="hidden">(show all baskets again)</span>
+          <span className="hidden">{t("feed.allBaskets")}</span>
         </button>
       )}
     </fieldset>

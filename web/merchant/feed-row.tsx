@@ -1,9 +1,11 @@
 import type { ShownEvent } from "@shopwire/client"
 import { memo } from "react"
+import { useTranslation } from "react-i18next"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketMark } from "./basket-mark.tsx"
-import { asClock, asDayAndClock, asMoney, asOtherDay } from "./format.ts"
+import { basketName } from "./format.ts"
 import { Said } from "./said.tsx"
+import { useFormat } from "./use-format.tsx"
 
 /** One event of the feed, in a row of fixed height. */
 export const FeedRow = memo(function FeedRow({
@@ -24,10 +26,12 @@ export const FeedRow = memo(function FeedRow({
   fresh: boolean
   /** The events before it are still being read. */
   gap: boolean
-  today: Date
+  today: string
   onBasket: (sessionId: string) => void
 }) {
-  const otherDay = asOtherDay(event.received_at, today)
+  const { t } = useTranslation()
+  const format = useFormat()
+  const otherDay = format.otherDay(event.received_at, today)
   const title = `event-${event.seq}`
   return (
     <article
@@ -37,9 +41,9 @@ export const FeedRow = memo(function FeedRow({
       aria-labelledby={title}
       data-seq={event.seq}
     >
-      <time dateTime={event.received_at} title={asDayAndClock(event.received_at)}>
+      <time dateTime={event.received_at} title={format.dayAndClock(event.received_at)}>
         {otherDay !== undefined && <span className="day">{otherDay}</span>}
-        {asClock(event.received_at)}
+        {format.clock(event.received_at)}
       </time>
       <ActionTag action={event.action} />
       <div className="what" id={title}>
@@ -50,17 +54,17 @@ export const FeedRow = memo(function FeedRow({
           <Said text={event.category_id} />
         </span>
       </div>
-      <span className="price">{asMoney(event.product_price)}</span>
-      <span className="quiet total" title="Total of the basket, as sent">
-        <span className="hidden">, basket total </span>
-        {asMoney(event.basket_total)}
+      <span className="price">{format.money(event.product_price)}</span>
+      <span className="quiet total" title={t("feed.appTotal")}>
+        <span className="hidden">{t("feed.appTotalIs")}</span>
+        {format.money(event.basket_total)}
       </span>
       <button
         type="button"
         className="plain"
         tabIndex={focusable ? 0 : -1}
         onClick={() => onBasket(event.session_id)}
-        aria-label={`Basket ${event.session_id.slice(0, 8)}`}
+        aria-label={t("basket.title", { basket: basketName(event.session_id) })}
       >
         <BasketMark sessionId={event.session_id} />
       </button>

@@ -1,10 +1,10 @@
 import type { ShownEvent, TimelineState, Watched } from "@shopwire/client"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
+import { useTranslation } from "react-i18next"
 import { FeedEnd } from "./feed-end.tsx"
 import { FeedFilter, type Filter, matches, noFilter } from "./feed-filter.tsx"
 import { FeedRow } from "./feed-row.tsx"
-import { asCount } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
 import { useToday } from "./use-today.ts"
@@ -36,6 +36,7 @@ export function Feed({
   onOlder: () => void
   onBasket: (sessionId: string) => void
 }) {
+  const { t } = useTranslation()
   const [paused, setPaused] = useState(false)
   const [reading, setReading] = useState(false)
   const [byKeyboard, setByKeyboard] = useState(false)
@@ -124,26 +125,26 @@ export function Feed({
   return (
     <section className={shown.length === 0 ? "feed card bare" : "feed card"} aria-labelledby="feed-title">
       <header className="bar">
-        <h2 id="feed-title">Events</h2>
+        <h2 id="feed-title">{t("feed.title")}</h2>
         <FeedFilter events={events} filter={filter} onFilter={onFilter} />
         <button type="button" aria-pressed={paused} onClick={() => (paused ? toTop() : setPaused(true))}>
           <Icon name={paused ? "play" : "pause"} />
-          {paused ? "Go on" : "Pause"}
+          {t(paused ? "feed.resume" : "feed.pause")}
         </button>
       </header>
       {(waiting > 0 || paused) && (
         <button type="button" className="waiting" onClick={toTop}>
           <Icon name="up" />
-          {waiting === 0 ? "Paused" : `${asCount(waiting)} new`}
+          {waiting === 0 ? t("feed.paused") : t("feed.new", { count: waiting })}
         </button>
       )}
       <div className="columns" aria-hidden="true">
-        <span>Time</span>
-        <span>Action</span>
-        <span>Product</span>
-        <span>Price</span>
-        <span>Basket total</span>
-        <span>Basket</span>
+        <span>{t("feed.columns.time")}</span>
+        <span>{t("feed.columns.action")}</span>
+        <span>{t("feed.columns.product")}</span>
+        <span>{t("feed.columns.price")}</span>
+        <span>{t("feed.columns.basketTotal")}</span>
+        <span>{t("feed.columns.basket")}</span>
       </div>
       <div
         ref={scroller}

@@ -1,9 +1,10 @@
 import type { Stats, Watched } from "@shopwire/client"
+import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
-import { asCount, asMoney, asOtherDay, asShortClock } from "./format.ts"
 import { HourChart } from "./hour-chart.tsx"
 import { Said } from "./said.tsx"
+import { useFormat } from "./use-format.tsx"
 import { useToday } from "./use-today.ts"
 
 /** Number of top products. */
@@ -11,11 +12,12 @@ const TOP = 5
 
 /** The shop's figures. */
 export function Figures({ stats }: { stats: Watched<Stats> }) {
+  const { t } = useTranslation()
   return (
-    <section className="figures" aria-label="Figures">
+    <section className="figures" aria-label={t("figures.title")}>
       {stats.data === undefined ? (
         <div className="card">
-          {stats.status === "loading" ? <Empty busy>Counting …</Empty> : <Absent failure={stats.failure} />}
+          {stats.status === "loading" ? <Empty busy>{t("page.loading")}</Empty> : <Absent failure={stats.failure} />}
         </div>
       ) : (
         <Counted stats={stats.data} />
@@ -25,28 +27,47 @@ export function Figures({ stats }: { stats: Watched<Stats> }) {
 }
 
 function Counted({ stats }: { stats: Stats }) {
-  const since = [asOtherDay(stats.since, useToday()), asShortClock(stats.since)].filter(Boolean).join(", ")
+  const { t } = useTranslation()
+  const format = useFormat()
+  const since = [format.otherDay(stats.since, useToday()), format.shortClock(stats.since)].filter(Boolean).join(", ")
   const top = stats.top_products.slice(0, TOP)
   const most = Math.max(1, ...top.map(({ added }) => added))
   return (
     <>
       <dl className="tiles card">
-        <Tile label="Open baskets" value={asCount(stats.baskets_open)} more={asMoney(stats.value_open)} />
-        <Tile label="Checked out" value={asCount(stats.baskets_checked_out)} more={asMoney(stats.value_checked_out)} />
-        <Tile label="Events" value={asCount(stats.events)} more={`since ${since}`} />
-        <Tile label="Last minute" value={asCount(stats.events_last_minute)} more="events" />
+        <Tile
+          label={t("figures.openBaskets")}
+          value={format.count(stats.baskets_open)}
+          more={format.money(stats.value_open)}
+        />
+        <Tile
+          label={t("figures.checkedOut")}
+          value={format.count(stats.baskets_checked_out)}
+          more={format.money(stats.value_checked_out)}
+        />
+        <Tile
+          label={t("figures.events")}
+          value={format.count(stats.events)}
+          more={t("figures.since", { time: since })}
+        />
+        <Tile
+          label={t("figures.lastMinute")}
+          value={format.count(stats.events_last_minute)}
+          more={t("figures.eventsUnit")}
+        />
       </dl>
       <div className="chart card">
-        <h2>Last hour</h2>
+        <h2>{t("figures.lastHour")}</h2>
         <p className="legend quiet" aria-hidden="true">
-          <span className="key events" /> events a minute <span className="key checkouts" /> checkouts
+          <span className="key events" /> {t("figures.eventsAMinute")} <span className="key checkouts" />{" "}
+          {t("figures.checkouts")}
         </p>
         <HourChart minutes={stats.minutes} />
       </div>
       <div className="top card">
-        <h2>Top products</h2>
+        <h2>{t("figures.topProducts")}</h2>
         {top.length === 0 ? (
-          <p className="quiet">Nothing yet.</p>
+          <p className="quiet">{t("figures.nothingYet")}</p>
         ) : (
           <ol>
             {top.map(({ product_id, product_name, added }) => (
@@ -54,7 +75,7 @@ function Counted({ stats }: { stats: Stats }) {
                 <span className="name">
                   <Said text={product_name} />
                 </span>
-                <span>{asCount(added)}</span>
+                <span>{format.count(added)}</span>
                 <span className="share" style={{ width: `${(added / most) * 100}%` }} aria-hidden="true" />
               </li>
             ))}

@@ -1,9 +1,12 @@
 import type { Minute } from "@shopwire/client"
 import { useEffect, useMemo, useRef } from "react"
+import { useTranslation } from "react-i18next"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
-import { asCount, asShortClock } from "./format.ts"
+import type { Format } from "./format.ts"
+import type { Texts } from "./texts.ts"
 import { useTheme } from "./theme.tsx"
+import { useFormat } from "./use-format.tsx"
 import { useMedia } from "./use-media.ts"
 
 const HEIGHT = 150
@@ -13,6 +16,8 @@ const HALF_MINUTE_S = 30
 export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | undefined>(undefined)
+  const { t } = useTranslation()
+  const format = useFormat()
   const [theme] = useTheme()
   const dark = useMedia("(prefers-color-scheme: dark)")
   const data = useMemo(
@@ -27,12 +32,12 @@ export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
   latest.current = data
 
   // Its colours are read once, from the current style.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another chart
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme or language makes another chart
   useEffect(() => {
     const element = box.current
     if (element === null) return
     const width = () => Math.max(element.clientWidth, 100)
-    const made = new uPlot(options(getComputedStyle(element), width()), latest.current, element)
+    const made = new uPlot(options(getComputedStyle(element), width(), format), latest.current, element)
     chart.current = made
     const sizes = new ResizeObserver(() => made.setSize({ width: width(), height: HEIGHT }))
     sizes.observe(element)
@@ -41,22 +46,22 @@ export function HourChart({ minutes }: { minutes: readonly Minute[] }) {
       made.destroy()
       chart.current = undefined
     }
-  }, [theme, dark])
+  }, [theme, dark, format])
 
   useEffect(() => chart.current?.setData(data), [data])
 
-  return <div ref={box} className="hour-chart" role="img" aria-label={summary(minutes)} />
+  return <div ref={box} className="hour-chart" role="img" aria-label={summary(minutes, t, format)} />
 }
 
-function summary(minutes: readonly Minute[]): string {
+function summary(minutes: readonly Minute[], t: Texts, format: Format): string {
   const events = minutes.reduce((sum, minute) => sum + minute.events, 0)
   const checkouts = minutes.reduce((sum, minute) => sum + minute.checkouts, 0)
   const busiest = minutes.reduce((most, minute) => (minute.events > most.events ? minute : most), { events: 0, at: "" })
-  const peak = busiest.events === 0 ? "" : `, most at ${asShortClock(busiest.at)} with ${asCount(busiest.events)}`
-  return `Events a minute: ${asCount(events)} in the last hour${peak}; ${asCount(checkouts)} checkouts`
+  if (busiest.events === 0) return t("figures.chart", { events, checkouts })
+  return t("figures.chartWithPeak", { events, checkouts, time: format.shortClock(busiest.at), most: busiest.events })
 }
 
-function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
+function options(style: CSSStyleDeclaration, width: number, format: Format): uPlot.Options {
   const colour = (name: string) => style.getPropertyValue(name).trim()
   const axis = {
     stroke: style.color,
@@ -90,7 +95,7 @@ function options(style: CSSStyleDeclaration, width: number): uPlot.Options {
         ...axis,
         size: 22,
         grid: { show: false },
-        values: (_chart, times) => times.map((time) => asShortClock(new Date(time * 1000))),
+        values: (_chart, times) => times.map((time) => format.shortClock(new Date(time * 1000))),
         space: 70,
       },
       { ...axis, size: 34, space: 34 },

@@ -6,16 +6,18 @@ import { App } from "./app.tsx"
 import { Boundary } from "./boundary.tsx"
 import { Failed } from "./failed.tsx"
 import "./styles/all.css"
+import { startTexts } from "./texts.ts"
 import { applyTheme } from "./theme.tsx"
 
 applyTheme()
 const element = document.getElementById("root")
 if (element === null) throw new Error("the page has no #root")
 const root = createRoot(element)
+const texts = startTexts()
 
 async function start(): Promise<void> {
   try {
-    const config = await loadConfig()
+    const [config] = await Promise.all([loadConfig(), texts])
     const connection = new Connection(config.gateway)
     root.render(
       <StrictMode>
@@ -27,6 +29,7 @@ async function start(): Promise<void> {
       </StrictMode>,
     )
   } catch (error) {
+    await texts
     root.render(<Failed reason={error instanceof Error ? error.message : String(error)} onAgain={() => void start()} />)
   }
 }

@@ -1,9 +1,11 @@
 import { MAX_DISPLAY_NAME } from "@shopwire/client"
 import { type SubmitEvent, useId, useState } from "react"
+import { useTranslation } from "react-i18next"
 import { Dialog } from "./dialog.tsx"
 
 /** Asks once for the name that other screens show with claimed baskets. */
 export function NameDialog({ onName, onClose }: { onName: (name: string) => void; onClose: () => void }) {
+  const { t } = useTranslation()
   const [name, setName] = useState("")
   const input = useId()
   const given = name.trim()
@@ -12,9 +14,9 @@ export function NameDialog({ onName, onClose }: { onName: (name: string) => void
     if (given !== "") onName(given)
   }
   return (
-    <Dialog title="Who are you?" onClose={onClose}>
+    <Dialog title={t("claim.who")} onClose={onClose}>
       <form onSubmit={submit}>
-        <label htmlFor={input}>Your name, as the others see it</label>
+        <label htmlFor={input}>{t("claim.name")}</label>
         <div className="row">
           <input
             id={input}
@@ -24,10 +26,10 @@ export function NameDialog({ onName, onClose }: { onName: (name: string) => void
             onChange={(event) => setName(event.target.value)}
           />
           <button type="submit" className="primary" disabled={given === ""}>
-            That's me
+            {t("claim.save")}
           </button>
         </div>
-        <p className="hint">It is kept in this browser.</p>
+        <p className="hint">{t("claim.kept")}</p>
       </form>
     </Dialog>
   )

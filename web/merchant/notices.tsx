@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next"
 import type { Notice } from "./attention.ts"
 import { Icon } from "./icon.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
@@ -17,10 +18,11 @@ export function Notices({
   onOpen: (notice: Notice) => void
   onSeen: (key: string) => void
 }) {
+  const { t } = useTranslation()
   const most = useMedia(NARROW) ? MOST_SHOWN_NARROW : MOST_SHOWN
   const more = notices.length - most
   return (
-    <section className="notices" aria-label="Notices" aria-live="polite" aria-relevant="additions">
+    <section className="notices" aria-label={t("alerts.title")} aria-live="polite" aria-relevant="additions">
       {notices.slice(0, most).map((notice) => (
         <div key={notice.key} className="notice">
           <button type="button" className="plain" onClick={() => onOpen(notice)}>
@@ -30,14 +32,14 @@ export function Notices({
           <button
             type="button"
             className="plain"
-            aria-label={`Seen: ${notice.text}`}
+            aria-label={t("alerts.dismiss", { text: notice.text })}
             onClick={() => onSeen(notice.key)}
           >
             <Icon name="close" />
           </button>
         </div>
       ))}
-      {more > 0 && <p className="notice more">and {more} more</p>}
+      {more > 0 && <p className="notice more">{t("alerts.more", { count: more })}</p>}
     </section>
   )
 }

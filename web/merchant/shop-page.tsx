@@ -2,6 +2,7 @@ import { LIST_LIMIT } from "@shopwire/client"
 import { useBaskets, useFeed, useStats } from "@shopwire/react"
 import { Tabs } from "radix-ui"
 import { useMemo, useState } from "react"
+import { useTranslation } from "react-i18next"
 import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { AttentionDialog } from "./attention-dialog.tsx"
@@ -10,7 +11,6 @@ import { Baskets } from "./baskets.tsx"
 import { Feed } from "./feed.tsx"
 import { type Filter, noFilter } from "./feed-filter.tsx"
 import { Figures } from "./figures.tsx"
-import { asCount } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
@@ -18,6 +18,7 @@ import { NARROW, useMedia } from "./use-media.ts"
 
 /** One shop, live. */
 export function ShopPage({ shopId }: { shopId: string }) {
+  const { t } = useTranslation()
   const { feed, timeline, older } = useFeed(shopId)
   const baskets = useBaskets(shopId)
   const stats = useStats(shopId)
@@ -51,11 +52,11 @@ export function ShopPage({ shopId }: { shopId: string }) {
     <main className="shop">
       <div className="title">
         <h1>
-          Shop <code title={shopId}>{shopId.slice(0, 8)}</code>
+          {t("shop.title")} <code title={shopId}>{shopId.slice(0, 8)}</code>
         </h1>
         <button type="button" onClick={() => setChoosing(true)}>
           <Icon name="bell" />
-          <span>Notices</span>
+          <span>{t("alerts.title")}</span>
         </button>
       </div>
       {narrow ? (
@@ -65,12 +66,12 @@ export function ShopPage({ shopId }: { shopId: string }) {
               {part}
             </Tabs.Content>
           ))}
-          <Tabs.List aria-label="Parts of the shop">
-            <Tabs.Trigger value="events">Events</Tabs.Trigger>
+          <Tabs.List aria-label={t("shop.parts")}>
+            <Tabs.Trigger value="events">{t("shop.activity")}</Tabs.Trigger>
             <Tabs.Trigger value="baskets">
-              Baskets{baskets.data === undefined ? "" : ` (${asCount(open)})`}
+              {baskets.data === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open })}
             </Tabs.Trigger>
-            <Tabs.Trigger value="figures">Figures</Tabs.Trigger>
+            <Tabs.Trigger value="figures">{t("shop.figures")}</Tabs.Trigger>
           </Tabs.List>
         </Tabs.Root>
       ) : (

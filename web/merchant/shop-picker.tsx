@@ -1,10 +1,12 @@
 import { type SubmitEvent, useId, useState } from "react"
+import { useTranslation } from "react-i18next"
 import { usePlace } from "./address.ts"
 import { Icon } from "./icon.tsx"
 import { goToShop, recentShops, shopIdOf } from "./shop.ts"
 
 /** The start page, which asks for a shop. */
 export function ShopPicker() {
+  const { t } = useTranslation()
   // An address with an invalid shop ID shows the same error as a wrong input.
   const { shop } = usePlace()
   const [text, setText] = useState(shop)
@@ -22,32 +24,31 @@ export function ShopPicker() {
   return (
     <main className="picker">
       <section className="card">
-        <h1>Open a shop</h1>
-        <p className="quiet">See live what happens in its baskets.</p>
+        <h1>{t("picker.title")}</h1>
+        <p className="quiet">{t("picker.lead")}</p>
         <form onSubmit={submit} noValidate>
-          <label htmlFor={input}>Shop ID</label>
+          <label htmlFor={input}>{t("picker.label")}</label>
           <div className="row">
             <input
               id={input}
               value={text}
               autoComplete="off"
               spellCheck={false}
-              placeholder="123e4567-e89b-42d3-a456-426614174000"
               aria-invalid={wrong}
               aria-describedby={hint}
               onChange={(event) => setText(event.target.value)}
             />
             <button type="submit" className="primary">
-              Open
+              {t("picker.open")}
             </button>
           </div>
           <p id={hint} className={wrong ? "hint wrong" : "hint"} role={wrong ? "alert" : undefined}>
-            {wrong ? "That is not a shop ID, which is a UUID version 4 like the example." : "A UUID version 4."}
+            {t(wrong ? "picker.unknown" : "picker.hint")}
           </p>
         </form>
         {recent.length > 0 && (
           <nav aria-labelledby="recent">
-            <h2 id="recent">Recent</h2>
+            <h2 id="recent">{t("picker.recent")}</h2>
             <ul className="recent">
               {recent.map((shopId) => (
                 <li key={shopId}>

@@ -3,11 +3,13 @@ import { goTo, usePlace } from "./address.ts"
 import { type Kept, readLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+/** The shop in a link to this page. */
+const IN_LINK = /[?&]shop=([^&#]*)/
 const MOST_RECENT = 6
 
-/** The shop ID (a UUID version 4) in a typed text; undefined if there is none. */
+/** The shop ID (a UUID version 4) in a typed text, which may be a link to this page; undefined if there is none. */
 export function shopIdOf(text: string): string | undefined {
-  const id = text.trim().toLowerCase()
+  const id = (IN_LINK.exec(text)?.[1] ?? text).trim().toLowerCase()
   return UUID_V4.test(id) ? id : undefined
 }
 

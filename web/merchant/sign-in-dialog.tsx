@@ -1,37 +1,43 @@
-import { type AuthConfig, type Credentials, credentialsOf, signInByPassword } from "@shopwire/client"
+import { type AuthConfig, type Credentials, credentialsOf, SignInError, signInByPassword } from "@shopwire/client"
 import { useAuth } from "@shopwire/react"
 import { type SubmitEvent, useId, useState } from "react"
+import { useTranslation } from "react-i18next"
 import { Dialog } from "./dialog.tsx"
 
 /** Signs in by e-mail and password if Firebase is set up, or by a token. */
 export function SignInDialog({
   config,
+  used,
   onCredentials,
   onClose,
 }: {
   config: AuthConfig
+  /** The last credentials, which may be refused. */
+  used: Credentials | undefined
   onCredentials: (credentials: Credentials) => void
   onClose: () => void
 }) {
   const auth = useAuth()
+  const { t } = useTranslation()
+  const expired = used?.expiresAt !== undefined && used.expiresAt <= Date.now()
   const byPassword = config.kind === "firebase" && config.api_key !== undefined
   return (
-    <Dialog title="Sign in" onClose={onClose}>
+    <Dialog title={t("account.signIn")} onClose={onClose}>
       {auth.kind === "refused" && (
         <p className="wrong" role="alert">
-          The sign-in was refused: {auth.failure.message}
+          {t(expired ? "account.expired" : "account.invalid")}
         </p>
       )}
       {byPassword && <ByPassword config={config} onCredentials={onCredentials} />}
       {byPassword ? (
         <details>
-          <summary>Use a token instead</summary>
+          <summary>{t("account.useCodeInstead")}</summary>
           <ByToken onCredentials={onCredentials} />
         </details>
       ) : (
         <ByToken onCredentials={onCredentials} />
       )}
-      <p className="hint">You are signed out when you close this tab.</p>
+      <p className="hint">{t("account.untilClosed")}</p>
     </Dialog>
   )
 }
@@ -43,6 +49,7 @@ function ByPassword({
   config: AuthConfig
   onCredentials: (credentials: Credentials) => void
 }) {
+  const { t } = useTranslation()
   const [email, setEmail] = useState("")
   const [password, setPassword] = useState("")
   const [pending, setPending] = useState(false)
@@ -55,13 +62,13 @@ function ByPassword({
     try {
       onCredentials(await signInByPassword(config, email, password))
     } catch (error) {
-      setComplaint(error instanceof Error ? error.message : String(error))
+      setComplaint(t(`account.${error instanceof SignInError ? error.code : "failed"}`))
     }
     setPending(false)
   }
   return (
     <form onSubmit={submit} className="stack">
-      <label htmlFor={first}>E-mail</label>
+      <label htmlFor={first}>{t("account.email")}</label>
       <input
         id={first}
         type="email"
@@ -70,7 +77,7 @@ function ByPassword({
         value={email}
         onChange={({ target }) => setEmail(target.value)}
       />
-      <label htmlFor={second}>Password</label>
+      <label htmlFor={second}>{t("account.password")}</label>
       <input
         id={second}
         type="password"
@@ -85,13 +92,14 @@ function ByPassword({
         </p>
       )}
       <button type="submit" className="primary" disabled={pending}>
-        {pending ? "Signing in …" : "Sign in"}
+        {t(pending ? "account.signingIn" : "account.signIn")}
       </button>
     </form>
   )
 }
 
 function ByToken({ onCredentials }: { onCredentials: (credentials: Credentials) => void }) {
+  const { t } = useTranslation()
   const [token, setToken] = useState("")
   const input = useId()
   const submit = (event: SubmitEvent) => {
@@ -100,7 +108,7 @@ function ByToken({ onCredentials }: { onCredentials: (credentials: Credentials) 
   }
   return (
     <form onSubmit={submit} className="stack">
-      <label htmlFor={input}>Token</label>
+      <label htmlFor={input}>{t("account.code")}</label>
       <textarea
         id={input}
         rows={4}
@@ -110,7 +118,7 @@ function ByToken({ onCredentials }: { onCredentials: (credentials: Credentials) 
         onChange={({ target }) => setToken(target.value)}
       />
       <button type="submit" className="primary" disabled={token.trim() === ""}>
-        Use the token
+        {t("account.useCode")}
       </button>
     </form>
   )

@@ -1,5 +1,6 @@
 import { ToggleGroup } from "radix-ui"
 import { useLayoutEffect } from "react"
+import { useTranslation } from "react-i18next"
 import { Icon } from "./icon.tsx"
 import { type Kept, readLocal, useLocal } from "./local.ts"
 
@@ -22,23 +23,22 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
   return [theme, setTheme]
 }
 
-const labels: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" }
-
 /** Chooses between light, dark and the system's theme. */
 export function ThemeToggle() {
+  const { t } = useTranslation()
   const [theme, setTheme] = useTheme()
   return (
     <ToggleGroup.Root
       type="single"
       className="segmented"
-      aria-label="Colours"
+      aria-label={t("page.colours")}
       value={theme}
       onValueChange={(value) => {
         if (value !== "") setTheme(value as Theme)
       }}
     >
       {themes.map((each) => (
-        <ToggleGroup.Item key={each} value={each} aria-label={labels[each]} title={labels[each]}>
+        <ToggleGroup.Item key={each} value={each} aria-label={t(`page.theme.${each}`)} title={t(`page.theme.${each}`)}>
           <Icon name={each} />
         </ToggleGroup.Item>
       ))}

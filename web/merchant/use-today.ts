@@ -1,19 +1,16 @@
-import { useSyncExternalStore } from "react"
+import { useCallback, useSyncExternalStore } from "react"
+import { useFormat } from "./use-format.tsx"
 
 /** The longest timer, in ms: the clock may change, and a device may sleep. */
 const LONGEST_WAIT_MS = 60_000
 
-let today = new Date()
-
-/** Today, the same object until midnight. Times of other days are shown with their date. */
-export function useToday(): Date {
-  return useSyncExternalStore(subscribe, read)
-}
-
-function read(): Date {
-  const now = new Date()
-  if (now.toDateString() !== today.toDateString()) today = now
-  return today
+/** Today in the shop's time zone, as `Format.dayKey` writes it. Times of other days are shown with their date. */
+export function useToday(): string {
+  const format = useFormat()
+  return useSyncExternalStore(
+    subscribe,
+    useCallback(() => format.dayKey(new Date()), [format]),
+  )
 }
 
 function subscribe(listener: () => void): () => void {

@@ -20,17 +20,39 @@ export interface Credentials {
   readonly expiresAt?: number
 }
 
-/** Messages for people instead of Firebase's codes. */
-const complaints: Readonly<Record<string, string>> = {
-  INVALID_LOGIN_CREDENTIALS: "E-mail or password is wrong.",
-  INVALID_PASSWORD: "E-mail or password is wrong.",
-  EMAIL_NOT_FOUND: "E-mail or password is wrong.",
-  USER_DISABLED: "This account is closed.",
-  TOO_MANY_ATTEMPTS_TRY_LATER: "Too many attempts; try again later.",
+/** Why signing in by password failed, with a message for people in English. */
+const complaints = {
+  wrongPassword: "E-mail or password is wrong.",
+  closed: "This account is closed.",
+  tooManyAttempts: "Too many attempts; try again later.",
+  noAnswer: "The sign-in service does not answer.",
+  failed: "Signing in did not work.",
+} as const
+
+export type SignInErrorCode = keyof typeof complaints
+
+/** Signing in by password failed; a page in another language translates the code. */
+export class SignInError extends Error {
+  readonly code: SignInErrorCode
+
+  constructor(code: SignInErrorCode) {
+    super(complaints[code])
+    this.name = "SignInError"
+    this.code = code
+  }
+}
+
+/** Our codes for Firebase's. */
+const codes: Readonly<Record<string, SignInErrorCode>> = {
+  INVALID_LOGIN_CREDENTIALS: "wrongPassword",
+  INVALID_PASSWORD: "wrongPassword",
+  EMAIL_NOT_FOUND: "wrongPassword",
+  USER_DISABLED: "closed",
+  TOO_MANY_ATTEMPTS_TRY_LATER: "tooManyAttempts",
 }
 
 /**
- * Signs in with Firebase. Rejects with a message for people.
+ * Signs in with Firebase. Rejects with a `SignInError`.
  *
  * Source: Identity Toolkit REST API v1, `accounts.signInWithPassword`.
  */
@@ -83,11 +105,11 @@ async function post<T>(auth: AuthConfig, url: string, type: string, body: string
     headers: { "content-type": type },
     body,
   }).catch(() => undefined)
-  if (response === undefined) throw new Error("The sign-in service does not answer.")
+  if (response === undefined) throw new SignInError("noAnswer")
   const answer = (await response.json()) as T & { error?: { message?: string } }
   if (response.ok) return answer
   const code = answer.error?.message?.split(" ")[0] ?? ""
-  throw new Error(complaints[code] ?? "Signing in did not work.")
+  throw new SignInError(codes[code] ?? "failed")
 }
 
 function after(seconds: string): number {

@@ -17,7 +17,15 @@ export {
 } from "./connection.ts"
 export { type Failure, failureOf, isRefused } from "./failure.ts"
 export { FeedWatch } from "./feed-watch.ts"
-export { type AuthConfig, type Credentials, credentialsOf, renew, signInByPassword } from "./firebase.ts"
+export {
+  type AuthConfig,
+  type Credentials,
+  credentialsOf,
+  renew,
+  SignInError,
+  type SignInErrorCode,
+  signInByPassword,
+} from "./firebase.ts"
 export type { WebSocketLike } from "./gateway-socket.ts"
 export { Observable } from "./observable.ts"
 export { type Shelf, shelf } from "./shelf.ts"
