@@ -1,6 +1,7 @@
 import { z } from "zod"
-import { MAX_PAGE_EVENTS } from "./limits.ts"
+import { MAX_FIND_LENGTH, MAX_PAGE_EVENTS } from "./limits.ts"
 import { BasketId, type ShownEvent } from "./publish-event.ts"
+import { text } from "./text.ts"
 
 /**
  * Times at which an event can have been received, in ms since the epoch. JetStream counts nanoseconds in 64 bits: a time before
@@ -16,6 +17,24 @@ const time = z.iso
   .datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" })
   .transform((text) => new Date(Math.min(LATEST, Math.max(EARLIEST, Date.parse(text)))).toISOString())
 
+/** A number, or one as a query has it; with more decimals it would be written with an exponent. */
+const amount = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d{1,15}(\.\d{1,6})?$/)
+      .transform(Number),
+  ],
+  "expected a number",
+)
+
+/** A text to look for. MongoDB can't look for NUL. */
+const sought = text
+  .min(1, "expected at least one character")
+  .max(MAX_FIND_LENGTH, `expected at most ${MAX_FIND_LENGTH} characters`)
+  .refine((value) => !value.includes("\0"), "expected a text without NUL")
+
 /** Which of a shop's events; what is left out does not narrow. */
 const filter = {
   /** `received_at` at or after. */
@@ -24,10 +43,66 @@ const filter = {
   to: time.optional(),
   session_id: BasketId.optional(),
   category_id: z.string("expected a string").max(200, "expected at most 200 characters").optional(),
+  /** In any case. */
+  action: sought.optional(),
+  /** `basket_total` at least, and at most. */
+  min_total: amount.optional(),
+  max_total: amount.optional(),
+  /** Part of a product's name or UPC, in any case; a product's ID; or the beginning of a basket's or shopper's ID. */
+  find: sought.optional(),
 }
 
 export const HistoryFilter = z.object(filter)
 export type HistoryFilter = z.infer<typeof HistoryFilter>
+
+/** At least so much of a UUID; shorter ones would find too many. */
+const ID_BEGINNING = /^[0-9a-f-]{4,36}$/
+
+/** What `find` looks for: `part` in names and UPCs, and the others if it can be an ID or the beginning of one. */
+export function soughtIn(find: string): {
+  /** The source of a regular expression, to be used in any case. */
+  readonly part: string
+  readonly productId: number | undefined
+  readonly idBeginning: string | undefined
+} {
+  const lower = find.toLowerCase()
+  return {
+    part: escaped(find),
+    productId: /^\d{1,15}$/.test(find) ? Number(find) : undefined,
+    idBeginning: ID_BEGINNING.test(lower) ? lower : undefined,
+  }
+}
+
+/** The source of a regular expression for exactly this text. */
+export function escaped(value: string): string {
+  return value.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
+}
+
+/** Whether a filter takes an event: as the service selects them, for events that a page already has. */
+export function matcherOf(filter: HistoryFilter): (event: ShownEvent) => boolean {
+  const { from, to, session_id, category_id, min_total, max_total } = filter
+  const action = filter.action === undefined ? undefined : new RegExp(`^${escaped(filter.action)}$`, "iu")
+  const found = filter.find === undefined ? undefined : finder(filter.find)
+  return (event) =>
+    (session_id === undefined || event.session_id === session_id) &&
+    (category_id === undefined || event.category_id === category_id) &&
+    (min_total === undefined || event.basket_total >= min_total) &&
+    (max_total === undefined || event.basket_total <= max_total) &&
+    (from === undefined || event.received_at >= from) &&
+    (to === undefined || event.received_at < to) &&
+    (action === undefined || action.test(event.action)) &&
+    (found === undefined || found(event))
+}
+
+function finder(find: string): (event: ShownEvent) => boolean {
+  const { part, productId, idBeginning } = soughtIn(find)
+  const pattern = new RegExp(part, "iu")
+  return ({ product_name, UPC, product_id, session_id, shopper_id }) =>
+    pattern.test(product_name) ||
+    pattern.test(UPC) ||
+    product_id === productId ||
+    (idBeginning !== undefined && (session_id.startsWith(idBeginning) || shopper_id.startsWith(idBeginning)))
+}
 
 const wholeNumber = z
   .string("expected a whole number")

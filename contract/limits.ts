@@ -12,6 +12,9 @@ export const FEED_LIMIT = 100
 /** Most events of one page of a shop's history. */
 export const MAX_PAGE_EVENTS = 500
 
+/** Longest text that a search looks for, in characters. */
+export const MAX_FIND_LENGTH = 100
+
 /** Most open baskets in a shop's list. */
 export const LIST_LIMIT = 100
 

@@ -1,20 +1,15 @@
 import type { Collection, Db, Filter } from "mongodb"
+import { escaped, type HistoryFilter, soughtIn } from "../../contract/history.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { eventId, type LogId } from "../log/log-id.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
 
 /** Selects events of a shop; a member that is left out does not narrow. */
-export interface EventFilter {
+export interface EventFilter extends HistoryFilter {
   /** Only those with a lower sequence. */
-  readonly before?: number
+  readonly before?: number | undefined
   /** Only those with a higher sequence. */
-  readonly after?: number
-  /** `received_at` at or after. */
-  readonly from?: Date
-  /** `received_at` before. */
-  readonly to?: Date
-  readonly sessionId?: string
-  readonly categoryId?: string
+  readonly after?: number | undefined
 }
 
 /**
@@ -34,6 +29,25 @@ export class ArchiveReader {
   async at(log: LogId, shopId: string, seq: number): Promise<LogEntry | undefined> {
     const document = await this.#events.findOne({ _id: eventId(log, seq), shop_id: shopId })
     return document === null ? undefined : entryOf(document)
+  }
+
+  /**
+   * The sequence of the event that comes `count` events before (in `newest`'s order) or after the first that a filter takes; undefined
+   * when there are fewer. The filter should have an index.
+   */
+  async seqBeyond(
+    log: LogId,
+    shopId: string,
+    count: number,
+    filter: EventFilter,
+    direction: 1 | -1,
+  ): Promise<number | undefined> {
+    const found = this.#events
+      .find(queryOf(log, shopId, filter), { projection: { _id: 0, seq: 1 } })
+      .sort({ log: direction, seq: direction })
+      .skip(count)
+      .limit(1)
+    return (await found.next())?.seq
   }
 
   /** A shop's newest events, newest first, at most `count`. */
@@ -56,15 +70,39 @@ export class ArchiveReader {
 }
 
 function queryOf(log: LogId, shop_id: string, filter: EventFilter): Filter<EventDocument> {
-  const { before, after, from, to, sessionId, categoryId } = filter
+  const { before, after, from, to, session_id, category_id, action, min_total, max_total, find } = filter
   return {
     shop_id,
-    ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    ...(categoryId === undefined ? {} : { category_id: categoryId }),
+    ...(session_id === undefined ? {} : { session_id }),
+    ...(category_id === undefined ? {} : { category_id }),
+    ...(action === undefined ? {} : { action: inAnyCase(`^${escaped(action)}\\z`) }),
+    ...(find === undefined ? {} : { $or: placesOf(find) }),
     log: log.created,
     ...range("seq", { $lt: before, $gt: after }),
-    ...range("received_at", { $gte: from, $lt: to }),
+    ...range("received_at", { $gte: dateOf(from), $lt: dateOf(to) }),
+    ...range("basket_total", { $gte: min_total, $lte: max_total }),
   }
+}
+
+/** Where `find` may be found, as `matcherOf` looks for it. */
+function placesOf(find: string): Filter<EventDocument>[] {
+  const { part, productId, idBeginning } = soughtIn(find)
+  return [
+    { product_name: inAnyCase(part) },
+    { UPC: inAnyCase(part) },
+    ...(productId === undefined ? [] : [{ product_id: productId }]),
+    ...(idBeginning === undefined
+      ? []
+      : [{ session_id: { $regex: `^${idBeginning}` } }, { shopper_id: { $regex: `^${idBeginning}` } }]),
+  ]
+}
+
+function inAnyCase(pattern: string): { $regex: string; $options: string } {
+  return { $regex: pattern, $options: "i" }
+}
+
+function dateOf(time: string | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time)
 }
 
 /** A filter for a member by its given bounds. */

@@ -28,6 +28,11 @@ export class ArchivedHistory {
     return await this.#read((reader, log) => reader.at(log, shopId, seq))
   }
 
+  /** The sequence of the event beyond the first `count` that an indexed filter takes; undefined when there are fewer. */
+  async seqBeyond(shopId: string, count: number, filter: EventFilter, direction: 1 | -1): Promise<number | undefined> {
+    return await this.#read((reader, log) => reader.seqBeyond(log, shopId, count, filter, direction))
+  }
+
   /** Newest first. */
   async newest(shopId: string, count: number, filter: EventFilter = {}): Promise<LogEntry[]> {
     return await this.#read((reader, log) => reader.newest(log, shopId, count, filter))

@@ -1,8 +1,13 @@
 import { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
-import type { HistoryFilter, HistoryPart, PageQuery, ReadParams } from "../../contract/history.ts"
+import {
+  type HistoryFilter,
+  type HistoryPart,
+  matcherOf,
+  type PageQuery,
+  type ReadParams,
+} from "../../contract/history.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import type { EventFilter } from "../archive/archive-reader.ts"
 import type { ArchivedHistory } from "../archive/archived-history.ts"
 import type { LogEntry } from "../log/entry.ts"
 import type { Log } from "../log/log.ts"
@@ -14,8 +19,8 @@ import { fitting } from "./page.ts"
 const CATCH_UP_MS = 1000
 
 /**
- * Most messages of a shop that are searched for one page, because the log has no index. It bounds the cost of a page, even when few
- * events match.
+ * Most events of a shop that are searched for one page where there is no index: in the log, and for most filters in the archive. It
+ * bounds the cost of a page, even when few events match.
  */
 const MOST_SCANNED = 10_000
 
@@ -29,8 +34,8 @@ const ATTEMPTS = 3
  * The stream drops its oldest messages at any moment, so the seam between log and archive moves. Backwards, the seam is the point where
  * reading the log ended; forwards, it is checked again after reading.
  *
- * The log can only be searched message by message for a basket or category, but the archive has indexes. With an archive, only events
- * that are not archived yet are searched in the log.
+ * The log can only be searched message by message, but the archive has indexes for baskets and categories. With an archive, only
+ * events that are not archived yet are searched in the log for them. Actions, totals and texts have no index anywhere.
  */
 export class History {
   readonly #log: Log
@@ -61,7 +66,7 @@ export class History {
    */
   async older(shopId: string, { before, limit, ...filter }: PageQuery): Promise<readonly ShownEvent[]> {
     const archive = this.#archive
-    const indexed = archive !== undefined && isNarrow(filter) ? await archive.upTo() : 0
+    const indexed = archive !== undefined && isIndexed(filter) ? await archive.upTo() : 0
     const bounds = await this.#bounds(filter)
     const low = Math.max(indexed, bounds.after)
     const inLog = await this.#log.reader.search(
@@ -78,8 +83,12 @@ export class History {
     if (!inLog.complete && found.length === 0) throw serviceError("store.searchTooLong", { before: inLog.end })
     if (archive !== undefined && inLog.complete && found.length < limit) {
       const end = found.at(-1)?.event.seq ?? before
-      const beyond = isNarrow(filter) ? Math.min(end, indexed + 1) : end
-      found.push(...(await archive.newest(shopId, limit - found.length, { ...archiveFilter(filter), before: beyond })))
+      const beyond = isIndexed(filter) ? Math.min(end, indexed + 1) : end
+      const after = isSearch(filter)
+        ? await archive.seqBeyond(shopId, MOST_SCANNED, { ...indexedPart(filter), before: beyond }, -1)
+        : undefined
+      found.push(...(await archive.newest(shopId, limit - found.length, { ...filter, before: beyond, after })))
+      if (found.length === 0 && after !== undefined) throw serviceError("store.searchTooLong", { before: after + 1 })
     }
     return fitting(found.map(({ event }) => event))
   }
@@ -112,7 +121,7 @@ export class History {
     for (let attempt = 1; ; attempt++) {
       const first = await this.#firstInLog(shopId)
       const archived = await this.#archived(shopId, after, limit, filter, first)
-      if (archived.entries.length === limit) return { ...archived, end: false }
+      if (!archived.end) return archived
       const inLog = await this.#inLog(shopId, archived.last, limit - archived.entries.length, filter)
       // The log may have dropped events before they were read; they are archived by now.
       const isSound =
@@ -122,22 +131,27 @@ export class History {
     }
   }
 
-  /** The events before those that are read in the log, from the archive: up to `last`. */
+  /** The events before those that are read in the log, from the archive: up to `last`. `end`: the log has what follows. */
   async #archived(
     shopId: string,
     after: number,
     limit: number,
     filter: HistoryFilter,
     first: number,
-  ): Promise<Omit<LogSlice, "end">> {
+  ): Promise<LogSlice> {
     const archive = this.#archive
-    if (archive === undefined) return { entries: [], last: after }
-    if (!isNarrow(filter) && after + 1 >= first) return { entries: [], last: after }
+    if (archive === undefined) return { entries: [], last: after, end: true }
+    if (!isIndexed(filter) && after + 1 >= first) return { entries: [], last: after, end: true }
     // Well beyond the seam, so that nothing is dropped now that is still to be read in the log.
     const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.positionOf(partitionOf(shopId))))
-    if (upTo <= after) return { entries: [], last: after }
-    const entries = await archive.oldest(shopId, limit, { ...archiveFilter(filter), after, before: upTo + 1 })
-    return { entries, last: entries.length === limit ? (entries.at(-1)?.event.seq ?? upTo) : upTo }
+    if (upTo <= after) return { entries: [], last: after, end: true }
+    const beyond = isSearch(filter)
+      ? await archive.seqBeyond(shopId, MOST_SCANNED, { ...indexedPart(filter), after, before: upTo + 1 }, 1)
+      : undefined
+    const before = beyond ?? upTo + 1
+    const entries = await archive.oldest(shopId, limit, { ...filter, after, before })
+    if (entries.length === limit) return { entries, last: entries.at(-1)?.event.seq ?? upTo, end: false }
+    return { entries, last: before - 1, end: beyond === undefined }
   }
 
   async #inLog(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<LogSlice> {
@@ -185,23 +199,22 @@ export class History {
   }
 }
 
-/** True for a filter that the log has no index for. */
-function isNarrow({ session_id, category_id }: HistoryFilter): boolean {
+/** True for a filter that only the archive has an index for. */
+function isIndexed({ session_id, category_id }: HistoryFilter): boolean {
   return session_id !== undefined || category_id !== undefined
 }
 
-/** Whether an entry matches basket and category. The log itself finds times. */
-function wantedBy({ session_id, category_id }: HistoryFilter): (entry: LogEntry) => boolean {
-  return ({ event }) =>
-    (session_id === undefined || event.session_id === session_id) &&
-    (category_id === undefined || event.category_id === category_id)
+/** True for a filter that has members without an index. */
+function isSearch({ action, min_total, max_total, find }: HistoryFilter): boolean {
+  return [action, min_total, max_total, find].some((member) => member !== undefined)
 }
 
-function archiveFilter({ from, to, session_id, category_id }: HistoryFilter): EventFilter {
-  return {
-    ...(from === undefined ? {} : { from: new Date(from) }),
-    ...(to === undefined ? {} : { to: new Date(to) }),
-    ...(session_id === undefined ? {} : { sessionId: session_id }),
-    ...(category_id === undefined ? {} : { categoryId: category_id }),
-  }
+/** The members of a filter that the archive has indexes for. */
+function indexedPart({ session_id, category_id }: HistoryFilter): HistoryFilter {
+  return { session_id, category_id }
+}
+
+function wantedBy(filter: HistoryFilter): (entry: LogEntry) => boolean {
+  const matches = matcherOf(filter)
+  return ({ event }) => matches(event)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
+import { matcherOf } from "../../contract/history.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { ArchiveReader, type EventFilter } from "../../service/archive/archive-reader.ts"
 import { EventCollection } from "../../service/archive/event-collection.ts"
@@ -21,6 +22,7 @@ describe("ArchiveReader", () => {
   const sessions = [randomUUID(), randomUUID()]
   let events: ShownEvent[]
 
+  const isoAt = (second: number): string => new Date(START + second * SECOND).toISOString()
   const seqs = (entries: readonly LogEntry[]): number[] => entries.map(({ event }) => event.seq)
   const oldest = (filter?: EventFilter, count = 1000): Promise<LogEntry[]> => reader.oldest(log, shopId, count, filter)
 
@@ -32,7 +34,13 @@ describe("ArchiveReader", () => {
       ...publishEvent({
         shop_id: shopId,
         session_id: sessions[i % 2] ?? "",
+        shopper_id: randomUUID(),
         category_id: i % 3 === 0 ? "nuts" : "fruit",
+        action: (i + 1) % 10 === 0 ? "WAVE (x)" : "ADD",
+        product_name: `Tea ${i + 1}`,
+        product_id: 9001 + i,
+        UPC: `UPC+${i + 1}`,
+        basket_total: i + 1,
       }),
       seq: i + 1,
       received_at: new Date(START + i * SECOND).toISOString(),
@@ -69,14 +77,41 @@ describe("ArchiveReader", () => {
 
   for (const [name, filter, expected] of [
     ["after and before", () => ({ after: 3, before: 6 }), [4, 5]],
-    ["from and to", () => ({ from: new Date(START + 2 * SECOND), to: new Date(START + 4 * SECOND) }), [3, 4]],
-    ["a basket", () => ({ sessionId: sessions[1] ?? "", before: 7 }), [2, 4, 6]],
-    ["a category", () => ({ categoryId: "nuts", after: 20 }), [22, 25, 28]],
-    ["all of them", () => ({ categoryId: "nuts", sessionId: sessions[0] ?? "", after: 10, before: 30 }), [13, 19, 25]],
+    ["from and to", () => ({ from: isoAt(2), to: isoAt(4) }), [3, 4]],
+    ["a basket", () => ({ session_id: sessions[1] ?? "", before: 7 }), [2, 4, 6]],
+    ["a category", () => ({ category_id: "nuts", after: 20 }), [22, 25, 28]],
+    [
+      "all of these",
+      () => ({ category_id: "nuts", session_id: sessions[0] ?? "", after: 10, before: 30 }),
+      [13, 19, 25],
+    ],
+    ["an action in any case", () => ({ action: "Wave (x)" }), [10, 20, 30]],
+    ["totals", () => ({ min_total: 11, max_total: 13.5 }), [11, 12, 13]],
+    ["a part of a name", () => ({ find: "tEA 1" }), [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]],
+    ["a text that is a pattern elsewhere", () => ({ find: ".*" }), []],
+    ["a part of a UPC", () => ({ find: "upc+29" }), [29]],
+    ["a product's ID", () => ({ find: "9007" }), [7]],
+    ["the beginning of a basket's ID", () => ({ find: sessions[0]?.slice(0, 13) ?? "", after: 25 }), [27, 29]],
+    ["the beginning of a shopper's ID", () => ({ find: (events[4]?.shopper_id ?? "").toUpperCase() }), [5]],
   ] as const) {
     it(`narrows by ${name}, in both directions`, async () => {
       expect(seqs(await oldest(filter()))).to.deep.equal(expected)
       expect(seqs(await reader.newest(log, shopId, 100, filter()))).to.deep.equal(expected.toReversed())
     })
+
+    it(`narrows by ${name} as a page does that has the events already`, () => {
+      const { before = 100, after = 0, ...rest }: EventFilter = filter()
+      const matches = matcherOf(rest)
+      const found = events.filter((event) => event.seq < before && event.seq > after && matches(event))
+      expect(found.map(({ seq }) => seq)).to.deep.equal(expected)
+    })
   }
+
+  it("seqBeyond(): the sequence behind so many events, in both directions", async () => {
+    const category_id = "nuts"
+    expect(await reader.seqBeyond(log, shopId, 10, {}, -1)).to.equal(20)
+    expect(await reader.seqBeyond(log, shopId, 10, { after: 5 }, 1)).to.equal(16)
+    expect(await reader.seqBeyond(log, shopId, 2, { category_id, before: 28 }, -1)).to.equal(19)
+    expect(await reader.seqBeyond(log, shopId, 30, {}, -1)).to.equal(undefined)
+  })
 })

@@ -32,6 +32,9 @@ async function publishMixed(product: Product, shopId: string, count: number): Pr
     publishEvent({
       shop_id: shopId,
       action_id: i,
+      action: i % 7 === 0 ? "Checkout" : "ADD",
+      product_name: `Pears no. ${i}`,
+      basket_total: i,
       session_id: SESSIONS[i % 3] ?? "",
       category_id: CATEGORIES[i % 2] ?? "",
     }),
@@ -152,6 +155,17 @@ describe("a shop's history", () => {
         [{ from: new Date(Date.now() + 60_000).toISOString() }, []],
         [{ to: "2020-01-01T00:00:00Z" }, []],
         [{ category_id: "none" }, []],
+        [{ action: "CHECKOUT" }, all.filter(({ action }) => action === "Checkout")],
+        [
+          { min_total: "10", max_total: "20.5" },
+          all.filter(({ basket_total }) => basket_total >= 10 && basket_total <= 20.5),
+        ],
+        [{ find: "PEARS NO. 29" }, all.filter(({ product_name }) => product_name.startsWith("Pears no. 29"))],
+        [
+          { find: session_id.slice(0, 8), category_id },
+          all.filter((event) => event.session_id === session_id && event.category_id === category_id),
+        ],
+        [{ find: ".*" }, []],
       ]
       for (const [filter, expected] of cases) {
         const title = JSON.stringify(filter)
@@ -213,6 +227,11 @@ describe("a shop's history", () => {
         "to=2023-12-18T10:30:00",
         "session_id=x",
         `category_id=${"x".repeat(201)}`,
+        "find=",
+        "find=%00",
+        `find=${"x".repeat(101)}`,
+        "min_total=1e5",
+        "max_total=many",
       ]) {
         const { error } = await resRequest(product.nats, `get.store.${shopId}.feed`, { query: `before=1&${wrong}` })
         expect(error?.code, wrong).to.equal("system.invalidQuery")
@@ -269,9 +288,18 @@ describe("a shop's history", () => {
         await trim(keep)
         await product.restartService()
         const [session_id = ""] = SESSIONS
-        for (const filter of [{}, { session_id }, { category_id: "fruit" }] as Record<string, string>[]) {
-          const expected = all.filter((event) =>
-            Object.entries(filter).every(([name, value]) => event[name as "session_id"] === value),
+        for (const filter of [
+          {},
+          { session_id },
+          { category_id: "fruit" },
+          { find: "no. 5" },
+          { find: "no. 5", session_id },
+        ] as { find?: string; session_id?: string; category_id?: string }[]) {
+          const { find = "", ...members } = filter
+          const expected = all.filter(
+            (event) =>
+              event.product_name.includes(find) &&
+              Object.entries(members).every(([name, value]) => event[name as "session_id"] === value),
           )
           const title = JSON.stringify(filter)
           expect(seqsOf(await allFollowing(product, shopId, filter)), title).to.deep.equal(seqsOf(expected))
