@@ -4,11 +4,12 @@ import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import { z } from "zod"
 import type { AuthCookie } from "../../config/auth.ts"
+import { BYTE_ORDER_MARK } from "../../contract/event-table.ts"
 import { HistoryFilter, type HistoryPart } from "../../contract/history.ts"
 import { feed } from "../../contract/store.ts"
 import { allowCookie, type Caller, readerOf } from "./bearer.ts"
 import { drained, ended } from "./drained.ts"
-import { BYTE_ORDER_MARK, type EventFormat, eventFormats } from "./event-table.ts"
+import { type EventFormat, eventFormats } from "./event-formats.ts"
 import type { Places } from "./places.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 import { AWAY, shopOf } from "./shop-path.ts"
@@ -45,8 +46,8 @@ export interface ExportRoutes {
 }
 
 /**
- * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first, filtered by `from`, `to`,
- * `session_id` and `category_id`. With `bom=1` CSV begins with a byte order mark. It is read page by page, no faster than the
+ * `GET /export/{shop_id}?format=ndjson|csv`: all of a shop's events until now, oldest first, filtered by a
+ * `HistoryFilter`. With `bom=1` CSV begins with a byte order mark. It is read page by page, no faster than the
  * client takes it, so an export of any size needs the memory of one page. An export that fails is cut off, so that nobody
  * mistakes it for a complete one.
  */

@@ -1,7 +1,9 @@
 import type { EventsIn } from "res-service/contract"
+import { type HistoryFilter, matcherOf } from "../../../contract/history.ts"
 import type { ShownEvent } from "../../../contract/publish-event.ts"
 import { feed } from "../../../contract/store.ts"
 import type { Connection } from "./connection.ts"
+import { FeedSearch } from "./feed-search.ts"
 import type { Observable } from "./observable.ts"
 import type { ResCollection } from "./resclient.ts"
 import { Timeline, type TimelineState } from "./timeline.ts"
@@ -22,11 +24,7 @@ export class FeedWatch {
     this.#connection = connection
     this.#shopId = shopId
     this.feed = connection.watches.of(feed, { shop_id: shopId })
-    this.#timeline = new Timeline(async (before, limit) => {
-      const rid = feed.rid({ shop_id: shopId }, { before: String(before), limit: String(limit) })
-      const page = await connection.ask((client) => client.get(rid))
-      return [...(page as ResCollection)] as ShownEvent[]
-    })
+    this.#timeline = new Timeline((before, limit) => this.#page(before, limit, {}))
   }
 
   get timeline(): Observable<TimelineState> {
@@ -50,6 +48,17 @@ export class FeedWatch {
   /** Reads the page before the oldest event. Does nothing while one is being read, or when there is none. */
   older(): Promise<void> {
     return this.#timeline.older()
+  }
+
+  /** The events that match a filter: those of the timeline as they come, and older ones, from pages that the service selects. */
+  search(filter: HistoryFilter): FeedSearch {
+    return new FeedSearch(this.#timeline, matcherOf(filter), (before, limit) => this.#page(before, limit, filter))
+  }
+
+  async #page(before: number, limit: number, filter: HistoryFilter): Promise<readonly ShownEvent[]> {
+    const rid = feed.rid({ shop_id: this.#shopId }, { ...filter, before: String(before), limit: String(limit) })
+    const page = await this.#connection.ask((client) => client.get(rid))
+    return [...(page as ResCollection)] as ShownEvent[]
   }
 
   #follow(): void {

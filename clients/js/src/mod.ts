@@ -1,7 +1,9 @@
 export type { AnswerOf, AnyContract, EventsIn, MethodOf, ParamsOf, PartsOf, ValueOf } from "res-service/contract"
 export type { Basket, BasketLine } from "../../../contract/basket.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
-export { FEED_LIMIT, LIST_LIMIT, MAX_DISPLAY_NAME } from "../../../contract/limits.ts"
+export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
+export { HistoryFilter, matcherOf } from "../../../contract/history.ts"
+export { FEED_LIMIT, LIST_LIMIT, MAX_DISPLAY_NAME, MAX_FIND_LENGTH } from "../../../contract/limits.ts"
 export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
@@ -16,6 +18,7 @@ export {
   type Follower,
 } from "./connection.ts"
 export { type Failure, failureOf, isRefused } from "./failure.ts"
+export { FeedSearch } from "./feed-search.ts"
 export { FeedWatch } from "./feed-watch.ts"
 export {
   type AuthConfig,
@@ -29,6 +32,7 @@ export {
 export type { WebSocketLike } from "./gateway-socket.ts"
 export { Observable } from "./observable.ts"
 export { type Shelf, shelf } from "./shelf.ts"
+export { type HistoryStep, readHistory } from "./shop-history.ts"
 export { SignIn } from "./sign-in.ts"
 export type { TimelineState } from "./timeline.ts"
 export type { Watch, Watched } from "./watch.ts"

@@ -66,6 +66,11 @@ export class Timeline {
     this.#retryMs = retryMs
   }
 
+  /** Sequences of events that are gone for good. */
+  get erased(): ReadonlySet<number> {
+    return this.#erased
+  }
+
   /**
    * Takes in the feed as it is now, newest first.
    *

@@ -1,4 +1,11 @@
-import { FeedWatch, type ShownEvent, type TimelineState, type Watched } from "@shopwire/client"
+import {
+  type FeedSearch,
+  FeedWatch,
+  type HistoryFilter,
+  type ShownEvent,
+  type TimelineState,
+  type Watched,
+} from "@shopwire/client"
 import { useCallback, useEffect, useMemo } from "react"
 import { useConnection } from "./connection-provider.tsx"
 import { useObservable } from "./use-observable.ts"
@@ -9,6 +16,15 @@ export interface Feed {
   readonly feed: Watched<readonly ShownEvent[]>
   readonly timeline: TimelineState
   /** Reads the page before the oldest event of the timeline. */
+  readonly older: () => void
+  /** Starts nothing by itself: for `useSearch`. */
+  readonly search: (filter: HistoryFilter) => FeedSearch
+}
+
+/** The events that match a filter. */
+export interface Search {
+  readonly timeline: TimelineState
+  /** Searches further back. */
   readonly older: () => void
 }
 
@@ -24,5 +40,20 @@ export function useFeed(shopId: string): Feed {
     feed: useObservable(watch.feed),
     timeline: useObservable(watch.timeline),
     older: useCallback(() => void watch.older(), [watch]),
+    search: useCallback((filter) => watch.search(filter), [watch]),
   }
+}
+
+/**
+ * Searches a shop's events while the component is mounted: new ones as they come, older ones by the service.
+ *
+ * @param filter the same object until it changes
+ */
+export function useSearch({ search }: Pick<Feed, "search">, filter: HistoryFilter): Search {
+  const found = useMemo(() => search(filter), [search, filter])
+  useEffect(() => {
+    found.start()
+    return () => found.stop()
+  }, [found])
+  return { timeline: useObservable(found.state), older: useCallback(() => void found.older(), [found]) }
 }

@@ -1,5 +1,15 @@
 import { randomUUID } from "node:crypto"
-import { Connection, type ConnectionState, FeedWatch, failureOf, feed, loadConfig, stats } from "@shopwire/client"
+import {
+  Connection,
+  type ConnectionState,
+  FeedWatch,
+  failureOf,
+  feed,
+  loadConfig,
+  type PublishEvent,
+  readHistory,
+  stats,
+} from "@shopwire/client"
 import { Publisher } from "@shopwire/client/publish"
 import { expect } from "chai"
 import { WebSocket } from "ws"
@@ -60,6 +70,61 @@ describe("@shopwire/client in Node", () => {
     )
     watch.stop()
     await publisher.stop()
+  })
+
+  it("finds events of a shop, in its feed, in older pages, and as they come", async () => {
+    const [shopId, session_id] = [randomUUID(), randomUUID()]
+    const pears = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        publishEvent({ shop_id: shopId, session_id, product_name: `Pears ${i}`, basket_total: i }),
+      )
+    const publish = (events: readonly PublishEvent[]) => post(`${pages.product.edgeUrl}/publish/${shopId}`, events)
+    await publish([...pears(3), ...publishEvents(300, shopId), ...pears(2)])
+    const watch = new FeedWatch(connect(), shopId)
+    watch.start()
+    await until("the feed", () => watch.timeline.get().events.length === 100)
+    const search = watch.search({ find: "pears", session_id, min_total: 1 })
+    search.start()
+    const found = () => search.state.get().events.map(({ product_name }) => product_name)
+    expect(found()).to.deep.equal(["Pears 1"])
+    await search.older()
+    await search.older()
+    expect(search.state.get().complete).to.equal(true)
+    await publish(pears(2))
+    await until("the new one", () => found().length === 4)
+    expect(found()).to.deep.equal(["Pears 1", "Pears 1", "Pears 2", "Pears 1"])
+    search.stop()
+    watch.stop()
+  })
+
+  it("reads a shop's history part by part, with its progress, until somebody ends it", async () => {
+    const shopId = randomUUID()
+    await post(`${pages.product.edgeUrl}/publish/${shopId}`, publishEvents(1000, shopId))
+    await post(`${pages.product.edgeUrl}/publish/${shopId}`, publishEvents(200, shopId))
+    const connection = connect()
+    await until("the connection", () => connection.ready)
+    const all: number[] = []
+    const shares: number[] = []
+    for await (const { events, share } of readHistory(connection, shopId, {}, new AbortController().signal)) {
+      all.push(...events.map(({ action_id }) => action_id))
+      shares.push(share)
+    }
+    const numbers = Array.from({ length: 1000 }, (_, i) => i + 1)
+    expect(all).to.deep.equal([...numbers, ...numbers.slice(0, 200)])
+    expect(shares.length).to.be.at.least(3)
+    expect(shares).to.deep.equal(shares.toSorted((a, b) => a - b))
+    expect(shares.at(-1)).to.equal(1)
+
+    const ending = new AbortController()
+    const parts: number[] = []
+    const reading = (async () => {
+      for await (const { events } of readHistory(connection, shopId, {}, ending.signal)) {
+        parts.push(events.length)
+        ending.abort()
+      }
+    })()
+    expect(await reading.catch((error: Error) => error.name)).to.equal("AbortError")
+    expect(parts).to.deep.equal([500])
   })
 
   it("watches figures as they change, and lets go of what nobody watches", async () => {
