@@ -10,6 +10,8 @@ const FEED_LIMIT = 100
 /** A log of one shop, in which each third event is a checkout, and what the service answers from it. */
 class Log {
   readonly events: ShownEvent[] = []
+  /** The last sequence; those of erased events are not used again. */
+  #last = 0
   /** The next request for a page of checkouts fails with this. */
   failure: object | undefined
   /** Events that a request for a page searches. */
@@ -17,9 +19,9 @@ class Log {
 
   add(count: number): void {
     for (let i = 0; i < count; i++) {
-      const seq = (this.events[0]?.seq ?? 0) + 1 + (this.events.length % 3)
+      this.#last += 1 + (this.events.length % 3)
       const action = this.events.length % 3 === 0 ? "CHECKOUT" : "ADD"
-      this.events.unshift({ ...samplePublishEvent, action, seq, received_at: "2026-01-01T00:00:00.000Z" })
+      this.events.unshift({ ...samplePublishEvent, action, seq: this.#last, received_at: "2026-01-01T00:00:00.000Z" })
     }
   }
 
