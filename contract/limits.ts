@@ -18,6 +18,9 @@ export const MAX_FIND_LENGTH = 100
 /** Most open baskets in a shop's list. */
 export const LIST_LIMIT = 100
 
+/** An open basket without activity for this long, in seconds, is idle. */
+export const IDLE_AFTER_S = 2 * 60 * 60
+
 /** Longest name beside an acknowledged basket, in characters. */
 export const MAX_DISPLAY_NAME = 100
 

@@ -5,6 +5,7 @@ import { Basket } from "./basket.ts"
 import { errorCodes } from "./errors.ts"
 import { HistoryPart, PageQuery, ReadParams } from "./history.ts"
 import { LaxEvent } from "./lax-event.ts"
+import { Profile, ProfilePatch } from "./profile.ts"
 import { Published, publishParams } from "./publication.ts"
 import { BasketId, ShopId, ShownEvent } from "./publish-event.ts"
 import { Stats } from "./stats.ts"
@@ -113,4 +114,20 @@ export const stats = defineModel("store.$shop_id.stats", {
   parts: { shop_id: ShopId },
   value: Stats,
   errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.profile`: what a shop says of itself: name, currency, time zone, opening hours. See docs/profile.md. A shop that has set
+ * nothing has the defaults, with `set: false`.
+ *
+ * call    set(ProfilePatch) -> the profile; fields that are left out stay as they are, null is the default
+ * events  change
+ */
+export const profile = defineModel("store.$shop_id.profile", {
+  parts: { shop_id: ShopId },
+  value: Profile,
+  errors: errorCodes("system.serviceUnavailable"),
+  calls: {
+    set: { params: ProfilePatch, answer: Profile, errors: errorCodes("system.invalidParams", ...refused) },
+  },
 })

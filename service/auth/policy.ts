@@ -49,6 +49,7 @@ export const rules = {
   readShop: { merchant: "ownShop", admin: "always" },
   publish: { merchant: "ownShop", shopper: "ownShopAsItself", admin: "always" },
   tendBaskets: { merchant: "ownShop", admin: "always" },
+  tendShop: { merchant: "ownShop", admin: "always" },
   administer: { admin: "always" },
 } as const satisfies Record<string, Readonly<Partial<Record<Holder, keyof typeof conditions>>>>
 
@@ -67,6 +68,7 @@ export const policy = {
   "store.$shop_id.baskets": { get: "readShop" },
   "store.$shop_id.basket.$session_id": { get: "readShop", acknowledge: "tendBaskets" },
   "store.$shop_id.stats": { get: "readShop" },
+  "store.$shop_id.profile": { get: "readShop", set: "tendShop" },
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.present": { get: "anybody" },

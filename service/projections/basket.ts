@@ -1,10 +1,11 @@
 import type { Basket as ShownBasket } from "../../contract/basket.ts"
+import { IDLE_AFTER_S } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
 import { shortened } from "./text.ts"
 
 /** An open basket without activity for this long, in ms, is idle. */
-export const IDLE_AFTER_MS = 2 * 60 * 60 * 1000
+export const IDLE_AFTER_MS = IDLE_AFTER_S * 1000
 
 /** Most lines of a basket. An ADD of one more product only counts as activity. */
 export const MAX_LINES = 200

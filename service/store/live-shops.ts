@@ -18,6 +18,8 @@ import { feedResource } from "./feed.ts"
 import { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { Loads } from "./loads.ts"
+import { profileResource } from "./profile.ts"
+import { Profiles } from "./profiles.ts"
 import { ShopLoader } from "./shop-loader.ts"
 import { answerAsShopOwner } from "./shop-owners.ts"
 import { ShopView } from "./shop-view.ts"
@@ -55,6 +57,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #dropped: DroppedEvents
   readonly #shops: Shops
   readonly #snapshots: Snapshots
+  readonly #profiles: Profiles
   readonly #annotations: ShownAnnotations
   /** By shop, what ends the hiding of messages that are being erased. */
   readonly #hidden = new Map<string, () => void>()
@@ -67,6 +70,8 @@ export class LiveShops implements Part, LogFollower {
     this.#shards = shards
     this.#logger = logger
     this.#snapshots = new Snapshots(js, log)
+    this.#profiles = new Profiles(js)
+    this.#profiles.onLost(() => shards.resetWatched("store."))
     this.#annotations = new ShownAnnotations(
       js,
       {
@@ -126,11 +131,13 @@ export class LiveShops implements Part, LogFollower {
         acknowledge: (...args) => this.#acknowledge(...args),
       }),
       statsResource(guard, shops),
+      profileResource(guard, this.#profiles),
     ]
   }
 
   async start(): Promise<void> {
     await this.#snapshots.open()
+    await this.#profiles.open()
     await this.#annotations.start()
     await this.#dropped.start()
     this.#ticking = setInterval(() => this.#shops.tick(Date.now()), TICK_MS)

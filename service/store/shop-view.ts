@@ -6,6 +6,7 @@ import type { LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, shownBasket } from "../projections/basket.ts"
 import { applyRecord, nextList, openTotals, type Shop } from "../projections/shop.ts"
 import { nextChangeAt, shownStats } from "../projections/stats.ts"
+import { differences } from "./differences.ts"
 import { Figure } from "./figure.ts"
 
 /** Least time between two changes of a basket, or of the list of baskets, in ms. Eyes can follow ten a second. */
@@ -189,11 +190,4 @@ export class ShopView {
 function basketModel(basket: Basket, now: number): BasketModel {
   const { lines, ...rest } = shownBasket(basket, now)
   return { ...rest, lines: dataValue(lines) }
-}
-
-/** The members of `after` that are not the same in `before`. */
-function differences<T extends object>(before: T, after: T): Partial<T> {
-  const names = Object.keys(after) as (keyof T)[]
-  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-  return Object.fromEntries(changed.map((name) => [name, after[name]])) as Partial<T>
 }

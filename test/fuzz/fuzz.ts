@@ -143,6 +143,8 @@ const apiRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
   ["GET", `/api/store/${shopId}/basket/${basketId}`],
   ["POST", `/api/store/${shopId}/basket/${basketId}/acknowledge`],
   ["GET", `/api/store/${shopId}/stats`],
+  ["GET", `/api/store/${shopId}/profile`],
+  ["POST", `/api/store/${shopId}/profile/set`],
   ["GET", `/api/session/${sessionId}/multicart`],
   ["POST", `/api/session/${sessionId}/multicart/join`],
   ["GET", "/api/shopwire/health"],

@@ -220,6 +220,7 @@ export const oddCall: fc.Arbitrary<OddCall> = anySide.chain((side) => {
       `store.${shopId}.baskets`,
       `store.${shopId}.basket.${basketId}`,
       `store.${shopId}.stats`,
+      `store.${shopId}.profile`,
       `session.${sessionId}.multicart`,
       `session.${sessionId}.cart.nobody`,
       "shopwire.health",
@@ -227,7 +228,7 @@ export const oddCall: fc.Arbitrary<OddCall> = anySide.chain((side) => {
     ),
     fc.array(oddPart(side), { minLength: 1, maxLength: 5 }).map((parts) => parts.join(".")),
   )
-  const method = fc.oneof(fc.constantFrom("publish", "acknowledge", ...sessionMethods), oddText)
+  const method = fc.oneof(fc.constantFrom("publish", "acknowledge", "set", ...sessionMethods), oddText)
   return fc.oneof(
     { weight: 3, arbitrary: call(`store.${shopId}.feed`, ["publish"], oddPublication) },
     { weight: 1, arbitrary: call(`store.${shopId}.basket.${basketId}`, ["acknowledge"], oddParams(side)) },

@@ -81,6 +81,8 @@ export function guardedDoors({
     http("GET", `${api}/baskets`, reads),
     http("GET", `${api}/basket/${basketId}`, reads),
     http("GET", `${api}/stats`),
+    http("GET", `${api}/profile`),
+    http("POST", `${api}/profile/set`, { body: () => ({ name: productName }) }),
     http("POST", `${api}/feed/read`, { ...reads, body: () => ({ after: 0 }) }),
     http("POST", `${api}/feed/publish`, { body: event }),
     http("POST", `${api}/basket/${basketId}/acknowledge`),

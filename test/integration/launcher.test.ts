@@ -32,6 +32,17 @@ describe("npm start", () => {
     expect(JSON.parse(shown.stdout)[0]).to.include(samplePublishEvent)
   })
 
+  it("gives the demo's shops their profiles, unless somebody has set one", async () => {
+    const url = `${kit.gatewayUrl}/api/store/${samplePublishEvent.shop_id}/profile`
+    const profile = async () => await (await fetch(url)).json()
+    expect(await profile()).to.include({ name: "Corner Grocery", currency: "EUR", time_zone: "Europe/Berlin" })
+    await fetch(`${url}/set`, { method: "POST", body: JSON.stringify({ name: "Our Grocery" }) })
+    kit.current.process.kill("SIGINT")
+    await kit.current.ended
+    await kit.ready(kit.start())
+    expect(await profile()).to.include({ name: "Our Grocery", currency: "EUR" })
+  })
+
   it("starts a child that was killed again, and says so", async () => {
     const run = kit.current
     for (const name of ["edge", "nats"]) {

@@ -21,6 +21,8 @@ import { type BasketSources, basketResource } from "../../service/store/basket.t
 import { basketsResource } from "../../service/store/baskets.ts"
 import { type EventSources, eventResource } from "../../service/store/event.ts"
 import { type FeedSources, feedResource } from "../../service/store/feed.ts"
+import { profileResource } from "../../service/store/profile.ts"
+import type { Profiles } from "../../service/store/profiles.ts"
 import type { Shops } from "../../service/store/shops.ts"
 import { statsResource } from "../../service/store/stats.ts"
 import { accessTable, withAccessTable } from "../../tools/docs/access-page.ts"
@@ -53,6 +55,7 @@ describe("the docs", () => {
       basketsResource(openGuard, {} as Shops),
       basketResource({ guard: openGuard } as BasketSources),
       statsResource(openGuard, {} as Shops),
+      profileResource(openGuard, {} as Profiles),
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
       cartResource(openGuard, {} as Sessions),

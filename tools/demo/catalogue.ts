@@ -1,3 +1,4 @@
+import type { OpeningHours, ProfilePatch } from "../../contract/profile.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 
 /** A product in a shop of the demo. */
@@ -13,6 +14,8 @@ export interface Product {
 export interface DemoShop {
   readonly shop_id: string
   readonly name: string
+  /** The rest of its profile. */
+  readonly profile: ProfilePatch
   /** Its share of the demo's shoppers; the shares of all shops add up to 1. */
   readonly share: number
   readonly products: readonly Product[]
@@ -21,11 +24,19 @@ export interface DemoShop {
 const { product_id, product_name, product_price, UPC, category_id } = samplePublishEvent
 const apples: Product = { product_id, product_name, product_price, UPC, category_id }
 
+const europe: ProfilePatch = {
+  currency: "EUR",
+  time_zone: "Europe/Berlin",
+  languages: ["en", "es"],
+  opening_hours: openOn(["mon", "tue", "wed", "thu", "fri", "sat"], "08:00", "20:00"),
+}
+
 /** The shops of the demo; the first one is the shop of the docs' examples. */
 export const shops: readonly DemoShop[] = [
   {
     shop_id: samplePublishEvent.shop_id,
     name: "Corner Grocery",
+    profile: europe,
     share: 0.6,
     products: [
       apples,
@@ -54,6 +65,7 @@ export const shops: readonly DemoShop[] = [
   {
     shop_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
     name: "Paper & Ink",
+    profile: europe,
     share: 0.25,
     products: products(710100, "0731100", {
       books: {
@@ -70,6 +82,7 @@ export const shops: readonly DemoShop[] = [
   {
     shop_id: "9b2d3e1a-5f6c-4a7b-8c9d-0e1f2a3b4c5d",
     name: "Trail & Camp",
+    profile: europe,
     share: 0.15,
     products: products(820100, "0845200", {
       sleeping: { "Two-Person Tent": 249, "Down Sleeping Bag": 189.9, "Sleeping Mat": 64.95 },
@@ -79,6 +92,11 @@ export const shops: readonly DemoShop[] = [
     }),
   },
 ]
+
+/** Opening hours that are the same on some days. */
+function openOn(days: readonly (keyof OpeningHours)[], from: string, to: string): OpeningHours {
+  return Object.fromEntries(days.map((day) => [day, [[from, to]]]))
+}
 
 type Prices = Readonly<Record<string, Readonly<Record<string, number>>>>
 

@@ -2,6 +2,7 @@ import { isLoopback } from "../../config/loopback.ts"
 import { natsInfo } from "../../config/nats-info.ts"
 import type { SettingName, Settings } from "../../config/settings.ts"
 import { DEFAULT_RATE, type DemoArguments } from "../demo/arguments.ts"
+import { setDemoProfiles } from "../demo/profiles.ts"
 import { atLeast, findNatsServer, MIN_NATS_SERVER } from "../nats/nats-server.ts"
 import { connectHost, shownHost, shownUrl } from "./address.ts"
 import type { Child } from "./child.ts"
@@ -93,6 +94,7 @@ export class Launcher {
         hopeless: () => running.hopeless(),
       }),
     ])
+    await this.#introduceDemoShops(gatewayUrl)
     const shown = shownHost(HOST)
     const demo = this.#demo && this.#startDemo(this.#demo, running, `http://${connectHost(HOST)}:${EDGE_PORT}`)
     this.#output.show(
@@ -156,6 +158,16 @@ export class Launcher {
     const name = choice.kind === "resgate" ? "resgate" : "gateway"
     const port = this.#settings.GATEWAY_PORT
     return running.run(gatewayProgram({ name, choice, natsUrl, port, settings: this.#settings, dataDir }))
+  }
+
+  /** The demo's shops get their profiles, if this start may set them. */
+  async #introduceDemoShops(gatewayUrl: string): Promise<void> {
+    const { AUTH, DEMO_TOKEN } = this.#settings
+    if (AUTH !== "none" && DEMO_TOKEN === undefined) return
+    await setDemoProfiles(gatewayUrl, DEMO_TOKEN).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#output.say(`warning: the demo's shops have no name and currency: ${reason}`)
+    })
   }
 
   /** Returns what is played. */

@@ -4,11 +4,12 @@ export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
 export { HistoryFilter, matcherOf } from "../../../contract/history.ts"
 export { FEED_LIMIT, LIST_LIMIT, MAX_DISPLAY_NAME, MAX_FIND_LENGTH } from "../../../contract/limits.ts"
+export type { OpeningHours, Profile, ProfilePatch } from "../../../contract/profile.ts"
 export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
 export type { Minute, Stats } from "../../../contract/stats.ts"
-export { basket, baskets, event, feed, stats } from "../../../contract/store.ts"
+export { basket, baskets, event, feed, profile, stats } from "../../../contract/store.ts"
 export { type Config, loadConfig } from "./config.ts"
 export {
   type AuthState,

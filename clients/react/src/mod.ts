@@ -8,6 +8,7 @@ export {
   useBaskets,
   useCollection,
   useModel,
+  useProfile,
   useStats,
   type WatchOptions,
 } from "./use-resource.ts"

@@ -6,6 +6,8 @@ import {
   type CollectionContract,
   type ModelContract,
   type PartsOf,
+  type Profile,
+  profile,
   type Stats,
   stats,
   type ValueOf,
@@ -60,6 +62,11 @@ export function useBasket(shopId: string, sessionId: string): Watched<Basket> {
 /** A shop's figures. */
 export function useStats(shopId: string): Watched<Stats> {
   return useModel(stats, { shop_id: shopId })
+}
+
+/** What a shop says of itself: name, currency, time zone. `useCall(profile, parts, "set")` changes it. */
+export function useProfile(shopId: string): Watched<Profile> {
+  return useModel(profile, { shop_id: shopId })
 }
 
 function useResource<C extends AnyContract>(

@@ -45,6 +45,10 @@ const expected: Readonly<
     acknowledge: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
   "store.$shop_id.stats": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.profile": {
+    get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    set: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+  },
   "session.$id.multicart": {
     get: { own: Object.keys(people), other: Object.keys(people) },
     start: { own: Object.keys(people), other: Object.keys(people) },
