@@ -18,6 +18,10 @@ export const Basket = z.object({
   session_id: z.string(),
   shopper_id: z.string(),
   status: z.enum(["open", "checked_out", "idle"]),
+  /** Null while the basket is not checked out. */
+  checked_out_at: z.iso.datetime().nullable(),
+  /** Sequence of the CHECKOUT, the order's number. */
+  checkout_seq: z.int().nullable(),
   lines: z.array(BasketLine).readonly(),
   item_count: z.int(),
   /** Of the lines. */
@@ -34,6 +38,9 @@ export const Basket = z.object({
   last_seq: z.int(),
   acknowledged_by: z.string().nullable(),
   acknowledged_at: z.iso.datetime().nullable(),
+  /** Who of the staff has completed the work on it; null: nobody, or it was reopened. */
+  done_by: z.string().nullable(),
+  done_at: z.iso.datetime().nullable(),
   annotations: Annotations.optional(),
 })
 export type Basket = Readonly<z.infer<typeof Basket>>

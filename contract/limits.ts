@@ -15,13 +15,13 @@ export const MAX_PAGE_EVENTS = 500
 /** Longest text that a search looks for, in characters. */
 export const MAX_FIND_LENGTH = 100
 
-/** Most open baskets in a shop's list. */
+/** Most baskets in a list of a shop: of the open ones, the orders, the abandoned ones. */
 export const LIST_LIMIT = 100
 
 /** An open basket without activity for this long, in seconds, is idle. */
 export const IDLE_AFTER_S = 2 * 60 * 60
 
-/** Longest name beside an acknowledged basket, in characters. */
+/** Longest name of a member of the staff beside a basket, in characters. */
 export const MAX_DISPLAY_NAME = 100
 
 /** Most levels of objects and lists in a cart; Ecwid's have about six. */

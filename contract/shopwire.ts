@@ -59,7 +59,7 @@ export const Erased = z.object({
   shops: z.int(),
   /** Messages of the stream: events, and other messages that contain the ID. */
   stream: z.int(),
-  /** Acknowledgements of the shopper's baskets. */
+  /** Records of the staff's work on the shopper's baskets: claims and the like. */
   acknowledgements: z.int(),
   /** Shops whose snapshots of baskets and figures were made unreadable. */
   snapshots: z.int(),

@@ -2,6 +2,7 @@ import { defineCollection, defineModel, referenceTo } from "res-service/contract
 import { z } from "zod"
 import { Annotations } from "./annotations.ts"
 import { Basket } from "./basket.ts"
+import type { BasketTask } from "./basket-work.ts"
 import { errorCodes } from "./errors.ts"
 import { HistoryPart, PageQuery, ReadParams } from "./history.ts"
 import { LaxEvent } from "./lax-event.ts"
@@ -72,12 +73,20 @@ export const event = defineModel("store.$shop_id.event.$seq", {
   errors: errorCodes("system.serviceUnavailable"),
 })
 
+/** A call by which the staff works on a basket. */
+const basketCall = {
+  params: z.object({ by: z.unknown() }, "expected an object").optional(),
+  answer: z.object({ seq: z.int() }),
+  errors: errorCodes("system.notFound", "system.invalidParams", ...refused),
+}
+
 /**
  * `store.<shop_id>.basket.<session_id>`: what the events of one session have made of its basket. See docs/baskets.md.
  *
  * get     errors: system.notFound (no such basket, or not touched for a day), system.timeout (see `shopQueue`)
- * call    acknowledge({ by }) -> { seq }, `by` = a display name of 1 to 100 characters; a caller who is known by a token is named
- *         by the token, and `by` is ignored; the last acknowledgement counts
+ * call    acknowledge({ by }) -> { seq }: claims the basket, the last claim counts · release({ by }): ends the claim, whoever has it ·
+ *         complete({ by }): the work on it is done · reopen({ by }): it is not done after all. `by` = a display name of 1 to 100
+ *         characters; a caller who is known by a token is named by the token, and `by` is ignored
  * events  change, at most ten times a second · delete, when the shop has more baskets than are kept
  */
 export const basket = defineModel("store.$shop_id.basket.$session_id", {
@@ -85,12 +94,11 @@ export const basket = defineModel("store.$shop_id.basket.$session_id", {
   value: Basket,
   errors: errorCodes("system.timeout", "system.serviceUnavailable"),
   calls: {
-    acknowledge: {
-      params: z.object({ by: z.unknown() }, "expected an object").optional(),
-      answer: z.object({ seq: z.int() }),
-      errors: errorCodes("system.notFound", "system.invalidParams", ...refused),
-    },
-  },
+    acknowledge: basketCall,
+    release: basketCall,
+    complete: basketCall,
+    reopen: basketCall,
+  } satisfies Record<BasketTask, typeof basketCall>,
 })
 
 /**
@@ -100,6 +108,29 @@ export const basket = defineModel("store.$shop_id.basket.$session_id", {
  * events  add, remove; at most ten times a second, together then
  */
 export const baskets = defineCollection("store.$shop_id.baskets", {
+  parts: { shop_id: ShopId },
+  value: referenceTo(basket),
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.orders`: the baskets that are checked out, at most `LIST_LIMIT`, the latest checkout first. A basket whose session
+ * goes on shopping is open again, and leaves it.
+ *
+ * events  add, remove; as those of `baskets`
+ */
+export const orders = defineCollection("store.$shop_id.orders", {
+  parts: { shop_id: ShopId },
+  value: referenceTo(basket),
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.abandoned`: the baskets that are idle, at most `LIST_LIMIT`, the latest activity first.
+ *
+ * events  add, remove; as those of `baskets`
+ */
+export const abandoned = defineCollection("store.$shop_id.abandoned", {
   parts: { shop_id: ShopId },
   value: referenceTo(basket),
   errors: errorCodes("system.timeout", "system.serviceUnavailable"),

@@ -28,12 +28,16 @@ export interface Transaction {
   readonly checkouts: readonly Checkout[]
 }
 
+/** Members of a shown basket that are texts there, and dates in MongoDB. */
+type Times = "first_at" | "last_at" | "checked_out_at"
+/** Members of a shown basket that the staff makes. */
+type StaffWork = "acknowledged_by" | "acknowledged_at" | "done_by" | "done_at"
+
 /**
  * A basket in the collection `baskets`, the transaction log. Its members have the meaning of those of
- * `store.<shop_id>.basket.<session_id>`. It is never idle, because that depends on the time. Acknowledgements are in the log only.
+ * `store.<shop_id>.basket.<session_id>`. It is never idle, because that depends on the time. What the staff did with it is in the log only.
  */
-export interface BasketDocument
-  extends Omit<Shown, "status" | "lines" | "first_at" | "last_at" | "acknowledged_by" | "acknowledged_at"> {
+export interface BasketDocument extends Omit<Shown, "status" | "lines" | Times | StaffWork> {
   /** `<shop_id>/<session_id>` */
   readonly _id: string
   readonly shop_id: string
@@ -41,6 +45,7 @@ export interface BasketDocument
   readonly lines: readonly ShownLine[]
   readonly first_at: Date
   readonly last_at: Date
+  readonly checked_out_at: Date | null
   /** When the log of `last_seq` was made. */
   readonly log: Date
   /** Sequence of the event that opened or reopened it. */
@@ -64,7 +69,7 @@ export function applyToTransaction(before: Transaction | undefined, event: Event
   const basket = applyToBasket(before?.basket, shownEvent(event))
   const checkouts = before?.checkouts ?? []
   // A second CHECKOUT in a row is a repetition.
-  const bought = basket.checkedOut && before?.basket.checkedOut !== true
+  const bought = basket.checkout !== undefined && before?.basket.checkout === undefined
   return {
     basket,
     log: event.log,
@@ -80,13 +85,18 @@ export function isNewer({ log, seq }: Pick<EventDocument, "log" | "seq">, transa
 /** The members that an archiver sets with each update, without version and digest. */
 type OwnFields = Omit<BasketDocument, "_id" | "shop_id" | "version" | "digest" | "annotations">
 
-/** A hash of our own members of a document. It changes when another program changes one of them. */
+/**
+ * A hash of our own members of a document. It changes when another program changes one of them. Documents of older versions have no
+ * `checkout_seq`, and keep their hash.
+ */
 export function basketDigest(document: OwnFields): string {
   const { session_id, shopper_id, status, lines, item_count, total, basket_total, drift } = document
   const { events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts } = document
   const content = [session_id, shopper_id, status, lines, item_count, total, basket_total, drift]
   const history = [events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts]
-  return sha256(JSON.stringify([content, history]))
+  const { checked_out_at, checkout_seq } = document
+  const parts = checkout_seq === undefined ? [content, history] : [content, history, [checked_out_at, checkout_seq]]
+  return sha256(JSON.stringify(parts))
 }
 
 /** False when other programs have changed our own members, which may have any values then, or when an older version wrote it. */
@@ -96,10 +106,13 @@ export function isOurs(document: BasketDocument): boolean {
 
 /** Our own members of the document, which each update sets. */
 export function basketFields({ basket, log, checkouts }: Transaction): OwnFields {
-  const { acknowledged_by, acknowledged_at, status, first_at, last_at, ...shown } = shownBasket(basket, basket.lastAt)
+  const { checkout } = basket
+  const model = shownBasket(basket, basket.lastAt)
+  const { acknowledged_by, acknowledged_at, done_by, done_at, status, first_at, last_at, ...shown } = model
   return {
     ...shown,
-    status: basket.checkedOut ? "checked_out" : "open",
+    status: checkout === undefined ? "open" : "checked_out",
+    checked_out_at: checkout === undefined ? null : new Date(checkout.at),
     first_at: new Date(first_at),
     last_at: new Date(last_at),
     log,
@@ -118,15 +131,22 @@ export function transactionOf(document: BasketDocument): Transaction {
     events,
     last_action,
     last_seq,
-    checkedOut: document.status === "checked_out",
+    checkout: document.status === "checked_out" ? lastCheckout(checkouts) : undefined,
     // Their size counts for snapshots only.
     lines: document.lines.map(({ line_total, ...line }) => ({ ...line, textBytes: 0 })),
     firstAt: document.first_at.getTime(),
     lastAt: document.last_at.getTime(),
     openedSeq: document.opened_seq,
     acknowledged: undefined,
+    done: undefined,
   }
   return { basket, log, checkouts }
+}
+
+/** The checkout that closed a basket. Documents of older versions do not name it, but all list their checkouts. */
+function lastCheckout(checkouts: readonly Checkout[]): Basket["checkout"] {
+  const last = checkouts.at(-1)
+  return last && { seq: last.seq, at: last.at.getTime() }
 }
 
 function checkoutOf(basket: Basket, { seq, received_at: at }: EventDocument): Checkout {

@@ -66,7 +66,15 @@ export const policy = {
   "store.$shop_id.feed": { get: "readShop", publish: "publish", read: "readShop" },
   "store.$shop_id.event.$seq": { get: "readShop" },
   "store.$shop_id.baskets": { get: "readShop" },
-  "store.$shop_id.basket.$session_id": { get: "readShop", acknowledge: "tendBaskets" },
+  "store.$shop_id.orders": { get: "readShop" },
+  "store.$shop_id.abandoned": { get: "readShop" },
+  "store.$shop_id.basket.$session_id": {
+    get: "readShop",
+    acknowledge: "tendBaskets",
+    release: "tendBaskets",
+    complete: "tendBaskets",
+    reopen: "tendBaskets",
+  },
   "store.$shop_id.stats": { get: "readShop" },
   "store.$shop_id.profile": { get: "readShop", set: "tendShop" },
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.

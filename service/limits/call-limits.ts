@@ -1,5 +1,6 @@
 import { type Admission, addressGroup, type ClientAddresses, type Meta, type ResError } from "res-service"
 import { z } from "zod"
+import { BasketTask } from "../../contract/basket-work.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { multicart } from "../../contract/session.ts"
 import { auth } from "../../contract/shopwire.ts"
@@ -39,7 +40,10 @@ type Asker = Pick<Admission, "isHttp" | "meta">
 const UNCOUNTED = new Set([callOf(multicart.pattern, "updateCart"), callOf(auth.pattern, "renew")])
 
 /** Calls that store something for a shop. */
-const STORING = new Set([callOf(feed.pattern, "publish"), callOf(basket.pattern, "acknowledge")])
+const STORING = new Set([
+  callOf(feed.pattern, "publish"),
+  ...BasketTask.options.map((task) => callOf(basket.pattern, task)),
+])
 
 /** The address that the service puts into the token of a gateway's connection, because later requests do not tell it. */
 const AddressedToken = z.object({ address: z.string() })

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto"
 import { type Headers, ResError } from "res-service"
-import type { Acknowledgement } from "../../contract/acknowledgement.ts"
+import type { BasketWork } from "../../contract/basket-work.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -8,7 +8,7 @@ import type { Ack } from "../jetstream/writer.ts"
 import { CONTENT_HASH, contentHash, hashOf } from "./content-hash.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
 import { STREAM } from "./stream.ts"
-import { ackSubject, PROBE_SUBJECT } from "./subjects.ts"
+import { PROBE_SUBJECT, workSubject } from "./subjects.ts"
 
 /** JetStream's error code: the stream permits no rollups. */
 const NO_ROLLUP = 10111
@@ -59,12 +59,15 @@ export class LogAppender {
   }
 
   /**
-   * Stores an acknowledgement of a basket. Resolves to its sequence.
+   * Stores work of the staff on a basket. Resolves to its sequence.
    *
    * @throws {ResError} `system.serviceUnavailable`: it is not known to be stored
    */
-  async acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
-    return (await this.#store(ackSubject(shopId), [JSON.stringify(acknowledgement)])).seq
+  async tend(shopId: string, { session_id, by, task }: BasketWork): Promise<number> {
+    const claim = { session_id, by }
+    return (
+      await this.#store(workSubject(shopId), [JSON.stringify(task === "acknowledge" ? claim : { ...claim, task })])
+    ).seq
   }
 
   // Asks before it publishes, because plain subscribers see each published message, even one that is not stored.

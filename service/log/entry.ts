@@ -1,11 +1,11 @@
 import type { JsMsg } from "@nats-io/jetstream"
 import type { MsgHdrs } from "nats"
-import { Acknowledgement } from "../../contract/acknowledgement.ts"
+import { BasketWork } from "../../contract/basket-work.ts"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { type ProducerPlace, placeIn } from "./producers/producer-headers.ts"
-import { ackSubject, isAckSubject, shopOfStoredSubject } from "./subjects.ts"
+import { isWorkSubject, shopOfStoredSubject, workSubject } from "./subjects.ts"
 
 const NANOS_PER_MS = 1_000_000n
 
@@ -17,17 +17,17 @@ export interface LogEntry {
   readonly place?: ProducerPlace
 }
 
-/** Somebody of the shop has acknowledged a basket. `seq` and `received_at` are as in an event. */
-export type LoggedAck = Acknowledgement & { readonly seq: number; readonly received_at: string }
+/** The staff has done something with a basket. `seq` and `received_at` are as in an event. */
+export type LoggedWork = BasketWork & { readonly seq: number; readonly received_at: string }
 
-/** One acknowledgement of the log, with its shop. */
-export interface LogAck {
+/** Work on one basket in the log, with its shop. */
+export interface LogWork {
   readonly shopId: string
-  readonly ack: LoggedAck
+  readonly work: LoggedWork
 }
 
 /** Any record of a shop in the log. */
-export type LogRecord = LogEntry | LogAck
+export type LogRecord = LogEntry | LogWork
 
 /** A message of the log. */
 export interface StoredMessage {
@@ -73,7 +73,7 @@ export function exampleOf({ seq, subject }: StoredMessage): { readonly seq: numb
 
 /** Reads a message of the log of any kind. */
 export function readRecord(message: StoredMessage): LogRecord | Refusal {
-  return isAckSubject(message.subject) ? readAck(message) : readEntry(message)
+  return isWorkSubject(message.subject) ? readWork(message) : readEntry(message)
 }
 
 /**
@@ -100,19 +100,19 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
   return { shopId, event: place.late ? { ...event, late: true } : event, place }
 }
 
-function readAck(message: StoredMessage): LogAck | Refusal {
+function readWork(message: StoredMessage): LogWork | Refusal {
   const shopId = shopOfStoredSubject(message.subject)
   // A message under another shop's partition would be followed but never be read again.
-  if (shopId === undefined || message.subject !== ackSubject(shopId)) {
-    return { reason: "the subject is not that of a shop's acknowledgements" }
+  if (shopId === undefined || message.subject !== workSubject(shopId)) {
+    return { reason: "the subject is not that of work on a shop's baskets" }
   }
   if (message.data.length > MAX_EVENT_BYTES) return { reason: `larger than ${MAX_EVENT_BYTES} bytes` }
-  const parsed = Acknowledgement.safeParse(parseJson(message.data))
+  const parsed = BasketWork.safeParse(parseJson(message.data))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    return { reason: `${issue?.path.join(".") || "acknowledgement"}: ${issue?.message}` }
+    return { reason: `${issue?.path.join(".") || "work on a basket"}: ${issue?.message}` }
   }
-  return { shopId, ack: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
+  return { shopId, work: { ...parsed.data, seq: message.seq, received_at: message.time.toISOString() } }
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true })

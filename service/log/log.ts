@@ -1,6 +1,6 @@
 import type { StreamInfo, StreamState } from "@nats-io/jetstream"
 import { type Logger, ResError } from "res-service"
-import type { Acknowledgement } from "../../contract/acknowledgement.ts"
+import type { BasketWork } from "../../contract/basket-work.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../part-list.ts"
 import { ONCE } from "../shards.ts"
@@ -163,9 +163,9 @@ export class Log implements Part {
     return this.#producers.append(shopId, request)
   }
 
-  /** Stores an acknowledgement of a basket: see `LogAppender.acknowledge`. */
-  acknowledge(shopId: string, acknowledgement: Acknowledgement): Promise<number> {
-    return this.#appender.acknowledge(shopId, acknowledgement)
+  /** Stores work of the staff on a basket: see `LogAppender.tend`. */
+  tend(shopId: string, work: BasketWork): Promise<number> {
+    return this.#appender.tend(shopId, work)
   }
 
   /** What the stream has now. */

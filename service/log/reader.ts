@@ -1,8 +1,8 @@
 import type { StoredMsg } from "@nats-io/jetstream"
 import { type Batch, type JetStream, pendingAfter } from "../jetstream/jetstream.ts"
-import { type LogAck, type LogEntry, type LogRecord, readEntry, readRecord } from "./entry.ts"
+import { type LogEntry, type LogRecord, type LogWork, readEntry, readRecord } from "./entry.ts"
 import { STREAM } from "./stream.ts"
-import { ACK_SUBJECTS, ackSubject, EVENT_SUBJECTS, storedSubject } from "./subjects.ts"
+import { EVENT_SUBJECTS, storedSubject, WORK_SUBJECTS, workSubject } from "./subjects.ts"
 
 /** Most messages of one direct get. */
 const BATCH = 500
@@ -43,10 +43,10 @@ export class LogReader {
     return this.#messages(EVENT_SUBJECTS, after, end)
   }
 
-  /** The acknowledgements of a shop, in batches. */
-  async *acks(shopId: string): AsyncGenerator<readonly LogAck[]> {
-    for await (const messages of this.#messages(ackSubject(shopId), 0, Number.MAX_SAFE_INTEGER)) {
-      yield this.#validRecords(messages).filter((record) => "ack" in record)
+  /** The work of a shop's staff on baskets, in batches. */
+  async *work(shopId: string): AsyncGenerator<readonly LogWork[]> {
+    for await (const messages of this.#messages(workSubject(shopId), 0, Number.MAX_SAFE_INTEGER)) {
+      yield this.#validRecords(messages).filter((record) => "work" in record)
     }
   }
 
@@ -61,29 +61,29 @@ export class LogReader {
     return (await this.#js.info(STREAM)).state.last_seq
   }
 
-  /** The sequence of the newest event or acknowledgement of any shop; 0 when there is none. */
+  /** The sequence of the newest record of any shop; 0 when there is none. */
   async newestSeq(): Promise<number> {
-    return Math.max(...(await Promise.all([EVENT_SUBJECTS, ACK_SUBJECTS].map((it) => this.#lastSeq(it)))))
+    return Math.max(...(await Promise.all([EVENT_SUBJECTS, WORK_SUBJECTS].map((it) => this.#lastSeq(it)))))
   }
 
-  /** The sequence of a shop's newest event or acknowledgement; 0 when it has none. */
+  /** The sequence of a shop's newest record; 0 when it has none. */
   async newestRecordSeq(shopId: string): Promise<number> {
-    return Math.max(...(await Promise.all([storedSubject(shopId), ackSubject(shopId)].map((it) => this.#lastSeq(it)))))
+    return Math.max(...(await Promise.all([storedSubject(shopId), workSubject(shopId)].map((it) => this.#lastSeq(it)))))
   }
 
   /**
-   * A shop's events and acknowledgements after the sequence `after`, up to `end`, in the log's order, in batches. Messages that are not
+   * A shop's records after the sequence `after`, up to `end`, in the log's order, in batches. Messages that are not
    * valid are skipped.
    */
   async *records(shopId: string, after: number, end: number): AsyncGenerator<readonly LogRecord[]> {
-    const acks = new MessageQueue(this.#messages(ackSubject(shopId), after, end))
+    const work = new MessageQueue(this.#messages(workSubject(shopId), after, end))
     for await (const messages of this.#messages(storedSubject(shopId), after, end)) {
-      const earlier = await acks.upTo(messages.at(-1)?.seq ?? 0)
+      const earlier = await work.upTo(messages.at(-1)?.seq ?? 0)
       yield this.#validRecords(
         earlier.length === 0 ? messages : [...messages, ...earlier].sort((a, b) => a.seq - b.seq),
       )
     }
-    yield this.#validRecords(await acks.upTo(end))
+    yield this.#validRecords(await work.upTo(end))
   }
 
   /**

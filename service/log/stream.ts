@@ -2,7 +2,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamInfo } from "@n
 import { nanos } from "nats"
 import { SHOP_SUBJECTS } from "../../contract/subjects.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import { ACK_SUBJECTS, PARTITIONS, PROBE_SUBJECT, PRODUCER_SUBJECTS } from "./subjects.ts"
+import { PARTITIONS, PROBE_SUBJECT, PRODUCER_SUBJECTS, WORK_SUBJECTS } from "./subjects.ts"
 
 export const STREAM = "UPDATES"
 
@@ -22,7 +22,7 @@ export async function openStream(js: JetStream, retention: Retention): Promise<S
     name: STREAM,
     description:
       "Basket actions of all shops and their acknowledgements: the truth that all that is shown is made from",
-    subjects: [SHOP_SUBJECTS, ACK_SUBJECTS, PRODUCER_SUBJECTS, PROBE_SUBJECT],
+    subjects: [SHOP_SUBJECTS, WORK_SUBJECTS, PRODUCER_SUBJECTS, PROBE_SUBJECT],
     subject_transform: {
       src: SHOP_SUBJECTS,
       dest: `updates.store.{{partition(${PARTITIONS},1)}}.{{wildcard(1)}}`,

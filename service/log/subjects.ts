@@ -15,14 +15,14 @@ export function storedSubject(shopId: string): string {
   return `updates.store.${partitionOf(shopId)}.${shopId}`
 }
 
-/** All subjects of acknowledgements, as the stream takes them in. */
-export const ACK_SUBJECTS = "acks.store.*.*"
+/** All subjects of work on baskets, as the stream takes them in. */
+export const WORK_SUBJECTS = "acks.store.*.*"
 
 /**
- * Where a shop's acknowledgements are published and kept. It contains the partition, so the stream need not insert it. It is not below
- * `updates.store.*`, whose plain subscribers get only events.
+ * Where the work of a shop's staff on baskets is published and kept; acknowledgements, which were its first kind, give it its name. It
+ * contains the partition, so the stream need not insert it. It is not below `updates.store.*`, whose plain subscribers get only events.
  */
-export function ackSubject(shopId: string): string {
+export function workSubject(shopId: string): string {
   return `acks.store.${partitionOf(shopId)}.${shopId}`
 }
 
@@ -34,8 +34,8 @@ export function producerSubject(shopId: string, name: string): string {
   return `producers.store.${partitionOf(shopId)}.${shopId}.${name}`
 }
 
-/** True for a stored subject of acknowledgements. */
-export function isAckSubject(subject: string): boolean {
+/** True for a stored subject of work on baskets. */
+export function isWorkSubject(subject: string): boolean {
   return subject.startsWith("acks.store.")
 }
 
@@ -50,9 +50,9 @@ export function partitionOf(id: string): number {
   return natsPartition(id, PARTITIONS)
 }
 
-/** The stored subjects of the events and acknowledgements of some partitions; undefined: of all. */
+/** The stored subjects of the events and the work on baskets of some partitions; undefined: of all. */
 export function recordSubjects(partitions: readonly number[] | undefined): string[] {
-  if (partitions === undefined || partitions.length === PARTITIONS) return [EVENT_SUBJECTS, ACK_SUBJECTS]
+  if (partitions === undefined || partitions.length === PARTITIONS) return [EVENT_SUBJECTS, WORK_SUBJECTS]
   return partitions.flatMap((partition) => [`updates.store.${partition}.>`, `acks.store.${partition}.*`])
 }
 

@@ -1,4 +1,5 @@
 import type { Basket as ShownBasket } from "../../contract/basket.ts"
+import type { BasketTask } from "../../contract/basket-work.ts"
 import { IDLE_AFTER_S } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
@@ -33,12 +34,27 @@ export interface Line {
   readonly textBytes: number
 }
 
+/** An event of the log. */
+export interface Checkpoint {
+  readonly seq: number
+  /** When the log got it, in ms since the epoch. */
+  readonly at: number
+}
+
+/** What a member of the staff did with a basket. */
+export interface Signature {
+  readonly by: string
+  /** When the log got it, in ms since the epoch. */
+  readonly at: number
+}
+
 /** The basket of one session. */
 export interface Basket {
   readonly session_id: string
   /** Of the last event. */
   readonly shopper_id: string
-  readonly checkedOut: boolean
+  /** The CHECKOUT that closed it; undefined: it is not checked out. */
+  readonly checkout: Checkpoint | undefined
   /** In the order in which the products were first added. */
   readonly lines: readonly Line[]
   /** As last sent. */
@@ -54,7 +70,10 @@ export interface Basket {
   readonly last_seq: number
   /** Sequence of the event that opened or reopened it. */
   readonly openedSeq: number
-  readonly acknowledged: { readonly by: string; readonly at: number } | undefined
+  /** Who has claimed it. */
+  readonly acknowledged: Signature | undefined
+  /** Who has completed the work on it. */
+  readonly done: Signature | undefined
 }
 
 /** What an event does to its basket, without the texts beyond what is shown. */
@@ -107,20 +126,21 @@ export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Ba
  *
  * An event for a closed basket reopens it. After a checkout it starts empty, because its lines were bought. A second CHECKOUT is most
  * likely a repetition and reopens nothing. After being idle it still has its lines, as the shopper's app has them too. A reopened
- * basket is not acknowledged; any other change keeps the acknowledgement.
+ * basket is neither claimed nor done. A CHECKOUT that closes it keeps the claim, but makes it an order that is not done yet. Any other
+ * change keeps both.
  *
  * An event that was late comes before events that the log got earlier, so `at` and `seq` may also be lower than those before.
  */
 export function applyStep(basket: Basket | undefined, step: BasketStep): Basket {
   const { action, at, seq } = step
-  const open = basket !== undefined && !basket.checkedOut && !isIdle(basket, at)
-  const closedAgain = basket?.checkedOut === true && action === "CHECKOUT"
+  const open = basket !== undefined && isOpen(basket, at)
+  const closedAgain = basket?.checkout !== undefined && action === "CHECKOUT"
   const goesOn = open || closedAgain
-  const previous = basket?.checkedOut && !closedAgain ? undefined : basket
+  const previous = basket?.checkout !== undefined && !closedAgain ? undefined : basket
   return {
     session_id: step.session_id,
     shopper_id: step.shopper_id,
-    checkedOut: action === "CHECKOUT",
+    checkout: action === "CHECKOUT" ? (basket?.checkout ?? { seq, at }) : undefined,
     lines: applyToLines(previous?.lines ?? [], step),
     basket_total: step.basket_total,
     events: (previous?.events ?? 0) + 1,
@@ -130,17 +150,37 @@ export function applyStep(basket: Basket | undefined, step: BasketStep): Basket 
     last_seq: Math.max(basket?.last_seq ?? seq, seq),
     openedSeq: goesOn ? basket.openedSeq : seq,
     acknowledged: goesOn ? basket.acknowledged : undefined,
+    done: goesOn && (closedAgain || action !== "CHECKOUT") ? basket.done : undefined,
   }
 }
 
-/** A basket with a new acknowledgement. The last one counts. It is not activity of the basket. */
-export function acknowledge(basket: Basket, { by, at }: NonNullable<Basket["acknowledged"]>): Basket {
-  return { ...basket, acknowledged: { by, at } }
+/** What the staff did with a basket. */
+export interface Tending extends Signature {
+  readonly task: BasketTask
+}
+
+/** A basket after work of the staff. The last claim, and the last word on whether it is done, count. It is not activity of the basket. */
+export function tend(basket: Basket, { task, by, at }: Tending): Basket {
+  switch (task) {
+    case "acknowledge":
+      return { ...basket, acknowledged: { by, at } }
+    case "release":
+      return { ...basket, acknowledged: undefined }
+    case "complete":
+      return { ...basket, done: { by, at } }
+    case "reopen":
+      return { ...basket, done: undefined }
+  }
+}
+
+/** True for a basket that is neither checked out nor idle at `now`, in ms since the epoch. */
+export function isOpen(basket: Basket, now: number): boolean {
+  return basket.checkout === undefined && !isIdle(basket, now)
 }
 
 /** True when an open basket's last activity is too long before `now`, in ms since the epoch. */
-export function isIdle({ checkedOut, lastAt }: Basket, now: number): boolean {
-  return !checkedOut && now - lastAt >= IDLE_AFTER_MS
+export function isIdle({ checkout, lastAt }: Basket, now: number): boolean {
+  return checkout === undefined && now - lastAt >= IDLE_AFTER_MS
 }
 
 /** The sum of a basket's lines. */
@@ -165,20 +205,23 @@ function isDrifting({ lines, basket_total }: Basket, total: number): boolean {
  * An upper estimate of a basket's bytes of JSON: numbers and IDs count with their greatest length, texts of unknown length as if every
  * character were escaped.
  */
-export function bytesOf({ lines, last_action, acknowledged }: Basket): number {
-  const texts = last_action.length + (acknowledged?.by.length ?? 0)
+export function bytesOf({ lines, last_action, acknowledged, done }: Basket): number {
+  const texts = last_action.length + (acknowledged?.by.length ?? 0) + (done?.by.length ?? 0)
   return lines.reduce((bytes, { textBytes }) => bytes + LINE_BYTES + textBytes, BASKET_BYTES + ESCAPE_BYTES * texts)
 }
 
 /** A basket as it is shown at `now`, in ms since the epoch; `lines` is for a data value. */
 export function shownBasket(basket: Basket, now: number): Omit<ShownBasket, "annotations"> {
   const total = totalOf(basket)
-  const { session_id, shopper_id, basket_total, events, last_action, last_seq, acknowledged } = basket
-  const status = basket.checkedOut ? "checked_out" : isIdle(basket, now) ? "idle" : "open"
+  const { session_id, shopper_id, basket_total, events, last_action, last_seq, checkout } = basket
+  const { acknowledged, done } = basket
+  const status = checkout !== undefined ? "checked_out" : isIdle(basket, now) ? "idle" : "open"
   return {
     session_id,
     shopper_id,
     status,
+    checked_out_at: isoOrNull(checkout),
+    checkout_seq: checkout?.seq ?? null,
     lines: basket.lines.map(shownLine),
     item_count: basket.lines.reduce((count, { quantity }) => count + quantity, 0),
     total,
@@ -190,7 +233,9 @@ export function shownBasket(basket: Basket, now: number): Omit<ShownBasket, "ann
     last_action,
     last_seq,
     acknowledged_by: acknowledged?.by ?? null,
-    acknowledged_at: acknowledged === undefined ? null : iso(acknowledged.at),
+    acknowledged_at: isoOrNull(acknowledged),
+    done_by: done?.by ?? null,
+    done_at: isoOrNull(done),
   }
 }
 
@@ -226,6 +271,10 @@ function lineOf(
     unit_price: product_price,
     textBytes: same ? known.textBytes : Buffer.byteLength(JSON.stringify([product_name, UPC, category_id])),
   }
+}
+
+function isoOrNull(past: { readonly at: number } | undefined): string | null {
+  return past === undefined ? null : iso(past.at)
 }
 
 function iso(at: number): string {

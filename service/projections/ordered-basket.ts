@@ -1,5 +1,5 @@
-import type { LogRecord } from "../log/entry.ts"
-import { acknowledge, applyStep, type Basket, type BasketStep, bytesOf, stepOf, totalOf } from "./basket.ts"
+import type { LogRecord, LogWork } from "../log/entry.ts"
+import { applyStep, type Basket, type BasketStep, bytesOf, stepOf, type Tending, tend, totalOf } from "./basket.ts"
 import { insertPlaced, type Placed, settle, type Unsettled } from "./producer-order.ts"
 
 /** Most records of a basket that wait for others of their producer to come before them. */
@@ -9,7 +9,7 @@ export const MAX_WAITING = 64
 const MAX_UNSETTLED_BYTES = 128 * 1024
 
 /** What a record of the log does to a basket. */
-type BasketRecord = BasketStep | { readonly by: string; readonly at: number }
+type BasketRecord = BasketStep | Tending
 
 type UnsettledBasket = Unsettled<Basket | undefined, BasketRecord>
 
@@ -37,11 +37,11 @@ export interface BasketChange {
   readonly removed: readonly Checkout[]
 }
 
-/** Pure: the basket depends on the log alone. Undefined: an acknowledgement of a basket that does not exist. */
+/** Pure: the basket depends on the log alone. Undefined: work on a basket that does not exist. */
 export function applyToOrdered(before: OrderedBasket | undefined, record: LogRecord): BasketChange {
   const isEvent = "event" in record
   const place = isEvent ? record.place : undefined
-  const own = isEvent ? stepOf(record.event) : { by: record.ack.by, at: Date.parse(record.ack.received_at) }
+  const own = isEvent ? stepOf(record.event) : tendingOf(record.work)
   const { base, records } = before?.unsettled ?? { base: before, records: [] }
   if (records.length === 0 && (place === undefined || place.seq < place.firstMissing)) {
     const { basket, checkouts } = fold(base, [{ record: own }])
@@ -71,9 +71,13 @@ function isTooMuch(unsettled: UnsettledBasket): boolean {
   return unsettled.records.length > MAX_WAITING || bytesOfUnsettled(unsettled) > MAX_UNSETTLED_BYTES
 }
 
+function tendingOf({ task, by, received_at }: LogWork["work"]): Tending {
+  return { task, by, at: Date.parse(received_at) }
+}
+
 function step(basket: Basket | undefined, record: BasketRecord): Basket | undefined {
   if ("action" in record) return applyStep(basket, record)
-  return basket && acknowledge(basket, record)
+  return basket && tend(basket, record)
 }
 
 function fold(
@@ -84,7 +88,7 @@ function fold(
   let basket = base
   for (const { record } of records) {
     const after = step(basket, record)
-    if ("action" in record && after?.checkedOut && basket?.checkedOut !== true)
+    if ("action" in record && after?.checkout !== undefined && basket?.checkout === undefined)
       checkouts.push({ seq: record.seq, at: record.at, value: totalOf(after) })
     basket = after
   }

@@ -1,6 +1,6 @@
 import { LIST_LIMIT } from "../../contract/limits.ts"
 import type { LogRecord } from "../log/entry.ts"
-import { type Basket, isIdle, totalOf } from "./basket.ts"
+import { type Basket, isIdle, isOpen, totalOf } from "./basket.ts"
 import { sum } from "./money.ts"
 import { applyToOrdered, bytesOfOrdered, type OrderedBasket } from "./ordered-basket.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats.ts"
@@ -35,14 +35,14 @@ export function emptyShop(): Shop {
  * is not newer changes nothing. `shop` must not be used any more.
  */
 export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; changed: readonly string[] } {
-  const { seq, session_id: id } = "event" in record ? record.event : record.ack
+  const { seq, session_id: id } = "event" in record ? record.event : record.work
   if (seq <= shop.seq) return { shop, changed: [] }
   const before = shop.baskets.get(id)
   const { basket: after, added, removed } = applyToOrdered(before, record)
   if (after === undefined) return { shop: { ...shop, seq }, changed: [] }
   const bytes = shop.basketBytes + bytesOfOrdered(after) - (before === undefined ? 0 : bytesOfOrdered(before))
   if (!("event" in record)) {
-    shop.baskets.set(id, after) // keeps its place, because an acknowledgement is not activity
+    shop.baskets.set(id, after) // keeps its place, because work of the staff is not activity
     return { shop: { ...shop, seq, basketBytes: bytes }, changed: [id] }
   }
   shop.baskets.delete(id)
@@ -54,7 +54,31 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
 
 /** The open baskets at `now`, in ms since the epoch; the most recently active one comes first. */
 export function openBaskets({ baskets }: Shop, now: number): Basket[] {
-  return [...baskets.values()].filter((basket) => !basket.checkedOut && !isIdle(basket, now)).reverse()
+  return [...baskets.values()].filter((basket) => isOpen(basket, now)).reverse()
+}
+
+/** The list of orders: session IDs of the baskets that are checked out, the latest checkout first. */
+export function orderList({ baskets }: Shop): readonly string[] {
+  return [...baskets.values()]
+    .flatMap(({ session_id, checkout }) => (checkout === undefined ? [] : { session_id, seq: checkout.seq }))
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, LIST_LIMIT)
+    .map(({ session_id }) => session_id)
+}
+
+/** The list of abandoned baskets: session IDs of those that are idle at `now`, in ms since the epoch, the latest activity first. */
+export function abandonedList({ baskets }: Shop, now: number): readonly string[] {
+  return [...baskets.values()]
+    .filter((basket) => isIdle(basket, now))
+    .slice(-LIST_LIMIT)
+    .reverse()
+    .map(({ session_id }) => session_id)
+}
+
+/** True when a basket has become idle between two times, in ms since the epoch: then lists have changed by time alone. */
+export function becameIdle({ baskets }: Shop, from: number, to: number): boolean {
+  for (const basket of baskets.values()) if (isIdle(basket, from) !== isIdle(basket, to)) return true
+  return false
 }
 
 export function openTotals(shop: Shop, now: number): OpenBaskets {

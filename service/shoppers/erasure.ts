@@ -44,10 +44,10 @@ export interface DataOwners {
 /** The processes that own the shops. */
 export interface ShopOwners {
   /**
-   * Hides these events and acknowledgements from all screens, deletes the shop's snapshots, and makes the shop again. Resolves to whether
+   * Hides these events and this work on baskets from all screens, deletes the shop's snapshots, and makes the shop again. Resolves to whether
    * there were snapshots.
    */
-  hide(shopId: string, seqs: readonly number[], acks: readonly number[]): Promise<boolean>
+  hide(shopId: string, seqs: readonly number[], work: readonly number[]): Promise<boolean>
   /** What is hidden of a shop is erased. */
   reveal(shopId: string): Promise<void>
 }
@@ -157,12 +157,12 @@ export class Erasure {
       }
       return erased
     }
-    const acks = await this.#acksOf(shopId, sessions)
+    const work = await this.#workOn(shopId, sessions)
     // Overwriting takes time, so the events leave all screens first.
     try {
-      if (await shops.hide(shopId, seqs, acks)) counts.snapshots++
+      if (await shops.hide(shopId, seqs, work)) counts.snapshots++
       counts.stream += await count(seqs, eraseMessage)
-      counts.acknowledgements += await count(acks, eraseMessage)
+      counts.acknowledgements += await count(work, eraseMessage)
     } finally {
       await shops.reveal(shopId)
     }
@@ -176,11 +176,11 @@ export class Erasure {
     counts.dead_letters += await count(letters, (letter) => deadLetters.erase(letter))
   }
 
-  async #acksOf(shopId: string, sessions: readonly string[]): Promise<number[]> {
+  async #workOn(shopId: string, sessions: readonly string[]): Promise<number[]> {
     const wanted = new Set(sessions)
     const seqs: number[] = []
-    for await (const acks of this.#owners.log.reader.acks(shopId)) {
-      for (const { ack } of acks) if (wanted.has(ack.session_id)) seqs.push(ack.seq)
+    for await (const records of this.#owners.log.reader.work(shopId)) {
+      for (const { work } of records) if (wanted.has(work.session_id)) seqs.push(work.seq)
     }
     return seqs
   }

@@ -98,8 +98,8 @@ export class ShopperIndex implements Part, LogFollower {
 
   /** Indexes a message. One that is not valid is indexed by the UUIDs in it. */
   take(message: StoredMessage, record: LogRecord | undefined): void {
-    // An acknowledgement is erased with its basket.
-    if (record !== undefined && "ack" in record) return
+    // Work on a basket is erased with the basket.
+    if (record !== undefined && "work" in record) return
     this.#position = message.seq
     const ids = record === undefined ? uuidsIn(message) : [record.event.shopper_id]
     this.#recent.push(...ids.map((id) => entry(id, message.seq)))

@@ -1,6 +1,6 @@
-import { dataValue, handle, ResError } from "res-service"
-import { DisplayName } from "../../contract/acknowledgement.ts"
+import { type CallRequest, dataValue, handle, ResError } from "res-service"
 import type { Annotations } from "../../contract/annotations.ts"
+import { type BasketTask, type BasketWork, DisplayName } from "../../contract/basket-work.ts"
 import type { Claims } from "../../contract/claims.ts"
 import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
 import { basket } from "../../contract/store.ts"
@@ -15,15 +15,27 @@ export interface BasketSources {
   /** The annotations that other programs have made in the archive, if any. */
   annotationsOf(shopId: string, sessionId: string): Promise<Annotations | undefined>
   /**
-   * Stores that `by` has acknowledged a basket. Resolves to the sequence when the basket's watchers were sent the change.
+   * Stores what the staff did with a basket. Resolves to the sequence when the basket's watchers were sent the change.
    *
    * @throws {ResError} `system.notFound`: no such basket · `system.serviceUnavailable`: not known to be stored
    */
-  acknowledge(shopId: string, sessionId: string, by: string): Promise<number>
+  tend(shopId: string, work: BasketWork): Promise<number>
 }
 
+type BasketCall = CallRequest<typeof basket.pattern.source, unknown>
+
 /** Serves `basket`. See `projections/basket.ts` for what each action does; access as the policy says. */
-export function basketResource({ guard, shops, annotationsOf, acknowledge }: BasketSources) {
+export function basketResource({ guard, shops, annotationsOf, tend }: BasketSources) {
+  const handlerOf = (task: BasketTask) => ({
+    // Outside the queue: the basket can change while the log is written.
+    mode: "free" as const,
+    handle: async (req: BasketCall, params: { readonly by: unknown } | undefined) => {
+      const claims = await guard.check(basket, task, req)
+      const by = claims === undefined ? checkedName(params?.by) : nameOf(claims)
+      const { shop_id, session_id } = req.parts
+      return { seq: await tend(shop_id, { session_id, by, task }) }
+    },
+  })
   return handle(basket, {
     ...shopQueue,
     checkCalls: true,
@@ -37,15 +49,10 @@ export function basketResource({ guard, shops, annotationsOf, acknowledge }: Bas
       return annotations === undefined ? found : { ...found, annotations: dataValue(annotations) }
     },
     call: {
-      acknowledge: {
-        // Outside the queue: the basket can change while the log is written.
-        mode: "free",
-        handle: async (req, params) => {
-          const claims = await guard.check(basket, "acknowledge", req)
-          const by = claims === undefined ? checkedName(params?.by) : nameOf(claims)
-          return { seq: await acknowledge(req.parts.shop_id, req.parts.session_id, by) }
-        },
-      },
+      acknowledge: handlerOf("acknowledge"),
+      release: handlerOf("release"),
+      complete: handlerOf("complete"),
+      reopen: handlerOf("reopen"),
     },
   })
 }

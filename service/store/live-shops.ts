@@ -1,7 +1,8 @@
 import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type Service } from "res-service"
 import type { Shards } from "res-service/sharding"
 import type { Annotations } from "../../contract/annotations.ts"
-import { basket, baskets, event, feed, stats } from "../../contract/store.ts"
+import type { BasketWork } from "../../contract/basket-work.ts"
+import { abandoned, basket, baskets, event, feed, orders, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -11,7 +12,7 @@ import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
-import { basketsResource } from "./baskets.ts"
+import { basketListResources } from "./basket-lists.ts"
 import { DroppedEvents } from "./dropped-events.ts"
 import { eventResource } from "./event.ts"
 import { feedResource } from "./feed.ts"
@@ -30,7 +31,7 @@ import { statsResource } from "./stats.ts"
 /** How often delayed changes are sent, in ms. */
 const TICK_MS = 100
 
-/** How long a caller who acknowledges a basket waits until its watchers were sent the change, in ms. */
+/** How long a caller who works on a basket waits until its watchers were sent the change, in ms. */
 const SHOWN_TIMEOUT_MS = 1000
 
 export interface LiveShopsOptions {
@@ -102,6 +103,8 @@ export class LiveShops implements Part, LogFollower {
             shop,
             {
               baskets: service.events(baskets, { shop_id }),
+              orders: service.events(orders, { shop_id }),
+              abandoned: service.events(abandoned, { shop_id }),
               stats: service.events(stats, { shop_id }),
               basket: (session_id) => service.events(basket, { shop_id, session_id }),
             },
@@ -123,12 +126,12 @@ export class LiveShops implements Part, LogFollower {
         history,
         annotationsOf: (shop_id, seq) => annotationsOf(annotatedEvent(log.id, shop_id, seq)),
       }),
-      basketsResource(guard, shops),
+      ...basketListResources(guard, shops),
       basketResource({
         guard,
         shops,
         annotationsOf: (shop_id, session_id) => annotationsOf({ kind: "basket", shop_id, session_id }),
-        acknowledge: (...args) => this.#acknowledge(...args),
+        tend: (...args) => this.#tend(...args),
       }),
       statsResource(guard, shops),
       profileResource(guard, this.#profiles),
@@ -190,11 +193,11 @@ export class LiveShops implements Part, LogFollower {
    * Resolves to whether there were snapshots.
    *
    * @param seqs of events
-   * @param acks sequences of acknowledgements
+   * @param work sequences of work on baskets
    */
-  async hide(shop_id: string, seqs: readonly number[], acks: readonly number[]): Promise<boolean> {
+  async hide(shop_id: string, seqs: readonly number[], work: readonly number[]): Promise<boolean> {
     this.#hidden.get(shop_id)?.()
-    this.#hidden.set(shop_id, this.#log.reader.hide([...seqs, ...acks]))
+    this.#hidden.set(shop_id, this.#log.reader.hide([...seqs, ...work]))
     await this.#service.with(feed, { shop_id }, (events) => {
       this.#feeds.drop(shop_id)
       if (seqs.length > 0) events.event("erased", { seqs })
@@ -206,7 +209,7 @@ export class LiveShops implements Part, LogFollower {
       // In the queue, so that requests from before are answered before the reset.
       await this.#service.with(baskets, { shop_id }, () => {
         this.#shops.drop(shop_id)
-        this.#shards.reset([baskets, stats, basket].map(({ pattern }) => pattern.names({ shop_id })))
+        this.#shards.reset([baskets, orders, abandoned, stats, basket].map(({ pattern }) => pattern.names({ shop_id })))
       })
       return erased
     } finally {
@@ -231,10 +234,11 @@ export class LiveShops implements Part, LogFollower {
       await this.#service.with(feed, { shop_id }, () => {})
   }
 
-  async #acknowledge(shop_id: string, session_id: string, by: string): Promise<number> {
+  async #tend(shop_id: string, work: BasketWork): Promise<number> {
+    const { session_id } = work
     const inQueue = <T>(task: () => T | Promise<T>): Promise<T> => this.#service.with(baskets, { shop_id }, task)
     if (!(await inQueue(() => this.#shops.knows(shop_id, session_id)))) throw new ResError("system.notFound")
-    const seq = await this.#log.acknowledge(shop_id, { session_id, by })
+    const seq = await this.#log.tend(shop_id, work)
     if (await this.#log.reached(partitionOf(shop_id), seq, SHOWN_TIMEOUT_MS))
       await inQueue(() => this.#shops.tellBasket(shop_id, session_id))
     return seq

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 15_000
 
 interface Hidden {
   readonly seqs: readonly number[]
-  readonly acks: readonly number[]
+  readonly work: readonly number[]
 }
 
 /** Asks the process that owns a shop. */
@@ -17,7 +17,7 @@ export function askShopOwners(shards: Shards): ShopOwners {
   const ask = (task: string, shop_id: string, params: object): Promise<unknown> =>
     shards.ask(task, feed.name({ shop_id }), params, TIMEOUT_MS)
   return {
-    hide: async (shopId, seqs, acks) => (await ask(HIDE, shopId, { seqs, acks } satisfies Hidden)) === true,
+    hide: async (shopId, seqs, work) => (await ask(HIDE, shopId, { seqs, work } satisfies Hidden)) === true,
     reveal: async (shopId) => void (await ask(REVEAL, shopId, {})),
   }
 }
@@ -26,8 +26,8 @@ export function askShopOwners(shards: Shards): ShopOwners {
 export function answerAsShopOwner(shards: Shards, own: ShopOwners): void {
   const shopOf = (name: string): string => name.split(".")[1] ?? ""
   shards.onTask(HIDE, async (name, params) => {
-    const { seqs, acks } = params as Hidden
-    return await own.hide(shopOf(name), seqs, acks)
+    const { seqs, work } = params as Hidden
+    return await own.hide(shopOf(name), seqs, work)
   })
   shards.onTask(REVEAL, async (name) => await own.reveal(shopOf(name)))
 }

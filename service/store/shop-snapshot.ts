@@ -1,45 +1,38 @@
-import type { Basket, Line } from "../projections/basket.ts"
-import type { OrderedBasket } from "../projections/ordered-basket.ts"
+import type { Basket, Line, Signature } from "../projections/basket.ts"
+import { bytesOfOrdered, type OrderedBasket } from "../projections/ordered-basket.ts"
 import type { Shop } from "../projections/shop.ts"
-import type { Bucket, Stats } from "../projections/stats.ts"
+import type { Stats } from "../projections/stats.ts"
+import { upgraded } from "./old-snapshots.ts"
 
-/** Version of the format below and of the projections. A snapshot of an unknown version is not used. */
-const VERSION = 3
-/** The version that stored the buckets' values in whole cents; the one that knew no producers. */
-const [IN_CENTS, IN_LOG_ORDER] = [1, 2]
+/** Version of the format below and of the projections. Older ones are upgraded; a snapshot of any other version is not used. */
+const VERSION = 4
 
 /** Rows instead of objects: without the names of members they take half the room. */
-type LineRow = readonly [number, string, string, string, number, number, number]
-type BasketRow = readonly [
-  ...(readonly [string, string, boolean, number, number, number, number, string, number, number]),
-  Basket["acknowledged"] | null,
-  readonly LineRow[],
+export type LineRow = readonly [number, string, string, string, number, number, number]
+type CheckoutRow = readonly [seq: number, at: number]
+export type BasketRow = readonly [
+  ...(readonly [string, string, CheckoutRow | null, number, number, number, number, string, number, number]),
+  ...(readonly [acknowledged: Signature | null, done: Signature | null, lines: readonly LineRow[]]),
 ]
 type UnsettledRow = readonly [BasketRow | null, NonNullable<OrderedBasket["unsettled"]>["records"]]
 /** With what is not settled, if anything. */
-type OrderedRow = readonly [BasketRow] | readonly [BasketRow, UnsettledRow]
+export type OrderedRow = readonly [BasketRow, UnsettledRow?]
 
-/** A bucket in the version `IN_CENTS`. */
-type BucketInCents = Omit<Bucket, "value"> & { readonly cents: number }
-
-interface Snapshot {
+export interface Snapshot {
   readonly version: number
   /** When the stream of `seq` was made. */
   readonly log: string
   readonly seq: number
-  readonly basketBytes: number
-  /** Rows of baskets in older versions. */
   readonly baskets: readonly OrderedRow[]
   readonly stats: Omit<Stats, "products"> & { readonly products: readonly (readonly [number, unknown])[] }
 }
 
 /** Writes a shop as a snapshot. `log`: when the stream was made. */
-export function writeSnapshot({ seq, baskets, basketBytes, stats }: Shop, log: string): string {
+export function writeSnapshot({ seq, baskets, stats }: Shop, log: string): string {
   const snapshot: Snapshot = {
     version: VERSION,
     log,
     seq,
-    basketBytes,
     baskets: [...baskets.values()].map(orderedRow),
     stats: { ...stats, products: [...stats.products] },
   }
@@ -49,29 +42,21 @@ export function writeSnapshot({ seq, baskets, basketBytes, stats }: Shop, log: s
 /** Reads a snapshot. Undefined: another log or version, or not a snapshot. */
 export function readSnapshot(text: string, log: string): Shop | undefined {
   try {
-    const snapshot = JSON.parse(text) as Snapshot
-    if (![IN_CENTS, IN_LOG_ORDER, VERSION].includes(snapshot.version) || snapshot.log !== log) return undefined
-    const { seq, basketBytes, baskets } = snapshot
-    const shop: Shop = { seq, basketBytes, baskets: new Map(), stats: statsOf(snapshot) }
-    for (const row of baskets) {
-      const basket = orderedOf(snapshot.version === VERSION ? row : [row as unknown as BasketRow])
-      shop.baskets.set(basket.session_id, basket)
+    const stored = JSON.parse(text) as Snapshot
+    const snapshot = stored.version === VERSION ? stored : upgraded(stored)
+    if (snapshot === undefined || snapshot.log !== log) return undefined
+    const { seq, baskets, stats } = snapshot
+    const products = new Map(stats.products) as Stats["products"]
+    const ordered = baskets.map(orderedOf)
+    return {
+      seq,
+      baskets: new Map(ordered.map((basket) => [basket.session_id, basket])),
+      basketBytes: ordered.reduce((bytes, basket) => bytes + bytesOfOrdered(basket), 0),
+      stats: { ...stats, products },
     }
-    return shop
   } catch {
     return undefined
   }
-}
-
-function statsOf({ version, stats }: Snapshot): Stats {
-  const products = new Map(stats.products) as Stats["products"]
-  if (version !== IN_CENTS) return { ...stats, products }
-  const { hours, minutes, seconds } = stats as unknown as Record<keyof typeof stats, readonly BucketInCents[]>
-  return { hours: hours.map(inAmounts), minutes: minutes.map(inAmounts), seconds: seconds.map(inAmounts), products }
-}
-
-function inAmounts({ cents, ...bucket }: BucketInCents): Bucket {
-  return { ...bucket, value: cents / 100 }
 }
 
 function orderedRow(basket: OrderedBasket): OrderedRow {
@@ -89,28 +74,21 @@ function orderedOf([row, unsettled]: OrderedRow): OrderedBasket {
 }
 
 function basketRow(basket: Basket): BasketRow {
-  const { session_id, shopper_id, checkedOut, basket_total, events, firstAt, lastAt } = basket
-  const { last_action, last_seq, openedSeq, acknowledged, lines } = basket
-  const numbers = [checkedOut, basket_total, events, firstAt, lastAt] as const
-  return [
-    session_id,
-    shopper_id,
-    ...numbers,
-    last_action,
-    last_seq,
-    openedSeq,
-    acknowledged ?? null,
-    lines.map(lineRow),
-  ]
+  const { session_id, shopper_id, checkout, basket_total, events, firstAt, lastAt } = basket
+  const { last_action, last_seq, openedSeq, acknowledged, done, lines } = basket
+  const closed = checkout === undefined ? null : ([checkout.seq, checkout.at] as const)
+  const numbers = [closed, basket_total, events, firstAt, lastAt] as const
+  const signatures = [acknowledged ?? null, done ?? null] as const
+  return [session_id, shopper_id, ...numbers, last_action, last_seq, openedSeq, ...signatures, lines.map(lineRow)]
 }
 
 function basketOf(row: BasketRow): Basket {
-  const [session_id, shopper_id, checkedOut, basket_total, events, firstAt, lastAt, ...rest] = row
-  const [last_action, last_seq, openedSeq, acknowledged, lines] = rest
+  const [session_id, shopper_id, closed, basket_total, events, firstAt, lastAt, ...rest] = row
+  const [last_action, last_seq, openedSeq, acknowledged, done, lines] = rest
   return {
     session_id,
     shopper_id,
-    checkedOut,
+    checkout: closed === null ? undefined : { seq: closed[0], at: closed[1] },
     lines: lines.map(lineOf),
     basket_total,
     events,
@@ -120,6 +98,7 @@ function basketOf(row: BasketRow): Basket {
     last_seq,
     openedSeq,
     acknowledged: acknowledged ?? undefined,
+    done: done ?? undefined,
   }
 }
 

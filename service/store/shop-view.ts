@@ -4,12 +4,20 @@ import type * as contract from "../../contract/store.ts"
 import { listChanges } from "../list-changes.ts"
 import type { LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, shownBasket } from "../projections/basket.ts"
-import { applyRecord, nextList, openTotals, type Shop } from "../projections/shop.ts"
+import {
+  abandonedList,
+  applyRecord,
+  becameIdle,
+  nextList,
+  openTotals,
+  orderList,
+  type Shop,
+} from "../projections/shop.ts"
 import { nextChangeAt, shownStats } from "../projections/stats.ts"
 import { differences } from "./differences.ts"
 import { Figure } from "./figure.ts"
 
-/** Least time between two changes of a basket, or of the list of baskets, in ms. Eyes can follow ten a second. */
+/** Least time between two changes of a basket, or of a list of baskets, in ms. Eyes can follow ten a second. */
 const BASKET_INTERVAL_MS = 100
 /** Least time between two changes of the figures, in ms. */
 const STATS_INTERVAL_MS = 1000
@@ -17,9 +25,11 @@ const STATS_INTERVAL_MS = 1000
 export type BasketModel = ContentOf<typeof contract.basket>
 export type StatsModel = ContentOf<typeof contract.stats>
 
+/** The resources that are lists of references to baskets. */
+export type ListName = "baskets" | "orders" | "abandoned"
+
 /** The senders of events of a shop's resources. Use them in the shop's queue. */
-export interface ShopEventSenders {
-  readonly baskets: CollectionEvents<Reference>
+export interface ShopEventSenders extends Readonly<Record<ListName, CollectionEvents<Reference>>> {
   readonly stats: ModelEvents<StatsModel>
   basket(sessionId: string): ModelEvents<BasketModel>
 }
@@ -28,6 +38,15 @@ interface BasketList {
   readonly ids: readonly string[]
   /** Sequence of the last record that the list includes. */
   readonly seq: number
+  /** For which time it was made, in ms since the epoch. */
+  readonly at: number
+}
+
+/** How each list is made. @param before the list as it was last sent */
+const nextIds: Readonly<Record<ListName, (shop: Shop, now: number, before: BasketList) => readonly string[]>> = {
+  baskets: (shop, now, { ids, seq }) => nextList(ids, shop, seq, now),
+  orders: orderList,
+  abandoned: abandonedList,
 }
 
 /**
@@ -39,7 +58,7 @@ export class ShopView {
   readonly #rid: (sessionId: string) => string
   readonly #baskets = new Map<string, Figure<BasketModel>>()
   #shop: Shop
-  #list: Figure<BasketList> | undefined
+  readonly #lists = new Map<ListName, Figure<BasketList>>()
   #stats: Figure<StatsModel> | undefined
   #statsChangeAt = 0
   /** Session IDs of baskets with changes that are not sent yet. */
@@ -65,16 +84,21 @@ export class ShopView {
       for (const id of changed) this.#touch(id)
     }
     if (records.length === 0) return
-    this.#list?.touch()
+    for (const list of this.#lists.values()) list.touch()
     this.#stats?.touch()
     this.tell(now)
   }
 
-  /** References to the open baskets. Watchers have been sent what this returns. */
-  list(now: number): Reference[] {
-    this.#list ??= new Figure(this.#nextList({ ids: [], seq: this.#shop.seq }, now), BASKET_INTERVAL_MS)
-    this.#tellList(this.#list, now)
-    return this.#list.shown.ids.map((id) => reference(this.#rid(id)))
+  /** The references of a list. Watchers have been sent what this returns. */
+  list(name: ListName, now: number): Reference[] {
+    let figure = this.#lists.get(name)
+    if (figure === undefined) {
+      const none: BasketList = { ids: [], seq: this.#shop.seq, at: now }
+      figure = new Figure(this.#nextList(name, none, now), BASKET_INTERVAL_MS)
+      this.#lists.set(name, figure)
+    }
+    this.#tellList(name, figure, now)
+    return figure.shown.ids.map((id) => reference(this.#rid(id)))
   }
 
   /** A basket; undefined when there is none. Watchers have been sent what this returns. */
@@ -101,7 +125,8 @@ export class ShopView {
 
   /** True when a change is due. */
   isDue(now: number): boolean {
-    if (this.#list?.isDue(now) || this.#stats?.isDue(now)) return true
+    if (this.#stats?.isDue(now)) return true
+    for (const list of this.#lists.values()) if (list.isDue(now)) return true
     for (const id of this.#changed) if (this.#baskets.get(id)?.isDue(now)) return true
     return false
   }
@@ -112,7 +137,7 @@ export class ShopView {
       const basket = this.#shop.baskets.get(id)
       return basket !== undefined && isIdle(basket, now)
     }
-    if (this.#list?.shown.ids.some(becomesIdle)) this.#list.touch()
+    for (const list of this.#lists.values()) if (becameIdle(this.#shop, list.shown.at, now)) list.touch()
     for (const [id, { shown }] of this.#baskets) if (shown.status === "open" && becomesIdle(id)) this.#touch(id)
     if (now >= this.#statsChangeAt) this.#stats?.touch()
   }
@@ -129,7 +154,7 @@ export class ShopView {
       else if (!this.#shop.baskets.has(id)) gone.push(id)
       else if (figure.isDue(now)) this.#tellBasket(id, figure, now)
     }
-    if (this.#list !== undefined && (gone.length > 0 || this.#list.isDue(now))) this.#tellList(this.#list, now)
+    for (const [name, list] of this.#lists) if (gone.length > 0 || list.isDue(now)) this.#tellList(name, list, now)
     for (const id of gone) {
       this.#changed.delete(id)
       this.#baskets.delete(id)
@@ -154,17 +179,17 @@ export class ShopView {
     figure.show(next, now)
   }
 
-  #tellList(figure: Figure<BasketList>, now: number): void {
-    const next = this.#nextList(figure.shown, now)
+  #tellList(name: ListName, figure: Figure<BasketList>, now: number): void {
+    const next = this.#nextList(name, figure.shown, now)
     for (const change of listChanges(figure.shown.ids, next.ids)) {
-      if (change.type === "remove") this.#events.baskets.remove(change.index)
-      else this.#events.baskets.add(reference(this.#rid(change.id)), change.index)
+      if (change.type === "remove") this.#events[name].remove(change.index)
+      else this.#events[name].add(reference(this.#rid(change.id)), change.index)
     }
     figure.show(next, now)
   }
 
-  #nextList({ ids, seq }: BasketList, now: number): BasketList {
-    return { ids: nextList(ids, this.#shop, seq, now), seq: this.#shop.seq }
+  #nextList(name: ListName, before: BasketList, now: number): BasketList {
+    return { ids: nextIds[name](this.#shop, now, before), seq: this.#shop.seq, at: now }
   }
 
   #firstStats(now: number): Figure<StatsModel> {

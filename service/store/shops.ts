@@ -2,7 +2,7 @@ import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
 import type { Shop } from "../projections/shop.ts"
 import type { Loads, OnWait } from "./loads.ts"
-import type { BasketModel, ShopView, StatsModel } from "./shop-view.ts"
+import type { BasketModel, ListName, ShopView, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 
 /** Most records that wait while a shop is loaded. When more come, all are read from the log instead. */
@@ -97,8 +97,8 @@ export class Shops {
     return this.#loaded.has(shopId)
   }
 
-  async baskets(shopId: string, onWait?: OnWait): Promise<Reference[]> {
-    return (await this.#view(shopId, onWait)).list(Date.now())
+  async list(name: ListName, shopId: string, onWait?: OnWait): Promise<Reference[]> {
+    return (await this.#view(shopId, onWait)).list(name, Date.now())
   }
 
   async basket(shopId: string, sessionId: string, onWait?: OnWait): Promise<BasketModel | undefined> {

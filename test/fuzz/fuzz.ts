@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import fc from "fast-check"
+import { BasketTask } from "../../contract/basket-work.ts"
 import type { Door, Outage, Target } from "./door.ts"
 import { type HttpInput, httpDoor, type KnownRequests, rawHttpDoor } from "./edge-http.ts"
 import { gatewaySocketDoor } from "./gateway-socket.ts"
@@ -140,8 +141,10 @@ const apiRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
   ["POST", `/api/store/${shopId}/feed/publish`],
   ["GET", `/api/store/${shopId}/event/1`],
   ["GET", `/api/store/${shopId}/baskets`],
+  ["GET", `/api/store/${shopId}/orders`],
+  ["GET", `/api/store/${shopId}/abandoned`],
   ["GET", `/api/store/${shopId}/basket/${basketId}`],
-  ["POST", `/api/store/${shopId}/basket/${basketId}/acknowledge`],
+  ...BasketTask.options.map((task): [string, string] => ["POST", `/api/store/${shopId}/basket/${basketId}/${task}`]),
   ["GET", `/api/store/${shopId}/stats`],
   ["GET", `/api/store/${shopId}/profile`],
   ["POST", `/api/store/${shopId}/profile/set`],

@@ -1,4 +1,5 @@
 import fc from "fast-check"
+import { BasketTask } from "../../contract/basket-work.ts"
 import { type PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
 
 /** A shop and a session that somebody watches, and a text that only what is theirs has. */
@@ -123,7 +124,7 @@ export const oddPublication: fc.Arbitrary<unknown> = fc.oneof(
 export const OWN_CUSTOMER_ID = "own-customer-id"
 export const OWN_RESUME_TOKEN = "own-resume-token"
 
-/** Params of a session's call or of an acknowledgement, whole or broken. */
+/** Params of a session's call or of work on a basket, whole or broken. */
 export function oddParams({ marker }: Side): fc.Arbitrary<unknown> {
   const valid = {
     customerName: marker,
@@ -228,10 +229,10 @@ export const oddCall: fc.Arbitrary<OddCall> = anySide.chain((side) => {
     ),
     fc.array(oddPart(side), { minLength: 1, maxLength: 5 }).map((parts) => parts.join(".")),
   )
-  const method = fc.oneof(fc.constantFrom("publish", "acknowledge", "set", ...sessionMethods), oddText)
+  const method = fc.oneof(fc.constantFrom("publish", ...BasketTask.options, "set", ...sessionMethods), oddText)
   return fc.oneof(
     { weight: 3, arbitrary: call(`store.${shopId}.feed`, ["publish"], oddPublication) },
-    { weight: 1, arbitrary: call(`store.${shopId}.basket.${basketId}`, ["acknowledge"], oddParams(side)) },
+    { weight: 1, arbitrary: call(`store.${shopId}.basket.${basketId}`, BasketTask.options, oddParams(side)) },
     { weight: 3, arbitrary: call(`session.${sessionId}.multicart`, sessionMethods, oddParams(side)) },
     {
       weight: 4,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { request } from "node:http"
 import { WebSocket } from "ws"
+import { BasketTask } from "../../contract/basket-work.ts"
 import { publishEvent } from "./events.ts"
 
 /** What came of asking at a door. */
@@ -79,13 +80,15 @@ export function guardedDoors({
     http("GET", `${api}/feed?before=${seq + 1}`, reads),
     http("GET", `${api}/event/${seq}`, reads),
     http("GET", `${api}/baskets`, reads),
+    http("GET", `${api}/orders`),
+    http("GET", `${api}/abandoned`),
     http("GET", `${api}/basket/${basketId}`, reads),
     http("GET", `${api}/stats`),
     http("GET", `${api}/profile`),
     http("POST", `${api}/profile/set`, { body: () => ({ name: productName }) }),
     http("POST", `${api}/feed/read`, { ...reads, body: () => ({ after: 0 }) }),
     http("POST", `${api}/feed/publish`, { body: event }),
-    http("POST", `${api}/basket/${basketId}/acknowledge`),
+    ...BasketTask.options.map((task) => http("POST", `${api}/basket/${basketId}/${task}`)),
     http("POST", `${gatewayUrl}/api/shopwire/auth/revoke`, { opensTo: "admin", body: () => ({ user: "nobody" }) }),
     http("POST", `${gatewayUrl}/api/shopwire/shoppers/erase`, {
       opensTo: "admin",

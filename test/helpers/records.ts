@@ -1,3 +1,4 @@
+import type { BasketTask } from "../../contract/basket-work.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import type { LogRecord } from "../../service/log/entry.ts"
 import { type ProducerPlace, placesIn } from "../../service/log/producers/producer-headers.ts"
@@ -25,8 +26,8 @@ export class TestLog {
     return this.#add({ shopId: this.shopId, event: place.late ? { ...event, late: true } : event, place })
   }
 
-  ack(session_id: string, by: string): LogRecord {
-    return this.#add({ shopId: this.shopId, ack: { session_id, by, ...this.#stamp() } })
+  work(session_id: string, by: string, task: BasketTask = "acknowledge"): LogRecord {
+    return this.#add({ shopId: this.shopId, work: { session_id, by, task, ...this.#stamp() } })
   }
 
   #stamp(): { seq: number; received_at: string } {

@@ -4,7 +4,7 @@ import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { STREAM } from "../../service/log/stream.ts"
-import { ackSubject, partitionOf, storedSubject } from "../../service/log/subjects.ts"
+import { partitionOf, storedSubject, workSubject } from "../../service/log/subjects.ts"
 import { BUCKET } from "../../service/store/snapshots.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { useGateway } from "../helpers/gateway.ts"
@@ -216,7 +216,7 @@ describe("a shop's baskets and figures", () => {
 
       const jsm = await jetstreamManager(product.nats)
       const stored = await jsm.direct.getMessage(STREAM, { seq })
-      expect(stored?.subject).to.equal(ackSubject(event.shop_id))
+      expect(stored?.subject).to.equal(workSubject(event.shop_id))
       expect(stored?.json()).to.deep.equal({ session_id: event.session_id, by: "Ann" })
     })
 
@@ -226,7 +226,7 @@ describe("a shop's baskets and figures", () => {
       const { error } = await acknowledge(event.shop_id, randomUUID(), { by: "Ann" })
       expect(error?.code).to.equal("system.notFound")
       const jsm = await jetstreamManager(product.nats)
-      expect(await jsm.direct.getMessage(STREAM, { last_by_subj: ackSubject(event.shop_id) })).to.equal(null)
+      expect(await jsm.direct.getMessage(STREAM, { last_by_subj: workSubject(event.shop_id) })).to.equal(null)
     })
 
     it("is system.invalidParams without a name of 1 to 100 characters", async () => {
@@ -246,8 +246,8 @@ describe("a shop's baskets and figures", () => {
       const ack = JSON.stringify({ session_id: event.session_id, by: "Eve" })
       const wrongPartition = (partitionOf(event.shop_id) + 1) % 64
       product.nats.publish(`acks.store.${wrongPartition}.${event.shop_id}`, ack)
-      product.nats.publish(ackSubject(event.shop_id), "junk")
-      product.nats.publish(ackSubject("no-shop"), ack)
+      product.nats.publish(workSubject(event.shop_id), "junk")
+      product.nats.publish(workSubject("no-shop"), ack)
       await until("all to be set aside", () => product.service.setAside === before + 3)
       expect((await basketOf(event.shop_id, event.session_id)).acknowledged_by).to.equal(null)
     })

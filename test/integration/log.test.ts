@@ -40,7 +40,7 @@ describe("the stream UPDATES", () => {
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {
       if (events > 0) written.push(...(await appender.append(shopId, payloadsOf(publishEvents(events, shopId)))))
-      written.push(await appender.acknowledge(shopId, { session_id, by: "Ann" }))
+      written.push(await appender.tend(shopId, { session_id, by: "Ann", task: "acknowledge" }))
       await appender.append(randomUUID(), payloadsOf([publishEvent()]))
     }
     const reader = new LogReader(js)
@@ -49,7 +49,7 @@ describe("the stream UPDATES", () => {
     const seqs = async (after: number, upTo: number): Promise<number[]> => {
       const found: number[] = []
       for await (const records of reader.records(shopId, after, upTo))
-        found.push(...records.map((record) => ("event" in record ? record.event : record.ack).seq))
+        found.push(...records.map((record) => ("event" in record ? record.event : record.work).seq))
       return found
     }
     expect(await seqs(0, end)).to.deep.equal(written)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { expect } from "chai"
 import { connect } from "nats"
 import { WebSocket } from "ws"
-import { ackSubject } from "../../service/log/subjects.ts"
+import { workSubject } from "../../service/log/subjects.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
@@ -180,7 +180,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
       JSON.stringify(event),
     ])
       nats.publish(`updates.store.${randomUUID()}`, payload)
-    nats.publish(ackSubject(shopId), JSON.stringify({ by: secrets["merchant's name"] }))
+    nats.publish(workSubject(shopId), JSON.stringify({ by: secrets["merchant's name"] }))
     await nats.flush()
     await resRequest(nats, `get.store.${shopId}.feed`)
     // The first at once; the others are summed up, and logged when the service stops.

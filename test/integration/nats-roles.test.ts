@@ -304,6 +304,8 @@ describe("NATS with the logins of config/nats.conf", () => {
           "call.shopwire.auth.revoke",
           "call.store.x.feed.other",
           "call.store.x.basket.y.acknowledge",
+          "call.store.x.basket.y.complete",
+          "get.store.x.orders",
           "get.store.x.baskets",
           "get.store.x.stats",
           "get.shopwire.archive",

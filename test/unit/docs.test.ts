@@ -18,7 +18,7 @@ import {
 import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppersResource } from "../../service/shoppers/shoppers-resource.ts"
 import { type BasketSources, basketResource } from "../../service/store/basket.ts"
-import { basketsResource } from "../../service/store/baskets.ts"
+import { basketListResources } from "../../service/store/basket-lists.ts"
 import { type EventSources, eventResource } from "../../service/store/event.ts"
 import { type FeedSources, feedResource } from "../../service/store/feed.ts"
 import { profileResource } from "../../service/store/profile.ts"
@@ -52,7 +52,7 @@ describe("the docs", () => {
     const declared: AnyResource[] = [
       feedResource({ guard: openGuard } as FeedSources),
       eventResource({ guard: openGuard } as EventSources),
-      basketsResource(openGuard, {} as Shops),
+      ...basketListResources(openGuard, {} as Shops),
       basketResource({ guard: openGuard } as BasketSources),
       statsResource(openGuard, {} as Shops),
       profileResource(openGuard, {} as Profiles),

@@ -1,5 +1,6 @@
 export type { AnswerOf, AnyContract, EventsIn, MethodOf, ParamsOf, PartsOf, ValueOf } from "res-service/contract"
 export type { Basket, BasketLine } from "../../../contract/basket.ts"
+export type { BasketTask } from "../../../contract/basket-work.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
 export { HistoryFilter, matcherOf } from "../../../contract/history.ts"
@@ -9,7 +10,7 @@ export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.t
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
 export type { Minute, Stats } from "../../../contract/stats.ts"
-export { basket, baskets, event, feed, profile, stats } from "../../../contract/store.ts"
+export { abandoned, basket, baskets, event, feed, orders, profile, stats } from "../../../contract/store.ts"
 export { type Config, loadConfig } from "./config.ts"
 export {
   type AuthState,

@@ -4,10 +4,12 @@ export { type Feed, type Search, useFeed, useSearch } from "./use-feed.ts"
 export { useObservable } from "./use-observable.ts"
 export {
   type Shown,
+  useAbandoned,
   useBasket,
   useBaskets,
   useCollection,
   useModel,
+  useOrders,
   useProfile,
   useStats,
   type WatchOptions,

@@ -1,10 +1,12 @@
 import {
   type AnyContract,
+  abandoned,
   type Basket,
   basket,
   baskets,
   type CollectionContract,
   type ModelContract,
+  orders,
   type PartsOf,
   type Profile,
   profile,
@@ -52,6 +54,16 @@ export function useCollection<C extends CollectionContract, O extends WatchOptio
 /** A shop's open baskets, the latest activity first, at most 100. */
 export function useBaskets(shopId: string): Watched<readonly Basket[]> {
   return useCollection(baskets, { shop_id: shopId })
+}
+
+/** A shop's orders: the baskets that are checked out, the latest checkout first, at most 100. */
+export function useOrders(shopId: string): Watched<readonly Basket[]> {
+  return useCollection(orders, { shop_id: shopId })
+}
+
+/** A shop's abandoned baskets: those without activity for a while, the latest activity first, at most 100. */
+export function useAbandoned(shopId: string): Watched<readonly Basket[]> {
+  return useCollection(abandoned, { shop_id: shopId })
 }
 
 /** One basket, open or closed. Fails with `system.notFound` if there is none. */

@@ -40,9 +40,14 @@ const expected: Readonly<
   },
   "store.$shop_id.event.$seq": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "store.$shop_id.baskets": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.orders": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.abandoned": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "store.$shop_id.basket.$session_id": {
     get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
     acknowledge: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    release: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    complete: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    reopen: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
   "store.$shop_id.stats": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "store.$shop_id.profile": {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { z } from "zod"
-import { DisplayName } from "../../../contract/acknowledgement.ts"
+import { DisplayName } from "../../../contract/basket-work.ts"
 import { PublishEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
 import { CartUpdate, Introduction } from "../../../contract/session-calls.ts"
 import { shownName, text, wellFormed } from "../../../contract/text.ts"

@@ -4,9 +4,11 @@ import fc from "fast-check"
 import {
   applyToTransaction,
   type BasketDocument,
+  basketDigest,
   basketFields,
   basketId,
   isNewer,
+  isOurs,
   MAX_CHECKOUTS,
   type Transaction,
   transactionOf,
@@ -53,6 +55,30 @@ describe("applyToTransaction()", () => {
         expect(goneOn && basketFields(goneOn)).to.deep.equal(basketFields(whole))
       }),
     )
+  })
+
+  it("goes on from a document of the version that did not name the checkout, and still takes it for our own", () => {
+    const stored = fold([event(1, "ADD"), event(2, "CHECKOUT"), event(3, "CHECKOUT")])
+    if (stored === undefined) throw new Error("no transaction")
+    const { checked_out_at, checkout_seq, ...old } = documentOf(stored)
+    expect([checked_out_at, checkout_seq]).to.deep.equal([new Date(START + 2 * 60_000), 2])
+    // As that version has hashed it.
+    const digest = "A34Nlbrxgzq5vzwunYzliOJCskGXcA_00D0COi-Payg"
+    const document = { ...old, session_id: "4e29b2d3-7c8a-446e-a4e1-d8e2a51c0e94", digest } as BasketDocument
+    expect(isOurs(document)).to.equal(true)
+    expect(transactionOf(document).basket.checkout).to.deep.equal(transactionOf(documentOf(stored)).basket.checkout)
+    expect(transactionOf(document).basket.checkout).to.deep.equal({ seq: 2, at: START + 2 * 60_000 })
+  })
+
+  it("does not take for its own a document whose order number another program has changed", () => {
+    const stored = fold([event(1, "ADD"), event(2, "CHECKOUT")])
+    if (stored === undefined) throw new Error("no transaction")
+    const document = documentOf(stored)
+    const ours = { ...document, digest: basketDigest(document) }
+    expect(isOurs(ours)).to.equal(true)
+    expect(isOurs({ ...ours, checkout_seq: 7 })).to.equal(false)
+    const { checkout_seq: _, ...without } = ours
+    expect(isOurs(without as BasketDocument)).to.equal(false)
   })
 
   it(`keeps the last ${MAX_CHECKOUTS} checkouts`, () => {

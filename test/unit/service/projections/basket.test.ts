@@ -124,16 +124,16 @@ describe("a basket", () => {
   it("stays acknowledged while it goes on, the last one counts, and no longer when it is opened anew", () => {
     send({ action: "ADD", ...apple })
     expect(shown()).to.include({ acknowledged_by: null, acknowledged_at: null })
-    take(log.ack(sessionId(1), "Ann"))
+    take(log.work(sessionId(1), "Ann"))
     log.now += MINUTE_MS
-    take(log.ack(sessionId(1), "Bob"))
+    take(log.work(sessionId(1), "Bob"))
     send({ action: "ADD", ...pear })
     expect(shown()).to.include({ acknowledged_by: "Bob", acknowledged_at: new Date(log.now).toISOString(), events: 2 })
     send({ action: "CHECKOUT" })
     expect(shown().acknowledged_by).to.equal("Bob")
     send({ action: "ADD", ...pear })
     expect(shown().acknowledged_by).to.equal(null)
-    take(log.ack(sessionId(1), "Ann"))
+    take(log.work(sessionId(1), "Ann"))
     log.now += IDLE_AFTER_MS
     send({ action: "ADD", ...pear })
     expect(shown().acknowledged_by).to.equal(null)
@@ -143,10 +143,62 @@ describe("a basket", () => {
     send({ action: "ADD", ...apple })
     send({ session_id: sessionId(2), action: "ADD", ...apple })
     log.now += MINUTE_MS
-    take(log.ack(sessionId(1), "Ann"))
-    take(log.ack(sessionId(9), "Ann"))
+    take(log.work(sessionId(1), "Ann"))
+    take(log.work(sessionId(9), "Ann"))
     expect(shown()).to.include({ events: 1, last_seq: 1, last_at: new Date(HOUR_0).toISOString() })
     expect([...shop.baskets.keys()]).to.deep.equal([sessionId(1), sessionId(2)])
+  })
+
+  it("is released whoever has claimed it, and can be claimed again", () => {
+    send({ action: "ADD", ...apple })
+    take(log.work(sessionId(1), "Ann"))
+    take(log.work(sessionId(1), "Bob", "release"))
+    expect(shown()).to.include({ acknowledged_by: null, acknowledged_at: null })
+    take(log.work(sessionId(1), "Bob", "release"))
+    take(log.work(sessionId(1), "Bob"))
+    expect(shown().acknowledged_by).to.equal("Bob")
+  })
+
+  it("is done until that is taken back, and keeps who claimed it", () => {
+    send({ action: "ADD", ...apple })
+    send({ action: "CHECKOUT" })
+    take(log.work(sessionId(1), "Ann"))
+    log.now += MINUTE_MS
+    take(log.work(sessionId(1), "Bob", "complete"))
+    const done = { acknowledged_by: "Ann", done_by: "Bob", done_at: new Date(log.now).toISOString() }
+    expect(shown()).to.include({ ...done, status: "checked_out", events: 2, last_seq: 2 })
+    send({ action: "CHECKOUT" })
+    expect(shown()).to.include(done)
+    take(log.work(sessionId(1), "Ann", "reopen"))
+    expect(shown()).to.include({ acknowledged_by: "Ann", done_by: null, done_at: null })
+  })
+
+  it("is not done any more when it is checked out or opened again, and an order keeps its claim", () => {
+    send({ action: "ADD", ...apple })
+    take(log.work(sessionId(1), "Ann"))
+    take(log.work(sessionId(1), "Ann", "complete"))
+    send({ action: "ADD", ...pear })
+    expect(shown().done_by).to.equal("Ann")
+    send({ action: "CHECKOUT" })
+    expect(shown()).to.include({ acknowledged_by: "Ann", done_by: null })
+    take(log.work(sessionId(1), "Ann", "complete"))
+    send({ action: "ADD", ...pear })
+    expect(shown()).to.include({ acknowledged_by: null, done_by: null })
+  })
+
+  it("names the CHECKOUT that closed it, not a repetition, until it is opened again", () => {
+    send({ action: "ADD", ...apple })
+    expect(shown()).to.include({ checked_out_at: null, checkout_seq: null })
+    log.now += MINUTE_MS
+    send({ action: "CHECKOUT" })
+    const order = { checked_out_at: new Date(log.now).toISOString(), checkout_seq: 2 }
+    log.now += MINUTE_MS
+    send({ action: "checkout" })
+    expect(shown()).to.include({ ...order, last_seq: 3 })
+    send({ action: "ADD", ...apple })
+    expect(shown()).to.include({ checked_out_at: null, checkout_seq: null })
+    send({ action: "CHECKOUT" })
+    expect(shown().checkout_seq).to.equal(5)
   })
 
   it("has at most 200 lines, and cuts long texts: the largest is far from what a NATS message may have", () => {

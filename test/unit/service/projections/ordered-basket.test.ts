@@ -43,7 +43,7 @@ const restored = (shop: Shop): Shop => readSnapshot(writeSnapshot(shop, LOG), LO
 function shown(shop: Shop, now: number) {
   const baskets = [...shop.baskets.values()]
     .map((basket) => shownBasket(basket, now))
-    .map(({ first_at, last_at, last_seq, ...rest }) => rest)
+    .map(({ first_at, last_at, last_seq, checked_out_at, checkout_seq, ...rest }) => rest)
     .toSorted((a, b) => a.session_id.localeCompare(b.session_id))
   const { minutes, since, ...stats } = shownStats(shop.stats, openTotals(shop, now), now)
   return { baskets, stats }
@@ -130,7 +130,7 @@ describe("baskets with the requests of a producer", () => {
           seen.add(by + seq)
           const fields = { ...fieldsOf(each, seq), session_id: sessionId(1) }
           if (by === "ack") {
-            placed.push({ by, seq, record: log.ack(sessionId(1), `Ann ${seq}`) })
+            placed.push({ by, seq, record: log.work(sessionId(1), `Ann ${seq}`) })
             continue
           }
           const place = by === "none" ? undefined : places[by as "a" | "b"].place(seq)
@@ -142,7 +142,7 @@ describe("baskets with the requests of a producer", () => {
         for (const { record } of placed) {
           ordered.now += 1000
           if ("event" in record) ordered.event(record.event)
-          else ordered.ack(record.ack.session_id, record.ack.by)
+          else ordered.work(record.work.session_id, record.work.by)
         }
         const lines = ({ records, now }: TestLog) =>
           shown(replay(records), now).baskets.map(({ acknowledged_at, acknowledged_by, ...rest }) => rest)

@@ -1,19 +1,24 @@
 import { expect } from "chai"
 import fc from "fast-check"
+import { BasketTask } from "../../../../contract/basket-work.ts"
 import { LIST_LIMIT } from "../../../../contract/limits.ts"
 import type { LogRecord } from "../../../../service/log/entry.ts"
 import { shownBasket } from "../../../../service/projections/basket.ts"
+import type { OrderedBasket } from "../../../../service/projections/ordered-basket.ts"
 import {
+  abandonedList,
   applyRecord,
+  becameIdle,
   emptyShop,
   MAX_BASKET_BYTES,
   nextList,
   openTotals,
+  orderList,
   type Shop,
 } from "../../../../service/projections/shop.ts"
 import { shownStats } from "../../../../service/projections/stats.ts"
 import { readSnapshot, writeSnapshot } from "../../../../service/store/shop-snapshot.ts"
-import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
+import { HOUR_MS, MINUTE_MS, sessionId, TestLog, TestPlaces } from "../../../helpers/records.ts"
 
 const LOG = "2026-01-01T00:00:00Z"
 const MAX_PAYLOAD = 1024 * 1024
@@ -28,6 +33,8 @@ const restored = (shop: Shop): Shop => readSnapshot(writeSnapshot(shop, LOG), LO
 const shown = (shop: Shop, now: number) => ({
   baskets: [...shop.baskets.values()].map((basket) => shownBasket(basket, now)),
   list: nextList([], shop, shop.seq, now),
+  orders: orderList(shop),
+  abandoned: abandonedList(shop, now),
   stats: shownStats(shop.stats, openTotals(shop, now), now),
 })
 
@@ -75,6 +82,66 @@ const SNAPSHOT_IN_CENTS = JSON.stringify({
   },
 })
 
+/** As the version that knew only claims has stored it: an order that Ann has claimed, and a basket with a gap, claimed by Bob. */
+const SNAPSHOT_WITH_CLAIMS_ONLY = JSON.stringify({
+  version: 3,
+  log: LOG,
+  seq: 6,
+  basketBytes: 1783,
+  baskets: [
+    [
+      [
+        ...[sessionId(1), sessionId(9), true, 12.18, 2, 1772359200000, 1772359260000, "CHECKOUT", 2, 1],
+        { by: "Ann", at: 1772359260000 },
+        [[500100, "FUJI Apples", "042100005264", "fruit", 1, 3.5, 38]],
+      ],
+    ],
+    [
+      [
+        ...[sessionId(2), sessionId(9), false, 12.18, 2, 1772359260000, 1772359260000, "ADD", 5, 4],
+        { by: "Bob", at: 1772359260000 },
+        [[500100, "FUJI Apples", "042100005264", "fruit", 2, 3.5, 38]],
+      ],
+      [
+        [
+          ...[sessionId(2), sessionId(9), false, 12.18, 1, 1772359260000, 1772359260000, "ADD", 4, 4],
+          null,
+          [[500100, "FUJI Apples", "042100005264", "fruit", 1, 3.5, 38]],
+        ],
+        [
+          {
+            record: {
+              session_id: sessionId(2),
+              shopper_id: sessionId(9),
+              action: "ADD",
+              last_action: "ADD",
+              product_id: 500100,
+              product_name: "FUJI Apples",
+              UPC: "042100005264",
+              category_id: "fruit",
+              product_price: 3.5,
+              basket_total: 12.18,
+              seq: 5,
+              at: 1772359260000,
+            },
+            place: { id: "phone", epoch: 0, seq: 3 },
+          },
+          { record: { by: "Bob", at: 1772359260000 } },
+        ],
+      ],
+    ],
+  ],
+  stats: {
+    hours: [{ at: 1772359200000, events: 4, checkouts: 1, value: 3.5 }],
+    minutes: [
+      { at: 1772359200000, events: 1, checkouts: 0, value: 0 },
+      { at: 1772359260000, events: 3, checkouts: 1, value: 3.5 },
+    ],
+    seconds: [{ at: 1772359260000, events: 3, checkouts: 1, value: 3.5 }],
+    products: [[500100, { name: "FUJI Apples", hours: [[492322, 3]] }]],
+  },
+})
+
 const step = fc.record({
   pauseMs: fc.oneof(
     fc.integer({ min: 0, max: 5000 }),
@@ -82,7 +149,7 @@ const step = fc.record({
   ),
   session: fc.integer({ min: 1, max: 4 }),
   product: fc.integer({ min: 1, max: 5 }),
-  action: fc.constantFrom("ADD", "ADD", "add", "REMOVE", "CHECKOUT", "VIEW", "acknowledge"),
+  action: fc.constantFrom("ADD", "ADD", "add", "REMOVE", "CHECKOUT", "VIEW", ...BasketTask.options),
   price: fc.constantFrom(0.1, 0.2, 3.5, 1.005, -1, 1e15),
 })
 
@@ -90,7 +157,8 @@ const logOf = (steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : 
   const log = new TestLog()
   for (const { pauseMs, session, product, action, price } of steps) {
     log.now += pauseMs
-    if (action === "acknowledge") log.ack(sessionId(session), "Ann")
+    const task = BasketTask.options.find((each) => each === action)
+    if (task !== undefined) log.work(sessionId(session), "Ann", task)
     else log.event({ session_id: sessionId(session), product_id: product, product_price: price, action })
   }
   return log
@@ -123,7 +191,7 @@ describe("a shop", () => {
         for (const [i, record] of records.entries()) {
           shop = applyRecord(shop, record).shop
           if (i % (every + 1) !== 0) continue
-          const now = Date.parse(("event" in record ? record.event : record.ack).received_at)
+          const now = Date.parse(("event" in record ? record.event : record.work).received_at)
           const before = list
           list = nextList(list, shop, seq, now)
           const since = seq
@@ -178,6 +246,45 @@ describe("a shop", () => {
     expect(restored(after)).to.deep.equal(after)
   })
 
+  it("goes on from a snapshot of the version that knew only claims: a closed basket is an order", () => {
+    const shop = readSnapshot(SNAPSHOT_WITH_CLAIMS_ONLY, LOG) as Shop
+    expect(restored(shop)).to.deep.equal(shop)
+    expect(orderList(shop)).to.deep.equal([sessionId(1)])
+    const [order, open] = [...shop.baskets.values()].map((basket) => shownBasket(basket, 1772359260000))
+    expect(order).to.include({ checkout_seq: 2, acknowledged_by: "Ann", done_by: null, last_seq: 2 })
+    expect(open).to.include({ checkout_seq: null, acknowledged_by: "Bob" })
+    const log = new TestLog()
+    const places = new TestPlaces("phone")
+    const [first, late, third] = [1, 2, 3].map((seq) => places.place(seq))
+    for (let i = 0; i < 6; i++) log.event({}, i === 0 ? first : third)
+    // What fills the gap comes before the claim.
+    const after = replay([log.event({ session_id: sessionId(2), action: "ADD" }, late)], shop)
+    const filled = shownBasket(after.baskets.get(sessionId(2)) as OrderedBasket, log.now)
+    expect(filled).to.include({ item_count: 3, acknowledged_by: "Bob" })
+  })
+
+  it("[property] lists as orders what is checked out, as abandoned what is idle, and tells when that changes by time", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(4 * HOUR_MS), (steps, laterMs) => {
+        const { records, now } = logOf(steps)
+        const shop = replay(records)
+        const later = now + laterMs
+        const withStatus = (status: string, at: number) =>
+          [...shop.baskets.values()].map((basket) => shownBasket(basket, at)).filter((each) => each.status === status)
+        const orders = orderList(shop).map((id) => shownBasket(shop.baskets.get(id) as OrderedBasket, now))
+        expect(orders.map(({ session_id }) => session_id)).to.have.members(
+          withStatus("checked_out", now).map(({ session_id }) => session_id),
+        )
+        const seqs = orders.map(({ checkout_seq }) => checkout_seq ?? 0)
+        expect(seqs).to.deep.equal(seqs.toSorted((a, b) => b - a))
+        const idle = (at: number): string[] => withStatus("idle", at).map(({ session_id }) => session_id)
+        expect(abandonedList(shop, later)).to.deep.equal(idle(later).toReversed())
+        const isChanged = idle(now).join() !== idle(later).join()
+        expect(becameIdle(shop, now, later)).to.equal(isChanged)
+      }),
+    )
+  })
+
   it("keeps bounded what a hostile shop sends: its snapshot fits into a NATS message", () => {
     const log = new TestLog()
     const long = "\u0001".repeat(2000)
@@ -192,7 +299,8 @@ describe("a shop", () => {
         forgotten += after.changed.length - 1
         shop = after.shop
       }
-      shop = applyRecord(shop, log.ack(sessionId(96), "\u0002".repeat(100))).shop
+      for (const task of ["acknowledge", "complete"] as const)
+        shop = applyRecord(shop, log.work(sessionId(96), "\u0002".repeat(100), task)).shop
       log.now += HOUR_MS
     }
     expect(shop.basketBytes).to.be.within(MAX_BASKET_BYTES / 2, MAX_BASKET_BYTES)
@@ -210,7 +318,9 @@ describe("a shop", () => {
       basket_total: -1.5e300,
     }
     for (let n = 1; n <= 50; n++) log.event({ ...huge, session_id: sessionId(n), product_name: `"\n\u0007é…🍎${n}` })
-    log.ack(sessionId(50), '"\n\u0007')
+    log.work(sessionId(50), '"\n\u0007')
+    log.work(sessionId(49), '"\n\u0007', "complete")
+    log.event({ ...huge, session_id: sessionId(48), action: "CHECKOUT" })
     const shop = replay(log.records)
     const { baskets } = JSON.parse(writeSnapshot(shop, LOG))
     expect(Buffer.byteLength(JSON.stringify(baskets))).to.be.at.most(shop.basketBytes)

@@ -1,18 +1,21 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import type { ModelEvents, Reference } from "res-service"
+import type { CollectionEvents, ModelEvents, Reference } from "res-service"
+import { BasketTask } from "../../../../contract/basket-work.ts"
 import { emptyShop } from "../../../../service/projections/shop.ts"
-import { type BasketModel, ShopView, type StatsModel } from "../../../../service/store/shop-view.ts"
+import { type BasketModel, type ListName, ShopView, type StatsModel } from "../../../../service/store/shop-view.ts"
 import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
 
 const ridOf = (id: string): string => `basket.${id}`
+
+const ridsOf = (view: ShopView, name: ListName, now: number): string[] => view.list(name, now).map(({ rid }) => rid)
 
 /** What somebody who watches a shop has been told: copies of its resources, as a gateway keeps them. */
 class Watcher {
   /** Events in their order, as `name event`. */
   readonly told: string[] = []
   readonly view: ShopView
-  list: string[] | undefined
+  readonly lists = new Map<ListName, string[]>()
   stats: StatsModel | undefined
   readonly baskets = new Map<string, BasketModel>()
 
@@ -31,21 +34,24 @@ class Watcher {
         gone()
       },
     })
+    const list = (name: ListName): CollectionEvents<Reference> => ({
+      ...quiet,
+      name,
+      add: (value: Reference, index) => {
+        this.told.push(`${name} add`)
+        this.lists.get(name)?.splice(index, 0, value.rid)
+      },
+      remove: (index) => {
+        this.told.push(`${name} remove`)
+        this.lists.get(name)?.splice(index, 1)
+      },
+    })
     this.view = new ShopView(
       emptyShop(),
       {
-        baskets: {
-          ...quiet,
-          name: "baskets",
-          add: (value: Reference, index) => {
-            this.told.push("baskets add")
-            this.list?.splice(index, 0, value.rid)
-          },
-          remove: (index) => {
-            this.told.push("baskets remove")
-            this.list?.splice(index, 1)
-          },
-        },
+        baskets: list("baskets"),
+        orders: list("orders"),
+        abandoned: list("abandoned"),
         stats: model<StatsModel>("stats", () => this.stats),
         basket: (id) =>
           model<BasketModel>(
@@ -58,8 +64,13 @@ class Watcher {
     )
   }
 
-  getList(now: number): void {
-    this.list = this.view.list(now).map(({ rid }) => rid)
+  /** The list of open baskets. */
+  get list(): string[] | undefined {
+    return this.lists.get("baskets")
+  }
+
+  getList(now: number, name: ListName = "baskets"): void {
+    this.lists.set(name, ridsOf(this.view, name, now))
   }
 
   getBasket(id: string, now: number): void {
@@ -70,6 +81,13 @@ class Watcher {
   getStats(now: number): void {
     this.stats = { ...this.view.stats(now) }
   }
+}
+
+const listNames = ["baskets", "orders", "abandoned"] as const
+const tasks = BasketTask.options
+
+function isOneOf<T extends string>(names: readonly T[], name: string): name is T {
+  return (names as readonly string[]).includes(name)
 }
 
 describe("ShopView", () => {
@@ -149,6 +167,37 @@ describe("ShopView", () => {
     expect(watcher.baskets.get(sessionId(1))?.status).to.equal("idle")
   })
 
+  it("adds a checkout to the orders in front, and takes out a basket that is opened again", () => {
+    for (const n of [1, 2, 3]) send({ session_id: sessionId(n), action: "ADD" })
+    send({ session_id: sessionId(3), action: "CHECKOUT" })
+    watcher.getList(log.now, "orders")
+    log.now += 1000
+    send({ session_id: sessionId(1), action: "CHECKOUT" })
+    log.now += 1000
+    // A repetition is not a new order.
+    send({ session_id: sessionId(3), action: "CHECKOUT" })
+    expect(watcher.lists.get("orders")).to.deep.equal([sessionId(1), sessionId(3)].map(ridOf))
+    log.now += 1000
+    send({ session_id: sessionId(1), action: "ADD" })
+    expect(watcher.lists.get("orders")).to.deep.equal([sessionId(3)].map(ridOf))
+    expect(watcher.told).to.deep.equal(["orders add", "orders remove"])
+  })
+
+  it("adds a basket to the abandoned ones by time alone, the latest activity first, until it is opened again", () => {
+    watcher.getList(log.now, "abandoned")
+    for (const n of [1, 2]) {
+      send({ session_id: sessionId(n), action: "ADD" })
+      log.now += MINUTE_MS
+    }
+    log.now += 2 * HOUR_MS
+    watcher.view.passTime(log.now)
+    watcher.view.tell(log.now)
+    expect(watcher.lists.get("abandoned")).to.deep.equal([sessionId(2), sessionId(1)].map(ridOf))
+    log.now += MINUTE_MS
+    send({ session_id: sessionId(1), action: "VIEW" })
+    expect(watcher.lists.get("abandoned")).to.deep.equal([sessionId(2)].map(ridOf))
+  })
+
   it("tells what is not told yet before it answers, so that answer and events are in one order", () => {
     send({ session_id: sessionId(1), action: "ADD" })
     watcher.getList(log.now)
@@ -156,7 +205,7 @@ describe("ShopView", () => {
     for (const n of [2, 3]) send({ session_id: sessionId(n), action: "ADD" })
     for (const _ of [1, 2]) send({ session_id: sessionId(1), action: "ADD" })
     // Another gateway asks; this one follows by its events alone.
-    const list = watcher.view.list(log.now).map(({ rid }) => rid)
+    const list = ridsOf(watcher.view, "baskets", log.now)
     expect(watcher.list).to.deep.equal(list).and.to.have.length(3)
     expect(watcher.view.basket(sessionId(1), log.now)).to.deep.equal(watcher.baskets.get(sessionId(1)))
   })
@@ -165,7 +214,7 @@ describe("ShopView", () => {
     send({ action: "ADD" })
     watcher.getBasket(sessionId(1), log.now)
     send({ action: "ADD" })
-    watcher.view.add([log.ack(sessionId(1), "Ann")], log.now)
+    watcher.view.add([log.work(sessionId(1), "Ann")], log.now)
     expect(watcher.baskets.get(sessionId(1))?.acknowledged_by).to.equal(null)
     watcher.view.tellBasket(sessionId(1), log.now)
     expect(watcher.baskets.get(sessionId(1))?.acknowledged_by).to.equal("Ann")
@@ -188,7 +237,7 @@ describe("ShopView", () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(1000, MINUTE_MS, 3 * HOUR_MS, 25 * HOUR_MS)),
       session: fc.integer({ min: 1, max: 5 }),
-      action: fc.constantFrom("ADD", "REMOVE", "CHECKOUT", "acknowledge", "getList", "getBasket", "getStats", "tick"),
+      action: fc.constantFrom("ADD", "REMOVE", "CHECKOUT", ...tasks, ...listNames, "getBasket", "getStats", "tick"),
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
@@ -197,10 +246,10 @@ describe("ShopView", () => {
         for (const { pauseMs, session, action } of steps) {
           log.now += pauseMs
           const id = sessionId(session)
-          if (action === "getList") watcher.getList(log.now)
+          if (isOneOf(listNames, action)) watcher.getList(log.now, action)
           else if (action === "getBasket") watcher.getBasket(id, log.now)
           else if (action === "getStats") watcher.getStats(log.now)
-          else if (action === "acknowledge") watcher.view.add([log.ack(id, "Ann")], log.now)
+          else if (isOneOf(tasks, action)) watcher.view.add([log.work(id, "Ann", action)], log.now)
           else if (action !== "tick") send({ session_id: id, product_id: session, action })
           else {
             watcher.view.passTime(log.now)
@@ -212,10 +261,11 @@ describe("ShopView", () => {
         watcher.view.tell(log.now)
         const fresh = new Watcher().view
         fresh.add(log.records, log.now)
-        if (watcher.list !== undefined) {
-          const ids = fresh.list(log.now).map(({ rid }) => rid)
-          expect(watcher.list.toSorted()).to.deep.equal(ids.toSorted())
-          expect(watcher.list).to.deep.equal(watcher.view.list(log.now).map(({ rid }) => rid))
+        for (const [name, copy] of watcher.lists) {
+          expect(copy).to.deep.equal(ridsOf(watcher.view, name, log.now))
+          // Open baskets keep their places while they are shown; the other lists depend on the log and the time alone.
+          const inOrder = (rids: string[]): string[] => (name === "baskets" ? rids.toSorted() : rids)
+          expect(inOrder(copy)).to.deep.equal(inOrder(ridsOf(fresh, name, log.now)))
         }
         if (watcher.stats !== undefined) expect(watcher.stats).to.deep.equal(fresh.stats(log.now))
         for (const [id, copy] of watcher.baskets) expect(copy).to.deep.equal(fresh.basket(id, log.now))

@@ -21,6 +21,7 @@ class Harness {
   constructor(maxWarm = 64) {
     const quiet = { name: "", event() {}, create() {}, delete() {}, reaccess() {}, reset() {} }
     const model = { ...quiet, change() {} }
+    const list = { ...quiet, add() {}, remove() {} }
     this.shops = new Shops(
       {
         load: async () => {
@@ -37,7 +38,7 @@ class Harness {
         view: (_, shop) =>
           new ShopView(
             shop,
-            { baskets: { ...quiet, add() {}, remove() {} }, stats: model, basket: () => model },
+            { baskets: list, orders: list, abandoned: list, stats: model, basket: () => model },
             (id) => id,
           ),
         inQueue: async (_, task) => task(),
@@ -63,7 +64,7 @@ class Harness {
   }
 
   async events(): Promise<number> {
-    const rids = await this.shops.baskets(this.shopId)
+    const rids = await this.shops.list("baskets", this.shopId)
     const basket = rids[0] && (await this.shops.basket(this.shopId, rids[0].rid))
     return basket?.events ?? 0
   }
