@@ -59,10 +59,12 @@ describe("the merchant's page in other languages", () => {
   it("changes its language at once where somebody chooses one, and keeps the choice", async () => {
     const shopId = await shopWithBasket()
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId))
+    await page.getByRole("button", { name: "Display" }).click()
     await page.getByLabel("Language").selectOption("es")
     await page.getByRole("heading", { name: "Cestas abiertas" }).waitFor()
     await page.reload()
     await page.getByRole("heading", { name: "Cestas abiertas" }).waitFor()
+    await page.getByRole("button", { name: "Aspecto" }).click()
     await page.getByLabel("Idioma").selectOption("en")
     await page.getByRole("heading", { name: "Open baskets" }).waitFor()
   })
@@ -82,7 +84,7 @@ describe("the merchant's page in other languages", () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(viewport.width)
       const [brand, spread] = await Promise.all([
         page.locator(".brand").boundingBox(),
-        page.locator(".language").boundingBox(),
+        page.locator(".badge").boundingBox(),
       ])
       expect(brand?.x).to.be.greaterThan(spread?.x ?? Number.POSITIVE_INFINITY)
       await page.locator("article button").first().click()
@@ -98,6 +100,7 @@ describe("the merchant's page in other languages", () => {
     browser.allow(/Failed to load resource/)
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(randomUUID()))
     await page.route(/\/assets\/es-/, (route) => route.abort())
+    await page.getByRole("button", { name: "Display" }).click()
     await page.getByLabel("Language").selectOption("es")
     await page.getByText("No activity yet").waitFor()
     expect(await root(page)).to.deep.equal(["en", "ltr"])

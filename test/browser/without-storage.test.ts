@@ -47,7 +47,9 @@ describe("the pages where the browser keeps nothing for them", () => {
       const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId), { initScript })
       await merchant.top("Pears")
       const { page } = merchant
+      await page.getByRole("button", { name: "Display" }).click()
       await page.getByRole("radio", { name: "Dark" }).click()
+      await page.keyboard.press("Escape")
       expect(await page.evaluate(() => document.documentElement.dataset.theme)).to.equal("dark")
       await merchant.basket(session_id.slice(0, 8)).getByRole("button", { name: "Claim" }).click()
       await page.getByLabel(/Your name/).fill("Ann")

@@ -5,8 +5,14 @@ import { projectDir } from "../../config/project-dir.ts"
 
 /** Vite's builds for each app of `web/`; the builds of an app write into the same folder. */
 export const webApps: Readonly<Record<string, (outDir: string) => readonly InlineConfig[]>> = {
-  merchant: (outDir) => [{ ...common("merchant", outDir), plugins: [react()] }],
+  merchant: (outDir) => [merchant(outDir)],
   storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir)],
+}
+
+function merchant(outDir: string): InlineConfig {
+  const { resolve, ...rest } = common("merchant", outDir)
+  const alias = { zod: join(projectDir, "web/no-schemas.ts") }
+  return { ...rest, resolve: { ...resolve, alias }, plugins: [react()] }
 }
 
 function storefrontDemo(outDir: string): InlineConfig {

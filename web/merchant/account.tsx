@@ -3,8 +3,10 @@ import { useAuth, useSignIn } from "@shopwire/react"
 import { useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Icon } from "./icon.tsx"
+import { loadedDialog } from "./loaded-part.tsx"
 import { Said } from "./said.tsx"
-import { SignInDialog } from "./sign-in-dialog.tsx"
+
+const SignInDialog = loadedDialog(() => import("./sign-in-dialog.tsx").then((module) => module.SignInDialog))
 
 /** Shows who is signed in, and signs in and out, if the product needs a sign-in. */
 export function Account({ config }: { config: AuthConfig }) {

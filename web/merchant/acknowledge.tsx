@@ -4,11 +4,13 @@ import { useState } from "react"
 import { useTranslation } from "react-i18next"
 import { notSavedText } from "./failure-text.ts"
 import { Icon } from "./icon.tsx"
+import { loadedDialog } from "./loaded-part.tsx"
 import { type Kept, useLocal } from "./local.ts"
-import { NameDialog } from "./name-dialog.tsx"
 import { Said } from "./said.tsx"
 import { useFormat } from "./use-format.tsx"
 import { useToday } from "./use-today.ts"
+
+const NameDialog = loadedDialog(() => import("./name-dialog.tsx").then((module) => module.NameDialog))
 
 const keptName: Kept<string> = {
   name: "name",

@@ -4,12 +4,11 @@ import { useEffect } from "react"
 import { useTranslation } from "react-i18next"
 import { Account } from "./account.tsx"
 import { ConnectionBadge } from "./connection-badge.tsx"
+import { Display } from "./display.tsx"
 import icon from "./icon.svg"
-import { LanguageChoice } from "./language-choice.tsx"
 import { goToShop, useShop } from "./shop.ts"
 import { ShopPage } from "./shop-page.tsx"
 import { ShopPicker } from "./shop-picker.tsx"
-import { ThemeToggle } from "./theme.tsx"
 import { FormatProvider } from "./use-format.tsx"
 
 /** The whole page: the shop in its address, or the choice of one. */
@@ -39,8 +38,7 @@ export function App({ config }: { config: Config }) {
         {shopId !== undefined && <ConnectionBadge />}
         <div className="spread" />
         {config.auth.kind !== "none" && <Account config={config.auth} />}
-        <LanguageChoice />
-        <ThemeToggle />
+        <Display />
       </header>
       {shopId === undefined ? <ShopPicker /> : <ShopPage key={`${shopId} ${whose}`} shopId={shopId} />}
     </FormatProvider>

@@ -1,4 +1,3 @@
-import { Switch } from "radix-ui"
 import { type ReactNode, useId } from "react"
 import { useTranslation } from "react-i18next"
 import type { AttentionRules } from "./attention.ts"
@@ -65,9 +64,15 @@ function Toggle({
   return (
     <>
       <label htmlFor={id}>{children}</label>
-      <Switch.Root id={id} className="switch" checked={checked} onCheckedChange={onChange}>
-        <Switch.Thumb />
-      </Switch.Root>
+      <input
+        type="checkbox"
+        role="switch"
+        id={id}
+        className="switch"
+        checked={checked}
+        aria-checked={checked}
+        onChange={({ target }) => onChange(target.checked)}
+      />
     </>
   )
 }

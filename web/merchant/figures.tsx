@@ -2,10 +2,15 @@ import type { Stats, Watched } from "@shopwire/client"
 import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { Empty } from "./empty.tsx"
-import { HourChart } from "./hour-chart.tsx"
+import { loadedPart, PartNotLoaded } from "./loaded-part.tsx"
 import { Said } from "./said.tsx"
 import { useFormat } from "./use-format.tsx"
 import { useToday } from "./use-today.ts"
+
+const HourChart = loadedPart(() => import("./hour-chart.tsx").then((module) => module.HourChart), {
+  Waiting: () => <div className="hour-chart" />,
+  Failed: PartNotLoaded,
+})
 
 /** Number of top products. */
 const TOP = 5

@@ -5,9 +5,13 @@ import { createRoot } from "react-dom/client"
 import { App } from "./app.tsx"
 import { Boundary } from "./boundary.tsx"
 import { Failed } from "./failed.tsx"
+import { preloadParts } from "./loaded-part.tsx"
 import "./styles/all.css"
 import { startTexts } from "./texts.ts"
 import { applyTheme } from "./theme.tsx"
+
+/** When the first screen is there, even over a slow network. */
+const PRELOAD_AFTER_MS = 3000
 
 applyTheme()
 const element = document.getElementById("root")
@@ -28,6 +32,8 @@ async function start(): Promise<void> {
         </Boundary>
       </StrictMode>,
     )
+    // Safari has no requestIdleCallback.
+    setTimeout(preloadParts, PRELOAD_AFTER_MS)
   } catch (error) {
     await texts
     root.render(<Failed reason={error instanceof Error ? error.message : String(error)} onAgain={() => void start()} />)

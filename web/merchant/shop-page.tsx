@@ -1,20 +1,24 @@
 import { LIST_LIMIT } from "@shopwire/client"
 import { useBaskets, useFeed, useStats } from "@shopwire/react"
-import { Tabs } from "radix-ui"
-import { useMemo, useState } from "react"
+import { type ReactNode, useMemo, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
 import { keptRules, useNotices } from "./attention.ts"
-import { AttentionDialog } from "./attention-dialog.tsx"
-import { BasketDialog } from "./basket-dialog.tsx"
 import { Baskets } from "./baskets.tsx"
 import { Feed } from "./feed.tsx"
 import { type Filter, noFilter } from "./feed-filter.tsx"
 import { Figures } from "./figures.tsx"
 import { Icon } from "./icon.tsx"
+import { loadedDialog } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
+import { type Tab, Tabs } from "./tabs.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
+
+const AttentionDialog = loadedDialog(() => import("./attention-dialog.tsx").then((module) => module.AttentionDialog))
+const BasketDialog = loadedDialog(() => import("./basket-dialog.tsx").then((module) => module.BasketDialog))
+
+type Part = "events" | "baskets" | "figures"
 
 /** One shop, live. */
 export function ShopPage({ shopId }: { shopId: string }) {
@@ -27,14 +31,14 @@ export function ShopPage({ shopId }: { shopId: string }) {
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
   const [notices, putAway] = useNotices(rules, timeline.events, baskets.data)
-  const [tab, setTab] = useState("events")
+  const [tab, setTab] = useState<Part>("events")
   const narrow = useMedia(NARROW)
 
   // The list ends at its limit; the figures count on.
   const listed = baskets.data?.length ?? 0
   const open = listed < LIST_LIMIT ? listed : Math.max(listed, stats.data?.baskets_open ?? 0)
 
-  const parts = {
+  const parts: Readonly<Record<Part, ReactNode>> = {
     events: (
       <Feed
         feed={feed}
@@ -48,6 +52,15 @@ export function ShopPage({ shopId }: { shopId: string }) {
     baskets: <Baskets shopId={shopId} baskets={baskets} open={open} onBasket={openBasket} />,
     figures: <Figures stats={stats} />,
   }
+  const tabs: readonly Tab<Part>[] = [
+    { name: "events", title: t("shop.activity"), content: parts.events },
+    {
+      name: "baskets",
+      title: baskets.data === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open }),
+      content: parts.baskets,
+    },
+    { name: "figures", title: t("shop.figures"), content: parts.figures },
+  ]
   return (
     <main className="shop">
       <div className="title">
@@ -60,20 +73,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
         </button>
       </div>
       {narrow ? (
-        <Tabs.Root className="tabs" value={tab} onValueChange={setTab}>
-          {Object.entries(parts).map(([name, part]) => (
-            <Tabs.Content key={name} value={name}>
-              {part}
-            </Tabs.Content>
-          ))}
-          <Tabs.List aria-label={t("shop.parts")}>
-            <Tabs.Trigger value="events">{t("shop.activity")}</Tabs.Trigger>
-            <Tabs.Trigger value="baskets">
-              {baskets.data === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open })}
-            </Tabs.Trigger>
-            <Tabs.Trigger value="figures">{t("shop.figures")}</Tabs.Trigger>
-          </Tabs.List>
-        </Tabs.Root>
+        <Tabs label={t("shop.parts")} tabs={tabs} shown={tab} onShow={setTab} />
       ) : (
         <>
           {parts.figures}

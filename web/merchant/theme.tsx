@@ -1,4 +1,3 @@
-import { ToggleGroup } from "radix-ui"
 import { useLayoutEffect } from "react"
 import { useTranslation } from "react-i18next"
 import { Icon } from "./icon.tsx"
@@ -28,20 +27,20 @@ export function ThemeToggle() {
   const { t } = useTranslation()
   const [theme, setTheme] = useTheme()
   return (
-    <ToggleGroup.Root
-      type="single"
-      className="segmented"
-      aria-label={t("page.colours")}
-      value={theme}
-      onValueChange={(value) => {
-        if (value !== "") setTheme(value as Theme)
-      }}
-    >
+    <fieldset className="segmented">
+      <legend className="hidden">{t("display.colours")}</legend>
       {themes.map((each) => (
-        <ToggleGroup.Item key={each} value={each} aria-label={t(`page.theme.${each}`)} title={t(`page.theme.${each}`)}>
+        <label key={each} title={t(`display.theme.${each}`)}>
+          <input
+            type="radio"
+            name="theme"
+            aria-label={t(`display.theme.${each}`)}
+            checked={each === theme}
+            onChange={() => setTheme(each)}
+          />
           <Icon name={each} />
-        </ToggleGroup.Item>
+        </label>
       ))}
-    </ToggleGroup.Root>
+    </fieldset>
   )
 }
