@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { MAX_FIND_LENGTH, MAX_PAGE_EVENTS } from "./limits.ts"
+import { MAX_CATEGORY_LENGTH, MAX_FIND_LENGTH, MAX_PAGE_EVENTS } from "./limits.ts"
 import { BasketId, type ShownEvent } from "./publish-event.ts"
 import { text } from "./text.ts"
 
@@ -17,17 +17,10 @@ const time = z.iso
   .datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z" })
   .transform((text) => new Date(Math.min(LATEST, Math.max(EARLIEST, Date.parse(text)))).toISOString())
 
-/** A number, or one as a query has it; with more decimals it would be written with an exponent. */
-const amount = z.union(
-  [
-    z.number(),
-    z
-      .string()
-      .regex(/^-?\d{1,15}(\.\d{1,6})?$/)
-      .transform(Number),
-  ],
-  "expected a number",
-)
+/** An amount as a query has it; with more decimals it would be written with an exponent. */
+export const AMOUNT = /^-?\d{1,15}(\.\d{1,6})?$/
+
+const amount = z.union([z.number(), z.string().regex(AMOUNT).transform(Number)], "expected a number")
 
 /** A text to look for. MongoDB can't look for NUL. */
 const sought = text
@@ -42,7 +35,10 @@ const filter = {
   /** `received_at` before. */
   to: time.optional(),
   session_id: BasketId.optional(),
-  category_id: z.string("expected a string").max(200, "expected at most 200 characters").optional(),
+  category_id: z
+    .string("expected a string")
+    .max(MAX_CATEGORY_LENGTH, `expected at most ${MAX_CATEGORY_LENGTH} characters`)
+    .optional(),
   /** In any case. */
   action: sought.optional(),
   /** `basket_total` at least, and at most. */

@@ -12,8 +12,9 @@ export const FEED_LIMIT = 100
 /** Most events of one page of a shop's history. */
 export const MAX_PAGE_EVENTS = 500
 
-/** Longest text that a search looks for, in characters. */
+/** Longest text that a search looks for, and longest category that it selects, in characters. */
 export const MAX_FIND_LENGTH = 100
+export const MAX_CATEGORY_LENGTH = 200
 
 /** Most baskets in a list of a shop: of the open ones, the orders, the abandoned ones. */
 export const LIST_LIMIT = 100

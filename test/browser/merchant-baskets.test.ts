@@ -123,6 +123,8 @@ describe("baskets and figures on the merchant's page", () => {
     await page.getByRole("dialog", { name: `Basket ${name}` }).waitFor()
 
     await page.reload()
+    await page.getByRole("dialog", { name: `Basket ${name}` }).waitFor()
+    await page.keyboard.press("Escape")
     await page.getByRole("button", { name: "Alerts" }).click()
     expect(await page.getByLabel("Order of at least").inputValue()).to.equal("50")
   })

@@ -157,7 +157,7 @@ describe("the merchant's page in detail", () => {
   })
 
   describe("in its address", () => {
-    it("stays when a basket is opened, which Back closes and Forward opens", async () => {
+    it("has the open basket, which Back closes and Forward opens", async () => {
       const [shopId, session_id] = [randomUUID(), randomUUID()]
       const name = session_id.slice(0, 8)
       await publish([publishEvent({ shop_id: shopId, session_id })])
@@ -181,12 +181,28 @@ describe("the merchant's page in detail", () => {
       await page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
       await merchant.live()
+      expect(query(merchant)).to.deep.equal({ shop: shopId })
       await open()
       await dialog.waitFor()
       await page.reload()
       await merchant.live()
-      expect(await dialog.count()).to.equal(0)
+      await dialog.waitFor()
+      expect(query(merchant)).to.deep.equal({ shop: shopId, basket: session_id })
+      await page.keyboard.press("Escape")
+      await dialog.waitFor({ state: "detached" })
       expect(query(merchant)).to.deep.equal({ shop: shopId })
+    })
+
+    it("opens a basket in another browser, where closing it leads to the shop", async () => {
+      const [shopId, session_id] = [randomUUID(), randomUUID()]
+      await publish([publishEvent({ shop_id: shopId, session_id })])
+      const merchant = await MerchantPage.open(browser, `${pages.merchantUrl(shopId)}&basket=${session_id}`)
+      const dialog = merchant.page.getByRole("dialog", { name: `Basket ${session_id.slice(0, 8)}` })
+      await dialog.waitFor()
+      await merchant.page.keyboard.press("Escape")
+      await dialog.waitFor({ state: "detached" })
+      expect(query(merchant)).to.deep.equal({ shop: shopId })
+      await merchant.top("FUJI Apples")
     })
 
     it("has the filters, also after a reload", async () => {

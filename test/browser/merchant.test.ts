@@ -178,17 +178,17 @@ describe("the merchant's page", () => {
     await until("all", async () => (await merchant.products()).length === 5)
   })
 
-  it("looks back for what a filter lets through, and asks before it looks very far", async () => {
+  it("looks back for what a filter lets through", async () => {
     const shopId = randomUUID()
     await publish([publishEvent({ shop_id: shopId, product_name: "Figs", action: "WAVE" })])
     await publish(numbered(shopId, 1500))
+    await publish([publishEvent({ shop_id: shopId, product_name: "Plums", action: "WAVE" })])
     const merchant = await open(shopId)
-    await merchant.top("no. 1500")
+    await merchant.top("Plums")
     await merchant.page.getByLabel("Action").selectOption("REMOVE")
-    await merchant.page.getByRole("button", { name: "Look further back" }).click()
     await merchant.page.getByText("No matching events").waitFor()
     await merchant.page.getByLabel("Action").selectOption("WAVE")
-    await merchant.top("Figs")
+    await until("both", async () => (await merchant.products()).join() === "Plums,Figs")
   })
 
   it("stands still while paused or scrolled down, says how many wait, and goes on", async () => {

@@ -21,7 +21,7 @@ export function BasketDialog({
 }: {
   shopId: string
   sessionId: string
-  onFilter: (sessionId: string) => void
+  onFilter: () => void
   onClose: () => void
 }) {
   const { t } = useTranslation()
@@ -33,7 +33,7 @@ export function BasketDialog({
       {basket.status === "failed" && basket.data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">{t("basket.asLastSeen")}</p>}
       <p>
-        <button type="button" onClick={() => onFilter(sessionId)}>
+        <button type="button" onClick={onFilter}>
           {t("basket.showActivity")}
         </button>
       </p>

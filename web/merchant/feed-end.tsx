@@ -8,13 +8,13 @@ import { useFormat } from "./use-format.tsx"
 export function FeedEnd({
   feed,
   timeline,
-  filtered,
+  isSearch,
   onOlder,
   onFurther,
 }: {
   feed: Watched<readonly ShownEvent[]>
   timeline: TimelineState
-  filtered: number
+  isSearch: boolean
   onOlder: () => void
   /** Undefined if older events load by themselves, or if there are none. */
   onFurther: (() => void) | undefined
@@ -22,6 +22,7 @@ export function FeedEnd({
   const { t } = useTranslation()
   const format = useFormat()
   const { events, reading, failure, missing } = timeline
+  const oldest = events.at(-1)
   if (feed.status === "loading") return <Empty busy>{t("page.loading")}</Empty>
   if (feed.status === "failed") return <Absent failure={feed.failure} />
   if (failure !== undefined) {
@@ -35,18 +36,18 @@ export function FeedEnd({
     )
   }
   if (missing.size > 0) return <p className="end">{t("feed.readingMissed")}</p>
-  if (reading) return <p className="end">{t("feed.readingOlder")}</p>
-  if (events.length === 0) return <Empty icon="basket">{t("feed.empty")}</Empty>
+  if (reading) return <p className="end">{isSearch ? t("feed.searching") : t("feed.readingOlder")}</p>
+  if (events.length === 0 && !isSearch) return <Empty icon="basket">{t("feed.empty")}</Empty>
   if (onFurther !== undefined) {
     return (
       <p className="end">
-        {t("feed.asFarAs", { time: format.dayAndClock(events.at(-1)?.received_at ?? 0) })}{" "}
+        {oldest === undefined ? t("feed.noneYet") : t("feed.asFarAs", { time: format.dayAndClock(oldest.received_at) })}{" "}
         <button type="button" onClick={onFurther}>
           {t("feed.further")}
         </button>
       </p>
     )
   }
-  if (filtered === 0) return <Empty>{t("feed.noMatch")}</Empty>
+  if (oldest === undefined) return <Empty>{t("feed.noMatch")}</Empty>
   return null
 }

@@ -1,30 +1,18 @@
-import type { ShownEvent } from "@shopwire/client"
+import { MAX_FIND_LENGTH, type ShownEvent } from "@shopwire/client"
+import { memo, useEffect, useRef, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { isolatedText } from "../shown-text.ts"
+import type { Filter } from "./filter.ts"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
 
-/** Empty matches all. */
-export interface Filter {
-  readonly action: string
-  readonly category: string
-  readonly basket: string
-}
-
-export const noFilter: Filter = { action: "", category: "", basket: "" }
-
-export function matches({ action, category, basket }: Filter, event: ShownEvent): boolean {
-  return (
-    (action === "" || event.action.toUpperCase() === action) &&
-    (category === "" || event.category_id === category) &&
-    (basket === "" || event.session_id === basket)
-  )
-}
+/** A search begins when nothing was typed for this time, in ms. */
+const TYPING_MS = 300
 
 const usualActions = ["ADD", "REMOVE", "CHECKOUT"]
 
-/** Filters the events by the values that occur in the feed. */
-export function FeedFilter({
+/** Finds events by a text, and filters them by the values that occur in the feed. */
+export const FeedFilter = memo(function FeedFilter({
   events,
   filter,
   onFilter,
@@ -39,6 +27,7 @@ export function FeedFilter({
   return (
     <fieldset className="filters">
       <legend className="hidden">{t("feed.showOnly")}</legend>
+      <Find find={filter.find} onFind={(find) => onFilter({ ...filter, find })} />
       <Choice
         label={t("feed.action")}
         any={t("feed.allActions")}
@@ -53,14 +42,41 @@ export function FeedFilter({
         values={categories}
         onChange={(category) => onFilter({ ...filter, category })}
       />
-      {filter.basket !== "" && (
-        <button type="button" className="tag" onClick={() => onFilter({ ...filter, basket: "" })}>
-          {t("feed.basket", { basket: basketName(filter.basket) })}
+      {filter.session !== "" && (
+        <button type="button" className="tag" onClick={() => onFilter({ ...filter, session: "" })}>
+          {t("feed.basket", { basket: basketName(filter.session) })}
           <Icon name="close" />
           <span className="hidden">{t("feed.allBaskets")}</span>
         </button>
       )}
     </fieldset>
+  )
+})
+
+function Find({ find, onFind }: { find: string; onFind: (find: string) => void }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState(find)
+  const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  // Back and Forward lead to another text.
+  useEffect(() => setText(find), [find])
+  useEffect(() => () => clearTimeout(typing.current), [])
+  return (
+    <input
+      type="search"
+      className="find"
+      aria-label={t("feed.find")}
+      placeholder={t("feed.findWhat")}
+      title={t("feed.findWhat")}
+      maxLength={MAX_FIND_LENGTH}
+      autoComplete="off"
+      spellCheck={false}
+      value={text}
+      onChange={({ target }) => {
+        setText(target.value)
+        clearTimeout(typing.current)
+        typing.current = setTimeout(() => onFind(target.value), TYPING_MS)
+      }}
+    />
   )
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketMark } from "./basket-mark.tsx"
 import { basketName } from "./format.ts"
+import { relativeTime } from "./relative-time.ts"
 import { Said } from "./said.tsx"
 import { useFormat } from "./use-format.tsx"
 
@@ -15,6 +16,7 @@ export const FeedRow = memo(function FeedRow({
   fresh,
   gap,
   today,
+  now,
   onBasket,
 }: {
   event: ShownEvent
@@ -27,6 +29,8 @@ export const FeedRow = memo(function FeedRow({
   /** The events before it are still being read. */
   gap: boolean
   today: string
+  /** Given if the time is shown as how long ago. */
+  now: number | undefined
   onBasket: (sessionId: string) => void
 }) {
   const { t } = useTranslation()
@@ -42,8 +46,14 @@ export const FeedRow = memo(function FeedRow({
       data-seq={event.seq}
     >
       <time dateTime={event.received_at} title={format.dayAndClock(event.received_at)}>
-        {otherDay !== undefined && <span className="day">{otherDay}</span>}
-        {format.clock(event.received_at)}
+        {now === undefined ? (
+          <>
+            {otherDay !== undefined && <span className="day">{otherDay}</span>}
+            {format.clock(event.received_at)}
+          </>
+        ) : (
+          relativeTime(event.received_at, now, format.locale)
+        )}
       </time>
       <ActionTag action={event.action} />
       <div className="what" id={title}>

@@ -26,6 +26,8 @@ export class Format {
   readonly #shortClock: Intl.DateTimeFormat
   readonly #day: Intl.DateTimeFormat
   readonly #dayOfYear: Intl.DateTimeFormat
+  readonly #weekday: Intl.DateTimeFormat
+  readonly #weekdayOfYear: Intl.DateTimeFormat
   readonly #dayAndClock: Intl.DateTimeFormat
   readonly #dayKey: Intl.DateTimeFormat
 
@@ -46,6 +48,8 @@ export class Format {
     this.#shortClock = date(CLOCK)
     this.#day = date({ day: "numeric", month: "short" })
     this.#dayOfYear = date({ day: "numeric", month: "short", year: "numeric" })
+    this.#weekday = date({ weekday: "long", day: "numeric", month: "long" })
+    this.#weekdayOfYear = date({ weekday: "long", day: "numeric", month: "long", year: "numeric" })
     this.#dayAndClock = date({ dateStyle: "medium", timeStyle: "medium" })
     this.#dayKey = new Intl.DateTimeFormat("en-CA-u-ca-gregory-nu-latn", {
       year: "numeric",
@@ -90,6 +94,13 @@ export class Format {
     const day = this.dayKey(date)
     if (day === today) return undefined
     return (day.slice(0, 4) === today.slice(0, 4) ? this.#day : this.#dayOfYear).format(date)
+  }
+
+  /** `Thursday, 26 November`, with the year unless it is this year. */
+  day(at: string): string {
+    const date = new Date(at)
+    const isThisYear = this.dayKey(date).slice(0, 4) === this.dayKey(new Date()).slice(0, 4)
+    return (isThisYear ? this.#weekday : this.#weekdayOfYear).format(date)
   }
 
   dayAndClock(at: string | number | Date): string {

@@ -15,6 +15,8 @@ const paths = {
   warning: "M10 3l7.5 13.5h-15zM10 8v4M10 14.2v.3",
   basket: "M3 8h14l-1.6 8.5H4.6zM6.5 8L9 3.5M13.5 8L11 3.5",
   person: "M10 3.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM4 17a6 6 0 0 1 12 0",
+  options: "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
+  save: "M10 3v9M6 8.5l4 4 4-4M4 16.5h12",
   shop: "M3.5 8.5V16.5h13V8.5M2.5 8.5l1.5-5h12l1.5 5zM8 16.5v-4.5h4v4.5",
 } as const
 

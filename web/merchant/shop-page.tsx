@@ -2,12 +2,13 @@ import { LIST_LIMIT } from "@shopwire/client"
 import { useBaskets, useFeed, useStats } from "@shopwire/react"
 import { type ReactNode, useMemo, useState } from "react"
 import { useTranslation } from "react-i18next"
-import { closeBasket, openBasket, setAddress, usePlace } from "./address.ts"
+import { closeBasket, goTo, openBasket, setAddress, usePlace } from "./address.ts"
+import { readAddress } from "./address-query.ts"
 import { keptRules, useNotices } from "./attention.ts"
 import { Baskets } from "./baskets.tsx"
 import { Feed } from "./feed.tsx"
-import { type Filter, noFilter } from "./feed-filter.tsx"
 import { Figures } from "./figures.tsx"
+import { type Filter, noFilter } from "./filter.ts"
 import { Icon } from "./icon.tsx"
 import { loadedDialog } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
@@ -23,14 +24,17 @@ type Part = "events" | "baskets" | "figures"
 /** One shop, live. */
 export function ShopPage({ shopId }: { shopId: string }) {
   const { t } = useTranslation()
-  const { feed, timeline, older } = useFeed(shopId)
+  const feed = useFeed(shopId)
   const baskets = useBaskets(shopId)
   const stats = useStats(shopId)
-  const { basket: opened, action, category, session } = usePlace()
-  const filter = useMemo(() => filterOf(action, category, session), [action, category, session])
+  const { basket: opened, action, category, session, find, min, max, from, to } = usePlace()
+  const filter = useMemo(
+    () => ({ action, category, session, find, min, max, from, to }),
+    [action, category, session, find, min, max, from, to],
+  )
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
-  const [notices, putAway] = useNotices(rules, timeline.events, baskets.data)
+  const [notices, putAway] = useNotices(rules, feed.timeline.events, baskets.data)
   const [tab, setTab] = useState<Part>("events")
   const narrow = useMedia(NARROW)
 
@@ -39,16 +43,7 @@ export function ShopPage({ shopId }: { shopId: string }) {
   const open = listed < LIST_LIMIT ? listed : Math.max(listed, stats.data?.baskets_open ?? 0)
 
   const parts: Readonly<Record<Part, ReactNode>> = {
-    events: (
-      <Feed
-        feed={feed}
-        timeline={timeline}
-        filter={filter}
-        onFilter={showFilter}
-        onOlder={older}
-        onBasket={openBasket}
-      />
-    ),
+    events: <Feed shopId={shopId} feed={feed} filter={filter} onFilter={showFilter} onBasket={openBasket} />,
     baskets: <Baskets shopId={shopId} baskets={baskets} open={open} onBasket={openBasket} />,
     figures: <Figures stats={stats} />,
   }
@@ -95,8 +90,8 @@ export function ShopPage({ shopId }: { shopId: string }) {
           shopId={shopId}
           sessionId={opened}
           onClose={closeBasket}
-          onFilter={(basket) => {
-            showFilter({ ...noFilter, basket })
+          onFilter={() => {
+            setAddress({ ...noFilter, session: opened, basket: "" })
             setTab("events")
           }}
         />
@@ -105,11 +100,10 @@ export function ShopPage({ shopId }: { shopId: string }) {
   )
 }
 
-/** The same object while there is no filter. */
-function filterOf(action: string, category: string, basket: string): Filter {
-  return `${action}${category}${basket}` === "" ? noFilter : { action, category, basket }
-}
-
-function showFilter({ action, category, basket }: Filter): void {
-  setAddress({ action, category, session: basket })
+/** Shows other events; Back leads to the earlier ones. While somebody types, only the last text counts. */
+function showFilter(filter: Filter): void {
+  const { find } = readAddress(location.search)
+  const isTyping = find !== "" && filter.find !== "" && find !== filter.find
+  const show = isTyping ? setAddress : goTo
+  show(filter)
 }

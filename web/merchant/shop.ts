@@ -1,5 +1,6 @@
 import { useEffect } from "react"
 import { goTo, usePlace } from "./address.ts"
+import { emptyAddress } from "./address-query.ts"
 import { type Kept, readLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -36,5 +37,5 @@ export function useShop(): string | undefined {
 
 /** Goes to a shop, or to the shop picker, without open baskets or filters of another shop. */
 export function goToShop(shopId: string | undefined): void {
-  goTo({ shop: shopId ?? "", action: "", category: "", session: "" })
+  goTo({ ...emptyAddress, shop: shopId ?? "" })
 }

@@ -3,8 +3,14 @@ export type { Basket, BasketLine } from "../../../contract/basket.ts"
 export type { BasketTask } from "../../../contract/basket-work.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
-export { HistoryFilter, matcherOf } from "../../../contract/history.ts"
-export { FEED_LIMIT, LIST_LIMIT, MAX_DISPLAY_NAME, MAX_FIND_LENGTH } from "../../../contract/limits.ts"
+export { AMOUNT, type HistoryFilter, matcherOf } from "../../../contract/history.ts"
+export {
+  FEED_LIMIT,
+  LIST_LIMIT,
+  MAX_CATEGORY_LENGTH,
+  MAX_DISPLAY_NAME,
+  MAX_FIND_LENGTH,
+} from "../../../contract/limits.ts"
 export type { OpeningHours, Profile, ProfilePatch } from "../../../contract/profile.ts"
 export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
-import { type ShownEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
+import { PublishEvent, type ShownEvent, samplePublishEvent } from "../../../contract/publish-event.ts"
 
 const event: ShownEvent = { ...samplePublishEvent, seq: 7, received_at: "2026-01-01T00:00:00.000Z" }
 
@@ -21,6 +21,10 @@ describe("a table of events in CSV", () => {
     const [row = []] = cellsOf(csvRows([{ ...event, ...fields }]))
     return Object.fromEntries(eventColumns.map((name, i) => [name, row[i]]))
   }
+
+  it("has a column for each field of an event", () => {
+    expect(eventColumns).to.deep.equal(["seq", "received_at", ...Object.keys(PublishEvent.shape)])
+  })
 
   it("has a header and a row for each event, which end in CR LF", () => {
     expect(cellsOf(csvHead)).to.deep.equal([[...eventColumns]])
