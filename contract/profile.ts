@@ -83,7 +83,7 @@ export const defaultProfile: Profile = {
   set: false,
 }
 
-const { set: _, ...fields } = Profile.shape
+const fields = Profile.shape
 
 /** Some fields of a profile to set; null: back to the default. */
 export const ProfilePatch = z
