@@ -9,7 +9,7 @@ const VALIDATING: ReadonlySet<PropertyKey> = new Set([
 
 /**
  * Stands in for zod in the merchant's page, which takes names and types from the contracts, and validates nothing: zod would be a sixth of
- * its first load. Any schema can be made of it, and none can validate.
+ * its first load. Any schema can be made of it, and none can validate. A shape has any member, but none to spread.
  */
 const schema: unknown = new Proxy(() => schema, {
   get(_, name) {
