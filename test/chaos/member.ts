@@ -243,6 +243,8 @@ class OldSeat implements Seat {
         if (typeof answer === "string" ? message.event === answer : page.sees?.some(answer)) return message.payload
       }
     }
+    // The protocol has no request IDs: a late answer would be taken for that of the next message. Widgets connect again, too.
+    page.webSocket.terminate()
     throw new Error(`no answer to ${event}`)
   }
 
