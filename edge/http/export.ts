@@ -72,6 +72,8 @@ export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL
           "Cache-Control": "no-store",
           "X-Accel-Buffering": "no",
         })
+        // An edge that stops announces that it closes its connections. Then fetch takes an answer that is cut off for a whole one.
+        res.removeHeader("Connection")
         if (req.method !== "HEAD") {
           if (bom === "1") res.write(BYTE_ORDER_MARK)
           await write(res, eventFormats[format], { reading, first, end, stallMs })

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto"
 import { get as httpGet, type IncomingMessage } from "node:http"
 import { text } from "node:stream/consumers"
 import { expect } from "chai"
+import { natsConn } from "res-service"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
 import { answer, post } from "../helpers/http.ts"
 import { Issuer } from "../helpers/issuer.ts"
-import { startProduct, useProduct } from "../helpers/product.ts"
+import { startProduct, startTestEdge, useProduct } from "../helpers/product.ts"
 import { until } from "../helpers/until.ts"
 import { closeAfterEach } from "../helpers/use.ts"
 
@@ -192,6 +193,18 @@ describe("GET /export/{shop_id}", () => {
       await product.restartEdge()
       expect(await reading).to.equal("cut off")
       expect(slow.complete).to.equal(false)
+    })
+
+    it("is cut off for fetch too, when it began while the edge was stopping", async () => {
+      const edge = await startTestEdge(natsConn(product.nats), { noticeMs: 1000 })
+      const stopping = edge.stop()
+      const slow = await fetch(`http://127.0.0.1:${edge.port}/export/${shopId}`)
+      await stopping
+      const reading = slow.text().then(
+        () => "whole",
+        () => "cut off",
+      )
+      expect(await reading).to.equal("cut off")
     })
   })
 
