@@ -3,6 +3,7 @@ import { z } from "zod"
 import { Annotations } from "./annotations.ts"
 import { Basket } from "./basket.ts"
 import type { BasketTask } from "./basket-work.ts"
+import { CopyKind, Digest } from "./digest.ts"
 import { errorCodes } from "./errors.ts"
 import { HistoryPart, PageQuery, ReadParams } from "./history.ts"
 import { LaxEvent } from "./lax-event.ts"
@@ -160,5 +161,24 @@ export const profile = defineModel("store.$shop_id.profile", {
   errors: errorCodes("system.serviceUnavailable"),
   calls: {
     set: { params: ProfilePatch, answer: Profile, errors: errorCodes("system.invalidParams", ...refused) },
+  },
+})
+
+/**
+ * `store.<shop_id>.digest`: digests of what clients show, by which each can find out that its own copy is wrong. See docs/baskets.md.
+ *
+ * call    report({ what, seq }): a copy was not as the digest of `seq` says. It is counted and logged, and gateways fetch the resource
+ *         again, at most once a minute
+ * events  change, at most every `DIGEST_INTERVAL_MS`, if something has changed
+ */
+export const digest = defineModel("store.$shop_id.digest", {
+  parts: { shop_id: ShopId },
+  value: Digest,
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+  calls: {
+    report: {
+      params: z.object({ what: CopyKind, seq: z.int().min(0) }, "expected an object"),
+      errors: errorCodes("system.invalidParams", ...refused),
+    },
   },
 })

@@ -76,6 +76,7 @@ export const policy = {
     reopen: "tendBaskets",
   },
   "store.$shop_id.stats": { get: "readShop" },
+  "store.$shop_id.digest": { get: "readShop", report: "readShop" },
   "store.$shop_id.profile": { get: "readShop", set: "tendShop" },
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },

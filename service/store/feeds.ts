@@ -71,6 +71,11 @@ export class Feeds {
     }
   }
 
+  /** What watchers of a shop's feed were last sent; undefined while nobody looks at it. Another array after each change. */
+  shown(shopId: string): Feed | undefined {
+    return this.#loaded.get(shopId)?.feed
+  }
+
   /** Shows one event of the log. */
   add({ shopId, event }: LogEntry): void {
     if (!this.has(shopId)) return

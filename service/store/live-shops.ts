@@ -2,7 +2,7 @@ import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type 
 import type { Shards } from "res-service/sharding"
 import type { Annotations } from "../../contract/annotations.ts"
 import type { BasketWork } from "../../contract/basket-work.ts"
-import { abandoned, basket, baskets, event, feed, orders, stats } from "../../contract/store.ts"
+import { abandoned, basket, baskets, digest, event, feed, orders, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -13,6 +13,8 @@ import type { Part } from "../part-list.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
 import { basketListResources } from "./basket-lists.ts"
+import { digestResource } from "./digest.ts"
+import { Digests } from "./digests.ts"
 import { DroppedEvents } from "./dropped-events.ts"
 import { eventResource } from "./event.ts"
 import { feedResource } from "./feed.ts"
@@ -57,6 +59,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #feeds: Feeds
   readonly #dropped: DroppedEvents
   readonly #shops: Shops
+  readonly #digests: Digests
   readonly #snapshots: Snapshots
   readonly #profiles: Profiles
   readonly #annotations: ShownAnnotations
@@ -117,6 +120,17 @@ export class LiveShops implements Part, LogFollower {
     )
     const feeds = this.#feeds
     const shops = this.#shops
+    this.#digests = new Digests(
+      {
+        baskets: (shop_id, onWait) => service.with(baskets, { shop_id }, () => shops.shown(shop_id, onWait)),
+        feed: (shop_id) => service.with(feed, { shop_id }, () => feeds.shown(shop_id)),
+        version: (shop_id) => [...shops.shownVersion(shop_id), feeds.shown(shop_id)],
+        inQueue: (shop_id, task) => service.with(digest, { shop_id }, task),
+        reset: (shop_id) =>
+          shards.reset([feed.name({ shop_id }), baskets.name({ shop_id }), basket.pattern.names({ shop_id })]),
+      },
+      logger,
+    )
     const annotationsOf = (annotated: Annotated): Promise<Annotations | undefined> => this.#annotations.of(annotated)
     answerAsShopOwner(shards, this)
     this.resources = [
@@ -134,6 +148,7 @@ export class LiveShops implements Part, LogFollower {
         tend: (...args) => this.#tend(...args),
       }),
       statsResource(guard, shops),
+      digestResource(guard, this.#digests),
       profileResource(guard, this.#profiles),
     ]
   }
@@ -143,7 +158,7 @@ export class LiveShops implements Part, LogFollower {
     await this.#profiles.open()
     await this.#annotations.start()
     await this.#dropped.start()
-    this.#ticking = setInterval(() => this.#shops.tick(Date.now()), TICK_MS)
+    this.#ticking = setInterval(() => this.#tick(Date.now()), TICK_MS)
   }
 
   async stop(): Promise<void> {
@@ -151,6 +166,12 @@ export class LiveShops implements Part, LogFollower {
     this.#dropped.stop()
     await this.#annotations.stop()
     await this.#shops.stop()
+    this.#digests.stop()
+  }
+
+  #tick(now: number): void {
+    this.#shops.tick(now)
+    this.#digests.tick(now)
   }
 
   take(_message: StoredMessage, record: LogRecord | undefined): void {
@@ -174,6 +195,7 @@ export class LiveShops implements Part, LogFollower {
       if (kind !== "store") continue
       this.#feeds.drop(shopId)
       this.#shops.drop(shopId)
+      this.#digests.drop(shopId)
     }
   }
 
@@ -181,6 +203,7 @@ export class LiveShops implements Part, LogFollower {
     const isDropped = (shopId: string): boolean => shards.includes(partitionOf(shopId))
     this.#feeds.dropWhere(isDropped)
     this.#shops.dropWhere(isDropped)
+    this.#digests.dropWhere(isDropped)
     for (const [shopId, reveal] of this.#hidden) {
       if (!isDropped(shopId)) continue
       this.#hidden.delete(shopId)
@@ -209,7 +232,10 @@ export class LiveShops implements Part, LogFollower {
       // In the queue, so that requests from before are answered before the reset.
       await this.#service.with(baskets, { shop_id }, () => {
         this.#shops.drop(shop_id)
-        this.#shards.reset([baskets, orders, abandoned, stats, basket].map(({ pattern }) => pattern.names({ shop_id })))
+        this.#digests.drop(shop_id)
+        this.#shards.reset(
+          [baskets, orders, abandoned, stats, digest, basket].map(({ pattern }) => pattern.names({ shop_id })),
+        )
       })
       return erased
     } finally {

@@ -34,6 +34,14 @@ export interface ShopEventSenders extends Readonly<Record<ListName, CollectionEv
   basket(sessionId: string): ModelEvents<BasketModel>
 }
 
+/** What the watchers of a shop's open baskets were last sent. */
+export interface ShownBaskets {
+  /** Sequence of the last record of the shop's state. */
+  readonly seq: number
+  /** In the list's order; without a model if nobody looks at the basket. Undefined: nobody looks at the list. */
+  readonly baskets: readonly (readonly [sessionId: string, BasketModel | undefined])[] | undefined
+}
+
 interface BasketList {
   readonly ids: readonly string[]
   /** Sequence of the last record that the list includes. */
@@ -61,6 +69,7 @@ export class ShopView {
   readonly #lists = new Map<ListName, Figure<BasketList>>()
   #stats: Figure<StatsModel> | undefined
   #statsChangeAt = 0
+  #shownChanges = 0
   /** Session IDs of baskets with changes that are not sent yet. */
   readonly #changed = new Set<string>()
 
@@ -69,6 +78,17 @@ export class ShopView {
     this.#shop = shop
     this.#events = events
     this.#rid = rid
+  }
+
+  /** What the watchers of the open baskets were last sent. */
+  get shown(): ShownBaskets {
+    const ids = this.#lists.get("baskets")?.shown.ids
+    return { seq: this.#shop.seq, baskets: ids?.map((id) => [id, this.#baskets.get(id)?.shown] as const) }
+  }
+
+  /** Grows whenever `shown` has changed, but for `seq`. */
+  get shownChanges(): number {
+    return this.#shownChanges
   }
 
   /** The shop's state. Do not change it. */
@@ -96,6 +116,7 @@ export class ShopView {
       const none: BasketList = { ids: [], seq: this.#shop.seq, at: now }
       figure = new Figure(this.#nextList(name, none, now), BASKET_INTERVAL_MS)
       this.#lists.set(name, figure)
+      this.#shownChanges++
     }
     this.#tellList(name, figure, now)
     return figure.shown.ids.map((id) => reference(this.#rid(id)))
@@ -107,7 +128,10 @@ export class ShopView {
     if (basket === undefined) return undefined
     const figure = this.#baskets.get(id)
     if (figure !== undefined) this.#tellBasket(id, figure, now)
-    else this.#baskets.set(id, new Figure(basketModel(basket, now), BASKET_INTERVAL_MS))
+    else {
+      this.#baskets.set(id, new Figure(basketModel(basket, now), BASKET_INTERVAL_MS))
+      this.#shownChanges++
+    }
     return this.#baskets.get(id)?.shown
   }
 
@@ -175,13 +199,16 @@ export class ShopView {
     if (basket === undefined) return // `tell` sends its deletion
     this.#changed.delete(id)
     const next = basketModel(basket, now)
-    this.#events.basket(id).change(differences(figure.shown, next))
+    const changed = differences(figure.shown, next)
+    if (Object.keys(changed).length > 0) this.#shownChanges++
+    this.#events.basket(id).change(changed)
     figure.show(next, now)
   }
 
   #tellList(name: ListName, figure: Figure<BasketList>, now: number): void {
     const next = this.#nextList(name, figure.shown, now)
     for (const change of listChanges(figure.shown.ids, next.ids)) {
+      this.#shownChanges++
       if (change.type === "remove") this.#events[name].remove(change.index)
       else this.#events[name].add(reference(this.#rid(change.id)), change.index)
     }

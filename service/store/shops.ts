@@ -2,7 +2,7 @@ import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
 import type { Shop } from "../projections/shop.ts"
 import type { Loads, OnWait } from "./loads.ts"
-import type { BasketModel, ListName, ShopView, StatsModel } from "./shop-view.ts"
+import type { BasketModel, ListName, ShopView, ShownBaskets, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 
 /** Most records that wait while a shop is loaded. When more come, all are read from the log instead. */
@@ -107,6 +107,17 @@ export class Shops {
 
   async stats(shopId: string, onWait?: OnWait): Promise<StatsModel> {
     return (await this.#view(shopId, onWait)).stats(Date.now())
+  }
+
+  /** What the watchers of the open baskets were last sent. Undefined: the shop is not loaded; with `onWait` it is loaded. */
+  async shown(shopId: string, onWait?: OnWait): Promise<ShownBaskets | undefined> {
+    return onWait === undefined ? this.#loaded.get(shopId)?.view?.shown : (await this.#view(shopId, onWait)).shown
+  }
+
+  /** Others after each change of what watchers of the open baskets were sent, and after each record. */
+  shownVersion(shopId: string): readonly [view: ShopView | undefined, seq: number, changes: number] {
+    const view = this.#loaded.get(shopId)?.view
+    return [view, view?.shop.seq ?? 0, view?.shownChanges ?? 0]
   }
 
   /** Whether the shop has this basket. */

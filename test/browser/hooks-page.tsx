@@ -1,11 +1,16 @@
-import { Connection } from "@shopwire/client"
+import { baskets, Connection, feed } from "@shopwire/client"
 import {
   ConnectionProvider,
   type SessionOptions,
+  useAbandoned,
+  useBaskets,
   useCall,
   useCollection,
   useConnectionState,
+  useDigest,
+  useFeed,
   useModel,
+  useOrders,
   useSession,
 } from "@shopwire/react"
 import { StrictMode, Suspense, useState, version } from "react"
@@ -22,6 +27,20 @@ export interface Shown {
   /** A part in a shared session. */
   readonly session?: SessionOptions
   readonly call?: { readonly rid: string; readonly method: string }
+  /** The ID of a shop whose events and baskets are shown and checked. */
+  readonly shop?: string
+}
+
+/** What the page shows of a shop. */
+export interface ShownShop {
+  readonly products: readonly string[]
+  readonly totals: readonly number[]
+  readonly orders: number
+  readonly abandoned: number
+  /** How often copies differed from the service's digest, and the last one. */
+  readonly differences: number
+  readonly what: string | undefined
+  readonly seq: number | undefined
 }
 
 export interface HooksPage {
@@ -30,6 +49,8 @@ export interface HooksPage {
   call(params: unknown): Promise<unknown>
   /** Shows friends another cart. */
   setCart(cart: object): void
+  /** Changes the client's copy of a shop's newest event, or of its first basket, behind the client's back. */
+  tamper(shopId: string, what: "feed" | "basket"): Promise<void>
   readonly renders: number
   readonly reactVersion: string
 }
@@ -44,6 +65,7 @@ let setShown: (shown: Shown) => void = () => {}
 let callNow: (params: unknown) => Promise<unknown> = () => Promise.reject(new Error("no call is shown"))
 let setCart: (cart: object) => void = () => {}
 let renders = 0
+let connection: Connection | undefined
 
 function Collection({ rid }: { rid: string }) {
   renders++
@@ -72,10 +94,35 @@ function Call({ rid, method }: { rid: string; method: string }) {
   return <pre id="call">{JSON.stringify(state)}</pre>
 }
 
+function Shop({ shopId }: { shopId: string }) {
+  const { timeline } = useFeed(shopId)
+  const { digest, differences } = useDigest(shopId)
+  const shop: ShownShop = {
+    products: timeline.events.map(({ product_name }) => product_name),
+    totals: useBaskets(shopId).data?.map(({ total }) => total) ?? [],
+    orders: useOrders(shopId).data?.length ?? 0,
+    abandoned: useAbandoned(shopId).data?.length ?? 0,
+    differences: differences.count,
+    what: differences.last?.what,
+    seq: digest.data?.seq,
+  }
+  return <pre id="shop">{JSON.stringify(shop)}</pre>
+}
+
+async function tamper(shopId: string, what: "feed" | "basket"): Promise<void> {
+  if (connection === undefined) throw new Error("the page is not started")
+  const { client } = connection
+  const list = await client.get((what === "feed" ? feed : baskets).name({ shop_id: shopId }))
+  if (!("list" in list)) throw new Error("no collection")
+  const [first] = list.list
+  if (what === "feed") first.product_name = "Tampered"
+  else first.props.total = 999
+}
+
 function Page() {
   const [shown, set] = useState<Shown>({})
   setShown = set
-  const { collections = [], models = [], suspending = [], session, call } = shown
+  const { collections = [], models = [], suspending = [], session, call, shop } = shown
   return (
     <>
       <pre id="state">{useConnectionState().kind}</pre>
@@ -93,16 +140,18 @@ function Page() {
       ))}
       {session !== undefined && <Session options={session} />}
       {call !== undefined && <Call {...call} />}
+      {shop !== undefined && <Shop shopId={shop} />}
     </>
   )
 }
 
 window.hooksPage = {
   start: (url) => {
+    connection = new Connection(url)
     const root = document.body.appendChild(document.createElement("div"))
     createRoot(root).render(
       <StrictMode>
-        <ConnectionProvider connection={new Connection(url)}>
+        <ConnectionProvider connection={connection}>
           <Page />
         </ConnectionProvider>
       </StrictMode>,
@@ -111,6 +160,7 @@ window.hooksPage = {
   show: (shown) => setShown(shown),
   call: (params) => callNow(params),
   setCart: (cart) => setCart(cart),
+  tamper,
   reactVersion: version,
   get renders() {
     return renders

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import type { Page } from "playwright-core"
-import type { ShownEvent } from "../../contract/publish-event.ts"
+import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { type TestBrowser, useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
@@ -9,7 +9,7 @@ import { type Pages, usePages } from "../helpers/pages.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { bundle } from "./bundle.ts"
-import type { Shown } from "./hooks-page.tsx"
+import type { Shown, ShownShop } from "./hooks-page.tsx"
 import { reacts } from "./reacts.ts"
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any resource
@@ -259,6 +259,49 @@ function testHooks(browser: TestBrowser, pages: Pages, name: string, others: Rea
     await publish(shopId, "AFTER")
     const [after] = await hooks.becomes("the next event", ([each]) => each?.data.length === 2)
     expect(actions(after)).to.deep.equal(["AFTER", "MEANWHILE"])
+  })
+
+  it("find out that a copy was tampered with, fetch it again, tell the page and report it to the service", async () => {
+    const shopId = randomUUID()
+    const send = (fields: Partial<PublishEvent>) =>
+      post(`${pages.product.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId, ...fields }))
+    const [first, second, done] = [randomUUID(), randomUUID(), randomUUID()]
+    await send({ session_id: done, action: "CHECKOUT", product_name: "Order" })
+    await send({ session_id: first, product_name: "Apple", product_price: 1 })
+    const reports: string[] = []
+    pages.product.nats.subscribe(`call.store.${shopId}.digest.report`, {
+      callback: (_, message) => void reports.push(message.json<{ params: { what: string } }>().params.what),
+    })
+    await pages.product.nats.flush()
+    const hooks = await open({ shop: shopId })
+    const shop = async (): Promise<ShownShop> =>
+      JSON.parse((await hooks.page.textContent("#shop", { timeout: 60_000 })) ?? "")
+    const becomes = (what: string, matches: (shown: ShownShop) => boolean) =>
+      until(what, async () => {
+        const shown = await shop()
+        return matches(shown) && shown
+      })
+    await becomes(
+      "the shop",
+      ({ products, totals, orders }) => products.length === 2 && totals[0] === 1 && orders === 1,
+    )
+
+    await hooks.page.evaluate((id) => window.hooksPage.tamper(id, "feed"), shopId)
+    await send({ session_id: second, product_name: "Pear", product_price: 2 })
+    await becomes("the wrong event", ({ products }) => products.join() === "Pear,Tampered,Order")
+    await becomes("the right event", ({ products }) => products.join() === "Pear,Apple,Order")
+    expect(await shop()).to.include({ differences: 1, what: "feed" })
+    expect(reports).to.deep.equal(["feed"])
+
+    // Of the baskets the newest is the first.
+    await hooks.page.evaluate((id) => window.hooksPage.tamper(id, "basket"), shopId)
+    await send({ session_id: first, product_name: "Apple", product_price: 1 })
+    await becomes("the wrong total", ({ totals }) => totals.join() === "999,2")
+    await becomes("the right total", ({ totals }) => totals.join() === "2,2")
+    const { seq } = await becomes("the second repair", ({ differences }) => differences === 2)
+    expect(await shop()).to.include({ what: "basket", abandoned: 0 })
+    expect(reports).to.deep.equal(["feed", "basket"])
+    expect(seq).to.be.above(0)
   })
 
   it("say that the service does not answer, behind a gateway that does", async () => {

@@ -84,6 +84,8 @@ export function guardedDoors({
     http("GET", `${api}/abandoned`),
     http("GET", `${api}/basket/${basketId}`, reads),
     http("GET", `${api}/stats`),
+    http("GET", `${api}/digest`),
+    http("POST", `${api}/digest/report`, { body: () => ({ what: "feed", seq: 1 }) }),
     http("GET", `${api}/profile`),
     http("POST", `${api}/profile/set`, { body: () => ({ name: productName }) }),
     http("POST", `${api}/feed/read`, { ...reads, body: () => ({ after: 0 }) }),

@@ -19,6 +19,8 @@ import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppersResource } from "../../service/shoppers/shoppers-resource.ts"
 import { type BasketSources, basketResource } from "../../service/store/basket.ts"
 import { basketListResources } from "../../service/store/basket-lists.ts"
+import { digestResource } from "../../service/store/digest.ts"
+import type { Digests } from "../../service/store/digests.ts"
 import { type EventSources, eventResource } from "../../service/store/event.ts"
 import { type FeedSources, feedResource } from "../../service/store/feed.ts"
 import { profileResource } from "../../service/store/profile.ts"
@@ -55,6 +57,7 @@ describe("the docs", () => {
       ...basketListResources(openGuard, {} as Shops),
       basketResource({ guard: openGuard } as BasketSources),
       statsResource(openGuard, {} as Shops),
+      digestResource(openGuard, {} as Digests),
       profileResource(openGuard, {} as Profiles),
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),

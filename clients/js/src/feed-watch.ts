@@ -69,7 +69,10 @@ export class FeedWatch {
       this.#endErasures()
       return
     }
-    if (!wasLive) this.#followErasures()
+    if (!wasLive) {
+      this.#timeline.correct(data)
+      this.#followErasures()
+    }
     this.#timeline.follow(data, !wasLive)
   }
 

@@ -1,6 +1,7 @@
 export type { AnswerOf, AnyContract, EventsIn, MethodOf, ParamsOf, PartsOf, ValueOf } from "res-service/contract"
 export type { Basket, BasketLine } from "../../../contract/basket.ts"
 export type { BasketTask } from "../../../contract/basket-work.ts"
+export type { CopyKind, Digest } from "../../../contract/digest.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
 export { AMOUNT, type HistoryFilter, matcherOf } from "../../../contract/history.ts"
@@ -16,7 +17,7 @@ export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.t
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
 export type { Minute, Stats } from "../../../contract/stats.ts"
-export { abandoned, basket, baskets, event, feed, orders, profile, stats } from "../../../contract/store.ts"
+export { abandoned, basket, baskets, digest, event, feed, orders, profile, stats } from "../../../contract/store.ts"
 export { type Config, loadConfig } from "./config.ts"
 export {
   type AuthState,
@@ -25,6 +26,7 @@ export {
   type ConnectionState,
   type Follower,
 } from "./connection.ts"
+export { CopyCheck, type Differences } from "./copy-check.ts"
 export { type Failure, failureOf, isRefused } from "./failure.ts"
 export { FeedSearch } from "./feed-search.ts"
 export { FeedWatch } from "./feed-watch.ts"

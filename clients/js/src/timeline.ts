@@ -111,12 +111,35 @@ export class Timeline {
     }
   }
 
+  /**
+   * Replaces events by the service's, and removes those that it does not have.
+   *
+   * @param feed as the service has just answered it, newest first
+   */
+  correct(feed: readonly ShownEvent[]): void {
+    const [newest, oldest] = [feed[0], feed.at(-1)]
+    if (newest === undefined || oldest === undefined) return
+    const right = new Map(feed.map((event) => [event.seq, event]))
+    const { events } = this.state.get()
+    const covered = events.filter(({ seq }) => seq >= oldest.seq && seq <= newest.seq)
+    this.#remove(covered.filter(({ seq }) => !right.has(seq)).map(({ seq }) => seq))
+    if (covered.every((event) => isSameEvent(event, right.get(event.seq)))) return
+    const rightCopy = (event: ShownEvent): ShownEvent => {
+      const copy = right.get(event.seq)
+      return copy === undefined || isSameEvent(event, copy) ? event : copy
+    }
+    this.#tell({ events: this.state.get().events.map(rightCopy) })
+  }
+
   /** Removes erased events, and ignores them from then on. */
   forget(seqs: readonly number[]): void {
-    for (const seq of seqs) {
-      this.#erased.add(seq)
-      this.#known.delete(seq)
-    }
+    for (const seq of seqs) this.#erased.add(seq)
+    this.#remove(seqs)
+  }
+
+  #remove(seqs: readonly number[]): void {
+    if (seqs.length === 0) return
+    for (const seq of seqs) this.#known.delete(seq)
     const { events, missing } = this.state.get()
     const left: ShownEvent[] = []
     const stillMissing = new Set(missing)
@@ -125,7 +148,7 @@ export class Timeline {
         left.push(event)
         continue
       }
-      // A gap below an erased event is now below the event above it.
+      // A gap below a removed event is now below the event above it.
       const above = left.at(-1)
       if (stillMissing.delete(event.seq) && above !== undefined) stillMissing.add(above.seq)
     }
@@ -201,6 +224,10 @@ export class Timeline {
   #tell(change: Partial<TimelineState>): void {
     if (Object.keys(change).length > 0) this.state.set({ ...this.state.get(), ...change })
   }
+}
+
+function isSameEvent(a: ShownEvent, b: ShownEvent | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** Both together, newest first. */

@@ -98,6 +98,13 @@ export class Watch<T> {
     }
   }
 
+  /** Fetches the resource, and those that it refers to, again. Until then it is stale. Does nothing while it is not live. */
+  refetch(): void {
+    if (this.#resource === undefined) return
+    this.#drop()
+    this.#retry = setTimeout(() => this.#load(), LET_GO_MS)
+  }
+
   #start(): void {
     this.#leave = this.#connection.follow({
       onReady: () => {
@@ -136,10 +143,7 @@ export class Watch<T> {
 
   /** Later fetches an incomplete collection again; until then it is shown as it is. */
   #completeLater(): void {
-    this.#completing ??= setTimeout(() => {
-      this.#drop()
-      this.#retry = setTimeout(() => this.#load(), LET_GO_MS)
-    }, this.#backoff.next())
+    this.#completing ??= setTimeout(() => this.refetch(), this.#backoff.next())
   }
 
   /** Stops listening; the last state stays visible. */

@@ -39,6 +39,11 @@ export class Watches {
     return watch
   }
 
+  /** The watch of a resource, if there is one. */
+  known<C extends AnyContract>(contract: C, parts: PartsOf<C>): Watch<WatchedOf<C>> | undefined {
+    return this.#watches.get(contract.name(parts)) as Watch<WatchedOf<C>> | undefined
+  }
+
   /** Forgets what was seen: another user may not see it. */
   clear(): void {
     this.#watches.clear()

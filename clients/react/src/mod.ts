@@ -1,5 +1,6 @@
 export { ConnectionProvider, useAuth, useConnection, useConnectionState } from "./connection-provider.tsx"
 export { type Call, useCall } from "./use-call.ts"
+export { type CheckedCopies, useDigest } from "./use-digest.ts"
 export { type Feed, type Search, useFeed, useSearch } from "./use-feed.ts"
 export { useObservable } from "./use-observable.ts"
 export {

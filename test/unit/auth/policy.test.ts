@@ -50,6 +50,10 @@ const expected: Readonly<
     reopen: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
   "store.$shop_id.stats": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.digest": {
+    get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    report: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+  },
   "store.$shop_id.profile": {
     get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
     set: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },

@@ -67,6 +67,25 @@ describe("Timeline", () => {
     expect(shown(timeline)).not.to.include(erased)
   })
 
+  it("takes the service's events for its own that differ, removes those that the service does not have, and keeps the rest", () => {
+    const { log, timeline } = start(150)
+    const before = timeline.state.get().events
+    const [newest, second] = before
+    if (newest === undefined || second === undefined) throw new Error("no events")
+    Object.assign(newest, { product_name: "Tampered" })
+    timeline.follow([{ ...newest, seq: newest.seq + 1 }, ...before.slice(0, 99)], false)
+    log.add(2)
+    const right = log.feed.map((event) => (event === newest ? { ...event, product_name: "Right" } : { ...event }))
+    log.reads = 0
+    timeline.correct(right)
+    timeline.follow(right, true)
+    const { events } = timeline.state.get()
+    expect(seqs(events)).to.deep.equal(seqs(log.events.slice(0, 102)))
+    expect(events[2]?.product_name).to.equal("Right")
+    expect(events[3]).to.equal(second)
+    expect(log.reads).to.equal(0)
+  })
+
   it("keeps what leaves the feed, and reads nothing while the feed goes on", () => {
     const { log, timeline } = start(100)
     for (let i = 0; i < 250; i++) {

@@ -1,0 +1,138 @@
+import type { Basket } from "../../../contract/basket.ts"
+import { type CopyKind, DIGEST_INTERVAL_MS, type Digest } from "../../../contract/digest.ts"
+import type { ShownEvent } from "../../../contract/publish-event.ts"
+import { basket, baskets, digest, feed } from "../../../contract/store.ts"
+import type { Connection } from "./connection.ts"
+import { Observable } from "./observable.ts"
+import { type Arrival, BasketCopies, FeedCopy, GRACE_MS, type IsSettled, settledAt } from "./shop-copies.ts"
+import type { Watch } from "./watch.ts"
+
+/** Pause before the next comparison, in ms. */
+const AGAIN_MS = DIGEST_INTERVAL_MS
+
+/** Least time between two attempts to fetch the same resource again, in ms, and the longest, when fetching it does not help. */
+const [LEAST_PAUSE_MS, GREATEST_PAUSE_MS] = [5000, 5 * 60 * 1000]
+
+/** How often copies differed from the service's digest, and the last time. */
+export interface Differences {
+  readonly count: number
+  readonly last: { readonly what: CopyKind; readonly seq: number; readonly at: Date } | undefined
+}
+
+/**
+ * Compares the connection's copies of a shop's feed and open baskets with the service's digest, every 5 s. What differs is fetched again,
+ * counted, and reported to the service. It watches feed and baskets itself, and shares their subscriptions.
+ */
+export class CopyCheck {
+  /** For which sequence and time the shop is known to be right. */
+  readonly digest: Watch<Digest>
+  readonly differences = new Observable<Differences>({ count: 0, last: undefined })
+  readonly #connection: Connection
+  readonly #shopId: string
+  readonly #feed: Watch<readonly ShownEvent[]>
+  readonly #baskets: Watch<readonly Basket[]>
+  readonly #feedCopy = new FeedCopy()
+  readonly #basketCopies = new BasketCopies()
+  readonly #repairs = { feed: new Pauses(), baskets: new Pauses() }
+  #arrived: (Arrival & { readonly digest: Digest }) | undefined
+  #checking: ReturnType<typeof setTimeout> | undefined
+  #leave: (() => void)[] = []
+
+  constructor(connection: Connection, shopId: string) {
+    this.#connection = connection
+    this.#shopId = shopId
+    const parts = { shop_id: shopId }
+    this.digest = connection.watches.of(digest, parts)
+    this.#feed = connection.watches.of(feed, parts)
+    this.#baskets = connection.watches.of(baskets, parts)
+  }
+
+  /** Compares until `stop`. */
+  start(): void {
+    this.#follow(this.#feed, (data, now) => this.#feedCopy.take(data, now))
+    this.#follow(this.#baskets, (data, now) => this.#basketCopies.take(data, now))
+    this.#follow(this.digest, (data, now) => this.#take(data, now))
+  }
+
+  stop(): void {
+    clearTimeout(this.#checking)
+    for (const leave of this.#leave.splice(0)) leave()
+    this.#arrived = undefined
+    this.#feedCopy.take(undefined, 0)
+    this.#basketCopies.take(undefined, 0)
+  }
+
+  #follow<T>(watch: Watch<T>, take: (data: T | undefined, now: number) => void): void {
+    const follow = (): void => {
+      const { status, data } = watch.get()
+      take(status === "live" ? data : undefined, performance.now())
+    }
+    this.#leave.push(watch.subscribe(follow))
+    follow()
+  }
+
+  #take(digest: Digest | undefined, at: number): void {
+    clearTimeout(this.#checking)
+    this.#arrived = digest && { digest, at, isNew: this.#arrived !== undefined }
+    if (digest !== undefined) this.#checking = setTimeout(() => this.#check(), GRACE_MS)
+  }
+
+  #check(): void {
+    this.#checking = setTimeout(() => this.#check(), AGAIN_MS)
+    const arrived = this.#arrived
+    if (arrived === undefined || this.#connection.state.get().kind !== "live") return
+    const now = performance.now()
+    const isSettled = settledAt(arrived, now)
+    this.#checkFeed(arrived.digest, isSettled, now)
+    this.#checkBaskets(arrived.digest, isSettled, now)
+  }
+
+  #checkFeed(digest: Digest, isSettled: IsSettled, now: number): void {
+    const differs = this.#feedCopy.differsFrom(digest, isSettled)
+    if (differs === false) this.#repairs.feed.reset()
+    if (!differs || !this.#repairs.feed.begin(now)) return
+    this.#tell("feed", digest.seq)
+    this.#feed.refetch()
+  }
+
+  #checkBaskets(digest: Digest, isSettled: IsSettled, now: number): void {
+    const differences = this.#basketCopies.differencesFrom(digest, isSettled)
+    if (differences === undefined) return
+    const { list, baskets: others } = differences
+    if (!list && others.length === 0) {
+      this.#repairs.baskets.reset()
+      return
+    }
+    if (!this.#repairs.baskets.begin(now)) return
+    this.#tell(list ? "baskets" : "basket", digest.seq)
+    this.#baskets.refetch()
+    // As long as somebody watches such a basket by itself, it would not be fetched again with the list.
+    for (const session_id of others) {
+      this.#connection.watches.known(basket, { shop_id: this.#shopId, session_id })?.refetch()
+    }
+  }
+
+  #tell(what: CopyKind, seq: number): void {
+    this.differences.set({ count: this.differences.get().count + 1, last: { what, seq, at: new Date() } })
+    this.#connection.call(digest, { shop_id: this.#shopId }, "report", { what, seq }).catch(() => {})
+  }
+}
+
+/** Pauses between repairs that grow while they do not help. */
+class Pauses {
+  #pauseMs = LEAST_PAUSE_MS
+  #nextAt = 0
+
+  /** False: it is too soon. @param now in ms */
+  begin(now: number): boolean {
+    if (now < this.#nextAt) return false
+    this.#nextAt = now + this.#pauseMs
+    this.#pauseMs = Math.min(2 * this.#pauseMs, GREATEST_PAUSE_MS)
+    return true
+  }
+
+  /** The last repair has helped. */
+  reset(): void {
+    this.#pauseMs = LEAST_PAUSE_MS
+  }
+}
