@@ -52,12 +52,3 @@ private enum HTTPDate {
     return format.date(from: text)
   }
 }
-
-extension URLSession {
-  /// - Throws: `URLError` when there is no answer
-  func answer(to request: URLRequest) async throws -> HTTPAnswer {
-    let (body, response) = try await data(for: request)
-    guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-    return HTTPAnswer(response, body: body)
-  }
-}

@@ -17,7 +17,7 @@ public actor ShopwireClient {
   nonisolated let retry: RetryPolicy
   nonisolated let configuration: URLSessionConfiguration
   private let token: TokenProvider?
-  private let session: URLSession
+  private let http: HTTPClient
   private var refresh: Task<String?, any Error>?
 
   /// - Parameters:
@@ -33,11 +33,7 @@ public actor ShopwireClient {
     self.token = token
     self.retry = retry
     self.configuration = configuration
-    session = URLSession(configuration: configuration)
-  }
-
-  deinit {
-    session.finishTasksAndInvalidate()
+    http = HTTPClient(configuration: configuration)
   }
 
   /// Publishes an event. Returns after the server has stored it: its sequence in the shop's log.
@@ -104,9 +100,9 @@ public actor ShopwireClient {
   /// Sends a request with the user's token, and once more with a fresh one if the token was refused.
   private func answer(to request: URLRequest) async throws -> HTTPAnswer {
     let first = try await authorized(request)
-    let answer = try await session.answer(to: first)
+    let answer = try await http.answer(to: first)
     guard Self.asksForFreshToken(answer.status), let fresh = try await authorizedAfresh(first) else { return answer }
-    return try await session.answer(to: fresh)
+    return try await http.answer(to: fresh)
   }
 
   /// 403 too: a user's new rights stand only in a fresh token.

@@ -86,6 +86,18 @@ extension OnTheProduct {
       await #expect(throws: URLError.self) { try await offline.publish(sampleEvent(shop: shop)) }
     }
 
+    /// The other server must not get the events, or the token.
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func followsNoRedirect(_ status: Int) async throws {
+      let other = try await PlayedDoor()
+      let target = other.url.appending(path: "publish/\(shop.lowercased)").absoluteString
+      let door = try await PlayedDoor([.answer(status, ["Location": target])])
+      let client = ShopwireClient(url: door.url, token: { _ in "secret" }, retry: quick)
+      let problem = try await refusal { try await client.publish(sampleEvent(shop: shop)) }
+      #expect(problem.status == status && !problem.isFromShopwire)
+      #expect(try await other.requests.count == 0)
+    }
+
     @Test func givesUpAfterItsAttempts() async throws {
       let door = try await PlayedDoor([.answer(problem: "system.serviceUnavailable", 503, times: 100, retryAfter: "0")])
       let client = ShopwireClient(url: door.url, retry: quick)
