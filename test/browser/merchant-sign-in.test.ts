@@ -49,6 +49,7 @@ describe("signing in on the merchant's page", () => {
     const merchant = await open()
     const { page } = merchant
     await page.getByText(REFUSED).first().waitFor()
+    expect(await page.getByText(REFUSED).count()).to.equal(1)
     expect(await axeViolations(page)).to.deep.equal([])
     await signInByToken(merchant, await token())
     await merchant.top("Pears")

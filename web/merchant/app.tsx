@@ -1,26 +1,28 @@
-import type { Config } from "@shopwire/client"
+import type { Config, User } from "@shopwire/client"
 import { useAuth } from "@shopwire/react"
 import { useEffect } from "react"
-import { useTranslation } from "react-i18next"
 import { Account } from "./account.tsx"
 import { ConnectionBadge } from "./connection-badge.tsx"
 import { Display } from "./display.tsx"
 import icon from "./icon.svg"
 import { goToShop, useShop } from "./shop.ts"
-import { ShopPage } from "./shop-page.tsx"
+import { ShopFrame } from "./shop-frame.tsx"
 import { ShopPicker } from "./shop-picker.tsx"
 import { FormatProvider } from "./use-format.tsx"
+
+/** Roles that may change the settings of the shops that they see. */
+const tending: readonly User["role"][] = ["merchant", "admin"]
 
 /** The whole page: the shop in its address, or the choice of one. */
 export function App({ config }: { config: Config }) {
   const shopId = useShop()
   const auth = useAuth()
-  const { t } = useTranslation()
   // Nothing that one user has seen must stay for the next.
   const whose = auth.kind === "signedIn" ? auth.user.user : ""
   useEffect(() => {
-    document.title = shopId === undefined ? "shopwire" : t("page.shopTitle", { shop: shopId.slice(0, 8) })
-  }, [shopId, t])
+    if (shopId === undefined) document.title = "shopwire"
+  }, [shopId])
+  const mayTend = config.auth.kind === "none" || (auth.kind === "signedIn" && tending.includes(auth.user.role))
   return (
     <FormatProvider>
       <header className="page-bar">
@@ -40,7 +42,11 @@ export function App({ config }: { config: Config }) {
         {config.auth.kind !== "none" && <Account config={config.auth} />}
         <Display />
       </header>
-      {shopId === undefined ? <ShopPicker /> : <ShopPage key={`${shopId} ${whose}`} shopId={shopId} />}
+      {shopId === undefined ? (
+        <ShopPicker />
+      ) : (
+        <ShopFrame key={`${shopId} ${whose}`} shopId={shopId} mayTend={mayTend} />
+      )}
     </FormatProvider>
   )
 }

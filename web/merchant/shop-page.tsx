@@ -13,6 +13,7 @@ import { Icon } from "./icon.tsx"
 import { loadedDialog } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
+import { ShopTitle } from "./shop-title.tsx"
 import { type Tab, Tabs } from "./tabs.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
 
@@ -22,7 +23,7 @@ const BasketDialog = loadedDialog(() => import("./basket-dialog.tsx").then((modu
 type Part = "events" | "baskets" | "figures"
 
 /** One shop, live. */
-export function ShopPage({ shopId }: { shopId: string }) {
+export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean }) {
   const { t } = useTranslation()
   const feed = useFeed(shopId)
   const baskets = useBaskets(shopId)
@@ -59,12 +60,10 @@ export function ShopPage({ shopId }: { shopId: string }) {
   return (
     <main className="shop">
       <div className="title">
-        <h1>
-          {t("shop.title")} <code title={shopId}>{shopId.slice(0, 8)}</code>
-        </h1>
+        <ShopTitle shopId={shopId} mayTend={mayTend} />
         <button type="button" onClick={() => setChoosing(true)}>
           <Icon name="bell" />
-          <span>{t("alerts.title")}</span>
+          <span className="label">{t("alerts.title")}</span>
         </button>
       </div>
       {narrow ? (

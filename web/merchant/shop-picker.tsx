@@ -2,7 +2,8 @@ import { type SubmitEvent, useId, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { usePlace } from "./address.ts"
 import { Icon } from "./icon.tsx"
-import { goToShop, recentShops, shopIdOf } from "./shop.ts"
+import { Said } from "./said.tsx"
+import { goToShop, nameOf, recentShops, shopIdOf } from "./shop.ts"
 
 /** The start page, which asks for a shop. */
 export function ShopPicker() {
@@ -60,7 +61,7 @@ export function ShopPicker() {
                     }}
                   >
                     <Icon name="shop" />
-                    <code>{shopId}</code>
+                    <ShopLabel shopId={shopId} />
                   </a>
                 </li>
               ))}
@@ -70,4 +71,9 @@ export function ShopPicker() {
       </section>
     </main>
   )
+}
+
+function ShopLabel({ shopId }: { shopId: string }) {
+  const name = nameOf(shopId)
+  return name === undefined ? <code>{shopId}</code> : <Said text={name} />
 }

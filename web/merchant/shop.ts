@@ -22,6 +22,29 @@ const keptShops: Kept<readonly string[]> = {
       : [],
 }
 
+/** What people call a shop without a name: the first part of its ID. */
+export const codeOf = (shopId: string): string => shopId.slice(0, 8)
+
+const keptNames: Kept<Readonly<Record<string, string>>> = {
+  name: "shop-names",
+  read: (found) =>
+    Object.fromEntries(
+      Object.entries(typeof found === "object" && found !== null ? found : {}).filter(
+        ([, name]) => typeof name === "string",
+      ),
+    ),
+}
+
+/** The last known name of a shop that was opened in this browser. */
+export const nameOf = (shopId: string): string | undefined => readLocal(keptNames)[shopId]
+
+/** Keeps the name of a shop for the choice of a shop; only of the recent ones. */
+export function rememberName(shopId: string, name: string | undefined): void {
+  if (nameOf(shopId) === name) return
+  const others = Object.entries(readLocal(keptNames)).filter(([id]) => id !== shopId && recentShops().includes(id))
+  writeLocal(keptNames, Object.fromEntries(name === undefined ? others : [...others, [shopId, name]]))
+}
+
 /** The shops opened in this browser, the last one first. */
 export const recentShops = (): readonly string[] => readLocal(keptShops)
 
