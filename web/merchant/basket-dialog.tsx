@@ -3,13 +3,16 @@ import { useBasket } from "@shopwire/react"
 import { Fragment } from "react"
 import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
-import { Acknowledge } from "./acknowledge.tsx"
 import { ActionTag } from "./action-tag.tsx"
-import { SentTotal } from "./baskets.tsx"
+import { BasketWork } from "./basket-work.tsx"
 import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
 import { basketName } from "./format.ts"
+import { Icon } from "./icon.tsx"
+import { printPickLists } from "./print-queue.ts"
 import { Said } from "./said.tsx"
+import { SentTotal } from "./sent-total.tsx"
+import { Toasts } from "./toasts.tsx"
 import { useFormat } from "./use-format.tsx"
 
 /** All details of a basket, live. */
@@ -26,17 +29,25 @@ export function BasketDialog({
 }) {
   const { t } = useTranslation()
   const basket = useBasket(shopId, sessionId)
+  const { data } = basket
   return (
     <Dialog title={t("basket.title", { basket: basketName(sessionId) })} side onClose={onClose}>
-      {basket.data !== undefined && <BasketDetail shopId={shopId} basket={basket.data} />}
+      {data !== undefined && <BasketDetail shopId={shopId} basket={data} />}
       {basket.status === "loading" && <Empty busy>{t("page.loading")}</Empty>}
-      {basket.status === "failed" && basket.data === undefined && <Absent failure={basket.failure} />}
+      {basket.status === "failed" && data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">{t("basket.asLastSeen")}</p>}
-      <p>
+      <p className="row">
         <button type="button" onClick={onFilter}>
           {t("basket.showActivity")}
         </button>
+        {data !== undefined && (
+          <button type="button" onClick={() => printPickLists([data])}>
+            <Icon name="print" />
+            {t("order.printPickList")}
+          </button>
+        )}
       </p>
+      <Toasts />
     </Dialog>
   )
 }
@@ -48,7 +59,8 @@ function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
     <>
       <p className="status-line">
         <span className={`status ${basket.status}`}>{t(`basket.status.${basket.status}`)}</span>
-        <Acknowledge shopId={shopId} basket={basket} />
+        {basket.checkout_seq !== null && <strong>{t("order.title", { number: String(basket.checkout_seq) })}</strong>}
+        <BasketWork shopId={shopId} basket={basket} />
       </p>
       <table className="lines-table">
         <caption className="hidden">{t("basket.contents")}</caption>

@@ -1,127 +1,152 @@
-import { type Basket, isRefused, LIST_LIMIT, type Watched } from "@shopwire/client"
-import { memo } from "react"
+import { type Basket, LIST_LIMIT } from "@shopwire/client"
+import { useRef, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
-import { Acknowledge } from "./acknowledge.tsx"
-import { BasketMark } from "./basket-mark.tsx"
+import { BasketCard } from "./basket-card.tsx"
 import { Empty } from "./empty.tsx"
 import { Icon } from "./icon.tsx"
-import { Said } from "./said.tsx"
+import { type LaneName, laneNames, type Sorting, sorted, sortings } from "./lanes.ts"
+import { type Kept, useLocal } from "./local.ts"
+import { printPickLists } from "./print-queue.ts"
+import { steadyOrder } from "./steady-order.ts"
 import { useFormat } from "./use-format.tsx"
-import { useToday } from "./use-today.ts"
+import type { Lanes } from "./use-lanes.ts"
 
-/** Lines that a card shows; the basket itself has them all. */
-const MOST_LINES = 3
+const keptSorting: Kept<Sorting> = {
+  name: "sorting",
+  read: (found) => sortings.find((sorting) => sorting === found) ?? "newest",
+}
 
-/** The baskets that are open now. */
+/** The orders and baskets to work on, one lane at a time. */
 export function Baskets({
   shopId,
-  baskets,
+  lanes,
   open,
+  lane,
+  onLane,
   onBasket,
 }: {
   shopId: string
-  baskets: Watched<readonly Basket[]>
+  lanes: Lanes
   /** The number of open baskets; the list has only the latest. */
   open: number
+  lane: LaneName
+  onLane: (lane: LaneName) => void
   onBasket: (sessionId: string) => void
 }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const [sorting, setSorting] = useLocal(keptSorting)
+  const [showsDone, setShowsDone] = useState(false)
+  const all = lanes.lanes[lane]
+  const done = all.filter(({ done_by }) => done_by !== null).length
+  const shown = sorted(showsDone ? all : all.filter(({ done_by }) => done_by === null), sorting)
   return (
     <section className="baskets card" aria-labelledby="baskets-title">
       <header className="bar">
         <h2 id="baskets-title">{t("baskets.title")}</h2>
-        {baskets.data !== undefined && <span className="count">{format.count(open)}</span>}
+        {lanes.open !== undefined && (
+          <span className="count" title={t("baskets.open")}>
+            {format.count(open)}
+          </span>
+        )}
+        <select
+          className="sorting"
+          aria-label={t("lanes.sort")}
+          value={sorting}
+          onChange={({ target }) => setSorting(sortings.find((each) => each === target.value) ?? sorting)}
+        >
+          {sortings.map((each) => (
+            <option key={each} value={each}>
+              {t(`lanes.sorting.${each}`)}
+            </option>
+          ))}
+        </select>
       </header>
-      <BasketList shopId={shopId} baskets={baskets} open={open} onBasket={onBasket} />
+      <nav className="lane-choice" aria-label={t("lanes.title")}>
+        {laneNames.map((name) => (
+          <button key={name} type="button" aria-current={name === lane} onClick={() => onLane(name)}>
+            {t(`lanes.name.${name}`)}
+            <span className="lane-count">
+              {format.count(lanes.lanes[name].filter(({ done_by }) => done_by === null).length)}
+            </span>
+          </button>
+        ))}
+      </nav>
+      <LaneList
+        key={lane}
+        shopId={shopId}
+        lanes={lanes}
+        baskets={shown}
+        lane={lane}
+        open={lane === "active" ? open : 0}
+        onBasket={onBasket}
+      />
+      {(done > 0 || (lane === "orders" && shown.length > 0)) && (
+        <footer className="lane-foot">
+          {done > 0 && (
+            <button type="button" aria-pressed={showsDone} onClick={() => setShowsDone(!showsDone)}>
+              {showsDone ? t("lanes.hideDone") : t("lanes.showDone", { count: done })}
+            </button>
+          )}
+          {lane === "orders" && shown.length > 0 && (
+            <button type="button" onClick={() => printPickLists(shown.filter(({ done_by }) => done_by === null))}>
+              <Icon name="print" />
+              {t("order.printAll")}
+            </button>
+          )}
+        </footer>
+      )}
     </section>
   )
 }
 
-function BasketList({ shopId, baskets, open, onBasket }: Parameters<typeof Baskets>[0]) {
-  const { t } = useTranslation()
-  const today = useToday()
-  if (baskets.status === "loading") return <Empty busy>{t("page.loading")}</Empty>
-  const { data, failure } = baskets
-  if (failure !== undefined && (data === undefined || isRefused(failure))) return <Absent failure={failure} />
-  if (data === undefined || data.length === 0) return <Empty icon="basket">{t("baskets.none")}</Empty>
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
-    <ul className="basket-list" tabIndex={0} aria-labelledby="baskets-title">
-      {data.map((basket) => (
-        <BasketCard key={basket.session_id} shopId={shopId} basket={basket} today={today} onBasket={onBasket} />
-      ))}
-      {open > data.length && data.length >= LIST_LIMIT && (
-        <li className="end">{t("baskets.latest", { shown: data.length, open })}</li>
-      )}
-    </ul>
-  )
-}
-
-const BasketCard = memo(function BasketCard({
+function LaneList({
   shopId,
-  basket,
-  today,
+  lanes: { isLoading, failure, thresholds, open: listed },
+  baskets,
+  lane,
+  open,
   onBasket,
 }: {
   shopId: string
-  basket: Basket
-  today: string
+  lanes: Lanes
+  baskets: readonly Basket[]
+  lane: LaneName
+  open: number
   onBasket: (sessionId: string) => void
 }) {
   const { t } = useTranslation()
-  const format = useFormat()
-  const more = basket.lines.length - MOST_LINES
-  return (
-    <li className="basket">
-      <header>
-        <button type="button" className="plain" onClick={() => onBasket(basket.session_id)}>
-          <BasketMark sessionId={basket.session_id} />
-        </button>
-        <span className="quiet">{t("baskets.items", { count: basket.item_count })}</span>
-        <span className="sum">{format.money(basket.total)}</span>
-      </header>
-      <ul className="lines">
-        {basket.lines.slice(0, MOST_LINES).map((line) => (
-          <li key={line.product_id}>
-            <span className="quantity">{t("baskets.quantity", { quantity: line.quantity })}</span>
-            <span className="name">
-              <Said text={line.product_name} />
-            </span>
-            <span>{format.money(line.line_total)}</span>
-          </li>
-        ))}
-        {more > 0 && <li className="quiet">{t("baskets.moreLines", { count: more })}</li>}
-      </ul>
-      <footer>
-        <Acknowledge shopId={shopId} basket={basket} />
-        <SentTotal basket={basket} />
-        <time className="quiet" dateTime={basket.last_at}>
-          {format.time(basket.last_at, today)}
-        </time>
-      </footer>
-    </li>
-  )
-})
-
-/** The total that the app sent, if it differs from the total of the lines: a lower one is a discount, a higher one is marked. */
-export function SentTotal({ basket: { drift, total, basket_total } }: { basket: Basket }) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const sent = format.money(basket_total)
-  if (drift) {
-    return (
-      <span className="drift" title={t("baskets.appTotalMoreHint")}>
-        <Icon name="warning" />
-        {t("baskets.appTotalMore", { total: sent, difference: format.money(basket_total - total) })}
-      </span>
-    )
-  }
-  if (basket_total >= total || sent === format.money(total)) return null
-  return (
-    <span className="quiet">
-      {t("baskets.appTotalLess", { total: sent, difference: format.money(total - basket_total) })}
-    </span>
+  const [isHeld, setHeld] = useState(false)
+  const order = useRef<readonly string[]>([])
+  const shown = isHeld ? steadyOrder(order.current, baskets, ({ session_id }) => session_id) : baskets
+  order.current = shown.map(({ session_id }) => session_id)
+  if (failure !== undefined) return <Absent failure={failure} />
+  if (isLoading) return <Empty busy>{t("page.loading")}</Empty>
+  const most = listed?.length ?? 0
+  return shown.length === 0 ? (
+    <Empty icon="basket">{t(`lanes.empty.${lane}`)}</Empty>
+  ) : (
+    <ul
+      className="basket-list"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
+      tabIndex={0}
+      aria-labelledby="baskets-title"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      {shown.map((basket) => (
+        <BasketCard
+          key={basket.session_id}
+          shopId={shopId}
+          basket={basket}
+          thresholds={thresholds}
+          onBasket={onBasket}
+        />
+      ))}
+      {open > most && most >= LIST_LIMIT && <li className="end">{t("baskets.latest", { shown: most, open })}</li>}
+    </ul>
   )
 }

@@ -1,5 +1,5 @@
 import { LIST_LIMIT } from "@shopwire/client"
-import { useBaskets, useFeed, useStats } from "@shopwire/react"
+import { useFeed, useProfile, useStats } from "@shopwire/react"
 import { type ReactNode, useMemo, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { closeBasket, goTo, openBasket, setAddress, usePlace } from "./address.ts"
@@ -10,15 +10,25 @@ import { Feed } from "./feed.tsx"
 import { Figures } from "./figures.tsx"
 import { type Filter, noFilter } from "./filter.ts"
 import { Icon } from "./icon.tsx"
-import { loadedDialog } from "./loaded-part.tsx"
+import { loadedDialog, loadedPart, PartNotLoaded } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
 import { Notices } from "./notices.tsx"
+import { PickLists } from "./pick-lists.tsx"
+import { codeOf } from "./shop.ts"
 import { ShopTitle } from "./shop-title.tsx"
+import { StaffName } from "./staff-name.tsx"
 import { type Tab, Tabs } from "./tabs.tsx"
+import { Toasts } from "./toasts.tsx"
+import { useLanes } from "./use-lanes.ts"
 import { NARROW, useMedia } from "./use-media.ts"
 
 const AttentionDialog = loadedDialog(() => import("./attention-dialog.tsx").then((module) => module.AttentionDialog))
 const BasketDialog = loadedDialog(() => import("./basket-dialog.tsx").then((module) => module.BasketDialog))
+
+const Wall = loadedPart(() => import("./wall.tsx").then((module) => module.Wall), { Failed: PartNotLoaded })
+
+/** The view of the address that is a display for a wall. */
+const WALL = "wall"
 
 type Part = "events" | "baskets" | "figures"
 
@@ -26,76 +36,113 @@ type Part = "events" | "baskets" | "figures"
 export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean }) {
   const { t } = useTranslation()
   const feed = useFeed(shopId)
-  const baskets = useBaskets(shopId)
+  const lanes = useLanes(shopId)
+  const profile = useProfile(shopId)
   const stats = useStats(shopId)
-  const { basket: opened, action, category, session, find, min, max, from, to } = usePlace()
+  const { view, lane, basket: opened, action, category, session, find, min, max, from, to } = usePlace()
   const filter = useMemo(
     () => ({ action, category, session, find, min, max, from, to }),
     [action, category, session, find, min, max, from, to],
   )
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
-  const [notices, putAway] = useNotices(rules, feed.timeline.events, baskets.data)
+  const [notices, putAway] = useNotices(rules, feed.timeline.events, lanes.open)
   const [tab, setTab] = useState<Part>("events")
   const narrow = useMedia(NARROW)
 
   // The list ends at its limit; the figures count on.
-  const listed = baskets.data?.length ?? 0
+  const listed = lanes.open?.length ?? 0
   const open = listed < LIST_LIMIT ? listed : Math.max(listed, stats.data?.baskets_open ?? 0)
 
   const parts: Readonly<Record<Part, ReactNode>> = {
     events: <Feed shopId={shopId} feed={feed} filter={filter} onFilter={showFilter} onBasket={openBasket} />,
-    baskets: <Baskets shopId={shopId} baskets={baskets} open={open} onBasket={openBasket} />,
+    baskets: (
+      <Baskets
+        shopId={shopId}
+        lanes={lanes}
+        open={open}
+        lane={lane}
+        onLane={(to) => setAddress({ lane: to })}
+        onBasket={openBasket}
+      />
+    ),
     figures: <Figures stats={stats} />,
   }
+  const shopName = profile.data?.name ?? codeOf(shopId)
   const tabs: readonly Tab<Part>[] = [
     { name: "events", title: t("shop.activity"), content: parts.events },
     {
       name: "baskets",
-      title: baskets.data === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open }),
+      title: lanes.open === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open }),
       content: parts.baskets,
     },
     { name: "figures", title: t("shop.figures"), content: parts.figures },
   ]
+  const isWall = view === WALL
+  const shownNotices = (
+    <Notices
+      notices={notices}
+      onSeen={putAway}
+      onOpen={({ key, sessionId }) => {
+        putAway(key)
+        openBasket(sessionId)
+      }}
+    />
+  )
   return (
-    <main className="shop">
-      <div className="title">
-        <ShopTitle shopId={shopId} mayTend={mayTend} />
-        <button type="button" onClick={() => setChoosing(true)}>
-          <Icon name="bell" />
-          <span className="label">{t("alerts.title")}</span>
-        </button>
-      </div>
-      {narrow ? (
-        <Tabs label={t("shop.parts")} tabs={tabs} shown={tab} onShow={setTab} />
+    <StaffName nameless={isWall ? t("wall.staff") : undefined}>
+      {isWall ? (
+        <main className="wall-page">
+          <Wall
+            shopId={shopId}
+            shopName={shopName}
+            lanes={lanes}
+            onBasket={openBasket}
+            onClose={() => goTo({ view: "" })}
+          />
+          {shownNotices}
+        </main>
       ) : (
-        <>
-          {parts.figures}
-          {parts.events}
-          {parts.baskets}
-        </>
+        <main className="shop">
+          <div className="title">
+            <ShopTitle shopId={shopId} mayTend={mayTend} />
+            <button type="button" onClick={() => goTo({ view: WALL })}>
+              <Icon name="system" />
+              <span className="label">{t("wall.title")}</span>
+            </button>
+            <button type="button" onClick={() => setChoosing(true)}>
+              <Icon name="bell" />
+              <span className="label">{t("alerts.title")}</span>
+            </button>
+          </div>
+          {narrow ? (
+            <Tabs label={t("shop.parts")} tabs={tabs} shown={tab} onShow={setTab} />
+          ) : (
+            <>
+              {parts.figures}
+              {parts.events}
+              {parts.baskets}
+            </>
+          )}
+          {shownNotices}
+        </main>
       )}
-      <Notices
-        notices={notices}
-        onSeen={putAway}
-        onOpen={({ key, sessionId }) => {
-          putAway(key)
-          openBasket(sessionId)
-        }}
-      />
       {choosing && <AttentionDialog rules={rules} onRules={setRules} onClose={() => setChoosing(false)} />}
-      {opened !== "" && (
+      {opened === "" ? (
+        <Toasts />
+      ) : (
         <BasketDialog
           shopId={shopId}
           sessionId={opened}
           onClose={closeBasket}
           onFilter={() => {
-            setAddress({ ...noFilter, session: opened, basket: "" })
+            setAddress({ ...noFilter, view: "", session: opened, basket: "" })
             setTab("events")
           }}
         />
       )}
-    </main>
+      <PickLists shopName={shopName} />
+    </StaffName>
   )
 }
 

@@ -3,6 +3,7 @@ import fc from "fast-check"
 import type { Basket } from "../../../contract/basket.ts"
 import { tasksFor, undoing } from "../../../web/merchant/basket-tasks.ts"
 import { laneNames, lanesOf, sorted, sortings, urgencyOf, waitingSince } from "../../../web/merchant/lanes.ts"
+import { steadyOrder } from "../../../web/merchant/steady-order.ts"
 
 const NOW = Date.parse("2026-11-26T12:00:00.000Z")
 const thresholds = { cold_after_s: 600, abandoned_after_s: 7200 }
@@ -116,5 +117,17 @@ describe("tasksFor()", () => {
   it("knows for each task the one that takes it back", () => {
     for (const task of ["acknowledge", "release", "complete", "reopen"] as const)
       expect(undoing[undoing[task]]).to.equal(task)
+  })
+})
+
+describe("steadyOrder()", () => {
+  const idOf = (id: string) => id
+
+  it("keeps what is shown where it is, and has what is new at the end, in its order", () => {
+    expect(steadyOrder(["c", "a", "b"], ["n", "a", "b", "m", "c"], idOf)).to.deep.equal(["c", "a", "b", "n", "m"])
+  })
+
+  it("closes the place of what is gone", () => {
+    expect(steadyOrder(["c", "a", "b"], ["a", "b"], idOf)).to.deep.equal(["a", "b"])
   })
 })

@@ -1,0 +1,273 @@
+import { randomUUID } from "node:crypto"
+import { expect } from "chai"
+import type { PublishEvent } from "../../contract/publish-event.ts"
+import { useBrowser } from "../helpers/browser.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { usePages } from "../helpers/pages.ts"
+import { until } from "../helpers/until.ts"
+import { axeViolations } from "./axe.ts"
+import { MerchantPage } from "./merchant-page.ts"
+import { publishAll } from "./seed.ts"
+
+/** The browser's clock is ahead by this many minutes. */
+const minutesAhead = (
+  minutes: number,
+): string => `{ const Now = Date; const later = () => Now.now() + ${minutes * 60_000}
+  globalThis.Date = class extends Now {
+    constructor(...given) { given.length === 0 ? super(later()) : super(...given) }
+    static now() { return later() }
+  } }`
+
+/** Counts what is printed, and how the screen is kept awake. */
+const WITNESS = `
+  globalThis.prints = 0
+  globalThis.print = () => { globalThis.prints++ }
+  globalThis.locks = 0
+  Object.defineProperty(navigator, "wakeLock", { value: { request: async () => {
+    globalThis.locks++
+    return Object.assign(new EventTarget(), { release: async () => { globalThis.locks-- } })
+  } } })`
+
+type Witness = { readonly prints: number; readonly locks: number }
+
+describe("working on orders and baskets on the merchant's page", () => {
+  const browser = useBrowser()
+  const pages = usePages()
+
+  const open = (shopId: string, query = "", options = {}) =>
+    MerchantPage.open(browser, `${pages.merchantUrl(shopId)}${query}`, options)
+  const lane = (merchant: MerchantPage, name: string) =>
+    merchant.page.getByRole("navigation", { name: "Lanes" }).getByRole("button", { name: new RegExp(`^${name}`) })
+  const laneCount = (merchant: MerchantPage, name: string, count: number) =>
+    until(`${count} in ${name}`, async () => (await lane(merchant, name).textContent()) === `${name}${count}`)
+
+  /** A basket of a shop, and what happens in it. */
+  function basketOf(shopId: string) {
+    const session_id = randomUUID()
+    const publish = (fields: Partial<PublishEvent> = {}) =>
+      publishAll(pages.product.edgeUrl, [publishEvent({ shop_id: shopId, session_id, ...fields })])
+    return { name: session_id.slice(0, 8), session_id, publish }
+  }
+
+  /** An order of a shop. */
+  async function orderOf(shopId: string, fields: Partial<PublishEvent> = {}) {
+    const basket = basketOf(shopId)
+    await basket.publish(fields)
+    await basket.publish({ ...fields, action: "CHECKOUT" })
+    return basket
+  }
+
+  /** Says who works at a screen. */
+  async function enterName(merchant: MerchantPage, name: string): Promise<void> {
+    await merchant.page.getByLabel(/Your name/).fill(name)
+    await merchant.page.keyboard.press("Enter")
+  }
+
+  it("has lanes for active baskets, those that go cold, and orders, which say how long ago", async () => {
+    const shopId = randomUUID()
+    const basket = basketOf(shopId)
+    await basket.publish()
+    const [now, later] = [await open(shopId), await open(shopId, "", { initScript: minutesAhead(12) })]
+    await now
+      .basket(basket.name)
+      .getByText(/^(now|\d+ sec ago)$/)
+      .waitFor()
+    await laneCount(now, "Active", 1)
+    await laneCount(later, "Going cold", 1)
+    await lane(later, "Going cold").click()
+    const waited = later.basket(basket.name).locator(".waited")
+    await waited.getByText("12 min ago").waitFor()
+    await waited.getByText("Waiting").waitFor()
+    expect(new URL(later.page.url()).searchParams.get("lane")).to.equal("cold")
+    await basket.publish({ action: "CHECKOUT" })
+    await laneCount(now, "Active", 0)
+    await lane(now, "Orders").click()
+    await now
+      .basket(basket.name)
+      .getByText(/^Order \d+$/)
+      .waitFor()
+    expect(await axeViolations(later.page)).to.deep.equal([])
+  })
+
+  it("sorts a lane by age or by total, and remembers it", async () => {
+    const shopId = randomUUID()
+    const [first, second] = [await orderOf(shopId, { product_price: 9 }), await orderOf(shopId, { product_price: 2 })]
+    const merchant = await open(shopId, "&lane=orders")
+    const names = () => merchant.page.locator(".basket .basket-mark").allTextContents()
+    const isSorted = (...expected: string[]) =>
+      until(`the order ${expected}`, async () => (await names()).join() === expected.join())
+    await isSorted(second.name, first.name)
+    await merchant.page.getByLabel("Sort by").selectOption("Highest total first")
+    await isSorted(first.name, second.name)
+    await merchant.page.getByLabel("Sort by").selectOption("Newest first")
+    await isSorted(second.name, first.name)
+    await merchant.page.getByLabel("Sort by").selectOption("Longest waiting first")
+    await isSorted(first.name, second.name)
+    await merchant.page.reload()
+    await isSorted(first.name, second.name)
+  })
+
+  it("moves no card from under the pointer", async () => {
+    const shopId = randomUUID()
+    const first = await orderOf(shopId)
+    const merchant = await open(shopId, "&lane=orders")
+    await merchant.basket(first.name).hover()
+    const second = await orderOf(shopId)
+    await merchant.basket(second.name).waitFor()
+    const names = () => merchant.page.locator(".basket .basket-mark").allTextContents()
+    expect(await names()).to.deep.equal([first.name, second.name])
+    await merchant.page.mouse.move(5, 5)
+    await until("the newest on top", async () => (await names()).join() === [second.name, first.name].join())
+  })
+
+  it("claims, releases, completes and reopens on all screens, with the name, and undoes each", async () => {
+    const shopId = randomUUID()
+    const order = await orderOf(shopId)
+    const [mine, other] = [await open(shopId, "&lane=orders"), await open(shopId, "&lane=orders")]
+    const [here, there] = [mine.basket(order.name), other.basket(order.name)]
+    const message = (text: RegExp) => mine.page.locator(".toast", { hasText: text }).first()
+    const undo = async (text: RegExp) => {
+      await message(text).getByRole("button", { name: "Undo" }).click()
+    }
+    await here.getByRole("button", { name: "Claim" }).click()
+    await enterName(mine, "Ann")
+    await there.locator(".acknowledged", { hasText: "Ann" }).waitFor()
+    await message(/^Order \d+ is yours/).waitFor()
+    await undo(/is yours/)
+    await there.getByRole("button", { name: "Claim" }).waitFor()
+
+    await here.getByRole("button", { name: "Claim" }).click()
+    await there.locator(".acknowledged", { hasText: "Ann" }).waitFor()
+    // Anybody may give a claim back.
+    await there.getByRole("button", { name: "Release" }).click()
+    await enterName(other, "Bob")
+    await here.getByRole("button", { name: "Claim" }).waitFor()
+    await other.page.locator(".toast", { hasText: "was released" }).getByRole("button", { name: "Undo" }).click()
+    await here.locator(".acknowledged", { hasText: "Ann" }).waitFor()
+
+    await here.getByRole("button", { name: "Done" }).click()
+    await there.waitFor({ state: "detached" })
+    await undo(/is done/)
+    await there.waitFor()
+    await here.getByRole("button", { name: "Done" }).click()
+    await there.waitFor({ state: "detached" })
+
+    await other.page.getByRole("button", { name: "Show done (1)" }).click()
+    await there.locator(".acknowledged", { hasText: /^Done.*Ann/ }).waitFor()
+    await there.getByRole("button", { name: "Reopen" }).click()
+    await here.getByRole("button", { name: "Done" }).waitFor()
+    expect(await axeViolations(other.page)).to.deep.equal([])
+  })
+
+  it("lets a message go after 10 s", async () => {
+    const shopId = randomUUID()
+    const order = await orderOf(shopId)
+    const merchant = await open(shopId, "&lane=orders")
+    await merchant.basket(order.name).getByRole("button", { name: "Done" }).click()
+    await enterName(merchant, "Ann")
+    const toast = merchant.page.locator(".toast")
+    await toast.waitFor()
+    await toast.waitFor({ state: "detached" })
+  })
+
+  it("says why a claim was not stored, and stores it when tried again", async () => {
+    browser.allow(/WebSocket/)
+    const shopId = randomUUID()
+    const basket = basketOf(shopId)
+    await basket.publish()
+    const merchant = await open(shopId)
+    const card = merchant.basket(basket.name)
+    await pages.stopGateway()
+    await merchant.says("Reconnecting")
+    await card.getByRole("button", { name: "Claim" }).click()
+    await enterName(merchant, "Ann")
+    await card.getByRole("alert").getByText("Couldn't save. Try again.").waitFor()
+    await pages.startGateway()
+    await merchant.live()
+    await card.getByRole("button", { name: "Claim" }).click()
+    await card.locator(".acknowledged", { hasText: "Ann" }).waitFor()
+    await card.getByRole("alert").waitFor({ state: "detached" })
+  })
+
+  it("undoes from within an open basket, too", async () => {
+    const shopId = randomUUID()
+    const order = await orderOf(shopId)
+    const merchant = await open(shopId, `&lane=orders&basket=${order.session_id}`)
+    const dialog = merchant.page.getByRole("dialog", { name: `Basket ${order.name}` })
+    await dialog.getByRole("button", { name: "Done" }).click()
+    await enterName(merchant, "Ann")
+    await dialog.getByRole("button", { name: "Reopen" }).waitFor()
+    await dialog.getByRole("button", { name: "Undo" }).click()
+    await dialog.getByRole("button", { name: "Done" }).waitFor()
+  })
+
+  it("fills a wall with all lanes, without a keyboard, and keeps its screen on", async () => {
+    const shopId = randomUUID()
+    const basket = basketOf(shopId)
+    await basket.publish({ product_name: "Pears" })
+    const [first, second] = [await orderOf(shopId), await orderOf(shopId)]
+    const viewport = { width: 1600, height: 900 }
+    const wall = await open(shopId, "&view=wall", { initScript: WITNESS, viewport })
+    const column = (name: string) => wall.page.getByRole("region", { name: new RegExp(`^${name}`) })
+    await column("Active").getByText("Pears").waitFor()
+    await column("Orders").getByText(second.name).waitFor()
+    // What waits longest comes first.
+    expect(await column("Orders").locator(".basket-mark").allTextContents()).to.deep.equal([first.name, second.name])
+    await wall.page.getByText("The screen stays on").waitFor()
+    expect(await wall.page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).to.be.at.most(0)
+    const heights = await wall.page
+      .locator(".wall .task")
+      .evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect().height))
+    expect(Math.min(...heights)).to.be.at.least(44)
+    expect(await axeViolations(wall.page)).to.deep.equal([])
+
+    const desk = await open(shopId, "&lane=orders")
+    await wall.basket(first.name).getByRole("button", { name: "Claim" }).click()
+    await desk.basket(first.name).locator(".acknowledged", { hasText: "Wall screen" }).waitFor()
+    await wall.basket(first.name).getByRole("button", { name: "Done" }).click()
+    await wall.basket(first.name).waitFor({ state: "detached" })
+    await wall.page.locator(".toast", { hasText: "is done" }).getByRole("button", { name: "Undo" }).click()
+    await wall.basket(first.name).waitFor()
+
+    await wall.page.getByRole("button", { name: "Back to the shop" }).click()
+    await wall.page.getByRole("heading", { name: "Orders and baskets" }).waitFor()
+    expect(await wall.page.evaluate(() => (globalThis as unknown as Witness).locks)).to.equal(0)
+    await wall.page.goBack()
+    await column("Orders").waitFor()
+  })
+
+  it("prints a pick list, and nothing else", async () => {
+    const shopId = randomUUID()
+    const order = basketOf(shopId)
+    await order.publish({ product_name: "Pears", product_id: 1, category_id: "fruit", UPC: "111" })
+    await order.publish({ product_name: "Bread", product_id: 2, category_id: "bakery", UPC: "222" })
+    await order.publish({ product_name: "Pears", product_id: 1, category_id: "fruit", UPC: "111" })
+    await order.publish({ action: "CHECKOUT" })
+    const merchant = await open(shopId, "&lane=orders", { initScript: WITNESS })
+    const { page } = merchant
+    const prints = () => page.evaluate(() => (globalThis as unknown as Witness).prints)
+    await merchant.basket(order.name).getByRole("button", { name: "Print pick list" }).click()
+    await until("the print", async () => (await prints()) === 1)
+    expect(await page.locator(".pick-list").isVisible()).to.equal(false)
+    await page.emulateMedia({ media: "print" })
+    const list = page.locator(".pick-list")
+    expect(await list.locator("h1").textContent()).to.match(/^Order \d+$/)
+    const rows = await list
+      .locator("tbody tr")
+      .evaluateAll((all) => all.map((row) => [...row.querySelectorAll("td")].map(({ textContent }) => textContent)))
+    expect(rows).to.deep.equal([
+      ["", "1", "Bread", "bakery", "222"],
+      ["", "2", "Pears", "fruit", "111"],
+    ])
+    expect(await page.locator("#root").isVisible()).to.equal(false)
+    await page.emulateMedia({ media: "screen" })
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")))
+    await list.waitFor({ state: "detached" })
+
+    await orderOf(shopId)
+    await laneCount(merchant, "Orders", 2)
+    await page.getByRole("button", { name: "Print all pick lists" }).click()
+    await until("both lists", async () => (await list.count()) === 2)
+    expect(await prints()).to.equal(2)
+  })
+})

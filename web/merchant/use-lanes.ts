@@ -1,0 +1,40 @@
+import { type Basket, type Failure, isRefused } from "@shopwire/client"
+import { useAbandoned, useBaskets, useOrders, useProfile } from "@shopwire/react"
+import { useMemo } from "react"
+import { type LaneName, lanesOf, type Thresholds } from "./lanes.ts"
+import { useNow } from "./use-now.ts"
+
+/** Until the shop's thresholds are known. */
+const unknown: Thresholds = { cold_after_s: Number.POSITIVE_INFINITY, abandoned_after_s: Number.POSITIVE_INFINITY }
+
+/** A shop's baskets by lane, live. */
+export interface Lanes {
+  readonly lanes: Readonly<Record<LaneName, readonly Basket[]>>
+  readonly thresholds: Thresholds
+  readonly isLoading: boolean
+  /** Why nothing can be shown. */
+  readonly failure: Failure | undefined
+  /** The listed open baskets; undefined until they are known. */
+  readonly open: readonly Basket[] | undefined
+}
+
+export function useLanes(shopId: string): Lanes {
+  const lists = [useBaskets(shopId), useOrders(shopId), useAbandoned(shopId)] as const
+  const thresholds = useProfile(shopId).data ?? unknown
+  const now = useNow()
+  const [open, orders, abandoned] = lists.map(({ data }) => data)
+  const lanes = useMemo(
+    () => lanesOf([...(open ?? []), ...(orders ?? []), ...(abandoned ?? [])], thresholds, now),
+    [open, orders, abandoned, thresholds, now],
+  )
+  const failed = lists.find(
+    ({ status, data, failure }) => status === "failed" && (data === undefined || isRefused(failure)),
+  )
+  return {
+    lanes,
+    thresholds,
+    isLoading: lists.some(({ status }) => status === "loading"),
+    failure: failed?.failure,
+    open,
+  }
+}
