@@ -19,6 +19,9 @@ export const MAX_CATEGORY_LENGTH = 200
 /** Most baskets in a list of a shop: of the open ones, the orders, the abandoned ones. */
 export const LIST_LIMIT = 100
 
+/** Most days of one list of a shop's days: a quarter of a year. */
+export const MAX_DAYS = 92
+
 /** An open basket without activity for this long, in seconds, is idle. */
 export const IDLE_AFTER_S = 2 * 60 * 60
 

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { Annotations } from "./annotations.ts"
 import { Basket } from "./basket.ts"
 import type { BasketTask } from "./basket-work.ts"
+import { Day, DaysQuery, ShopDate } from "./day.ts"
 import { CopyKind, Digest } from "./digest.ts"
 import { errorCodes } from "./errors.ts"
 import { HistoryPart, PageQuery, ReadParams } from "./history.ts"
@@ -181,4 +182,31 @@ export const digest = defineModel("store.$shop_id.digest", {
       errors: errorCodes("system.invalidParams", ...refused),
     },
   },
+})
+
+/**
+ * `store.<shop_id>.day.<YYYY-MM-DD>`: the figures of one calendar day of a shop, from midnight to midnight in its time zone. A day on which
+ * nothing happened has zeros. See docs/days.md.
+ *
+ * get     errors: system.timeout (see `dayQueue`)
+ * events  change, at most once a second; an answer to a get is at most as old
+ */
+export const day = defineModel("store.$shop_id.day.$date", {
+  parts: { shop_id: ShopId, date: ShopDate },
+  value: Day,
+  errors: errorCodes("system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.days`: today, as the only day. With `?from=YYYY-MM-DD&to=YYYY-MM-DD` each day of these dates, both included, in order of
+ * time, at most `MAX_DAYS`.
+ *
+ * get     errors: system.invalidQuery (no dates, in the wrong order, or too many), system.timeout
+ * events  remove, add at midnight. A list of dates has none: its days change themselves
+ */
+export const days = defineCollection("store.$shop_id.days", {
+  parts: { shop_id: ShopId },
+  value: referenceTo(day),
+  query: DaysQuery,
+  errors: errorCodes("system.invalidQuery", "system.timeout", "system.serviceUnavailable"),
 })

@@ -77,6 +77,8 @@ export const policy = {
   },
   "store.$shop_id.stats": { get: "readShop" },
   "store.$shop_id.digest": { get: "readShop", report: "readShop" },
+  "store.$shop_id.day.$date": { get: "readShop" },
+  "store.$shop_id.days": { get: "readShop" },
   "store.$shop_id.profile": { get: "readShop", set: "tendShop" },
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },

@@ -1,5 +1,17 @@
+import { isDeepStrictEqual } from "node:util"
 import type { LogRecord, LogWork } from "../log/entry.ts"
-import { applyStep, type Basket, type BasketStep, bytesOf, stepOf, type Tending, tend, totalOf } from "./basket.ts"
+import {
+  applyStep,
+  type Basket,
+  type BasketStep,
+  bytesOf,
+  type Checkpoint,
+  type Line,
+  stepOf,
+  type Tending,
+  tend,
+  totalOf,
+} from "./basket.ts"
 import { insertPlaced, type Placed, settle, type Unsettled } from "./producer-order.ts"
 
 /** Most records of a basket that wait for others of their producer to come before them. */
@@ -21,20 +33,24 @@ export interface OrderedBasket extends Basket {
   readonly unsettled?: UnsettledBasket
 }
 
-/** A basket that was checked out. */
-export interface Checkout {
-  /** Sequence of the CHECKOUT. */
-  readonly seq: number
-  /** When the log got it, in ms since the epoch. */
-  readonly at: number
+/** The CHECKOUT of a basket, with what was bought. */
+export interface Checkout extends Checkpoint {
   readonly value: number
+  readonly lines: readonly Line[]
 }
 
-/** A basket after one more record of the log, and which checkouts there are now or are not any more. */
+/** What there is now, and was not before; and what there is not any more. Only late records remove something. */
+export interface Difference<T> {
+  readonly added: readonly T[]
+  readonly removed: readonly T[]
+}
+
+/** A basket after one more record of the log, and what that changes in its checkouts and openings. */
 export interface BasketChange {
   readonly basket: OrderedBasket | undefined
-  readonly added: readonly Checkout[]
-  readonly removed: readonly Checkout[]
+  readonly checkouts: Difference<Checkout>
+  /** The events that opened it, or opened it again. */
+  readonly openings: Difference<Checkpoint>
 }
 
 /** Pure: the basket depends on the log alone. Undefined: work on a basket that does not exist. */
@@ -44,17 +60,17 @@ export function applyToOrdered(before: OrderedBasket | undefined, record: LogRec
   const own = isEvent ? stepOf(record.event) : tendingOf(record.work)
   const { base, records } = before?.unsettled ?? { base: before, records: [] }
   if (records.length === 0 && (place === undefined || place.seq < place.firstMissing)) {
-    const { basket, checkouts } = fold(base, [{ record: own }])
-    return { basket, added: checkouts, removed: [] }
+    const { basket, checkouts, openings } = fold(base, [{ record: own }])
+    return { basket, checkouts: { added: checkouts, removed: [] }, openings: { added: openings, removed: [] } }
   }
   const inserted = insertPlaced(records, own, place)
-  const { basket, checkouts } = fold(base, inserted)
-  const earlier = fold(base, records).checkouts
+  const now = fold(base, inserted)
+  const earlier = fold(base, records)
   const unsettled = settle({ base, records: inserted }, step, isTooMuch)
   return {
-    basket: basket && (unsettled.records.length === 0 ? basket : { ...basket, unsettled }),
-    added: checkouts.filter((each) => !earlier.some((other) => isSame(each, other))),
-    removed: earlier.filter((each) => !checkouts.some((other) => isSame(each, other))),
+    basket: now.basket && (unsettled.records.length === 0 ? now.basket : { ...now.basket, unsettled }),
+    checkouts: difference(earlier.checkouts, now.checkouts),
+    openings: difference(earlier.openings, now.openings),
   }
 }
 
@@ -80,21 +96,31 @@ function step(basket: Basket | undefined, record: BasketRecord): Basket | undefi
   return basket && tend(basket, record)
 }
 
-function fold(
-  base: Basket | undefined,
-  records: readonly Placed<BasketRecord>[],
-): { basket: Basket | undefined; checkouts: readonly Checkout[] } {
+/** A basket after some records, with its checkouts and openings among them. */
+interface Folded {
+  readonly basket: Basket | undefined
+  readonly checkouts: readonly Checkout[]
+  readonly openings: readonly Checkpoint[]
+}
+
+function fold(base: Basket | undefined, records: readonly Placed<BasketRecord>[]): Folded {
   const checkouts: Checkout[] = []
+  const openings: Checkpoint[] = []
   let basket = base
   for (const { record } of records) {
     const after = step(basket, record)
-    if ("action" in record && after?.checkout !== undefined && basket?.checkout === undefined)
-      checkouts.push({ seq: record.seq, at: record.at, value: totalOf(after) })
+    if ("action" in record && after !== undefined) {
+      const { seq, at } = record
+      if (after.openedSeq !== basket?.openedSeq) openings.push({ seq, at })
+      if (after.checkout !== undefined && basket?.checkout === undefined)
+        checkouts.push({ seq, at, value: totalOf(after), lines: after.lines })
+    }
     basket = after
   }
-  return { basket, checkouts }
+  return { basket, checkouts, openings }
 }
 
-function isSame(a: Checkout, b: Checkout): boolean {
-  return a.seq === b.seq && a.value === b.value
+function difference<T>(before: readonly T[], after: readonly T[]): Difference<T> {
+  const missingIn = (others: readonly T[]) => (each: T) => !others.some((other) => isDeepStrictEqual(each, other))
+  return { added: after.filter(missingIn(before)), removed: before.filter(missingIn(after)) }
 }

@@ -1,8 +1,9 @@
 import { LIST_LIMIT } from "../../contract/limits.ts"
-import type { LogRecord } from "../log/entry.ts"
+import type { LogEntry, LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, isOpen, totalOf } from "./basket.ts"
+import { type Abandoned, type DayChange, type DayRecord, nothingAbandoned, productName } from "./day.ts"
 import { sum } from "./money.ts"
-import { applyToOrdered, bytesOfOrdered, type OrderedBasket } from "./ordered-basket.ts"
+import { applyToOrdered, type BasketChange, bytesOfOrdered, type OrderedBasket } from "./ordered-basket.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats.ts"
 
 /**
@@ -29,16 +30,26 @@ export function emptyShop(): Shop {
   return { seq: 0, baskets: new Map(), basketBytes: 0, stats: emptyStats() }
 }
 
+/** A shop after one more record of its log. */
+export interface ShopChange {
+  readonly shop: Shop
+  /** Session IDs of the baskets that changed or were dropped. */
+  readonly changed: readonly string[]
+  /** What the record changes in the figures of days. Undefined: nothing. */
+  readonly day?: DayRecord
+}
+
 /**
- * The shop after one more record of its log, and the session IDs of the baskets that changed or were dropped. It uses no clock, so a
+ * The shop after one more record of its log. It uses no clock, so a
  * replay of the log gives the same shop. Changes by time alone (idle baskets, past minutes) are made when a shop is shown. A record that
  * is not newer changes nothing. `shop` must not be used any more.
  */
-export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; changed: readonly string[] } {
+export function applyRecord(shop: Shop, record: LogRecord): ShopChange {
   const { seq, session_id: id } = "event" in record ? record.event : record.work
   if (seq <= shop.seq) return { shop, changed: [] }
   const before = shop.baskets.get(id)
-  const { basket: after, added, removed } = applyToOrdered(before, record)
+  const change = applyToOrdered(before, record)
+  const { basket: after, checkouts } = change
   if (after === undefined) return { shop: { ...shop, seq }, changed: [] }
   const bytes = shop.basketBytes + bytesOfOrdered(after) - (before === undefined ? 0 : bytesOfOrdered(before))
   if (!("event" in record)) {
@@ -48,8 +59,12 @@ export function applyRecord(shop: Shop, record: LogRecord): { shop: Shop; change
   shop.baskets.delete(id)
   shop.baskets.set(id, after)
   const { forgotten, basketBytes } = forgetOldest(shop.baskets, bytes, after.lastAt)
-  const stats = applyToStats(shop.stats, record.event, added, removed)
-  return { shop: { seq, baskets: shop.baskets, basketBytes, stats }, changed: [id, ...forgotten] }
+  const stats = applyToStats(shop.stats, record.event, checkouts.added, checkouts.removed)
+  return {
+    shop: { seq, baskets: shop.baskets, basketBytes, stats },
+    changed: [id, ...forgotten.map(({ session_id }) => session_id)],
+    day: dayRecord(record, change, forgotten),
+  }
 }
 
 /** The open baskets at `now`, in ms since the epoch; the most recently active one comes first. */
@@ -87,6 +102,24 @@ export function openTotals(shop: Shop, now: number): OpenBaskets {
 }
 
 /**
+ * The shop's abandoned baskets with their last activity from one time on and before another. `now`, and both, are in ms since the epoch;
+ * `afterMs`: a basket without activity for this long is abandoned.
+ */
+export function abandonedBetween({ baskets }: Shop, from: number, to: number, now: number, afterMs: number): Abandoned {
+  let found = nothingAbandoned
+  for (const basket of baskets.values()) {
+    const { checkout, lastAt } = basket
+    if (checkout !== undefined || lastAt < from || lastAt >= to || now - lastAt < afterMs) continue
+    found = {
+      count: found.count + 1,
+      value: sum([found.value, totalOf(basket)]),
+      at: Math.max(found.at, lastAt + afterMs),
+    }
+  }
+  return found
+}
+
+/**
  * The list of open baskets after new records from the sequence `since` on: baskets that were opened or reopened since come first, the
  * others keep their order. Baskets for which there was no room fill it up. A new list is in order of activity, the latest first.
  */
@@ -105,14 +138,32 @@ function forgetOldest(
   baskets: Map<string, OrderedBasket>,
   bytes: number,
   at: number,
-): { forgotten: readonly string[]; basketBytes: number } {
-  const forgotten: string[] = []
+): { forgotten: readonly Basket[]; basketBytes: number } {
+  const forgotten: Basket[] = []
   let basketBytes = bytes
   for (const [id, basket] of baskets) {
     if (basketBytes <= MAX_BASKET_BYTES && at - basket.lastAt <= KEEP_MS) break
     baskets.delete(id)
     basketBytes -= bytesOfOrdered(basket)
-    forgotten.push(id)
+    forgotten.push(basket)
   }
   return { forgotten, basketBytes }
+}
+
+function dayRecord(
+  { event }: LogEntry,
+  { checkouts, openings }: BasketChange,
+  forgotten: readonly Basket[],
+): DayRecord {
+  const at = Date.parse(event.received_at)
+  const { product_id, product_name } = event
+  const isAdd = event.action.trim().toUpperCase() === "ADD"
+  const changes: DayChange[] = [{ kind: "event", at, added: isAdd ? productName(product_id, product_name) : undefined }]
+  for (const opening of openings.added) changes.push({ kind: "basket", at: opening.at, count: 1 })
+  for (const opening of openings.removed) changes.push({ kind: "basket", at: opening.at, count: -1 })
+  for (const order of checkouts.added) changes.push({ kind: "order", at: order.at, count: 1, order })
+  for (const order of checkouts.removed) changes.push({ kind: "order", at: order.at, count: -1, order })
+  for (const basket of forgotten)
+    if (isIdle(basket, at)) changes.push({ kind: "abandoned", at: basket.lastAt, value: totalOf(basket) })
+  return { seq: event.seq, at, changes }
 }

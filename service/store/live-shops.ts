@@ -2,7 +2,7 @@ import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type 
 import type { Shards } from "res-service/sharding"
 import type { Annotations } from "../../contract/annotations.ts"
 import type { BasketWork } from "../../contract/basket-work.ts"
-import { abandoned, basket, baskets, digest, event, feed, orders, stats } from "../../contract/store.ts"
+import { abandoned, basket, baskets, day, days, digest, event, feed, orders, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -13,6 +13,9 @@ import type { Part } from "../part-list.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
 import { basketListResources } from "./basket-lists.ts"
+import { dayResource } from "./day.ts"
+import { DayStore } from "./day-store.ts"
+import { daysResource } from "./days.ts"
 import { digestResource } from "./digest.ts"
 import { Digests } from "./digests.ts"
 import { DroppedEvents } from "./dropped-events.ts"
@@ -62,6 +65,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #digests: Digests
   readonly #snapshots: Snapshots
   readonly #profiles: Profiles
+  readonly #days: DayStore
   readonly #annotations: ShownAnnotations
   /** By shop, what ends the hiding of messages that are being erased. */
   readonly #hidden = new Map<string, () => void>()
@@ -75,7 +79,9 @@ export class LiveShops implements Part, LogFollower {
     this.#logger = logger
     this.#snapshots = new Snapshots(js, log)
     this.#profiles = new Profiles(js)
-    this.#profiles.onLost(() => shards.resetWatched("store."))
+    this.#profiles.onLost(() => this.#loseAll())
+    this.#days = new DayStore(js, log, (shopId) => shards.isServed(partitionOf(shopId)))
+    this.#days.onLost(() => this.#loseAll())
     this.#annotations = new ShownAnnotations(
       js,
       {
@@ -92,27 +98,40 @@ export class LiveShops implements Part, LogFollower {
       logger,
     )
     this.#dropped = new DroppedEvents(() => log.state(), this.#feeds, logger)
-    const loader = new ShopLoader(this.#snapshots, log.reader)
+    const loader = new ShopLoader(this.#snapshots, log.reader, {
+      store: this.#days,
+      profileOf: (shopId) => this.#profiles.of(shopId),
+    })
     this.#shops = new Shops(
       {
         load: (shopId) => loader.load(shopId),
-        goOn: (shopId, shop) => loader.goOn(shopId, shop),
+        goOn: (shopId, shop, book) => loader.goOn(shopId, shop, book),
         // Another process may own the shop now, and have erased somebody from it.
-        store: async (shopId, shop) => {
-          if (shards.isServed(partitionOf(shopId))) await this.#snapshots.write(shopId, shop)
+        store: async (shopId, view) => {
+          const text = this.#snapshots.textOf(view.shop)
+          await view.days.store()
+          // Another process may own the shop now, and have erased somebody from it.
+          if (shards.isServed(partitionOf(shopId))) await this.#snapshots.write(shopId, text)
         },
-        view: (shop_id, shop) =>
+        view: (shop_id, shop, book) =>
           new ShopView(
             shop,
+            book,
             {
               baskets: service.events(baskets, { shop_id }),
               orders: service.events(orders, { shop_id }),
               abandoned: service.events(abandoned, { shop_id }),
               stats: service.events(stats, { shop_id }),
               basket: (session_id) => service.events(basket, { shop_id, session_id }),
+              days: service.events(days, { shop_id }),
+              day: (date) => service.events(day, { shop_id, date }),
             },
-            (session_id) => basket.name({ shop_id, session_id }),
+            {
+              basket: (session_id) => basket.name({ shop_id, session_id }),
+              day: (date) => day.name({ shop_id, date }),
+            },
           ),
+        inDayQueue: (shop_id, task) => service.with(days, { shop_id }, task),
         inQueue: (shop_id, task) => service.with(baskets, { shop_id }, task),
       },
       loads,
@@ -149,13 +168,16 @@ export class LiveShops implements Part, LogFollower {
       }),
       statsResource(guard, shops),
       digestResource(guard, this.#digests),
-      profileResource(guard, this.#profiles),
+      dayResource(guard, shops),
+      daysResource(guard, shops),
+      profileResource(guard, this.#profiles, (shopId) => this.#renew(shopId)),
     ]
   }
 
   async start(): Promise<void> {
     await this.#snapshots.open()
     await this.#profiles.open()
+    await this.#days.open()
     await this.#annotations.start()
     await this.#dropped.start()
     this.#ticking = setInterval(() => this.#tick(Date.now()), TICK_MS)
@@ -199,6 +221,34 @@ export class LiveShops implements Part, LogFollower {
     }
   }
 
+  /** Something was lost that all shops are made from. */
+  #loseAll(): void {
+    this.#shops.dropWhere(() => true)
+    this.#digests.dropWhere(() => true)
+    this.#shards.resetWatched("store.")
+  }
+
+  /** Loads a shop again when it is asked for, because it is made differently from now on. */
+  async #renew(shop_id: string): Promise<void> {
+    const resume = await this.#shops.withhold(shop_id)
+    try {
+      await this.#dropWatched(shop_id)
+    } finally {
+      resume()
+    }
+  }
+
+  /** Drops a shop, and tells gateways. In both queues, so that requests from before are answered before the reset. */
+  async #dropWatched(shop_id: string): Promise<void> {
+    const dropNow = (): void => {
+      this.#shops.drop(shop_id)
+      this.#digests.drop(shop_id)
+      const made = [baskets, orders, abandoned, stats, digest, basket, day, days]
+      this.#shards.reset(made.map(({ pattern }) => pattern.names({ shop_id })))
+    }
+    await this.#service.with(baskets, { shop_id }, () => this.#service.with(days, { shop_id }, dropNow))
+  }
+
   #drop(shards: readonly number[]): void {
     const isDropped = (shopId: string): boolean => shards.includes(partitionOf(shopId))
     this.#feeds.dropWhere(isDropped)
@@ -219,6 +269,8 @@ export class LiveShops implements Part, LogFollower {
    * @param work sequences of work on baskets
    */
   async hide(shop_id: string, seqs: readonly number[], work: readonly number[]): Promise<boolean> {
+    // The figures of days keep what is counted: they name nobody. Without a snapshot they could not be made again.
+    await this.#service.with(baskets, { shop_id }, () => this.#shops.storeDays(shop_id))
     this.#hidden.get(shop_id)?.()
     this.#hidden.set(shop_id, this.#log.reader.hide([...seqs, ...work]))
     await this.#service.with(feed, { shop_id }, (events) => {
@@ -229,14 +281,7 @@ export class LiveShops implements Part, LogFollower {
     const resume = await this.#shops.withhold(shop_id)
     try {
       const erased = await this.#snapshots.erase(shop_id)
-      // In the queue, so that requests from before are answered before the reset.
-      await this.#service.with(baskets, { shop_id }, () => {
-        this.#shops.drop(shop_id)
-        this.#digests.drop(shop_id)
-        this.#shards.reset(
-          [baskets, orders, abandoned, stats, digest, basket].map(({ pattern }) => pattern.names({ shop_id })),
-        )
-      })
+      await this.#dropWatched(shop_id)
       return erased
     } finally {
       resume()

@@ -6,8 +6,12 @@ import type { Guard } from "../auth/guard.ts"
 import { differences } from "./differences.ts"
 import type { Profiles } from "./profiles.ts"
 
-/** Serves `profile`; access as the policy says. */
-export function profileResource(guard: Guard, profiles: Profiles) {
+/**
+ * Serves `profile`; access as the policy says.
+ *
+ * @param onDaysChange called when a shop's days are others from now on
+ */
+export function profileResource(guard: Guard, profiles: Profiles, onDaysChange: (shopId: string) => Promise<void>) {
   return handle(profile, {
     mode: { access: "free" },
     anywhere: ["access"],
@@ -19,6 +23,8 @@ export function profileResource(guard: Guard, profiles: Profiles) {
         await guard.check(profile, "set", req)
         const { before, after } = await profiles.set(req.parts.shop_id, patch)
         req.events.change(differences(profileModel(before), profileModel(after)))
+        const isSame = before.time_zone === after.time_zone && before.abandoned_after_s === after.abandoned_after_s
+        if (!isSame) await onDaysChange(req.parts.shop_id)
         return after
       },
     },

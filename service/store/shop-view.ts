@@ -14,6 +14,8 @@ import {
   type Shop,
 } from "../projections/shop.ts"
 import { nextChangeAt, shownStats } from "../projections/stats.ts"
+import type { DayBook } from "./day-book.ts"
+import { type DayEventSenders, DayView } from "./day-view.ts"
 import { differences } from "./differences.ts"
 import { Figure } from "./figure.ts"
 
@@ -29,7 +31,7 @@ export type StatsModel = ContentOf<typeof contract.stats>
 export type ListName = "baskets" | "orders" | "abandoned"
 
 /** The senders of events of a shop's resources. Use them in the shop's queue. */
-export interface ShopEventSenders extends Readonly<Record<ListName, CollectionEvents<Reference>>> {
+export interface ShopEventSenders extends DayEventSenders, Readonly<Record<ListName, CollectionEvents<Reference>>> {
   readonly stats: ModelEvents<StatsModel>
   basket(sessionId: string): ModelEvents<BasketModel>
 }
@@ -40,6 +42,12 @@ export interface ShownBaskets {
   readonly seq: number
   /** In the list's order; without a model if nobody looks at the basket. Undefined: nobody looks at the list. */
   readonly baskets: readonly (readonly [sessionId: string, BasketModel | undefined])[] | undefined
+}
+
+/** The names of a shop's resources. */
+export interface ShopNames {
+  basket(sessionId: string): string
+  day(date: string): string
 }
 
 interface BasketList {
@@ -62,8 +70,10 @@ const nextIds: Readonly<Record<ListName, (shop: Shop, now: number, before: Baske
  * somebody has got, and of no others. Call all methods in the shop's queue; `now` is in ms since the epoch.
  */
 export class ShopView {
+  /** The shop's days, which have a queue of their own. */
+  readonly days: DayView
   readonly #events: ShopEventSenders
-  readonly #rid: (sessionId: string) => string
+  readonly #names: ShopNames
   readonly #baskets = new Map<string, Figure<BasketModel>>()
   #shop: Shop
   readonly #lists = new Map<ListName, Figure<BasketList>>()
@@ -73,11 +83,12 @@ export class ShopView {
   /** Session IDs of baskets with changes that are not sent yet. */
   readonly #changed = new Set<string>()
 
-  /** @param rid gives the resource name of a session's basket */
-  constructor(shop: Shop, events: ShopEventSenders, rid: (sessionId: string) => string) {
+  /** @param book the figures of the shop's days, with all records that are in `shop` */
+  constructor(shop: Shop, book: DayBook, events: ShopEventSenders, names: ShopNames) {
     this.#shop = shop
     this.#events = events
-    this.#rid = rid
+    this.#names = names
+    this.days = new DayView(book, events, () => this.#shop, names.day)
   }
 
   /** What the watchers of the open baskets were last sent. */
@@ -99,8 +110,9 @@ export class ShopView {
   /** Applies records of the log, and sends the changes that are due. */
   add(records: readonly LogRecord[], now: number): void {
     for (const record of records) {
-      const { shop, changed } = applyRecord(this.#shop, record)
+      const { shop, changed, day } = applyRecord(this.#shop, record)
       this.#shop = shop
+      if (day !== undefined) this.days.add(day)
       for (const id of changed) this.#touch(id)
     }
     if (records.length === 0) return
@@ -119,7 +131,7 @@ export class ShopView {
       this.#shownChanges++
     }
     this.#tellList(name, figure, now)
-    return figure.shown.ids.map((id) => reference(this.#rid(id)))
+    return figure.shown.ids.map((id) => reference(this.#names.basket(id)))
   }
 
   /** A basket; undefined when there is none. Watchers have been sent what this returns. */
@@ -210,7 +222,7 @@ export class ShopView {
     for (const change of listChanges(figure.shown.ids, next.ids)) {
       this.#shownChanges++
       if (change.type === "remove") this.#events[name].remove(change.index)
-      else this.#events[name].add(reference(this.#rid(change.id)), change.index)
+      else this.#events[name].add(reference(this.#names.basket(change.id)), change.index)
     }
     figure.show(next, now)
   }

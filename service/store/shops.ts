@@ -1,7 +1,10 @@
 import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
 import type { Shop } from "../projections/shop.ts"
+import type { DayBook } from "./day-book.ts"
+import type { DayModel } from "./day-view.ts"
 import type { Loads, OnWait } from "./loads.ts"
+import type { Loaded, Read } from "./shop-loader.ts"
 import type { BasketModel, ListName, ShopView, ShownBaskets, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
 
@@ -27,15 +30,17 @@ const PASS_TIME_MS = 1000
 
 /** What `Shops` needs to load, store and show shops. */
 export interface ShopSources {
-  /** Makes a shop from its snapshot and the log. `records`: how many records were read. */
-  load(shopId: string): Promise<{ readonly shop: Shop; readonly records: number }>
+  /** Makes a shop from its snapshot and the log. */
+  load(shopId: string): Promise<Loaded>
   /** Reads on to the current end of the shop's log. */
-  goOn(shopId: string, shop: Shop): Promise<{ readonly shop: Shop; readonly records: number }>
-  /** Stores a snapshot. */
-  store(shopId: string, shop: Shop): Promise<void>
-  view(shopId: string, shop: Shop): ShopView
+  goOn(shopId: string, shop: Shop, book: DayBook): Promise<Read>
+  /** Stores a snapshot of the shop as it is now, after its days. */
+  store(shopId: string, view: ShopView): Promise<void>
+  view(shopId: string, shop: Shop, book: DayBook): ShopView
   /** Runs a task in the queue of a shop's baskets and figures. */
   inQueue(shopId: string, task: () => void): Promise<void>
+  /** Runs a task in the queue of a shop's days. */
+  inDayQueue(shopId: string, task: () => Promise<void>): Promise<void>
 }
 
 class LoadedShop {
@@ -49,6 +54,8 @@ class LoadedShop {
   watched = false
   /** A task that sends its changes is in the queue. */
   scheduled = false
+  /** The same, of its days. */
+  daysScheduled = false
   passedAt = Date.now()
   /** When records were waiting last. */
   busyAt = Date.now()
@@ -120,6 +127,16 @@ export class Shops {
     return [view, view?.shop.seq ?? 0, view?.shownChanges ?? 0]
   }
 
+  /** Call it in the queue of the shop's days. */
+  async day(shopId: string, date: string, onWait?: OnWait): Promise<DayModel> {
+    return await (await this.#view(shopId, onWait)).days.day(date, Date.now())
+  }
+
+  /** Call it in the queue of the shop's days. */
+  async days(shopId: string, onWait?: OnWait): Promise<Reference[]> {
+    return await (await this.#view(shopId, onWait)).days.list(Date.now())
+  }
+
   /** Whether the shop has this basket. */
   async knows(shopId: string, sessionId: string): Promise<boolean> {
     return (await this.#view(shopId)).shop.baskets.has(sessionId)
@@ -158,8 +175,10 @@ export class Shops {
       if (Math.abs(now - loaded.passedAt) >= PASS_TIME_MS) {
         loaded.passedAt = now
         loaded.view.passTime(now)
+        loaded.view.days.passTime(now)
       }
       if (loaded.view.isDue(now)) this.#schedule(shopId, loaded)
+      if (loaded.view.days.isDue(now)) this.#scheduleDays(shopId, loaded)
     }
     for (const [shopId, loaded] of this.#warm) {
       if (loaded.pending.length > 0) loaded.busyAt = now
@@ -177,6 +196,14 @@ export class Shops {
   /** Drops some shops. Their watchers are told nothing. */
   dropWhere(condition: (shopId: string) => boolean): void {
     for (const shopId of [...this.#loaded.keys(), ...this.#warm.keys()]) if (condition(shopId)) this.drop(shopId)
+  }
+
+  /** Stores the days of a shop with all records so far. Call it in the shop's queue. */
+  async storeDays(shopId: string): Promise<void> {
+    const loaded = this.#find(shopId) ?? this.#keepWarm(shopId)
+    const view = loaded.view ?? (await loaded.loading)
+    loaded.apply()
+    await view.days.store()
   }
 
   /** Prevents a shop's snapshots from being stored. Resolves, when none is being stored, to a function that permits it again. */
@@ -234,15 +261,15 @@ export class Shops {
   }
 
   async #load(shopId: string, loaded: LoadedShop): Promise<ShopView> {
-    let { shop, records } = await this.#sources.load(shopId)
+    let { shop, records, book } = await this.#sources.load(shopId)
     while (loaded.overflow) {
       loaded.overflow = false
       loaded.pending.length = 0
-      const more = await this.#sources.goOn(shopId, shop)
+      const more = await this.#sources.goOn(shopId, shop, book)
       shop = more.shop
       records += more.records
     }
-    const view = this.#sources.view(shopId, shop)
+    const view = this.#sources.view(shopId, shop, book)
     loaded.view = view
     loaded.apply()
     // So the next load need not read all these records again.
@@ -263,13 +290,25 @@ export class Shops {
       .catch((error: unknown) => this.#logger.error({ err: error, shopId }, "a shop's changes could not be shown"))
   }
 
+  #scheduleDays(shopId: string, loaded: LoadedShop): void {
+    if (loaded.daysScheduled) return
+    loaded.daysScheduled = true
+    const task = async (): Promise<void> => {
+      loaded.daysScheduled = false
+      if (this.#loaded.get(shopId) === loaded) await loaded.view?.days.tell(Date.now())
+    }
+    this.#sources
+      .inDayQueue(shopId, task)
+      .catch((error: unknown) => this.#logger.error({ err: error, shopId }, "a shop's days could not be shown"))
+  }
+
   async #save(shopId: string): Promise<void> {
-    const loaded = this.#loaded.get(shopId) ?? this.#keepWarm(shopId)
+    const loaded = this.#find(shopId) ?? this.#keepWarm(shopId)
     const view = loaded.view ?? (await loaded.loading)
     if (!loaded.watched) loaded.apply()
     // The log may have been replaced meanwhile, or something erased from it.
     if (this.#find(shopId) !== loaded || this.#withheld.has(shopId)) return
-    this.#saving = this.#sources.store(shopId, view.shop)
+    this.#saving = this.#sources.store(shopId, view)
     await this.#saving
   }
 }

@@ -50,9 +50,15 @@ export class Snapshots {
     return text === undefined ? undefined : readSnapshot(text, this.#log.created)
   }
 
-  async write(shopId: string, shop: Shop): Promise<void> {
+  /** A shop as it is now, for `write`. */
+  textOf(shop: Shop): string {
+    return writeSnapshot(shop, this.#log.created)
+  }
+
+  /** @param text of `textOf`: a shop changes while its snapshot is written */
+  async write(shopId: string, text: string): Promise<void> {
     const key = (await this.#keyOf(shopId)) ?? (await this.#newKeyOf(shopId))
-    await this.#snapshots.put(keyOf(shopId), encrypted(writeSnapshot(shop, this.#log.created), key))
+    await this.#snapshots.put(keyOf(shopId), encrypted(text, key))
   }
 
   /** Makes all snapshots that a shop ever had unreadable. Resolves to whether there was one. */

@@ -146,6 +146,8 @@ const apiRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
   ["GET", `/api/store/${shopId}/basket/${basketId}`],
   ...BasketTask.options.map((task): [string, string] => ["POST", `/api/store/${shopId}/basket/${basketId}/${task}`]),
   ["GET", `/api/store/${shopId}/stats`],
+  ["GET", `/api/store/${shopId}/day/2026-03-29`],
+  ["GET", `/api/store/${shopId}/days?from=2026-03-01&to=2026-03-31`],
   ["GET", `/api/store/${shopId}/profile`],
   ["POST", `/api/store/${shopId}/profile/set`],
   ["GET", `/api/session/${sessionId}/multicart`],

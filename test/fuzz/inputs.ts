@@ -222,6 +222,8 @@ export const oddCall: fc.Arbitrary<OddCall> = anySide.chain((side) => {
       `store.${shopId}.basket.${basketId}`,
       `store.${shopId}.stats`,
       `store.${shopId}.profile`,
+      `store.${shopId}.days`,
+      `store.${shopId}.day.2026-03-29`,
       `session.${sessionId}.multicart`,
       `session.${sessionId}.cart.nobody`,
       "shopwire.health",

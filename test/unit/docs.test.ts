@@ -19,6 +19,8 @@ import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppersResource } from "../../service/shoppers/shoppers-resource.ts"
 import { type BasketSources, basketResource } from "../../service/store/basket.ts"
 import { basketListResources } from "../../service/store/basket-lists.ts"
+import { dayResource } from "../../service/store/day.ts"
+import { daysResource } from "../../service/store/days.ts"
 import { digestResource } from "../../service/store/digest.ts"
 import type { Digests } from "../../service/store/digests.ts"
 import { type EventSources, eventResource } from "../../service/store/event.ts"
@@ -58,7 +60,9 @@ describe("the docs", () => {
       basketResource({ guard: openGuard } as BasketSources),
       statsResource(openGuard, {} as Shops),
       digestResource(openGuard, {} as Digests),
-      profileResource(openGuard, {} as Profiles),
+      dayResource(openGuard, {} as Shops),
+      daysResource(openGuard, {} as Shops),
+      profileResource(openGuard, {} as Profiles, async () => {}),
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
       cartResource(openGuard, {} as Sessions),

@@ -1,6 +1,16 @@
-export type { AnswerOf, AnyContract, EventsIn, MethodOf, ParamsOf, PartsOf, ValueOf } from "res-service/contract"
+export type {
+  AnswerOf,
+  AnyContract,
+  EventsIn,
+  MethodOf,
+  ParamsOf,
+  PartsOf,
+  QueryOf,
+  ValueOf,
+} from "res-service/contract"
 export type { Basket, BasketLine } from "../../../contract/basket.ts"
 export type { BasketTask } from "../../../contract/basket-work.ts"
+export type { Day, DaysQuery } from "../../../contract/day.ts"
 export type { CopyKind, Digest } from "../../../contract/digest.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
@@ -9,6 +19,7 @@ export {
   FEED_LIMIT,
   LIST_LIMIT,
   MAX_CATEGORY_LENGTH,
+  MAX_DAYS,
   MAX_DISPLAY_NAME,
   MAX_FIND_LENGTH,
 } from "../../../contract/limits.ts"
@@ -17,7 +28,19 @@ export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.t
 export { cart, multicart, type Owner, present } from "../../../contract/session.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
 export type { Minute, Stats } from "../../../contract/stats.ts"
-export { abandoned, basket, baskets, digest, event, feed, orders, profile, stats } from "../../../contract/store.ts"
+export {
+  abandoned,
+  basket,
+  baskets,
+  day,
+  days,
+  digest,
+  event,
+  feed,
+  orders,
+  profile,
+  stats,
+} from "../../../contract/store.ts"
 export { type Config, loadConfig } from "./config.ts"
 export {
   type AuthState,

@@ -1,4 +1,4 @@
-import type { AnyContract, Contract, PartsOf, ValueOf, Whole } from "res-service/contract"
+import type { AnyContract, Contract, PartsOf, QueryOf, ValueOf, Whole } from "res-service/contract"
 import type { Connection } from "./connection.ts"
 import { isResError, type ResCollection, type ResModel } from "./resclient.ts"
 import { isModel, Watch } from "./watch.ts"
@@ -27,9 +27,12 @@ export class Watches {
     this.#connection = connection
   }
 
-  /** The watch of a resource. Data values are unwrapped; a collection of references holds the members of the referenced models. */
-  of<C extends AnyContract>(contract: C, parts: PartsOf<C>): Watch<WatchedOf<C>> {
-    const rid: string = contract.name(parts)
+  /**
+   * The watch of a resource, or with a query of one of its queries. Data values are unwrapped; a collection of references holds the members
+   * of the referenced models.
+   */
+  of<C extends AnyContract>(contract: C, parts: PartsOf<C>, query?: QueryOf<C>): Watch<WatchedOf<C>> {
+    const rid: string = contract.rid(parts, query)
     const known = this.#watches.get(rid)
     if (known !== undefined) return known as Watch<WatchedOf<C>>
     for (const [other, { unusedMs }] of this.#watches) if (unusedMs > KEPT_MS) this.#watches.delete(other)

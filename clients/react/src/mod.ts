@@ -9,6 +9,8 @@ export {
   useBasket,
   useBaskets,
   useCollection,
+  useDay,
+  useDays,
   useModel,
   useOrders,
   useProfile,

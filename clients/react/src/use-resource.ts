@@ -5,11 +5,16 @@ import {
   basket,
   baskets,
   type CollectionContract,
+  type Day,
+  type DaysQuery,
+  day,
+  days,
   type ModelContract,
   orders,
   type PartsOf,
   type Profile,
   profile,
+  type QueryOf,
   type Stats,
   stats,
   type ValueOf,
@@ -41,14 +46,14 @@ export function useModel<C extends ModelContract, O extends WatchOptions = Watch
 
 /**
  * Watches a collection while the component is mounted, with the members of referenced models, also of those that are added later.
- * Models that can't be loaded are left out and requested again.
+ * Models that can't be loaded are left out and requested again. With a `query`, it watches that query.
  */
 export function useCollection<C extends CollectionContract, O extends WatchOptions = WatchOptions>(
   contract: C,
   parts: PartsOf<C>,
-  options?: O,
+  options?: O & { readonly query?: QueryOf<C> | undefined },
 ): Shown<ValuesOf<C>, O> {
-  return useResource(contract, parts, options) as Shown<ValuesOf<C>, O>
+  return useResource(contract, parts, options, options?.query) as Shown<ValuesOf<C>, O>
 }
 
 /** A shop's open baskets, the latest activity first, at most 100. */
@@ -76,6 +81,16 @@ export function useStats(shopId: string): Watched<Stats> {
   return useModel(stats, { shop_id: shopId })
 }
 
+/** The figures of one day of a shop: `date` is `YYYY-MM-DD` in its time zone. */
+export function useDay(shopId: string, date: string): Watched<Day> {
+  return useModel(day, { shop_id: shopId, date })
+}
+
+/** The figures of a shop's days, both dates included, in order of time, at most 92. Without dates: today, and from midnight on the next day. */
+export function useDays(shopId: string, dates?: DaysQuery): Watched<readonly Day[]> {
+  return useCollection(days, { shop_id: shopId }, { query: dates })
+}
+
 /** What a shop says of itself: name, currency, time zone. `useCall(profile, parts, "set")` changes it. */
 export function useProfile(shopId: string): Watched<Profile> {
   return useModel(profile, { shop_id: shopId })
@@ -85,9 +100,10 @@ function useResource<C extends AnyContract>(
   contract: C,
   parts: PartsOf<C>,
   { suspense = false }: WatchOptions = {},
+  query?: QueryOf<C>,
 ): Watched<WatchedOf<C>> {
   // The same one each time: the connection keeps it.
-  const watch = useConnection().watches.of(contract, parts)
+  const watch = useConnection().watches.of(contract, parts, query)
   const shown = useObservable(watch)
   if (suspense && shown.status === "loading") throw watch.loaded()
   return shown

@@ -54,6 +54,8 @@ const expected: Readonly<
     get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
     report: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
+  "store.$shop_id.day.$date": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
+  "store.$shop_id.days": { get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] } },
   "store.$shop_id.profile": {
     get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
     set: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },

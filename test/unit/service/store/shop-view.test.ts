@@ -3,8 +3,10 @@ import fc from "fast-check"
 import type { CollectionEvents, ModelEvents, Reference } from "res-service"
 import { BasketTask } from "../../../../contract/basket-work.ts"
 import { emptyShop } from "../../../../service/projections/shop.ts"
+import type { DayModel } from "../../../../service/store/day-view.ts"
 import { type BasketModel, type ListName, ShopView, type StatsModel } from "../../../../service/store/shop-view.ts"
 import { HOUR_MS, MINUTE_MS, sessionId, TestLog } from "../../../helpers/records.ts"
+import { StoredDays } from "../../../helpers/stored-days.ts"
 
 const ridOf = (id: string): string => `basket.${id}`
 
@@ -48,6 +50,7 @@ class Watcher {
     })
     this.view = new ShopView(
       emptyShop(),
+      new StoredDays().book(),
       {
         baskets: list("baskets"),
         orders: list("orders"),
@@ -59,8 +62,10 @@ class Watcher {
             () => this.baskets.get(id),
             () => this.baskets.delete(id),
           ),
+        days: { ...quiet, name: "days", add: () => {}, remove: () => {} },
+        day: () => model<DayModel>("day", () => undefined),
       },
-      ridOf,
+      { basket: ridOf, day: (date) => date },
     )
   }
 

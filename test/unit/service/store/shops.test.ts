@@ -7,6 +7,7 @@ import { Loads } from "../../../../service/store/loads.ts"
 import { ShopView } from "../../../../service/store/shop-view.ts"
 import { Shops } from "../../../../service/store/shops.ts"
 import { TestLog } from "../../../helpers/records.ts"
+import { StoredDays } from "../../../helpers/stored-days.ts"
 import { until } from "../../../helpers/until.ts"
 
 /** Shops whose log is in memory, and whose loading waits until it is let go. */
@@ -29,18 +30,29 @@ class Harness {
           const records = [...this.log.records]
           await new Promise<void>((resolve) => this.#waiting.push(resolve))
           if (this.fails) throw new Error("the log does not answer")
-          return { shop: replay(records, emptyShop()), records: records.length }
+          const book = new StoredDays().book()
+          return { shop: replay(records, emptyShop()), records: records.length, book }
         },
         goOn: async (_, shop) => ({ shop: replay(this.log.records, shop), records: 0 }),
-        store: async (_, shop) => {
-          this.stored.push(shop.seq)
+        store: async (_, view) => {
+          this.stored.push(view.shop.seq)
         },
-        view: (_, shop) =>
+        view: (_, shop, book) =>
           new ShopView(
             shop,
-            { baskets: list, orders: list, abandoned: list, stats: model, basket: () => model },
-            (id) => id,
+            book,
+            {
+              baskets: list,
+              orders: list,
+              abandoned: list,
+              stats: model,
+              basket: () => model,
+              days: list,
+              day: () => model,
+            },
+            { basket: (id) => id, day: (date) => date },
           ),
+        inDayQueue: async (_, task) => await task(),
         inQueue: async (_, task) => task(),
       },
       new Loads(),

@@ -1,0 +1,227 @@
+import type { Day as ShownDay } from "../../contract/day.ts"
+import type { Line } from "./basket.ts"
+import { sum, times } from "./money.ts"
+import type { Checkout } from "./ordered-basket.ts"
+import { shortened } from "./text.ts"
+import type { ZoneClock } from "./zone-clock.ts"
+
+/** Minutes of a slice. */
+const SLICE_MINUTES = 5
+
+/**
+ * Most products that a day counts, and how many more it counts until those are dropped that sold for least. So dropping costs little for
+ * each product, and the day of a big shop takes less than 100 KiB.
+ */
+const MAX_PRODUCTS = 200
+const PRODUCTS_BEYOND = 200
+const MAX_NAME = 80
+/** How many products are shown. */
+const TOP_PRODUCTS = 10
+
+/** Something that counts in the figures of the day of `at`, which is in ms since the epoch. */
+export type DayChange =
+  /** An event, and the product that it adds to a basket. */
+  | { readonly kind: "event"; readonly at: number; readonly added: ProductName | undefined }
+  /** A basket was opened; -1: it was not after all, because something late came before. */
+  | { readonly kind: "basket"; readonly at: number; readonly count: 1 | -1 }
+  /** A basket was checked out; -1: not so after all. */
+  | { readonly kind: "order"; readonly at: number; readonly count: 1 | -1; readonly order: Checkout }
+  /** A basket was dropped that had been abandoned. */
+  | { readonly kind: "abandoned"; readonly at: number; readonly value: number }
+
+export interface ProductName {
+  readonly id: number
+  readonly name: string
+}
+
+/** What one record of the log changes in the figures of days. */
+export interface DayRecord {
+  readonly seq: number
+  /** When the log got it, in ms since the epoch. */
+  readonly at: number
+  readonly changes: readonly DayChange[]
+}
+
+/** The orders of five minutes. */
+export interface Slice {
+  readonly orders: number
+  readonly sales: number
+}
+
+export interface DayProduct {
+  readonly name: string
+  readonly added: number
+  readonly sold: number
+  readonly value: number
+}
+
+/** The figures of a shop's day. It names products, and no person. */
+export interface Day {
+  /** Sequence and time of the last record in here; 0: there is none. Time in ms since the epoch. */
+  readonly seq: number
+  readonly at: number
+  readonly orders: number
+  readonly sales: number
+  readonly items: number
+  readonly baskets: number
+  /** Baskets that were abandoned, and are not in the shop any more. */
+  readonly abandoned: number
+  readonly abandonedValue: number
+  readonly events: number
+  /** By number since midnight, of the clock. */
+  readonly slices: Map<number, Slice>
+  /** By product ID. */
+  readonly products: Map<number, DayProduct>
+}
+
+/** Baskets that are abandoned now and still in the shop, with their last activity on one day. */
+export interface Abandoned {
+  readonly count: number
+  readonly value: number
+  /** When the last of them became abandoned, in ms since the epoch; 0: there are none. */
+  readonly at: number
+}
+
+export const nothingAbandoned: Abandoned = { count: 0, value: 0, at: 0 }
+
+export function emptyDay(): Day {
+  return {
+    seq: 0,
+    at: 0,
+    orders: 0,
+    sales: 0,
+    items: 0,
+    baskets: 0,
+    abandoned: 0,
+    abandonedValue: 0,
+    events: 0,
+    slices: new Map(),
+    products: new Map(),
+  }
+}
+
+/**
+ * The records' changes by date, in the order of the log. Usually all changes of a record are of one day, but what is late, or was
+ * abandoned, also changes days before.
+ */
+export function byDate(clock: ZoneClock, { changes, ...record }: DayRecord): ReadonlyMap<string, DayRecord> {
+  const dates = new Map<string, DayChange[]>()
+  for (const change of changes) {
+    const date = clock.dateAt(change.at)
+    const known = dates.get(date)
+    if (known === undefined) dates.set(date, [change])
+    else known.push(change)
+  }
+  return new Map([...dates].map(([date, own]) => [date, { ...record, changes: own }]))
+}
+
+/**
+ * A day after one more record, of which it gets the changes of its own date. Pure but for maps: `day` must not be used any more. A record
+ * that is not newer changes nothing, so records may be repeated.
+ */
+export function applyToDay(day: Day, clock: ZoneClock, { seq, at, changes }: DayRecord): Day {
+  if (seq <= day.seq) return day
+  const counted = changes.reduce((next, change) => applyChange(next, clock, change), day)
+  return { ...counted, seq, at: Math.max(day.at, at) }
+}
+
+/** A day as it is shown; `slices` and `top_products` are for data values. */
+export function shownDay(day: Day, clock: ZoneClock, date: string, abandoned: Abandoned): ShownDay {
+  const startsAt = clock.startOf(date)
+  const { orders, sales, items, baskets, events, seq } = day
+  return {
+    date,
+    time_zone: clock.zone,
+    starts_at: iso(startsAt),
+    ends_at: iso(clock.endOf(date)),
+    orders,
+    sales,
+    items,
+    baskets,
+    abandoned: day.abandoned + abandoned.count,
+    abandoned_value: sum([day.abandonedValue, abandoned.value]),
+    events,
+    slices: [...day.slices]
+      .filter(([, slice]) => slice.orders !== 0)
+      .sort(([a], [b]) => a - b)
+      .map(([number, slice]) => ({ at: timeOf(number * SLICE_MINUTES), ...slice })),
+    top_products: [...day.products]
+      .filter(([, { added, sold }]) => added > 0 || sold > 0)
+      .sort(byRank)
+      .slice(0, TOP_PRODUCTS)
+      .map(([product_id, { name, ...counts }]) => ({ product_id, product_name: name, ...counts })),
+    seq,
+    as_of: iso(Math.max(startsAt, day.at, abandoned.at)),
+  }
+}
+
+/** Shortens the name of a product as days keep it. */
+export function productName(id: number, name: string): ProductName {
+  return { id, name: shortened(name, MAX_NAME) }
+}
+
+function applyChange(day: Day, clock: ZoneClock, change: DayChange): Day {
+  switch (change.kind) {
+    case "event":
+      if (change.added !== undefined) countProduct(day.products, change.added, { added: 1, sold: 0, value: 0 })
+      return { ...day, events: day.events + 1 }
+    case "basket":
+      return { ...day, baskets: day.baskets + change.count }
+    case "abandoned": {
+      const { abandoned, abandonedValue } = day
+      return { ...day, abandoned: abandoned + 1, abandonedValue: sum([abandonedValue, change.value]) }
+    }
+    case "order": {
+      const { count, order, at } = change
+      countSlice(day.slices, Math.floor(clock.minuteAt(at) / SLICE_MINUTES), count, order.value)
+      for (const line of order.lines)
+        countProduct(day.products, productName(line.product_id, line.product_name), soldIn(line, count))
+      return {
+        ...day,
+        orders: day.orders + count,
+        sales: sum([day.sales, count * order.value]),
+        items: day.items + count * order.lines.reduce((items, { quantity }) => items + quantity, 0),
+      }
+    }
+  }
+}
+
+function soldIn({ quantity, unit_price }: Line, count: 1 | -1): Omit<DayProduct, "name"> {
+  return { added: 0, sold: count * quantity, value: count * times(unit_price, quantity) }
+}
+
+function countSlice(slices: Map<number, Slice>, number: number, count: 1 | -1, value: number): void {
+  const { orders, sales } = slices.get(number) ?? { orders: 0, sales: 0 }
+  slices.set(number, { orders: orders + count, sales: sum([sales, count * value]) })
+}
+
+function countProduct(
+  products: Map<number, DayProduct>,
+  { id, name }: ProductName,
+  { added, sold, value }: Omit<DayProduct, "name">,
+): void {
+  const known = products.get(id) ?? { added: 0, sold: 0, value: 0 }
+  products.set(id, {
+    name,
+    added: known.added + added,
+    sold: known.sold + sold,
+    value: value === 0 ? known.value : sum([known.value, value]),
+  })
+  if (products.size <= MAX_PRODUCTS + PRODUCTS_BEYOND) return
+  for (const [last] of [...products].sort(byRank).slice(MAX_PRODUCTS)) products.delete(last)
+}
+
+/** What sold for most comes first, then what was added most often. */
+function byRank([idA, a]: [number, DayProduct], [idB, b]: [number, DayProduct]): number {
+  return b.value - a.value || b.added - a.added || idA - idB
+}
+
+/** `HH:MM` of minutes since midnight. */
+function timeOf(minutes: number): string {
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60]
+  return `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString()
+}
