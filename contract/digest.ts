@@ -43,12 +43,16 @@ export function basketDigest({ annotations: _, ...basket }: Basket): string {
 
 /** 53 bits of a hash of a JSON value, as text. The order of members does not count. It finds faults, not forgeries. */
 export function digestOf(value: unknown): string {
-  return hash53(JSON.stringify(value, sortMembers)).toString(36)
+  return hash53(sortedJson(value)).toString(36)
 }
 
-function sortMembers(_name: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** A value as JSON, with the members of each object in the order of their names. */
+function sortedJson(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join()}]`
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  members.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${sortedJson(member)}`).join()}}`
 }
 
 /** cyrb53: fast without the browser's `crypto.subtle`, which is asynchronous and missing on pages without TLS. */

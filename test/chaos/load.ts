@@ -231,8 +231,10 @@ function ridsOf(shopId: string): string[] {
   return [
     `store.${shopId}.feed`,
     `store.${shopId}.baskets`,
+    `store.${shopId}.orders`,
     `store.${shopId}.basket.${basket}`,
     `store.${shopId}.stats`,
+    `store.${shopId}.digest`,
   ]
 }
 

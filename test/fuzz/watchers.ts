@@ -117,7 +117,9 @@ export class Watchers {
     const rids = [
       `store.${shopId}.feed`,
       `store.${shopId}.baskets`,
+      `store.${shopId}.orders`,
       `store.${shopId}.stats`,
+      `store.${shopId}.digest`,
       `session.${sessionId}.multicart`,
     ]
     for (const [id, rid] of [...rids, `store.${shopId}.basket.${basketId}`].entries())
