@@ -71,25 +71,42 @@ export function eventAlert({ orderFrom, action }: AlertRules, event: ShownEvent)
   return undefined
 }
 
-/** Baskets as they were, by `session_id`. */
-export type Before = ReadonlyMap<string, Pick<Basket, "status" | "drift">>
+/** What was known of each basket, by its `session_id`. */
+export type Before = ReadonlyMap<string, { readonly isAbandoned: boolean; readonly drift: boolean }>
 
-/** The alerts of baskets that were abandoned, or whose totals differ, since they were last looked at. */
-export function basketAlerts(rules: AlertRules, before: Before, baskets: readonly Basket[]): readonly Alert[] {
-  return baskets.flatMap((basket): Alert[] => {
-    const was = before.get(basket.session_id)
+/** How baskets are judged. */
+export interface Judging {
+  isAbandoned(basket: Basket): boolean
+  /** A basket that was not listed before was abandoned just now if its last activity is not before this, in ms since the epoch. */
+  readonly abandonedSince: number
+}
+
+/** The alerts of baskets that were abandoned, or whose totals differ, since they were last looked at; and what is known of them now. */
+export function basketAlerts(
+  rules: AlertRules,
+  before: Before | undefined,
+  baskets: readonly Basket[],
+  { isAbandoned, abandonedSince }: Judging,
+): { readonly alerts: readonly Alert[]; readonly after: Before } {
+  const after = new Map(
+    baskets.map((basket) => [basket.session_id, { isAbandoned: isAbandoned(basket), drift: basket.drift }]),
+  )
+  if (before === undefined) return { alerts: [], after }
+  const alerts = baskets.flatMap((basket): Alert[] => {
+    const [was, is] = [before.get(basket.session_id), after.get(basket.session_id)]
     const cause = { at: basket.last_at, sessionId: basket.session_id }
     const name = `${basket.session_id}-${basket.last_seq}`
-    const isAbandoned = basket.status === "idle" && was?.status !== "idle"
+    const isNew = was === undefined ? Date.parse(basket.last_at) >= abandonedSince : !was.isAbandoned
     const isEnough = rules.abandonedFrom !== undefined && basket.total >= rules.abandonedFrom
     const differs = rules.drift && basket.drift && was?.drift !== true
     return [
-      ...(isAbandoned && isEnough
+      ...(is?.isAbandoned === true && isNew && isEnough
         ? [{ ...cause, key: `abandoned-${name}`, kind: "abandoned" as const, amount: basket.total }]
         : []),
       ...(differs ? [{ ...cause, key: `drift-${name}`, kind: "drift" as const }] : []),
     ]
   })
+  return { alerts, after }
 }
 
 /** What is known of a shop's activity. */

@@ -9,21 +9,25 @@ import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
 import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
+import { isAbandoned, type Thresholds } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
 import { Said } from "./said.tsx"
 import { SentTotal } from "./sent-total.tsx"
 import { Toasts } from "./toasts.tsx"
 import { useFormat } from "./use-format.tsx"
+import { useNow } from "./use-now.ts"
 
 /** All details of a basket, live. */
 export function BasketDialog({
   shopId,
   sessionId,
+  thresholds,
   onFilter,
   onClose,
 }: {
   shopId: string
   sessionId: string
+  thresholds: Thresholds
   onFilter: () => void
   onClose: () => void
 }) {
@@ -32,7 +36,7 @@ export function BasketDialog({
   const { data } = basket
   return (
     <Dialog title={t("basket.title", { basket: basketName(sessionId) })} side onClose={onClose}>
-      {data !== undefined && <BasketDetail shopId={shopId} basket={data} />}
+      {data !== undefined && <BasketDetail shopId={shopId} basket={data} thresholds={thresholds} />}
       {basket.status === "loading" && <Empty busy>{t("page.loading")}</Empty>}
       {basket.status === "failed" && data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">{t("basket.asLastSeen")}</p>}
@@ -52,13 +56,15 @@ export function BasketDialog({
   )
 }
 
-function BasketDetail({ shopId, basket }: { shopId: string; basket: Basket }) {
+function BasketDetail({ shopId, basket, thresholds }: { shopId: string; basket: Basket; thresholds: Thresholds }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const now = useNow()
+  const status = isAbandoned(basket, thresholds, now) ? "idle" : basket.status
   return (
     <>
       <p className="status-line">
-        <span className={`status ${basket.status}`}>{t(`basket.status.${basket.status}`)}</span>
+        <span className={`status ${status}`}>{t(`basket.status.${status}`)}</span>
         {basket.checkout_seq !== null && <strong>{t("order.title", { number: String(basket.checkout_seq) })}</strong>}
         <BasketWork shopId={shopId} basket={basket} />
       </p>

@@ -34,8 +34,13 @@ export function lanesOf(
 
 function laneOf(basket: Basket, thresholds: Thresholds, now: number): LaneName {
   if (basket.status === "checked_out") return "orders"
-  if (basket.status === "idle") return "abandoned"
+  if (isAbandoned(basket, thresholds, now)) return "abandoned"
   return urgencyOf(basket, thresholds, now) === "fresh" ? "active" : "cold"
+}
+
+/** Whether a basket counts as abandoned: by the shop's threshold, or because the service has closed it. */
+export function isAbandoned(basket: Basket, thresholds: Thresholds, now: number): boolean {
+  return basket.status === "idle" || (basket.status === "open" && urgencyOf(basket, thresholds, now) === "late")
 }
 
 /** Since when a basket waits: an order since its checkout, any other basket since its last activity. */
@@ -45,8 +50,8 @@ export function waitingSince({ status, checked_out_at, last_at }: Basket): strin
 
 export function urgencyOf(basket: Basket, { cold_after_s, abandoned_after_s }: Thresholds, now: number): Urgency {
   const waitedS = (now - Date.parse(waitingSince(basket))) / 1000
-  if (waitedS < cold_after_s) return "fresh"
-  return waitedS < abandoned_after_s ? "cold" : "late"
+  if (waitedS >= abandoned_after_s) return "late"
+  return waitedS >= cold_after_s ? "cold" : "fresh"
 }
 
 /** A lane in order. Equal ones keep an order of their own, so that no card jumps. */

@@ -4,7 +4,6 @@ import { type ReactNode, useMemo, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { closeBasket, goTo, openBasket, setAddress, usePlace } from "./address.ts"
 import { readAddress } from "./address-query.ts"
-import { keptRules, useNotices } from "./attention.ts"
 import { Baskets } from "./baskets.tsx"
 import { Feed } from "./feed.tsx"
 import { Figures } from "./figures.tsx"
@@ -12,17 +11,18 @@ import { type Filter, noFilter } from "./filter.ts"
 import { Icon } from "./icon.tsx"
 import { loadedDialog, loadedPart, PartNotLoaded } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
-import { Notices } from "./notices.tsx"
 import { PickLists } from "./pick-lists.tsx"
 import { codeOf } from "./shop.ts"
 import { ShopTitle } from "./shop-title.tsx"
 import { StaffName } from "./staff-name.tsx"
 import { type Tab, Tabs } from "./tabs.tsx"
 import { Toasts } from "./toasts.tsx"
+import { UnseenAlerts } from "./unseen-alerts.tsx"
+import { keptRules, useAlerts } from "./use-alerts.ts"
 import { useLanes } from "./use-lanes.ts"
 import { NARROW, useMedia } from "./use-media.ts"
 
-const AttentionDialog = loadedDialog(() => import("./attention-dialog.tsx").then((module) => module.AttentionDialog))
+const AlertDialog = loadedDialog(() => import("./alert-dialog.tsx").then((module) => module.AlertDialog))
 const BasketDialog = loadedDialog(() => import("./basket-dialog.tsx").then((module) => module.BasketDialog))
 
 const Wall = loadedPart(() => import("./wall.tsx").then((module) => module.Wall), { Failed: PartNotLoaded })
@@ -46,7 +46,17 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
   )
   const [rules, setRules] = useLocal(keptRules)
   const [choosing, setChoosing] = useState(false)
-  const [notices, putAway] = useNotices(rules, feed.timeline.events, lanes.open)
+  const alerts = useAlerts({
+    shopId,
+    rules,
+    events: feed.timeline.events,
+    isLive: feed.feed.status === "live",
+    baskets: lanes.unfinished,
+    thresholds: lanes.thresholds,
+    hours: profile.data?.opening_hours ?? null,
+    timeZone: profile.data?.time_zone ?? "UTC",
+    onOpen: openBasket,
+  })
   const [tab, setTab] = useState<Part>("events")
   const narrow = useMedia(NARROW)
 
@@ -79,13 +89,13 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
     { name: "figures", title: t("shop.figures"), content: parts.figures },
   ]
   const isWall = view === WALL
-  const shownNotices = (
-    <Notices
-      notices={notices}
-      onSeen={putAway}
+  const unseen = (
+    <UnseenAlerts
+      alerts={alerts.unseen}
+      onDismiss={alerts.dismiss}
       onOpen={({ key, sessionId }) => {
-        putAway(key)
-        openBasket(sessionId)
+        alerts.dismiss(key)
+        if (sessionId !== undefined) openBasket(sessionId)
       }}
     />
   )
@@ -100,7 +110,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
             onBasket={openBasket}
             onClose={() => goTo({ view: "" })}
           />
-          {shownNotices}
+          {unseen}
         </main>
       ) : (
         <main className="shop">
@@ -124,16 +134,28 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
               {parts.baskets}
             </>
           )}
-          {shownNotices}
+          {unseen}
         </main>
       )}
-      {choosing && <AttentionDialog rules={rules} onRules={setRules} onClose={() => setChoosing(false)} />}
+      {choosing && (
+        <AlertDialog
+          rules={rules}
+          history={alerts.history}
+          onRules={setRules}
+          onOpen={(sessionId) => {
+            setChoosing(false)
+            openBasket(sessionId)
+          }}
+          onClose={() => setChoosing(false)}
+        />
+      )}
       {opened === "" ? (
         <Toasts />
       ) : (
         <BasketDialog
           shopId={shopId}
           sessionId={opened}
+          thresholds={lanes.thresholds}
           onClose={closeBasket}
           onFilter={() => {
             setAddress({ ...noFilter, view: "", session: opened, basket: "" })

@@ -16,16 +16,24 @@ export interface Lanes {
   readonly failure: Failure | undefined
   /** The listed open baskets; undefined until they are known. */
   readonly open: readonly Basket[] | undefined
+  /** Those and the abandoned ones; undefined until all is known, the thresholds too. */
+  readonly unfinished: readonly Basket[] | undefined
 }
 
 export function useLanes(shopId: string): Lanes {
   const lists = [useBaskets(shopId), useOrders(shopId), useAbandoned(shopId)] as const
-  const thresholds = useProfile(shopId).data ?? unknown
+  const profile = useProfile(shopId).data
+  const thresholds = profile ?? unknown
   const now = useNow()
   const [open, orders, abandoned] = lists.map(({ data }) => data)
   const lanes = useMemo(
     () => lanesOf([...(open ?? []), ...(orders ?? []), ...(abandoned ?? [])], thresholds, now),
     [open, orders, abandoned, thresholds, now],
+  )
+  const unfinished = useMemo(
+    () =>
+      open === undefined || abandoned === undefined || profile === undefined ? undefined : [...open, ...abandoned],
+    [open, abandoned, profile],
   )
   const failed = lists.find(
     ({ status, data, failure }) => status === "failed" && (data === undefined || isRefused(failure)),
@@ -36,5 +44,6 @@ export function useLanes(shopId: string): Lanes {
     isLoading: lists.some(({ status }) => status === "loading"),
     failure: failed?.failure,
     open,
+    unfinished,
   }
 }

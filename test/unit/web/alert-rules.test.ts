@@ -52,14 +52,29 @@ describe("alerts of events", () => {
 })
 
 describe("alerts of baskets", () => {
-  const kinds = (was: Partial<Basket> | undefined, is: Partial<Basket>, from = rules) =>
-    basketAlerts(from, new Map(was === undefined ? [] : [["s", basket(was)]]), [basket(is)]).map(({ kind }) => kind)
+  const judging = (abandonedSince: number) => ({
+    abandonedSince,
+    isAbandoned: ({ status }: Basket) => status === "idle",
+  })
+  const known = (...baskets: Basket[]) => basketAlerts(rules, undefined, baskets, judging(0)).after
+  const kinds = (was: Partial<Basket> | undefined, is: Partial<Basket>, from = rules) => {
+    const since = Date.parse(event.received_at) - 1000
+    const before = was === undefined ? known() : known(basket(was))
+    return basketAlerts(from, before, [basket(is)], judging(since)).alerts.map(({ kind }) => kind)
+  }
+
+  it("tell nothing of what was there before", () => {
+    const { alerts } = basketAlerts(rules, undefined, [basket({ status: "idle", total: 99, drift: true })], judging(0))
+    expect(alerts).to.deep.equal([])
+  })
 
   it("tell once of an abandoned one of at least the amount", () => {
     expect(kinds({}, { status: "idle", total: 30 })).to.deep.equal(["abandoned"])
     expect(kinds({}, { status: "idle", total: 29 })).to.deep.equal([])
     expect(kinds({ status: "idle" }, { status: "idle", total: 30 })).to.deep.equal([])
     expect(kinds(undefined, { status: "idle", total: 30 })).to.deep.equal(["abandoned"])
+    const old = basket({ status: "idle", total: 30 })
+    expect(basketAlerts(rules, known(), [old], judging(Date.parse(old.last_at) + 1)).alerts).to.deep.equal([])
     expect(kinds({}, { status: "idle", total: 30 }, { ...rules, abandonedFrom: undefined })).to.deep.equal([])
   })
 

@@ -44,7 +44,8 @@ describe("lanesOf()", () => {
   for (const [title, fields, expected] of [
     ["a basket with activity", { last_at: ago(599) }, "active"],
     ["one without activity for the shop's threshold", { last_at: ago(600) }, "cold"],
-    ["one that the service has not closed yet", { last_at: ago(9000) }, "cold"],
+    ["one right before it counts as abandoned", { last_at: ago(7199) }, "cold"],
+    ["one past the shop's threshold that the service has not closed yet", { last_at: ago(7200) }, "abandoned"],
     ["a basket by a clock that is behind", { last_at: ago(-30) }, "active"],
     ["an order", { status: "checked_out", last_at: ago(9000) }, "orders"],
     ["an idle one", { status: "idle", last_at: ago(0) }, "abandoned"],
@@ -68,6 +69,14 @@ describe("urgencyOf()", () => {
   ] as const) {
     it(`is "${expected}" for ${title}`, () => expect(urgencyOf(basket(fields), thresholds, NOW)).to.equal(expected))
   }
+})
+
+describe("thresholds in another order", () => {
+  it("count a basket as abandoned that would go cold later", () => {
+    const odd = { cold_after_s: 600, abandoned_after_s: 3 }
+    expect(urgencyOf(basket({ last_at: ago(5) }), odd, NOW)).to.equal("late")
+    expect(lanesOf([basket({ last_at: ago(5) })], odd, NOW).abandoned).to.have.length(1)
+  })
 })
 
 describe("sorted()", () => {
