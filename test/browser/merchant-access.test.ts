@@ -25,7 +25,7 @@ describe("the merchant's page for everybody", () => {
     it(`has nothing that axe finds wrong, on a desktop, ${colorScheme}`, async () => {
       const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...desktop, colorScheme })
       await page.locator(".basket").first().waitFor()
-      await page.getByRole("img", { name: /Events a minute/ }).waitFor()
+      await page.getByRole("img", { name: /No sales yet|Sales of/ }).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
       await page.locator(".basket header button").first().click()
       await page.getByRole("row").nth(1).waitFor()
@@ -42,7 +42,7 @@ describe("the merchant's page for everybody", () => {
       for (const [tab, seen] of [
         ["Activity", ".event"],
         ["Baskets", ".basket"],
-        ["Figures", ".tile"],
+        ["Sales", ".tile"],
       ] as const) {
         await page.getByRole("tab", { name: tab }).tap()
         await page.locator(seen).first().waitFor()
@@ -66,7 +66,7 @@ describe("the merchant's page for everybody", () => {
         return await page.evaluate((selector) => document.activeElement?.matches(selector) === true, there)
       })
     }
-    await tabTo("the shop", ".picker input")
+    await tabTo("the shop", ".picker-form input")
     await page.keyboard.type(shopId)
     await page.keyboard.press("Enter")
     await page.locator(".event").nth(5).waitFor()

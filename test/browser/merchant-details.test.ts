@@ -65,9 +65,10 @@ describe("the merchant's page in detail", () => {
     await later.page.getByRole("button", { name: /^Abandoned/ }).click()
     const title = await later.page.locator(".basket time", { hasText: /^2 days ago$/ }).getAttribute("title")
     expect(title).to.match(/^\d+ \w+ \d{4}, \d\d:\d\d:\d\d$/)
+    await later.page.getByRole("radio", { name: "Activity" }).click()
     await later.page
-      .locator(".tile")
-      .getByText(/^since \d+ \w+, \d\d:00$/)
+      .locator(".chart")
+      .getByText(/^1 events since \d+ \w+, \d\d:00$/)
       .waitFor()
   })
 

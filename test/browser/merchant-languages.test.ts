@@ -43,7 +43,7 @@ describe("the merchant's page in other languages", () => {
   it("speaks the browser's language, with its numbers", async () => {
     const shopId = await shopWithBasket()
     const page = await browser.open(pages.merchantUrl(shopId), { locale: "es-MX" })
-    await page.getByRole("heading", { name: "Cestas abiertas" }).waitFor()
+    await page.getByRole("heading", { name: "Pedidos y cestas" }).waitFor()
     await page.getByText("En directo").waitFor()
     expect(await root(page)).to.deep.equal(["es", "ltr"])
     expect(await page.locator(".basket .sum").textContent()).to.equal("1,234.50")
@@ -61,12 +61,12 @@ describe("the merchant's page in other languages", () => {
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId))
     await page.getByRole("button", { name: "Display" }).click()
     await page.getByLabel("Language").selectOption("es")
-    await page.getByRole("heading", { name: "Cestas abiertas" }).waitFor()
+    await page.getByRole("heading", { name: "Pedidos y cestas" }).waitFor()
     await page.reload()
-    await page.getByRole("heading", { name: "Cestas abiertas" }).waitFor()
+    await page.getByRole("heading", { name: "Pedidos y cestas" }).waitFor()
     await page.getByRole("button", { name: "Aspecto" }).click()
     await page.getByLabel("Idioma").selectOption("en")
-    await page.getByRole("heading", { name: "Open baskets" }).waitFor()
+    await page.getByRole("heading", { name: "Orders and baskets" }).waitFor()
   })
 
   for (const [where, viewport] of [

@@ -7,12 +7,14 @@ export interface Address extends Filter {
   /** `wall`: the display for a wall. */
   readonly view: string
   readonly lane: LaneName
+  /** The days whose sales are shown: empty for today, `7`, `30`, or `2026-11-01..2026-11-20`. */
+  readonly period: string
   /** The session ID of the open basket. */
   readonly basket: string
 }
 
 /** An address that names nothing. */
-export const emptyAddress: Address = { shop: "", view: "", lane: "active", basket: "", ...noFilter }
+export const emptyAddress: Address = { shop: "", view: "", lane: "active", period: "", basket: "", ...noFilter }
 
 const names = Object.keys(emptyAddress) as readonly (keyof Address)[]
 

@@ -7,7 +7,8 @@ import { Display } from "./display.tsx"
 import icon from "./icon.svg"
 import { goToShop, useShop } from "./shop.ts"
 import { ShopFrame } from "./shop-frame.tsx"
-import { ShopPicker } from "./shop-picker.tsx"
+import { ShopSwitcher } from "./shop-switcher.tsx"
+import { StartPage } from "./start-page.tsx"
 import { FormatProvider } from "./use-format.tsx"
 
 /** Roles that may change the settings of the shops that they see. */
@@ -37,13 +38,14 @@ export function App({ config }: { config: Config }) {
           <img src={icon} alt="" width="24" height="24" />
           <span className="label">shopwire</span>
         </a>
-        {shopId !== undefined && <ConnectionBadge />}
+        {shopId !== undefined && <ShopSwitcher shopId={shopId} />}
+        <ConnectionBadge />
         <div className="spread" />
         {config.auth.kind !== "none" && <Account config={config.auth} />}
         <Display />
       </header>
       {shopId === undefined ? (
-        <ShopPicker />
+        <StartPage />
       ) : (
         <ShopFrame key={`${shopId} ${whose}`} shopId={shopId} mayTend={mayTend} />
       )}

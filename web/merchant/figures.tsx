@@ -1,103 +1,89 @@
-import type { Stats, Watched } from "@shopwire/client"
+import type { Day, Stats, Watched } from "@shopwire/client"
+import { useDays, useProfile } from "@shopwire/react"
+import { useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
-import { Empty } from "./empty.tsx"
-import { loadedPart, PartNotLoaded } from "./loaded-part.tsx"
-import { Said } from "./said.tsx"
-import { useFormat } from "./use-format.tsx"
+import { ActivityChart } from "./activity-chart.tsx"
+import { goTo, setAddress, usePlace } from "./address.ts"
+import { type Dates, datesBefore, daysLater, lengthOf, MOST_DAYS, type Period, periodOf, textOf } from "./period.ts"
+import { PeriodChoice } from "./period-choice.tsx"
+import { SalesChart } from "./sales-chart.tsx"
+import { SalesTiles } from "./sales-tiles.tsx"
+import { Segmented } from "./segmented.tsx"
+import { TopProducts } from "./top-products.tsx"
 import { useToday } from "./use-today.ts"
 
-const HourChart = loadedPart(() => import("./hour-chart.tsx").then((module) => module.HourChart), {
-  Waiting: () => <div className="hour-chart" />,
-  Failed: PartNotLoaded,
-})
+const A_WEEK = 7
 
-/** Number of top products. */
-const TOP = 5
-
-/** The shop's figures. */
-export function Figures({ stats }: { stats: Watched<Stats> }) {
+/** The shop's sales, live: what was sold in a period, and how it compares. */
+export function Figures({ shopId, stats }: { shopId: string; stats: Watched<Stats> }) {
   const { t } = useTranslation()
+  const { period: text } = usePlace()
+  const timeZone = useProfile(shopId).data?.time_zone
+  const today = useToday(timeZone)
+  const period = periodOf(text, today)
+  const found = useDays(shopId, asked(period))
+  const days = found.data
+  const [chart, setChart] = useState<"sales" | "activity">("sales")
+  const shown = days?.filter(({ date }) => period.from <= date && date <= period.to)
+  const earlier = days === undefined ? undefined : daysOf(days, datesBefore(period))
   return (
-    <section className="figures" aria-label={t("figures.title")}>
-      {stats.data === undefined ? (
-        <div className="card">
-          {stats.status === "loading" ? <Empty busy>{t("page.loading")}</Empty> : <Absent failure={stats.failure} />}
-        </div>
-      ) : (
-        <Counted stats={stats.data} />
-      )}
+    <section className="figures" aria-label={t("sales.title")}>
+      <div className="sales card" aria-busy={days === undefined}>
+        <header className="figures-head">
+          <h2>{t("sales.title")}</h2>
+          <PeriodChoice period={period} today={today} onPeriod={(next) => show(period, next)} />
+        </header>
+        {days === undefined && found.failure !== undefined ? (
+          <Absent failure={found.failure} />
+        ) : (
+          <SalesTiles
+            period={period}
+            days={shown}
+            earlier={earlier}
+            lastWeek={days?.find(({ date }) => date === daysLater(period.to, -A_WEEK))}
+            stats={stats.data}
+          />
+        )}
+      </div>
+      <div className="chart card">
+        <header className="figures-head">
+          <h2>{t(chart === "sales" ? "sales.chart" : "figures.lastHour")}</h2>
+          <Segmented
+            label={t("chart.shows")}
+            chosen={chart}
+            onChoose={setChart}
+            segments={[
+              { value: "sales", label: t("sales.title") },
+              { value: "activity", label: t("shop.activity") },
+            ]}
+          />
+        </header>
+        {chart === "sales" ? (
+          <SalesChart period={period} days={shown} earlier={earlier} />
+        ) : (
+          <ActivityChart stats={stats.data} />
+        )}
+      </div>
+      <TopProducts days={shown} />
     </section>
   )
 }
 
-function Counted({ stats }: { stats: Stats }) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const since = [format.otherDay(stats.since, useToday()), format.shortClock(stats.since)].filter(Boolean).join(", ")
-  const top = stats.top_products.slice(0, TOP)
-  const most = Math.max(1, ...top.map(({ added }) => added))
-  return (
-    <>
-      <dl className="tiles card">
-        <Tile
-          label={t("figures.openBaskets")}
-          value={format.count(stats.baskets_open)}
-          more={format.money(stats.value_open)}
-        />
-        <Tile
-          label={t("figures.checkedOut")}
-          value={format.count(stats.baskets_checked_out)}
-          more={format.money(stats.value_checked_out)}
-        />
-        <Tile
-          label={t("figures.events")}
-          value={format.count(stats.events)}
-          more={t("figures.since", { time: since })}
-        />
-        <Tile
-          label={t("figures.lastMinute")}
-          value={format.count(stats.events_last_minute)}
-          more={t("figures.eventsUnit")}
-        />
-      </dl>
-      <div className="chart card">
-        <h2>{t("figures.lastHour")}</h2>
-        <p className="legend quiet" aria-hidden="true">
-          <span className="key events" /> {t("figures.eventsAMinute")} <span className="key checkouts" />{" "}
-          {t("figures.checkouts")}
-        </p>
-        <HourChart minutes={stats.minutes} />
-      </div>
-      <div className="top card">
-        <h2>{t("figures.topProducts")}</h2>
-        {top.length === 0 ? (
-          <p className="quiet">{t("figures.nothingYet")}</p>
-        ) : (
-          <ol>
-            {top.map(({ product_id, product_name, added }) => (
-              <li key={product_id}>
-                <span className="name">
-                  <Said text={product_name} />
-                </span>
-                <span>{format.count(added)}</span>
-                <span className="share" style={{ width: `${(added / most) * 100}%` }} aria-hidden="true" />
-              </li>
-            ))}
-          </ol>
-        )}
-      </div>
-    </>
-  )
+/** Back leads to the earlier period; other dates replace each other. */
+function show(shown: Period, next: Period): void {
+  const change = shown.kind === "dates" && next.kind === "dates" ? setAddress : goTo
+  change({ period: textOf(next) })
 }
 
-function Tile({ label, value, more }: { label: string; value: string; more: string }) {
-  return (
-    <div className="tile">
-      <dt>{label}</dt>
-      <dd>
-        <span className="value">{value}</span> <span className="quiet">{more}</span>
-      </dd>
-    </div>
-  )
+/** The days that are asked for: the period, and what it is compared with as far as that is possible. */
+function asked(period: Period): Dates {
+  if (period.kind === "today") return { from: daysLater(period.to, -A_WEEK), to: period.to }
+  return lengthOf(period) * 2 > MOST_DAYS ? period : { from: datesBefore(period).from, to: period.to }
+}
+
+/** The days of these dates; undefined if some were not asked for. */
+function daysOf(days: readonly Day[], dates: Dates): readonly Day[] | undefined {
+  const found = days.filter(({ date }) => dates.from <= date && date <= dates.to)
+  return found.length === lengthOf(dates) ? found : undefined
 }

@@ -1,3 +1,5 @@
+import { dayKey } from "./zone-time.ts"
+
 /** As many decimals as the service uses, so that 0.001 is not shown as 0. */
 const MOST_DECIMALS = 8
 /** Decimals of amounts without a currency. */
@@ -29,7 +31,13 @@ export class Format {
   readonly #weekday: Intl.DateTimeFormat
   readonly #weekdayOfYear: Intl.DateTimeFormat
   readonly #dayAndClock: Intl.DateTimeFormat
-  readonly #dayKey: Intl.DateTimeFormat
+  readonly #dayAndShortClock: Intl.DateTimeFormat
+  readonly #date: Intl.DateTimeFormat
+  readonly #weekdayName: Intl.DateTimeFormat
+  readonly #timeOfDay: Intl.DateTimeFormat
+  readonly #axis: Intl.NumberFormat
+  readonly #percent: Intl.NumberFormat
+  readonly #change: Intl.NumberFormat
 
   constructor({ locale, currency = null, timeZone }: FormatOptions) {
     this.locale = locale
@@ -51,12 +59,18 @@ export class Format {
     this.#weekday = date({ weekday: "long", day: "numeric", month: "long" })
     this.#weekdayOfYear = date({ weekday: "long", day: "numeric", month: "long", year: "numeric" })
     this.#dayAndClock = date({ dateStyle: "medium", timeStyle: "medium" })
-    this.#dayKey = new Intl.DateTimeFormat("en-CA-u-ca-gregory-nu-latn", {
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      timeZone,
+    this.#dayAndShortClock = date({ ...CLOCK, day: "numeric", month: "short" })
+    // A date has no zone; these write that of UTC, at which Date.parse reads it.
+    this.#date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" })
+    this.#weekdayName = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" })
+    this.#timeOfDay = new Intl.DateTimeFormat(locale, { ...CLOCK, timeZone: "UTC" })
+    this.#axis = new Intl.NumberFormat(locale, {
+      ...money,
+      minimumFractionDigits: 0,
+      maximumFractionDigits: MOST_DECIMALS,
     })
+    this.#percent = new Intl.NumberFormat(locale, { style: "percent" })
+    this.#change = new Intl.NumberFormat(locale, { style: "percent", signDisplay: "exceptZero" })
   }
 
   /** An exact amount, with all its decimals. */
@@ -107,9 +121,44 @@ export class Format {
     return this.#dayAndClock.format(new Date(at))
   }
 
+  /** `24 Nov, 14:03` */
+  dayAndShortClock(at: string | Date): string {
+    return this.#dayAndShortClock.format(new Date(at))
+  }
+
+  /** A date such as `2026-11-24` as `24 Nov`. */
+  date(date: string): string {
+    return this.#date.format(new Date(date))
+  }
+
+  /** The weekday of a date such as `2026-11-24`. */
+  weekday(date: string): string {
+    return this.#weekdayName.format(new Date(date))
+  }
+
+  /** A time of a shop's clock, such as `14:05`, as the language writes it. */
+  timeOfDay(time: string): string {
+    return this.#timeOfDay.format(new Date(`1970-01-01T${time}:00Z`))
+  }
+
+  /** A round amount beside an axis, without decimals that say nothing. */
+  axis(amount: number): string {
+    return this.#axis.format(amount)
+  }
+
+  /** 0.34 as `34%` */
+  percent(ratio: number): string {
+    return this.#percent.format(ratio)
+  }
+
+  /** 0.12 as `+12%` */
+  change(ratio: number): string {
+    return this.#change.format(ratio)
+  }
+
   /** The day in the time zone as `YYYY-MM-DD`, for comparisons. */
   dayKey(at: Date): string {
-    return this.#dayKey.format(at)
+    return dayKey(at, this.timeZone)
   }
 }
 

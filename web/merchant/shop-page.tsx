@@ -20,7 +20,7 @@ import { Toasts } from "./toasts.tsx"
 import { UnseenAlerts } from "./unseen-alerts.tsx"
 import { keptRules, useAlerts } from "./use-alerts.ts"
 import { useLanes } from "./use-lanes.ts"
-import { NARROW, useMedia } from "./use-media.ts"
+import { NARROW, TABLET, useMedia } from "./use-media.ts"
 
 const AlertDialog = loadedDialog(() => import("./alert-dialog.tsx").then((module) => module.AlertDialog))
 const BasketDialog = loadedDialog(() => import("./basket-dialog.tsx").then((module) => module.BasketDialog))
@@ -59,6 +59,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
   })
   const [tab, setTab] = useState<Part>("events")
   const narrow = useMedia(NARROW)
+  const tablet = useMedia(TABLET)
 
   // The list ends at its limit; the figures count on.
   const listed = lanes.open?.length ?? 0
@@ -76,7 +77,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
         onBasket={openBasket}
       />
     ),
-    figures: <Figures stats={stats} />,
+    figures: <Figures shopId={shopId} stats={stats} />,
   }
   const shopName = profile.data?.name ?? codeOf(shopId)
   const tabs: readonly Tab<Part>[] = [
@@ -125,7 +126,17 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
               <span className="label">{t("alerts.title")}</span>
             </button>
           </div>
-          {narrow ? (
+          {tablet ? (
+            <div className="two-columns">
+              <Tabs
+                label={t("shop.parts")}
+                tabs={tabs.filter(({ name }) => name !== "baskets")}
+                shown={tab === "baskets" ? "events" : tab}
+                onShow={setTab}
+              />
+              {parts.baskets}
+            </div>
+          ) : narrow ? (
             <Tabs label={t("shop.parts")} tabs={tabs} shown={tab} onShow={setTab} />
           ) : (
             <>

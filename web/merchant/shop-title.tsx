@@ -5,6 +5,7 @@ import { Icon } from "./icon.tsx"
 import { loadedDialog } from "./loaded-part.tsx"
 import { Said } from "./said.tsx"
 import { codeOf, rememberName } from "./shop.ts"
+import { Truth } from "./truth.tsx"
 
 const ProfileDialog = loadedDialog(() => import("./profile-dialog.tsx").then((module) => module.ProfileDialog))
 
@@ -29,6 +30,7 @@ export function ShopTitle({ shopId, mayTend }: { shopId: string; mayTend: boolea
           <Said text={name} />
         )}
       </h1>
+      <Truth shopId={shopId} />
       {mayTend && profile !== undefined && (
         <>
           {profile.currency === null && (

@@ -1,7 +1,8 @@
+import { useAuth } from "@shopwire/react"
 import { useEffect } from "react"
 import { goTo, usePlace } from "./address.ts"
 import { emptyAddress } from "./address-query.ts"
-import { type Kept, readLocal, writeLocal } from "./local.ts"
+import { type Kept, readLocal, useLocal, writeLocal } from "./local.ts"
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 /** The shop in a link to this page. */
@@ -33,6 +34,18 @@ const keptNames: Kept<Readonly<Record<string, string>>> = {
         ([, name]) => typeof name === "string",
       ),
     ),
+}
+
+/** The last known names of the shops that were opened in this browser, by ID. */
+export const useShopNames = (): Readonly<Record<string, string>> => useLocal(keptNames)[0]
+
+/** The shops of this person: those of the sign-in; for an admin and without a sign-in, those opened in this browser. */
+export function useKnownShops(): readonly string[] {
+  const auth = useAuth()
+  const [recent] = useLocal(keptShops)
+  if (auth.kind !== "signedIn") return recent
+  const { role, shops } = auth.user
+  return role === "admin" ? [...new Set([...shops, ...recent])] : shops
 }
 
 /** The last known name of a shop that was opened in this browser. */

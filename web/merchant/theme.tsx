@@ -1,7 +1,7 @@
 import { useLayoutEffect } from "react"
 import { useTranslation } from "react-i18next"
-import { Icon } from "./icon.tsx"
 import { type Kept, readLocal, useLocal } from "./local.ts"
+import { Segmented } from "./segmented.tsx"
 
 const themes = ["system", "light", "dark"] as const
 export type Theme = (typeof themes)[number]
@@ -27,20 +27,11 @@ export function ThemeToggle() {
   const { t } = useTranslation()
   const [theme, setTheme] = useTheme()
   return (
-    <fieldset className="segmented">
-      <legend className="hidden">{t("display.colours")}</legend>
-      {themes.map((each) => (
-        <label key={each} title={t(`display.theme.${each}`)}>
-          <input
-            type="radio"
-            name="theme"
-            aria-label={t(`display.theme.${each}`)}
-            checked={each === theme}
-            onChange={() => setTheme(each)}
-          />
-          <Icon name={each} />
-        </label>
-      ))}
-    </fieldset>
+    <Segmented
+      label={t("display.colours")}
+      chosen={theme}
+      onChoose={setTheme}
+      segments={themes.map((value) => ({ value, label: t(`display.theme.${value}`), icon: value }))}
+    />
   )
 }

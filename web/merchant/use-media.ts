@@ -15,3 +15,6 @@ export function useMedia(query: string): boolean {
 
 /** Too narrow to show all parts side by side; they become tabs. */
 export const NARROW = "(max-width: 899px)"
+
+/** A tablet held upright: wide enough for two columns. */
+export const TABLET = "(min-width: 700px) and (max-width: 899px) and (min-height: 501px)"

@@ -1,15 +1,17 @@
 import { useCallback, useSyncExternalStore } from "react"
 import { useFormat } from "./use-format.tsx"
+import { dayKey } from "./zone-time.ts"
 
 /** The longest timer, in ms: the clock may change, and a device may sleep. */
 const LONGEST_WAIT_MS = 60_000
 
-/** Today in the shop's time zone, as `Format.dayKey` writes it. Times of other days are shown with their date. */
-export function useToday(): string {
+/** Today in a time zone as `2026-11-26`; by default in that in which times are shown. Times of other days are shown with their date. */
+export function useToday(timeZone?: string): string {
   const format = useFormat()
+  const zone = timeZone ?? format.timeZone
   return useSyncExternalStore(
     subscribe,
-    useCallback(() => format.dayKey(new Date()), [format]),
+    useCallback(() => dayKey(new Date(), zone), [zone]),
   )
 }
 
