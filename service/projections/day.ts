@@ -28,6 +28,8 @@ export type DayChange =
   | { readonly kind: "order"; readonly at: number; readonly count: 1 | -1; readonly order: Checkout }
   /** A basket was dropped that had been abandoned. */
   | { readonly kind: "abandoned"; readonly at: number; readonly value: number }
+  /** An open basket was dropped, for want of room: it is not known whether it was abandoned. */
+  | { readonly kind: "dropped"; readonly at: number }
 
 export interface ProductName {
   readonly id: number
@@ -101,18 +103,19 @@ export function emptyDay(): Day {
 }
 
 /**
- * The records' changes by date, in the order of the log. Usually all changes of a record are of one day, but what is late, or was
- * abandoned, also changes days before.
+ * A record for each date that it changes, with the changes of that date. Usually all are of one day, but what is late, or was abandoned,
+ * also changes days before.
  */
-export function byDate(clock: ZoneClock, { changes, ...record }: DayRecord): ReadonlyMap<string, DayRecord> {
-  const dates = new Map<string, DayChange[]>()
-  for (const change of changes) {
-    const date = clock.dateAt(change.at)
-    const known = dates.get(date)
-    if (known === undefined) dates.set(date, [change])
-    else known.push(change)
-  }
-  return new Map([...dates].map(([date, own]) => [date, { ...record, changes: own }]))
+export function byDate(clock: ZoneClock, record: DayRecord): readonly (readonly [date: string, own: DayRecord])[] {
+  const { at, changes } = record
+  const date = clock.dateAt(at)
+  const isOfIt = (change: DayChange): boolean => change.at === at || clock.dateAt(change.at) === date
+  if (changes.every(isOfIt)) return [[date, record]]
+  const dates = new Set(changes.map((change) => clock.dateAt(change.at)))
+  return [...dates].map((each) => [
+    each,
+    { ...record, changes: changes.filter((change) => clock.dateAt(change.at) === each) },
+  ])
 }
 
 /**
@@ -121,8 +124,9 @@ export function byDate(clock: ZoneClock, { changes, ...record }: DayRecord): Rea
  */
 export function applyToDay(day: Day, clock: ZoneClock, { seq, at, changes }: DayRecord): Day {
   if (seq <= day.seq) return day
-  const counted = changes.reduce((next, change) => applyChange(next, clock, change), day)
-  return { ...counted, seq, at: Math.max(day.at, at) }
+  const next = { ...day, seq, at: Math.max(day.at, at) }
+  for (const change of changes) count(next, clock, change)
+  return next
 }
 
 /** A day as it is shown; `slices` and `top_products` are for data values. */
@@ -160,29 +164,33 @@ export function productName(id: number, name: string): ProductName {
   return { id, name: shortened(name, MAX_NAME) }
 }
 
-function applyChange(day: Day, clock: ZoneClock, change: DayChange): Day {
+/** Counts a change in a day that is being made. */
+function count(day: { -readonly [K in keyof Day]: Day[K] }, clock: ZoneClock, change: DayChange): void {
   switch (change.kind) {
     case "event":
+      day.events++
       if (change.added !== undefined) countProduct(day.products, change.added, { added: 1, sold: 0, value: 0 })
-      return { ...day, events: day.events + 1 }
+      break
     case "basket":
-      return { ...day, baskets: day.baskets + change.count }
-    case "abandoned": {
-      const { abandoned, abandonedValue } = day
-      return { ...day, abandoned: abandoned + 1, abandonedValue: sum([abandonedValue, change.value]) }
-    }
+      day.baskets += change.count
+      break
     case "order": {
-      const { count, order, at } = change
-      countSlice(day.slices, Math.floor(clock.minuteAt(at) / SLICE_MINUTES), count, order.value)
-      for (const line of order.lines)
-        countProduct(day.products, productName(line.product_id, line.product_name), soldIn(line, count))
-      return {
-        ...day,
-        orders: day.orders + count,
-        sales: sum([day.sales, count * order.value]),
-        items: day.items + count * order.lines.reduce((items, { quantity }) => items + quantity, 0),
+      const { order, at } = change
+      day.orders += change.count
+      day.sales = sum([day.sales, change.count * order.value])
+      countSlice(day.slices, Math.floor(clock.minuteAt(at) / SLICE_MINUTES), change.count, order.value)
+      for (const line of order.lines) {
+        day.items += change.count * line.quantity
+        countProduct(day.products, productName(line.product_id, line.product_name), soldIn(line, change.count))
       }
+      break
     }
+    case "abandoned":
+      day.abandoned++
+      day.abandonedValue = sum([day.abandonedValue, change.value])
+      break
+    case "dropped":
+      break
   }
 }
 

@@ -163,7 +163,9 @@ function dayRecord(
   for (const opening of openings.removed) changes.push({ kind: "basket", at: opening.at, count: -1 })
   for (const order of checkouts.added) changes.push({ kind: "order", at: order.at, count: 1, order })
   for (const order of checkouts.removed) changes.push({ kind: "order", at: order.at, count: -1, order })
-  for (const basket of forgotten)
+  for (const basket of forgotten) {
     if (isIdle(basket, at)) changes.push({ kind: "abandoned", at: basket.lastAt, value: totalOf(basket) })
+    else if (basket.checkout === undefined) changes.push({ kind: "dropped", at: basket.lastAt })
+  }
   return { seq: event.seq, at, changes }
 }

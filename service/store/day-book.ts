@@ -1,6 +1,7 @@
 import type { Profile } from "../../contract/profile.ts"
 import { applyToDay, byDate, type Day, type DayRecord } from "../projections/day.ts"
 import { ZoneClock } from "../projections/zone-clock.ts"
+import type { DayOrigin } from "./day-entry.ts"
 import type { DayStore } from "./day-store.ts"
 
 /** Most days in memory: the last one, and one before it that late records change. */
@@ -15,6 +16,19 @@ export interface DaySources {
   profileOf(shopId: string): Promise<Profile>
   /** The records of the shop's log from its beginning up to a sequence, in batches. */
   replay(shopId: string, upTo: number): AsyncIterable<readonly DayRecord[]>
+}
+
+/** Where the records of a book begin. */
+export interface DayBegin {
+  /** The log that they are of, by the time when its stream was made. */
+  readonly log: string
+  /**
+   * The sequence of the snapshot that the shop was loaded from: records up to it are in stored days, if these are complete. 0: it has none,
+   * and all records of the log follow.
+   */
+  readonly from: number
+  /** The end of the log when the shop was loaded. A later sequence in a stored day was lost, and belongs to other records now. */
+  readonly end: number
 }
 
 interface OpenDay {
@@ -39,10 +53,7 @@ export interface DaySettings {
 export class DayBook {
   readonly #shopId: string
   readonly #sources: DaySources
-  /** The sequence of the snapshot that the shop was loaded from: records up to it are in stored days, if these are complete. */
-  readonly #from: number
-  /** The end of the log when the shop was loaded. A later sequence in a stored day was lost, and belongs to other records now. */
-  readonly #end: number
+  readonly #begin: DayBegin
   #settings: DaySettings | undefined
   #isComplete = false
   #records: DayRecord[] = []
@@ -51,22 +62,17 @@ export class DayBook {
   /** Tasks run one after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
-  /**
-   * @param from sequence of the shop's snapshot; 0: it has none, and all records of the log follow
-   * @param end the log's end
-   */
-  constructor(shopId: string, sources: DaySources, from: number, end: number) {
+  constructor(shopId: string, sources: DaySources, begin: DayBegin) {
     this.#shopId = shopId
     this.#sources = sources
-    this.#from = from
-    this.#end = end
+    this.#begin = begin
   }
 
   /** Takes the next record. Returns the dates that it changes, or none before the first day was asked for. */
   add(record: DayRecord): readonly string[] {
     this.#records.push(record)
     if (this.#settings === undefined) return []
-    return [...byDate(this.#settings.clock, record).keys()]
+    return byDate(this.#settings.clock, record).map(([date]) => date)
   }
 
   /** Makes room after many records. Call it while records are replayed. */
@@ -84,7 +90,7 @@ export class DayBook {
     return await this.#inTurn(async () => {
       const { clock } = await this.#open()
       await this.#count(clock)
-      return (this.#days.get(date) ?? (await this.#sources.store.read(this.#shopId, date, clock.zone))).day
+      return (this.#days.get(date) ?? (await this.#sources.store.read(this.#shopId, date, this.#originOf(clock)))).day
     })
   }
 
@@ -98,8 +104,8 @@ export class DayBook {
     })
   }
 
-  async #markComplete({ zone }: ZoneClock): Promise<void> {
-    await this.#sources.store.markComplete(this.#shopId, zone)
+  async #markComplete(clock: ZoneClock): Promise<void> {
+    await this.#sources.store.markComplete(this.#shopId, this.#originOf(clock))
     this.#isComplete = true
   }
 
@@ -107,9 +113,10 @@ export class DayBook {
     if (this.#settings !== undefined) return this.#settings
     const { time_zone, abandoned_after_s } = await this.#sources.profileOf(this.#shopId)
     const clock = new ZoneClock(time_zone)
+    const { from } = this.#begin
     // A shop without a snapshot replays its whole log in any case.
-    this.#isComplete = this.#from > 0 && (await this.#sources.store.isComplete(this.#shopId, time_zone))
-    if (this.#from > 0 && !this.#isComplete) await this.#rebuild(clock)
+    this.#isComplete = from > 0 && (await this.#sources.store.isComplete(this.#shopId, this.#originOf(clock)))
+    if (from > 0 && !this.#isComplete) await this.#rebuild(clock)
     this.#settings = { clock, abandonedAfterMs: abandoned_after_s * 1000 }
     return this.#settings
   }
@@ -117,7 +124,7 @@ export class DayBook {
   /** Makes the days up to the snapshot again: the bucket is new, or the zone is another one. */
   async #rebuild(clock: ZoneClock): Promise<void> {
     this.#days.clear()
-    for await (const records of this.#sources.replay(this.#shopId, this.#from)) {
+    for await (const records of this.#sources.replay(this.#shopId, this.#begin.from)) {
       await this.#apply(clock, records)
       await this.#storeChanged(clock)
     }
@@ -154,17 +161,17 @@ export class DayBook {
 
   /** @param seq of the first record that follows */
   async #read(clock: ZoneClock, date: string, seq: number): Promise<OpenDay> {
-    const { day, revision } = await this.#sources.store.read(this.#shopId, date, clock.zone)
-    return { day: { ...day, seq: Math.min(day.seq, Math.max(this.#end, seq - 1)) }, revision, changed: false }
+    const { day, revision } = await this.#sources.store.read(this.#shopId, date, this.#originOf(clock))
+    return { day: { ...day, seq: Math.min(day.seq, Math.max(this.#begin.end, seq - 1)) }, revision, changed: false }
   }
 
   /** Stores the days that have changed, and keeps no other than the last. */
-  async #storeChanged({ zone }: ZoneClock): Promise<void> {
+  async #storeChanged(clock: ZoneClock): Promise<void> {
     for (const [date, open] of this.#days) {
       if (open.changed) {
         open.changed = false
         try {
-          open.revision = await this.#sources.store.write(this.#shopId, date, zone, open)
+          open.revision = await this.#sources.store.write(this.#shopId, date, this.#originOf(clock), open)
         } catch (error) {
           open.changed = true
           throw error
@@ -172,6 +179,10 @@ export class DayBook {
       }
       if (date !== this.#lastDate && !open.changed) this.#days.delete(date)
     }
+  }
+
+  #originOf({ zone }: ZoneClock): DayOrigin {
+    return { log: this.#begin.log, zone }
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

@@ -5,18 +5,12 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Log } from "../log/log.ts"
 import { partitionOf } from "../log/subjects.ts"
 import { type Day, emptyDay } from "../projections/day.ts"
-import { readDay, writeDay } from "./day-entry.ts"
+import { type DayOrigin, readDay, writeDay } from "./day-entry.ts"
 
 const BUCKET = "days"
 
 /** How long a day is kept that does not change, in ms: a year and a month. */
 const KEEP_MS = 400 * 24 * 60 * 60 * 1000
-
-/** For which log and zone the days of a shop are complete. */
-export interface DaysMark {
-  readonly log: string
-  readonly zone: string
-}
 
 /** A stored day and its revision; revision 0: none is stored yet. */
 export interface StoredDay {
@@ -25,9 +19,9 @@ export interface StoredDay {
 }
 
 /**
- * Keeps the figures of shops' days in a JetStream KV bucket: key `<partition>.<shop_id>.<date>`, and `<partition>.<shop_id>.mark` for which
- * log and zone they are complete up to the shop's snapshot. Methods throw `system.serviceUnavailable` when JetStream does not answer, and
- * those that write also when another process owns the shop.
+ * Keeps the figures of shops' days in a JetStream KV bucket: key `<partition>.<shop_id>.<date>`, and `<partition>.<shop_id>.mark` for the
+ * origin of which they are complete up to the shop's snapshot. Methods throw `system.serviceUnavailable` when JetStream does not answer,
+ * and those that write also when another process owns the shop, or there is another log.
  */
 export class DayStore {
   readonly #bucket: Bucket
@@ -50,21 +44,20 @@ export class DayStore {
     this.#bucket.onReplaced(listener)
   }
 
-  /** Whether a shop's days are complete up to its snapshot, for the log and this zone. */
-  async isComplete(shopId: string, zone: string): Promise<boolean> {
-    const mark = (await this.#bucket.get(keyOf(shopId, "mark")))?.json<DaysMark>()
-    return mark?.log === this.#log.created && mark.zone === zone
+  /** Whether a shop's days of an origin are complete up to its snapshot. */
+  async isComplete(shopId: string, { log, zone }: DayOrigin): Promise<boolean> {
+    const mark = (await this.#bucket.get(keyOf(shopId, "mark")))?.json<DayOrigin>()
+    return mark?.log === log && mark.zone === zone
   }
 
-  async markComplete(shopId: string, zone: string): Promise<void> {
-    this.#checkOwned(shopId)
-    const mark: DaysMark = { log: this.#log.created, zone }
-    await this.#bucket.put(keyOf(shopId, "mark"), JSON.stringify(mark))
+  async markComplete(shopId: string, origin: DayOrigin): Promise<void> {
+    this.#checkMayWrite(shopId, origin)
+    await this.#bucket.put(keyOf(shopId, "mark"), JSON.stringify(origin))
   }
 
-  async read(shopId: string, date: string, zone: string): Promise<StoredDay> {
+  async read(shopId: string, date: string, origin: DayOrigin): Promise<StoredDay> {
     const entry = await this.#bucket.entry(keyOf(shopId, date))
-    const stored = entry?.operation === "PUT" ? readDay(entry.string(), this.#log.created, zone) : undefined
+    const stored = entry?.operation === "PUT" ? readDay(entry.string(), origin) : undefined
     return { day: stored ?? emptyDay(), revision: entry?.revision ?? 0 }
   }
 
@@ -72,20 +65,21 @@ export class DayStore {
    * Replaces the entry with a revision. Resolves to the new revision. An owner's entry counts: when somebody else has written meanwhile, it
    * was a former owner, or this process, which was not told that its own write succeeded.
    */
-  async write(shopId: string, date: string, zone: string, { day, revision }: StoredDay): Promise<number> {
-    this.#checkOwned(shopId)
-    const [key, text] = [keyOf(shopId, date), writeDay(day, this.#log.created, zone)]
+  async write(shopId: string, date: string, origin: DayOrigin, { day, revision }: StoredDay): Promise<number> {
+    this.#checkMayWrite(shopId, origin)
+    const [key, text] = [keyOf(shopId, date), writeDay(day, origin)]
     try {
       return await this.#bucket.replace(key, text, revision)
     } catch (error) {
       if (!isApiError(error, WRONG_LAST_SEQUENCE)) throw error
-      this.#checkOwned(shopId)
-      return await this.#bucket.replace(key, text, (await this.#bucket.entry(key))?.revision ?? 0)
+      const entry = await this.#bucket.entry(key)
+      this.#checkMayWrite(shopId, origin)
+      return await this.#bucket.replace(key, text, entry?.revision ?? 0)
     }
   }
 
-  #checkOwned(shopId: string): void {
-    if (!this.#isOwned(shopId)) throw new ResError("system.serviceUnavailable")
+  #checkMayWrite(shopId: string, { log }: DayOrigin): void {
+    if (log !== this.#log.created || !this.#isOwned(shopId)) throw new ResError("system.serviceUnavailable")
   }
 }
 

@@ -1,6 +1,7 @@
 import { type CollectionEvents, dataValue, type ModelEvents, type Reference, reference } from "res-service"
 import type { ContentOf } from "res-service/contract"
 import type { day } from "../../contract/store.ts"
+import type { Basket } from "../projections/basket.ts"
 import { type DayRecord, shownDay } from "../projections/day.ts"
 import { abandonedBetween, type Shop } from "../projections/shop.ts"
 import type { DayBook, DaySettings } from "./day-book.ts"
@@ -49,6 +50,12 @@ export class DayView {
   /** Takes the next record of the shop's log. */
   add(record: DayRecord): void {
     for (const date of this.#book.add(record)) this.#figures.get(date)?.touch()
+  }
+
+  /** Notes that a basket changes, which is given as it was before: if it was abandoned, it was so on the day of its last activity. */
+  basketChanges({ checkout, lastAt }: Basket): void {
+    if (checkout === undefined && this.#figures.size > 0)
+      this.#figures.get(this.#settings?.clock.dateAt(lastAt) ?? "")?.touch()
   }
 
   /** Stores all days as they are now. */
@@ -130,6 +137,7 @@ export class DayView {
       const { slices, top_products, ...rest } = shownDay(figures, clock, date, abandoned)
       const model = { ...rest, slices: dataValue(slices), top_products: dataValue(top_products) }
       if (date === clock.dateAt(now)) this.#today = { date, model }
+      else if (date === this.#today?.date) this.#today = undefined
       return model
     } catch (error) {
       figure.touch()

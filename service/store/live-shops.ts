@@ -98,16 +98,15 @@ export class LiveShops implements Part, LogFollower {
       logger,
     )
     this.#dropped = new DroppedEvents(() => log.state(), this.#feeds, logger)
-    const loader = new ShopLoader(this.#snapshots, log.reader, {
-      store: this.#days,
-      profileOf: (shopId) => this.#profiles.of(shopId),
-    })
+    const daySources = { store: this.#days, profileOf: (shopId: string) => this.#profiles.of(shopId) }
+    const loader = new ShopLoader(this.#snapshots, log.reader, daySources, () => log.created)
     this.#shops = new Shops(
       {
         load: (shopId) => loader.load(shopId),
         goOn: (shopId, shop, book) => loader.goOn(shopId, shop, book),
         // Another process may own the shop now, and have erased somebody from it.
         store: async (shopId, view) => {
+          if (!shards.isServed(partitionOf(shopId))) return
           const text = this.#snapshots.textOf(view.shop)
           await view.days.store()
           // Another process may own the shop now, and have erased somebody from it.

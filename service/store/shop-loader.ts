@@ -20,19 +20,24 @@ export class ShopLoader {
   readonly #snapshots: Snapshots
   readonly #reader: LogReader
   readonly #days: DaySources
+  readonly #log: () => string
 
-  constructor(snapshots: Snapshots, reader: LogReader, days: Omit<DaySources, "replay">) {
+  /** @param log when the stream was made that there is now */
+  constructor(snapshots: Snapshots, reader: LogReader, days: Omit<DaySources, "replay">, log: () => string) {
     this.#snapshots = snapshots
     this.#reader = reader
     this.#days = { ...days, replay: (shopId, upTo) => this.#replay(shopId, upTo) }
+    this.#log = log
   }
 
   /** @throws {ResError} `system.serviceUnavailable`: JetStream does not answer */
   async load(shopId: string): Promise<Loaded> {
+    // Before anything is read, so that no day is stored for a log that is another one meanwhile.
+    const log = this.#log()
     const snapshot = (await this.#snapshots.read(shopId)) ?? emptyShop()
     const end = await this.#reader.newestRecordSeq(shopId)
     const from = kept(snapshot, end)
-    const book = new DayBook(shopId, this.#days, from.seq, end)
+    const book = new DayBook(shopId, this.#days, { log, from: from.seq, end })
     return { ...(await this.#readOn(shopId, from, end, book)), book }
   }
 

@@ -110,9 +110,11 @@ export class ShopView {
   /** Applies records of the log, and sends the changes that are due. */
   add(records: readonly LogRecord[], now: number): void {
     for (const record of records) {
+      const before = this.#shop.baskets.get("event" in record ? record.event.session_id : record.work.session_id)
       const { shop, changed, day } = applyRecord(this.#shop, record)
       this.#shop = shop
       if (day !== undefined) this.days.add(day)
+      if (before !== undefined) this.days.basketChanges(before)
       for (const id of changed) this.#touch(id)
     }
     if (records.length === 0) return

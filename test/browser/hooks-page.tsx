@@ -7,10 +7,12 @@ import {
   useCall,
   useCollection,
   useConnectionState,
+  useDays,
   useDigest,
   useFeed,
   useModel,
   useOrders,
+  useProfile,
   useSession,
 } from "@shopwire/react"
 import { StrictMode, Suspense, useState, version } from "react"
@@ -29,6 +31,15 @@ export interface Shown {
   readonly call?: { readonly rid: string; readonly method: string }
   /** The ID of a shop whose events and baskets are shown and checked. */
   readonly shop?: string
+  /** The ID of a shop whose profile and days are shown: today, and those from a date to another. */
+  readonly days?: { readonly shopId: string; readonly from: string; readonly to: string }
+}
+
+/** What the page shows of a shop's days: dates and orders. */
+export interface ShownDays {
+  readonly currency: string | null | undefined
+  readonly today: readonly (readonly [date: string, orders: number])[] | undefined
+  readonly range: readonly (readonly [date: string, orders: number])[] | undefined
 }
 
 /** What the page shows of a shop. */
@@ -109,6 +120,15 @@ function Shop({ shopId }: { shopId: string }) {
   return <pre id="shop">{JSON.stringify(shop)}</pre>
 }
 
+function Days({ shopId, from, to }: NonNullable<Shown["days"]>) {
+  const days: ShownDays = {
+    currency: useProfile(shopId).data?.currency,
+    today: useDays(shopId).data?.map(({ date, orders }) => [date, orders]),
+    range: useDays(shopId, { from, to }).data?.map(({ date, orders }) => [date, orders]),
+  }
+  return <pre id="days">{JSON.stringify(days)}</pre>
+}
+
 async function tamper(shopId: string, what: "feed" | "basket"): Promise<void> {
   if (connection === undefined) throw new Error("the page is not started")
   const { client } = connection
@@ -122,7 +142,7 @@ async function tamper(shopId: string, what: "feed" | "basket"): Promise<void> {
 function Page() {
   const [shown, set] = useState<Shown>({})
   setShown = set
-  const { collections = [], models = [], suspending = [], session, call, shop } = shown
+  const { collections = [], models = [], suspending = [], session, call, shop, days } = shown
   return (
     <>
       <pre id="state">{useConnectionState().kind}</pre>
@@ -141,6 +161,7 @@ function Page() {
       {session !== undefined && <Session options={session} />}
       {call !== undefined && <Call {...call} />}
       {shop !== undefined && <Shop shopId={shop} />}
+      {days !== undefined && <Days {...days} />}
     </>
   )
 }

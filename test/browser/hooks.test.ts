@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import type { Page } from "playwright-core"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
@@ -9,7 +10,7 @@ import { type Pages, usePages } from "../helpers/pages.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { bundle } from "./bundle.ts"
-import type { Shown, ShownShop } from "./hooks-page.tsx"
+import type { Shown, ShownDays, ShownShop } from "./hooks-page.tsx"
 import { reacts } from "./reacts.ts"
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any resource
@@ -302,6 +303,36 @@ function testHooks(browser: TestBrowser, pages: Pages, name: string, others: Rea
     expect(await shop()).to.include({ what: "basket", abandoned: 0 })
     expect(reports).to.deep.equal(["feed", "basket"])
     expect(seq).to.be.above(0)
+  })
+
+  it("show a shop's profile, today, and the days from a date to another, which change by themselves", async () => {
+    const shopId = randomUUID()
+    const dayMs = 24 * 60 * 60 * 1000
+    const dateAt = (time: number): string => new Date(time).toISOString().slice(0, 10)
+    const now = Date.now()
+    const [from, yesterday, to] = [dateAt(now - 2 * dayMs), dateAt(now - dayMs), dateAt(now)]
+    const hooks = await open({ days: { shopId, from, to } })
+    const becomes = (what: string, expected: ShownDays) =>
+      until(what, async () => {
+        const shown: ShownDays = JSON.parse((await hooks.page.textContent("#days", { timeout: 60_000 })) ?? "")
+        return isDeepStrictEqual(shown, expected)
+      })
+    const days = (orders: number): ShownDays["range"] => [
+      [from, 0],
+      [yesterday, 0],
+      [to, orders],
+    ]
+    await becomes("days without orders", { currency: null, today: [[to, 0]], range: days(0) })
+    await publish(shopId, "CHECKOUT")
+    await becomes("the order", { currency: null, today: [[to, 1]], range: days(1) })
+    await hooks.show({
+      days: { shopId, from: yesterday, to: yesterday },
+      call: { rid: `store.${shopId}.profile`, method: "set" },
+    })
+    await becomes("another range", { currency: null, today: [[to, 1]], range: [[yesterday, 0]] })
+    await hooks.page.evaluate(() => window.hooksPage.call({ currency: "KWD" }))
+    await becomes("the currency", { currency: "KWD", today: [[to, 1]], range: [[yesterday, 0]] })
+    expect(hooks.count(`subscribe.store.${shopId}.days?from=${from}&to=${to}`)).to.equal(1)
   })
 
   it("say that the service does not answer, behind a gateway that does", async () => {

@@ -19,6 +19,7 @@ import { readSnapshot, writeSnapshot } from "../../../../service/store/shop-snap
 import { HOUR_MS, MINUTE_MS, sessionId, TestLog, TestPlaces } from "../../../helpers/records.ts"
 
 const LOG = "2026-01-01T00:00:00Z"
+const UTC = { log: LOG, zone: "UTC" }
 const IDLE_MS = 2 * HOUR_MS
 
 /** A shop and all its days, as one projection. */
@@ -42,7 +43,9 @@ const start = (): State => ({ shop: emptyShop(), days: new Map() })
 
 /** As it is after it was stored and read again. */
 function restored({ shop, days }: State, zone: string): State {
-  const stored = [...days].map(([date, day]) => [date, readDay(writeDay(day, LOG, zone), LOG, zone) as Day] as const)
+  const stored = [...days].map(
+    ([date, day]) => [date, readDay(writeDay(day, { log: LOG, zone }), { log: LOG, zone }) as Day] as const,
+  )
   return { shop: readSnapshot(writeSnapshot(shop, LOG), LOG) as Shop, days: new Map(stored) }
 }
 
@@ -292,7 +295,7 @@ describe("the figures of a shop's days", () => {
       }
       day = applyToDay(day, clock, record)
     }
-    const text = writeDay(day, LOG, "UTC")
+    const text = writeDay(day, UTC)
     expect(Buffer.byteLength(text)).to.be.below(100 * 1024)
     const { sales, items, top_products } = shownDay(day, clock, "2026-01-01", nothingAbandoned)
     expect({ sales, items }).to.deep.equal({ sales: 2_001_000, items: 2000 })
@@ -307,16 +310,16 @@ describe("the figures of a shop's days", () => {
     log.event({ action: "CHECKOUT" })
     log.work(sessionId(1), "Ann Example")
     const [day] = [...replay(new ZoneClock("UTC"), log.records).days.values()]
-    const text = writeDay(day as Day, LOG, "UTC")
+    const text = writeDay(day as Day, UTC)
     expect(text).to.include(event.product_name)
     for (const secret of [event.shopper_id, event.session_id, "Ann"]) expect(text).not.to.include(secret)
   })
 
   it("are not read for another zone, and count a new log's records on top of an earlier one's", () => {
     const day: Day = { ...emptyDay(), seq: 9, orders: 2, sales: 5 }
-    const text = writeDay(day, LOG, "UTC")
-    expect(readDay(text, LOG, "UTC")).to.deep.equal(day)
-    expect(readDay(text, LOG, "Europe/Berlin")).to.equal(undefined)
-    expect(readDay(text, "another", "UTC")).to.deep.equal({ ...day, seq: 0 })
+    const text = writeDay(day, UTC)
+    expect(readDay(text, UTC)).to.deep.equal(day)
+    expect(readDay(text, { ...UTC, zone: "Europe/Berlin" })).to.equal(undefined)
+    expect(readDay(text, { ...UTC, log: "another" })).to.deep.equal({ ...day, seq: 0 })
   })
 })

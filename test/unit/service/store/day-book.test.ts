@@ -127,6 +127,25 @@ describe("DayBook", () => {
     expect((await next.day("2026-01-01")).events).to.equal(11)
   })
 
+  it("counts a new log's records on top of what is stored, and stores nothing for the old one any more", async () => {
+    const stored = new StoredDays()
+    const first = stored.book()
+    for (const record of month.slice(0, 10)) first.add(record)
+    await first.store()
+    first.add(month[10] as DayRecord)
+    stored.log = "2026-01-01T10:30:00Z"
+    const failure = await first.store().then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    expect(failure).to.equal("another log")
+    const next = stored.book(0, 0)
+    for (const [i, { at, changes }] of month.slice(11, 14).entries()) next.add({ seq: i + 1, at, changes })
+    expect((await next.day("2026-01-01")).events).to.equal(13)
+    await next.store()
+    expect((await stored.book(3, 3).day("2026-01-01")).events).to.equal(13)
+  })
+
   it("keeps what it has counted when a day cannot be stored, and stores it later", async () => {
     const stored = new StoredDays()
     const book = stored.book()
