@@ -1,5 +1,5 @@
 import { type Basket, LIST_LIMIT } from "@shopwire/client"
-import { useRef, useState } from "react"
+import { memo, useRef, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { BasketCard } from "./basket-card.tsx"
@@ -18,7 +18,7 @@ const keptSorting: Kept<Sorting> = {
 }
 
 /** The orders and baskets to work on, one lane at a time. */
-export function Baskets({
+export const Baskets = memo(function Baskets({
   shopId,
   lanes,
   open,
@@ -99,7 +99,7 @@ export function Baskets({
       )}
     </section>
   )
-}
+})
 
 function LaneList({
   shopId,

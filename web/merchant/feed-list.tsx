@@ -5,6 +5,7 @@ import { DayRows, dayStarts } from "./day-rows.ts"
 import { DaySeparator } from "./day-separator.tsx"
 import { FeedEnd } from "./feed-end.tsx"
 import { FeedRow } from "./feed-row.tsx"
+import type { Format } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { useFormat } from "./use-format.tsx"
 import { NARROW, useMedia } from "./use-media.ts"
@@ -57,12 +58,13 @@ export function FeedList({
   const shown = useMemo(() => (waiting === 0 ? events : events.slice(waiting)), [events, waiting])
 
   const scroller = useRef<HTMLDivElement>(null)
+  const dayOf = useMemo(() => dayReader(format), [format])
   const heights = compact ? COMPACT_ROW : ROW
   const height = useMedia(NARROW) ? heights.narrow : heights.wide
   const rows = useMemo(() => {
-    const starts = dayStarts(shown, ({ received_at }) => format.dayKey(new Date(received_at)))
+    const starts = dayStarts(shown, ({ received_at }) => dayOf(received_at))
     return new DayRows(shown.length, starts, { event: height, separator: SEPARATOR })
-  }, [shown, format, height])
+  }, [shown, dayOf, height])
   const { first, end } = useWindow(scroller, rows, SEPARATOR)
 
   const { complete, reading: readingOlder, failure } = timeline
@@ -178,7 +180,7 @@ export function FeedList({
               const place = rows.eventAt(first + i)
               const separated = place === undefined ? shown[rows.separatedAt(first + i) ?? 0] : undefined
               if (separated !== undefined) {
-                const day = format.dayKey(new Date(separated.received_at))
+                const day = dayOf(separated.received_at)
                 return <DaySeparator key={day} day={day} at={separated.received_at} today={today} />
               }
               const event = shown[place ?? 0]
@@ -208,6 +210,24 @@ export function FeedList({
       />
     </>
   )
+}
+
+/** Most minutes whose day is remembered: two days. */
+const MOST_MINUTES = 2 * 24 * 60
+
+/** Gives the day of a time. It is computed once a minute: a time zone changes days at whole minutes. */
+function dayReader(format: Format): (at: string) => string {
+  const days = new Map<string, string>()
+  return (at) => {
+    const minute = at.slice(0, "2026-11-26T12:00".length)
+    let day = days.get(minute)
+    if (day === undefined) {
+      if (days.size === MOST_MINUTES) days.clear()
+      day = format.dayKey(new Date(at))
+      days.set(minute, day)
+    }
+    return day
+  }
 }
 
 /** The newest sequence when the list was frozen; undefined while it is live. */

@@ -9,6 +9,7 @@ import { Feed } from "./feed.tsx"
 import { Figures } from "./figures.tsx"
 import { type Filter, noFilter } from "./filter.ts"
 import { Icon } from "./icon.tsx"
+import type { LaneName } from "./lanes.ts"
 import { loadedDialog, loadedPart, PartNotLoaded } from "./loaded-part.tsx"
 import { useLocal } from "./local.ts"
 import { PickLists } from "./pick-lists.tsx"
@@ -67,16 +68,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
 
   const parts: Readonly<Record<Part, ReactNode>> = {
     events: <Feed shopId={shopId} feed={feed} filter={filter} onFilter={showFilter} onBasket={openBasket} />,
-    baskets: (
-      <Baskets
-        shopId={shopId}
-        lanes={lanes}
-        open={open}
-        lane={lane}
-        onLane={(to) => setAddress({ lane: to })}
-        onBasket={openBasket}
-      />
-    ),
+    baskets: <Baskets shopId={shopId} lanes={lanes} open={open} lane={lane} onLane={showLane} onBasket={openBasket} />,
     figures: <Figures shopId={shopId} stats={stats} />,
   }
   const shopName = profile.data?.name ?? codeOf(shopId)
@@ -185,4 +177,8 @@ function showFilter(filter: Filter): void {
   const isTyping = find !== "" && filter.find !== "" && find !== filter.find
   const show = isTyping ? setAddress : goTo
   show(filter)
+}
+
+function showLane(lane: LaneName): void {
+  setAddress({ lane })
 }

@@ -34,6 +34,7 @@ const keptLanguage: Kept<string> = {
 
 const i18n = createInstance()
 let counts = new Intl.NumberFormat()
+let isRightToLeft = false
 /** The language that was asked for last; its texts may still be loading. */
 let wanted = FALLBACK
 
@@ -63,6 +64,7 @@ async function showTexts(language: string): Promise<void> {
   }
   counts = new Intl.NumberFormat(localeOf(language, navigator.languages))
   document.documentElement.lang = language
+  isRightToLeft = i18n.dir(language) === "rtl"
   document.documentElement.dir = i18n.dir(language)
   await i18n.changeLanguage(language)
 }
@@ -70,10 +72,10 @@ async function showTexts(language: string): Promise<void> {
 /** Values in sentences: numbers as the language writes them, texts of another direction isolated from the sentence. */
 const inSentence: FormatterModule = {
   type: "formatter",
-  format(value, _format, language) {
+  format(value) {
     if (typeof value === "number") return counts.format(value)
     const text = isolatedText(String(value))
-    return i18n.dir(language) === "rtl" && !text.startsWith("\u2068") ? `\u2068${text}\u2069` : text
+    return isRightToLeft && !text.startsWith("\u2068") ? `\u2068${text}\u2069` : text
   },
   init() {},
   add() {},

@@ -3,6 +3,10 @@ import { useAbandoned, useBaskets, useOrders, useProfile } from "@shopwire/react
 import { useMemo } from "react"
 import { type LaneName, lanesOf, type Thresholds } from "./lanes.ts"
 import { useNow } from "./use-now.ts"
+import { useThrottled } from "./use-throttled.ts"
+
+/** How often the lanes change at most, in ms: in a busy shop some basket changes in each frame. */
+const SHOWN_MS = 100
 
 /** Until the shop's thresholds are known. */
 const unknown: Thresholds = { cold_after_s: Number.POSITIVE_INFINITY, abandoned_after_s: Number.POSITIVE_INFINITY }
@@ -38,12 +42,11 @@ export function useLanes(shopId: string): Lanes {
   const failed = lists.find(
     ({ status, data, failure }) => status === "failed" && (data === undefined || isRefused(failure)),
   )
-  return {
-    lanes,
-    thresholds,
-    isLoading: lists.some(({ status }) => status === "loading"),
-    failure: failed?.failure,
-    open,
-    unfinished,
-  }
+  const failure = failed?.failure
+  const isLoading = lists.some(({ status }) => status === "loading")
+  const known = useMemo(
+    (): Lanes => ({ lanes, thresholds, isLoading, failure, open, unfinished }),
+    [lanes, thresholds, isLoading, failure, open, unfinished],
+  )
+  return useThrottled(known, SHOWN_MS)
 }
