@@ -62,7 +62,10 @@ describe("the merchant's page in detail", () => {
         } }`,
     })
     expect(await later.page.locator(".event time").textContent()).to.match(/^\d+ \w+\d\d:\d\d:\d\d$/)
-    await later.page.getByRole("button", { name: /^Abandoned/ }).click()
+    await later.page
+      .getByRole("navigation", { name: "Lanes" })
+      .getByRole("button", { name: /^Abandoned/ })
+      .click()
     const title = await later.page.locator(".basket time", { hasText: /^2 days ago$/ }).getAttribute("title")
     expect(title).to.match(/^\d+ \w+ \d{4}, \d\d:\d\d:\d\d$/)
     await later.page.getByRole("radio", { name: "Activity" }).click()
