@@ -170,6 +170,7 @@ export class Shops {
 
   /** Sends the delayed changes of all shops, and their changes by time. Call it ten times a second. */
   tick(now: number): void {
+    this.#keeper.passTime(now)
     for (const [shopId, loaded] of this.#loaded) {
       if (loaded.view === undefined) continue
       if (Math.abs(now - loaded.passedAt) >= PASS_TIME_MS) {
@@ -196,6 +197,7 @@ export class Shops {
   /** Drops some shops. Their watchers are told nothing. */
   dropWhere(condition: (shopId: string) => boolean): void {
     for (const shopId of [...this.#loaded.keys(), ...this.#warm.keys()]) if (condition(shopId)) this.drop(shopId)
+    this.#keeper.forgetWhere(condition)
   }
 
   /** Stores the days of a shop with all records so far. Call it in the shop's queue. */

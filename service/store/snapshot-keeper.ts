@@ -4,11 +4,24 @@ import type { Logger } from "res-service"
 /** A shop gets a new snapshot after this many records, which are read in a few ms. */
 export const SNAPSHOT_EVERY = 1000
 
+/** A shop with fewer records gets a snapshot after this time, in ms, long before the log drops them: its days would miss them. */
+const SNAPSHOT_AFTER_MS = 6 * 60 * 60 * 1000
+
+/** How often to look for such shops, in ms. */
+const LOOK_INTERVAL_MS = 60_000
+
 /** Most shops whose records are counted; the least recently active ones are dropped first. */
 const MAX_COUNTED = 20_000
 
 /** Time between two snapshots of any shops, in ms. */
 const PAUSE_MS = 500
+
+/** The records of a shop since its last snapshot. */
+interface Counted {
+  readonly count: number
+  /** When the first of them came, in ms since the epoch. */
+  readonly since: number
+}
 
 /**
  * Keeps the snapshots of busy shops fresh, even when nobody looks at them, so that their first `get` has little to read. It counts
@@ -17,11 +30,12 @@ const PAUSE_MS = 500
 export class SnapshotKeeper {
   readonly #save: (shopId: string) => Promise<void>
   readonly #logger: Logger
-  /** Records since the last snapshot, by shop; the least recently active one comes first. */
-  readonly #counts = new Map<string, number>()
+  /** By shop; the least recently active one comes first. */
+  readonly #counts = new Map<string, Counted>()
   readonly #due = new Set<string>()
   readonly #stopping = new AbortController()
   #working: Promise<void> | undefined
+  #lookedAt = 0
 
   /** @param save brings a shop's snapshot up to date */
   constructor(save: (shopId: string) => Promise<void>, logger: Logger) {
@@ -31,15 +45,32 @@ export class SnapshotKeeper {
 
   /** Counts a record of a shop. Returns how many there were since its last snapshot, as far as is known. */
   count(shopId: string): number {
-    const count = (this.#counts.get(shopId) ?? 0) + 1
+    const known = this.#counts.get(shopId) ?? { count: 0, since: Date.now() }
+    const count = known.count + 1
     this.#counts.delete(shopId)
     if (count >= SNAPSHOT_EVERY) this.request(shopId)
-    else this.#counts.set(shopId, count)
+    else this.#counts.set(shopId, { ...known, count })
     if (this.#counts.size > MAX_COUNTED) {
       const [longest = shopId] = this.#counts.keys()
       this.#counts.delete(longest)
     }
     return count
+  }
+
+  /** Requests snapshots of the shops whose records have waited for long. Call it often. @param now in ms since the epoch */
+  passTime(now: number): void {
+    if (Math.abs(now - this.#lookedAt) < LOOK_INTERVAL_MS) return
+    this.#lookedAt = now
+    for (const [shopId, { since }] of this.#counts) {
+      if (now - since < SNAPSHOT_AFTER_MS) continue
+      this.#counts.delete(shopId)
+      this.request(shopId)
+    }
+  }
+
+  /** Counts no more for some shops, which belong to another process now. */
+  forgetWhere(condition: (shopId: string) => boolean): void {
+    for (const shopId of this.#counts.keys()) if (condition(shopId)) this.#counts.delete(shopId)
   }
 
   /** Requests a snapshot of a shop; it is stored soon. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { PersistentStream } from "../helpers/event-stream.ts"
@@ -14,6 +15,8 @@ const PUBLISHERS = 4
 interface ShopOfClient {
   readonly baskets: ClientCollection<ClientModel<{ events: number; last_seq: number }>>
   readonly figures: ClientModel<{ events: number }>
+  /** Today and tomorrow, in case that midnight comes. */
+  readonly days: readonly ClientModel<{ date: string; events: number; baskets: number }>[]
 }
 
 /** Publishes to one shop without a pause, each event until it is accepted. */
@@ -109,6 +112,16 @@ describe("kill -9 of one process after another, under load", () => {
         )
       })
 
+      await until("the open days to be what a fresh get gives, with every event once", async () => {
+        const { days } = shops[i] as ShopOfClient
+        const fresh = await Promise.all(
+          days.map(async ({ props }) => (await get(`${kit.gatewayUrl}/api/store/${shopId}/day/${props.date}`)).body),
+        )
+        const events = days.reduce((sum, { props }) => sum + props.events, 0)
+        const copies = days.map(({ props }) => ({ ...props }))
+        return events === all.length && isDeepStrictEqual(copies, fresh)
+      })
+
       const streamed = streams[i] as PersistentStream
       await until("the stream to come to the end", () => streamed.seqs.at(-1) === all[0]?.seq)
       expect(streamed.seqs, "streamed without a gap or a repetition").to.deep.equal(all.map(({ seq }) => seq).reverse())
@@ -131,7 +144,15 @@ describe("kill -9 of one process after another, under load", () => {
     baskets.on("add", () => {})
     const figures = await client.get<ShopOfClient["figures"]>(`store.${shopId}.stats`)
     figures.on("change", () => {})
-    return { baskets, figures }
+    const days = await Promise.all(
+      [0, 24].map(async (hours) => {
+        const date = new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 10)
+        const day = await client.get<ShopOfClient["days"][number]>(`store.${shopId}.day.${date}`)
+        day.on("change", () => {})
+        return day
+      }),
+    )
+    return { baskets, figures, days }
   }
 
   async function watch(shopId: string): Promise<ClientCollection<ShownEvent>> {

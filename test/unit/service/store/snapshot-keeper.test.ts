@@ -35,6 +35,22 @@ describe("SnapshotKeeper", () => {
     expect(saved).to.deep.equal(["b", "c", "a"])
   })
 
+  it("has a snapshot stored six hours after a record, however few there are, once, and of no shop that it must forget", async () => {
+    const begin = Date.now()
+    const hours = (count: number): number => begin + count * 3_600_000
+    count("a", 1)
+    count("b", 1)
+    keeper.passTime(hours(5.9))
+    count("a", 1)
+    keeper.forgetWhere((shopId) => shopId === "b")
+    await until("none", () => saved.length === 0)
+    keeper.passTime(hours(6.1))
+    await until("the snapshot", () => saved.length > 0)
+    keeper.passTime(hours(12.2))
+    await keeper.stop()
+    expect(saved).to.deep.equal(["a"])
+  })
+
   it("stores once what is asked for often while it waits", async () => {
     keeper.request("a")
     for (let i = 0; i < 10; i++) keeper.request("b")
