@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from "playwright-core"
 import { useBrowser } from "../helpers/browser.ts"
 import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
-import { axeViolations } from "./axe.ts"
+import { axeViolations, smallTargets, undecidedContrasts } from "./axe.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll, Shoppers, uuidOf } from "./seed.ts"
 
@@ -27,6 +27,8 @@ describe("the merchant's page for everybody", () => {
       await page.locator(".basket").first().waitFor()
       await page.getByRole("img", { name: /No sales yet|Sales of/ }).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
+      expect(await undecidedContrasts(page)).to.deep.equal([])
+      expect(await smallTargets(page, 24)).to.deep.equal([])
       await page.locator(".basket header button").first().click()
       await page.getByRole("row").nth(1).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
@@ -47,6 +49,8 @@ describe("the merchant's page for everybody", () => {
         await page.getByRole("tab", { name: tab }).tap()
         await page.locator(seen).first().waitFor()
         expect(await axeViolations(page), tab).to.deep.equal([])
+        expect(await undecidedContrasts(page), tab).to.deep.equal([])
+        expect(await smallTargets(page, 44), tab).to.deep.equal([])
         expect(await width(page), tab).to.equal(360)
       }
       await page.getByRole("link", { name: "shopwire" }).tap()
@@ -85,6 +89,31 @@ describe("the merchant's page for everybody", () => {
     await page.keyboard.press("Escape")
     await dialog.waitFor({ state: "detached" })
     await until("the focus where it was", async () => (await focused()) === first)
+  })
+
+  it("does not flood screen readers while much happens", async () => {
+    const busy = randomUUID()
+    await publishAll(pages.product.edgeUrl, new Shoppers(busy).next(5))
+    const { page } = await MerchantPage.open(browser, pages.merchantUrl(busy))
+    await page.getByText("Days of UTC").first().waitFor({ state: "attached" })
+    await page.evaluate(() => {
+      const said: string[] = []
+      Object.assign(window, { said })
+      const observer = new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const element = target instanceof Element ? target : target.parentElement
+          const region = element?.closest("[aria-live], [role=status], [role=alert], output")
+          if (region != null) said.push(region.textContent ?? "")
+        }
+      })
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+    })
+    const before = await page.locator(".event").count()
+    for (let i = 0; i < 10; i++) await publishAll(pages.product.edgeUrl, new Shoppers(busy).next(20))
+    await until("more rows", async () => (await page.locator(".event").count()) > before)
+    const said = await page.evaluate(() => (window as unknown as { said: string[] }).said)
+    // Orders of at least 100 are announced, if some are that large.
+    expect(said.filter((text) => !text.includes("Order of"))).to.deep.equal([])
   })
 
   it("is light or dark as the system, unless somebody chose, which it remembers", async () => {

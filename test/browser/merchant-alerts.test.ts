@@ -66,7 +66,7 @@ describe("alerts on the merchant's page", () => {
     expect(await texts(merchant)).to.deep.equal(["Abandoned basket of 7.50"])
     expect(await page.evaluate(() => (globalThis as unknown as Witness).sounds)).to.equal(1)
     await page.evaluate(() => (globalThis as unknown as Witness).notifications[0]?.onclick())
-    const dialog = page.getByRole("dialog", { name: `Basket ${session_id.slice(0, 8)}` })
+    const dialog = merchant.details(session_id.slice(0, 8))
     await dialog.getByText("Abandoned", { exact: true }).waitFor()
     await page.keyboard.press("Escape")
     await dialog.waitFor({ state: "detached" })

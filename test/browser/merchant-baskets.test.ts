@@ -50,8 +50,8 @@ describe("baskets and figures on the merchant's page", () => {
     await publish({ product_name: "Pears", product_id: 1, product_price: 2.5 })
     await publish({ product_name: "Leeks", product_id: 2, product_price: 1, basket_total: 3.5 })
     const merchant = await open(shopId)
-    await merchant.basket(name).getByRole("button", { name }).click()
-    const dialog = merchant.page.getByRole("dialog", { name: `Basket ${name}` })
+    await merchant.openBasket(name)
+    const dialog = merchant.details(name)
     await dialog.getByRole("row", { name: /Leeks/ }).waitFor()
     await dialog.getByText("Open", { exact: true }).waitFor()
     // While it is looked at it leaves the list of open ones.
@@ -102,7 +102,8 @@ describe("baskets and figures on the merchant's page", () => {
     const shopId = randomUUID()
     const { name, publish } = basketOf(shopId)
     await publish({ action: "CHECKOUT", basket_total: 500 })
-    const { page } = await open(shopId)
+    const merchant = await open(shopId)
+    const { page } = merchant
     const notices = page.getByRole("region", { name: "Alerts" })
     await page.getByRole("button", { name: "Alerts" }).click()
     await page.getByLabel("Order of at least").fill("50")
@@ -122,10 +123,10 @@ describe("baskets and figures on the merchant's page", () => {
     await page.getByRole("button", { name: "Dismiss: Help: Pears" }).click()
     await notices.getByText("Help: Pears").waitFor({ state: "detached" })
     await notices.getByRole("button", { name: "Order of 60.00", exact: true }).click()
-    await page.getByRole("dialog", { name: `Basket ${name}` }).waitFor()
+    await merchant.details(name).waitFor()
 
     await page.reload()
-    await page.getByRole("dialog", { name: `Basket ${name}` }).waitFor()
+    await merchant.details(name).waitFor()
     await page.keyboard.press("Escape")
     await page.getByRole("button", { name: "Alerts" }).click()
     expect(await page.getByLabel("Order of at least").inputValue()).to.equal("50")

@@ -166,8 +166,8 @@ describe("the merchant's page in detail", () => {
       await publish([publishEvent({ shop_id: shopId, session_id })])
       const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId))
       const { page } = merchant
-      const dialog: Locator = page.getByRole("dialog", { name: `Basket ${name}` })
-      const open = () => merchant.basket(name).getByRole("button", { name }).click()
+      const dialog: Locator = merchant.details(name)
+      const open = () => merchant.openBasket(name)
       await open()
       await dialog.waitFor()
       await page.goBack()
@@ -200,7 +200,7 @@ describe("the merchant's page in detail", () => {
       const [shopId, session_id] = [randomUUID(), randomUUID()]
       await publish([publishEvent({ shop_id: shopId, session_id })])
       const merchant = await MerchantPage.open(browser, `${pages.merchantUrl(shopId)}&basket=${session_id}`)
-      const dialog = merchant.page.getByRole("dialog", { name: `Basket ${session_id.slice(0, 8)}` })
+      const dialog = merchant.details(session_id.slice(0, 8))
       await dialog.waitFor()
       await merchant.page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })

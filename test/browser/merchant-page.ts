@@ -79,7 +79,24 @@ export class MerchantPage {
     })
   }
 
+  /** A basket's card, by the start of its session ID. */
   basket(name: string): Locator {
-    return this.page.locator(".basket", { hasText: name })
+    return this.page.locator(`.basket[data-basket^="${name}"]`)
+  }
+
+  /** The baskets of a list, by the start of their session IDs, in its order. */
+  async baskets(list: Locator = this.page.locator("body")): Promise<string[]> {
+    const ids = await list.locator(".basket").evaluateAll((all) => all.map((each) => each.getAttribute("data-basket")))
+    return ids.map((id) => id?.slice(0, 8) ?? "")
+  }
+
+  /** Opens a basket by its card. */
+  async openBasket(name: string): Promise<void> {
+    await this.basket(name).locator("header button").click()
+  }
+
+  /** The details of a basket, which have its session ID. */
+  details(name: string): Locator {
+    return this.page.getByRole("dialog", { name: /^Basket of Shopper \d+$/ }).filter({ hasText: name })
   }
 }

@@ -102,6 +102,27 @@ describe("signing in on the merchant's page", () => {
     await page.getByText("You don't have access to this shop.").first().waitFor()
   })
 
+  it("leads somebody with one shop straight to it, and shows all shops to somebody with several", async () => {
+    const start = await browser.open(`${pages.product.edgeUrl}/merchant/`)
+    const signIn = async (shops: readonly string[]) => {
+      const dialog = start.getByRole("dialog", { name: "Sign in" })
+      const field = dialog.getByLabel("Sign-in code")
+      if (!(await field.isVisible())) await dialog.getByText("Use a sign-in code instead").click()
+      await field.fill(await token({ shops: [...shops] }))
+      await dialog.getByRole("button", { name: "Sign in with the code" }).click()
+    }
+    const other = randomUUID()
+    await signIn([shopId, other])
+    await start.getByRole("link", { name: other }).waitFor()
+    await start.getByRole("link", { name: shopId }).waitFor()
+    await start.getByRole("button", { name: /Sign out/ }).click()
+    await start.getByRole("link", { name: other }).waitFor({ state: "detached" })
+    await start.getByRole("button", { name: "Sign in", exact: true }).click()
+    await signIn([shopId])
+    await start.getByRole("heading", { name: shopId.slice(0, 8) }).waitFor()
+    expect(new URL(start.url()).searchParams.get("shop")).to.equal(shopId)
+  })
+
   it("signs in by e-mail and password, and renews the token in time", async () => {
     const merchant = await open()
     const { page } = merchant

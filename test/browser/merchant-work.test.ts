@@ -93,7 +93,7 @@ describe("working on orders and baskets on the merchant's page", () => {
     const shopId = randomUUID()
     const [first, second] = [await orderOf(shopId, { product_price: 9 }), await orderOf(shopId, { product_price: 2 })]
     const merchant = await open(shopId, "&lane=orders")
-    const names = () => merchant.page.locator(".basket .basket-mark").allTextContents()
+    const names = () => merchant.baskets()
     const isSorted = (...expected: string[]) =>
       until(`the order ${expected}`, async () => (await names()).join() === expected.join())
     await isSorted(second.name, first.name)
@@ -114,7 +114,7 @@ describe("working on orders and baskets on the merchant's page", () => {
     await merchant.basket(first.name).hover()
     const second = await orderOf(shopId)
     await merchant.basket(second.name).waitFor()
-    const names = () => merchant.page.locator(".basket .basket-mark").allTextContents()
+    const names = () => merchant.baskets()
     expect(await names()).to.deep.equal([first.name, second.name])
     await merchant.page.mouse.move(5, 5)
     await until("the newest on top", async () => (await names()).join() === [second.name, first.name].join())
@@ -193,7 +193,7 @@ describe("working on orders and baskets on the merchant's page", () => {
     const shopId = randomUUID()
     const order = await orderOf(shopId)
     const merchant = await open(shopId, `&lane=orders&basket=${order.session_id}`)
-    const dialog = merchant.page.getByRole("dialog", { name: `Basket ${order.name}` })
+    const dialog = merchant.details(order.name)
     await dialog.getByRole("button", { name: "Done" }).click()
     await enterName(merchant, "Ann")
     await dialog.getByRole("button", { name: "Reopen" }).waitFor()
@@ -210,9 +210,9 @@ describe("working on orders and baskets on the merchant's page", () => {
     const wall = await open(shopId, "&view=wall", { initScript: WITNESS, viewport })
     const column = (name: string) => wall.page.getByRole("region", { name: new RegExp(`^${name}`) })
     await column("Active").getByText("Pears").waitFor()
-    await column("Orders").getByText(second.name).waitFor()
+    await wall.basket(second.name).waitFor()
     // What waits longest comes first.
-    expect(await column("Orders").locator(".basket-mark").allTextContents()).to.deep.equal([first.name, second.name])
+    expect(await wall.baskets(column("Orders"))).to.deep.equal([first.name, second.name])
     await wall.page.getByText("The screen stays on").waitFor()
     expect(await wall.page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).to.be.at.most(0)
     const heights = await wall.page

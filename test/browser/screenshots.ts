@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { projectDir } from "../../config/project-dir.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { Player } from "../../tools/demo/player.ts"
+import { setDemoProfiles } from "../../tools/demo/profiles.ts"
 import { buildPages, launchChromium, NO_CHROMIUM } from "../helpers/chromium.ts"
 import { type Pages, startPages } from "../helpers/pages.ts"
 import { Shop } from "./shop.ts"
@@ -54,6 +55,7 @@ async function storefront(browser: Browser, edgeUrl: string): Promise<void> {
 /** A shop that the demo has played in: the merchant's screen, light and dark, and on a phone. */
 async function merchant(browser: Browser, pages: Pages): Promise<void> {
   const player = new Player({ edgeUrl: pages.product.edgeUrl, seed: SEED, rate: RATE, token: undefined, say: () => {} })
+  await setDemoProfiles(pages.gateway.url, undefined)
   const playing = player.play()
   const open = async (options: BrowserContextOptions): Promise<Page> => {
     const context = await browser.newContext({ locale: "en-GB", deviceScaleFactor: 1.25, ...options })

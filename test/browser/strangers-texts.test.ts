@@ -63,7 +63,7 @@ describe("strangers' texts on the screens", () => {
     expect(await merchant.products()).to.deep.equal(["תפוח", "תפוח"])
     expect(await oddTexts(body)).to.deep.equal([])
     const name = session_id.slice(0, 8)
-    await merchant.basket(name).getByRole("button", { name }).click()
+    await merchant.openBasket(name)
     await merchant.page.getByRole("dialog").getByRole("row", { name: /תפוח/ }).waitFor()
     expect(await oddTexts(body)).to.deep.equal([])
     const isolation = await merchant.page

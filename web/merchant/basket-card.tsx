@@ -1,13 +1,13 @@
 import type { Basket } from "@shopwire/client"
 import { memo } from "react"
 import { useTranslation } from "react-i18next"
-import { BasketMark } from "./basket-mark.tsx"
 import { BasketWork } from "./basket-work.tsx"
 import { Icon } from "./icon.tsx"
 import type { Thresholds } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
 import { Said } from "./said.tsx"
 import { SentTotal } from "./sent-total.tsx"
+import { ShopperName } from "./shopper-name.tsx"
 import { useFormat } from "./use-format.tsx"
 import { WaitingTime } from "./waiting-time.tsx"
 
@@ -32,13 +32,13 @@ export const BasketCard = memo(function BasketCard({
   const format = useFormat()
   const more = basket.lines.length - mostLines
   return (
-    <li className={basket.done_by === null ? "basket" : "basket done"}>
+    <li className={basket.done_by === null ? "basket" : "basket done"} data-basket={basket.session_id}>
       <header>
         <button type="button" className="plain" onClick={() => onBasket(basket.session_id)}>
           {basket.checkout_seq !== null && (
             <span className="order-number">{t("order.title", { number: String(basket.checkout_seq) })}</span>
           )}
-          <BasketMark sessionId={basket.session_id} />
+          <ShopperName shopperId={basket.shopper_id} />
         </button>
         <span className="quiet">{t("baskets.items", { count: basket.item_count })}</span>
         <span className="sum">{format.money(basket.total)}</span>

@@ -5,14 +5,15 @@ import { useTranslation } from "react-i18next"
 import { Absent } from "./absent.tsx"
 import { ActionTag } from "./action-tag.tsx"
 import { BasketWork } from "./basket-work.tsx"
+import { CopiedId } from "./copied-id.tsx"
 import { Dialog } from "./dialog.tsx"
 import { Empty } from "./empty.tsx"
-import { basketName } from "./format.ts"
 import { Icon } from "./icon.tsx"
 import { isAbandoned, type Thresholds } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
 import { Said } from "./said.tsx"
 import { SentTotal } from "./sent-total.tsx"
+import { ShopperName, shopperName } from "./shopper-name.tsx"
 import { Toasts } from "./toasts.tsx"
 import { useFormat } from "./use-format.tsx"
 import { useNow } from "./use-now.ts"
@@ -35,7 +36,11 @@ export function BasketDialog({
   const basket = useBasket(shopId, sessionId)
   const { data } = basket
   return (
-    <Dialog title={t("basket.title", { basket: basketName(sessionId) })} side onClose={onClose}>
+    <Dialog
+      title={data === undefined ? t("basket.basket") : t("basket.of", { shopper: shopperName(t, data.shopper_id) })}
+      side
+      onClose={onClose}
+    >
       {data !== undefined && <BasketDetail shopId={shopId} basket={data} thresholds={thresholds} />}
       {basket.status === "loading" && <Empty busy>{t("page.loading")}</Empty>}
       {basket.status === "failed" && data === undefined && <Absent failure={basket.failure} />}
@@ -132,11 +137,12 @@ function BasketDetail({ shopId, basket, thresholds }: { shopId: string; basket: 
         <dd>{format.count(basket.events)}</dd>
         <dt>{t("basket.shopper")}</dt>
         <dd>
-          <code>{basket.shopper_id}</code>
+          <ShopperName shopperId={basket.shopper_id} />
+          <CopiedId id={basket.shopper_id} label={t("basket.shopper")} />
         </dd>
         <dt>{t("basket.session")}</dt>
         <dd>
-          <code>{basket.session_id}</code>
+          <CopiedId id={basket.session_id} label={t("basket.session")} />
         </dd>
       </dl>
     </>

@@ -2,10 +2,9 @@ import type { ShownEvent } from "@shopwire/client"
 import { memo } from "react"
 import { useTranslation } from "react-i18next"
 import { ActionTag } from "./action-tag.tsx"
-import { BasketMark } from "./basket-mark.tsx"
-import { basketName } from "./format.ts"
 import { relativeTime } from "./relative-time.ts"
 import { Said } from "./said.tsx"
+import { ShopperName, shopperName } from "./shopper-name.tsx"
 import { useFormat } from "./use-format.tsx"
 
 /** One event of the feed, in a row of fixed height. */
@@ -74,9 +73,9 @@ export const FeedRow = memo(function FeedRow({
         className="plain"
         tabIndex={focusable ? 0 : -1}
         onClick={() => onBasket(event.session_id)}
-        aria-label={t("basket.title", { basket: basketName(event.session_id) })}
+        aria-label={t("basket.of", { shopper: shopperName(t, event.shopper_id) })}
       >
-        <BasketMark sessionId={event.session_id} />
+        <ShopperName shopperId={event.shopper_id} />
       </button>
     </article>
   )
