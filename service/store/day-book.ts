@@ -45,7 +45,8 @@ export interface DaySettings {
 }
 
 /**
- * The figures of a shop's days. It takes each record of the log in order, and has hardly more in memory than the day of the last record. Nothing is read before somebody asks for a day, or the shop gets a snapshot.
+ * The figures of a shop's days. It takes each record of the log in order, and has hardly more in memory than the day of the last record.
+ * Nothing is read before somebody asks for a day, or the shop gets a snapshot.
  *
  * A stored day has the sequence up to which records are in it, so that a replay counts nothing twice. Days are stored before each snapshot
  * of the shop: all records that a snapshot includes are in a stored day, and the others are read from the log again.
@@ -77,7 +78,7 @@ export class DayBook {
 
   /** Makes room after many records. Call it while records are replayed. */
   async relieve(): Promise<void> {
-    if (this.#records.length >= MAX_WAITING) await this.store()
+    if (this.#records.length >= MAX_WAITING) await this.#inTurn(async () => this.#count((await this.#open()).clock))
   }
 
   /** The shop's calendar. */
