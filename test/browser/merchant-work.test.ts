@@ -236,6 +236,29 @@ describe("working on orders and baskets on the merchant's page", () => {
     await column("Orders").waitFor()
   })
 
+  it("has buttons for fingers on a phone, and opens a basket from anywhere in a row", async () => {
+    const shopId = randomUUID()
+    const order = await orderOf(shopId)
+    const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
+    const merchant = await open(shopId, "&lane=orders", phone)
+    const { page } = merchant
+    await page.getByRole("tab", { name: /^Baskets/ }).tap()
+    await merchant.basket(order.name).getByRole("button", { name: "Done" }).tap()
+    await page.getByLabel(/Your name/).fill("Ann")
+    await page.keyboard.press("Enter")
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).tap()
+    await merchant.basket(order.name).getByRole("button", { name: "Done" }).waitFor()
+    const sizes = await page
+      .locator(".baskets button, .baskets select")
+      .evaluateAll((all) => all.map((each) => Math.min(each.clientWidth + 2, each.clientHeight + 2)))
+    expect(Math.min(...sizes)).to.be.at.least(44)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390)
+    await page.getByRole("tab", { name: "Activity" }).tap()
+    const { x = 0, y = 0 } = (await page.locator(".event .price").first().boundingBox()) ?? {}
+    await page.touchscreen.tap(x + 2, y + 2)
+    await page.getByRole("dialog", { name: `Basket ${order.name}` }).waitFor()
+  })
+
   it("prints a pick list, and nothing else", async () => {
     const shopId = randomUUID()
     const order = basketOf(shopId)
