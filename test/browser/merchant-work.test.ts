@@ -256,7 +256,7 @@ describe("working on orders and baskets on the merchant's page", () => {
     await page.getByRole("tab", { name: "Activity" }).tap()
     const { x = 0, y = 0 } = (await page.locator(".event .price").first().boundingBox()) ?? {}
     await page.touchscreen.tap(x + 2, y + 2)
-    await page.getByRole("dialog", { name: `Basket ${order.name}` }).waitFor()
+    await merchant.details(order.name).waitFor()
   })
 
   it("prints a pick list, and nothing else", async () => {
