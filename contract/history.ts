@@ -44,7 +44,7 @@ const filter = {
   /** `basket_total` at least, and at most. */
   min_total: amount.optional(),
   max_total: amount.optional(),
-  /** Part of a product's name or UPC, in any case; a product's ID; or the beginning of a basket's or shopper's ID. */
+  /** Part of a product's name or UPC, in any case; a product's ID; an order's number; or the beginning of a basket's or shopper's ID. */
   find: sought.optional(),
 }
 
@@ -58,13 +58,14 @@ const ID_BEGINNING = /^[0-9a-f-]{4,36}$/
 export function soughtIn(find: string): {
   /** The source of a regular expression, to be used in any case. */
   readonly part: string
-  readonly productId: number | undefined
+  /** Of a product, or an event's sequence, which is the number of an order. */
+  readonly number: number | undefined
   readonly idBeginning: string | undefined
 } {
   const lower = find.toLowerCase()
   return {
     part: escaped(find),
-    productId: /^\d{1,15}$/.test(find) ? Number(find) : undefined,
+    number: /^\d{1,15}$/.test(find) ? Number(find) : undefined,
     idBeginning: ID_BEGINNING.test(lower) ? lower : undefined,
   }
 }
@@ -91,12 +92,13 @@ export function matcherOf(filter: HistoryFilter): (event: ShownEvent) => boolean
 }
 
 function finder(find: string): (event: ShownEvent) => boolean {
-  const { part, productId, idBeginning } = soughtIn(find)
+  const { part, number, idBeginning } = soughtIn(find)
   const pattern = new RegExp(part, "iu")
-  return ({ product_name, UPC, product_id, session_id, shopper_id }) =>
+  return ({ product_name, UPC, product_id, seq, session_id, shopper_id }) =>
     pattern.test(product_name) ||
     pattern.test(UPC) ||
-    product_id === productId ||
+    product_id === number ||
+    seq === number ||
     (idBeginning !== undefined && (session_id.startsWith(idBeginning) || shopper_id.startsWith(idBeginning)))
 }
 

@@ -86,11 +86,11 @@ function queryOf(log: LogId, shop_id: string, filter: EventFilter): Filter<Event
 
 /** Where `find` may be found, as `matcherOf` looks for it. */
 function placesOf(find: string): Filter<EventDocument>[] {
-  const { part, productId, idBeginning } = soughtIn(find)
+  const { part, number, idBeginning } = soughtIn(find)
   return [
     { product_name: inAnyCase(part) },
     { UPC: inAnyCase(part) },
-    ...(productId === undefined ? [] : [{ product_id: productId }]),
+    ...(number === undefined ? [] : [{ product_id: number }, { seq: number }]),
     ...(idBeginning === undefined
       ? []
       : [{ session_id: { $regex: `^${idBeginning}` } }, { shopper_id: { $regex: `^${idBeginning}` } }]),

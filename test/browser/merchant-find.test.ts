@@ -58,6 +58,9 @@ describe("finding activity on the merchant's page", () => {
       await find(merchant).fill(text)
       await shows(merchant, "Old Figs")
     }
+    const seq = await merchant.page.locator("article").getAttribute("data-seq")
+    await find(merchant).fill(`${seq}`)
+    await shows(merchant, "Old Figs")
     await find(merchant).fill("nothing like this")
     await merchant.page.getByText("No matching events").waitFor()
     await find(merchant).fill("")

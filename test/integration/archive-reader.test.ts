@@ -91,6 +91,7 @@ describe("ArchiveReader", () => {
     ["a text that is a pattern elsewhere", () => ({ find: ".*" }), []],
     ["a part of a UPC", () => ({ find: "upc+29" }), [29]],
     ["a product's ID", () => ({ find: "9007" }), [7]],
+    ["an order's number", () => ({ find: "024" }), [24]],
     ["the beginning of a basket's ID", () => ({ find: sessions[0]?.slice(0, 13) ?? "", after: 25 }), [27, 29]],
     ["the beginning of a shopper's ID", () => ({ find: (events[4]?.shopper_id ?? "").toUpperCase() }), [5]],
   ] as const) {

@@ -52,7 +52,7 @@ describe("HistoryFilter", () => {
 })
 
 describe("matcherOf()", () => {
-  const event: ShownEvent = { ...samplePublishEvent, seq: 1, received_at: "2026-01-01T00:00:00.000Z" }
+  const event: ShownEvent = { ...samplePublishEvent, seq: 98765, received_at: "2026-01-01T00:00:00.000Z" }
   const takes = (filter: HistoryFilter) => matcherOf(filter)(event)
 
   it("takes everything given no filter", () => {
@@ -68,7 +68,7 @@ describe("matcherOf()", () => {
   })
 
   it("finds names, UPCs and IDs", () => {
-    for (const find of ["fuji a", "APPLES", "10000526", "500100", "4e29b2d3", "AB29B2D3-7c8a"]) {
+    for (const find of ["fuji a", "APPLES", "10000526", "500100", "98765", "4e29b2d3", "AB29B2D3-7c8a"]) {
       expect(takes({ find }), find).to.equal(true)
     }
     for (const find of ["pears", ".*", "50010", "29b2d3-7c8a", "4e2"]) expect(takes({ find }), find).to.equal(false)
