@@ -91,6 +91,39 @@ describe("the merchant's page for everybody", () => {
     await until("the focus where it was", async () => (await focused()) === first)
   })
 
+  it("has two columns on a tablet held upright: baskets beside the activity or the sales", async () => {
+    const viewport = { width: 820, height: 1180 }
+    const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { viewport, hasTouch: true })
+    const baskets = page.locator(".basket").first()
+    for (const [tab, seen] of [
+      ["Activity", ".event"],
+      ["Sales", ".tile"],
+    ] as const) {
+      await page.getByRole("tab", { name: tab }).tap()
+      const [left, right] = [await page.locator(seen).first().boundingBox(), await baskets.boundingBox()]
+      expect((left?.x ?? 0) + (left?.width ?? 0), tab).to.be.at.most(right?.x ?? 0)
+      expect(await axeViolations(page), tab).to.deep.equal([])
+      expect(await width(page), tab).to.equal(viewport.width)
+    }
+  })
+
+  it("shows some rows on a phone held sideways, with all that is pressed beside or above them", async () => {
+    const viewport = { width: 780, height: 360 }
+    const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...phone, viewport })
+    await page.locator(".event").nth(2).waitFor()
+    const { height = 0 } = (await page.locator(".scroller").boundingBox()) ?? {}
+    const row = (await page.locator(".event").first().boundingBox())?.height ?? 0
+    expect(height / row).to.be.at.least(1.5)
+    for (const label of ["Action", "Category"]) {
+      const { x = 0, width: wide = 0 } = (await page.getByLabel(label, { exact: true }).boundingBox()) ?? {}
+      expect(wide, label).to.be.at.least(44)
+      expect(x + wide, label).to.be.at.most(viewport.width)
+    }
+    for (const tab of ["Baskets", "Sales", "Activity"]) await page.getByRole("tab", { name: tab }).tap()
+    expect(await axeViolations(page)).to.deep.equal([])
+    expect(await width(page)).to.equal(viewport.width)
+  })
+
   it("does not flood screen readers while much happens", async () => {
     const busy = randomUUID()
     await publishAll(pages.product.edgeUrl, new Shoppers(busy).next(5))

@@ -71,7 +71,7 @@ describe("the merchant's page in detail", () => {
     await later.page.getByRole("radio", { name: "Activity" }).click()
     await later.page
       .locator(".chart")
-      .getByText(/^1 events since \d+ \w+, \d\d:00$/)
+      .getByText(/^1 event since \d+ \w+, \d\d:00$/)
       .waitFor()
   })
 

@@ -96,6 +96,21 @@ describe("the merchant's page in other languages", () => {
     })
   }
 
+  it("says what to do where a part of the page can't be loaded, as after an update", async () => {
+    browser.allow(/Failed to load resource/)
+    // Before the page loads it by itself.
+    const { page } = await MerchantPage.open(browser, `${pages.product.edgeUrl}/merchant/`)
+    const missing = /\/assets\/display-dialog-/
+    await page.route(missing, (route) => route.fulfill({ status: 404 }))
+    await page.reload()
+    await page.getByRole("button", { name: "Display" }).click()
+    await page.getByRole("alert").getByText("Couldn't load this part of the page.").waitFor()
+    await page.unroute(missing)
+    await page.getByRole("button", { name: "Reload" }).click()
+    await page.getByRole("button", { name: "Display" }).click()
+    await page.getByLabel("Language").waitFor()
+  })
+
   it("stays in English where the texts of another language can't be loaded", async () => {
     browser.allow(/Failed to load resource/)
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(randomUUID()))

@@ -42,7 +42,7 @@ export function ActivityChart({ stats }: { stats: Stats | undefined }) {
         compared="front"
         least={LEAST_EVENTS}
       />
-      <p className="quiet small">{t("figures.eventsSince", { events: stats.events, time: since })}</p>
+      <p className="quiet small">{t("figures.eventsSince", { count: stats.events, time: since })}</p>
     </>
   )
 }

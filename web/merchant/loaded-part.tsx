@@ -5,12 +5,12 @@ import { Dialog } from "./dialog.tsx"
 const preloads: (() => Promise<unknown>)[] = []
 
 /**
- * A component in a file of its own, which is loaded when it is first shown, or when the page has nothing else to do. `Waiting` is shown
- * meanwhile; without it, nothing. `Failed` is shown if the file can't be loaded.
+ * A component in a file of its own, which is loaded when it is first shown, or when the page has nothing else to do. Until then nothing
+ * is shown. `Failed` is shown if the file can't be loaded: there is no network, or the page has been replaced by a newer one.
  */
 export function loadedPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
-  { Waiting, Failed }: { Waiting?: ComponentType<P>; Failed: ComponentType<P & { onAgain: () => void }> },
+  { Failed }: { Failed: ComponentType<P> },
 ): ComponentType<P> {
   let known: ComponentType<P> | undefined
   const loadOnce = async (): Promise<ComponentType<P>> => {
@@ -20,22 +20,17 @@ export function loadedPart<P extends object>(
   preloads.push(loadOnce)
   return function LoadedPart(props: P) {
     const [Part, setPart] = useState(() => known)
-    const [failures, setFailures] = useState(0)
-    const [attempts, setAttempts] = useState(0)
-    // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt loads again
     useEffect(() => {
       let isShown = true
-      loadOnce().then(
-        (loaded) => isShown && setPart(() => loaded),
-        () => isShown && setFailures((before) => before + 1),
-      )
+      const show = (part: ComponentType<P>): void => {
+        if (isShown) setPart(() => part)
+      }
+      loadOnce().then(show, () => show(Failed))
       return () => {
         isShown = false
       }
-    }, [attempts])
-    if (Part !== undefined) return <Part {...props} />
-    if (failures > attempts) return <Failed {...props} onAgain={() => setAttempts(failures)} />
-    return Waiting === undefined ? null : <Waiting {...props} />
+    }, [])
+    return Part === undefined ? null : <Part {...props} />
   }
 }
 
@@ -51,23 +46,23 @@ export function preloadParts(): void {
   for (const load of preloads) void load().catch(() => {})
 }
 
-function DialogNotLoaded({ onClose, onAgain }: { onClose: () => void; onAgain: () => void }) {
+function DialogNotLoaded({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   return (
     <Dialog title={t("page.broken")} onClose={onClose}>
-      <PartNotLoaded onAgain={onAgain} />
+      <PartNotLoaded />
     </Dialog>
   )
 }
 
-/** Shown instead of a part whose file can't be loaded. */
-export function PartNotLoaded({ onAgain }: { onAgain: () => void }) {
+/** Shown instead of a part whose file can't be loaded. A reload shows the same view: it is in the address. */
+export function PartNotLoaded() {
   const { t } = useTranslation()
   return (
     <p role="alert">
       {t("failure.partNotLoaded")}{" "}
-      <button type="button" onClick={onAgain}>
-        {t("page.tryAgain")}
+      <button type="button" onClick={() => location.reload()}>
+        {t("page.reload")}
       </button>
     </p>
   )
