@@ -317,6 +317,8 @@ class PageSeat implements Seat {
       throw new Error(`no answer to ${method}`)
     })
     const calling = this.#page.call<T>(this.#rid, method, params).catch((error: { code?: string }) => {
+      // Sent on a new connection, on which it could not resume yet.
+      if (error.code === "session.notYourCustomer" && this.isNew) throw new Error(error.code)
       throw error.code?.startsWith("session.") ? new Refusal(error.code) : new Error(error.code)
     })
     return await Promise.race([calling, late])
