@@ -4,7 +4,7 @@ import { ResError } from "res-service/contract"
 const NOT_TRIED = { tried: false } as const
 
 /** `system.serviceUnavailable`, and nothing of what was asked for was tried. */
-export function notTried(message: string | undefined, cause: unknown): ResError {
+export function notTried(message?: string, cause?: unknown): ResError {
   return new ResError("system.serviceUnavailable", message, NOT_TRIED, { cause })
 }
 

@@ -14,6 +14,7 @@ import { edgeOfCid } from "../../contract/edge-connection.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { cart, multicart, present } from "../../contract/session.ts"
 import type { Introduction } from "../../contract/session-calls.ts"
+import { notTried } from "../../contract/unavailable.ts"
 import type { Guard } from "../auth/guard.ts"
 import { sha256 } from "../sha256.ts"
 import type { IsConnected } from "./connections.ts"
@@ -158,6 +159,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       start: {
         mode: "free",
         handle: async (req, introduction) => {
+          checkEntry(req)
           const start = () => inQueue(req.parts.id, () => introduce(req, "start", introduction))
           return await start().catch(async (error: unknown) => {
             if (!(error instanceof ResError) || error.code !== "session.hostPresent") throw error
@@ -166,24 +168,26 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
           })
         },
       },
-      join: (req, introduction) => introduce(req, "join", introduction),
+      join: async (req, introduction) => {
+        checkEntry(req)
+        return await introduce(req, "join", introduction)
+      },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)
+        if (req.isOutdated(`updateCart ${customerId}`)) return { n: await sessions.revision(req.parts.id) }
         return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
       },
       customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish }) => {
         await checkOwn(req, customerId)
-        const { n } = await execute(req, {
-          type: "setReady",
-          id: customerId,
-          ready: customerReadyToCheckout,
-          keepWish,
-        })
+        const { n } = req.isOutdated(`ready ${customerId}`)
+          ? { n: await sessions.revision(req.parts.id) }
+          : await execute(req, { type: "setReady", id: customerId, ready: customerReadyToCheckout, keepWish })
         const members = (await sessions.get(req.parts.id))?.members ?? []
         return { isReadyToCheckout: members.find(({ id }) => id === customerId)?.ready === true, n }
       },
       resume: async (req, { customerId, resumeToken }) => {
         const cid = checkedCid(req.cid)
+        checkEntry(req)
         await membersFor(req)
         return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
       },
@@ -217,6 +221,11 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
     },
   })
+}
+
+/** A later entry of the connection has come before this one, which would make its member leave. */
+function checkEntry(req: Pick<CallRequest<Pattern, unknown>, "isOutdated">): void {
+  if (req.isOutdated("enter")) throw notTried("A later entry of this connection has come before this one")
 }
 
 function references(sessionId: string, members: readonly Member[]): Reference[] {

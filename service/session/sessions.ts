@@ -86,6 +86,11 @@ export class Sessions {
     return (await this.#load(id)).session
   }
 
+  /** The `n` of a session's last change; 0: there is no such session. */
+  async revision(id: string): Promise<number> {
+    return (await this.#load(id)).n
+  }
+
   /**
    * Executes a command: stores the new session and sends its changes, last `updated {n}`. Resolves to that `n`.
    *

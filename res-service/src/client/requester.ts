@@ -1,6 +1,7 @@
 import type { Conn, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { EVENT_NUMBER, type EventNumber, readEventNumber } from "../event-number.ts"
+import { numberedReply } from "../request-number.ts"
 import { internalError } from "./decode.ts"
 
 /**
@@ -98,7 +99,7 @@ export class Requester {
    * too large), and a `NoRespondersError`.
    */
   send(subject: string, payload: string, onAnswer: OnAnswer, options: SendOptions = {}): SentRequest {
-    const id = (++this.#last).toString(36)
+    const id = numberedReply(++this.#last)
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
     const sent = { distrust: () => this.#distrust(id, timeoutMs) }
     const refused = this.#refuse(subject, payload)

@@ -15,7 +15,7 @@ export class Reply {
   readonly #conn: Conn
   readonly #logger: Logger
   readonly #request: string
-  readonly #subject: string
+  readonly subject: string
   #answered = false
 
   /**
@@ -26,7 +26,7 @@ export class Reply {
     this.#conn = conn
     this.#logger = logger
     this.#request = request
-    this.#subject = subject
+    this.subject = subject
   }
 
   get answered(): boolean {
@@ -63,6 +63,6 @@ export class Reply {
 
   #send(payload: string, headers?: Headers): void {
     if (isLevelEnabled(this.#logger, "trace")) this.#logger.trace({ subject: this.#request, payload }, "<==")
-    this.#conn.publish(this.#subject, payload, undefined, headers)
+    this.#conn.publish(this.subject, payload, undefined, headers)
   }
 }

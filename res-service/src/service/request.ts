@@ -53,6 +53,15 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   /** The params as they were sent, not validated. A method made by `method` gets the validated ones as its second argument. */
   readonly params: unknown
   readonly events: E
+  /**
+   * True for a call that arrives late: one of this kind that the same connection sent later to this resource has asked before, at this
+   * process. Answer as if this one had come first: then the last of several calls that replace each other counts, also when NATS
+   * passed it to another process, which was faster. Ask once, in the resource's queue. False if the requester does not number its
+   * requests, as Resgate; the requesters of this package do.
+   *
+   * @param kind what replaces each other; default: the calls of this method
+   */
+  isOutdated(kind?: string): boolean
 }
 
 /** A call of an auth method. It also tells how the client is connected, and can set the client's token. */

@@ -6,11 +6,19 @@ import { isValidPart } from "../rid.ts"
 import type { EventSender } from "./events.ts"
 import type { Payload, RequestType, Target } from "./incoming.ts"
 import type { NamedResource } from "./query-events.ts"
+import type { Reply } from "./reply.ts"
 import type { Admission, AuthRequest, Meta } from "./request.ts"
+import type { RequestOrder } from "./request-order.ts"
 import type { EventsOf } from "./resource.ts"
 import type { TimeLimit } from "./time-limit.ts"
 
 type Events = EventsOf<Kind, unknown>
+
+/** What all requests of a service share. */
+export interface ServedContext {
+  readonly conn: Conn
+  readonly order: RequestOrder
+}
 
 /** A request as its handler gets it, whatever its type. */
 export class ServedRequest implements AuthRequest<string, Events> {
@@ -30,13 +38,15 @@ export class ServedRequest implements AuthRequest<string, Events> {
   readonly uri: string | undefined
   /** What the handler has set with `meta`. */
   answerMeta: Meta | undefined
-  readonly #conn: Conn
+  readonly #context: ServedContext
+  readonly #reply: Reply
   readonly #limit: TimeLimit
   readonly #makeEvents: () => EventSender
   #events: EventSender | undefined
 
   constructor(
-    conn: Conn,
+    context: ServedContext,
+    reply: Reply,
     { type, name, method }: Target,
     { resource, parts }: NamedResource,
     payload: Payload,
@@ -57,7 +67,8 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.host = payload.host
     this.remoteAddr = payload.remoteAddr
     this.uri = payload.uri
-    this.#conn = conn
+    this.#context = context
+    this.#reply = reply
     this.#limit = limit
     this.#makeEvents = makeEvents
   }
@@ -80,7 +91,10 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.answerMeta = meta
   }
 
-  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#conn, this.cid, token, tid)
+  readonly isOutdated = (kind = this.method): boolean =>
+    this.#context.order.isOutdated(`${this.name} ${this.cid} ${kind}`, this.#reply.subject)
+
+  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#context.conn, this.cid, token, tid)
 }
 
 /** Sends a token event. Throws a `ResError` for an invalid connection ID: a request may contain none, or any text. */

@@ -14,11 +14,12 @@ import { KeyedQueue } from "./queue.ts"
 import { Reply } from "./reply.ts"
 import { isNotReserved } from "./reply-to.ts"
 import type { Admission } from "./request.ts"
+import { RequestOrder } from "./request-order.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { type RespondContext, respond } from "./respond.ts"
 import type { Routing } from "./routing.ts"
 import { RunningWork } from "./running-work.ts"
-import { publishToken, ServedRequest } from "./served-request.ts"
+import { publishToken, type ServedContext, ServedRequest } from "./served-request.ts"
 import { TimeLimits } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
@@ -79,6 +80,7 @@ export class Service {
   readonly #owned: Owned
   readonly #replyTo: (subject: string) => boolean
   readonly #respondContext: RespondContext
+  readonly #servedContext: ServedContext
   readonly #resources: AnyResource[] = []
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
@@ -103,6 +105,7 @@ export class Service {
     this.#routing = options.routing
     this.#numbers = new EventNumbers(this.#routing !== undefined)
     this.#respondContext = { logger: this.#logger, admit: options.admit ?? nothing, numbers: this.#numbers }
+    this.#servedContext = { conn: this.#conn, order: new RequestOrder() }
     this.#routing?.onRequest((msg) => this.#receive(msg, true))
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
     this.#queryEvents = new QueryEvents(
@@ -367,7 +370,7 @@ export class Service {
     const got = target.type === "get" ? this.#routing?.got(name) : undefined
     // Awaited after the content.
     got?.catch(nothing)
-    const req = new ServedRequest(this.#conn, target, named, payload, limit, () => this.#events(named))
+    const req = new ServedRequest(this.#servedContext, reply, target, named, payload, limit, () => this.#events(named))
     const { mode, run } = respond(this.#respondContext, resource, req, reply, got)
     try {
       await this.#queue.run(group, mode, () => limit.run(run))
