@@ -81,23 +81,23 @@ export class Bucket {
 
   /** The last entry of a key: its value, or the mark that it was deleted. */
   async entry(key: string): Promise<KvEntry | undefined> {
-    return (await this.#use((kv) => kv.get(key))) ?? undefined
+    return (await this.#use((kv) => this.#js.read(this.stream, () => kv.get(key)))) ?? undefined
   }
 
   /** Resolves to the revision. */
   async put(key: string, value: string | Uint8Array): Promise<number> {
-    return await this.#use((kv) => kv.put(key, value))
+    return this.#noted(await this.#use((kv) => kv.put(key, value)))
   }
 
   /** Sets a key that has no value. Resolves to the revision. */
   async create(key: string, value: string | Uint8Array): Promise<number> {
-    return await this.#use((kv) => kv.create(key, value))
+    return this.#noted(await this.#use((kv) => kv.create(key, value)))
   }
 
   /** Replaces the entry with a revision; 0: the key has none. Resolves to the new revision. */
   async replace(key: string, value: string, revision: number): Promise<number> {
     await this.#opened()
-    return await this.#js.replace(this.#subjectOf(key), value, revision)
+    return this.#noted(await this.#js.replace(this.#subjectOf(key), value, revision))
   }
 
   /** Deletes a key. `ttl`: how long the mark of that is kept, for example "60s"; default: as long as a value. */
@@ -123,6 +123,11 @@ export class Bucket {
   /** The entries of all keys, and then every new one. */
   async watch(): Promise<QueuedIterator<KvWatchEntry>> {
     return await this.#use((kv) => kv.watch())
+  }
+
+  #noted(revision: number): number {
+    this.#js.noteStored(this.stream, revision)
+    return revision
   }
 
   #subjectOf(key: string): string {

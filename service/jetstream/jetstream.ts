@@ -18,6 +18,7 @@ import { type Headers, type Logger, silentLogger } from "res-service"
 import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } from "./api-error.ts"
 import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
+import { StreamProgress } from "./progress.ts"
 import { orUnavailable } from "./unavailable.ts"
 import { type Ack, type HeadersOf, JetStreamWriter } from "./writer.ts"
 
@@ -60,7 +61,7 @@ export interface Batch {
  * `OwnStreams`.
  *
  * Reads give everything that was acknowledged before. With replicas the one that answers may be behind, so the leader is asked for
- * single messages, and for what a batch may lack.
+ * single messages, and for what a batch may lack, and must have what is known to be stored: see `StreamProgress`.
  */
 export class JetStream {
   readonly nc: NatsConnection
@@ -71,6 +72,9 @@ export class JetStream {
   readonly #writer: JetStreamWriter
   readonly #reader: DirectReader
   readonly #streams: OwnStreams
+  readonly #opened = new Set<string>()
+  /** Undefined without replicas. */
+  readonly #progress: StreamProgress | undefined
 
   constructor(nc: NatsConnection, { replicas = 1, logger = silentLogger }: JetStreamOptions = {}) {
     this.nc = nc
@@ -80,6 +84,7 @@ export class JetStream {
     this.#writer = new JetStreamWriter(nc)
     this.#reader = new DirectReader(nc)
     this.#streams = new OwnStreams(nc, this.#manager, replicas, logger)
+    this.#progress = replicas === 1 ? undefined : new StreamProgress((stream) => this.#leaderInfo(stream))
   }
 
   /**
@@ -88,7 +93,19 @@ export class JetStream {
    * @throws {SettingError} NATS has fewer servers than replicas
    */
   async open(settings: StreamSettings): Promise<StreamInfo> {
+    if (!this.#opened.has(settings.name)) this.onReplaced(settings.name, () => this.forget(settings.name))
+    this.#opened.add(settings.name)
     return await this.#streams.open(settings)
+  }
+
+  /** A message of a stream is known to be stored: whoever answers a read from now on must have it. */
+  noteStored(stream: string, seq: number): void {
+    this.#progress?.note(stream, seq)
+  }
+
+  /** A stream has lost messages that were known to be stored. */
+  forget(stream: string): void {
+    this.#progress?.forget(stream)
   }
 
   /**
@@ -105,7 +122,12 @@ export class JetStream {
   }
 
   async info(stream: string): Promise<StreamInfo> {
-    return await this.#ask(stream, ({ streams }) => streams.info(stream))
+    return await (this.#progress?.info(stream) ?? this.#leaderInfo(stream))
+  }
+
+  /** Reads from a stream's leader, in a way of its own. */
+  async read<T>(stream: string, read: () => Promise<T>): Promise<T> {
+    return await (this.#progress?.read(stream, read) ?? read())
   }
 
   /** Undefined: there is no such consumer. */
@@ -164,17 +186,17 @@ export class JetStream {
 
   /** Publishes a message; resolves when a stream has stored it. */
   publish(subject: string, payload: string | Uint8Array, headers?: Headers): Promise<Ack> {
-    return this.run(subject, () => this.#writer.publish(subject, payload, headers))
+    return this.#noted(this.run(subject, () => this.#writer.publish(subject, payload, headers)))
   }
 
   /** As `publish`, but resolves to undefined when JetStream refuses the message with this code. */
   publishUnless(code: number, subject: string, payload: string, headers: Headers): Promise<Ack | undefined> {
-    return this.run(subject, () => this.#writer.publishUnless(code, subject, payload, headers))
+    return this.#noted(this.run(subject, () => this.#writer.publishUnless(code, subject, payload, headers)))
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
   publishBatch(subject: string, payloads: readonly string[], own?: HeadersOf): Promise<Ack> {
-    return this.run(subject, () => this.#writer.publishBatch(subject, payloads, own))
+    return this.#noted(this.run(subject, () => this.#writer.publishBatch(subject, payloads, own)))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */
@@ -217,9 +239,25 @@ export class JetStream {
     return await this.run(stream, async () => await request(await this.#manager))
   }
 
+  /** Without replicas nothing is to be noted, and the promise is the same. */
+  #noted<A extends Ack | undefined>(writing: Promise<A>): Promise<A> {
+    if (this.#progress === undefined) return writing
+    return writing.then((ack) => {
+      if (ack !== undefined) this.noteStored(ack.stream, ack.seq)
+      return ack
+    })
+  }
+
+  async #leaderInfo(stream: string): Promise<StreamInfo> {
+    return await this.#ask(stream, ({ streams }) => streams.info(stream))
+  }
+
   /** From the leader, which has all messages. */
   async #leaderMessage(stream: string, query: MsgRequest): Promise<StoredMsg | undefined> {
-    return (await this.#ask(stream, ({ streams }) => streams.getMessage(stream, query))) ?? undefined
+    return await this.read(
+      stream,
+      async () => (await this.#ask(stream, ({ streams }) => streams.getMessage(stream, query))) ?? undefined,
+    )
   }
 
   async #messageAfter(

@@ -13,6 +13,8 @@ const DUPLICATE_IN_BATCH = 10201
 
 /** JetStream's answer to a message. */
 export interface Ack {
+  /** The stream that has stored the message; empty if that is not known. */
+  readonly stream: string
   /** Sequence of the stored message. */
   readonly seq: number
   /** The message ID was used before, by the message with that sequence; nothing was stored now. */
@@ -90,7 +92,7 @@ export class JetStreamWriter {
       }
       return await this.publish(subject, payloads[last] ?? "", headersOf(last))
     } catch (error) {
-      if (isApiError(error, DUPLICATE_IN_BATCH)) return { seq: 0, duplicate: true }
+      if (isApiError(error, DUPLICATE_IN_BATCH)) return { stream: "", seq: 0, duplicate: true }
       throw error
     }
   }
@@ -117,9 +119,9 @@ function throwRefusal({ error }: Answer): void {
 /** @throws {WriteRefusedError | NoStreamError} */
 function ackOf(answer: Answer): Ack {
   throwRefusal(answer)
-  const { seq, duplicate = false } = answer
+  const { stream = "", seq, duplicate = false } = answer
   if (seq === undefined) throw new NoStreamError()
-  return { seq, duplicate }
+  return { stream, seq, duplicate }
 }
 
 function takeAnswer(msg: Msg, { resolve, reject }: WaitingRequest<Answer>): void {

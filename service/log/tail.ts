@@ -4,6 +4,8 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import { consumedMessage, type StoredMessage } from "./entry.ts"
 
 const RETRY_MS = 500
+/** How often a stream that seems to have lost messages is looked at: of several servers, the one that answers may be behind for seconds. */
+const LOOKS = 10
 
 export interface TailHandlers {
   /** Called once for each stored message, in the log's order. */
@@ -113,6 +115,7 @@ export class StreamTail {
       this.#logger.error({ err: error, seq: message.seq }, "a message of the log could not be handled")
     }
     this.#position = message.seq
+    this.#js.noteStored(this.#source.stream, message.seq)
     for (const waiter of this.#waiting) if (waiter.seq <= message.seq) waiter.resolve()
   }
 
@@ -134,7 +137,7 @@ export class StreamTail {
     while (!this.#stopped && !this.#js.nc.isClosed()) {
       try {
         this.#messages?.stop()
-        const { created, state } = await this.#source.open()
+        const { created, state } = await this.#look()
         if (created !== this.#created || state.last_seq < this.#position) {
           this.#logger.error(
             { last: state.last_seq, known: this.#position },
@@ -142,6 +145,7 @@ export class StreamTail {
           )
           this.#created = created
           this.#position = state.last_seq
+          this.#js.forget(this.#source.stream)
           this.#handlers.onLost()
         }
         await this.#consume()
@@ -150,6 +154,15 @@ export class StreamTail {
         this.#logger.warn({ err: error }, "the log cannot be followed yet")
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
+    }
+  }
+
+  async #look(): Promise<StreamInfo> {
+    for (let look = 1; ; look++) {
+      const info = await this.#source.open()
+      const isBehind = info.created === this.#created && info.state.last_seq < this.#position
+      if (!isBehind || this.#js.replicas === 1 || look === LOOKS) return info
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
@@ -16,9 +15,6 @@ const FULL_FOR_CARTS = 0.9
 const NO_ROOM = "maximum bytes exceeded"
 /** A key that means nothing. No session has it. */
 const BEGINNING = "beginning"
-/** How often, and how long in between in ms, a new leader is asked whether it has the last known write. */
-const CATCH_UP_ATTEMPTS = 40
-const CATCH_UP_PAUSE_MS = 50
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
 
@@ -46,8 +42,6 @@ export class SessionStore {
   readonly #maxBytes: number
   readonly #isReplicated: boolean
   #usedBytes = 0
-  /** The revision of the last write that is known: whoever answers a read must have at least that. */
-  #lastRevision = 0
 
   /**
    * @param idleMs how long the bucket keeps a key without writes
@@ -66,19 +60,16 @@ export class SessionStore {
   }
 
   /**
-   * Call it before the first load of sessions that another process may have written. When a new leader of a replicated bucket answers,
-   * it may not have applied yet what was acknowledged by the old one. It has when it has what is written here.
+   * Call it before the first load of sessions that another process may have written. Whoever answers a read must have what is written
+   * here, and so what was acknowledged before: see `StreamProgress`.
    */
   async markBeginning(): Promise<void> {
-    if (this.#isReplicated) this.#lastRevision = Math.max(this.#lastRevision, await this.#bucket.put(BEGINNING, ""))
+    if (this.#isReplicated) await this.#bucket.put(BEGINNING, "")
   }
 
   /** Calls `listener` when the bucket was lost, with all sessions. */
   onLost(listener: () => void): void {
-    this.#bucket.onReplaced(() => {
-      this.#lastRevision = 0
-      listener()
-    })
+    this.#bucket.onReplaced(listener)
   }
 
   /** Reads how much of the bucket is used. Call it regularly. */
@@ -93,7 +84,6 @@ export class SessionStore {
   }
 
   async load(id: string): Promise<StoredSession> {
-    await this.#caughtUp()
     const stateEntry = await this.#bucket.get(stateKey(id))
     if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
     const { members, ...state } = stateEntry.json<State>()
@@ -148,16 +138,6 @@ export class SessionStore {
       ? this.#bucket.create(key, data)
       : this.#bucket.replace(key, data, revision))
     revisions.set(key, written)
-    this.#lastRevision = Math.max(this.#lastRevision, written)
-  }
-
-  /** @throws {ResError} `system.serviceUnavailable`: the leader does not have the last known write yet */
-  async #caughtUp(): Promise<void> {
-    for (let attempt = 1; this.#isReplicated; attempt++) {
-      if ((await this.#bucket.info()).state.last_seq >= this.#lastRevision) return
-      if (attempt === CATCH_UP_ATTEMPTS) throw new ResError("system.serviceUnavailable")
-      await sleep(CATCH_UP_PAUSE_MS)
-    }
   }
 
   // The list of members decides. A cart that is left behind belongs to nobody and expires.

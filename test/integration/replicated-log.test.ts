@@ -16,12 +16,18 @@ import { compiledProgram } from "../helpers/compiled.ts"
 import { payloadsOf, publishEvent, publishEvents } from "../helpers/events.ts"
 import { startNats } from "../helpers/nats.ts"
 import { startNatsCluster, type TestCluster } from "../helpers/nats-cluster.ts"
+import { suspend } from "../helpers/suspend.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { use } from "../helpers/use.ts"
 
 const retention = { maxAgeDays: 0, maxMiB: 0 }
 /** Writes that are each read at once. A replica that is behind shows in a few of a hundred. */
 const WRITES = 500
+/** How often the leader stands still, and how long it is asked afterwards, in ms. */
+const STOPS = 1
+const STALE_MS = 3000
+/** Connections that soon notice a server that stands still. */
+const IMPATIENT = { maxReconnectAttempts: -1, reconnectTimeWait: 50, pingInterval: 1000, maxPingOut: 2 }
 
 describe("NATS_REPLICAS=3", function () {
   this.timeout(2 * PATIENCE_MS)
@@ -148,6 +154,47 @@ describe("NATS_REPLICAS=3", function () {
       return count
     })
     expect(wrong).to.deep.equal([0, 0, 0])
+  })
+
+  it("reads what was acknowledged when the leader has stood still and takes itself for the leader again", async () => {
+    const { shop_id } = publishEvent()
+    const own = await connect({ servers: cluster.urls, ...IMPATIENT })
+    const service = new JetStream(own, { replicas: 3 })
+    const [writer, reader] = [new LogAppender(service), new LogReader(service)]
+    await writer.open()
+    const stale: string[] = []
+    for (let round = 0; round < STOPS; round++) {
+      const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
+      const { pid = 0, url } = cluster.server(leader)
+      await suspend(pid)
+      let acknowledged = 0
+      await until("a hundred events on the others", async () => {
+        const seqs = await writer.append(shop_id, payloadsOf(publishEvents(10, shop_id))).catch(() => [])
+        acknowledged = seqs.at(-1) ?? acknowledged
+        return seqs.length > 0 && acknowledged > (round + 1) * 100
+      })
+      process.kill(pid, "SIGCONT")
+      // What this process knows, also on a connection to the server that was the leader.
+      const back = await connect({ servers: url })
+      const there = new JetStream(back, { replicas: 3 })
+      there.noteStored(STREAM, acknowledged)
+      const end = performance.now() + STALE_MS
+      while (performance.now() < end) {
+        for (const [name, js] of [
+          ["own", service],
+          ["there", there],
+        ] as const) {
+          const info = await js.info(STREAM).catch(() => undefined)
+          const slice = await new LogReader(js).following(shop_id, acknowledged - 10, 100).catch(() => undefined)
+          if (info !== undefined && info.state.last_seq < acknowledged) stale.push(`${name}: info`)
+          if (slice?.end && slice.last < acknowledged) stale.push(`${name}: following`)
+        }
+      }
+      await back.close()
+    }
+    expect(stale).to.deep.equal([])
+    expect(await reader.newestRecordSeq(shop_id)).to.be.above(0)
+    await own.close()
   })
 
   it("says in one line that the cluster has too few servers", async () => {
