@@ -105,8 +105,9 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
       ? noAuth(addresses, options.pages)
       : new TokenAuth(js, service, { ...options.auth, addresses, isOwner: () => shards.isServed(ONCE), logger })
   const guard = limits.hold(auth.guard)
-  const history = new History(log, archive && new ArchivedHistory(archive, js, log))
-  const shops = new LiveShops(js, service, { guard, log, history, strictEvents, shards, logger })
+  const archived = archive && new ArchivedHistory(archive, js, log)
+  const history = new History(log, archived)
+  const shops = new LiveShops(js, service, { guard, log, history, archive: archived, strictEvents, shards, logger })
   const sessions = new LiveSessions(js, service, { ...options.sessions, guard, shards, logger })
   const erasure = new Erasure(js, {
     log,

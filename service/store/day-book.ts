@@ -14,8 +14,11 @@ const MAX_WAITING = 1000
 export interface DaySources {
   readonly store: Pick<DayStore, "isComplete" | "markComplete" | "read" | "write">
   profileOf(shopId: string): Promise<Profile>
-  /** The records of the shop's log from its beginning up to a sequence, in batches. */
-  replay(shopId: string, upTo: number): AsyncIterable<readonly DayRecord[]>
+  /**
+   * The records of the shop's log from its beginning up to a sequence, in batches; first those that only the archive still has. Returns
+   * false when the archive did not answer.
+   */
+  replay(shopId: string, upTo: number): AsyncGenerator<readonly DayRecord[], boolean>
 }
 
 /** Where the records of a book begin. */
@@ -57,6 +60,8 @@ export class DayBook {
   readonly #begin: DayBegin
   #settings: DaySettings | undefined
   #isComplete = false
+  /** Something is missing that the archive may have: the next book of the shop tries again. */
+  #isPartial = false
   #records: DayRecord[] = []
   readonly #days = new Map<string, OpenDay>()
   #lastDate = ""
@@ -101,7 +106,7 @@ export class DayBook {
       const { clock } = await this.#open()
       await this.#count(clock)
       await this.#storeChanged(clock)
-      if (!this.#isComplete) await this.#markComplete(clock)
+      if (!this.#isComplete && !this.#isPartial) await this.#markComplete(clock)
     })
   }
 
@@ -114,10 +119,8 @@ export class DayBook {
     if (this.#settings !== undefined) return this.#settings
     const { time_zone, abandoned_after_s } = await this.#sources.profileOf(this.#shopId)
     const clock = new ZoneClock(time_zone)
-    const { from } = this.#begin
-    // A shop without a snapshot replays its whole log in any case.
-    this.#isComplete = from > 0 && (await this.#sources.store.isComplete(this.#shopId, this.#originOf(clock)))
-    if (from > 0 && !this.#isComplete) await this.#rebuild(clock)
+    this.#isComplete = await this.#sources.store.isComplete(this.#shopId, this.#originOf(clock))
+    if (!this.#isComplete) await this.#rebuild(clock)
     this.#settings = { clock, abandonedAfterMs: abandoned_after_s * 1000 }
     return this.#settings
   }
@@ -125,11 +128,16 @@ export class DayBook {
   /** Makes the days up to the snapshot again: the bucket is new, or the zone is another one. */
   async #rebuild(clock: ZoneClock): Promise<void> {
     this.#days.clear()
-    for await (const records of this.#sources.replay(this.#shopId, this.#begin.from)) {
-      await this.#apply(clock, records)
+    const { from } = this.#begin
+    const replay = this.#sources.replay(this.#shopId, from)
+    let next = await replay.next()
+    for (; !next.done; next = await replay.next()) {
+      await this.#apply(clock, next.value)
       await this.#storeChanged(clock)
     }
-    await this.#markComplete(clock)
+    this.#isPartial = !next.value
+    // A shop without a snapshot has days without a mark until it gets one.
+    if (from > 0 && next.value) await this.#markComplete(clock)
   }
 
   /** Counts the records that have come since. */

@@ -4,6 +4,7 @@ import type { Annotations } from "../../contract/annotations.ts"
 import type { BasketWork } from "../../contract/basket-work.ts"
 import { abandoned, basket, baskets, day, days, digest, event, feed, orders, stats } from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
+import type { ArchivedHistory } from "../archive/archived-history.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogRecord, StoredMessage } from "../log/entry.ts"
@@ -43,6 +44,8 @@ export interface LiveShopsOptions {
   readonly guard: Guard
   readonly log: Log
   readonly history: History
+  /** Undefined: there is none. */
+  readonly archive: Pick<ArchivedHistory, "oldest"> | undefined
   /** As the setting STRICT_EVENTS. */
   readonly strictEvents: boolean
   readonly shards: Shards
@@ -72,7 +75,7 @@ export class LiveShops implements Part, LogFollower {
   #ticking: NodeJS.Timeout | undefined
 
   constructor(js: JetStream, service: Service, options: LiveShopsOptions) {
-    const { guard, log, history, strictEvents, shards, logger } = options
+    const { guard, log, history, archive, strictEvents, shards, logger } = options
     this.#service = service
     this.#log = log
     this.#shards = shards
@@ -98,8 +101,13 @@ export class LiveShops implements Part, LogFollower {
       logger,
     )
     this.#dropped = new DroppedEvents(() => log.state(), this.#feeds, logger)
-    const daySources = { store: this.#days, profileOf: (shopId: string) => this.#profiles.of(shopId) }
-    const loader = new ShopLoader(this.#snapshots, log.reader, daySources, () => log.created)
+    const loader = new ShopLoader({
+      snapshots: this.#snapshots,
+      reader: log.reader,
+      days: { store: this.#days, profileOf: (shopId) => this.#profiles.of(shopId) },
+      log: () => log.created,
+      archive,
+    })
     this.#shops = new Shops(
       {
         load: (shopId) => loader.load(shopId),

@@ -13,6 +13,7 @@ export class StoredDays {
   /** What a replay of the log gives. */
   records: readonly DayRecord[] = []
   replays = 0
+  isArchiveThere = true
   /** When the stream was made. */
   log = "2026-01-01T00:00:00Z"
   readonly texts = new Map<string, { readonly text: string; readonly revision: number }>()
@@ -52,8 +53,9 @@ export class StoredDays {
     },
   }
 
-  async *#replay(upTo: number): AsyncGenerator<readonly DayRecord[]> {
+  async *#replay(upTo: number): AsyncGenerator<readonly DayRecord[], boolean> {
     this.replays++
     for (const record of this.records) if (record.seq <= upTo) yield [record]
+    return this.isArchiveThere
   }
 }

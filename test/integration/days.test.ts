@@ -3,8 +3,11 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import type { Day } from "../../contract/day.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
+import { STREAM } from "../../service/log/stream.ts"
+import { storedSubject } from "../../service/log/subjects.ts"
 import { ZoneClock } from "../../service/projections/zone-clock.ts"
 import { BUCKET as SNAPSHOTS } from "../../service/store/snapshots.ts"
+import { caughtUp } from "../helpers/archive.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
@@ -13,6 +16,7 @@ import { resRequest } from "../helpers/res.ts"
 import { type ClientCollection, type ClientModel, useClients } from "../helpers/res-client.ts"
 import { ServiceProcess } from "../helpers/service-process.ts"
 import { until } from "../helpers/until.ts"
+import { useArchivedProduct } from "../helpers/use-archive.ts"
 
 const clock = new ZoneClock("UTC")
 
@@ -339,5 +343,37 @@ describe("a shop's days, with services in processes of their own", () => {
     expect(seen).to.deep.equal([after])
     expect([...list].map(({ props }) => props.date)).to.deep.equal([after])
     expect([...list][0]?.props).to.include({ orders: 0, events: 0, seq: 0 })
+  })
+})
+
+describe("a shop's days, with an archive", () => {
+  const { product } = useArchivedProduct()
+
+  it("are made again for another zone from the archive, too, when the log has dropped their events", async () => {
+    const shopId = randomUUID()
+    const buy = async (price: number): Promise<void> => {
+      const event = publishEvent({ shop_id: shopId, session_id: randomUUID(), product_price: price })
+      for (const action of ["ADD", "CHECKOUT"])
+        expect((await post(`${product.edgeUrl}/publish/${shopId}`, { ...event, action })).status).to.equal(200)
+    }
+    const dayOf = async (date: string): Promise<Day> =>
+      (await resRequest(product.nats, `get.store.${shopId}.day.${date}`)).result.model
+    const dateIn = (zone: string): string => new ZoneClock(zone).dateAt(Date.now())
+    const setZone = (time_zone: string) =>
+      resRequest(product.nats, `call.store.${shopId}.profile.set`, { params: { time_zone }, cid: "test" })
+    for (let i = 1; i <= 3; i++) await buy(i)
+    expect(await dayOf(dateIn("UTC"))).to.include({ orders: 3, sales: 6 })
+    await caughtUp(product.nats)
+    const jsm = await jetstreamManager(product.nats)
+    // The last order is all that the log keeps.
+    await jsm.streams.purge(STREAM, { filter: storedSubject(shopId), keep: 2 })
+    for (const zone of [EAST, WEST]) {
+      await setZone(zone)
+      expect(await dayOf(dateIn(zone)), zone).to.include({ time_zone: zone, orders: 3, sales: 6, items: 3, events: 6 })
+    }
+    await product.restartService()
+    expect(await dayOf(dateIn(WEST))).to.include({ orders: 3, sales: 6 })
+    await buy(4)
+    await until("the next order", async () => (await dayOf(dateIn(WEST))).sales === 10)
   })
 })
