@@ -188,6 +188,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       resume: async (req, { customerId, resumeToken }) => {
         const cid = checkedCid(req.cid)
         checkEntry(req)
+        // The member would be on a connection that its client has given up for another one.
+        if (req.isOutdated(`resume ${customerId}`))
+          throw notTried("A later resume of this customer has come before this one")
         await membersFor(req)
         return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
       },
@@ -224,8 +227,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
 }
 
 /** A later entry of the connection has come before this one, which would make its member leave. */
-function checkEntry(req: Pick<CallRequest<Pattern, unknown>, "isOutdated">): void {
-  if (req.isOutdated("enter")) throw notTried("A later entry of this connection has come before this one")
+function checkEntry(req: Pick<CallRequest<Pattern, unknown>, "cid" | "isOutdated">): void {
+  if (req.isOutdated(`enter ${req.cid}`)) throw notTried("A later entry of this connection has come before this one")
 }
 
 function references(sessionId: string, members: readonly Member[]): Reference[] {

@@ -9,8 +9,7 @@ describe("calls of a session that arrive late", () => {
   const product = useProduct()
 
   /** A gateway with one connection, whose requests have numbers. */
-  function connectionOf(sessionId: string) {
-    const requester = `_INBOX.${randomUUID()}`
+  function connectionOf(sessionId: string, requester = `_INBOX.${randomUUID()}`) {
     const cid = randomUUID().replaceAll("-", "")
     return async (number: number, method: string, params: object) => {
       const answers: string[] = []
@@ -21,11 +20,13 @@ describe("calls of a session that arrive late", () => {
       const answer = await until(`the answer to ${method}`, () => answers[0])
       subscription.unsubscribe()
       return JSON.parse(answer) as {
-        result: { customerId: string; n: number; isReadyToCheckout: boolean }
+        result: { customerId: string; resumeToken: string; n: number; isReadyToCheckout: boolean }
         error?: { code: string; data: unknown }
       }
     }
   }
+
+  type Call = ReturnType<typeof connectionOf>
 
   const contentOf = async (id: string, customerId: string) =>
     (await resRequest(product.nats, `get.session.${id}.cart.${customerId}`)).result.model.content.data
@@ -59,7 +60,18 @@ describe("calls of a session that arrive late", () => {
     expect((await guest(4, "updateCart", { customerId, cartContent: { n: 1 } })).error).to.equal(undefined)
   })
 
-  it("of several connections count in the order in which they come", async () => {
+  it("do not bring a member back to a connection that its client has given up for another one", async () => {
+    const id = randomUUID()
+    const gateway = `_INBOX.${randomUUID()}`
+    const [first, second, third] = [1, 2, 3].map(() => connectionOf(id, gateway)) as [Call, Call, Call]
+    const { customerId, resumeToken } = (await first(1, "start", { customerName: "Ann" })).result
+    await third(3, "resume", { customerId, resumeToken })
+    const late = await second(2, "resume", { customerId, resumeToken })
+    expect(late.error?.code).to.equal("system.serviceUnavailable")
+    expect((await third(4, "updateCart", { customerId, cartContent: { n: 1 } })).error).to.equal(undefined)
+  })
+
+  it("of several gateways count in the order in which they come", async () => {
     const id = randomUUID()
     const [host, guest] = [connectionOf(id), connectionOf(id)]
     await host(9, "start", { customerName: "Ann" })

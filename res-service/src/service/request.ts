@@ -54,12 +54,12 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   readonly params: unknown
   readonly events: E
   /**
-   * True for a call that arrives late: one of this kind that the same connection sent later to this resource has asked before, at this
-   * process. Answer as if this one had come first: then the last of several calls that replace each other counts, also when NATS
-   * passed it to another process, which was faster. Ask once, in the resource's queue. False if the requester does not number its
-   * requests, as Resgate; the requesters of this package do.
+   * True for a call that arrives late: one of this kind, which the same requester (a gateway, or a program with a `Client`) sent later to
+   * this resource, has asked before, at this process. Answer as if this one had come first: then the last of several calls that replace
+   * each other counts, also when NATS passed it to another process, which was faster. Ask once, in the resource's queue. False if the
+   * requester does not number its requests, as Resgate; the requesters of this package do.
    *
-   * @param kind what replaces each other; default: the calls of this method
+   * @param kind what replaces each other, such as the calls for one member; default: the calls of this method
    */
   isOutdated(kind?: string): boolean
 }

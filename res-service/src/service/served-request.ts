@@ -92,7 +92,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
   }
 
   readonly isOutdated = (kind = this.method): boolean =>
-    this.#context.order.isOutdated(`${this.name} ${this.cid} ${kind}`, this.#reply.subject)
+    this.#context.order.isOutdated(`${this.name} ${kind}`, this.#reply.subject)
 
   readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#context.conn, this.cid, token, tid)
 }
