@@ -52,19 +52,20 @@ async function storefront(browser: Browser, edgeUrl: string): Promise<void> {
   await save(bob.page, "storefront-phone")
 }
 
-/** A shop that the demo has played in: the merchant's screen, light and dark, and on a phone. */
+/** A shop that the demo has played in: the merchant's screen, light and dark, on a phone, and on a wall. */
 async function merchant(browser: Browser, pages: Pages): Promise<void> {
   const player = new Player({ edgeUrl: pages.product.edgeUrl, seed: SEED, rate: RATE, token: undefined, say: () => {} })
   await setDemoProfiles(pages.gateway.url, undefined)
   const playing = player.play()
-  const open = async (options: BrowserContextOptions): Promise<Page> => {
+  const open = async (options: BrowserContextOptions, query = ""): Promise<Page> => {
     const context = await browser.newContext({ locale: "en-GB", deviceScaleFactor: 1.25, ...options })
     const page = await context.newPage()
-    await page.goto(pages.merchantUrl(samplePublishEvent.shop_id))
+    await page.goto(`${pages.merchantUrl(samplePublishEvent.shop_id)}${query}`)
     return page
   }
   const light = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "light" })
   const dark = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "dark" })
+  const wall = await open({ viewport: { width: 1440, height: 810 }, colorScheme: "dark" }, "&view=wall")
   const phone = await open({ ...PHONE, viewport: { width: 390, height: 780 } })
   await sleep(PLAYED_MS)
   await player.stop()
@@ -78,6 +79,7 @@ async function merchant(browser: Browser, pages: Pages): Promise<void> {
     [light, "merchant"],
     [dark, "merchant-dark"],
     [phone, "merchant-phone"],
+    [wall, "merchant-wall"],
   ] as const) {
     await page.mouse.click(0, 0)
     await page.locator(".acknowledged").getByText("Ann").waitFor()
