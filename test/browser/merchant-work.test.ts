@@ -177,6 +177,7 @@ describe("working on orders and baskets on the merchant's page", () => {
     await basket.publish()
     const merchant = await open(shopId)
     const card = merchant.basket(basket.name)
+    await card.waitFor()
     await pages.stopGateway()
     await merchant.says("Reconnecting")
     await card.getByRole("button", { name: "Claim" }).click()
