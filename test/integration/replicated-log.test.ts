@@ -160,7 +160,7 @@ describe("NATS_REPLICAS=3", function () {
     const { shop_id } = publishEvent()
     const own = await connect({ servers: cluster.urls, ...IMPATIENT })
     const service = new JetStream(own, { replicas: 3 })
-    const [writer, reader] = [new LogAppender(service), new LogReader(service)]
+    const writer = new LogAppender(service)
     await writer.open()
     const stale: string[] = []
     for (let round = 0; round < STOPS; round++) {
@@ -193,7 +193,6 @@ describe("NATS_REPLICAS=3", function () {
       await back.close()
     }
     expect(stale).to.deep.equal([])
-    expect(await reader.newestRecordSeq(shop_id)).to.be.above(0)
     await own.close()
   })
 

@@ -1,5 +1,5 @@
-import { type Filter, noFilter } from "./filter.ts"
-import { type LaneName, laneNames } from "./lanes.ts"
+import { type Filter, noFilter } from "./feed/filter.ts"
+import { type LaneName, laneNames } from "./work/lanes.ts"
 
 /** The view that the page's address names in its query; empty values name nothing. */
 export interface Address extends Filter {

@@ -1,15 +1,15 @@
 import type { Config, User } from "@shopwire/client"
 import { useAuth } from "@shopwire/react"
 import { useEffect } from "react"
-import { Account } from "./account.tsx"
-import { ConnectionBadge } from "./connection-badge.tsx"
-import { Display } from "./display.tsx"
 import icon from "./icon.svg"
-import { goToShop, useShop } from "./shop.ts"
-import { ShopFrame } from "./shop-frame.tsx"
-import { ShopSwitcher } from "./shop-switcher.tsx"
-import { StartPage } from "./start-page.tsx"
-import { FormatProvider } from "./use-format.tsx"
+import { FormatProvider } from "./locale/use-format.tsx"
+import { Display } from "./parts/display.tsx"
+import { Account } from "./people/account.tsx"
+import { ConnectionBadge } from "./shop/connection-badge.tsx"
+import { goToShop, useShop } from "./shop/shop.ts"
+import { ShopFrame } from "./shop/shop-frame.tsx"
+import { ShopSwitcher } from "./shop/shop-switcher.tsx"
+import { StartPage } from "./shop/start-page.tsx"
 
 /** Roles that may change the settings of the shops that they see. */
 const tending: readonly User["role"][] = ["merchant", "admin"]

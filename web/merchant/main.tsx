@@ -3,12 +3,12 @@ import { ConnectionProvider } from "@shopwire/react"
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { App } from "./app.tsx"
-import { Boundary } from "./boundary.tsx"
-import { Failed } from "./failed.tsx"
-import { preloadParts } from "./loaded-part.tsx"
+import { Boundary } from "./parts/boundary.tsx"
+import { Failed } from "./parts/failed.tsx"
+import { preloadParts } from "./parts/loaded-part.tsx"
 import "./styles/all.css"
-import { startTexts } from "./texts.ts"
-import { applyTheme } from "./theme.tsx"
+import { startTexts } from "./locale/texts.ts"
+import { applyTheme } from "./shop/theme.tsx"
 
 /** When the first screen is there, even over a slow network. */
 const PRELOAD_AFTER_MS = 3000

@@ -2,8 +2,8 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { HistoryFilter } from "../../../contract/history.ts"
 import { type Address, changedSearch, emptyAddress, readAddress } from "../../../web/merchant/address-query.ts"
-import { historyFilter, noFilter } from "../../../web/merchant/filter.ts"
-import { laneNames } from "../../../web/merchant/lanes.ts"
+import { historyFilter, noFilter } from "../../../web/merchant/feed/filter.ts"
+import { laneNames } from "../../../web/merchant/work/lanes.ts"
 
 describe("the page's address", () => {
   it("[property] names the same view when it is read again", () => {

@@ -11,7 +11,7 @@ import {
   readHistory,
   readRules,
   withAlerts,
-} from "../../../web/merchant/alert-rules.ts"
+} from "../../../web/merchant/alerts/alert-rules.ts"
 
 const rules: AlertRules = {
   ...readRules(undefined),

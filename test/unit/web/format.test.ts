@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { Format } from "../../../web/merchant/format.ts"
+import { Format } from "../../../web/merchant/locale/format.ts"
 
 /** With plain spaces, as people type them. */
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, " ")

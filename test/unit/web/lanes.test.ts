@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import type { Basket } from "../../../contract/basket.ts"
-import { tasksFor, undoing } from "../../../web/merchant/basket-tasks.ts"
-import { laneNames, lanesOf, sorted, sortings, urgencyOf, waitingSince } from "../../../web/merchant/lanes.ts"
-import { steadyOrder } from "../../../web/merchant/steady-order.ts"
+import { tasksFor, undoing } from "../../../web/merchant/work/basket-tasks.ts"
+import { laneNames, lanesOf, sorted, sortings, urgencyOf, waitingSince } from "../../../web/merchant/work/lanes.ts"
+import { steadyOrder } from "../../../web/merchant/work/steady-order.ts"
 
 const NOW = Date.parse("2026-11-26T12:00:00.000Z")
 const thresholds = { cold_after_s: 600, abandoned_after_s: 7200 }

@@ -8,7 +8,7 @@ import {
   MOST_DAYS,
   periodOf,
   textOf,
-} from "../../../web/merchant/period.ts"
+} from "../../../web/merchant/sales/period.ts"
 
 const today = "2026-03-30"
 

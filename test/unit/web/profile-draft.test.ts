@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { defaultProfile, type Profile } from "../../../contract/profile.ts"
-import { draftOf, isBackwards, patchOf } from "../../../web/merchant/profile-draft.ts"
+import { draftOf, isBackwards, patchOf } from "../../../web/merchant/shop/profile-draft.ts"
 
 const profile: Profile = {
   ...defaultProfile,

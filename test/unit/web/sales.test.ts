@@ -9,7 +9,7 @@ import {
   topProducts,
   totalsBefore,
   totalsOf,
-} from "../../../web/merchant/sales.ts"
+} from "../../../web/merchant/sales/sales.ts"
 
 const day = (fields: Partial<Day>): Day => ({
   date: "2026-11-26",

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { axisEnd, labelled } from "../../../web/merchant/scale.ts"
+import { axisEnd, labelled } from "../../../web/merchant/sales/scale.ts"
 
 describe("axisEnd()", () => {
   for (const [value, end] of [

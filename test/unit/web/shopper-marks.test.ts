@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { COLOURS, ShopperMarks } from "../../../web/merchant/shopper-marks.ts"
+import { COLOURS, ShopperMarks } from "../../../web/merchant/people/shopper-marks.ts"
 
 const colourOf = ({ hue, lightness }: { hue: number; lightness: number }): string => `${hue} ${lightness}`
 

@@ -31,7 +31,9 @@ const plurals = sorted([...english.keys()].filter((key) => PLURAL.test(key)).map
 function quotedTexts(): { readonly exact: ReadonlySet<string>; readonly templates: readonly RegExp[] } {
   const exact = new Set<string>()
   const templates: RegExp[] = []
-  for (const file of readdirSync(folder).filter((name) => /\.tsx?$/.test(name))) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.tsx?$/.test(name),
+  )) {
     const source = readFileSync(join(folder, file), "utf8")
     for (const [, quoted = ""] of source.matchAll(/"([\w.]+)"/g)) exact.add(quoted)
     for (const [, template = ""] of source.matchAll(/`((?:[\w.]+\.)?\$\{[^`]*)`/g)) {

@@ -1,9 +1,9 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { DayRows, dayStarts } from "../../../web/merchant/day-rows.ts"
-import { dayAfter, isDay, startOfDay, weekTime } from "../../../web/merchant/local-day.ts"
-import { openSince } from "../../../web/merchant/opening-hours.ts"
-import { ageOf, relativeTime } from "../../../web/merchant/relative-time.ts"
+import { DayRows, dayStarts } from "../../../web/merchant/feed/day-rows.ts"
+import { dayAfter, isDay, startOfDay, weekTime } from "../../../web/merchant/locale/local-day.ts"
+import { ageOf, relativeTime } from "../../../web/merchant/parts/relative-time.ts"
+import { openSince } from "../../../web/merchant/shop/opening-hours.ts"
 
 const NOW = Date.parse("2026-11-26T12:00:00.000Z")
 const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString()

@@ -1,0 +1,53 @@
+import type { ShownEvent, TimelineState, Watched } from "@shopwire/client"
+import { useTranslation } from "react-i18next"
+import { useFormat } from "../locale/use-format.tsx"
+import { Absent } from "../parts/absent.tsx"
+import { Empty } from "../parts/empty.tsx"
+
+/** The text below the rows, or instead of rows. */
+export function FeedEnd({
+  feed,
+  timeline,
+  isSearch,
+  onOlder,
+  onFurther,
+}: {
+  feed: Watched<readonly ShownEvent[]>
+  timeline: TimelineState
+  isSearch: boolean
+  onOlder: () => void
+  /** Undefined if older events load by themselves, or if there are none. */
+  onFurther: (() => void) | undefined
+}) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { events, reading, failure, missing } = timeline
+  const oldest = events.at(-1)
+  if (feed.status === "loading") return <Empty busy>{t("page.loading")}</Empty>
+  if (feed.status === "failed") return <Absent failure={feed.failure} />
+  if (failure !== undefined) {
+    return (
+      <p className="end" role="status">
+        {t("feed.olderFailed")}{" "}
+        <button type="button" onClick={onOlder}>
+          {t("page.tryAgain")}
+        </button>
+      </p>
+    )
+  }
+  if (missing.size > 0) return <p className="end">{t("feed.readingMissed")}</p>
+  if (reading) return <p className="end">{isSearch ? t("feed.searching") : t("feed.readingOlder")}</p>
+  if (events.length === 0 && !isSearch) return <Empty icon="basket">{t("feed.empty")}</Empty>
+  if (onFurther !== undefined) {
+    return (
+      <p className="end">
+        {oldest === undefined ? t("feed.noneYet") : t("feed.asFarAs", { time: format.dayAndClock(oldest.received_at) })}{" "}
+        <button type="button" onClick={onFurther}>
+          {t("feed.further")}
+        </button>
+      </p>
+    )
+  }
+  if (oldest === undefined) return <Empty>{t("feed.noMatch")}</Empty>
+  return null
+}

@@ -1,0 +1,256 @@
+import type { ShownEvent, TimelineState, Watched } from "@shopwire/client"
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
+import { useTranslation } from "react-i18next"
+import type { Format } from "../locale/format.ts"
+import { useFormat } from "../locale/use-format.tsx"
+import { useToday } from "../locale/use-today.ts"
+import { Icon } from "../parts/icon.tsx"
+import { NARROW, useMedia } from "../parts/use-media.ts"
+import { useNow } from "../parts/use-now.ts"
+import { scrollToRow, useWindow } from "../parts/use-window.ts"
+import { useViewOptions } from "../parts/view-options.ts"
+import { DayRows, dayStarts } from "./day-rows.ts"
+import { DaySeparator } from "./day-separator.tsx"
+import { FeedEnd } from "./feed-end.tsx"
+import { FeedRow } from "./feed-row.tsx"
+
+/** Heights of a row, in px; `--row` in `styles/` is the same, and the height of `.day-row` that of a separator. */
+const ROW = { wide: 52, narrow: 68 }
+const COMPACT_ROW = { wide: 34, narrow: 54 }
+const SEPARATOR = 30
+/** The list is frozen while it is scrolled further down than this, in px, or while a row has the keyboard focus. */
+const READING_PX = 24
+/** Pages that are read, or searched for, before the page asks whether to go on. A search looks through very many events for a page. */
+const MOST_PAGES = 10
+const MOST_SEARCHES = 2
+/** Older events are read when the end of the list is this many rows away. */
+const NEAR_END = 20
+
+/** A list of events, newest first, by days: live, or frozen while somebody reads. */
+export function FeedList({
+  feed,
+  timeline,
+  isSearch = false,
+  paused,
+  onPaused,
+  onOlder,
+  onBasket,
+}: {
+  feed: Watched<readonly ShownEvent[]>
+  timeline: TimelineState
+  /** The events are those that match a filter. */
+  isSearch?: boolean
+  paused: boolean
+  onPaused: (paused: boolean) => void
+  onOlder: () => void
+  onBasket: (sessionId: string) => void
+}) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const [{ compact, relative }] = useViewOptions()
+  const [reading, setReading] = useState(false)
+  const [byKeyboard, setByKeyboard] = useState(false)
+  const today = useToday()
+  const now = useNow()
+  const { events } = timeline
+  const held = useHeld(paused || reading || byKeyboard, events[0]?.seq ?? 0)
+  const waiting = held === undefined ? 0 : countAbove(events, held)
+  const shown = useMemo(() => (waiting === 0 ? events : events.slice(waiting)), [events, waiting])
+
+  const scroller = useRef<HTMLDivElement>(null)
+  const dayOf = useMemo(() => dayReader(format), [format])
+  const heights = compact ? COMPACT_ROW : ROW
+  const height = useMedia(NARROW) ? heights.narrow : heights.wide
+  const rows = useMemo(() => {
+    const starts = dayStarts(shown, ({ received_at }) => dayOf(received_at))
+    return new DayRows(shown.length, starts, { event: height, separator: SEPARATOR })
+  }, [shown, dayOf, height])
+  const { first, end } = useWindow(scroller, rows, SEPARATOR)
+
+  const { complete, reading: readingOlder, failure } = timeline
+  const mostPages = isSearch ? MOST_SEARCHES : MOST_PAGES
+  const [pagesLeft, setPagesLeft] = useState(mostPages)
+  const near = end >= rows.count - NEAR_END
+  const isReady = feed.data !== undefined && feed.data.length > 0
+  const wanted = isReady && near && !complete && !readingOlder && failure === undefined
+  useEffect(() => {
+    if (!wanted || pagesLeft === 0) return
+    setPagesLeft(pagesLeft - 1)
+    onOlder()
+  }, [wanted, pagesLeft, onOlder])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another search starts again
+  useEffect(() => setPagesLeft(mostPages), [onOlder, mostPages])
+
+  // By event, not by position, since new rows come above.
+  const [activeSeq, setActiveSeq] = useState<number>()
+  const active = activeSeq === undefined ? 0 : placeOf(shown, activeSeq)
+  /** The event whose row gets the focus as soon as it is drawn. */
+  const wantsFocus = useRef<number | undefined>(undefined)
+  const hasFocus = useRef(false)
+  useLayoutEffect(() => {
+    const list = scroller.current
+    if (list === null) return
+    const row = list.querySelector<HTMLElement>(`[data-seq="${wantsFocus.current}"] button`)
+    if (row !== null) {
+      wantsFocus.current = undefined
+      row.focus({ preventScroll: true })
+    } else if (hasFocus.current && document.activeElement === document.body) {
+      // The focused row was scrolled away, so the list keeps the focus.
+      list.focus({ preventScroll: true })
+    }
+  })
+
+  const firstSeen = useRef<number | undefined>(undefined)
+  if (firstSeen.current === undefined && feed.status === "live") firstSeen.current = events[0]?.seq ?? 0
+  const fresh = firstSeen.current ?? Number.POSITIVE_INFINITY
+
+  const onKeyDown = (key: KeyboardEvent) => {
+    const last = shown.length - 1
+    const next = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: last }[key.key]
+    if (next === undefined || (key.target as Element).closest("article") === null) return
+    key.preventDefault()
+    const place = Math.min(Math.max(next, 0), last)
+    wantsFocus.current = shown[place]?.seq
+    setActiveSeq(wantsFocus.current)
+    scrollToRow(scroller.current, rows, rows.rowOf(place))
+  }
+
+  const toTop = useCallback(() => {
+    setReading(false)
+    setByKeyboard(false)
+    setActiveSeq(undefined)
+    scroller.current?.scrollTo({ top: 0 })
+  }, [])
+  useEffect(() => {
+    if (!paused) toTop()
+  }, [paused, toTop])
+
+  return (
+    <>
+      {(waiting > 0 || paused) && (
+        <button
+          type="button"
+          className="waiting"
+          onClick={() => {
+            onPaused(false)
+            toTop()
+          }}
+        >
+          <Icon name="up" />
+          {waiting === 0 ? t("feed.paused") : t("feed.new", { count: waiting })}
+        </button>
+      )}
+      <div className="columns" aria-hidden="true">
+        <span>{t("feed.columns.time")}</span>
+        <span>{t("feed.columns.action")}</span>
+        <span>{t("feed.columns.product")}</span>
+        <span>{t("feed.columns.price")}</span>
+        <span>{t("feed.columns.basketTotal")}</span>
+        <span>{t("feed.columns.basket")}</span>
+      </div>
+      <div
+        ref={scroller}
+        className={shown.length === 0 ? "scroller bare" : "scroller"}
+        role="feed"
+        aria-labelledby="feed-title"
+        // A feed without articles still has to load.
+        aria-busy={readingOlder || shown.length === 0}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
+        tabIndex={0}
+        onScroll={(event) => {
+          setReading(event.currentTarget.scrollTop > READING_PX)
+          setPagesLeft(mostPages)
+        }}
+        onFocus={({ target }) => {
+          hasFocus.current = true
+          const seq = target.closest("article")?.dataset.seq
+          if (seq !== undefined) setActiveSeq(Number(seq))
+          setByKeyboard(seq !== undefined && target.matches(":focus-visible"))
+        }}
+        onBlur={() => {
+          hasFocus.current = false
+          setByKeyboard(false)
+        }}
+        onKeyDown={onKeyDown}
+      >
+        <div className="rows" style={{ height: rows.height }}>
+          {/* Moved as a whole, so that a new row on top leaves the others unchanged. */}
+          <div style={{ transform: `translateY(${rows.topOf(first)}px)` }}>
+            {Array.from({ length: end - first }, (_, i) => {
+              const place = rows.eventAt(first + i)
+              const separated = place === undefined ? shown[rows.separatedAt(first + i) ?? 0] : undefined
+              if (separated !== undefined) {
+                const day = dayOf(separated.received_at)
+                return <DaySeparator key={day} day={day} at={separated.received_at} today={today} />
+              }
+              const event = shown[place ?? 0]
+              return event === undefined ? null : (
+                <FeedRow
+                  key={event.seq}
+                  event={event}
+                  position={(place ?? 0) + 1}
+                  focusable={place === active}
+                  fresh={event.seq > fresh && (place ?? 0) < 3}
+                  gap={timeline.missing.has(event.seq)}
+                  today={today}
+                  now={relative ? now : undefined}
+                  onBasket={onBasket}
+                />
+              )
+            })}
+          </div>
+        </div>
+      </div>
+      <FeedEnd
+        feed={feed}
+        timeline={timeline}
+        isSearch={isSearch}
+        onOlder={onOlder}
+        onFurther={wanted && pagesLeft === 0 ? () => setPagesLeft(mostPages) : undefined}
+      />
+    </>
+  )
+}
+
+/** Most minutes whose day is remembered: two days. */
+const MOST_MINUTES = 2 * 24 * 60
+
+/** Gives the day of a time. It is computed once a minute: a time zone changes days at whole minutes. */
+function dayReader(format: Format): (at: string) => string {
+  const days = new Map<string, string>()
+  return (at) => {
+    const minute = at.slice(0, "2026-11-26T12:00".length)
+    let day = days.get(minute)
+    if (day === undefined) {
+      if (days.size === MOST_MINUTES) days.clear()
+      day = format.dayKey(new Date(at))
+      days.set(minute, day)
+    }
+    return day
+  }
+}
+
+/** The newest sequence when the list was frozen; undefined while it is live. */
+function useHeld(hold: boolean, newest: number): number | undefined {
+  const held = useRef<number | undefined>(undefined)
+  if (!hold) held.current = undefined
+  else held.current ??= newest
+  return held.current
+}
+
+/** How many of the events, newest first, are newer than `seq`. */
+function countAbove(events: readonly ShownEvent[], seq: number): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((events[middle]?.seq ?? 0) > seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The position of an event; that of the first one if it is not there any more. */
+function placeOf(events: readonly ShownEvent[], seq: number): number {
+  const place = countAbove(events, seq)
+  return events[place]?.seq === seq ? place : 0
+}
