@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import {
   type ConsumerConfig,
   type ConsumerInfo,
@@ -29,6 +30,10 @@ const REQUEST_TIMEOUT_MS = 4000
 const PULL_EXPIRES_MS = 5000
 const HEARTBEAT_MS = 1000
 const MAX_IN_FLIGHT = 2000
+
+/** The servers of a cluster learn of a new stream one after the other: how often they are asked, and how long in between, in ms. */
+const SPREAD_ATTEMPTS = 10
+const SPREAD_PAUSE_MS = 100
 
 /** Selects a message: by its sequence, the last of a subject, or the first of some subjects from a sequence on. */
 export type MessageQuery =
@@ -232,7 +237,14 @@ export class JetStream {
 
   async #runAgain<T>(request: () => Promise<T>, error: unknown): Promise<T> {
     if (!isMissing(error) || !(await this.#streams.restore())) throw error
-    return await request()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request()
+      } catch (again) {
+        if (!isMissing(again) || this.replicas === 1 || attempt === SPREAD_ATTEMPTS) throw again
+      }
+      await sleep(SPREAD_PAUSE_MS)
+    }
   }
 
   async #ask<T>(stream: string, request: (manager: JetStreamManager) => Promise<T>): Promise<T> {

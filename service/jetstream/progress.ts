@@ -47,8 +47,9 @@ export class StreamProgress {
   async read<T>(stream: string, read: () => Promise<T>): Promise<T> {
     const known = this.#known.get(stream) ?? 0
     for (let attempt = 1; ; attempt++) {
-      const result = await read()
-      if ((await this.#ask(stream)).state.last_seq >= known) return result
+      // Both at once, as that takes half the time: who answers one first answers the other first, too.
+      const [result, { state }] = await Promise.all([read(), this.#ask(stream)])
+      if (state.last_seq >= known) return result
       await pauseAfter(attempt)
     }
   }
