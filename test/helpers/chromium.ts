@@ -13,8 +13,8 @@ export const NO_CHROMIUM =
 export async function launchChromium(): Promise<Browser | undefined> {
   const executablePath = findChromium()
   if (executablePath === undefined) return undefined
-  // As root it has no sandbox to go into.
-  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []
+  // As root it has no sandbox to go into. PulseAudio would leave a temporary folder behind.
+  const args = ["--disable-audio-output", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])]
   return await chromium.launch({ executablePath, args })
 }
 
