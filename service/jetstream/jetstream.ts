@@ -251,7 +251,7 @@ export class JetStream {
     return await this.run(stream, async () => await request(await this.#manager))
   }
 
-  /** Without replicas nothing is to be noted, and the promise is the same. */
+  /** Notes what was stored. Without replicas it does nothing, and returns the same promise. */
   #noted<A extends Ack | undefined>(writing: Promise<A>): Promise<A> {
     if (this.#progress === undefined) return writing
     return writing.then((ack) => {

@@ -119,8 +119,8 @@ export function byDate(clock: ZoneClock, record: DayRecord): readonly (readonly 
 }
 
 /**
- * A day after one more record, of which it gets the changes of its own date. Pure but for maps: `day` must not be used any more. A record
- * that is not newer changes nothing, so records may be repeated.
+ * A day after one more record: it takes the changes of its own date. It reuses the maps of `day`, so `day` must not be used any more.
+ * A record that is not newer changes nothing, so records may be repeated.
  */
 export function applyToDay(day: Day, clock: ZoneClock, { seq, at, changes }: DayRecord): Day {
   if (seq <= day.seq) return day

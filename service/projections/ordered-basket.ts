@@ -39,7 +39,7 @@ export interface Checkout extends Checkpoint {
   readonly lines: readonly Line[]
 }
 
-/** What there is now, and was not before; and what there is not any more. Only late records remove something. */
+/** What a record has added, and what it has removed. Only late records remove something. */
 export interface Difference<T> {
   readonly added: readonly T[]
   readonly removed: readonly T[]

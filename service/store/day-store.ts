@@ -19,8 +19,8 @@ export interface StoredDay {
 }
 
 /**
- * Keeps the figures of shops' days in a JetStream KV bucket: key `<partition>.<shop_id>.<date>`, and `<partition>.<shop_id>.mark` for the
- * origin of which they are complete up to the shop's snapshot. Methods throw `system.serviceUnavailable` when JetStream does not answer,
+ * Keeps the figures of shops' days in a JetStream KV bucket: key `<partition>.<shop_id>.<date>`. The key `<partition>.<shop_id>.mark`
+ * has the origin of the days that are stored up to the shop's snapshot. Methods throw `system.serviceUnavailable` when JetStream does not answer,
  * and those that write also when another process owns the shop, or there is another log.
  */
 export class DayStore {

@@ -56,7 +56,7 @@ describe("sales on the merchant's page", () => {
     await page.locator(".top").getByText("€10.30").waitFor()
   })
 
-  it("say as of which event and since when they are, by keyboard and pointer", async () => {
+  it("say by keyboard and pointer when they begin, and what their last event is", async () => {
     const shopId = randomUUID()
     await setProfile(shopId, { time_zone: "Asia/Tokyo" })
     await publish(shopId, basket(3, true))
@@ -182,7 +182,7 @@ describe("the truth on the merchant's page", () => {
   const browser = useBrowser()
   const pages = usePages()
 
-  it("says as of which event it is, and quietly that it corrected what it had missed", async () => {
+  it("says up to which event it is right, and quietly that it corrected what it had missed", async () => {
     const shopId = randomUUID()
     const publish = (product_name: string) =>
       publishAll(pages.product.edgeUrl, [publishEvent({ shop_id: shopId, product_name })])

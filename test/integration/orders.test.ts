@@ -53,7 +53,7 @@ describe("a shop's orders", () => {
     expect((await resRequest(product.nats, "get.store.x.abandoned")).error?.code).to.equal("system.notFound")
   })
 
-  it("come to who watches, the latest in front, with their numbers, and go when the shopper goes on", async () => {
+  it("are added for watchers, the latest first, with their numbers, and removed when the shopper goes on", async () => {
     const [shopId, first, second] = [randomUUID(), randomUUID(), randomUUID()]
     const client = newClient()
     const orders = await client.get<ClientCollection<ClientModel<Basket>>>(`store.${shopId}.orders`)

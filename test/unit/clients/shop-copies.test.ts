@@ -226,7 +226,7 @@ describe("a client's copies of a shop", () => {
     })
   }
 
-  it("are not compared with a digest of another time: a feed of which more than half is newer", () => {
+  it("are not compared with a digest of another time: more than half of the feed is newer", () => {
     const world = new World()
     for (let i = 0; i < 200; i++) world.publish(0)
     world.pass(20_000)

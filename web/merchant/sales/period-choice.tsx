@@ -58,26 +58,18 @@ function DateRange({ period, today, onPeriod }: Parameters<typeof PeriodChoice>[
   }
   return (
     <div className="dates">
-      <label>
-        {t("period.from")}
-        <input
-          type="date"
-          value={dates.from}
-          max={today}
-          aria-describedby={hint}
-          onChange={({ target }) => change({ ...dates, from: target.value })}
-        />
-      </label>
-      <label>
-        {t("period.to")}
-        <input
-          type="date"
-          value={dates.to}
-          max={today}
-          aria-describedby={hint}
-          onChange={({ target }) => change({ ...dates, to: target.value })}
-        />
-      </label>
+      {(["from", "to"] as const).map((end) => (
+        <label key={end}>
+          {t(`period.${end}`)}
+          <input
+            type="date"
+            value={dates[end]}
+            max={today}
+            aria-describedby={hint}
+            onChange={({ target }) => change({ ...dates, [end]: target.value })}
+          />
+        </label>
+      ))}
       <span id={hint} className="wrong" role="status">
         {possible ? "" : t("period.impossible", { count: MOST_DAYS })}
       </span>

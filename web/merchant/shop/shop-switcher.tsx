@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next"
 import { isolatedText } from "../../shown-text.ts"
 import { codeOf, goToShop, useKnownShops, useShopNames } from "./shop.ts"
 
-/** Goes to another of this person's shops, or to all of them; nothing for who has one. */
+/** Goes to another of this person's shops, or to all of them. It shows nothing to a person with one shop. */
 export function ShopSwitcher({ shopId }: { shopId: string }) {
   const { t } = useTranslation()
   const shops = useKnownShops()

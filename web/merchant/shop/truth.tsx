@@ -6,7 +6,7 @@ import { useToday } from "../locale/use-today.ts"
 import { Hint } from "../parts/hint.tsx"
 import { Icon } from "../parts/icon.tsx"
 
-/** As of which event and time the shop is known to be shown right, and what had to be corrected; quietly, since nothing has to be done. */
+/** Up to which event and time the page was found right, and what was corrected. It is quiet, because nobody has to do anything. */
 export function Truth({ shopId }: { shopId: string }) {
   const { t } = useTranslation()
   const format = useFormat()
