@@ -1,63 +1,55 @@
 import { z } from "zod"
-import type { Owner } from "./session.ts"
-import type { CartUpdate, CustomerRef, Introduction, Invitation, ReadyUpdate, Resumption } from "./session-calls.ts"
+import { Owner } from "./session.ts"
+import { CartUpdate, CustomerRef, Introduction, Invitation, ReadyUpdate, Resumption } from "./session-calls.ts"
+
+/** For an event without a payload. */
+const nothing = z.undefined()
 
 /**
- * The old BuddyShopping protocol: text frames with a JSON object `{ "event", "payload" }`. What a payload must be, the service
- * decides: see `session-calls.ts`.
+ * What clients send, by event. The edge passes a payload on to the service as it is, and the service checks it.
  *
  * Source: design.md, "Legacy WebSocket".
  */
-export const LegacyMessage = z.object({
-  event: z.enum([
-    "startSession",
-    "joinSession",
-    "updateCart",
-    "customerReadyToCheckout",
-    // Later additions, which old clients do not send.
-    "resumeSession",
-    "leaveSession",
-    "kick",
-    "createInvite",
-    "ping",
-  ]),
-  payload: z.unknown().optional(),
-})
+export const clientPayloads = {
+  startSession: Introduction,
+  joinSession: Introduction,
+  updateCart: CartUpdate,
+  customerReadyToCheckout: ReadyUpdate.omit({ keepWish: true }),
+  // Later additions, which old clients do not send.
+  resumeSession: Resumption,
+  leaveSession: nothing,
+  kick: CustomerRef,
+  createInvite: Invitation.unwrap(),
+  ping: nothing,
+} as const satisfies Readonly<Record<string, z.ZodType>>
+export type ClientPayloads = {
+  readonly [E in keyof typeof clientPayloads]: z.input<(typeof clientPayloads)[E]>
+}
+
+/** A message of a client: a text frame with a JSON object `{ "event", "payload" }`. */
+export const LegacyMessage = z.object({ event: z.object(clientPayloads).keyof(), payload: z.unknown().optional() })
 export type LegacyMessage = z.infer<typeof LegacyMessage>
 
-/** What clients send, by event; undefined: no payload. */
-export interface ClientPayloads extends Record<LegacyMessage["event"], unknown> {
-  startSession: z.input<typeof Introduction>
-  joinSession: z.input<typeof Introduction>
-  updateCart: z.input<typeof CartUpdate>
-  customerReadyToCheckout: Omit<z.input<typeof ReadyUpdate>, "keepWish">
-  resumeSession: z.input<typeof Resumption>
-  leaveSession: undefined
-  kick: z.input<typeof CustomerRef>
-  createInvite: NonNullable<z.input<typeof Invitation>>
-  ping: undefined
-}
-
-interface NewMember {
-  readonly customerId: string
-  readonly resumeToken: string
-}
+const NewMember = z.object({ customerId: z.string(), resumeToken: z.string() })
 
 /** What the edge sends, by event. */
-export interface ServerPayloads {
-  readonly startSession: NewMember
-  readonly joinSession: NewMember
-  readonly resumeSession: { readonly customerId: string }
-  readonly leaveSession: Record<string, never>
-  readonly createInvite: { readonly invite: string }
+export const serverPayloads = {
+  startSession: NewMember,
+  joinSession: NewMember,
+  resumeSession: z.object({ customerId: z.string() }),
+  leaveSession: z.object({}),
+  createInvite: z.object({ invite: z.string() }),
   /** Whether this socket speaks for the customer, or another one has resumed the customer. */
-  readonly speaking: { readonly customerId: string; readonly isSpeaking: boolean }
+  speaking: z.object({ customerId: z.string(), isSpeaking: z.boolean() }),
   /** Whether the service behind the edge answers too. */
-  readonly ping: { readonly isLive: boolean }
-  readonly multicartUpdate: {
-    readonly multicartContent: readonly { readonly owner: Owner; readonly content: object }[]
-  }
-  readonly error: { readonly code: string; readonly message: string }
+  ping: z.object({ isLive: z.boolean() }),
+  multicartUpdate: z.object({
+    multicartContent: z.array(z.object({ owner: Owner, content: z.looseObject({}) })).readonly(),
+  }),
+  error: z.object({ code: z.string(), message: z.string() }),
+} as const satisfies Readonly<Record<string, z.ZodType>>
+export type ServerPayloads = {
+  readonly [E in keyof typeof serverPayloads]: z.input<(typeof serverPayloads)[E]>
 }
 
 /** The edge's own refusals; the service's codes come as they are. */
