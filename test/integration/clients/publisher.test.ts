@@ -377,6 +377,27 @@ describe("Publisher", () => {
     expect(await Promise.all(waiting)).to.deep.equal([1])
   })
 
+  it("keeps a refused event until the app has written it down, or the publisher is stopped", async () => {
+    const store = new MemoryStore()
+    let written = (): void => {}
+    const told: number[] = []
+    const onRefused = ({ action_id }: { action_id: number }): Promise<void> => {
+      told.push(action_id)
+      return new Promise((resolve) => {
+        written = resolve
+      })
+    }
+    const { publisher } = start({ store, onRefused })
+    edge.misbehave(() => ({ status: 422, body: problem(422, "system.invalidParams") }))
+    await publisher.add(events(2))
+    await until("the first refusal", () => told.length === 1)
+    expect(await store.count()).to.equal(2)
+    written()
+    await until("the second refusal", () => told.length === 2)
+    expect(await store.count()).to.equal(1)
+    await publisher.stop()
+  })
+
   it("reports a refused event on the console if nobody else is told", async () => {
     const { warn } = console
     const reports: unknown[][] = []

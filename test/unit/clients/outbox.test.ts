@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { cp, type FileHandle, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -23,6 +23,9 @@ describe("Outbox", () => {
     opened = []
   })
   afterEach(async () => {
+    const ended = [...running].map((child) => once(child, "exit"))
+    for (const child of running) child.kill("SIGKILL")
+    await Promise.all(ended)
     for (const store of opened) await store.close()
     await rm(folder, { recursive: true })
   })
@@ -333,6 +336,9 @@ interface Holder {
   kill(): Promise<unknown>
 }
 
+/** The processes of `holders`, each of which is ended after its test, also when that has failed. */
+const running = new Set<ChildProcess>()
+
 /** Processes that open a folder at the same moment, and keep it open. */
 function holders(folder: string, count: number): Holder[] {
   const at = Date.now() + 1500
@@ -345,7 +351,8 @@ function holders(folder: string, count: number): Holder[] {
   const args = ["--import=tsx", "--conditions=@res-service/source", "--input-type=module", "--eval", program]
   return Array.from({ length: count }, () => {
     const child = spawn(process.execPath, [...args, folder, String(at)], { stdio: ["ignore", "pipe", "inherit"] })
-    const ended = once(child, "exit")
+    running.add(child)
+    const ended = once(child, "exit").finally(() => running.delete(child))
     return {
       outcome: once(child.stdout, "data").then(([line]) => String(line).trim()),
       kill: async () => {

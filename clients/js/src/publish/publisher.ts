@@ -1,6 +1,6 @@
 import type { PublishEvent } from "../../../../contract/publish-event.ts"
 import { Backoff } from "../backoff.ts"
-import { callListener } from "../call-listener.ts"
+import { awaitListener } from "../call-listener.ts"
 import { Observable } from "../observable.ts"
 import { onPageReturn } from "../page-return.ts"
 import { type Outcome, outcomeOf } from "./answer.ts"
@@ -37,10 +37,10 @@ export interface PublisherOptions {
   readonly store?: OutboxStore
   readonly token?: TokenProvider
   /**
-   * Called for each event that the edge refuses for good, before it leaves the outbox: again after a crash in between. Without it, an
-   * event that no `publish` waits for is reported on the console.
+   * Called for each event that the edge refuses for good, before it leaves the outbox: again after a crash in between. Nothing else is
+   * sent until it has resolved. Without it, an event that no `publish` waits for is reported on the console.
    */
-  readonly onRefused?: (event: PublishEvent, problem: ProblemError) => void
+  readonly onRefused?: (event: PublishEvent, problem: ProblemError) => unknown
   /** Waits between attempts. Default: for the given time; a test may wait less. */
   readonly pause?: Pick<Pause, "wait" | "end">
 }
@@ -318,8 +318,11 @@ export class Publisher {
   async #refuse(request: OutboxRequest, problem: ProblemError): Promise<void> {
     const { onRefused } = this.#options
     for (const { key, json } of request.events) {
-      if (onRefused !== undefined) callListener(() => onRefused(JSON.parse(json), problem))
-      else if (!this.#waiters.has(key)) console.warn("shopwire: an event was refused:", problem.message, problem.errors)
+      if (onRefused !== undefined) {
+        const told = awaitListener(() => onRefused(JSON.parse(json), problem))
+        await unlessAborted(this.#stopping.signal, told)
+      } else if (!this.#waiters.has(key))
+        console.warn("shopwire: an event was refused:", problem.message, problem.errors)
       this.#waiters.reject(key, problem)
       this.#tabs.tell({ kind: "refused", key, error: plainOf(problem) })
     }
