@@ -284,7 +284,7 @@ type SettingValue<N extends SettingName> = (typeof table)[N] extends { schema: z
 /** The parsed values of some settings, by name. */
 export type Settings<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
 
-/** A setting has a wrong value. The message is one line: variable, value, and what is expected. */
+/** A setting has a wrong value, or names something that cannot be used. The message is one line: variable, value, and what is expected. */
 export class SettingError extends Error {
   override readonly name = "SettingError"
 }

@@ -5,11 +5,16 @@ import { type NatsConnection, NoRespondersError } from "nats"
 import type { Logger } from "res-service"
 import { SettingError } from "../../config/settings.ts"
 import { CLUSTER_NOT_READY, isApiError, NO_CLUSTER, NO_PEERS, STREAM_NOT_FOUND } from "./api-error.ts"
+import { checkFormat, formatMetadata, StreamFormatError } from "./stream-format.ts"
 import { orUnavailable } from "./unavailable.ts"
 import { NO_RESPONDERS, NoStreamError } from "./writer.ts"
 
 /** The settings that a stream needs; JetStream's defaults apply to the others. */
-export type StreamSettings = Partial<Omit<StreamConfig, "num_replicas">> & { readonly name: string }
+export type StreamSettings = Partial<Omit<StreamConfig, "num_replicas" | "metadata">> & {
+  readonly name: string
+  /** Version of the format of its subjects and messages: see `stream-format.ts`. Default: 1. */
+  readonly format?: number
+}
 
 /** How often it is checked that the streams are still there, in ms. */
 const CHECK_INTERVAL_MS = 2000
@@ -53,7 +58,8 @@ export class OwnStreams {
   /**
    * Makes a stream, or gives these settings to an existing one.
    *
-   * @throws {SettingError} NATS has fewer servers than replicas · {ResError} `system.serviceUnavailable`
+   * @throws {SettingError} NATS has fewer servers than replicas · {StreamFormatError} another version made the stream · {ResError}
+   *   `system.serviceUnavailable`
    */
   async open(settings: StreamSettings): Promise<StreamInfo> {
     const info = await this.#make(settings)
@@ -139,6 +145,7 @@ export class OwnStreams {
       try {
         return await this.#makeOnce(settings)
       } catch (error) {
+        if (error instanceof StreamFormatError) throw error
         if (!isClusterTooSmall(error) && !isApiError(error, CLUSTER_NOT_READY))
           return await unavailable(settings, error)
         if (isApiError(error, NO_CLUSTER) || Date.now() > deadline) throw this.#tooFewServers(error)
@@ -158,13 +165,19 @@ export class OwnStreams {
       if (!isApiError(error, STREAM_NOT_FOUND)) throw error
       return await streams.add(wanted)
     }
+    checkFormat(info, settings.format)
     const config: Partial<StreamConfig> = info.config
-    const isSame = Object.entries(wanted).every(([key, value]) => isDeepStrictEqual(Reflect.get(config, key), value))
-    return isSame ? info : await streams.update(settings.name, { ...config, ...wanted })
+    // nats-server has members of its own there.
+    const next = { ...wanted, metadata: { ...config.metadata, ...wanted.metadata } }
+    const isSame = Object.entries(next).every(([key, value]) => isDeepStrictEqual(Reflect.get(config, key), value))
+    return isSame ? info : await streams.update(settings.name, { ...config, ...next })
   }
 
-  #full(settings: StreamSettings): StreamSettings & { readonly num_replicas: number } {
-    return { ...settings, num_replicas: this.#replicas }
+  #full({
+    format,
+    ...config
+  }: StreamSettings): Omit<StreamSettings, "format"> & Pick<StreamConfig, "num_replicas" | "metadata"> {
+    return { ...config, num_replicas: this.#replicas, metadata: formatMetadata(format) }
   }
 
   #tooFewServers(error: unknown): SettingError {

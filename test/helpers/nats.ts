@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { loadSettings } from "../../config/settings.ts"
 import { type ClusterMember, natsServerConf } from "../../tools/nats/conf.ts"
 import { findNatsServer } from "../../tools/nats/nats-server.ts"
@@ -39,6 +40,8 @@ export interface StartNatsOptions {
   readonly cluster?: ClusterMember
   /** Variables that the configuration uses. */
   readonly env?: Readonly<Record<string, string>>
+  /** A .tar.gz with the files of a nats-server, which it starts on. Default: none. */
+  readonly files?: string
 }
 
 let binary: Promise<string> | undefined
@@ -99,6 +102,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   }
 
   try {
+    if (options.files !== undefined) await promisify(execFile)("tar", ["-xzf", options.files, "-C", storeDir])
     await start()
   } catch (error) {
     await rm(storeDir, { recursive: true, force: true })
