@@ -69,6 +69,7 @@ export const present = defineCollection("session.$id.present", {
  *         customerReadyToCheckout: with `keepWish` an early host is not refused, but becomes ready whenever every guest is, until it
  *         takes that back or is away · kick, createInvite: by the host; from the first invitation on, joining needs one ·
  *         disconnect: the caller's connection is gone now ·
+ *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
  * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
  * source  design.md, "RES resources", "Sessions"
@@ -107,6 +108,7 @@ export const multicart = defineCollection("session.$id.multicart", {
       errors: errorCodes("session.notHost", ...unable),
     },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
+    lose: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     keepAlive: { params: KeepAlive, errors: errorCodes("system.invalidParams", "system.invalidRequest") },
   },
   events: { updated: Done },

@@ -55,6 +55,8 @@ export interface EdgeOptions {
     readonly maxSocketsPerAddress: number
     /** Most new sockets of one address per minute; 0 or undefined: no limit. */
     readonly newSocketsPerMinute?: number
+    /** As `HeartbeatOptions.tickMs`. */
+    readonly heartbeatMs?: number | undefined
   }
   readonly web: WebOptions
   readonly stream?: StreamOptions

@@ -7,6 +7,7 @@ import {
   type ClientAddresses,
   type Conn,
   closeAnswered,
+  Heartbeat,
   hasManyHosts,
   type Logger,
   onWebSocketUpgrade,
@@ -26,8 +27,8 @@ import { Turns } from "./turns.ts"
 
 /** Largest frame of a client: a cart of 256 KiB, with room for escapes. */
 const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
-/** Time between pings, in ms. A socket that has not answered by the next ping is cut. */
-const PING_INTERVAL_MS = 20_000
+/** A socket that does not answer pings is cut after so many ticks, of a second each. */
+const DEAD_TICKS = 20
 /** Time for a socket to prove that it is alive when a new host asks, in ms. */
 const ALIVE_TIMEOUT_MS = 2000
 /** Seconds over which new sockets are counted. */
@@ -48,13 +49,13 @@ export interface LegacyServerOptions {
   readonly maxSocketsPerAddress: number
   /** Most new sockets of one address per minute; 0 or undefined: no limit. */
   readonly newSocketsPerMinute?: number
+  /** As `HeartbeatOptions.tickMs`. */
+  readonly heartbeatMs?: number | undefined
   readonly logger: Logger
 }
 
 interface Connected {
   readonly webSocket: WebSocket
-  /** Set by any incoming data, cleared by the regular ping. */
-  alive: boolean
   /** The pending question whether it is alive. */
   asking: Promise<boolean> | undefined
 }
@@ -71,7 +72,7 @@ export class LegacyServer {
   readonly #openSockets = new AddressCounts()
   readonly #newSockets: Allowance | undefined
   readonly #subscription: Subscription
-  readonly #pinging: NodeJS.Timeout
+  readonly #heartbeat: Heartbeat
 
   constructor(options: LegacyServerOptions) {
     this.#options = options
@@ -90,13 +91,7 @@ export class LegacyServer {
         if (msg.reply) options.conn.publish(msg.reply, JSON.stringify({ alive }))
       })
     })
-    this.#pinging = setInterval(() => {
-      for (const socket of this.#sockets.values()) {
-        if (!socket.alive) socket.webSocket.terminate()
-        socket.alive = false
-        socket.webSocket.ping()
-      }
-    }, PING_INTERVAL_MS)
+    this.#heartbeat = new Heartbeat({ tickMs: options.heartbeatMs, deadTicks: DEAD_TICKS })
   }
 
   /** Handles the upgrades of a server that has no other listener for them. */
@@ -105,14 +100,14 @@ export class LegacyServer {
       const refusal = this.#refusal(request)
       if (refusal !== undefined) return refuse(stream, refusal)
       this.#webSockets.handleUpgrade(request, stream, head, (webSocket) =>
-        this.#open(webSocket, sessionIdOf(request) ?? "", this.#addressOf(request)),
+        this.#open(webSocket, stream, sessionIdOf(request) ?? "", this.#addressOf(request)),
       )
     })
   }
 
   /** Closes all sockets; clients reconnect to another edge. */
   async stop(): Promise<void> {
-    clearInterval(this.#pinging)
+    this.#heartbeat.stop()
     this.#subscription.unsubscribe()
     const closing = [...this.#sockets.values()].map(({ webSocket }) => {
       const closed = new Promise((resolve) => webSocket.once("close", resolve))
@@ -146,23 +141,23 @@ export class LegacyServer {
     return addressGroup(this.#options.addresses.of(request))
   }
 
-  #open(webSocket: WebSocket, sessionId: string, address: string): void {
+  #open(webSocket: WebSocket, stream: Duplex, sessionId: string, address: string): void {
     const cid = newEdgeCid(this.#edgeId)
-    const entry: Connected = { webSocket, alive: true, asking: undefined }
-    new LegacySocket(webSocket, {
+    const socket = new LegacySocket(webSocket, {
       cid,
       address,
       client: this.#options.client,
       acquire: () => this.#acquire(sessionId),
       release: () => this.#release(sessionId),
     })
-    this.#sockets.set(cid, entry)
+    this.#sockets.set(cid, { webSocket, asking: undefined })
     const closed = this.#openSockets.add(address)
-    const alive = (): void => {
-      entry.alive = true
-    }
-    webSocket.on("message", alive)
-    webSocket.on("pong", alive)
+    this.#heartbeat.add(webSocket, stream, {
+      ping: () => webSocket.ping(),
+      onQuiet: () => socket.setQuiet(true),
+      onHeard: () => socket.setQuiet(false),
+      onDead: () => webSocket.terminate(),
+    })
     // The socket is closed after any error, with a code that says why.
     webSocket.on("error", (error) => this.#options.logger.debug({ err: error, cid }, "a storefront's socket failed"))
     webSocket.on("close", () => {

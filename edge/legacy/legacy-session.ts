@@ -5,7 +5,7 @@ import { encodeUpdate } from "./messages.ts"
 import type { Turns } from "./turns.ts"
 import { Updates, type Watcher } from "./updates.ts"
 
-/** How often the connections of a session are kept alive, in ms; the service gives them 15 s. */
+/** How often the connections of a session are kept alive, in ms; the service asks after 8 s whether they still exist. */
 const KEEP_ALIVE_MS = 5000
 /** Time for the service to answer, in ms; else the session is not live. A widget waits 4 s for its ping. */
 const ANSWER_MS = 2500
@@ -15,6 +15,8 @@ const UNANNOUNCED_MS = 200
 /** A member's socket, as seen by the session and by the customer's other sockets. */
 export interface Participant extends Watcher {
   readonly customerId: string
+  /** Nothing comes from it, so it is not kept alive. */
+  readonly isQuiet: boolean
   /** Called when another socket has resumed the customer and now speaks for it. */
   silence(): void
   /** Speaks for the customer again. Never rejects: if resuming fails, the customer becomes absent. */
@@ -110,7 +112,7 @@ export class LegacySession {
   }
 
   async #keepAlive(): Promise<void> {
-    const cids = [...this.#watchers].map(({ cid }) => cid)
+    const cids = [...this.#watchers].filter(({ isQuiet }) => !isQuiet).map(({ cid }) => cid)
     const [cid] = cids
     if (cid !== undefined) await this.#client.call(multicart, this.parts, "keepAlive", { cids }, { cid })
   }

@@ -53,6 +53,8 @@ export class LegacySocket implements Participant {
   #resumeToken: string | undefined
   /** Whether this socket speaks for the customer; false while another socket has resumed it. */
   #isSpeaking = false
+  /** Nothing comes from the page, not even the answer to a ping. */
+  #isQuiet = false
   /** While a reply is pending, updates wait: the reply must come first. */
   #replying = false
   /** While an update is being written, newer ones wait: a slow client gets only the newest. */
@@ -82,6 +84,17 @@ export class LegacySocket implements Participant {
 
   get customerId(): string {
     return this.#customerId
+  }
+
+  get isQuiet(): boolean {
+    return this.#isQuiet
+  }
+
+  /** While the page may be cut off, its customer is away. */
+  setQuiet(isQuiet: boolean): void {
+    this.#isQuiet = isQuiet
+    // If the service does not get `lose`, the connection's lease ends; `keepAlive` is repeated every few seconds.
+    if (this.#takesPart && this.#isSpeaking) this.#call(isQuiet ? "lose" : "keepAlive", {}).catch(() => {})
   }
 
   silence(): void {

@@ -13,9 +13,9 @@ import type { SessionCommand } from "./session.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
-const DEFAULT_LEASE_MS = 15_000
-/** Timers of a hidden page run once a minute; with the default lease this allows 90 s. */
-const HIDDEN_LEASES = 6
+const DEFAULT_LEASE_MS = 8000
+/** Timers of a hidden page run once a minute. */
+const DEFAULT_HIDDEN_LEASE_MS = 90_000
 const DEFAULT_ABSENCE_MS = 30_000
 /** Old clients no longer see a member that is absent for longer than this, in ms; loading the next page takes less. */
 const HIDE_MS = 2000
@@ -32,9 +32,9 @@ export interface SessionOptions {
   /** Size of the sessions in memory, as JSON. Default 64 MiB. */
   readonly memoryBytes?: number
   readonly binding: CustomerBinding
-  /** A connection that is silent for this time, in ms, counts as gone, and its member as absent. Default 15 s. */
+  /** After this time, in ms, a silent connection counts as gone unless its edge or gateway finds it alive. Default 8 s. */
   readonly leaseMs?: number
-  /** The same for a connection that its gateway still has. Default six times `leaseMs`. */
+  /** After this time, in ms, a silent connection counts as gone although it is alive. Default 90 s. */
   readonly hiddenLeaseMs?: number
   /** An absent member is removed after this time, in ms. Default 30 s. */
   readonly absenceMs?: number
@@ -59,7 +59,7 @@ export class LiveSessions implements Part {
     const { idleMs, binding, guard, shards, logger } = options
     const { leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
     const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
-    const { hiddenLeaseMs = HIDDEN_LEASES * leaseMs } = options
+    const { hiddenLeaseMs = DEFAULT_HIDDEN_LEASE_MS } = options
     this.#service = service
     this.#shards = shards
     const isOwned = (id: string): boolean => shards.isServed(partitionOf(id))

@@ -207,6 +207,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       },
       disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid }),
+      lose: async (req) => await execute(req, { type: "lose", cid: req.cid }),
       // This does not load the session, because its members get their full time when it is loaded.
       keepAlive: {
         mode: "free",

@@ -1,6 +1,5 @@
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
-import { edgeOfCid } from "../../contract/edge-connection.ts"
 import type { IsConnected } from "./connections.ts"
 import type { Presence } from "./presence.ts"
 import type { SessionCommand } from "./session.ts"
@@ -75,19 +74,24 @@ export class PresenceSweep {
     const { sessions, presence, run, inQueue, isConnected, isOwned, logger } = this.#options
     if (!isOwned(id)) return
     presence.note(id, sessions.loaded.get(id)?.session?.members ?? [])
-    const { silent, lost, hidden, out } = presence.overdue(id)
-    if (silent.length + lost.length + hidden.length + out.length === 0) return
+    const { silent, cutOff, lost, hidden, out } = presence.overdue(id)
+    if (silent.length + cutOff.length + lost.length + hidden.length + out.length === 0) return
     try {
-      const gone = [...lost]
-      for (const cid of silent) {
-        // A live edge calls for its sockets. A gateway does not, and its client's page may be hidden.
-        if (edgeOfCid(cid) === undefined && (await isConnected(cid))) presence.proved(id, cid)
-        else gone.push(cid)
-      }
+      // The page of a silent connection may be hidden, and its timers late.
+      const asked = [...silent, ...cutOff]
+      const answers = await Promise.all(asked.map(isConnected))
+      const alive = new Set(asked.filter((_, i) => answers[i]))
+      for (const cid of silent) if (alive.has(cid)) presence.proved(id, cid)
       await inQueue(id, async () => {
         if (!isOwned(id)) return
-        const { silent: stillSilent, lost: stillLost } = presence.overdue(id)
-        for (const cid of [...stillSilent, ...stillLost]) if (gone.includes(cid)) await run(id, { type: "lose", cid })
+        const now = presence.overdue(id)
+        for (const cid of now.cutOff) if (alive.has(cid)) await run(id, { type: "return", cid })
+        for (const cid of now.lost) if (lost.includes(cid)) await run(id, { type: "lose", cid })
+        for (const cid of now.silent) {
+          if (!silent.includes(cid) || alive.has(cid)) continue
+          await run(id, { type: "lose", cid })
+          presence.wasCutOff(id, cid, sessions.loaded.get(id)?.session?.members ?? [])
+        }
         // A command without events is not stored.
         if (out.length > 0) await run(id, { type: "expire", ids: out })
         if (hidden.length > 0) await run(id, { type: "hide", ids: hidden })

@@ -8,6 +8,8 @@ interface Seen {
   calledAt: number
   /** The last proof that its connection lives; at least `calledAt`. */
   aliveAt: number
+  /** The connection of an absent member that was not found alive. If it is found again, the member is back. */
+  cutOff?: string | undefined
 }
 
 export interface PresenceTimes {
@@ -25,6 +27,8 @@ export interface PresenceTimes {
 export interface Overdue {
   /** Connections without a sign of life within the lease: check them. */
   readonly silent: readonly string[]
+  /** Connections that were not found alive: check whether they are again. */
+  readonly cutOff: readonly string[]
   /** Connections without a call for so long that they count as gone even if they are alive. */
   readonly lost: readonly string[]
   /** IDs of members to hide from old clients. */
@@ -77,6 +81,14 @@ export class Presence {
     for (const seen of this.#connected(sessionId, cid)) seen.aliveAt = this.#now()
   }
 
+  /** Records that a connection was not found alive. Call it after its members have become absent. */
+  wasCutOff(sessionId: string, cid: string, members: readonly Pick<Member, "id" | "lostCid">[]): void {
+    for (const { id, lostCid } of members) {
+      const seen = this.#sessions.get(sessionId)?.get(id)
+      if (seen !== undefined && seen.cid === undefined && lostCid === cid) seen.cutOff = cid
+    }
+  }
+
   /** Whether a connection gave a sign of life within the lease. */
   isHeard(sessionId: string, cid: string): boolean {
     const since = this.#now() - this.#times.leaseMs
@@ -95,6 +107,7 @@ export class Presence {
     return {
       lost: cidsWhere(isLost),
       silent: cidsWhere((seen) => !isLost(seen) && now - seen.aliveAt > leaseMs),
+      cutOff: all.flatMap(([, { cutOff }]) => cutOff ?? []),
       hidden: absentFor(hideMs),
       out: absentFor(absenceMs),
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { Context } from "mocha"
 import { connectOncePerTurn, natsConn } from "res-service"
-import { createGateway, type GatewayConfig } from "res-service/gateway"
+import { createGateway, type GatewayConfig, type GatewayOptions } from "res-service/gateway"
 import { loadSettings } from "../../config/settings.ts"
 import { natsOptions } from "../../res-service/src/gateway/nats-options.ts"
 import { spawnGateway } from "../vectors/spawned-gateway.ts"
@@ -30,8 +30,13 @@ export function useGateway(product: Product, settings: GatewayConfig = {}): Test
  * Starts a gateway on a free port, or that of `settings`: the real Resgate when RESGATE_BIN names it, else the embedded one.
  *
  * @param settings on top of the product's configuration
+ * @param options of the embedded gateway
  */
-export async function startGateway(natsUrl: string, settings: GatewayConfig = {}): Promise<TestGateway> {
+export async function startGateway(
+  natsUrl: string,
+  settings: GatewayConfig = {},
+  options: GatewayOptions = {},
+): Promise<TestGateway> {
   const file = readFileSync(new URL("../../resgate.config.json", import.meta.url), "utf8")
   const config: Record<string, unknown> = { ...JSON.parse(file), ...settings }
   const { RESGATE_BIN } = loadSettings(["RESGATE_BIN"])
@@ -40,7 +45,7 @@ export async function startGateway(natsUrl: string, settings: GatewayConfig = {}
     return { url, wsUrl: url.replace("http", "ws"), stop }
   }
   const nats = await connectOncePerTurn({ ...natsOptions({ natsUrl }), reconnectTimeWait: 50 })
-  const gateway = createGateway(natsConn(nats), { port: 0, ...config, addr: "127.0.0.1" })
+  const gateway = createGateway(natsConn(nats), { port: 0, ...config, addr: "127.0.0.1" }, options)
   await gateway.start()
   const address = `127.0.0.1:${gateway.address.port}`
   return {

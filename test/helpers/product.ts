@@ -71,6 +71,8 @@ export interface ProductOptions {
   /** As the setting LEGACY_NEW_SOCKETS_PER_MINUTE. */
   readonly newSocketsPerMinute?: number
   readonly auth?: ServiceOptions["auth"]
+  /** How often the edge looks at the sockets of storefronts, in ms; default as `LegacyServerOptions`. */
+  readonly heartbeatMs?: number
   /** As the setting STRICT_EVENTS. */
   readonly strictEvents?: boolean
   /** Without `auth`: the pages that are let in. */
@@ -102,6 +104,7 @@ export async function startProduct({
   stream = {},
   exportStallMs,
   newSocketsPerMinute = 0,
+  heartbeatMs,
   auth,
   strictEvents,
   pages,
@@ -126,7 +129,7 @@ export async function startProduct({
     startTestEdge(natsConn(edgeNats), {
       port,
       serviceTimeoutMs,
-      legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute },
+      legacy: { port: undefined, protocol, maxSocketsPerAddress, newSocketsPerMinute, heartbeatMs },
       web: { ...webOptions, ...(gatewayUrl === undefined ? {} : { gateway: gatewayUrl }), ...web },
       stream,
       ...(exportStallMs === undefined ? {} : { exportStallMs }),

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
+import type { Beating, Heartbeat } from "../heartbeat.ts"
 import { type CloseReason, closeCodes } from "./close-codes.ts"
 import type { Frame } from "./frame.ts"
 import { Outbox } from "./outbox.ts"
@@ -69,6 +70,15 @@ export class ClientSocket {
       return
     }
     this.#alive = false
+    this.#sendPing()
+  }
+
+  /** From now on, finds out early whether the client is cut off. It stays open. */
+  watch(heartbeat: Heartbeat, { onQuiet, onHeard }: Pick<Beating, "onQuiet" | "onHeard">): void {
+    heartbeat.add(this.#webSocket, this.#stream, { onQuiet, onHeard, ping: () => this.#sendPing() })
+  }
+
+  #sendPing(): void {
     this.#outbox.flush()
     this.#webSocket.ping()
   }

@@ -61,6 +61,11 @@ export interface GatewayOptions {
   /** The interval of pings. A client that does not answer a ping before the next one is closed. 30000 by default. */
   readonly pingIntervalMs?: number
   /**
+   * How often the clients that have called a service are looked at; 1000 by default. One from which nothing has come for nine times as long,
+   * not even the answer to a ping, may be cut off: services that ask do not find it connected until something comes.
+   */
+  readonly heartbeatMs?: number | undefined
+  /**
    * How long a subscription continues after a system reset or a reconnect to NATS while no service answers whether the client may
    * still see the resource; 60000 by default, which gives services time to come back.
    */
@@ -131,6 +136,7 @@ export class Gateway {
       maxMessageBytes,
       maxQueuedBytes: options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES,
       pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+      heartbeatMs: options.heartbeatMs,
     })
     this.#api = new HttpApi({
       ...shared,

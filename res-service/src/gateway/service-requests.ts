@@ -44,6 +44,8 @@ export class ServiceRequests {
   isHttp = true
   /** Called after each answer. */
   onAnswer: (() => void) | undefined
+  /** Called before each call. */
+  onCall: (() => void) | undefined
   readonly #host: ServiceRequestsHost
   readonly #client: Requestor
   #token: string | undefined
@@ -52,7 +54,7 @@ export class ServiceRequests {
   #bytesUnderWay = 0
   /**
    * Lets services check whether a client that has called them is still connected: NATS tells them at once if nobody listens.
-   * Resgate's connections listen on `conn.<cid>.>` from the start.
+   * Resgate's connections listen on `conn.<cid>.>` from the start, and until they end.
    */
   #signOfLife: Subscription | undefined
 
@@ -89,11 +91,23 @@ export class ServiceRequests {
   /** `params`: JSON text. */
   call({ name, query }: Rid, method: string, params: string | undefined, onAnswer: (answer: CallAnswer) => void): void {
     const payload = encodeRequest({ ...this.#identity(), params: compact(params ?? "null"), query })
-    if (!this.isHttp) this.#signOfLife ??= this.#host.conn.subscribe(`conn.${this.#client.cid}.alive`, () => {})
+    if (!this.isHttp) this.showSignOfLife()
+    this.onCall?.()
     this.#send(name, `call.${name}.${method}`, payload, (error, text) => {
       const answer = error ? { error } : decodeCall(text)
       this.#client.run(() => onAnswer(method === "new" ? legacyNewAnswer(answer) : answer))
     })
+  }
+
+  /** Lets services find the client connected. */
+  showSignOfLife(): void {
+    this.#signOfLife ??= this.#host.conn.subscribe(`conn.${this.#client.cid}.alive`, () => {})
+  }
+
+  /** Nothing comes from the client, so services must not find it connected. */
+  hideSignOfLife(): void {
+    this.#signOfLife?.unsubscribe()
+    this.#signOfLife = undefined
   }
 
   /** `params`: JSON text; left out of the request when undefined. */
@@ -150,7 +164,7 @@ export class ServiceRequests {
   }
 
   dispose(): void {
-    this.#signOfLife?.unsubscribe()
+    this.hideSignOfLife()
   }
 
   #identity(): { token: string | undefined; cid: string; isHttp: boolean } {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
 import { AddressCounts } from "../address-counts.ts"
+import { Heartbeat } from "../heartbeat.ts"
 import type { Logger } from "../logger.ts"
 import { Backlog } from "./backlog.ts"
 import { handleMessage } from "./client-requests.ts"
@@ -24,6 +25,7 @@ export interface WebSocketsOptions {
   readonly maxMessageBytes: number
   readonly maxQueuedBytes: number
   readonly pingIntervalMs: number
+  readonly heartbeatMs: number | undefined
 }
 
 /** The clients that are connected with a WebSocket, from the upgrade on. */
@@ -33,6 +35,8 @@ export class WebSockets {
   readonly #sockets = new Set<ClientSocket>()
   readonly #openOfAddress = new AddressCounts()
   readonly #pings: NodeJS.Timeout
+  /** Of the clients that have called a service. */
+  readonly #heartbeat: Heartbeat
 
   constructor(options: WebSocketsOptions) {
     this.#options = options
@@ -41,6 +45,7 @@ export class WebSockets {
       for (const socket of this.#sockets) socket.ping()
     }, options.pingIntervalMs)
     this.#pings.unref()
+    this.#heartbeat = new Heartbeat({ tickMs: options.heartbeatMs })
   }
 
   get size(): number {
@@ -84,6 +89,7 @@ export class WebSockets {
   /** Closes all WebSockets with a code that tells clients to reconnect. */
   close(): void {
     clearInterval(this.#pings)
+    this.#heartbeat.stop()
     for (const socket of this.#sockets) socket.close("stopping")
   }
 
@@ -142,6 +148,11 @@ export class WebSockets {
         connection.dispose()
       },
     })
+    connection.services.onCall = () =>
+      socket.watch(this.#heartbeat, {
+        onQuiet: () => connection.services.hideSignOfLife(),
+        onHeard: () => connection.services.showSignOfLife(),
+      })
     client.socket = socket
     trace?.connected(connection.cid)
     this.#sockets.add(socket)

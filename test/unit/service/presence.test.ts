@@ -2,7 +2,7 @@ import { expect } from "chai"
 import { Presence } from "../../../service/session/presence.ts"
 
 const times = { leaseMs: 15, hiddenLeaseMs: 90, hideMs: 2, absenceMs: 30 }
-const nobody = { silent: [], lost: [], hidden: [], out: [] }
+const nobody = { silent: [], cutOff: [], lost: [], hidden: [], out: [] }
 
 describe("Presence", () => {
   let now = 0
@@ -28,6 +28,20 @@ describe("Presence", () => {
     expect(presence.overdue("s")).to.deep.include({ silent: [], lost: ["conn-a"] })
     presence.called("s", "conn-a")
     expect(presence.overdue("s")).to.deep.include({ silent: [], lost: [] })
+  })
+
+  it("asks about a connection that was not found alive, as long as its member is absent because of that", () => {
+    now += 16
+    const absent = [{ id: "a", cid: undefined, lostCid: "conn-a" }]
+    presence.note("s", absent)
+    presence.wasCutOff("s", "conn-b", absent)
+    expect(presence.overdue("s").cutOff).to.deep.equal([])
+    presence.wasCutOff("s", "conn-a", absent)
+    now += 1
+    presence.note("s", absent)
+    expect(presence.overdue("s").cutOff).to.deep.equal(["conn-a"])
+    presence.note("s", [{ id: "a", cid: "conn-a" }])
+    expect(presence.overdue("s").cutOff).to.deep.equal([])
   })
 
   it("finds absent members to hide, and later those who are out", () => {
