@@ -14,8 +14,8 @@ export class DevelopmentIssuer {
   readonly #keyFile: string
   readonly #jwksFile: string
 
-  constructor() {
-    const { DATA_DIR } = loadSettings(["DATA_DIR"])
+  constructor(env: NodeJS.ProcessEnv) {
+    const { DATA_DIR } = loadSettings(["DATA_DIR"], env)
     this.#keyFile = resolve(join(DATA_DIR, "development-key.json"))
     this.#jwksFile = resolve(join(DATA_DIR, "development-jwks.json"))
   }

@@ -1,7 +1,4 @@
 import { run } from "./run.ts"
+import { processTerminal } from "./terminal.ts"
 
-process.exitCode = await run(
-  process.argv.slice(2),
-  (text) => process.stdout.write(text),
-  (text) => process.stderr.write(text),
-)
+process.exitCode = await run(process.argv.slice(2), processTerminal())

@@ -1,61 +1,79 @@
+import { Command, CommanderError } from "commander"
 import { SettingError } from "../config/settings.ts"
-import { explain } from "./explain.ts"
-import { token } from "./token.ts"
-import { UsageError } from "./usage-error.ts"
+import { doctorCommand } from "./doctor/doctor.ts"
+import { AwayError, EXIT, RefusedError, UsageError } from "./exit-status.ts"
+import { explainCommand } from "./explain.ts"
+import { publishCommand } from "./publish.ts"
+import { replayCommand } from "./replay.ts"
+import { sessionCommand } from "./session.ts"
+import { tailCommand } from "./tail.ts"
+import type { Terminal } from "./terminal.ts"
+import { tokenCommand } from "./token.ts"
 
-const usage = `Usage: npx --no -- shopwire <command>
+/** Makes a command, which passes its exit status to `end`. */
+export type CommandMaker = (terminal: Terminal, end: (status: number) => void) => Command
 
-token    makes a token for development
-         --role merchant|shopper|admin   --shop ID (several times)   --shopper-id ID
-         --user NAME (developer)   --name NAME   --minutes N (60)
-explain  tells whether a token allows a request, and by which rule; exits with 0 if so, else with 1
-         --resource RID   --token TOKEN (- reads it from standard input; without it: no token)
-         --call METHOD (default: get)   --shopper-id ID (the shopper of a published event)
-         It reads the sign-in settings (AUTH, JWKS_URL, ...) from the environment.
-help     prints this text, as --help and -h do
-`
+const makers: readonly CommandMaker[] = [
+  publishCommand,
+  tailCommand,
+  sessionCommand,
+  replayCommand,
+  doctorCommand,
+  explainCommand,
+  tokenCommand,
+]
 
-/** The exit status of shells for wrong usage. */
-const USAGE_STATUS = 2
-
-const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { token, explain }
+/** What all commands have in common, below the list of them. */
+const settingsHelp = `
+The commands use a running product: its edge at EDGE_URL (default: EDGE_PORT on this machine), its gateway at RESGATE_URL
+(default: where the edge says), its NATS at NATS_URL (default: NATS_PORT on this machine), with the token SHOPWIRE_TOKEN.
+docs/cli.md has examples and the exit statuses.`
 
 /**
- * Runs a command line and resolves to its exit status: 2 when the usage or a setting is wrong.
+ * Runs a command line and resolves to its exit status: see `EXIT`.
  *
  * @param args without `shopwire` itself
- * @param print receives the help text
- * @param complain receives errors
  */
-export async function run(
-  args: readonly string[],
-  print: (text: string) => void,
-  complain: (text: string) => void,
-): Promise<number> {
-  try {
-    if (asksForHelp(args)) {
-      print(usage)
-      return 0
-    }
-    const [name, ...rest] = args
-    if (name === undefined) throw new UsageError("expected a command")
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (command === undefined) throw new UsageError(`${JSON.stringify(name)} is not a command`)
-    return await command(rest)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const isUsage = error instanceof UsageError || isOfParseArgs(error)
-    if (!isUsage && !(error instanceof SettingError)) throw error
-    complain(isUsage ? `${error.message}\n\n${usage}` : `${error.message}\n`)
-    return USAGE_STATUS
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status: number = EXIT.ok
+  const program = new Command("shopwire")
+    .name("npx --no -- shopwire")
+    .usage("<command>")
+    .description("Publish to a running shopwire, watch it, and find out what is wrong with it.")
+    .exitOverride()
+    .showHelpAfterError()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.complain(text.trimEnd()),
+    })
+    .addHelpText("after", settingsHelp)
+  for (const make of makers) {
+    const command = make(terminal, (given) => {
+      status = given
+    })
+    program.addCommand(command.copyInheritedSettings(program))
   }
-}
-
-/** True for what `parseArgs` of node:util throws. */
-function isOfParseArgs(error: Error): boolean {
-  return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  return args[0] === "help" || args.includes("--help") || args.includes("-h")
+  try {
+    if (args.length === 0) throw new UsageError("expected a command")
+    await program.parseAsync(args, { from: "user" })
+    return status
+  } catch (error) {
+    // Commander has printed the help, or what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (!(error instanceof Error)) throw error
+    if (error instanceof UsageError) {
+      const called = program.commands.find((command) => command.name() === args[0]) ?? program
+      terminal.complain(`${error.message}\n\n${called.helpInformation().trimEnd()}`)
+      return EXIT.usage
+    }
+    const known = [
+      [SettingError, EXIT.usage],
+      [RefusedError, EXIT.no],
+      [AwayError, EXIT.away],
+    ] as const
+    const exit = known.find(([kind]) => error instanceof kind)?.[1]
+    if (exit === undefined) throw error
+    terminal.complain(error.message)
+    return exit
+  }
 }

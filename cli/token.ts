@@ -1,32 +1,40 @@
-import { parseArgs } from "node:util"
+import { Command } from "commander"
 import { claimsOf, TokenError } from "../contract/claims.ts"
 import { MAX_TOKEN_LENGTH } from "../contract/limits.ts"
+import { several, wholeNumber } from "./arguments.ts"
 import { DevelopmentIssuer } from "./development-issuer.ts"
-import { UsageError } from "./usage-error.ts"
+import { EXIT, UsageError } from "./exit-status.ts"
+import type { Terminal } from "./terminal.ts"
 
 const MAX_MINUTES = 7 * 24 * 60
 
-/** `shopwire token`: prints a token on stdout, and on stderr the settings with which it is accepted. */
-export async function token(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      role: { type: "string" },
-      shop: { type: "string", multiple: true, default: [] },
-      "shopper-id": { type: "string" },
-      user: { type: "string", default: "developer" },
-      name: { type: "string" },
-      minutes: { type: "string", default: "60" },
-    },
-  })
-  const minutes = Number(values.minutes)
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
-    throw new UsageError(`--minutes ${values.minutes}: expected a whole number from 1 to ${MAX_MINUTES}`)
-  }
-  const { role, shop: shops, user: sub, name } = values
-  const payload = { sub, name, role, shops, shopper_id: values["shopper-id"] }
+interface TokenOptions {
+  readonly role?: string
+  readonly shop: readonly string[]
+  readonly shopperId?: string
+  readonly user: string
+  readonly name?: string
+  readonly minutes: number
+}
+
+export function tokenCommand(terminal: Terminal, end: (status: number) => void): Command {
+  return new Command("token")
+    .description("make a token for development, and say with which settings it is accepted")
+    .option("--role <role>", "merchant, shopper or admin; without a role a token allows nothing")
+    .option("--shop <id>", "a shop that the role is for; several times", several, [])
+    .option("--shopper-id <id>", "the shopper that a shopper's token is bound to")
+    .option("--user <name>", "the user's ID, claim sub", "developer")
+    .option("--name <name>", "the user's name, to show")
+    .option("--minutes <n>", "how long it is valid", wholeNumber(1, MAX_MINUTES), 60)
+    .action(async (options: TokenOptions) => end(await token(terminal, options)))
+}
+
+/** Prints a token on stdout, and on stderr the settings with which it is accepted. */
+async function token(terminal: Terminal, options: TokenOptions): Promise<number> {
+  const { role, shop: shops, user: sub, name, shopperId: shopper_id, minutes } = options
+  const payload = { sub, name, role, shops: [...shops], shopper_id }
   checkClaims(payload)
-  const issuer = new DevelopmentIssuer()
+  const issuer = new DevelopmentIssuer(terminal.env)
   const signed = await issuer.sign(payload, minutes * 60)
   if (signed.length > MAX_TOKEN_LENGTH) {
     throw new UsageError(
@@ -34,9 +42,9 @@ export async function token(args: string[]): Promise<number> {
     )
   }
   const settings = Object.entries(issuer.settings).map(([setting, value]) => `${setting}=${value}`)
-  process.stderr.write(`It is accepted with these settings:\n${settings.join(" ")} npm start\n`)
-  process.stdout.write(`${signed}\n`)
-  return 0
+  terminal.complain(`It is accepted with these settings:\n${settings.join(" ")} npm start`)
+  terminal.print(signed)
+  return EXIT.ok
 }
 
 function checkClaims(payload: Readonly<Record<string, unknown>>): void {

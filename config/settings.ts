@@ -210,8 +210,9 @@ const table = {
   EDGE_URL: setting(
     url("http:", "https:"),
     undefined,
-    "The edge that `npm run demo` plays against; when unset, EDGE_PORT on this machine.",
+    "The edge that `npm run demo` and `npx --no -- shopwire` use; when unset, EDGE_PORT on this machine.",
   ),
+  SHOPWIRE_TOKEN: secret(z.string(), "The token that `npx --no -- shopwire` sends with its requests."),
   DEMO_SEED: setting(
     number({ max: Number.MAX_SAFE_INTEGER - 1 }),
     1,

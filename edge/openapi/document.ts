@@ -1,4 +1,5 @@
 import type { z } from "zod"
+import { version } from "../../config/version.ts"
 import type { ErrorCode } from "../../contract/errors.ts"
 import { HistoryFilter } from "../../contract/history.ts"
 import { producerHeaders } from "../../contract/producer.ts"
@@ -68,7 +69,7 @@ export const openApi = {
   openapi: "3.1.1",
   info: {
     title: "shopwire",
-    version: "0.1.0",
+    version,
     summary: "Live shop events",
     description:
       "Publish the basket actions of a shop's customers, follow them live, export them. With AUTH set up, a request needs a token.",

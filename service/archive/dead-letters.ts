@@ -5,6 +5,9 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 /** The stream of dead letters; they are kept until somebody deletes them. */
 export const DEAD_LETTERS = "ARCHIVE_DEAD"
 
+/** The header with the reason. */
+const REASON = "Shopwire-Reason"
+
 /** Messages that are read at a time. */
 const BATCH = 100
 
@@ -48,9 +51,16 @@ export class DeadLetters {
     return (await this.#info())?.state.messages ?? 0
   }
 
+  /** Why a letter is dead; undefined: there is no such letter. */
+  async reasonOf(letter: Pick<DeadLetter, "shopId" | "kind" | "id">): Promise<string | undefined> {
+    if ((await this.count()) === 0) return undefined
+    const message = await this.#js.message(DEAD_LETTERS, { last_by_subj: subjectOf(letter) })
+    return message?.header.get(REASON)
+  }
+
   /** Resolves when it is stored. */
   async put({ reason, payload, ...letter }: DeadLetter): Promise<void> {
-    await this.#js.publish(subjectOf(letter), payload, { "Shopwire-Reason": reason })
+    await this.#js.publish(subjectOf(letter), payload, { [REASON]: reason })
   }
 
   /** Removes a letter and overwrites its bytes on the disk. False: there was none. */

@@ -28,6 +28,7 @@ import { serviceOptions } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
 import { skip } from "../helpers/skip.ts"
 import type { TcpProxy } from "../helpers/tcp-proxy.ts"
+import { ran } from "../helpers/terminal.ts"
 import { until } from "../helpers/until.ts"
 import { useArchive } from "../helpers/use-archive.ts"
 
@@ -63,6 +64,8 @@ describe("the archive", () => {
     await publishMany(product.nats, 60, shopId)
     await expectAllArchivedOnce()
     expect((await archivedEvents(db)).reverse()).to.deep.equal(await getFeed(product.nats, shopId))
+    const { stdout } = await ran(["explain", "--seq", "100"], { NATS_URL: product.natsServer.url })
+    expect(stdout).to.match(/^archived yes$/m)
   })
 
   it("numbers that JSON can have come back as they were", async () => {

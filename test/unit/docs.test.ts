@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect } from "chai"
 import type { AnyResource } from "res-service"
+import { EXIT } from "../../cli/exit-status.ts"
 import { PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
 import { resources } from "../../contract/resources.ts"
 import { archiveResource } from "../../service/archive/status.ts"
@@ -30,6 +31,7 @@ import type { Profiles } from "../../service/store/profiles.ts"
 import type { Shops } from "../../service/store/shops.ts"
 import { statsResource } from "../../service/store/stats.ts"
 import { accessTable, withAccessTable } from "../../tools/docs/access-page.ts"
+import { ran } from "../helpers/terminal.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
 
@@ -95,6 +97,16 @@ describe("the docs", () => {
     expect(withAccessTable(page)).to.equal(page)
   })
 
+  it("have the commands of shopwire and their exit statuses in docs/cli.md as they are", async () => {
+    const page = read("docs/cli.md")
+    const [, listed = ""] = (await ran(["--help"])).stdout.split("Commands:")
+    const commands = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== "help")
+    const documented = [...page.matchAll(/^\| `([a-z]+)[^`]*` \|/gm)].map(([, name]) => name)
+    expect([...new Set(documented)]).to.deep.equal(commands)
+    const statuses = [...page.matchAll(/^\| (\d) \|/gm)].map(([, status]) => Number(status))
+    expect(statuses).to.deep.equal(Object.values(EXIT))
+  })
+
   it("name only files and scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> }
     for (const file of [
@@ -113,6 +125,7 @@ describe("the docs", () => {
       "docs/access.md",
       "docs/archive.md",
       "docs/baskets.md",
+      "docs/cli.md",
       "docs/scaling.md",
     ]) {
       const text = read(file)
