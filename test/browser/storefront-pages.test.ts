@@ -1,12 +1,17 @@
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { expect } from "chai"
+import { pagesDir } from "../../config/project-dir.ts"
 import { type OpenOptions, useBrowser } from "../helpers/browser.ts"
 import { useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { startTcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
+import { axeViolations } from "./axe.ts"
 import { Shop } from "./shop.ts"
 
 describe("the storefront widget on all kinds of shops' pages", () => {
@@ -17,7 +22,13 @@ describe("the storefront widget on all kinds of shops' pages", () => {
   let html = ""
 
   before(async () => {
-    server = createServer((_, res) => {
+    server = createServer(async ({ url }, res) => {
+      // A proxy that serves the new script where the old one was.
+      if (url === "/js/buddyshopping.js") {
+        const widget = await (await fetch(`${product.edgeUrl}/storefront/widget.js`)).text()
+        res.setHeader("Content-Type", "text/javascript").end(widget)
+        return
+      }
       res.writeHead(200, { "Content-Type": "text/html; charset=utf-8" })
       res.end(html)
     }).listen(0, "127.0.0.1")
@@ -30,8 +41,14 @@ describe("the storefront widget on all kinds of shops' pages", () => {
   const tag = (attributes = ""): string =>
     `<script src="${product.edgeUrl}/storefront/widget.js" data-edge="${product.edgeUrl}" ${attributes}></script>`
 
-  async function shopWith(body: string, head = "", path = "/", options: OpenOptions = {}): Promise<Shop> {
-    html = `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">${head}</head><body><h1>Shop</h1>${body}</body></html>`
+  async function shopWith(
+    body: string,
+    head = "",
+    path = "/",
+    options: OpenOptions = {},
+    language = 'lang="en"',
+  ): Promise<Shop> {
+    html = `<!doctype html><html ${language}><head><title>Shop</title><link rel="icon" href="data:,">${head}</head><body><main><h1>Shop</h1></main>${body}</body></html>`
     return new Shop(await browser.open(`${origin}${path}`, options))
   }
 
@@ -212,6 +229,133 @@ describe("the storefront widget on all kinds of shops' pages", () => {
       return [...(context?.getImageData(0, 0, 1, 1).data ?? [])]
     }, pixel.toString("base64"))
     expect(colour, "the launcher's own colour").to.deep.equal([79, 70, 184, 255])
+  })
+
+  it("speaks the page's language, from right to left where it is so, in the corner that the shop has chosen", async () => {
+    const options = { locale: "en-GB", viewport: { width: 320, height: 640 } }
+    const shop = await shopWith(
+      tag('data-position="left" data-offset="24 88"'),
+      "",
+      "/",
+      options,
+      'lang="ar" dir="rtl"',
+    )
+    const opener = shop.page.getByRole("button", { name: "تسوّقوا معًا" })
+    await opener.waitFor()
+    const box = await opener.boundingBox()
+    expect(box?.x).to.equal(24)
+    expect((box?.y ?? 0) + (box?.height ?? 0)).to.equal(640 - 88)
+    await opener.click()
+    const panel = shop.page.getByRole("dialog", { name: "تسوّقوا معًا" })
+    await panel.getByLabel("اسمك").fill("Ann")
+    await panel.getByRole("button", { name: "ابدأ التسوّق معًا" }).click()
+    await panel.getByText("مباشر", { exact: true }).waitFor()
+    const edges = await panel.evaluate((element) => {
+      const avatar = element.querySelector(".member .avatar")?.getBoundingClientRect()
+      const name = element.querySelector(".member .name")?.getBoundingClientRect()
+      return { avatar: avatar?.left ?? 0, name: name?.right ?? 0, wide: document.documentElement.scrollWidth }
+    })
+    expect(edges.avatar, "the avatar is to the right of the name").to.be.at.least(edges.name)
+    expect(edges.wide, "nothing to scroll sideways").to.equal(320)
+    expect(await axeViolations(shop.page)).to.deep.equal([])
+  })
+
+  it("works in the place of the old script, at its address, with its session IDs", async () => {
+    const old = await Storefront.open(product.edgeUrl, "old~id")
+    await old.start("Ann")
+    const script = `<script src="/js/buddyshopping.js" data-edge="${product.edgeUrl}" data-language="es"></script>`
+    const shop = await shopWith(script, "", "/tea?buddyshoppingId=old~id")
+    const panel = shop.page.getByRole("dialog", { name: "Comprar juntos" })
+    await panel.getByLabel("Tu nombre").fill("Bob")
+    await panel.getByRole("button", { name: "Unirme" }).click()
+    await panel.getByText("En directo", { exact: true }).waitFor()
+    await old.shows("Ann* Bob")
+    await old.close()
+  })
+
+  it("stands above a chat bubble that comes later, and goes back when that is gone", async () => {
+    const shop = await shopWith(tag())
+    await shop.launcher.waitFor()
+    await shop.page.mouse.move(5, 5)
+    const bottom = async (): Promise<number> => {
+      const box = await shop.launcher.boundingBox()
+      return Math.round((box?.y ?? 0) + (box?.height ?? 0))
+    }
+    const height = shop.page.viewportSize()?.height ?? 0
+    expect(await bottom()).to.equal(height - 20)
+    await shop.page.evaluate(() => {
+      const bubble = document.createElement("div")
+      bubble.id = "chat"
+      bubble.style.cssText = "position: fixed; right: 16px; bottom: 16px; width: 60px; height: 60px"
+      bubble.append(document.createElement("iframe"))
+      document.body.append(bubble)
+    })
+    await until("the launcher above the bubble", async () => (await bottom()) === height - 16 - 60 - 12)
+    await shop.page.evaluate(() => document.getElementById("chat")?.remove())
+    await until("the launcher in its corner", async () => (await bottom()) === height - 20)
+  })
+
+  it("shows the invite link as a QR code when it is asked for, and only then loads what draws it", async () => {
+    const shop = await shopWith(tag())
+    const loaded: string[] = []
+    shop.page.on("request", (request) => loaded.push(new URL(request.url()).pathname))
+    await shop.enter("Ann", "Start shopping together")
+    expect(loaded).to.not.include("/storefront/widget-qr.js")
+    await shop.button("QR code").click()
+    await shop.panel.getByRole("img", { name: "QR code to join" }).waitFor()
+    expect(loaded).to.include("/storefront/widget-qr.js")
+    const inviteUrl = await shop.inviteUrl()
+    const bob = await Storefront.open(product.edgeUrl, new URL(inviteUrl).searchParams.get("buddyshoppingId") ?? "")
+    await bob.join("Bob")
+    await shop.shows("Ann* Bob")
+    expect(await shop.button("QR code").isVisible(), "collapsed once somebody is in").to.equal(false)
+    await bob.close()
+  })
+
+  it("tells what friends put into their carts and who is waited for, with pictures of the shop alone", async () => {
+    const shop = await shopWith(
+      `${tag()}<script>
+         BuddyShopping.useCart({ watch(onCart) {
+           onCart({ items: [{ quantity: 1, product: { name: "Tea", price: 2 } }] })
+           return () => {}
+         } })
+       </script>`,
+    )
+    await shop.enter("Ann", "Start shopping together")
+    const loaded: string[] = []
+    await shop.page.route(/\.(png|jpg)/, (route) => {
+      loaded.push(route.request().url())
+      return route.fulfill({ status: 404 })
+    })
+    browser.allow(/404/)
+    const sessionId = await shop.page.evaluate(() => window.BuddyShopping.state.sessionId ?? "")
+    const friends = [
+      await Storefront.open(product.edgeUrl, sessionId),
+      await Storefront.open(product.edgeUrl, sessionId),
+    ]
+    for (const friend of friends) await friend.join("Bob")
+    await shop.shows("Ann* Bob Bob 2")
+    const [bob, other] = friends
+    const addressed = (name: string, quantity: number, thumbnailUrl: string) => ({
+      quantity,
+      product: { name, price: 1, thumbnailUrl },
+    })
+    const items = [addressed("Rye Bread", 2, "/bread.png?x=1"), addressed("Track", 1, "https://evil.example/track.png")]
+    other?.send("updateCart", { customerId: other.customerId, cartContent: { items } })
+    await shop.says("Bob 2 added 2 × Rye Bread, Track")
+    await until("the shop's own picture", () => loaded.length > 0)
+    expect(loaded).to.deep.equal([`${origin}/bread.png`])
+    other?.send("updateCart", { customerId: other.customerId, cartContent: { items: items.slice(1) } })
+    await shop.says("Bob 2 removed 2 × Rye Bread")
+    for (const friend of [bob, other])
+      friend?.send("customerReadyToCheckout", { customerId: friend.customerId, customerReadyToCheckout: true })
+    await shop.says("Everyone else is ready. Are you?")
+    for (const friend of friends) await friend.close()
+  })
+
+  it("is at most 25 kB gzipped", () => {
+    const widget = readFileSync(join(pagesDir, "storefront/widget.js"))
+    expect(gzipSync(widget).length).to.be.within(1000, 25_000)
   })
 
   it("shows the friends at 200 % zoom too", async () => {

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import react from "@vitejs/plugin-react"
 import { defaultClientConditions, type InlineConfig } from "vite"
@@ -6,7 +7,7 @@ import { projectDir } from "../../config/project-dir.ts"
 /** Vite's builds for each app of `web/`; the builds of an app write into the same folder. */
 export const webApps: Readonly<Record<string, (outDir: string) => readonly InlineConfig[]>> = {
   merchant: (outDir) => [merchant(outDir)],
-  storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir)],
+  storefront: (outDir) => [storefrontDemo(outDir), storefrontWidget(outDir), besideWidget(outDir)],
 }
 
 function merchant(outDir: string): InlineConfig {
@@ -33,6 +34,31 @@ function storefrontWidget(outDir: string): InlineConfig {
         formats: ["iife"],
         name: "buddyShoppingWidget",
         fileName: () => "widget.js",
+      },
+    },
+  }
+}
+
+/** Builds what the widget loads when it is needed, into files beside it: the other languages, and QR codes. */
+function besideWidget(outDir: string): InlineConfig {
+  const { build, ...rest } = common("storefront", outDir)
+  const folder = join(projectDir, "web/storefront")
+  const languages = readdirSync(join(folder, "texts")).filter((file) => file !== "en.json")
+  return {
+    ...rest,
+    publicDir: false,
+    build: {
+      ...build,
+      emptyOutDir: false,
+      lib: {
+        entry: {
+          "widget-qr": join(folder, "qr.ts"),
+          ...Object.fromEntries(
+            languages.map((file) => [`widget-${file.replace(".json", "")}`, join(folder, "texts", file)]),
+          ),
+        },
+        formats: ["es"],
+        fileName: (_, name) => `${name}.js`,
       },
     },
   }

@@ -14,26 +14,33 @@ export interface CartLine {
   readonly price: number | undefined
   /** The product's page, if it belongs to this shop; else undefined. */
   readonly url: string | undefined
+  /** The address of the product's picture, if it may be loaded; else undefined. */
+  readonly picture: string | undefined
 }
 
+/** What the address of a picture ends with. */
+const PICTURE_PATH = /\.(?:avif|gif|jpe?g|png|svg|webp)$/i
+
 /**
- * Reads the lines of an Ecwid cart: `{ items: [{ quantity, product: { name, price, url }, options }] }`. Anything else has no
- * lines.
+ * Reads the lines of an Ecwid cart: `{ items: [{ quantity, product: { name, price, url, thumbnailUrl }, options }] }`. Anything else
+ * has no lines.
  *
  * @param origin the origin of the shop's page. A product page of another origin is not linked
+ * @param pictureOrigins origins from which pictures may be loaded
  */
-export function cartLines(content: unknown, origin: string): CartLine[] {
+export function cartLines(content: unknown, origin: string, pictureOrigins: readonly string[] = [origin]): CartLine[] {
   if (!isRecord(content) || !Array.isArray(content.items)) return []
   return content.items.slice(0, MAX_LINES).flatMap((item: unknown) => {
     if (!isRecord(item) || !isRecord(item.product)) return []
-    const { name, price, url } = item.product
+    const { name, price, url, thumbnailUrl, imageUrl } = item.product
     return [
       {
         name: short(typeof name === "string" ? name : ""),
         options: short(optionsText(item.options)),
         quantity: isCount(item.quantity) ? item.quantity : 1,
         price: isAmount(price) ? price : undefined,
-        url: ownUrl(url, origin),
+        url: webUrl(url, origin, [origin])?.href,
+        picture: pictureUrl(thumbnailUrl ?? imageUrl, origin, pictureOrigins),
       },
     ]
   })
@@ -74,10 +81,20 @@ function optionText(value: unknown): string {
     .join(" + ")
 }
 
-function ownUrl(url: unknown, origin: string): string | undefined {
+/** The address that a cart names, if its origin is one of `origins`. */
+function webUrl(url: unknown, origin: string, origins: readonly string[]): URL | undefined {
   if (typeof url !== "string" || !URL.canParse(url, origin)) return undefined
   const parsed = new URL(url, origin)
-  return parsed.origin === origin && /^https?:$/.test(parsed.protocol) ? parsed.href : undefined
+  return origins.includes(parsed.origin) && /^https?:$/.test(parsed.protocol) ? parsed : undefined
+}
+
+/**
+ * A stranger chooses the address, and the browser loads it with the customer's cookies. So it must be that of a picture file, and loses
+ * its query: else a cart could load `/logout`.
+ */
+function pictureUrl(url: unknown, origin: string, origins: readonly string[]): string | undefined {
+  const parsed = webUrl(url, origin, origins)
+  return parsed !== undefined && PICTURE_PATH.test(parsed.pathname) ? parsed.origin + parsed.pathname : undefined
 }
 
 function isCount(value: unknown): value is number {

@@ -22,20 +22,27 @@ export const icons = {
   copy: "M9 9h10v11H9zM5 15V4h10",
   share: "M12 15V4M8 7.5L12 3.5l4 4M6 12v8h12v-8",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z",
+  qr: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18h2",
   chevron: "M8 10l4 4 4-4",
   remove: "M15 19v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6M17 9l4 4M21 9l-4 4",
 } as const
 
 /** An icon, hidden from screen readers. */
 export function icon(name: keyof typeof icons): SVGSVGElement {
+  const drawn = svg(icons[name], 24)
+  drawn.setAttribute("aria-hidden", "true")
+  return drawn
+}
+
+/** A drawing of one path, in a square of `size`. */
+export function svg(d: string, size: number): SVGSVGElement {
   const namespace = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(namespace, "svg")
+  const element = document.createElementNS(namespace, "svg")
   const path = document.createElementNS(namespace, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  path.setAttribute("d", icons[name])
-  svg.append(path)
-  return svg
+  element.setAttribute("viewBox", `0 0 ${size} ${size}`)
+  path.setAttribute("d", d)
+  element.append(path)
+  return element
 }
 
 /** Sets a text, but only if it differs: otherwise a live region would read it again, and a selection would be lost. */

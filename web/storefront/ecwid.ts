@@ -74,11 +74,11 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
 export function shareable(cart: unknown): { items: object[]; productsQuantity: number } {
   const items = isRecord(cart) && Array.isArray(cart.items) ? cart.items.filter(isRecord) : []
   const lines = items.map(({ quantity, product, options }) => {
-    const { id, sku, name, price, url } = isRecord(product) ? product : {}
+    const { id, sku, name, price, url, thumbnailUrl, imageUrl } = isRecord(product) ? product : {}
     // JSON leaves out undefined values, such as options that were not chosen.
     return {
       quantity,
-      product: { id, sku, name, price, url },
+      product: { id, sku, name, price, url, thumbnailUrl: thumbnailUrl ?? imageUrl },
       options: isRecord(options) || Array.isArray(options) ? options : {},
     }
   })

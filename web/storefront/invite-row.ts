@@ -1,53 +1,92 @@
 import { h, icon, setText } from "./dom.ts"
+import { type LoadBeside, QrCode } from "./qr-code.ts"
 import type { Say } from "./texts.ts"
 
 /** How long "Copied" is shown, in ms. */
 const COPIED_MS = 2000
 
-/** The invite link, with a button to copy it, and one to share it if the device can. */
+export interface InviteRowOptions {
+  readonly say: Say
+  /** Makes a link without which nobody can join; rejects if that was refused. */
+  readonly onReplace: () => Promise<unknown>
+  readonly load: LoadBeside
+}
+
+export interface InviteState {
+  readonly url: string
+  /** Nobody can join without such a link. */
+  readonly isLimited: boolean
+  /** The customer may replace the link. */
+  readonly mayReplace: boolean
+  /** Somebody has joined. */
+  readonly hasGuests: boolean
+}
+
+/** The invite link: to copy, to share if the device can, and as a QR code. It is collapsed once somebody has joined. */
 export class InviteRow {
-  readonly element: HTMLElement
+  readonly element: HTMLDetailsElement
   readonly #field: HTMLInputElement
   readonly #say: Say
   readonly #copyLabel = h("span", { "aria-live": "polite" })
-  readonly #hint = h("p", { class: "hint" })
-  readonly #limit: HTMLButtonElement
+  readonly #hint = h("p", { class: "hint", role: "status" })
+  readonly #replace: HTMLButtonElement
+  readonly #qr: QrCode
   #reset: ReturnType<typeof setTimeout> | undefined
+  #hadGuests = false
 
-  constructor({ say, onLimit }: { readonly say: Say; readonly onLimit: () => void }) {
+  constructor({ say, onReplace, load }: InviteRowOptions) {
     this.#say = say
-    this.#field = h("input", { type: "text", readonly: "", "aria-label": say("invite.link"), class: "link" })
+    this.#qr = new QrCode(say, load)
+    this.#field = h("input", {
+      type: "text",
+      readonly: "",
+      "aria-label": say("invite.link"),
+      class: "link",
+      dir: "ltr",
+    })
     this.#field.addEventListener("focus", () => this.#field.select())
     setText(this.#copyLabel, say("invite.copy"))
     const copy = h("button", { type: "button", class: "copy" }, icon("copy"), this.#copyLabel)
     copy.addEventListener("click", () => void this.#copy())
     const row = h("div", { class: "row" }, this.#field, copy)
     if (typeof navigator.share === "function") {
-      const share = h(
-        "button",
-        { type: "button", class: "icon share", "aria-label": say("invite.share") },
-        icon("share"),
-      )
+      const share = h("button", { type: "button", class: "share" }, icon("share"), say("invite.share"))
       share.addEventListener("click", () => this.#share())
       row.append(share)
     }
-    this.#limit = h("button", { type: "button", class: "quiet limit" }, icon("lock"), say("invite.limit"))
-    this.#limit.addEventListener("click", onLimit)
+    const qr = h("button", { type: "button", class: "quiet", "aria-expanded": "false" }, icon("qr"), say("invite.qr"))
+    qr.addEventListener("click", () => {
+      this.#qr.toggle()
+      qr.setAttribute("aria-expanded", String(this.#qr.isShown))
+    })
+    this.#replace = h("button", { type: "button", class: "quiet" }, icon("lock"), say("invite.limit"))
+    this.#replace.addEventListener("click", () => {
+      // Refusals have notices of their own.
+      onReplace().then(
+        () => setText(this.#hint, `${say("invite.limited")} ${say("invite.hint.limited")}`),
+        () => {},
+      )
+    })
     this.element = h(
-      "section",
-      { class: "invite", "aria-label": say("invite.title") },
-      h("h3", {}, say("invite.title")),
+      "details",
+      { class: "invite", open: "" },
+      h("summary", {}, h("h3", {}, say("invite.title")), icon("chevron")),
       row,
       this.#hint,
-      this.#limit,
+      h("div", { class: "ways" }, qr, this.#replace),
+      this.#qr.element,
     )
   }
 
-  /** `isLimited`: nobody can join without such a link. `mayLimit`: the customer may make one. */
-  update({ url, isLimited, mayLimit }: { url: string; isLimited: boolean; mayLimit: boolean }): void {
-    if (this.#field.value !== url) this.#field.value = url
-    setText(this.#hint, this.#say(isLimited ? "invite.hint.limited" : "invite.hint"))
-    this.#limit.hidden = !mayLimit
+  update({ url, isLimited, mayReplace, hasGuests }: InviteState): void {
+    if (this.#field.value !== url) {
+      this.#field.value = url
+      this.#qr.url = url
+      setText(this.#hint, this.#say(isLimited ? "invite.hint.limited" : "invite.hint"))
+    }
+    this.#replace.hidden = !mayReplace
+    if (hasGuests !== this.#hadGuests) this.element.open = !hasGuests
+    this.#hadGuests = hasGuests
   }
 
   async #copy(): Promise<void> {

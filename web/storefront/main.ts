@@ -2,11 +2,13 @@ import { browserSocket, isSessionId, Memory, SESSION_ID_RULE, shelf, withoutInvi
 import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
+import { timeFormat } from "./formats.ts"
+import { languageFor, loadLanguage } from "./language.ts"
 import { onAddress } from "./on-address.ts"
 import { priceFormat } from "./price-format.ts"
 import { readOptions } from "./script-options.ts"
 import { sayer, type Texts } from "./texts.ts"
-import { Together } from "./together.ts"
+import { isFinal, Together } from "./together.ts"
 import { Widget } from "./widget.ts"
 
 /** The key of the name that the customer entered last. */
@@ -23,7 +25,7 @@ interface Page {
 
 function start(page: Page, script: HTMLScriptElement): void {
   const options = readOptions(script.dataset, { src: script.src, page: location.href })
-  const { edgeUrl, subprotocol, theme, position } = options
+  const { edgeUrl, subprotocol } = options
   const memory = new Memory(
     edgeUrl,
     shelf(() => sessionStorage),
@@ -36,8 +38,8 @@ function start(page: Page, script: HTMLScriptElement): void {
   const cart = new CartWatch(ecwidCart(page), (content) => together.setCart(content))
   const name = keptName(options.customerName)
   const api = createApi(together, cart, name, {
-    open: () => widget.open(),
-    close: () => widget.close(),
+    open: () => void widget.then((shown) => shown.open()),
+    close: () => void widget.then((shown) => shown.close()),
   })
 
   together.events.on("change", ({ phase }) => {
@@ -45,9 +47,7 @@ function start(page: Page, script: HTMLScriptElement): void {
   })
   together.events.on("ended", ({ ending }) => {
     // Otherwise a reload would invite the customer again.
-    if (ending === "left" || ending === "removed") {
-      history.replaceState(history.state, "", withoutInvite(location.href))
-    }
+    if (isFinal(ending)) history.replaceState(history.state, "", withoutInvite(location.href))
   })
   together.begin(location.href)
 
@@ -56,26 +56,37 @@ function start(page: Page, script: HTMLScriptElement): void {
     coming.catch(() => {})
   }
   const plainPrice = priceFormat(document.documentElement.lang, options.currency)
-  const widget = new Widget({
-    together,
-    say: sayer(page.BuddyShoppingTexts ?? {}),
-    theme,
-    position,
-    customerName: name.get() ?? "",
-    formatPrice: (amount) => cart.source.formatPrice?.(amount) ?? plainPrice(amount),
-    onStart: (given) => quietly(api.start({ name: given })),
-    onJoin: (given, sessionId) => {
-      const isOver = together.state.ending === "session.notStarted"
-      quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
-    },
-    canCheckout: () => cart.source.checkout !== undefined,
-    onCheckout: () => cart.source.checkout?.(),
-  })
-  if (together.state.phase === "idle" && together.state.sessionId !== undefined) widget.open({ takeFocus: false })
+  // From the edge, since the script itself may be a copy of another name elsewhere.
+  const load = (file: string): Promise<unknown> => import(/* @vite-ignore */ `${edgeUrl}/storefront/${file}`)
+  const wanted = [options.language ?? document.documentElement.lang, ...navigator.languages]
+  const widget = loadLanguage(languageFor(wanted), wanted, load).then(
+    (language) =>
+      new Widget({
+        ...options,
+        together,
+        language,
+        load,
+        say: sayer(page.BuddyShoppingTexts ?? {}, language.texts, language.locale),
+        customerName: name.get() ?? "",
+        formats: {
+          price: (amount) => cart.source.formatPrice?.(amount) ?? plainPrice(amount),
+          time: timeFormat(language.locale),
+        },
+        onStart: (given) => quietly(api.start({ name: given })),
+        onJoin: (given, sessionId) => {
+          const isOver = together.state.ending === "session.notStarted"
+          quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
+        },
+        canCheckout: () => cart.source.checkout !== undefined,
+        onCheckout: () => cart.source.checkout?.(),
+      }),
+  )
+  const invite = (): void => void widget.then((shown) => shown.open({ takeFocus: false }))
+  if (together.state.phase === "idle" && together.state.sessionId !== undefined) invite()
 
   keepConnected(together)
   onAddress((address) => {
-    if (together.look(address)) widget.open({ takeFocus: false })
+    if (together.look(address)) invite()
   })
   page.BuddyShopping = api
   document.dispatchEvent(new CustomEvent("buddyshopping", { detail: api }))

@@ -1,14 +1,25 @@
 import type { Member } from "@shopwire/client/session"
 import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
-import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
+import { cartLineItem } from "./cart-line-item.ts"
+import { cartLines, pieces, totalOf } from "./cart-lines.ts"
 import { h, icon, setText } from "./dom.ts"
+import type { Formats } from "./formats.ts"
 import type { Say } from "./texts.ts"
 
 export interface MemberCardOptions {
   readonly say: Say
-  readonly formatPrice: (amount: number) => string
+  readonly formats: Formats
+  readonly pictureOrigins: readonly string[]
   readonly onKick: (id: string) => void
+}
+
+/** What a card shows beside the member itself. */
+interface CardState {
+  /** The member's name, told apart from others like it. */
+  readonly name: string
+  readonly isOwn: boolean
+  readonly mayKick: boolean
 }
 
 /**
@@ -18,7 +29,7 @@ export interface MemberCardOptions {
 export class MemberCard {
   readonly element: HTMLLIElement
   readonly #options: MemberCardOptions
-  readonly #id: string
+  readonly #avatar = h("span", { class: "face" })
   readonly #name = h("bdi", { class: "name" })
   readonly #badges = h("span", { class: "badges" })
   readonly #summary = h("span", { class: "summary" })
@@ -29,10 +40,8 @@ export class MemberCard {
   readonly #question: HTMLElement
   #shown = ""
 
-  constructor(member: Member, options: MemberCardOptions) {
+  constructor(id: string, name: string, options: MemberCardOptions) {
     const { say } = options
-    const { name } = member
-    this.#id = member.id
     this.#options = options
     this.#details = h(
       "details",
@@ -67,7 +76,7 @@ export class MemberCard {
     })
     yes.addEventListener("click", () => {
       this.#question.hidden = true
-      options.onKick(this.#id)
+      options.onKick(id)
     })
     this.element = h(
       "li",
@@ -75,7 +84,7 @@ export class MemberCard {
       h(
         "div",
         { class: "head" },
-        avatar(member),
+        this.#avatar,
         h("div", { class: "who" }, h("div", {}, this.#name, this.#badges), this.#state),
         this.#kick,
       ),
@@ -84,47 +93,38 @@ export class MemberCard {
     )
   }
 
-  update(member: Member, { isOwn, mayKick }: { readonly isOwn: boolean; readonly mayKick: boolean }): void {
+  update(member: Member, { name, isOwn, mayKick }: CardState): void {
     this.#kick.hidden = !mayKick
     if (!mayKick) this.#question.hidden = true
-    const shown = JSON.stringify([member, isOwn])
+    const shown = JSON.stringify([member, name, isOwn])
     if (shown === this.#shown) return
     this.#shown = shown
-    const { say, formatPrice } = this.#options
-    setText(this.#name, shownText(member.name))
-    const badges = [...(isOwn ? [say("member.you")] : []), ...(member.isHost ? [say("member.host")] : [])]
+    const { say, formats, pictureOrigins } = this.#options
+    this.#avatar.replaceChildren(avatar(member))
+    setText(this.#name, shownText(name))
+    const badges = [
+      ...(isOwn ? [say("member.you")] : []),
+      ...(member.isHost ? [say("member.host")] : []),
+      ...(member.client === "app" ? [say("member.app")] : []),
+    ]
     this.#badges.replaceChildren(...badges.map((text) => h("span", { class: "badge" }, text)))
+    this.element.classList.toggle("away", member.presence === "away")
     this.#state.classList.toggle("ready", member.isReady)
-    this.#state.replaceChildren(...(member.isReady ? [icon("check"), say("member.ready")] : [say("member.notReady")]))
-    const lines = cartLines(member.content, location.origin)
+    this.#state.replaceChildren(...(member.isReady ? [icon("check")] : []), this.#stateText(member))
+    const lines = cartLines(member.content, location.origin, pictureOrigins)
     const count = pieces(lines)
     const total = totalOf(lines)
-    const counted = count === 1 ? say("member.pieces.one") : say("member.pieces", { count })
-    const summary = total === undefined ? counted : `${counted} · ${formatPrice(total)}`
+    const counted = say("member.pieces", { count })
+    const summary = total === undefined ? counted : `${counted} · ${formats.price(total)}`
     setText(this.#summary, count === 0 ? say("member.empty") : summary)
     this.#details.classList.toggle("empty", count === 0)
-    this.#lines.replaceChildren(...lines.map((line) => lineElement(line, formatPrice)))
+    this.#lines.replaceChildren(...lines.map((line) => cartLineItem(line, formats)))
   }
-}
 
-function lineElement(line: CartLine, formatPrice: (amount: number) => string): HTMLLIElement {
-  const name = line.url === undefined ? h("span", {}, said(line.name)) : h("a", { href: line.url }, said(line.name))
-  name.classList.add("product")
-  return h(
-    "li",
-    {},
-    h("span", { class: "quantity" }, `${line.quantity}×`),
-    h(
-      "span",
-      { class: "what" },
-      name,
-      ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
-    ),
-    h("span", { class: "price" }, line.price === undefined ? "" : formatPrice(line.price * line.quantity)),
-  )
-}
-
-/** A text from a cart, isolated from the text around it. */
-function said(text: string): HTMLElement {
-  return h("bdi", {}, shownText(text))
+  #stateText({ presence, since, isReady }: Member): string {
+    const { say, formats } = this.#options
+    if (presence === "away" && since !== undefined) return say("member.away", { time: formats.time(since) })
+    if (isReady) return say("member.ready")
+    return say(presence === "idle" ? "member.idle" : "member.notReady")
+  }
 }

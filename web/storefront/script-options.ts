@@ -5,6 +5,12 @@ export interface ScriptOptions {
   readonly customerName: string | undefined
   readonly theme: "auto" | "light" | "dark"
   readonly position: "left" | "right"
+  /** The distance from the side and from the lower edge of the window, in px; undefined: as the styles say. */
+  readonly offset: readonly [side: number, bottom: number] | undefined
+  /** A language tag; undefined: the page's language, or else the browser's. */
+  readonly language: string | undefined
+  /** Origins from which product pictures may be loaded: the page's own, and those that the tag names. */
+  readonly pictureOrigins: readonly string[]
   /** ISO 4217. */
   readonly currency: string | undefined
   readonly subprotocol: string | undefined
@@ -23,12 +29,15 @@ export function readOptions(
   data: Readonly<Record<string, string | undefined>>,
   { src, page }: { readonly src: string; readonly page: string },
 ): ScriptOptions {
-  const { customerName, protocol } = data
+  const { customerName, language, protocol } = data
   return {
     edgeUrl: edgeOf(data.edge, src, page).replace(/\/+$/, ""),
     customerName: customerName || undefined,
     theme: oneOf("data-theme", data.theme || "auto", ["auto", "light", "dark"]),
     position: oneOf("data-position", data.position || "right", ["right", "left"]),
+    offset: data.offset ? offset(data.offset) : undefined,
+    language: language || undefined,
+    pictureOrigins: [new URL(page).origin, ...words(data.pictureOrigins).map((text) => originIn(text, page))],
     currency: data.currency ? currency(data.currency) : undefined,
     subprotocol: protocol || undefined,
     invitePage: url("data-invite-page", data.invitePage || page, page),
@@ -46,6 +55,24 @@ function url(attribute: string, text: string, base: string): string {
   const parsed = URL.canParse(text, base) ? new URL(text, base) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) fail(attribute, text, "an http or https URL")
   return parsed.href
+}
+
+/** One number for both edges, or two: `24 88`. */
+function offset(text: string): readonly [number, number] {
+  const [side = "", bottom = side, ...more] = words(text)
+  if (![side, bottom].every((part) => /^\d{1,3}$/.test(part)) || more.length > 0)
+    fail("data-offset", text, "one or two whole numbers of px, up to 999, as 24 88")
+  return [Number(side), Number(bottom)]
+}
+
+function originIn(text: string, page: string): string {
+  const { origin, href } = new URL(url("data-picture-origins", text, page))
+  if (href !== `${origin}/`) fail("data-picture-origins", text, "origins, as https://cdn.example")
+  return origin
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? "").split(/\s+/).filter((word) => word !== "")
 }
 
 function oneOf<Word extends string>(attribute: string, text: string, words: readonly Word[]): Word {

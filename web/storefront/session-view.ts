@@ -1,106 +1,77 @@
-import { areAllReady, waitedFor } from "@shopwire/client/session"
-import { cartLines, totalOf } from "./cart-lines.ts"
-import { h, icon, setChildren, setText } from "./dom.ts"
+import { cartChanges } from "./cart-changes.ts"
+import { cartLines } from "./cart-lines.ts"
+import { h, setChildren, setText } from "./dom.ts"
+import type { Formats } from "./formats.ts"
 import { InviteRow } from "./invite-row.ts"
 import { MemberCard } from "./member-card.ts"
+import { productsText } from "./products-text.ts"
+import type { LoadBeside } from "./qr-code.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
 export interface SessionViewOptions {
   readonly say: Say
-  readonly formatPrice: (amount: number) => string
-  readonly onReady: (isReady: boolean) => void
+  readonly formats: Formats
+  readonly pictureOrigins: readonly string[]
+  readonly load: LoadBeside
   readonly onKick: (customerId: string) => void
-  readonly onLeave: () => void
-  /** The host wants an invite link that nobody can join without. */
-  readonly onLimit: () => void
-  /** Whether the shop offers a way to its checkout. */
-  readonly canCheckout: () => boolean
-  readonly onCheckout: () => void
+  /** The host wants an invite link that nobody can join without. Rejects if that was refused. */
+  readonly onReplaceLink: () => Promise<unknown>
 }
 
-/** The view of a session: the invite link, all carts, and at the bottom who is ready. */
+/** The view of a session: the carts of all members, and the invite link. */
 export class SessionView {
   readonly element: HTMLElement
-  readonly footer: HTMLElement
   readonly #options: SessionViewOptions
   readonly #invite: InviteRow
   readonly #cards = new Map<string, MemberCard>()
   readonly #list = h("ul", { class: "members" })
   readonly #stale: HTMLElement
+  readonly #unsent = h("span")
   readonly #elsewhere: HTMLElement
-  readonly #total = h("span", { class: "amount" })
-  readonly #ready: HTMLButtonElement
-  readonly #reason = h("p", { class: "reason", id: "reason" })
-  readonly #allReady: HTMLElement
-  readonly #checkout: HTMLButtonElement
-  #isLocked = true
 
   constructor(options: SessionViewOptions) {
-    const { say } = options
+    const { say, load, onReplaceLink } = options
     this.#options = options
-    this.#invite = new InviteRow({ say, onLimit: options.onLimit })
-    this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
+    this.#invite = new InviteRow({ say, load, onReplace: onReplaceLink })
+    this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"), " ", this.#unsent)
     this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
-    this.#ready = h(
-      "button",
-      { type: "button", role: "switch", class: "ready-switch", "aria-describedby": "reason" },
-      h("span", { class: "track" }, h("span", { class: "thumb" }, icon("check"), icon("lock"))),
-      h("span", {}, say("footer.ready")),
-    )
-    this.#ready.addEventListener("click", () => {
-      if (!this.#isLocked) options.onReady(this.#ready.getAttribute("aria-checked") !== "true")
-    })
-    this.#checkout = h("button", { type: "button", class: "primary" }, say("footer.checkout"))
-    this.#checkout.addEventListener("click", options.onCheckout)
-    const allReady = h("span", {}, icon("check"), say("footer.allReady"))
-    this.#allReady = h("div", { class: "all-ready" }, allReady, this.#checkout)
-    const leave = h("button", { type: "button", class: "quiet leave" }, say("panel.leave"))
-    leave.addEventListener("click", options.onLeave)
     this.element = h("div", { class: "session" }, this.#stale, this.#elsewhere, this.#invite.element, this.#list)
-    this.footer = h(
-      "div",
-      { class: "ready-bar" },
-      this.#allReady,
-      this.#ready,
-      this.#reason,
-      h("div", { class: "sum" }, h("span", {}, say("footer.total"), " ", this.#total), leave),
-    )
   }
 
-  update({ phase, inviteUrl, invite, members, customerId, isElsewhere }: TogetherState): void {
-    const { say, formatPrice, canCheckout } = this.#options
-    const own = members.find(({ id }) => id === customerId)
+  update(state: TogetherState, names: ReadonlyMap<string, string>): void {
+    const { phase, inviteUrl, invite, members, customerId, isElsewhere } = state
     const isLive = phase === "live"
+    const isHost = members.some(({ id, isHost }) => id === customerId && isHost)
     this.#stale.hidden = isLive
+    setText(this.#unsent, this.#unsentText(state))
     this.#elsewhere.hidden = !isLive || !isElsewhere
     if (inviteUrl !== undefined) {
-      this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayLimit: isLive && own?.isHost === true })
+      const hasGuests = members.length > 1
+      this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayReplace: isLive && isHost, hasGuests })
     }
-    this.#updateCards(members, customerId, isLive && own?.isHost === true)
-
-    const totals = members.map(({ content }) => totalOf(cartLines(content, location.origin)) ?? 0)
-    setText(this.#total, formatPrice(totals.reduce((sum, amount) => sum + amount, 0)))
-
-    const isReady = own?.isReady === true
-    const waiting = isReady ? [] : waitedFor(members, customerId)
-    this.#isLocked = !isLive || waiting.length > 0
-    this.#ready.setAttribute("aria-checked", String(isReady))
-    this.#ready.setAttribute("aria-disabled", String(this.#isLocked))
-    const names = waiting.map(({ name }) => name)
-    setText(this.#reason, isLive ? (names.length === 0 ? "" : say("footer.wait", { names })) : say("footer.offline"))
-    this.#allReady.hidden = !areAllReady(members)
-    this.#checkout.hidden = !canCheckout()
+    this.#updateCards(state, names, isLive && isHost)
   }
 
-  #updateCards(members: TogetherState["members"], ownId: string | undefined, mayKick: boolean): void {
-    const { say, formatPrice, onKick } = this.#options
+  /** The changes of the customer's cart that friends do not see yet. */
+  #unsentText({ members, customerId, sharedCart }: TogetherState): string {
+    const { say } = this.#options
+    const own = members.find(({ id }) => id === customerId)
+    if (own === undefined) return ""
+    const [shared, now] = [sharedCart, own.content].map((content) => cartLines(content, location.origin))
+    const { added, removed } = cartChanges(shared ?? [], now ?? [])
+    const changed = [...added, ...removed]
+    return changed.length === 0 ? "" : say("status.unsent", { products: productsText(changed, say) })
+  }
+
+  #updateCards({ members, customerId }: TogetherState, names: ReadonlyMap<string, string>, mayKick: boolean): void {
     for (const id of this.#cards.keys()) if (!members.some((member) => member.id === id)) this.#cards.delete(id)
     const elements = members.map((member) => {
-      const card = this.#cards.get(member.id) ?? new MemberCard(member, { say, formatPrice, onKick })
+      const name = names.get(member.id) ?? member.name
+      const card = this.#cards.get(member.id) ?? new MemberCard(member.id, name, this.#options)
       this.#cards.set(member.id, card)
-      const isOwn = member.id === ownId
-      card.update(member, { isOwn, mayKick: mayKick && !isOwn })
+      const isOwn = member.id === customerId
+      card.update(member, { name, isOwn, mayKick: mayKick && !isOwn })
       return card.element
     })
     setChildren(this.#list, elements)

@@ -33,6 +33,8 @@ export interface TogetherState {
   readonly invite: string | undefined
   /** True if another page of this browser made the customer's last change. */
   readonly isElsewhere: boolean
+  /** The customer's cart as friends see it; older than the own member's `content` while changes are not sent. */
+  readonly sharedCart: unknown
   /** Why the last session ended; undefined if none has. */
   readonly ending: Ending | undefined
 }
@@ -106,7 +108,7 @@ export class Together {
    */
   look(address: string): boolean {
     const invitation = invitationIn(address)
-    const hasLeft = this.#ending === "left" || this.#ending === "removed"
+    const hasLeft = isFinal(this.#ending)
     const isNew = invitation !== undefined && (hasLeft || invitation.sessionId !== this.#sessionId)
     const isInvited = isNew && this.#session === undefined
     if (isInvited) {
@@ -132,6 +134,7 @@ export class Together {
       members: session?.members ?? [],
       invite: session === undefined ? this.#invite : session.invite,
       isElsewhere: session?.isElsewhere ?? false,
+      sharedCart: session?.sharedCart,
       ending: this.#ending,
     }
   }
@@ -242,4 +245,9 @@ export class Together {
       else this.events.emit(change.type, change.member)
     }
   }
+}
+
+/** True if the customer left or was removed: then the same link invites it only again by its own doing. */
+export function isFinal(ending: Ending | undefined): boolean {
+  return ending === "left" || ending === "leftElsewhere" || ending === "removed"
 }

@@ -1,6 +1,6 @@
 import { h, icon, setText } from "./dom.ts"
 import { errorText, type Say } from "./texts.ts"
-import type { TogetherState } from "./together.ts"
+import { isFinal, type TogetherState } from "./together.ts"
 
 export interface WelcomeOptions {
   readonly say: Say
@@ -93,7 +93,7 @@ export class Welcome {
 
 /** True if there is a session to join, which the customer has not left or been removed from. */
 export function isInvited({ isInvited, ending }: TogetherState): boolean {
-  return isInvited && ending !== "left" && ending !== "removed"
+  return isInvited && !isFinal(ending)
 }
 
 /** True if nobody is in the session any more: then it has to be started again. */
@@ -102,6 +102,6 @@ export function canRestart({ ending }: TogetherState): boolean {
 }
 
 function endingText(say: Say, ending: string): string {
-  if (ending === "left" || ending === "removed") return say(`over.${ending}`)
+  if (ending === "left" || ending === "leftElsewhere" || ending === "removed") return say(`over.${ending}`)
   return errorText(say, ending)
 }

@@ -1,25 +1,35 @@
 import { avatar } from "./avatar.ts"
+import { CartNews } from "./cart-news.ts"
 import { h, icon, setChildren, setText } from "./dom.ts"
+import type { Formats } from "./formats.ts"
+import type { Language } from "./language.ts"
+import { namesApart } from "./names-apart.ts"
+import { Notices } from "./notices.ts"
+import { isWaitedFor } from "./nudge.ts"
+import { Placement } from "./placement.ts"
+import type { LoadBeside } from "./qr-code.ts"
+import { ReadyBar } from "./ready-bar.ts"
 import { SessionView } from "./session-view.ts"
 import { errorText, type Say } from "./texts.ts"
 import type { Together, TogetherState } from "./together.ts"
 import { isInvited, Welcome } from "./welcome.ts"
 import css from "./widget.css?inline"
 
-/** How long a notice is shown beside the launcher, in ms. */
-const NOTICE_MS = 5000
-/** How many notices are shown at a time. */
-const MAX_NOTICES = 3
 /** How many avatars the launcher shows. */
 const MAX_FACES = 3
 
 export interface WidgetOptions {
   readonly together: Together
   readonly say: Say
+  readonly language: Language
+  readonly formats: Formats
   readonly theme: "auto" | "light" | "dark"
   readonly position: "left" | "right"
+  /** The distance from the side and from the lower edge of the window, in px; undefined: as the styles say. */
+  readonly offset: readonly [side: number, bottom: number] | undefined
+  readonly pictureOrigins: readonly string[]
+  readonly load: LoadBeside
   readonly customerName: string
-  readonly formatPrice: (amount: number) => string
   readonly onStart: (customerName: string) => void
   readonly onJoin: (customerName: string, sessionId: string) => void
   /** Whether the shop offers a checkout. */
@@ -44,24 +54,35 @@ export class Widget {
   readonly #heading: HTMLElement
   readonly #welcome: Welcome
   readonly #session: SessionView
-  readonly #notice = h("div", { class: "notice", role: "status", "aria-live": "polite" })
+  readonly #readyBar: ReadyBar
+  readonly #notices = new Notices()
+  readonly #cartNews: CartNews
+  /** The names of present and former members, by ID. */
+  readonly #names = new Map<string, string>()
   #phase: TogetherState["phase"] = "idle"
+  #isNudged = false
 
   constructor(options: WidgetOptions) {
-    const { together, say, onStart, onJoin, canCheckout, onCheckout, formatPrice, customerName } = options
+    const { together, say, language, load, onStart, onJoin, canCheckout, onCheckout, formats, customerName } = options
     this.#options = options
     this.#welcome = new Welcome({ say, customerName, onStart, onJoin, onCancel: () => void together.leave() })
     this.#session = new SessionView({
       say,
-      formatPrice,
+      formats,
+      load,
+      pictureOrigins: options.pictureOrigins,
+      onKick: (customerId) => together.kick(customerId),
+      onReplaceLink: () => together.createInvite(),
+    })
+    this.#readyBar = new ReadyBar({
+      say,
+      formats,
       canCheckout,
       onCheckout,
       onReady: (isReady) => together.setReady(isReady),
-      onKick: (customerId) => together.kick(customerId),
       onLeave: () => void together.leave(),
-      // Refusals have notices of their own.
-      onLimit: () => void together.createInvite().catch(() => {}),
     })
+    this.#cartNews = new CartNews(say, this.#notices.tell)
     this.#launcher = h(
       "button",
       { type: "button", class: "launcher", "aria-controls": "panel", "aria-expanded": "false" },
@@ -79,16 +100,19 @@ export class Widget {
       { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: "" },
       h("div", { class: "bar" }, this.#heading, this.#status, close),
       this.#body,
-      this.#session.footer,
+      this.#readyBar.element,
     )
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close()
     })
-    const foot = h("div", { class: "foot" }, this.#launcher, this.#notice)
+    for (const part of [this.#panel, this.#launcher, this.#notices.element]) part.dir = language.direction
+    const foot = h("div", { class: "foot" }, this.#launcher, this.#notices.element)
     // In the browser's top layer, the page's own elements cannot move, dim or cover it.
-    const root = { class: `root ${options.position}`, "data-open": "false", popover: "manual" }
-    this.#root = h("div", root, this.#panel, foot)
+    const root = { class: `root ${options.position}`, "data-open": "false", popover: "manual", lang: language.locale }
+    // Its sides are those of the window, whatever the page's direction.
+    this.#root = h("div", { ...root, dir: "ltr" }, this.#panel, foot)
     this.#mount()
+    new Placement(this.element, this.#root, this.#launcher).look()
     this.#listen()
     this.#update(together.state)
   }
@@ -125,6 +149,9 @@ export class Widget {
     const shadow = this.element.attachShadow({ mode: "open" })
     shadow.adoptedStyleSheets = [sheet]
     shadow.append(this.#root)
+    const [side, bottom] = this.#options.offset ?? []
+    if (side !== undefined) this.#root.style.setProperty("--_side", `${side}px`)
+    if (bottom !== undefined) this.#root.style.setProperty("--_bottom", `${bottom}px`)
     this.#followTheme()
     this.#show()
     // A page that changes without a load may replace its body, or the content of it.
@@ -155,27 +182,34 @@ export class Widget {
   #listen(): void {
     const { together, say } = this.#options
     const { events } = together
+    const { tell } = this.#notices
     const isOwn = (id: string): boolean => id === together.state.customerId
+    const named = ({ id, name }: { readonly id: string; readonly name: string }) => ({
+      name: this.#names.get(id) ?? name,
+    })
     events.on("change", (state) => this.#update(state))
-    events.on("joined", ({ name }) => this.#tell(say("said.joined", { name })))
-    events.on("left", ({ name }) => this.#tell(say("said.left", { name })))
-    events.on("ready", ({ id, name }) => isOwn(id) || this.#tell(say("said.ready", { name })))
-    events.on("notReady", ({ id, name }) => isOwn(id) || this.#tell(say("said.notReady", { name })))
-    events.on("host", ({ id, name }) => this.#tell(isOwn(id) ? say("said.hostYou") : say("said.host", { name })))
-    events.on("allReady", () => this.#tell(say("said.allReady")))
-    events.on("refused", ({ code }) => this.#tell(errorText(say, code)))
+    events.on("joined", (member) => tell(say("said.joined", named(member))))
+    events.on("left", (member) => tell(say("said.left", named(member))))
+    events.on("ready", (member) => isOwn(member.id) || tell(say("said.ready", named(member))))
+    events.on("notReady", (member) => isOwn(member.id) || tell(say("said.notReady", named(member))))
+    events.on("host", (member) => tell(isOwn(member.id) ? say("said.hostYou") : say("said.host", named(member))))
+    events.on("allReady", () => tell(say("said.allReady")))
+    events.on("refused", ({ code }) => tell(errorText(say, code)))
   }
 
   #update(state: TogetherState): void {
     const { say } = this.#options
-    const { phase, members } = state
+    const { phase, members, customerId } = state
+    for (const [id, name] of namesApart(members)) this.#names.set(id, name)
     const isIn = phase === "live" || phase === "reconnecting"
     const hadFocus = this.#panel.contains(this.element.shadowRoot?.activeElement ?? null)
     this.#root.dataset.phase = phase
     setChildren(this.#body, [isIn ? this.#session.element : this.#welcome.element])
-    this.#session.footer.hidden = !isIn
-    if (isIn) this.#session.update(state)
-    else this.#welcome.update(state)
+    this.#readyBar.element.hidden = !isIn
+    if (isIn) {
+      this.#session.update(state, this.#names)
+      this.#readyBar.update(state, this.#names)
+    } else this.#welcome.update(state)
     // The element with the focus may be gone with the previous view.
     if (hadFocus && !this.#panel.contains(this.element.shadowRoot?.activeElement ?? null)) this.#heading.focus()
 
@@ -187,16 +221,14 @@ export class Widget {
         ? say("launcher.live", { count: members.length })
         : say(isInvited(state) ? "launcher.invited" : "launcher.idle"),
     )
-    if (phase === "reconnecting" && this.#phase === "live") this.#tell(say("status.reconnecting"))
-    if (phase === "live" && this.#phase === "reconnecting") this.#tell(say("said.live"))
+    const { tell } = this.#notices
+    if (phase === "reconnecting" && this.#phase === "live") tell(say("status.reconnecting"))
+    if (phase === "live" && this.#phase === "reconnecting") tell(say("said.live"))
     this.#phase = phase
-  }
-
-  /** Shows a notice beside the launcher, and announces it to screen readers. */
-  #tell(text: string): void {
-    const line = h("p", {}, text)
-    this.#notice.append(line)
-    if (this.#notice.childElementCount > MAX_NOTICES) this.#notice.firstElementChild?.remove()
-    setTimeout(() => line.remove(), NOTICE_MS)
+    this.#cartNews.update(state, this.#names)
+    const isNudged = phase === "live" && isWaitedFor(members, customerId)
+    if (isNudged && !this.#isNudged) tell(say("footer.nudge"))
+    this.#isNudged = isNudged
+    this.#root.dataset.nudged = String(isNudged)
   }
 }

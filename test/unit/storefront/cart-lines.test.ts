@@ -15,8 +15,15 @@ describe("cartLines", () => {
       SHOP,
     )
     expect(lines).to.deep.equal([
-      { name: "Tea", options: "Size: L", quantity: 2, price: 3.5, url: "https://shop.example/tea-p1" },
-      { name: "Cup", options: "Colour: red", quantity: 1, price: undefined, url: undefined },
+      {
+        name: "Tea",
+        options: "Size: L",
+        quantity: 2,
+        price: 3.5,
+        url: "https://shop.example/tea-p1",
+        picture: undefined,
+      },
+      { name: "Cup", options: "Colour: red", quantity: 1, price: undefined, url: undefined, picture: undefined },
     ])
     expect(pieces(lines)).to.equal(3)
     expect(totalOf(lines)).to.equal(7)
@@ -51,6 +58,26 @@ describe("cartLines", () => {
   ]) {
     it(`makes no link of ${url}`, () => expect(cartLines(product({ url }), SHOP)[0]?.url).to.equal(undefined))
   }
+
+  it("takes pictures from the shop's own origin, and from those that the shop allows, without a query", () => {
+    const CDN = "https://cdn.example"
+    const pictureOf = (fields: object) => cartLines(product(fields), SHOP, [SHOP, CDN])[0]?.picture
+    expect(pictureOf({ thumbnailUrl: "/tea.jpg?size=80#top" })).to.equal(`${SHOP}/tea.jpg`)
+    expect(pictureOf({ imageUrl: `${CDN}/a/b.WEBP` })).to.equal(`${CDN}/a/b.WEBP`)
+    expect(cartLines(product({ imageUrl: `${CDN}/a/b.webp` }), SHOP)[0]?.picture).to.equal(undefined)
+    for (const thumbnailUrl of [
+      "/logout",
+      "/logout?x=.png",
+      "/logout#.png",
+      "https://evil.example/track.png",
+      "//evil.example/track.png",
+      "data:image/png,x.png",
+      "javascript:alert(1)//.png",
+      7,
+    ]) {
+      expect(pictureOf({ thumbnailUrl }), String(thumbnailUrl)).to.equal(undefined)
+    }
+  })
 
   it("bounds what a stranger's cart can fill: 200 lines, 200 characters, numbers that are some", () => {
     const many = cart(...Array.from({ length: 1000 }, () => ({ quantity: 1, product: { name: "x".repeat(5000) } })))

@@ -10,13 +10,17 @@ describe("the script tag's attributes", () => {
       customerName: undefined,
       theme: "auto",
       position: "right",
+      offset: undefined,
+      language: undefined,
+      pictureOrigins: ["https://shop.example"],
       currency: undefined,
       subprotocol: undefined,
       invitePage: "https://shop.example/tea?a=b",
     }
     expect(readOptions({}, script)).to.deep.equal(defaults)
     const empty = { edge: "", customerName: "", theme: "", position: "", currency: "", protocol: "", invitePage: "" }
-    expect(readOptions(empty, script)).to.deep.equal(defaults)
+    const newer = { offset: "", language: "", pictureOrigins: "" }
+    expect(readOptions({ ...empty, ...newer }, script)).to.deep.equal(defaults)
   })
 
   it("say where the edge is, also below a path, and where friends are invited to", () => {
@@ -27,6 +31,17 @@ describe("the script tag's attributes", () => {
     expect(readOptions({ edge: "//edge.example:8000" }, script).edgeUrl).to.equal("https://edge.example:8000")
   })
 
+  it("say where the widget stands, and from where it may load pictures", () => {
+    expect(readOptions({ offset: "24" }, script).offset).to.deep.equal([24, 24])
+    expect(readOptions({ offset: " 24  88 " }, script).offset).to.deep.equal([24, 88])
+    const pictureOrigins = "https://cdn.example https://images.example/"
+    expect(readOptions({ pictureOrigins }, script).pictureOrigins).to.deep.equal([
+      "https://shop.example",
+      "https://cdn.example",
+      "https://images.example",
+    ])
+  })
+
   for (const [data, message] of [
     [{ edge: "ws://edge.example" }, 'data-edge="ws://edge.example": expected an http or https URL'],
     [{ edge: "http://[" }, 'data-edge="http://[": expected an http or https URL'],
@@ -35,6 +50,10 @@ describe("the script tag's attributes", () => {
     [{ edge: "edge.example" }, 'data-edge="edge.example": expected an http or https URL'],
     [{ theme: "blue" }, 'data-theme="blue": expected auto or light or dark'],
     [{ position: "top" }, 'data-position="top": expected right or left'],
+    [{ offset: "2em" }, 'data-offset="2em": expected one or two whole numbers of px, up to 999, as 24 88'],
+    [{ offset: "1 2 3" }, 'data-offset="1 2 3": expected one or two whole numbers of px, up to 999, as 24 88'],
+    [{ pictureOrigins: "https://cdn.example/a" }, 'data-picture-origins="https://cdn.example/a": expected origins'],
+    [{ pictureOrigins: "data:x" }, 'data-picture-origins="data:x": expected an http or https URL'],
     [{ currency: "€" }, 'data-currency="€": expected three letters, as EUR'],
     [{ invitePage: "javascript:alert(1)" }, 'data-invite-page="javascript:alert(1)": expected an http or https URL'],
   ] as const) {

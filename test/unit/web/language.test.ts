@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { localeOf, ownName, pickLanguage } from "../../../web/merchant/locale/language.ts"
+import { localeOf, ownName, pickLanguage } from "../../../web/language.ts"
 
 describe("pickLanguage()", () => {
   const available = ["en", "es", "ar"]

@@ -1,9 +1,9 @@
 import { createInstance, type FormatterModule, type TFunction } from "i18next"
 import { initReactI18next, useTranslation } from "react-i18next"
+import { localeOf, pickLanguage } from "../../language.ts"
 import { isolatedText } from "../../shown-text.ts"
 import { type Kept, readLocal, useLocal } from "../parts/local.ts"
 import en from "../texts/en.json"
-import { localeOf, pickLanguage } from "./language.ts"
 
 declare module "i18next" {
   interface CustomTypeOptions {

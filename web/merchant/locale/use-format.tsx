@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useMemo } from "react"
+import { localeOf } from "../../language.ts"
 import { Format } from "./format.ts"
-import { localeOf } from "./language.ts"
 import { useLanguage } from "./texts.ts"
 
 const FormatContext = createContext<Format | undefined>(undefined)

@@ -1,6 +1,6 @@
 import { useId } from "react"
 import { useTranslation } from "react-i18next"
-import { ownName } from "../locale/language.ts"
+import { ownName } from "../../language.ts"
 import { languages, useLanguage } from "../locale/texts.ts"
 import { ThemeToggle } from "../shop/theme.tsx"
 import { Dialog } from "./dialog.tsx"

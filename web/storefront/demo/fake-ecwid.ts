@@ -13,6 +13,8 @@ export interface Product {
   readonly name: string
   readonly price: number
   readonly category: string
+  /** The address of its picture. */
+  readonly thumbnailUrl: string
 }
 
 interface CartItem {
@@ -113,9 +115,9 @@ function keptItems(): CartItem[] {
 
 function isItem(value: unknown): value is CartItem {
   if (!isRecord(value) || !isRecord(value.product)) return false
-  const { id, sku, name, price, category, url } = value.product
+  const { id, sku, name, price, category, url, thumbnailUrl } = value.product
   return (
     [value.quantity, id, price].every(Number.isFinite) &&
-    [sku, name, category, url].every((text) => typeof text === "string")
+    [sku, name, category, url, thumbnailUrl].every((text) => typeof text === "string")
   )
 }

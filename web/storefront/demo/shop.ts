@@ -1,6 +1,6 @@
 import type { Ecwid } from "../ecwid.ts"
-import { FakeEcwid } from "./fake-ecwid.ts"
-import { type Good, goods } from "./goods.ts"
+import { FakeEcwid, type Product } from "./fake-ecwid.ts"
+import { goods } from "./goods.ts"
 import { SHOP_ID, tellMerchant } from "./merchant.ts"
 
 const element = (id: string): HTMLElement => {
@@ -38,18 +38,11 @@ function text(tag: string, className: string, content: string): HTMLElement {
   return made
 }
 
-function picture({ drawing, colours: [ground, ink] }: Good): HTMLElement {
-  const namespace = "http://www.w3.org/2000/svg"
-  const made = text("div", "picture", "")
-  const svg = document.createElementNS(namespace, "svg")
-  const path = document.createElementNS(namespace, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  path.setAttribute("d", drawing)
-  svg.append(path)
-  made.append(svg)
-  made.style.setProperty("--ground", ground)
-  made.style.setProperty("--ink", ink)
+function picture({ thumbnailUrl }: Product): HTMLElement {
+  const made = document.createElement("img")
+  made.className = "picture"
+  made.alt = ""
+  made.src = thumbnailUrl
   return made
 }
 

@@ -8,7 +8,7 @@ export { Emitter } from "./emitter.ts"
 export { areAllReady, type MemberChange, waitedFor } from "./members.ts"
 export { Memory, type Remembered } from "./memory.ts"
 export { newSessionId } from "./new-session-id.ts"
-export { type InviteLimits, isRecord, type Member } from "./protocol.ts"
+export { type InviteLimits, isRecord, type Member, type MemberStatus } from "./protocol.ts"
 export { RefusedError } from "./refusals.ts"
 export {
   type Ending,

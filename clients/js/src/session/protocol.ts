@@ -16,8 +16,22 @@ export type Outgoing = {
 /** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
 export type InviteLimits = ClientPayloads["createInvite"]
 
+/** What newer servers also tell of a member. */
+export interface MemberStatus {
+  readonly presence: "here" | "idle" | "away"
+  /** The instant since which it is so (ISO 8601). */
+  readonly since: string
+  /** What it shops with. */
+  readonly client: "widget" | "storefront" | "app" | "other"
+  /** 0 to 11; in a session of at most 12 no two members have the same. */
+  readonly colour: number
+  readonly initials: string
+  /** The version of its cart. */
+  readonly version: string
+}
+
 /** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
-export interface Member {
+export interface Member extends Partial<MemberStatus> {
   readonly id: string
   readonly name: string
   readonly isHost: boolean

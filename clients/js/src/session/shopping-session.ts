@@ -32,8 +32,8 @@ export interface ShoppingSessionOptions extends EdgeLinkOptions {
   readonly remembered?: Remembered | undefined
 }
 
-/** Why a session is over: the customer left, was removed, or was refused with this code. */
-export type Ending = "left" | "removed" | (string & {})
+/** Why a session is over: the customer left, here or in another window; was removed; or was refused with this code. */
+export type Ending = "left" | "leftElsewhere" | "removed" | (string & {})
 
 /** The state of a session, as a page shows it. */
 export interface SessionState {
@@ -47,6 +47,8 @@ export interface SessionState {
   readonly invite: string | undefined
   /** Another page of this browser has resumed the customer. Its changes count until something changes here. */
   readonly isElsewhere: boolean
+  /** The customer's cart as friends see it; older than the own member's `content` while changes are not sent. */
+  readonly sharedCart: unknown
   /** Undefined until the session is over. */
   readonly ending: Ending | undefined
 }
@@ -96,6 +98,7 @@ export class ShoppingSession {
       members: [],
       invite,
       isElsewhere: false,
+      sharedCart: undefined,
       ending: undefined,
     }
     this.#link = new EdgeLink(options, {
@@ -297,7 +300,7 @@ export class ShoppingSession {
 
   #onRefused({ code, message }: { readonly code: string; readonly message: string }): void {
     if (this.#hasAskedBack) {
-      if (isForgotten(code)) this.#end("removed")
+      if (isForgotten(code)) this.#end(this.#state.isElsewhere ? "leftElsewhere" : "removed")
       else this.#lose()
       return
     }
@@ -368,7 +371,8 @@ export class ShoppingSession {
     const members = this.#members.map((member) =>
       cart !== undefined && member.id === customerId ? { ...member, content: cart } : member,
     )
-    this.#state = { ...this.#state, members, ...fields }
+    const sharedCart = this.#members.find(({ id }) => id === customerId)?.content
+    this.#state = { ...this.#state, members, sharedCart, ...fields }
     this.events.emit("state", this.#state)
   }
 }
