@@ -41,6 +41,8 @@ export const Basket = z.object({
   /** Who of the staff has completed the work on it; null: nobody, or it was reopened. */
   done_by: z.string().nullable(),
   done_at: z.iso.datetime().nullable(),
+  /** The shared session that it belongs to. */
+  shared_session: z.string().optional(),
   annotations: Annotations.optional(),
 })
 export type Basket = Readonly<z.infer<typeof Basket>>

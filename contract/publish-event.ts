@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { SessionId } from "./session-calls.ts"
 import { text } from "./text.ts"
 
 /** A UUID version 4, in any case; lower case from here on. */
@@ -82,11 +83,12 @@ export const IdempotencyKey = z.string().regex(/^[\x20-\x7e]{1,255}$/, "expected
 
 /**
  * An event of the log as people see it: `seq` is its sequence in the log, `received_at` the time the log got it. `late`: its producer
- * had stored what happened after it before.
+ * had stored what happened after it before. `shared_session`: the shared session that its basket belongs to from then on; null: to none.
  */
 export const ShownEvent = PublishEvent.extend({
   seq: z.int().min(1),
   received_at: z.iso.datetime(),
   late: z.literal(true).optional(),
+  shared_session: SessionId.nullable().optional(),
 })
 export type ShownEvent = Readonly<z.infer<typeof ShownEvent>>

@@ -1,22 +1,24 @@
 import { z } from "zod"
 import { MAX_CART_LEVELS } from "./limits.ts"
 import { nestsDeeper } from "./nesting.ts"
-import { isSessionId, SESSION_ID_RULE } from "./session-id.ts"
+import { isSessionId, SESSION_ID, SESSION_ID_RULE } from "./session-id.ts"
 import { shownName, wellFormed } from "./text.ts"
 
-export const SessionId = z.string().refine(isSessionId, `expected ${SESSION_ID_RULE}`)
+export const SessionId = z
+  .string("expected a string")
+  .refine(isSessionId, `expected ${SESSION_ID_RULE}`)
+  .meta({ pattern: SESSION_ID.source })
 
 const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
 
-const customerName = shownName
+export const customerName = shownName
   .max(100, "expected at most 100 characters")
   .regex(/^\P{Cc}*$/u, "expected no control characters")
 
+export const inviteText = z.string("expected a string").max(500, "expected an invitation")
+
 /** Params of `start` and `join`. */
-export const Introduction = z.object(
-  { customerName, invite: z.string("expected a string").max(500, "expected an invitation").optional() },
-  "expected a JSON object",
-)
+export const Introduction = z.object({ customerName, invite: inviteText.optional() }, "expected a JSON object")
 
 const [MAX_INVITE_SECONDS, DEFAULT_INVITE_SECONDS] = [30 * 24 * 60 * 60, 24 * 60 * 60]
 const [MAX_INVITE_USES, DEFAULT_INVITE_USES] = [1000, 50]

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type { RequestHandler } from "express"
 import type { OwnPages } from "../../config/own-pages.ts"
+import { SHARED_SESSION_STATUS } from "../../contract/shared-session.ts"
 import type { Check } from "./checks.ts"
 import { HttpProblem } from "./problem.ts"
 
@@ -10,6 +11,7 @@ const EXPOSED = [
   "X-Request-Id",
   "Producer-Repeated",
   "Producer-Missing",
+  SHARED_SESSION_STATUS,
   "Retry-After",
   "Location",
   "RateLimit",

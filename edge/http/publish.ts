@@ -4,6 +4,7 @@ import { type Client, type GrantedAccess, JsonText } from "res-service/client"
 import { z } from "zod"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { IdempotencyKey, ShopId } from "../../contract/publish-event.ts"
+import { SHARED_SESSION_STATUS } from "../../contract/shared-session.ts"
 import { feed } from "../../contract/store.ts"
 import { callerOf } from "./bearer.ts"
 import type { Exchange } from "./exchange.ts"
@@ -12,6 +13,7 @@ import { type Json, jsonBody } from "./json-body.ts"
 import { bodyEntries, HttpProblem, methodNotAllowed } from "./problem.ts"
 import { listedMissing, producerOf, setProducerHeaders } from "./producer-headers.ts"
 import type { RateLimits } from "./rate-limits.ts"
+import { sharingOf } from "./shared-session-headers.ts"
 import { shopOf } from "./shop-path.ts"
 
 /** Room for the rest of a RES request around the body, in bytes. */
@@ -42,8 +44,9 @@ export function publisher(client: Client, conn: Conn, limits: RateLimits): Publi
       mayStore: async () => isIn(await client.access(feed, { shop_id: shopId }, caller), "publish"),
       store: () => client.call(feed, { shop_id: shopId }, "publish", params, caller),
     })
-    const { producer } = published
+    const { producer, shared } = published
     if (producer !== undefined) setProducerHeaders(exchange, producer)
+    if (shared !== undefined) exchange.res.setHeader(SHARED_SESSION_STATUS, shared)
     const status = `Message sent to shop ID ${shopId}`
     if ("seqs" in published)
       return sendJson(
@@ -95,15 +98,17 @@ function isIn({ call }: GrantedAccess, method: string): boolean {
 
 function paramsOf(exchange: Exchange, { text }: Json): JsonText {
   const producer = producerOf(exchange)
-  if (producer !== undefined) return new JsonText(`{"events":${text},"producer":${JSON.stringify(producer)}}`)
+  const sharing = sharingOf(exchange)
+  const shared = sharing === undefined ? "" : `,"shared":${JSON.stringify(sharing)}`
+  if (producer !== undefined) return new JsonText(`{"events":${text},"producer":${JSON.stringify(producer)}${shared}}`)
   const key = exchange.header("idempotency-key")
-  if (key === undefined) return new JsonText(`{"events":${text}}`)
+  if (key === undefined) return new JsonText(`{"events":${text}${shared}}`)
   const parsed = IdempotencyKey.safeParse(key)
   if (!parsed.success) {
     const detail = "expected 1 to 255 printable ASCII characters"
     throw new HttpProblem(400, "The Idempotency-Key cannot be used", [{ header: "Idempotency-Key", detail }])
   }
-  return new JsonText(`{"events":${text},"idempotency_key":${JSON.stringify(parsed.data)}}`)
+  return new JsonText(`{"events":${text},"idempotency_key":${JSON.stringify(parsed.data)}${shared}}`)
 }
 
 /** A value that nests too deeply can be parsed, but not written again, so the service could not store or log it. */

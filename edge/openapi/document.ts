@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../contract/errors.ts"
 import { HistoryFilter } from "../../contract/history.ts"
 import { producerHeaders } from "../../contract/producer.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
+import { SHARED_SESSION_STATUS, SharedSession, sharedSessionHeaders } from "../../contract/shared-session.ts"
 import { shoppers } from "../../contract/shopwire.ts"
 import { feed } from "../../contract/store.ts"
 import { statusOfCode } from "../http/problem.ts"
@@ -41,7 +42,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   503: "Unavailable, or the outcome is unknown: try again after `Retry-After` seconds.",
 }
 
-/** Says when a request is a repetition. */
+/** Says when a request is a repetition, and which shared session its events belong to. */
 const sender = [
   inHeader("Idempotency-Key", idempotencyKey, "The same key within 10 minutes stores once, and gets the same answer."),
   inHeader(
@@ -51,6 +52,17 @@ const sender = [
   ),
   inHeader(producerHeaders.epoch, wholeNumber(0), "A higher one shuts out senders with lower ones."),
   inHeader(producerHeaders.seq, wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
+  inHeader(
+    sharedSessionHeaders.session,
+    jsonSchema(SharedSession),
+    "The shared session that the baskets belong to from then on; empty: none any more. See docs/publish.md.",
+  ),
+  inHeader(sharedSessionHeaders.name, { type: "string" }, "What the shopper is called there, percent-encoded."),
+  inHeader(
+    sharedSessionHeaders.invite,
+    { type: "string" },
+    "For a session that nobody may join without an invitation.",
+  ),
 ]
 
 /** What is told beside the body when events are stored. */
@@ -58,6 +70,10 @@ const stored = {
   "X-Event-Seq": { description: "Of one event: its sequence in the log.", schema: wholeNumber(0) },
   "Producer-Repeated": { description: "`true`: it was stored before.", schema: { type: "string" } },
   "Producer-Missing": { description: "Missing sequences, as in `7-8,11`.", schema: { type: "string" } },
+  [SHARED_SESSION_STATUS]: {
+    description: "If it is known already: `joined`, or why the shopper is no member of the shared session.",
+    schema: { type: "string" },
+  },
 }
 
 /**

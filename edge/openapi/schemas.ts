@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { MAX_BATCH_EVENTS } from "../../contract/limits.ts"
 import { IdempotencyKey, PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
+import { SharedSession } from "../../contract/shared-session.ts"
 import { Erased } from "../../contract/shopwire.ts"
 
 /** A schema as OpenAPI 3.1 has it: JSON Schema 2020-12. */
@@ -29,7 +30,7 @@ export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
 
 /** `components.schemas` of the document. */
 export const schemas = {
-  Event: jsonSchema(PublishEvent),
+  Event: jsonSchema(PublishEvent.extend({ shared_session: SharedSession })),
   ShownEvent: jsonSchema(ShownEvent),
   Events: {
     type: "array",

@@ -168,7 +168,8 @@ function update({ touched, transaction, version }: Next): AnyBulkWriteOperation<
   }
   // Null matches a document from which another program has removed the version.
   const filter = { _id, version: version ?? null } as Filter<BasketDocument>
-  return { updateOne: { filter, update: { $set: ours }, upsert: true } }
+  const left = fields.shared_session === undefined ? { $unset: { shared_session: "" as const } } : {}
+  return { updateOne: { filter, update: { $set: ours, ...left }, upsert: true } }
 }
 
 function hasTooMany({ records }: Unsettled<unknown, unknown>): boolean {

@@ -1,5 +1,5 @@
 import type { Annotations } from "../../contract/annotations.ts"
-import { applyToBasket, type Basket, shownBasket } from "../projections/basket.ts"
+import { applyToBasket, type Basket, inSession, shownBasket } from "../projections/basket.ts"
 import { sha256 } from "../sha256.ts"
 import { type EventDocument, shownEvent } from "./event-document.ts"
 
@@ -87,7 +87,7 @@ type OwnFields = Omit<BasketDocument, "_id" | "shop_id" | "version" | "digest" |
 
 /**
  * A hash of our own members of a document. It changes when another program changes one of them. Documents of older versions have no
- * `checkout_seq`, and keep their hash.
+ * `checkout_seq`, and most baskets no `shared_session`; they keep their hash.
  */
 export function basketDigest(document: OwnFields): string {
   const { session_id, shopper_id, status, lines, item_count, total, basket_total, drift } = document
@@ -95,8 +95,9 @@ export function basketDigest(document: OwnFields): string {
   const content = [session_id, shopper_id, status, lines, item_count, total, basket_total, drift]
   const history = [events, first_at, last_at, last_action, last_seq, log, opened_seq, checkouts]
   const { checked_out_at, checkout_seq } = document
-  const parts = checkout_seq === undefined ? [content, history] : [content, history, [checked_out_at, checkout_seq]]
-  return sha256(JSON.stringify(parts))
+  const order = checkout_seq === undefined ? [] : [[checked_out_at, checkout_seq]]
+  const session = document.shared_session === undefined ? [] : [document.shared_session]
+  return sha256(JSON.stringify([content, history, ...order, ...session]))
 }
 
 /** False when other programs have changed our own members, which may have any values then, or when an older version wrote it. */
@@ -139,6 +140,7 @@ export function transactionOf(document: BasketDocument): Transaction {
     openedSeq: document.opened_seq,
     acknowledged: undefined,
     done: undefined,
+    ...inSession(document.shared_session),
   }
   return { basket, log, checkouts }
 }

@@ -6,7 +6,7 @@ import type { ProducerPlace } from "../log/producers/producer-headers.ts"
 import { sha256 } from "../sha256.ts"
 
 /** An event in the collection `events`. The archiver writes it once and never changes it. */
-export interface EventDocument extends PublishEvent, Pick<ShownEvent, "late"> {
+export interface EventDocument extends PublishEvent, Pick<ShownEvent, "late" | "shared_session"> {
   /** `<key of the log>-<seq>` */
   readonly _id: string
   /** When the log of `seq` was made. */

@@ -5,8 +5,9 @@ import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
-import { CONTENT_HASH, contentHash, hashOf } from "./content-hash.ts"
+import { CONTENT_HASH, hashOf } from "./content-hash.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
+import { contentHash, eventHeaders, type NewEvents } from "./new-events.ts"
 import { STREAM } from "./stream.ts"
 import { PROBE_SUBJECT, workSubject } from "./subjects.ts"
 
@@ -39,21 +40,21 @@ export class LogAppender {
   }
 
   /**
-   * Stores all of a shop's events, each as JSON, or none, and resolves to their sequences. Under an idempotency key that was used
+   * Stores all of a shop's events, or none, and resolves to their sequences. Under an idempotency key that was used
    * within the last 10 minutes for the same events, it stores nothing and resolves to the first ones' sequences.
    *
    * @throws {ResError} `store.idempotencyConflict`: the key was used for other events, or for events that are not stored any more ·
    *   `system.serviceUnavailable`: it is not known to be stored
    */
-  async append(shopId: string, payloads: readonly string[], idempotency?: Idempotency): Promise<number[]> {
+  async append(shopId: string, events: NewEvents, idempotency?: Idempotency): Promise<number[]> {
     const subject = shopSubject(shopId)
-    if (idempotency === undefined) return sequences(await this.#store(subject, payloads), payloads.length)
+    if (idempotency === undefined) return sequences(await this.#store(subject, events), events.payloads.length)
 
     // Message IDs are for the whole stream, so the hash contains shop and caller. Any publisher may use an ID, so it is keyed.
     if (this.#secret === undefined) throw new Error("the appender is not open")
     const id = hashOf(createHmac("sha256", this.#secret), shopId, idempotency.caller, idempotency.key)
     await this.#underWay.get(id)?.catch(() => {})
-    const appending = this.#appendOnce(id, subject, payloads).finally(() => this.#underWay.delete(id))
+    const appending = this.#appendOnce(id, subject, events).finally(() => this.#underWay.delete(id))
     this.#underWay.set(id, appending)
     return await appending
   }
@@ -66,22 +67,25 @@ export class LogAppender {
   async tend(shopId: string, { session_id, by, task }: BasketWork): Promise<number> {
     const claim = { session_id, by }
     return (
-      await this.#store(workSubject(shopId), [JSON.stringify(task === "acknowledge" ? claim : { ...claim, task })])
+      await this.#store(workSubject(shopId), {
+        payloads: [JSON.stringify(task === "acknowledge" ? claim : { ...claim, task })],
+      })
     ).seq
   }
 
   // Asks before it publishes, because plain subscribers see each published message, even one that is not stored.
-  async #appendOnce(id: string, subject: string, payloads: readonly string[]): Promise<number[]> {
-    const hash = contentHash(payloads)
+  async #appendOnce(id: string, subject: string, events: NewEvents): Promise<number[]> {
+    const hash = contentHash(events)
+    const { length } = events.payloads
     const known = await this.#firstOf(id)
-    if (known !== undefined) return await this.#answerAgain(known, hash, payloads.length)
+    if (known !== undefined) return await this.#answerAgain(known, hash, length)
 
-    const ack = await this.#store(subject, payloads, { "Nats-Msg-Id": id, [CONTENT_HASH]: hash })
-    if (!ack.duplicate) return sequences(ack, payloads.length)
+    const ack = await this.#store(subject, events, { "Nats-Msg-Id": id, [CONTENT_HASH]: hash })
+    if (!ack.duplicate) return sequences(ack, length)
     // Another process was faster.
     const first = await this.#firstOf(id)
     if (first === undefined) throw new ResError("system.serviceUnavailable")
-    return await this.#answerAgain(first, hash, payloads.length)
+    return await this.#answerAgain(first, hash, length)
   }
 
   // A duplicate means that the ID was used, not which events it stored or whether they still exist: a person may be erased, and a
@@ -106,11 +110,18 @@ export class LogAppender {
   }
 
   /** @param first headers of the first message */
-  #store(subject: string, payloads: readonly string[], first?: Headers): Promise<Ack> {
+  #store(subject: string, events: NewEvents, first?: Headers): Promise<Ack> {
+    const { payloads } = events
+    const allHeadersOf = (i: number): Headers | undefined =>
+      merged(i === 0 ? first : undefined, eventHeaders(events, i))
     const [only] = payloads
-    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, first)
-    return this.#js.publishBatch(subject, payloads, (i) => (i === 0 ? first : undefined))
+    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, allHeadersOf(0))
+    return this.#js.publishBatch(subject, payloads, allHeadersOf)
   }
+}
+
+function merged(some: Headers | undefined, others: Headers | undefined): Headers | undefined {
+  return some === undefined ? others : others === undefined ? some : { ...some, ...others }
 }
 
 function sequences(ack: Ack, count: number): number[] {

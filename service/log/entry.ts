@@ -4,6 +4,7 @@ import { BasketWork } from "../../contract/basket-work.ts"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { sharedSessionIn } from "./new-events.ts"
 import { type ProducerPlace, placeIn } from "./producers/producer-headers.ts"
 import { isWorkSubject, shopOfStoredSubject, workSubject } from "./subjects.ts"
 
@@ -95,9 +96,12 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
     seq: message.seq,
     received_at: message.time.toISOString(),
   })
+  if (message.header === undefined) return { shopId, event }
+  const shared_session = sharedSessionIn(message.header)
   const place = placeIn(message.header)
-  if (place === undefined) return { shopId, event }
-  return { shopId, event: place.late ? { ...event, late: true } : event, place }
+  const named = shared_session === undefined ? event : { ...event, shared_session }
+  if (place === undefined) return { shopId, event: named }
+  return { shopId, event: place.late ? { ...named, late: true } : named, place }
 }
 
 function readWork(message: StoredMessage): LogWork | Refusal {

@@ -8,6 +8,7 @@ import { SummedLog } from "../summed-log.ts"
 import { type Idempotency, LogAppender } from "./appender.ts"
 import { exampleOf, type LogRecord, readRecord, SET_ASIDE, type StoredMessage } from "./entry.ts"
 import { type LogId, logId } from "./log-id.ts"
+import type { NewEvents } from "./new-events.ts"
 import { type Appended, ProducerAppender, type ProducerRequest } from "./producers/producer-appender.ts"
 import { RecordStore } from "./producers/record-store.ts"
 import { LogReader } from "./reader.ts"
@@ -154,8 +155,8 @@ export class Log implements Part {
   }
 
   /** Stores events of a shop: see `LogAppender.append`. */
-  append(shopId: string, payloads: readonly string[], idempotency?: Idempotency): Promise<number[]> {
-    return this.#appender.append(shopId, payloads, idempotency)
+  append(shopId: string, events: NewEvents, idempotency?: Idempotency): Promise<number[]> {
+    return this.#appender.append(shopId, events, idempotency)
   }
 
   /** Stores a producer's events of a shop: see `ProducerAppender.append`. */

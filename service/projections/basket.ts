@@ -74,6 +74,8 @@ export interface Basket {
   readonly acknowledged: Signature | undefined
   /** Who has completed the work on it. */
   readonly done: Signature | undefined
+  /** The shared session that it belongs to. Not set: to none. */
+  readonly shared_session?: string
 }
 
 /** What an event does to its basket, without the texts beyond what is shown. */
@@ -92,10 +94,13 @@ export interface BasketStep {
   readonly seq: number
   /** When the log got it, in ms since the epoch. */
   readonly at: number
+  /** As in the event. */
+  readonly shared_session?: string | null
 }
 
 export function stepOf(event: ShownEvent): BasketStep {
   const { session_id, shopper_id, product_id, product_price, basket_total, seq } = event
+  const { shared_session } = event
   const action = event.action.trim().toUpperCase()
   return {
     session_id,
@@ -110,6 +115,7 @@ export function stepOf(event: ShownEvent): BasketStep {
     basket_total,
     seq,
     at: Date.parse(event.received_at),
+    ...(shared_session === undefined ? {} : { shared_session }),
   }
 }
 
@@ -129,6 +135,9 @@ export function applyToBasket(basket: Basket | undefined, event: ShownEvent): Ba
  * basket is neither claimed nor done. A CHECKOUT that closes it keeps the claim, but makes it an order that is not done yet. Any other
  * change keeps both.
  *
+ * A basket belongs to the shared session that an event named last; what is bought afterwards, in a basket that starts empty, to none
+ * before an event names one.
+ *
  * An event that was late comes before events that the log got earlier, so `at` and `seq` may also be lower than those before.
  */
 export function applyStep(basket: Basket | undefined, step: BasketStep): Basket {
@@ -137,6 +146,7 @@ export function applyStep(basket: Basket | undefined, step: BasketStep): Basket 
   const closedAgain = basket?.checkout !== undefined && action === "CHECKOUT"
   const goesOn = open || closedAgain
   const previous = basket?.checkout !== undefined && !closedAgain ? undefined : basket
+  const session = step.shared_session === undefined ? previous?.shared_session : step.shared_session
   return {
     session_id: step.session_id,
     shopper_id: step.shopper_id,
@@ -151,7 +161,13 @@ export function applyStep(basket: Basket | undefined, step: BasketStep): Basket 
     openedSeq: goesOn ? basket.openedSeq : seq,
     acknowledged: goesOn ? basket.acknowledged : undefined,
     done: goesOn && (closedAgain || action !== "CHECKOUT") ? basket.done : undefined,
+    ...inSession(session),
   }
+}
+
+/** The member that names a basket's shared session; most belong to none and have no such member. */
+export function inSession(session: string | null | undefined): Pick<Basket, "shared_session"> {
+  return typeof session === "string" ? { shared_session: session } : {}
 }
 
 /** What the staff did with a basket. */
@@ -205,9 +221,10 @@ function isDrifting({ lines, basket_total }: Basket, total: number): boolean {
  * An upper estimate of a basket's bytes of JSON: numbers and IDs count with their greatest length, texts of unknown length as if every
  * character were escaped.
  */
-export function bytesOf({ lines, last_action, acknowledged, done }: Basket): number {
+export function bytesOf({ lines, last_action, acknowledged, done, shared_session = "" }: Basket): number {
   const texts = last_action.length + (acknowledged?.by.length ?? 0) + (done?.by.length ?? 0)
-  return lines.reduce((bytes, { textBytes }) => bytes + LINE_BYTES + textBytes, BASKET_BYTES + ESCAPE_BYTES * texts)
+  const bytes = BASKET_BYTES + shared_session.length + ESCAPE_BYTES * texts
+  return lines.reduce((sum, { textBytes }) => sum + LINE_BYTES + textBytes, bytes)
 }
 
 /** A basket as it is shown at `now`, in ms since the epoch; `lines` is for a data value. */
@@ -236,6 +253,7 @@ export function shownBasket(basket: Basket, now: number): Omit<ShownBasket, "ann
     acknowledged_at: isoOrNull(acknowledged),
     done_by: done?.by ?? null,
     done_at: isoOrNull(done),
+    ...inSession(basket.shared_session),
   }
 }
 

@@ -15,7 +15,7 @@ const ANONYMOUS = "anonymous"
 export async function publish(
   log: Log,
   shopId: string,
-  { events, batch, idempotencyKey, producer }: Publication,
+  { events, batch, idempotencyKey, producer, shared }: Publication,
   caller = ANONYMOUS,
 ): Promise<Published> {
   const errors = events.flatMap((event, i) => {
@@ -32,11 +32,12 @@ export async function publish(
     throw serviceError("store.eventTooLarge", { errors: [{ path, message }] })
   }
 
+  const stored = { payloads, sharedSessions: shared?.sessions }
   if (producer !== undefined) {
-    const { seqs, answer } = await log.appendOnce(shopId, { producer, caller, payloads })
+    const { seqs, answer } = await log.appendOnce(shopId, { producer, caller, events: stored })
     return batch ? { seqs, producer: answer } : { seq: seqs[0] ?? 0, producer: answer }
   }
   const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, caller }
-  const seqs = await log.append(shopId, payloads, idempotency)
+  const seqs = await log.append(shopId, stored, idempotency)
   return batch ? { seqs } : { seq: seqs[0] ?? 0 }
 }

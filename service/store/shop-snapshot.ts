@@ -1,4 +1,4 @@
-import type { Basket, Line, Signature } from "../projections/basket.ts"
+import { type Basket, inSession, type Line, type Signature } from "../projections/basket.ts"
 import { bytesOfOrdered, type OrderedBasket } from "../projections/ordered-basket.ts"
 import type { Shop } from "../projections/shop.ts"
 import type { Stats } from "../projections/stats.ts"
@@ -13,6 +13,7 @@ type CheckoutRow = readonly [seq: number, at: number]
 export type BasketRow = readonly [
   ...(readonly [string, string, CheckoutRow | null, number, number, number, number, string, number, number]),
   ...(readonly [acknowledged: Signature | null, done: Signature | null, lines: readonly LineRow[]]),
+  sharedSession?: string,
 ]
 type UnsettledRow = readonly [BasketRow | null, NonNullable<OrderedBasket["unsettled"]>["records"]]
 /** With what is not settled, if anything. */
@@ -79,12 +80,14 @@ function basketRow(basket: Basket): BasketRow {
   const closed = checkout === undefined ? null : ([checkout.seq, checkout.at] as const)
   const numbers = [closed, basket_total, events, firstAt, lastAt] as const
   const signatures = [acknowledged ?? null, done ?? null] as const
-  return [session_id, shopper_id, ...numbers, last_action, last_seq, openedSeq, ...signatures, lines.map(lineRow)]
+  const session = basket.shared_session === undefined ? ([] as const) : ([basket.shared_session] as const)
+  const state = [last_action, last_seq, openedSeq] as const
+  return [session_id, shopper_id, ...numbers, ...state, ...signatures, lines.map(lineRow), ...session]
 }
 
 function basketOf(row: BasketRow): Basket {
   const [session_id, shopper_id, closed, basket_total, events, firstAt, lastAt, ...rest] = row
-  const [last_action, last_seq, openedSeq, acknowledged, done, lines] = rest
+  const [last_action, last_seq, openedSeq, acknowledged, done, lines, sharedSession] = rest
   return {
     session_id,
     shopper_id,
@@ -99,6 +102,7 @@ function basketOf(row: BasketRow): Basket {
     openedSeq,
     acknowledged: acknowledged ?? undefined,
     done: done ?? undefined,
+    ...inSession(sharedSession),
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { type PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
+import type { SentEvent } from "../../contract/shared-session.ts"
 
 /** A valid event: the sample, for a shop of its own unless `fields` says otherwise. */
-export function publishEvent(fields: Partial<PublishEvent> = {}): PublishEvent {
+export function publishEvent(fields: Partial<SentEvent> = {}): SentEvent {
   return { ...samplePublishEvent, shop_id: randomUUID(), ...fields }
 }
 

@@ -1,5 +1,5 @@
 import type { BasketTask } from "../../contract/basket-work.ts"
-import type { PublishEvent } from "../../contract/publish-event.ts"
+import type { SentEvent } from "../../contract/shared-session.ts"
 import type { LogRecord } from "../../service/log/entry.ts"
 import { type ProducerPlace, placesIn } from "../../service/log/producers/producer-headers.ts"
 import { addSeq, hasSeq, highestSeq, type SeqRanges } from "../../service/log/producers/seq-ranges.ts"
@@ -19,7 +19,7 @@ export class TestLog {
   readonly records: LogRecord[] = []
   now = HOUR_0
 
-  event(fields: Partial<PublishEvent> = {}, place?: ProducerPlace): LogRecord {
+  event(fields: Partial<SentEvent> = {}, place?: ProducerPlace): LogRecord {
     const sent = publishEvent({ shop_id: this.shopId, session_id: sessionId(1), ...fields })
     const event = { ...sent, ...this.#stamp() }
     if (place === undefined) return this.#add({ shopId: this.shopId, event })

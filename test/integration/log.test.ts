@@ -39,9 +39,10 @@ describe("the stream UPDATES", () => {
     const written: number[] = []
     // More than one batch of events between some of the acknowledgements, none between others; one first and one last.
     for (const events of [0, 700, 0, 0, 3, 600, 1]) {
-      if (events > 0) written.push(...(await appender.append(shopId, payloadsOf(publishEvents(events, shopId)))))
+      if (events > 0)
+        written.push(...(await appender.append(shopId, { payloads: payloadsOf(publishEvents(events, shopId)) })))
       written.push(await appender.tend(shopId, { session_id, by: "Ann", task: "acknowledge" }))
-      await appender.append(randomUUID(), payloadsOf([publishEvent()]))
+      await appender.append(randomUUID(), { payloads: payloadsOf([publishEvent()]) })
     }
     const reader = new LogReader(js)
     const end = await reader.newestRecordSeq(shopId)

@@ -81,7 +81,7 @@ describe("ProducerAppender, in processes that die", function () {
   const request = (id: string, seq: number, payloads: readonly string[]) => ({
     producer: { id, epoch: 0, seq },
     caller: "ann",
-    payloads,
+    events: { payloads },
   })
 
   async function stored(nats: NatsConnection, shopId: string): Promise<number> {

@@ -85,16 +85,16 @@ describe("NATS_REPLICAS=3", function () {
     const [event, other] = [publishEvent(), publishEvent()]
     const [shop, idempotency] = [event.shop_id, { key: "key", caller: "ann" }]
     const before = (await jsm.streams.info(STREAM)).state.messages
-    const [seq] = await appender.append(shop, payloadsOf([event]), idempotency)
+    const [seq] = await appender.append(shop, { payloads: payloadsOf([event]) }, idempotency)
     // On nats-server 2.15.2 an Expected-Last-Msg-Id that does not hold made all replicas give the stream up.
-    expect(await appender.append(shop, payloadsOf([event]), idempotency)).to.deep.equal([seq])
+    expect(await appender.append(shop, { payloads: payloadsOf([event]) }, idempotency)).to.deep.equal([seq])
     const refused = await appender
-      .append(shop, payloadsOf([{ ...event, action: "Z" }]), idempotency)
+      .append(shop, { payloads: payloadsOf([{ ...event, action: "Z" }]) }, idempotency)
       .catch((error: ResError) => error)
     expect(refused).to.include({ code: "store.idempotencyConflict" })
     const events = publishEvents(10, other.shop_id)
-    const first = await appender.append(other.shop_id, payloadsOf(events), idempotency)
-    expect(await appender.append(other.shop_id, payloadsOf(events), idempotency)).to.deep.equal(first)
+    const first = await appender.append(other.shop_id, { payloads: payloadsOf(events) }, idempotency)
+    expect(await appender.append(other.shop_id, { payloads: payloadsOf(events) }, idempotency)).to.deep.equal(first)
 
     const { state, cluster: members } = await jsm.streams.info(STREAM)
     expect(state.messages - before).to.equal(11)
@@ -111,7 +111,7 @@ describe("NATS_REPLICAS=3", function () {
       await others.open()
       let count = 0
       for (let i = 0; i < WRITES / 3; i++) {
-        const [seq = 0] = await appender.append(shop_id, payloadsOf([publishEvent({ shop_id })]))
+        const [seq = 0] = await appender.append(shop_id, { payloads: payloadsOf([publishEvent({ shop_id })]) })
         const revision = await bucket.put("key", String(seq))
         const [at, newest, following, slice, entry] = await Promise.all([
           reader.at(shop_id, seq),
@@ -140,7 +140,7 @@ describe("NATS_REPLICAS=3", function () {
       const reader = new LogReader(other)
       let count = 0
       for (let i = 0; i < 20; i++) {
-        const seqs = await appender.append(shop_id, payloadsOf(publishEvents(10, shop_id)))
+        const seqs = await appender.append(shop_id, { payloads: payloadsOf(publishEvents(10, shop_id)) })
         const last = seqs.at(-1) ?? 0
         const newest = await reader.newest(shop_id, 100)
         if ((newest[0]?.event.seq ?? 0) < last || newest.length < Math.min(100, 10 * (i + 1))) count++
@@ -169,7 +169,7 @@ describe("NATS_REPLICAS=3", function () {
       await suspend(pid)
       let acknowledged = 0
       await until("a hundred events on the others", async () => {
-        const seqs = await writer.append(shop_id, payloadsOf(publishEvents(10, shop_id))).catch(() => [])
+        const seqs = await writer.append(shop_id, { payloads: payloadsOf(publishEvents(10, shop_id)) }).catch(() => [])
         acknowledged = seqs.at(-1) ?? acknowledged
         return seqs.length > 0 && acknowledged > (round + 1) * 100
       })
@@ -244,14 +244,14 @@ describe("NATS_REPLICAS=3", function () {
   it("knows the key also after its leader is gone, and makes a lost bucket again meanwhile", async () => {
     const event = publishEvent()
     const idempotency = { key: "another", caller: "ann" }
-    const seqs = await appender.append(event.shop_id, payloadsOf([event]), idempotency)
+    const seqs = await appender.append(event.shop_id, { payloads: payloadsOf([event]) }, idempotency)
     const bucket = new Bucket(js, "lost")
     await bucket.put("key", "value")
     await jsm.streams.delete(bucket.stream)
     const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
     await cluster.server(leader).kill()
     const again = await until("another leader", () =>
-      appender.append(event.shop_id, payloadsOf([event]), idempotency).catch(() => undefined),
+      appender.append(event.shop_id, { payloads: payloadsOf([event]) }, idempotency).catch(() => undefined),
     )
     expect(again).to.deep.equal(seqs)
     await cluster.server(leader).restart()

@@ -5,7 +5,8 @@ import { MAX_MISSING_RANGES, type Producer, type ProducerAnswer } from "../../..
 import { shopSubject } from "../../../contract/subjects.ts"
 import { notTried } from "../../../contract/unavailable.ts"
 import type { JetStream } from "../../jetstream/jetstream.ts"
-import { CONTENT_HASH, contentHash } from "../content-hash.ts"
+import { CONTENT_HASH } from "../content-hash.ts"
+import { contentHash, eventHeaders, type NewEvents } from "../new-events.ts"
 import { STREAM } from "../stream.ts"
 import { placeHeaders, placesIn } from "./producer-headers.ts"
 import {
@@ -32,8 +33,7 @@ export interface ProducerRequest {
   readonly producer: Producer
   /** The owner of the producer. */
   readonly caller: string
-  /** Each event as JSON. */
-  readonly payloads: readonly string[]
+  readonly events: NewEvents
 }
 
 export interface Appended {
@@ -43,7 +43,7 @@ export interface Appended {
 }
 
 /** A request that waits for its answer. */
-interface Waiting extends Pick<ProducerRequest, "producer" | "payloads"> {
+interface Waiting extends Pick<ProducerRequest, "producer" | "events"> {
   resolve(stored: Appended): void
   reject(error: unknown): void
 }
@@ -86,10 +86,10 @@ export class ProducerAppender {
    * @throws {ResError} `store.producerFenced` · `store.producerConflict` · `store.producerGaps` · `system.serviceUnavailable`: it is not
    *   known to be stored
    */
-  append(shopId: string, { producer, caller, payloads }: ProducerRequest): Promise<Appended> {
+  append(shopId: string, { producer, caller, events }: ProducerRequest): Promise<Appended> {
     const key = producerKey(shopId, caller, producer.id)
     return new Promise((resolve, reject) => {
-      const waiting = { producer, payloads, resolve, reject }
+      const waiting = { producer, events, resolve, reject }
       const queue = this.#queues.get(key.subject)
       if (queue !== undefined) {
         queue.push(waiting)
@@ -126,9 +126,9 @@ export class ProducerAppender {
       this.#keep(key, after)
       const missing = missingIn(after.known)
       let at = after.unnoted?.at ?? 0
-      for (const { payloads, resolve } of plan.fresh) {
-        const seqs = sequences(at, payloads.length)
-        at += payloads.length
+      for (const { events, resolve } of plan.fresh) {
+        const seqs = sequences(at, events.payloads.length)
+        at += events.payloads.length
         resolve({ seqs, answer: { repeated: false, missing } })
       }
       for (const [{ reject }, error] of plan.refused) reject(error)
@@ -156,7 +156,7 @@ export class ProducerAppender {
   async #append(key: ProducerKey, state: ProducerState, { fresh, known }: Plan): Promise<ProducerState | undefined> {
     const epoch = fresh[0]?.producer.epoch ?? 0
     const before = epoch === state.epoch ? state : { known: [], unnoted: undefined }
-    const claimed = fresh.map(({ producer, payloads }) => ({ seq: producer.seq, events: payloads.length }))
+    const claimed = fresh.map(({ producer, events }) => ({ seq: producer.seq, events: events.payloads.length }))
     try {
       const record = { epoch, known: before.known, stored: before.unnoted, claimed }
       const at = await this.#records.write(key, record, state.at)
@@ -172,13 +172,18 @@ export class ProducerAppender {
   async #publish(key: ProducerKey, claim: number, known: SeqRanges, fresh: readonly Waiting[]): Promise<number> {
     const highest = highestSeq(known)
     let stored = known
-    const messages = fresh.flatMap(({ producer, payloads }) => {
+    const messages = fresh.flatMap(({ producer, events }) => {
+      const { payloads } = events
       stored = addSeq(stored, producer.seq)
-      const hash = contentHash(payloads)
+      const hash = contentHash(events)
       const placeOf = placesIn(stored, producer, payloads.length, producer.seq < highest)
       return payloads.map((payload, i) => ({
         payload,
-        headers: { ...placeHeaders(placeOf(i)), ...(i === 0 ? { [CONTENT_HASH]: hash } : {}) },
+        headers: {
+          ...placeHeaders(placeOf(i)),
+          ...eventHeaders(events, i),
+          ...(i === 0 ? { [CONTENT_HASH]: hash } : {}),
+        },
       }))
     })
     const condition = claimHeaders(key, claim)
@@ -197,7 +202,8 @@ export class ProducerAppender {
    *
    * @throws {ResError} `store.producerConflict` · `system.serviceUnavailable`
    */
-  async #find(key: ProducerKey, state: ProducerState, { producer, payloads }: Waiting): Promise<number[]> {
+  async #find(key: ProducerKey, state: ProducerState, { producer, events }: Waiting): Promise<number[]> {
+    const { payloads } = events
     const group = await this.#records.find(key, state, producer.seq)
     if (group === undefined) return payloads.map(() => 0)
     const index = group.requests.findIndex(({ seq }) => seq === producer.seq)
@@ -205,7 +211,7 @@ export class ProducerAppender {
     if (group.requests[index]?.events !== payloads.length) throw serviceError("store.producerConflict")
     const stored = await this.#js.message(STREAM, { seq: at })
     // Events that were erased or dropped can't be compared, but they were stored once.
-    if (stored !== undefined && stored.header.get(CONTENT_HASH) !== contentHash(payloads))
+    if (stored !== undefined && stored.header.get(CONTENT_HASH) !== contentHash(events))
       throw serviceError("store.producerConflict")
     return sequences(at, payloads.length)
   }
@@ -228,14 +234,15 @@ function takeGroup(queue: Waiting[]): Waiting[] {
   let events = 0
   let isFull = false
   for (const waiting of inOrder) {
-    const { producer, payloads } = waiting
+    const { producer } = waiting
+    const { length } = waiting.events.payloads
     const last = group.at(-1)?.producer
     // What comes after one that has no room would be stored before it.
-    isFull ||= group.length === MAX_GROUP || events + payloads.length > MAX_BATCH_EVENTS
+    isFull ||= group.length === MAX_GROUP || events + length > MAX_BATCH_EVENTS
     const isNext = last === undefined || (last.epoch === producer.epoch && last.seq < producer.seq)
     if (!isFull && isNext) {
       group.push(waiting)
-      events += payloads.length
+      events += length
     } else queue.push(waiting)
   }
   return group

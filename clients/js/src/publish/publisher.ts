@@ -1,4 +1,5 @@
 import type { PublishEvent } from "../../../../contract/publish-event.ts"
+import type { SentEvent } from "../../../../contract/shared-session.ts"
 import { Backoff } from "../backoff.ts"
 import { awaitListener } from "../call-listener.ts"
 import { Observable } from "../observable.ts"
@@ -40,7 +41,7 @@ export interface PublisherOptions {
    * Called for each event that the edge refuses for good, before it leaves the outbox: again after a crash in between. Nothing else is
    * sent until it has resolved. Without it, an event that no `publish` waits for is reported on the console.
    */
-  readonly onRefused?: (event: PublishEvent, problem: ProblemError) => unknown
+  readonly onRefused?: (event: SentEvent, problem: ProblemError) => unknown
   /** Waits between attempts. Default: for the given time; a test may wait less. */
   readonly pause?: Pick<Pause, "wait" | "end">
 }
@@ -104,7 +105,7 @@ export class Publisher {
    * @throws {OutboxFullError} there is no room: none of them was added
    * @throws {Error} an event is of another shop, or the publisher was stopped: none of them was added
    */
-  async add(events: PublishEvent | readonly PublishEvent[]): Promise<void> {
+  async add(events: SentEvent | readonly SentEvent[]): Promise<void> {
     await this.#put([events].flat())
     this.#tellAdded()
   }
@@ -114,9 +115,9 @@ export class Publisher {
    * the log has dropped the event meanwhile, or the tab that sent it was closed before it could tell. Rejects with a `ProblemError` if
    * an event is refused, as `add` does, and if the publisher is stopped before.
    */
-  publish(event: PublishEvent): Promise<number>
-  publish(events: readonly PublishEvent[]): Promise<readonly number[]>
-  async publish(events: PublishEvent | readonly PublishEvent[]): Promise<number | readonly number[]> {
+  publish(event: SentEvent): Promise<number>
+  publish(events: readonly SentEvent[]): Promise<readonly number[]>
+  async publish(events: SentEvent | readonly SentEvent[]): Promise<number | readonly number[]> {
     const keys = await this.#put([events].flat())
     // `stop` may have been called while they were added; they stay in the store.
     if (this.#isStopped) throw stopped()
@@ -173,7 +174,7 @@ export class Publisher {
   }
 
   /** Resolves with the events' keys when they are in the store. */
-  async #put(events: readonly PublishEvent[]): Promise<readonly number[]> {
+  async #put(events: readonly SentEvent[]): Promise<readonly number[]> {
     if (this.#isStopped) throw stopped()
     for (const event of events) this.#checkShop(event)
     if (events.length === 0) return []

@@ -127,11 +127,14 @@ public struct ShownEvent: Hashable, Sendable, Decodable {
   public let receivedAt: Timestamp
   /// True when a producer sent this event after later ones, to fill a gap.
   public let isLate: Bool
+  /// The ID of the shared session that the event names; nil for none.
+  public let sharedSession: String?
 
   enum CodingKeys: String, CodingKey {
     case sequence = "seq"
     case receivedAt = "received_at"
     case isLate = "late"
+    case sharedSession = "shared_session"
   }
 
   public init(from decoder: any Decoder) throws {
@@ -140,6 +143,7 @@ public struct ShownEvent: Hashable, Sendable, Decodable {
     sequence = try fields.decode(Int.self, forKey: .sequence)
     receivedAt = try fields.decode(Timestamp.self, forKey: .receivedAt)
     isLate = try fields.decodeIfPresent(Bool.self, forKey: .isLate) ?? false
+    sharedSession = try fields.decodeIfPresent(String.self, forKey: .sharedSession)
   }
 
   public subscript<Value>(dynamicMember field: KeyPath<PublishEvent, Value>) -> Value {

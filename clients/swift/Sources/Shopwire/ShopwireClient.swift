@@ -44,18 +44,19 @@ public actor ShopwireClient {
   /// - Throws: `Problem` when the server refuses · `URLError` when there is no connection: the event may or may not be stored ·
   ///   `UnexpectedAnswer` · `EncodingError` for an amount that is no number
   @discardableResult
-  public func publish(_ event: PublishEvent) async throws -> Int {
+  public func publish(_ event: PublishEvent, sharedSession: SharedSession? = nil) async throws -> Int {
     let request = try PublishRequest(shop: event.shopID, body: .one(JSON.data(of: event)))
-    return try await publish(request)[0]
+    return try await publish(request, sharedSession: sharedSession)[0]
   }
 
   /// Publishes up to 1,000 events of one shop: all, or none of them. Otherwise as `publish(_:)` with one event.
   ///
   /// - Returns: the sequence of each event, in the order of `events`
   @discardableResult
-  public func publish(_ events: [PublishEvent]) async throws -> [Int] {
+  public func publish(_ events: [PublishEvent], sharedSession: SharedSession? = nil) async throws -> [Int] {
     guard let shop = events.first?.shopID else { return [] }
-    return try await publish(PublishRequest(shop: shop, body: .array(events.map(JSON.data(of:)))))
+    let request = try PublishRequest(shop: shop, body: .array(events.map(JSON.data(of:))))
+    return try await publish(request, sharedSession: sharedSession)
   }
 
   /// The events of a shop, live, as the server stores them. With `after`, the stored events after that sequence come first.
@@ -65,9 +66,10 @@ public actor ShopwireClient {
     ShopFeed(client: self, shop: shop, after: after)
   }
 
-  private func publish(_ request: PublishRequest) async throws -> [Int] {
+  private func publish(_ request: PublishRequest, sharedSession: SharedSession?) async throws -> [Int] {
+    var headers = sharedSession?.headers ?? [:]
     // Thus a request whose answer was lost can be repeated.
-    let headers = ["Idempotency-Key": UUID().lowercased]
+    headers["Idempotency-Key"] = UUID().lowercased
     var failures = 0
     while true {
       var wait: Duration?

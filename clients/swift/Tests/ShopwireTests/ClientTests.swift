@@ -19,6 +19,13 @@ extension OnTheProduct {
       #expect(stored.map(\.sequence) == [sequence])
     }
 
+    @Test func namesTheSharedSessionOfItsBasket() async throws {
+      let client = ShopwireClient(url: Product.edge)
+      try await client.publish(sampleEvent(shop: shop), sharedSession: SharedSession(id: "party~1", name: "Zoë"))
+      try await client.publish([sampleEvent(shop: shop)], sharedSession: SharedSession(id: "other"))
+      #expect(try await Product.stored(shop).map(\.sharedSession) == ["party~1", "other"])
+    }
+
     @Test(arguments: ["3.3", "0.1", "1234567.89", "0.000001", "9007199254740991", "-4.35", "1e-7"])
     func getsTheSameAmountBack(_ text: String) async throws {
       var event = sampleEvent(shop: shop)

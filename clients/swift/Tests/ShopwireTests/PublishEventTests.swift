@@ -31,6 +31,16 @@ import Testing
     #expect(shown.receivedAt.description == "2026-11-25T10:30:00.123Z")
     #expect(shown.productName == "FUJI Apples")
     #expect(!shown.isLate)
+    #expect(shown.sharedSession == nil)
+  }
+
+  @Test func namesASharedSessionInHeaders() {
+    let session = SharedSession(id: "party~1", name: "Zoë 50%", invite: "text")
+    #expect(
+      session.headers == [
+        "Shared-Session": "party~1", "Shared-Session-Name": "Zo%C3%AB%2050%25", "Shared-Session-Invite": "text",
+      ])
+    #expect(SharedSession(id: "").headers == ["Shared-Session": ""])
   }
 
   @Test func takesAnyOtherAction() throws {

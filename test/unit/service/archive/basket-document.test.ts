@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import fc from "fast-check"
+import type { SentEvent } from "../../../../contract/shared-session.ts"
 import {
   applyToTransaction,
   type BasketDocument,
@@ -13,7 +14,7 @@ import {
   type Transaction,
   transactionOf,
 } from "../../../../service/archive/basket-document.ts"
-import { type EventDocument, eventDocument } from "../../../../service/archive/event-document.ts"
+import { type EventDocument, eventDocument, shownEvent } from "../../../../service/archive/event-document.ts"
 import { logId } from "../../../../service/log/log-id.ts"
 import { publishEvent } from "../../../helpers/events.ts"
 
@@ -23,9 +24,17 @@ const session_id = randomUUID()
 const START = Date.parse("2026-01-01T00:00:00.000Z")
 
 /** The basket's event `seq`, a minute after the one before it. */
-function event(seq: number, action: string, product_id = 1, price = 1): EventDocument {
+function event(seq: number, action: string, product_id = 1, price = 1, more: Partial<SentEvent> = {}): EventDocument {
   const received_at = new Date(START + seq * 60_000).toISOString()
-  const sent = publishEvent({ shop_id, session_id, action, product_id, product_price: price, basket_total: price })
+  const sent = publishEvent({
+    shop_id,
+    session_id,
+    action,
+    product_id,
+    product_price: price,
+    basket_total: price,
+    ...more,
+  })
   return eventDocument(log, { shopId: shop_id, event: { ...sent, seq, received_at } })
 }
 
@@ -43,10 +52,11 @@ describe("applyToTransaction()", () => {
       action: fc.constantFrom("ADD", "ADD", "REMOVE", "CHECKOUT", "LOOK"),
       product: fc.integer({ min: 1, max: 3 }),
       price: fc.double({ min: 0, max: 1000, noNaN: true }),
+      more: fc.constantFrom({}, {}, { shared_session: "party" }, { shared_session: null }),
     })
     fc.assert(
       fc.property(fc.array(step, { minLength: 2, maxLength: 30 }), fc.nat(), (steps, at) => {
-        const events = steps.map(({ action, product, price }, i) => event(i + 1, action, product, price))
+        const events = steps.map(({ action, product, price, more }, i) => event(i + 1, action, product, price, more))
         const middle = 1 + (at % (events.length - 1))
         const stored = fold(events.slice(0, middle))
         const whole = fold(events)
@@ -102,5 +112,22 @@ describe("isNewer()", () => {
     expect(isNewer({ log: log.created, seq: 5 }, transaction)).to.equal(false)
     expect(isNewer({ log: older.created, seq: 6 }, transaction)).to.equal(false)
     expect(isNewer({ log: younger.created, seq: 1 }, transaction)).to.equal(true)
+  })
+})
+
+describe("a shared session", () => {
+  it("is in the documents of an event and of its basket, and comes out of both again", () => {
+    const named = event(1, "ADD", 1, 1, { shared_session: "party" })
+    expect(named.shared_session).to.equal("party")
+    expect(shownEvent(named).shared_session).to.equal("party")
+    const document = documentOf(fold([named]) as Transaction)
+    expect(document.shared_session).to.equal("party")
+    expect(transactionOf(document).basket.shared_session).to.equal("party")
+  })
+
+  it("counts in a basket's digest only where there is one, so that older documents keep theirs", () => {
+    const fields = basketFields(fold([event(1, "ADD")]) as Transaction)
+    expect(fields).not.to.have.property("shared_session")
+    expect(basketDigest({ ...fields, shared_session: "party" })).not.to.equal(basketDigest(fields))
   })
 })

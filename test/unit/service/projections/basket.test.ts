@@ -47,6 +47,21 @@ describe("a basket", () => {
     expect(shown().lines).to.deep.equal([{ ...texts, quantity: 2, unit_price: 0.15, line_total: 0.3 }])
   })
 
+  it("belongs to the shared session that an event named last, until its next opening or null", () => {
+    send({ action: "ADD", ...apple })
+    expect(shown()).not.to.have.property("shared_session")
+    send({ action: "ADD", ...apple, shared_session: "party" })
+    send({ action: "CHECKOUT" })
+    expect(shown().shared_session).to.equal("party")
+    send({ action: "CHECKOUT" })
+    expect(shown().shared_session).to.equal("party")
+    send({ action: "ADD", ...apple })
+    expect(shown()).not.to.have.property("shared_session")
+    send({ action: "ADD", ...apple, shared_session: "party" })
+    send({ action: "ADD", ...apple, shared_session: null })
+    expect(shown()).not.to.have.property("shared_session")
+  })
+
   it("counts what changes no line as activity: the REMOVE of what is not in it, and any other action", () => {
     send({ action: "ADD", ...apple })
     log.now += MINUTE_MS

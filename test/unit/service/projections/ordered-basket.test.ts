@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import type { PublishEvent } from "../../../../contract/publish-event.ts"
+import type { SentEvent } from "../../../../contract/shared-session.ts"
 import type { LogRecord } from "../../../../service/log/entry.ts"
 import { shownBasket } from "../../../../service/projections/basket.ts"
 import { MAX_WAITING, type OrderedBasket } from "../../../../service/projections/ordered-basket.ts"
@@ -12,17 +12,21 @@ import { HOUR_MS, MINUTE_MS, sessionId, TestLog, TestPlaces } from "../../../hel
 const LOG = "2026-01-01T00:00:00Z"
 
 /** An action of a shopper, with some product, in one of two baskets. */
-const action = fc.record({
-  action: fc.constantFrom("ADD", "ADD", "ADD", "REMOVE", "CHECKOUT", " look "),
-  product: fc.integer({ min: 1, max: 3 }),
-  session: fc.integer({ min: 1, max: 2 }),
-})
+const action = fc.record(
+  {
+    action: fc.constantFrom("ADD", "ADD", "ADD", "REMOVE", "CHECKOUT", " look "),
+    product: fc.integer({ min: 1, max: 3 }),
+    session: fc.integer({ min: 1, max: 2 }),
+    shared: fc.constantFrom("party", "other", null),
+  },
+  { requiredKeys: ["action", "product", "session"] },
+)
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never
 
 /** The requests of a producer, in its order. */
 const requests = fc.array(fc.array(action, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 })
 
-function fieldsOf({ action, product, session }: Action, n: number): Partial<PublishEvent> {
+function fieldsOf({ action, product, session, shared }: Action, n: number): Partial<SentEvent> {
   return {
     session_id: sessionId(session),
     action,
@@ -31,6 +35,7 @@ function fieldsOf({ action, product, session }: Action, n: number): Partial<Publ
     product_price: product * 1.1,
     basket_total: n,
     action_id: n,
+    ...(shared === undefined ? {} : { shared_session: shared }),
   }
 }
 

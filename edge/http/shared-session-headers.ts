@@ -1,0 +1,37 @@
+import { Sharing, sharedSessionHeaders } from "../../contract/shared-session.ts"
+import type { Exchange } from "./exchange.ts"
+import { HttpProblem } from "./problem.ts"
+
+const members = Object.keys(sharedSessionHeaders) as (keyof typeof sharedSessionHeaders)[]
+
+/**
+ * The shared session that a request names, and how its shopper joins it. Undefined: it names none.
+ *
+ * @throws {HttpProblem} 422: one of the headers is wrong
+ */
+export function sharingOf(exchange: Exchange): Sharing | undefined {
+  const { session, name, invite } = sharedSessionHeaders
+  if (members.every((member) => exchange.header(sharedSessionHeaders[member].toLowerCase()) === undefined))
+    return undefined
+  const named = exchange.header(session.toLowerCase())
+  const parsed = Sharing.safeParse({
+    session: named === "" ? null : named,
+    name: decoded(exchange.header(name.toLowerCase())),
+    invite: exchange.header(invite.toLowerCase()),
+  })
+  if (parsed.success) return parsed.data
+  const entries = parsed.error.issues.map(({ path: [member], message }) => ({
+    header: sharedSessionHeaders[member as keyof typeof sharedSessionHeaders],
+    detail: message,
+  }))
+  throw new HttpProblem(422, "The shared session cannot be used", entries)
+}
+
+/** A percent-encoded text. What is not encoded stays as it is. */
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto"
+import type { MsgHdrs } from "nats"
+import type { Headers } from "res-service"
+import { type NamedSession, SharedSession, sharedSessionHeaders } from "../../contract/shared-session.ts"
+import { hashOf } from "./content-hash.ts"
+
+const SHARED_SESSION = sharedSessionHeaders.session
+
+/** Events of one shop to store: all of them, or none. */
+export interface NewEvents {
+  /** Each event as JSON. */
+  readonly payloads: readonly string[]
+  /** The session that each event names. Undefined: none names one. */
+  readonly sharedSessions?: readonly NamedSession[] | undefined
+}
+
+/** The hash of a request's events. */
+export function contentHash({ payloads, sharedSessions }: NewEvents): string {
+  // JSON has no undefined.
+  const named = sharedSessions?.map((session) => (session === undefined ? 0 : session))
+  return hashOf(createHash("sha256"), ...payloads, ...(named === undefined ? [] : [JSON.stringify(named)]))
+}
+
+/** What the message of an event has in its headers. Undefined: nothing. */
+export function eventHeaders({ sharedSessions }: NewEvents, index: number): Headers | undefined {
+  const session = sharedSessions?.[index]
+  return session === undefined ? undefined : { [SHARED_SESSION]: session ?? "" }
+}
+
+/** Reads the session that an event names from its message's headers. Another program may have written anything there: then none. */
+export function sharedSessionIn(headers: MsgHdrs | undefined): NamedSession {
+  if (headers === undefined || !headers.has(SHARED_SESSION)) return undefined
+  const text = headers.get(SHARED_SESSION)
+  return SharedSession.safeParse(text === "" ? null : text).data
+}
