@@ -7,6 +7,6 @@ export type Differences<T> = { readonly [K in keyof T]?: T[K] | DeleteAction }
 export function differences<T extends object>(before: T, after: T): Differences<T> {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof T)[]
   const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-  const valueOf = (name: keyof T) => (after[name] === undefined ? deleteAction : after[name])
-  return Object.fromEntries(changed.map((name) => [name, valueOf(name)])) as Differences<T>
+  const valueNow = (name: keyof T) => (after[name] === undefined ? deleteAction : after[name])
+  return Object.fromEntries(changed.map((name) => [name, valueNow(name)])) as Differences<T>
 }
