@@ -1,11 +1,7 @@
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { join } from "node:path"
-import { gzipSync } from "node:zlib"
 import { expect } from "chai"
-import { pagesDir } from "../../config/project-dir.ts"
 import { type OpenOptions, useBrowser } from "../helpers/browser.ts"
 import { useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
@@ -351,11 +347,6 @@ describe("the storefront widget on all kinds of shops' pages", () => {
       friend?.send("customerReadyToCheckout", { customerId: friend.customerId, customerReadyToCheckout: true })
     await shop.says("Everyone else is ready. Are you?")
     for (const friend of friends) await friend.close()
-  })
-
-  it("is at most 25 kB gzipped", () => {
-    const widget = readFileSync(join(pagesDir, "storefront/widget.js"))
-    expect(gzipSync(widget).length).to.be.within(1000, 25_000)
   })
 
   it("shows the friends at 200 % zoom too", async () => {
