@@ -18,6 +18,7 @@ COPY config config
 COPY contract contract
 COPY edge edge
 COPY limits limits
+COPY observe observe
 COPY res-service res-service
 COPY service service
 COPY tools tools

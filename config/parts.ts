@@ -19,6 +19,11 @@ function part<const N extends SettingName, O>(
 /** All streams and buckets. */
 export const storage = part(["NATS_REPLICAS"], (settings) => ({ replicas: settings.NATS_REPLICAS }))
 
+/** Where a process shows its metrics; undefined: nowhere. */
+export const metrics = part(["METRICS_PORT", "METRICS_HOST"], ({ METRICS_PORT: port, METRICS_HOST: host }) =>
+  port === undefined ? undefined : { host, port },
+)
+
 /** The stream UPDATES. */
 export const log = part(["STREAM_MAX_AGE_DAYS", "STREAM_MAX_MIB"], (settings) => ({
   maxAgeDays: settings.STREAM_MAX_AGE_DAYS,

@@ -1,6 +1,7 @@
 import type { ConnectionOptions, NatsConnection } from "nats"
 import { type Logger, pino } from "pino"
 import { connectOncePerTurn, pingOptions } from "res-service"
+import { occurrences } from "../observe/occurrences.ts"
 import { SettingError, type Settings } from "./settings.ts"
 
 /** The address of NATS if NATS_URL is not set. */
@@ -33,10 +34,17 @@ export async function connectNats(
     reconnectTimeWait: RECONNECT_WAIT_MS,
     ...pingOptions,
   })
+  occurrences.nats.tell("connected")
   void (async () => {
     for await (const status of nc.status()) {
-      if (status.type === "disconnect") logger.warn("lost the connection to NATS")
-      if (status.type === "reconnect") logger.info("connected to NATS again")
+      if (status.type === "disconnect") {
+        occurrences.nats.tell("disconnected")
+        logger.warn("lost the connection to NATS")
+      }
+      if (status.type === "reconnect") {
+        occurrences.nats.tell("connected")
+        logger.info("connected to NATS again")
+      }
       if (status.type === "error") logger.error({ err: status.error }, "NATS refused something")
     }
   })()

@@ -93,6 +93,12 @@ const table = {
     undefined,
     "The cookie in which a browser may send its token where it cannot set headers: for WebSockets to the gateway, and for streams and exports of the edge; only from pages of CORS_ORIGINS.",
   ),
+  METRICS_PORT: setting(
+    port(),
+    undefined,
+    "Port at which each process shows its metrics, `GET /metrics`; when unset, there are none. `npm start` gives each process one: this port to the edge, the next ones to service, archiver and gateway.",
+  ),
+  METRICS_HOST: setting(ipAddress(), "127.0.0.1", "Address that METRICS_PORT listens on."),
   LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
   NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
   STREAM_MAX_AGE_DAYS: setting(

@@ -1,6 +1,7 @@
 import type { Server, ServerOptions } from "node:http"
 import type { Socket } from "node:net"
 import { AddressCounts, type ClientAddresses } from "res-service"
+import { occurrences } from "../observe/occurrences.ts"
 
 /** Most bytes of a request's line and headers (more: 431), and most headers (further ones are ignored). */
 const MAX_HEADER_BYTES = 16 * 1024
@@ -44,13 +45,16 @@ export function boundConnections(
   const bound = (socket: Socket): void => {
     const address = socket.remoteAddress ?? ""
     if (addresses.isProxy(address)) return
-    if (open.of(address) >= maxPerAddress) socket.destroy()
-    else socket.once("close", open.add(address))
+    if (open.of(address) >= maxPerAddress) {
+      occurrences.refused.tell("connections")
+      socket.destroy()
+    } else socket.once("close", open.add(address))
   }
   for (const server of servers) {
     server.maxConnections = max
     server.maxHeadersCount = MAX_HEADERS
     server.headersTimeout = headersTimeoutMs
     server.on("connection", bound)
+    server.on("drop", () => occurrences.refused.tell("connections"))
   }
 }

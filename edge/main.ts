@@ -3,12 +3,14 @@ import { deferredConn, natsConn } from "res-service"
 import { authCookie, cookieSettings } from "../config/auth.ts"
 import { isLoopback } from "../config/loopback.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { connections, exportPlaces, httpRates, legacyDoor, streamPlaces } from "../config/parts.ts"
+import { connections, exportPlaces, httpRates, legacyDoor, metrics, streamPlaces } from "../config/parts.ts"
 import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
+import { openMetrics } from "../observe/open-metrics.ts"
 import { startEdge } from "./edge.ts"
 import { signIn } from "./http/sign-in.ts"
+import { countEdge } from "./metrics.ts"
 
 /** Time for proxies to notice that the edge stops, in ms: ours asks twice a second. */
 const NOTICE_MS = 1500
@@ -29,6 +31,7 @@ await runProcess(async () => {
     "REQUEST_TIMEOUT_MS",
     "STREAM_KEEP_SECONDS",
     "TRUSTED_PROXIES",
+    ...metrics.names,
     ...cookieSettings,
     ...pageSettings,
     ...legacyDoor.names,
@@ -38,6 +41,7 @@ await runProcess(async () => {
     ...exportPlaces.names,
   ])
   const logger = createLogger("edge", settings)
+  await openMetrics(metrics.options(settings), logger, countEdge)
   if (settings.AUTH === "none" && !isLoopback(settings.HOST))
     logger.warn(
       { HOST: settings.HOST },

@@ -1,9 +1,11 @@
 import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { archive, callLimits, log, sessions, storage } from "../config/parts.ts"
+import { archive, callLimits, log, metrics, sessions, storage } from "../config/parts.ts"
 import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
+import { openMetrics } from "../observe/open-metrics.ts"
 import { tokenVerifier } from "./auth/auth.ts"
+import { countService } from "./metrics.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
 import { RunningService } from "./running-service.ts"
 
@@ -14,6 +16,7 @@ await runProcess(async () => {
     "LOG_LEVEL",
     "STRICT_EVENTS",
     "TRUSTED_PROXIES",
+    ...metrics.names,
     ...storage.names,
     ...log.names,
     ...archive.names,
@@ -25,6 +28,7 @@ await runProcess(async () => {
     ...pageSettings,
   ])
   const logger = createLogger("service", settings)
+  const counted = await openMetrics(metrics.options(settings), logger, countService)
   const verifier = await tokenVerifier(authConfig(settings), settings.TOKEN_MAX_DAYS)
   const cookie = authCookie(settings)
   const connect = async () => {
@@ -43,8 +47,10 @@ await runProcess(async () => {
     limits: callLimits.options(settings),
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     auth: verifier === undefined ? undefined : { verifier, maxTokenDays: settings.TOKEN_MAX_DAYS, cookie },
+    observer: counted?.observer,
     logger,
   })
+  counted?.read(service)
   service.serving.catch(fail)
   return () => service.stop()
 })

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { NatsConnection } from "nats"
 import { ResError } from "res-service"
 import { Shards } from "res-service/sharding"
+import { occurrences } from "../observe/occurrences.ts"
 import { Bucket } from "./jetstream/bucket.ts"
 import { JetStream } from "./jetstream/jetstream.ts"
+import type { Loaded } from "./metrics.ts"
 import { isInbox, type OpenService, openService, type ServiceOptions } from "./service.ts"
 import { locate, SHARDS } from "./shards.ts"
 
@@ -18,6 +20,9 @@ const FLUSH_TIMEOUT_MS = 1000
 
 /** Most time for parts to end after the lease was lost, in ms. */
 const ABANDON_TIMEOUT_MS = 1000
+
+const NOTHING = { count: 0, bytes: 0 }
+const NOTHING_LOADED: Loaded = { feed: NOTHING, shop: NOTHING, session: NOTHING }
 
 /** Opens a connection to NATS, as the service's login. */
 export type Connect = () => Promise<NatsConnection>
@@ -67,6 +72,11 @@ export class RunningService {
     return this.#shards?.served ?? []
   }
 
+  /** What is in memory, and about how many bytes it takes as JSON. */
+  get loaded(): Loaded {
+    return this.#open?.loaded ?? NOTHING_LOADED
+  }
+
   /** Invalid messages of other programs on the log that this process saw. */
   get setAside(): number {
     return this.#setAsideBefore + (this.#open?.setAside ?? 0)
@@ -111,6 +121,7 @@ export class RunningService {
       locate,
       replicas: js.replicas,
       replyTo: isInbox,
+      onReset: () => occurrences.reset.tell(),
       logger,
     })
     this.#shards = shards

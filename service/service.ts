@@ -14,7 +14,7 @@
 // A published event: `feed.publish` asks the guard, `log` appends it to JetStream, and the tail of its shard's owner reads it back. Each
 // follower takes it in turn: `index` notes its shopper, `shops` applies it to the projections that somebody looks at, and `service` sends
 // their changes. Then the publisher is answered. An erasure goes the other way: it asks each owner to erase.
-import { clientAddresses, type Logger, ResError, Service } from "res-service"
+import { clientAddresses, type Logger, ResError, Service, type ServiceObserver } from "res-service"
 import type { Shards } from "res-service/sharding"
 import { withoutSessionIds } from "../config/logged-sessions.ts"
 import type { OwnPages } from "../config/own-pages.ts"
@@ -30,6 +30,7 @@ import type { JetStream } from "./jetstream/jetstream.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
 import { Log } from "./log/log.ts"
 import { type Retention, STREAM } from "./log/stream.ts"
+import type { Loaded } from "./metrics.ts"
 import { PartList } from "./part-list.ts"
 import { LiveSessions, type SessionOptions } from "./session/live-sessions.ts"
 import { ONCE } from "./shards.ts"
@@ -63,6 +64,8 @@ export interface ServiceOptions {
   readonly limits?: CallLimitOptions
   /** Addresses and networks of reverse proxies in front of the gateway, whose `X-Forwarded-For` tells a client's address. */
   readonly trustedProxies?: readonly string[]
+  /** Is told of each request. Default: nobody is told. */
+  readonly observer?: ServiceObserver | undefined
   readonly logger: Logger
 }
 
@@ -75,6 +78,8 @@ export function isInbox(subject: string): boolean {
 export interface OpenService {
   /** Messages of other programs on the log that are not valid, since the service was opened. */
   readonly setAside: number
+  /** What is in memory, and about how many bytes it takes as JSON. */
+  readonly loaded: Loaded
   /** Takes no more requests, answers those it has, and stops following the log. Shards and connection stay open. */
   stop(): Promise<void>
   /** Stops everything at once: for a service that has lost its lease and can answer nobody. */
@@ -95,6 +100,7 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
     queueGroup: "shopwire",
     routing: shards,
     replyTo: isInbox,
+    observer: options.observer,
   })
 
   const log = new Log(js, retention, logger)
@@ -146,6 +152,9 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
     abandon: () => parts.abandon(),
     get setAside() {
       return log.setAside
+    },
+    get loaded() {
+      return { ...shops.loaded, ...sessions.loaded }
     },
   }
 }

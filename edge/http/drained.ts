@@ -1,20 +1,21 @@
 import type { ServerResponse } from "node:http"
+import { occurrences, type SlowDoor } from "../../observe/occurrences.ts"
 
 /** Resolves when the client has taken the waiting data, or is gone. After `stallMs` the client is cut off. */
-export async function drained(res: ServerResponse, stallMs: number): Promise<void> {
-  if (res.writableNeedDrain && !res.destroyed) await taken(res, "drain", stallMs)
+export async function drained(res: ServerResponse, door: SlowDoor, stallMs: number): Promise<void> {
+  if (res.writableNeedDrain && !res.destroyed) await taken(res, "drain", door, stallMs)
 }
 
 /**
  * Ends an answer. Resolves when the client has taken all of it, or is gone. After `stallMs` the client is cut off.
  */
-export async function ended(res: ServerResponse, stallMs: number): Promise<void> {
+export async function ended(res: ServerResponse, door: SlowDoor, stallMs: number): Promise<void> {
   if (res.destroyed) return
   res.end()
-  if (!res.writableFinished) await taken(res, "finish", stallMs)
+  if (!res.writableFinished) await taken(res, "finish", door, stallMs)
 }
 
-async function taken(res: ServerResponse, event: "drain" | "finish", stallMs: number): Promise<void> {
+async function taken(res: ServerResponse, event: "drain" | "finish", door: SlowDoor, stallMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {
       clearTimeout(timer)
@@ -22,7 +23,10 @@ async function taken(res: ServerResponse, event: "drain" | "finish", stallMs: nu
       res.off("close", done)
       resolve()
     }
-    const timer = setTimeout(() => res.destroy(), stallMs)
+    const timer = setTimeout(() => {
+      occurrences.slowClient.tell(door)
+      res.destroy()
+    }, stallMs)
     res.once(event, done)
     res.once("close", done)
   })

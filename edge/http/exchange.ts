@@ -20,6 +20,8 @@ export class Exchange {
   /** The client's `X-Request-Id` if it is a plain one, else a new one. */
   readonly requestId: string
   readonly rates = new RateHeaders()
+  /** In ms of `performance.now()`. */
+  readonly startedAt = performance.now()
 
   constructor(req: IncomingMessage, res: Answer, clientAddress: string) {
     this.req = req

@@ -78,7 +78,7 @@ export function exportRoutes({ client, places, cookie, stopping, stallMs = STALL
           if (bom === "1") res.write(BYTE_ORDER_MARK)
           await write(res, eventFormats[format], { reading, first, end, stallMs })
         }
-        await ended(res, stallMs)
+        await ended(res, "export", stallMs)
       } finally {
         freePlace()
         stopping.removeEventListener("abort", stop)
@@ -103,7 +103,7 @@ async function write(res: Response, format: EventFormat, { reading, first, end, 
     for (let part = first; ; part = await readOn(reading, part.after, res)) {
       const events = part.events.filter(({ seq }) => seq <= end)
       if (events.length > 0) res.write(format.write(events))
-      await drained(res, stallMs)
+      await drained(res, "export", stallMs)
       if (res.destroyed || part.end || part.after >= end) return
     }
   } catch {

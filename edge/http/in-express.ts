@@ -1,17 +1,25 @@
 import type { IncomingMessage } from "node:http"
-import type { RequestHandler } from "express"
+import type { Request, RequestHandler } from "express"
 import type { ClientAddresses } from "res-service"
 import type { Check } from "./checks.ts"
 import { Exchange } from "./exchange.ts"
+import { tellEnd } from "./tell-end.ts"
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Begins the exchange of each request. */
 export function begin(addresses: ClientAddresses): RequestHandler {
   return (req, res, next) => {
-    exchanges.set(req, new Exchange(req, res, addresses.of(req)))
+    const exchange = new Exchange(req, res, addresses.of(req))
+    exchanges.set(req, exchange)
+    tellEnd(exchange, res, () => routeOf(req))
     next()
   }
+}
+
+/** The pattern of the route that answers a request. */
+function routeOf({ route }: Request): string {
+  return typeof route?.path === "string" ? route.path : "other"
 }
 
 /** The exchange of a request that has passed `begin`. */

@@ -4,8 +4,9 @@ import type { Checks } from "./checks.ts"
 import { type Answer, Exchange } from "./exchange.ts"
 import { checkJsonType, MAX_BODY_BYTES, parseJson } from "./json-body.ts"
 import { answerProblem } from "./problem.ts"
-import type { Publish } from "./publish.ts"
+import { PUBLISH_ROUTE, type Publish } from "./publish.ts"
 import { shopIn } from "./shop-path.ts"
+import { tellEnd } from "./tell-end.ts"
 
 /** Paths with a shop ID, or nearly one, and nothing to decode. */
 const PATH = /^\/publish\/([\dA-Fa-f-]{32,36})$/
@@ -40,9 +41,15 @@ export function leanPublish({ addresses, checks, publish, logger }: LeanPublish)
   return (req: IncomingMessage, res: ServerResponse): boolean => {
     const shop = usualShop(req)
     if (shop === undefined) return false
-    void answer(new Exchange(req, new ListedAnswer(res), addresses.of(req)), shop)
+    const exchange = new Exchange(req, new ListedAnswer(res), addresses.of(req))
+    tellEnd(exchange, res, publishRoute)
+    void answer(exchange, shop)
     return true
   }
+}
+
+function publishRoute(): string {
+  return PUBLISH_ROUTE
 }
 
 /** The shop in the path of a request in its usual form; undefined for other requests. */

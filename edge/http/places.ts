@@ -1,5 +1,6 @@
 import type { Request } from "express"
 import { addressGroup } from "res-service"
+import { occurrences, type RefusalLimit } from "../../observe/occurrences.ts"
 import { claimsIn } from "../token-claims.ts"
 import type { Caller } from "./bearer.ts"
 import { exchangeOf } from "./in-express.ts"
@@ -17,13 +18,13 @@ export interface PlaceLimits {
 
 /** Places for long answers (streams, exports). Each address and each user has a share, so that no caller can take all places. */
 export class Places {
-  readonly #what: string
+  readonly #what: RefusalLimit
   readonly #limits: PlaceLimits
   readonly #taken = new Map<string, number>()
   #count = 0
 
   /** @param what the answers' name in errors, e.g. `exports` */
-  constructor(what: string, limits: PlaceLimits) {
+  constructor(what: RefusalLimit, limits: PlaceLimits) {
     this.#what = what
     this.#limits = limits
   }
@@ -42,6 +43,7 @@ export class Places {
       ...(user === undefined ? [] : [{ kind: "user", key: `user ${user}`, most: perUser }]),
     ]
     const full = shares.find(({ key, most }) => (this.#taken.get(key) ?? 0) >= most)
+    if (full !== undefined || this.#count >= max) occurrences.refused.tell(this.#what)
     if (full !== undefined)
       throw new HttpProblem(
         429,

@@ -16,6 +16,9 @@ import type { RateLimits } from "./rate-limits.ts"
 import { sharingOf } from "./shared-session-headers.ts"
 import { shopOf } from "./shop-path.ts"
 
+/** The route of most publishes. */
+export const PUBLISH_ROUTE = "/publish/:shop_id"
+
 /** Room for the rest of a RES request around the body, in bytes. */
 const ENVELOPE_BYTES = 4096
 
@@ -67,7 +70,7 @@ export function publishRoutes(publish: Publish): Router {
   const router = Router()
 
   router
-    .route("/publish/:shop_id")
+    .route(PUBLISH_ROUTE)
     .post(...jsonBody, (req) => publish(exchangeOf(req), shopOf(req), req.body))
     .all(methodNotAllowed("POST"))
 

@@ -1,6 +1,7 @@
 import { addressGroup } from "res-service"
 import { bearerIn } from "../../contract/credentials.ts"
 import { allowance, type KeyKind, type Standing } from "../../limits/allowance.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
 import { RateLimit, wholeSeconds } from "./rate-headers.ts"
@@ -79,6 +80,7 @@ function rateLimit(kind: RateLimit["kind"], perSecond: number, keys?: KeyKind): 
 function admit(exchange: Exchange, limit: RateLimit, standing: Standing): void {
   exchange.rates.note(limit, standing)
   if (standing.granted) return
+  occurrences.refused.tell(limit.kind)
   const detail = `Too many requests for one ${limit.kind}; try again later`
   throw new HttpProblem(429, detail, [], undefined, wholeSeconds(standing.resetMs))
 }

@@ -20,6 +20,7 @@ import { newEdgeCid } from "../../contract/edge-connection.ts"
 import { isSessionId, SESSION_ID_RULE } from "../../contract/session-id.ts"
 import { edgePingSubject } from "../../contract/subjects.ts"
 import { Allowance } from "../../limits/allowance.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import { webSocketRefusal } from "../http/cross-origin.ts"
 import { LegacySession } from "./legacy-session.ts"
 import { LegacySocket } from "./legacy-socket.ts"
@@ -130,9 +131,14 @@ export class LegacyServer {
     if (foreign !== undefined) return { status: 403, detail: foreign }
     const address = this.#addressOf(request)
     const standing = this.#newSockets?.take(address, 1)
-    if (standing?.granted === false)
+    if (standing?.granted === false) {
+      occurrences.refused.tell("new sockets")
       return { status: 429, detail: "Too many new connections", retryAfterS: Math.ceil(standing.resetMs / 1000) }
-    if (this.#openSockets.of(address) >= maxSocketsPerAddress) return { status: 429, detail: "Too many connections" }
+    }
+    if (this.#openSockets.of(address) >= maxSocketsPerAddress) {
+      occurrences.refused.tell("sockets")
+      return { status: 429, detail: "Too many connections" }
+    }
     return undefined
   }
 
@@ -152,6 +158,7 @@ export class LegacyServer {
     })
     this.#sockets.set(cid, { webSocket, asking: undefined })
     const closed = this.#openSockets.add(address)
+    occurrences.legacySocket.tell("opened")
     this.#heartbeat.add(webSocket, stream, {
       ping: () => webSocket.ping(),
       onQuiet: () => socket.setQuiet(true),
@@ -163,6 +170,7 @@ export class LegacyServer {
     webSocket.on("close", () => {
       this.#sockets.delete(cid)
       closed()
+      occurrences.legacySocket.tell("closed")
     })
   }
 

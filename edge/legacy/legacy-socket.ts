@@ -9,6 +9,7 @@ import { nestsDeeper } from "../../contract/nesting.ts"
 import { multicart } from "../../contract/session.ts"
 import { Resumption } from "../../contract/session-calls.ts"
 import { notTried } from "../../contract/unavailable.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
 import { encodeError, encodeMessage, encodeUpdate, readMessage } from "./messages.ts"
@@ -147,6 +148,7 @@ export class LegacySocket implements Participant {
       if (this.#closed && !this.#takesPart) continue
       if (this.#waiting.length < MAX_WAITING / 2) this.#webSocket.resume()
       const message = next.isText ? readMessage(next.text) : "legacy.notJson"
+      occurrences.legacyMessage.tell(typeof message === "string" ? "invalid" : message.event)
       if (typeof message === "string") this.#refuse(message, legacyErrors[message])
       else await this.#carryOut(message)
     }
@@ -251,7 +253,9 @@ export class LegacySocket implements Participant {
   }
 
   #send(text: string): void {
-    if (this.#webSocket.bufferedAmount > MAX_UNREAD_BYTES) this.#webSocket.terminate()
-    else this.#webSocket.send(text)
+    if (this.#webSocket.bufferedAmount > MAX_UNREAD_BYTES) {
+      occurrences.slowClient.tell("legacy")
+      this.#webSocket.terminate()
+    } else this.#webSocket.send(text)
   }
 }

@@ -1,3 +1,4 @@
+import { occurrences } from "../../observe/occurrences.ts"
 import { ByteBudget } from "./byte-budget.ts"
 import type { Turns } from "./turns.ts"
 
@@ -34,6 +35,8 @@ export class Updates {
   readonly #receivers = new Set<Watcher>()
   #update: Buffer = NOTHING
   #waiting: NodeJS.Timeout | undefined
+  /** Updates of single watchers that the next one replaces. */
+  #merged = 0
 
   /** @param encode gives the session as it is now */
   constructor(encode: () => Buffer, turns: Turns) {
@@ -43,7 +46,10 @@ export class Updates {
 
   /** Sends the session to these watchers as soon as the budget allows. */
   show(watchers: Iterable<Watcher>): void {
-    for (const watcher of watchers) this.#due.add(watcher)
+    for (const watcher of watchers) {
+      if (this.#due.has(watcher)) this.#merged++
+      this.#due.add(watcher)
+    }
     this.send()
   }
 
@@ -67,6 +73,8 @@ export class Updates {
       return
     }
     this.#update = this.#encode()
+    if (this.#merged > 0) occurrences.mergedUpdate.tell(this.#merged * this.#update.length)
+    this.#merged = 0
     this.#budget.take(this.#update.length * receivers.length)
     for (const watcher of receivers) {
       this.#due.delete(watcher)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Client, MirrorOf } from "res-service/client"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import { feed } from "../../contract/store.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Caller } from "../http/bearer.ts"
 import { actionFrame, noticeFrame } from "./frames.ts"
 
@@ -198,6 +199,7 @@ export class ShopEvents {
       const { data } = event.value
       this.#window.splice(event.idx, 0, data)
       if (data.seq <= this.#newest) this.#doubtful = true
+      else if (occurrences.delivered.isHeard) occurrences.delivered.tell(Date.now() - Date.parse(data.received_at))
       this.#flushSoon()
     } else if (event.type === "remove") {
       this.#window.splice(event.idx, 1)

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http"
 import type { Conn } from "res-service"
 import type { Client } from "res-service/client"
 import { feed } from "../../contract/store.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Caller } from "../http/bearer.ts"
 import { AccessWatch } from "./access-watch.ts"
 import { retryFrame } from "./frames.ts"
@@ -64,12 +65,14 @@ export class ShopStreams {
     res.write(retryFrame(retryMs()))
     const reader = new StreamReader(res, { events: shop.events, ...wish, ...this.#options })
     this.#readers.add(reader)
+    occurrences.streamReader.tell("opened")
     const stopWatching = this.#access.watch(feed.name({ shop_id: shopId }), wish.caller, (reason) =>
       reader.end(reason, reason === "access has ended" ? undefined : retryMs()),
     )
     res.once("close", () => {
       stopWatching()
       this.#readers.delete(reader)
+      occurrences.streamReader.tell("closed")
       shop.events.leave(reader)
       if (--shop.readers > 0) return
       this.#shops.delete(shopId)

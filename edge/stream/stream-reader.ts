@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ResError } from "res-service"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Caller } from "../http/bearer.ts"
 import { drained } from "../http/drained.ts"
 import { comment, heartbeat, noticeFrame, positionFrame, retryFrame } from "./frames.ts"
@@ -73,8 +74,10 @@ export class StreamReader implements Follower {
     const takenBytes = socket.bytesWritten - socket.writableLength
     if (socket.writableLength === 0 || takenBytes > this.#takenBytes) this.#tookAt = performance.now()
     this.#takenBytes = takenBytes
-    if (performance.now() - this.#tookAt > this.#options.stallMs) this.#res.destroy()
-    else this.notify(heartbeat)
+    if (performance.now() - this.#tookAt > this.#options.stallMs) {
+      occurrences.slowClient.tell("stream")
+      this.#res.destroy()
+    } else this.notify(heartbeat)
   }
 
   notify(frame: Buffer): void {
@@ -154,6 +157,6 @@ export class StreamReader implements Follower {
   }
 
   async #drained(): Promise<void> {
-    await drained(this.#res, this.#options.stallMs)
+    await drained(this.#res, "stream", this.#options.stallMs)
   }
 }

@@ -40,6 +40,8 @@ export interface Msg {
   readonly reply?: string | undefined
   /** The value of a NATS header. */
   header?(name: string): string | undefined
+  /** All NATS headers; undefined: it has none. */
+  headers?(): Headers | undefined
   /** True for the server's notice that nobody listens on the subject of a request (NATS status 503). */
   readonly noResponders: boolean
 }

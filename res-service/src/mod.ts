@@ -24,6 +24,7 @@ export type {
 } from "./service/events.ts"
 export { type ContractEvents, type ContractHandlers, handle } from "./service/handle.ts"
 export { mount, type Under, under } from "./service/mount.ts"
+export type { Observation, ObservedRequest, ServiceObserver } from "./service/observer.ts"
 export type { Owned } from "./service/owned.ts"
 export type { Mode } from "./service/queue.ts"
 export type {

@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
+import { createInbox, type MsgHdrs, type NatsConnection, type NodeConnectionOptions, type PublishOptions } from "nats"
 import type { Conn, ConnStatus, Headers } from "./conn.ts"
 import { connectOncePerTurn } from "./connect-once-per-turn.ts"
 import { pingOptions } from "./ping-options.ts"
@@ -39,6 +39,7 @@ export function natsConn(nc: NatsConnection): Conn {
             data: msg.data,
             reply: msg.reply,
             header: (name) => msg.headers?.get(name) || undefined,
+            headers: () => headersOf(msg.headers),
             noResponders: msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS,
           })
         },
@@ -62,6 +63,10 @@ export function natsConn(nc: NatsConnection): Conn {
       return () => listeners.delete(listener)
     },
   }
+}
+
+function headersOf(headers: MsgHdrs | undefined): Headers | undefined {
+  return headers && Object.fromEntries(headers.keys().map((name) => [name, headers.get(name)]))
 }
 
 function publishOptions(reply: string | undefined, given: Headers | undefined): PublishOptions | undefined {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import { occurrences } from "../../observe/occurrences.ts"
 import { JetStream } from "../jetstream/jetstream.ts"
 import { consumedMessage, exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
 import { SummedLog } from "../summed-log.ts"
@@ -187,8 +188,10 @@ class Archiver implements RunningArchiver {
       if (left.length > 0) await sleep(UNCLEAR_PAUSE_MS, undefined, { signal: this.#stopping.signal })
     }
     await this.#takeIntoBaskets(archived.map(({ document }) => document))
-    for (const { taken } of archived) {
+    const now = Date.now()
+    for (const { taken, document } of archived) {
       this.#counts.archived++
+      occurrences.archived.tell(now - document.received_at.getTime())
       this.#intake.done(taken)
     }
   }

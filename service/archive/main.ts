@@ -1,13 +1,16 @@
-import { storage } from "../../config/parts.ts"
+import { metrics, storage } from "../../config/parts.ts"
 import { connectNats, createLogger, runProcess } from "../../config/process.ts"
 import { loadSettings, SettingError } from "../../config/settings.ts"
+import { openMetrics } from "../../observe/open-metrics.ts"
 import { startArchiver } from "./archiver.ts"
+import { countArchiver } from "./metrics.ts"
 
 await runProcess(async () => {
   const settings = loadSettings([
     "NATS_URL",
     ...storage.names,
     "LOG_LEVEL",
+    ...metrics.names,
     "MONGO_URL",
     "MONGO_TIMEOUT_MS",
     "ARCHIVE_TAKEOVER_SECONDS",
@@ -16,6 +19,7 @@ await runProcess(async () => {
   if (settings.MONGO_URL === undefined)
     throw new SettingError("MONGO_URL is not set: expected the MongoDB to archive in")
   const logger = createLogger("archiver", settings)
+  const read = await openMetrics(metrics.options(settings), logger, countArchiver)
   const nc = await connectNats("shopwire-archiver", settings.NATS_URL, logger)
   const archiver = await startArchiver(nc, {
     url: settings.MONGO_URL,
@@ -25,6 +29,7 @@ await runProcess(async () => {
     ...storage.options(settings),
     logger,
   })
+  read?.(archiver)
   return async () => {
     await archiver.stop()
     await nc.drain()

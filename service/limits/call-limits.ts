@@ -6,6 +6,7 @@ import { multicart } from "../../contract/session.ts"
 import { auth } from "../../contract/shopwire.ts"
 import { basket, feed } from "../../contract/store.ts"
 import { type Allowance, allowance } from "../../limits/allowance.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Guard } from "../auth/guard.ts"
 
 /** Rates are averaged over this time, in seconds, so that an array of 1,000 events passes. */
@@ -145,7 +146,9 @@ function take(
 ): void {
   if (allowance === undefined || key === undefined) return
   const { granted, resetMs } = allowance.take(key, amount)
-  if (!granted) throw tooMany(kind, Math.max(1, Math.ceil(resetMs)), asker)
+  if (granted) return
+  occurrences.refused.tell(kind)
+  throw tooMany(kind, Math.max(1, Math.ceil(resetMs)), asker)
 }
 
 function tooMany(kind: string, retryAfterMs: number, { isHttp, meta }: Asker): ResError {

@@ -3,6 +3,7 @@ import { type Headers, ResError } from "res-service"
 import type { BasketWork } from "../../contract/basket-work.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
 import { CONTENT_HASH, hashOf } from "./content-hash.ts"
@@ -94,6 +95,7 @@ export class LogAppender {
   async #answerAgain(firstSeq: number, hash: string, count: number): Promise<number[]> {
     const stored = await this.#js.message(STREAM, { seq: firstSeq })
     if (stored?.header.get(CONTENT_HASH) !== hash) throw serviceError("store.idempotencyConflict")
+    occurrences.repeatedPublish.tell("idempotency_key")
     return Array.from({ length: count }, (_, i) => firstSeq + i)
   }
 

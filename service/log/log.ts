@@ -1,6 +1,7 @@
 import type { StreamInfo, StreamState } from "@nats-io/jetstream"
 import { type Logger, ResError } from "res-service"
 import type { BasketWork } from "../../contract/basket-work.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Part } from "../part-list.ts"
 import { ONCE } from "../shards.ts"
@@ -197,6 +198,7 @@ export class Log implements Part {
     const wholeLogFollower = shards.has(ONCE) ? this.#wholeLogFollower : undefined
     const isOwned = shards.has(partitionOfStoredSubject(message.subject))
     if (wholeLogFollower === undefined && !isOwned) return
+    occurrences.logRecord.tell(Date.now() - message.time.getTime())
     const record = readRecord(message)
     if ("reason" in record) {
       this.#setAside++

@@ -81,6 +81,11 @@ export class LiveSessions implements Part {
     ]
   }
 
+  /** What is in memory, and about how many bytes it takes as JSON. */
+  get loaded() {
+    return { session: { count: this.#sessions.loaded.size, bytes: this.#sessions.bytes } }
+  }
+
   async start(): Promise<void> {
     await this.#store.open()
     this.#store.onLost(() => {

@@ -2,6 +2,7 @@ import { dataValue, type Logger, type ModelEvents } from "res-service"
 import type { ContentOf } from "res-service/contract"
 import { basketDigest, type CopyKind, DIGEST_INTERVAL_MS, feedDigest } from "../../contract/digest.ts"
 import type { digest } from "../../contract/store.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import type { Feed } from "../projections/feed.ts"
 import { SummedLog } from "../summed-log.ts"
 import type { OnWait } from "./loads.ts"
@@ -78,6 +79,7 @@ export class Digests {
   /** A client's copy was another one than the digest of `seq` says. */
   report(shopId: string, what: CopyKind, seq: number, now: number): void {
     this.#reports.add(what, { shopId, seq })
+    occurrences.digestReport.tell(what)
     const watched = this.#watched.get(shopId)
     if (watched === undefined || Math.abs(now - watched.resetAt) < RESET_PAUSE_MS) return
     watched.resetAt = now

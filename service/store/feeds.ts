@@ -2,10 +2,14 @@ import type { CollectionEvents, DataValue, Logger } from "res-service"
 import { dataValue } from "res-service"
 import { FEED_LIMIT } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import { listChanges } from "../list-changes.ts"
 import type { LogEntry } from "../log/entry.ts"
 import { applyEvent, type Feed } from "../projections/feed.ts"
 import type { Loads, OnWait } from "./loads.ts"
+
+/** How many events are measured to tell the size of all. */
+const MEASURED_EVENTS = 100
 
 type Send = (
   shopId: string,
@@ -50,6 +54,21 @@ export class Feeds {
     return this.#loaded.size
   }
 
+  /** The loaded feeds, about how many bytes as JSON: the mean of some events, times the number of all. */
+  get loaded(): { readonly count: number; readonly bytes: number } {
+    let events = 0
+    let measured = 0
+    let bytes = 0
+    for (const { feed = [] } of this.#loaded.values()) {
+      events += feed.length
+      for (const event of feed.slice(0, MEASURED_EVENTS - measured)) {
+        measured++
+        bytes += Buffer.byteLength(JSON.stringify(event))
+      }
+    }
+    return { count: this.#loaded.size, bytes: measured === 0 ? 0 : Math.round((bytes / measured) * events) }
+  }
+
   has(shopId: string): boolean {
     return this.#loaded.has(shopId)
   }
@@ -92,6 +111,7 @@ export class Feeds {
         if (change.type === "remove") events.remove(change.index)
         else events.add(dataValue(change.event), change.index)
       }
+      if (occurrences.shown.isHeard) occurrences.shown.tell(Date.now() - Date.parse(event.received_at))
     }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
   }
 

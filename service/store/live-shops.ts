@@ -181,6 +181,11 @@ export class LiveShops implements Part, LogFollower {
     ]
   }
 
+  /** What is in memory, and about how many bytes it takes as JSON. */
+  get loaded() {
+    return { feed: this.#feeds.loaded, shop: this.#shops.loaded }
+  }
+
   async start(): Promise<void> {
     await this.#snapshots.open()
     await this.#profiles.open()

@@ -100,6 +100,12 @@ export class Shops {
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
   }
 
+  /** The loaded shops, those that nobody looks at too, and the bytes of their baskets as JSON. */
+  get loaded(): { readonly count: number; readonly bytes: number } {
+    const all = [...this.#loaded.values(), ...this.#warm.values()]
+    return { count: all.length, bytes: all.reduce((sum, { view }) => sum + (view?.shop.basketBytes ?? 0), 0) }
+  }
+
   has(shopId: string): boolean {
     return this.#loaded.has(shopId)
   }

@@ -5,6 +5,7 @@ import { connect } from "nats"
 import { natsConn } from "res-service"
 import type { Doors, RunningEdge } from "../../edge/edge.ts"
 import type { StreamOptions } from "../../edge/stream/shop-streams.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { EventStream, PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
@@ -201,6 +202,8 @@ describe("GET /stream/{shop_id}", () => {
       const shopId = randomUUID()
       const [slow, quick] = [await read(shopId, "", "", url), await read(shopId, "", "", url)]
       await until("both are there", () => slow.lastEventId !== "" && quick.lastEventId !== "")
+      const cutOff: string[] = []
+      occurrences.slowClient.on((door) => cutOff.push(door))
       slow.pause()
       const seqs: number[] = []
       const big = { shop_id: shopId, product_name: "x".repeat(7000) }
@@ -213,6 +216,7 @@ describe("GET /stream/{shop_id}", () => {
       expect(quick.seqs).to.deep.equal(seqs)
       slow.resume()
       await until("the slow one is cut off", () => slow.ended)
+      expect(cutOff).to.deep.equal(["stream"])
       expect(slow.seqs.length).to.be.below(seqs.length)
       const again = await read(shopId, slow.lastEventId, "", url)
       await again.count(seqs.length - slow.seqs.length)

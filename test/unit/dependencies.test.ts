@@ -35,7 +35,7 @@ function imported(folder: string): Map<string, string> {
 
 describe("package.json", () => {
   const product = packageIn(".")
-  const programs = ["contract", "edge", "service", "config", "limits"]
+  const programs = ["contract", "edge", "service", "config", "limits", "observe"]
 
   for (const folder of programs) {
     it(`has what ${folder} needs in production among its dependencies`, () => {

@@ -10,6 +10,7 @@ import type { Child, ChildProgram } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
 import { chooseGateway } from "./gateway-choice.ts"
 import { gatewayProgram, type OwnGateway } from "./gateway-program.ts"
+import { metricsEnv } from "./metrics-ports.ts"
 import { keptPasswords, loginUrl, type NatsPasswords, type NatsRole } from "./nats-logins.ts"
 import { natsProgram } from "./nats-program.ts"
 import type { Output } from "./output.ts"
@@ -85,6 +86,7 @@ export class Cluster {
   #dataDir: DataDir | undefined
   #running: Processes | undefined
   #hasStarted = false
+  #metered = 0
 
   constructor(options: ClusterOptions) {
     const { env = process.env, size = {} } = options
@@ -222,7 +224,9 @@ export class Cluster {
     for (const place of placesOf("gateway", this.#size.gateway)) {
       const port = await freePort(settings.HOST)
       const natsUrl = this.#natsUrl(place, "gateway")
-      const program = gatewayProgram({ name: nameOf(place), choice, natsUrl, port, settings, dataDir, compiled })
+      const metricsPort = this.#nextMetricsPort()
+      const name = nameOf(place)
+      const program = gatewayProgram({ name, choice, natsUrl, port, metricsPort, settings, dataDir, compiled })
       this.#run(running, place, program, `http://${connectHost(settings.HOST)}:${port}`)
     }
     for (const place of placesOf("edge", this.#size.edge)) {
@@ -311,7 +315,14 @@ export class Cluster {
       NATS_URL: this.#natsUrl(place, login),
       NATS_URL_FILE: "",
       TRUSTED_PROXIES: this.#trustedProxies.join(","),
+      ...metricsEnv(this.#nextMetricsPort()),
     }
+  }
+
+  /** METRICS_PORT for the first process, and the next ones for those that follow; undefined: it is not set. */
+  #nextMetricsPort(): number | undefined {
+    const { METRICS_PORT } = this.#settings
+    return METRICS_PORT === undefined ? undefined : METRICS_PORT + this.#metered++
   }
 
   #natsUrl(place: ClusterPlace, login: NatsRole): string {

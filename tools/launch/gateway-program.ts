@@ -18,9 +18,12 @@ export interface GatewayProgramOptions {
   /** With the gateway's login; several separated by commas. */
   readonly natsUrl: string
   readonly port: number
+  /** Undefined: no metrics. */
+  readonly metricsPort: number | undefined
   readonly settings: Settings<
     | "AUTH"
     | "HOST"
+    | "METRICS_HOST"
     | "EDGE_PORT"
     | "GATEWAY_PORT"
     | "PUBLIC_HOSTS"
@@ -39,7 +42,7 @@ export interface GatewayProgramOptions {
  * Writes a gateway's configuration to DATA_DIR: `resgate.config.json` with the URL of NATS and the admitted pages. Returns how to run it.
  */
 export function gatewayProgram(options: GatewayProgramOptions): ChildProgram {
-  const { name, choice, natsUrl, port, settings, dataDir, compiled } = options
+  const { name, choice, natsUrl, port, metricsPort, settings, dataDir, compiled } = options
   // The URL may hold a password, and every user of the machine can read command lines.
   const file = `${name}.config.json`
   const common = JSON.parse(readFileSync(join(projectDir, "resgate.config.json"), "utf8"))
@@ -51,7 +54,10 @@ export function gatewayProgram(options: GatewayProgramOptions): ChildProgram {
     maxSubscriptions: settings.MAX_SUBSCRIPTIONS,
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
   }
-  dataDir.writeJson(file, { ...common, ...pages, ...limits, natsUrl })
+  // Resgate shows its metrics at its own address, which may be open to strangers.
+  const isShown = metricsPort !== undefined && (choice.kind === "embedded" || settings.HOST === settings.METRICS_HOST)
+  const metrics = isShown ? { metricsPort, metricsAddr: settings.METRICS_HOST } : {}
+  dataDir.writeJson(file, { ...common, ...pages, ...limits, ...metrics, natsUrl })
   const flags = ["--config", dataDir.file(file), "--addr", settings.HOST, "--port", String(port)]
   // With these the service learns the address of each connection. With AUTH=none it also checks pages that Resgate's own list admits.
   flags.push("--headauth", `${auth.name({})}.header`, "--wsheadauth", `${auth.name({})}.wsHeader`)

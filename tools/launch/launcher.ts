@@ -9,6 +9,7 @@ import type { Child } from "./child.ts"
 import { DataDir } from "./data-dir.ts"
 import { chooseGateway, type GatewayChoice, gatewayKinds } from "./gateway-choice.ts"
 import { gatewayProgram } from "./gateway-program.ts"
+import { type MeteredProcess, metricsEnv, metricsPort } from "./metrics-ports.ts"
 import { keptPasswords, LOGINS_FILE, loginUrl, type NatsPasswords, type NatsRole } from "./nats-logins.ts"
 import { natsProgram } from "./nats-program.ts"
 import type { Output } from "./output.ts"
@@ -59,6 +60,18 @@ export class Launcher {
     const natsHost = natsHostOf(this.#settings)
     if (NATS_URL === undefined)
       planned.push({ setting: "NATS_PORT", port: NATS_PORT, host: natsHost, hostSetting: "NATS_HOST" })
+    const metered: MeteredProcess[] = [
+      "edge",
+      "service",
+      ...(this.#settings.MONGO_URL === undefined ? [] : (["archiver"] as const)),
+      ...(choice.kind === "running" ? [] : (["gateway"] as const)),
+    ]
+    for (const process of metered) {
+      const port = metricsPort(this.#settings, process)
+      const setting = `METRICS_PORT (${process})`
+      if (port !== undefined)
+        planned.push({ setting, port, host: this.#settings.METRICS_HOST, hostSetting: "METRICS_HOST" })
+    }
     await checkPorts(planned)
 
     this.#warnOfStrangers()
@@ -67,10 +80,15 @@ export class Launcher {
     const natsUrls = NATS_URL ?? [`nats://${connectHost(natsHost)}:${NATS_PORT}`]
 
     const urlFor = (role: NatsRole): string => natsUrls.map((url) => loginUrl(url, role, this.#passwords)).join(",")
-    const envOf = (role: NatsRole) => ({ ...process.env, NATS_URL: urlFor(role), NATS_URL_FILE: "" })
-    running.run({ name: "service", ...nodeProgram("service/main"), env: envOf("service") })
+    const envOf = (role: NatsRole, name: MeteredProcess) => ({
+      ...process.env,
+      NATS_URL: urlFor(role),
+      NATS_URL_FILE: "",
+      ...metricsEnv(metricsPort(this.#settings, name)),
+    })
+    running.run({ name: "service", ...nodeProgram("service/main"), env: envOf("service", "service") })
     if (this.#settings.MONGO_URL !== undefined)
-      running.run({ name: "archiver", ...nodeProgram("service/archive/main"), env: envOf("archive") })
+      running.run({ name: "archiver", ...nodeProgram("service/archive/main"), env: envOf("archive", "archiver") })
     const gateway = this.#startGateway(dataDir, running, choice, urlFor("gateway"))
     const gatewayUrl = choice.kind === "running" ? shownUrl(choice.url) : `http://${connectHost(HOST)}:${GATEWAY_PORT}`
     // Browsers reach a given gateway at its URL, unless PUBLIC_GATEWAY_URL is set.
@@ -78,7 +96,7 @@ export class Launcher {
     running.run({
       name: "edge",
       ...nodeProgram("edge/main"),
-      env: { ...envOf("edge"), PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
+      env: { ...envOf("edge", "edge"), PUBLIC_GATEWAY_URL: forBrowsers, GATEWAY_PORT: String(GATEWAY_PORT) },
     })
 
     const gatewayWait =
@@ -106,6 +124,8 @@ export class Launcher {
         nats: NATS_URL === undefined ? `nats://${shownHost(natsHost)}:${NATS_PORT}` : NATS_URL.map(shownUrl).join(","),
         natsKind,
         archive: this.#settings.MONGO_URL !== undefined,
+        metrics: metered.map((name) => ({ name, port: metricsPort(this.#settings, name) })),
+        metricsHost: shownHost(this.#settings.METRICS_HOST),
         seconds: (Date.now() - started) / 1000,
       }),
     )
@@ -157,7 +177,10 @@ export class Launcher {
     if (choice.kind === "running") return undefined
     const name = choice.kind === "resgate" ? "resgate" : "gateway"
     const port = this.#settings.GATEWAY_PORT
-    return running.run(gatewayProgram({ name, choice, natsUrl, port, settings: this.#settings, dataDir }))
+    const metrics = metricsPort(this.#settings, "gateway")
+    return running.run(
+      gatewayProgram({ name, choice, natsUrl, port, metricsPort: metrics, settings: this.#settings, dataDir }),
+    )
   }
 
   /** The demo's shops get their profiles, if this start may set them. */

@@ -10,12 +10,17 @@ export function welcome(doors: {
   readonly natsKind: string
   /** Whether events are archived. */
   readonly archive: boolean
+  /** The processes that show metrics, and their ports; undefined: none is set. */
+  readonly metrics: readonly { readonly name: string; readonly port: number | undefined }[]
+  readonly metricsHost: string
   readonly seconds: number
   /** The running demo, if there is one. */
   readonly demo: { readonly seed: number; readonly rate: number } | undefined
 }): string {
   const { shop_id } = samplePublishEvent
-  const { edge, gateway, gatewayKind, nats, natsKind, archive, seconds, demo } = doors
+  const { edge, gateway, gatewayKind, nats, natsKind, archive, metrics, metricsHost, seconds, demo } = doors
+  const [first, ...others] = metrics.filter(({ port }) => port !== undefined)
+  const ports = others.map(({ name, port }) => `${name} ${port}`).join(", ")
   const playing =
     demo === undefined
       ? ""
@@ -30,7 +35,7 @@ shopwire is ready (${seconds.toFixed(1)} s).
   edge     ${edge}  (old storefronts: ${edge.replace("http", "ws")}/<sessionId>)
   gateway  ${gateway}  (${gatewayKind})
   NATS     ${nats}  (${natsKind})
-${archive ? `  archive  the MongoDB of MONGO_URL  (how far behind: ${gateway}/api/shopwire/archive)\n` : ""}${playing}
+${archive ? `  archive  the MongoDB of MONGO_URL  (how far behind: ${gateway}/api/shopwire/archive)\n` : ""}${first ? `  metrics  http://${metricsHost}:${first.port}/metrics  (of the ${first.name}; ${ports})\n` : ""}${playing}
 Publish an event, and read the shop's feed:
 
 curl -X POST ${edge}/publish/${shop_id} -H 'Content-Type: application/json' -d '${JSON.stringify(samplePublishEvent)}'

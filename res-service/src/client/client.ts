@@ -1,4 +1,4 @@
-import type { Conn } from "../conn.ts"
+import type { Conn, Headers } from "../conn.ts"
 import type {
   AnswerOf,
   AnyContract,
@@ -44,6 +44,8 @@ export interface CallOptions {
    * it.
    */
   readonly remoteAddr?: string
+  /** NATS headers of the request; none by default. The service reads them with `req.natsHeader`, for example a trace's `traceparent`. */
+  readonly headers?: Headers | undefined
   readonly timeoutMs?: number
 }
 
@@ -143,12 +145,12 @@ export class Client {
   }
 
   /** The content of the resource now. References are not followed. */
-  get(rid: string, options?: Pick<CallOptions, "timeoutMs">): Promise<ResourceContent>
+  get(rid: string, options?: Pick<CallOptions, "timeoutMs" | "headers">): Promise<ResourceContent>
   get<C extends AnyContract>(
     contract: C,
     parts: PartsOf<C>,
     query?: QueryOf<C>,
-    options?: Pick<CallOptions, "timeoutMs">,
+    options?: Pick<CallOptions, "timeoutMs" | "headers">,
   ): Promise<GetAnswerOf<C>>
   async get(of: string | AnyContract, ...given: unknown[]): Promise<unknown> {
     const { rid, contract, rest } = resourceOf(of, given)
@@ -188,12 +190,12 @@ export class Client {
   #send(
     subject: string,
     payload: string,
-    { timeoutMs }: Pick<CallOptions, "timeoutMs">,
+    { timeoutMs, headers }: Pick<CallOptions, "timeoutMs" | "headers">,
     repeatable: boolean,
   ): Promise<string> {
     return new Promise((resolve, reject) => {
       const onAnswer = (error: ResError | undefined, text: string): void => (error ? reject(error) : resolve(text))
-      this.requester.send(subject, payload, onAnswer, { repeatable, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+      this.requester.send(subject, payload, onAnswer, { repeatable, timeoutMs, headers })
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { Conn, Msg, Subscription } from "../conn.ts"
+import type { Conn, Headers, Msg, Subscription } from "../conn.ts"
 import { ResError } from "../errors.ts"
 import { EVENT_NUMBER, type EventNumber, readEventNumber } from "../event-number.ts"
 import { numberedReply } from "../request-number.ts"
@@ -13,11 +13,13 @@ export type OnAnswer = (error: ResError | undefined, text: string, last?: EventN
 /** Options of one request. */
 export interface SendOptions {
   /** How long to wait for the answer, in milliseconds. A pre-response of the service overrides it. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * Whether to send the request again after a reconnect, if there is no answer yet. Only for requests that may safely run twice.
    */
   readonly repeatable?: boolean
+  /** NATS headers of the request; none by default. */
+  readonly headers?: Headers | undefined
   /** Called once, with the first pre-response, or just before `onAnswer`. */
   readonly onSign?: (() => void) | undefined
 }
@@ -48,6 +50,7 @@ export interface SentRequest {
 interface Pending {
   readonly subject: string
   readonly payload: string
+  readonly headers: Headers | undefined
   readonly onAnswer: OnAnswer
   readonly repeatable: boolean
   onSign: (() => void) | undefined
@@ -110,9 +113,10 @@ export class Requester {
       })
       return sent
     }
-    const { repeatable = false, onSign } = options
-    this.#pending.set(id, { subject, payload, onAnswer, repeatable, onSign, ...this.#timeLimit(id, timeoutMs) })
-    this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
+    const { repeatable = false, headers, onSign } = options
+    const limit = this.#timeLimit(id, timeoutMs)
+    this.#pending.set(id, { subject, payload, headers, onAnswer, repeatable, onSign, ...limit })
+    this.#conn.publish(subject, payload, `${this.#inbox}.${id}`, headers)
     return sent
   }
 
@@ -182,8 +186,8 @@ export class Requester {
   }
 
   #repeat(): void {
-    for (const [id, { repeatable, subject, payload }] of this.#pending) {
-      if (repeatable) this.#conn.publish(subject, payload, `${this.#inbox}.${id}`)
+    for (const [id, { repeatable, subject, payload, headers }] of this.#pending) {
+      if (repeatable) this.#conn.publish(subject, payload, `${this.#inbox}.${id}`, headers)
     }
   }
 }

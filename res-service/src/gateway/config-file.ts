@@ -20,6 +20,7 @@ export interface FileConfig extends GatewayConfig {
 
 /** Keys of this gateway. Resgate does not know and ignores them. */
 type OwnKey =
+  | "metricsAddr"
   | "allowNullOrigin"
   | "allowHost"
   | "maxSubscriptions"
@@ -58,6 +59,7 @@ const SETTING_TYPES: Readonly<Record<keyof FileConfig, SettingType>> = {
   wsCompression: "boolean",
   resetThrottle: "integer",
   referenceThrottle: "integer",
+  metricsAddr: "string",
   allowNullOrigin: "boolean",
   allowHost: "string",
   maxSubscriptions: "integer",

@@ -63,6 +63,8 @@ export interface GatewayConfig {
   readonly referenceThrottle?: number
   /** Port for metrics; default 0: no metrics. */
   readonly metricsPort?: number
+  /** IP address that `metricsPort` listens on; default: as `addr`, as in Resgate, which does not have this setting. */
+  readonly metricsAddr?: string
   /**
    * How many resources a connection may be subscribed to, not counting the resources that these refer to. More are refused with
    * `system.subscriptionLimitExceeded`. Default 1,000; 0: any number. Resgate does not have this setting.
@@ -112,6 +114,8 @@ export interface Settings {
   readonly resetThrottle: number
   readonly referenceThrottle: number
   readonly metricsPort: number
+  /** Undefined: all addresses. */
+  readonly metricsAddr: string | undefined
   /** Infinity: any number. The same goes for the next two. */
   readonly maxSubscriptions: number
   readonly maxConnections: number
@@ -140,6 +144,9 @@ export function checkConfig(config: GatewayConfig): Settings {
   }
   const addr = config.addr ?? "0.0.0.0"
   if (addr !== "" && isIP(addr) === 0) throw new ConfigError("addr", addr, "must be a valid IPv4 or IPv6 address")
+  const metricsAddr = config.metricsAddr ?? addr
+  if (metricsAddr !== "" && isIP(metricsAddr) === 0)
+    throw new ConfigError("metricsAddr", metricsAddr, "must be a valid IPv4 or IPv6 address")
   return {
     addr: addr === "" ? undefined : addr,
     port,
@@ -160,6 +167,7 @@ export function checkConfig(config: GatewayConfig): Settings {
     resetThrottle: Math.max(0, config.resetThrottle ?? 0),
     referenceThrottle: Math.max(0, config.referenceThrottle ?? 0),
     metricsPort,
+    metricsAddr: metricsAddr === "" ? undefined : metricsAddr,
     maxSubscriptions: checkMaximum("maxSubscriptions", config.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS),
     maxConnections: checkMaximum("maxConnections", config.maxConnections ?? DEFAULT_MAX_CONNECTIONS),
     maxConnectionsPerAddress: checkMaximum(

@@ -169,7 +169,7 @@ export class Gateway {
 
   /** Resolves when clients can connect. Rejects if the port is taken, or a certificate cannot be read. */
   async start(): Promise<void> {
-    const { addr, port, metricsPort, tls } = this.#settings
+    const { addr, port, metricsPort, metricsAddr, tls } = this.#settings
     const server = tls
       ? createTlsServer({ ...HTTP_TIMES, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
       : createServer(HTTP_TIMES)
@@ -179,9 +179,9 @@ export class Gateway {
     await this.#listen(server, port, addr)
     if (metricsPort !== 0) {
       await this.#listen(
-        metricsServer(() => this.#metrics.encode(this.cacheSize)),
+        metricsServer(() => this.#metrics.encode(this.cacheSize, this.#conn.connected)),
         metricsPort,
-        addr,
+        metricsAddr,
       )
     }
     const { host, port: taken } = this.address

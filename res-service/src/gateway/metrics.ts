@@ -32,7 +32,7 @@ export class Metrics {
   }
 
   /** The OpenMetrics text. */
-  encode(cache: { resources: number; subscriptions: number }): string {
+  encode(cache: { resources: number; subscriptions: number }, isConnected: boolean): string {
     const { rss } = process.memoryUsage()
     return [
       "# TYPE resgate info",
@@ -53,6 +53,7 @@ export class Metrics {
         "Current number of subscriptions on cached resources.",
         cache.subscriptions,
       ),
+      ...gauge("resgate_nats_connected", "1 while the gateway is connected to NATS, else 0.", isConnected ? 1 : 0),
       "# EOF",
       "",
     ].join("\n")

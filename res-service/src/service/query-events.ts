@@ -88,7 +88,7 @@ export class QueryEvents {
     if (payload === undefined) return
     this.#enqueue(named, async () => {
       try {
-        reply.answer({ result: await queryResult(named, payload.query, answer, reply) })
+        reply.answer({ result: await queryResult(named, payload.query, answer, { msg, reply }) })
       } catch (error) {
         const resError = ResError.from(error)
         const details = { name: named.name, query: payload.query }
@@ -104,13 +104,19 @@ async function queryResult(
   { resource, parts, name }: NamedResource,
   query: string,
   answer: Answer | undefined,
-  reply: Reply,
+  { msg, reply }: { readonly msg: Msg; readonly reply: Reply },
 ): Promise<unknown> {
   const handler = resource.handlers.query
   if (handler === undefined) throw new ResError("system.notFound")
   const params = await validated("system.invalidQuery", handler.params, readQuery(query))
   if (answer === undefined) {
-    const req = { name, parts, query, extendTimeout: (timeoutMs: number) => reply.extendTimeout(timeoutMs) }
+    const req = {
+      name,
+      parts,
+      query,
+      natsHeader: (header: string) => msg.header?.(header),
+      extendTimeout: (timeoutMs: number) => reply.extendTimeout(timeoutMs),
+    }
     const content: unknown = await handler.get(req, params)
     if (content === undefined) throw new ResError("system.notFound")
     return { [resource.kind]: content }

@@ -1,6 +1,7 @@
 import type { Conn, Headers } from "../conn.ts"
 import { type ErrorObject, ResError } from "../errors.ts"
 import { isLevelEnabled, type Logger } from "../logger.ts"
+import type { Observation } from "./observer.ts"
 import type { Meta } from "./request.ts"
 
 /** An answer as it is sent. Source: RES-Service protocol 1.2.3, "Response". */
@@ -16,17 +17,19 @@ export class Reply {
   readonly #logger: Logger
   readonly #request: string
   readonly subject: string
+  readonly #observation: Observation | undefined
   #answered = false
 
   /**
    * @param request the name of the request in the log
    * @param subject the reply subject
    */
-  constructor(conn: Conn, logger: Logger, request: string, subject: string) {
+  constructor(conn: Conn, logger: Logger, request: string, subject: string, observation?: Observation) {
     this.#conn = conn
     this.#logger = logger
     this.#request = request
     this.subject = subject
+    this.#observation = observation
   }
 
   get answered(): boolean {
@@ -40,7 +43,11 @@ export class Reply {
       return
     }
     this.#answered = true
-    this.#send(this.#encode(response) ?? JSON.stringify({ error: new ResError("system.internalError") }), headers)
+    const payload = this.#encode(response)
+    this.#send(payload ?? JSON.stringify({ error: new ResError("system.internalError") }), headers)
+    this.#observation?.end(
+      payload === undefined ? "system.internalError" : "error" in response ? response.error.code : undefined,
+    )
   }
 
   /** Source: RES-Service protocol 1.2.3, "Pre-response". */

@@ -9,6 +9,11 @@ export interface BaseRequest<P extends string> {
   /** The query as the client wrote it, without the question mark; empty when there is none. */
   readonly query: string
   /**
+   * A NATS header of the request; undefined: it has none. `CallOptions.headers` sends them, and gateways send none. A
+   * `ServiceOptions.observer` may put others in their place.
+   */
+  natsHeader(name: string): string | undefined
+  /**
    * Tells the requester to wait `timeoutMs` from now on, for a handler that may take longer than the usual 3 s. Requesters that wait
    * behind it in its queue are told the same.
    *

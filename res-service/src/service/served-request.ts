@@ -36,6 +36,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
   readonly host: string | undefined
   readonly remoteAddr: string | undefined
   readonly uri: string | undefined
+  readonly natsHeader: (name: string) => string | undefined
   /** What the handler has set with `meta`. */
   answerMeta: Meta | undefined
   readonly #context: ServedContext
@@ -51,6 +52,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     { resource, parts }: NamedResource,
     payload: Payload,
     limit: TimeLimit,
+    natsHeader: (name: string) => string | undefined,
     makeEvents: () => EventSender,
   ) {
     this.type = type
@@ -67,6 +69,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.host = payload.host
     this.remoteAddr = payload.remoteAddr
     this.uri = payload.uri
+    this.natsHeader = natsHeader
     this.#context = context
     this.#reply = reply
     this.#limit = limit

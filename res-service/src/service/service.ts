@@ -8,6 +8,7 @@ import { isValidName } from "../rid.ts"
 import { EventSender } from "./events.ts"
 import { type ContractEvents, type ContractHandlers, handle } from "./handle.ts"
 import { type Payload, parsePayload, parseSubject, printable, REQUEST_TYPES, type Target } from "./incoming.ts"
+import { natsHeader, observedRequest, type ServiceObserver } from "./observer.ts"
 import { checkOwned, type Owned, overlap, requestSubject } from "./owned.ts"
 import { type NamedResource, QueryEvents } from "./query-events.ts"
 import { KeyedQueue } from "./queue.ts"
@@ -53,6 +54,8 @@ export interface ServiceOptions {
    * sends no reset, because it changes nothing yet. Default: this process answers every request that it gets.
    */
   readonly routing?: Routing
+  /** Is told of each request that this process answers, for metrics, access logs and traces. Default: nobody is told. */
+  readonly observer?: ServiceObserver | undefined
 }
 
 /** How busy a service is. All numbers are 0 when it is idle. */
@@ -88,6 +91,7 @@ export class Service {
   readonly #numbers: EventNumbers
   readonly #queryEvents: QueryEvents
   readonly #routing: Routing | undefined
+  readonly #observer: ServiceObserver | undefined
   readonly #running = new RunningWork()
   #subscriptions: Subscription[] = []
   #stops: (() => void)[] = []
@@ -103,6 +107,7 @@ export class Service {
     checkOwned(this.#owned.resources ?? [])
     checkOwned(this.#owned.access ?? [])
     this.#routing = options.routing
+    this.#observer = options.observer
     this.#numbers = new EventNumbers(this.#routing !== undefined)
     this.#respondContext = { logger: this.#logger, admit: options.admit ?? nothing, numbers: this.#numbers }
     this.#servedContext = { conn: this.#conn, order: new RequestOrder() }
@@ -331,12 +336,14 @@ export class Service {
       this.#routing?.route(msg, shard)
       return
     }
-    const reply = new Reply(this.#conn, this.#logger, msg.subject, msg.reply)
+    const observation = this.#observer?.onRequest?.(observedRequest(msg, target, named))
+    const reply = new Reply(this.#conn, this.#logger, msg.subject, msg.reply, observation)
+    const header = (name: string): string | undefined => natsHeader(msg, observation, name)
     const payload = parsePayload(reply, msg.data)
     if (isLevelEnabled(this.#logger, "trace")) {
       this.#logger.trace({ subject: msg.subject, payload: payload && printable(target.type, payload) }, "==>")
     }
-    if (payload !== undefined) void this.#track(shard, () => this.#handle(target, named, payload, reply))
+    if (payload !== undefined) void this.#track(shard, () => this.#handle({ target, payload, reply, header }, named))
   }
 
   async #track(shard: number | undefined, run: () => Promise<void>): Promise<void> {
@@ -350,18 +357,19 @@ export class Service {
     }
   }
 
-  async #handle(target: Target, named: NamedResource | undefined, payload: Payload, reply: Reply): Promise<void> {
+  async #handle(arrived: Arrived, named: NamedResource | undefined): Promise<void> {
+    const { target, reply } = arrived
     try {
       if (named === undefined || named.resource.handlers.owns?.(named.parts) === false) {
         reply.answer({ error: new ResError("system.notFound") })
-      } else await this.#respond(target, named, payload, reply)
+      } else await this.#respond(arrived, named)
     } catch (error) {
       this.#logger.error({ name: target.name, err: error }, "a request could not be handled")
       if (!reply.answered) reply.answer({ error: new ResError("system.internalError") })
     }
   }
 
-  async #respond(target: Target, named: NamedResource, payload: Payload, reply: Reply): Promise<void> {
+  async #respond({ target, payload, reply, header }: Arrived, named: NamedResource): Promise<void> {
     const { resource, name } = named
     if (target.type === "access" && resource.handlers.access === undefined) return
     if (target.type === "get" && payload.query !== "") this.#queryEvents.got(name)
@@ -370,7 +378,8 @@ export class Service {
     const got = target.type === "get" ? this.#routing?.got(name) : undefined
     // Awaited after the content.
     got?.catch(nothing)
-    const req = new ServedRequest(this.#servedContext, reply, target, named, payload, limit, () => this.#events(named))
+    const events = (): EventSender => this.#events(named)
+    const req = new ServedRequest(this.#servedContext, reply, target, named, payload, limit, header, events)
     const { mode, run } = respond(this.#respondContext, resource, req, reply, got)
     try {
       await this.#queue.run(group, mode, () => limit.run(run))
@@ -403,6 +412,15 @@ export class Service {
   #events(named: NamedResource): EventSender {
     return new EventSender(this.#conn, named.name, this.#numbers, (answer) => this.#queryEvents.send(named, answer))
   }
+}
+
+/** A request that has arrived, with what its answer needs. */
+interface Arrived {
+  readonly target: Target
+  readonly payload: Payload
+  readonly reply: Reply
+  /** A NATS header, as the handler sees it. */
+  readonly header: (name: string) => string | undefined
 }
 
 function nothing(): void {}

@@ -27,6 +27,7 @@ export interface ResetPatterns {
  */
 export class KeptResets {
   readonly #conn: Conn
+  readonly #onReset: () => void
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #stopWatching: () => void
   readonly #pulse: NodeJS.Timeout
@@ -36,8 +37,10 @@ export class KeptResets {
   #disturbedUntil = -Infinity
   #freeAt = 0
 
-  constructor(conn: Conn) {
+  /** @param onReset called for each reset that is sent */
+  constructor(conn: Conn, onReset = (): void => {}) {
     this.#conn = conn
+    this.#onReset = onReset
     this.#stopWatching = conn.onStatus(() => this.disturb())
     this.#pulse = setInterval(() => this.#beat(), PULSE_MS)
   }
@@ -80,6 +83,7 @@ export class KeptResets {
     if (this.#stopped) return
     const sentAt = performance.now()
     this.#conn.publish("system.reset", JSON.stringify(part))
+    this.#onReset()
     this.#after(pauseMs, () => {
       this.#beat()
       if (lastAt === undefined) this.#publish(part, sentAt)

@@ -120,8 +120,9 @@ export class Router {
     return true
   }
 
-  #handOn({ subject, data, reply }: Msg, member: string, shard: number, revision: number): void {
-    this.#conn.publish(`${this.#prefix}.${member}.${shard}.${revision}.${subject}`, data, reply)
+  #handOn(msg: Msg, member: string, shard: number, revision: number): void {
+    const { subject, data, reply } = msg
+    this.#conn.publish(`${this.#prefix}.${member}.${shard}.${revision}.${subject}`, data, reply, msg.headers?.())
   }
 
   #hold(msg: Msg, shard: number, revision: number): void {

@@ -47,6 +47,8 @@ export interface ShardsOptions {
   readonly locate: (resource: string) => Location | undefined
   /** As `ServiceOptions.replyTo`: what is answered while no lease is held, too. */
   readonly replyTo?: (subject: string) => boolean
+  /** Called for each `system.reset` that is sent, for metrics. */
+  readonly onReset?: (() => void) | undefined
   /** Copies of the bucket in a NATS cluster. Default 1. */
   readonly replicas?: number
   readonly logger: Logger
@@ -127,7 +129,7 @@ export class Shards implements Routing {
     const show = (): void => this.#lease.show(this.#table.revisionOfMember(this.member))
     show()
     this.#table.onChange(show)
-    this.#resets = new KeptResets(this.conn)
+    this.#resets = new KeptResets(this.conn, options.onReset)
     this.#tasks = new OwnerTasks(conn)
     this.#router = new Router(conn, `shards.${name}`, this.member, this, (msg) => {
       if (!this.#tasks.handle(msg)) this.#handle(msg)

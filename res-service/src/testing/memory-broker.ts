@@ -45,12 +45,13 @@ export class MemoryBroker {
   }
 
   /** @internal */
-  send(subject: string, payload: string | Uint8Array, reply?: string, headers: Headers = {}): void {
+  send(subject: string, payload: string | Uint8Array, reply?: string, headers?: Headers): void {
     const data = typeof payload === "string" ? new TextEncoder().encode(payload) : payload
     this.#later(() => {
       const receivers = this.#receivers(subject)
-      const header = (name: string): string | undefined => headers[name]
-      for (const { handler } of receivers) handler({ subject, data, reply, header, noResponders: false })
+      const header = (name: string): string | undefined => headers?.[name]
+      for (const { handler } of receivers)
+        handler({ subject, data, reply, header, headers: () => headers, noResponders: false })
       if (receivers.length === 0 && reply !== undefined) this.#notifyNoResponders(reply)
     })
   }

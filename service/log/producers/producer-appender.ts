@@ -4,6 +4,7 @@ import { MAX_BATCH_EVENTS } from "../../../contract/limits.ts"
 import { MAX_MISSING_RANGES, type Producer, type ProducerAnswer } from "../../../contract/producer.ts"
 import { shopSubject } from "../../../contract/subjects.ts"
 import { notTried } from "../../../contract/unavailable.ts"
+import { occurrences } from "../../../observe/occurrences.ts"
 import type { JetStream } from "../../jetstream/jetstream.ts"
 import { CONTENT_HASH } from "../content-hash.ts"
 import { contentHash, eventHeaders, type NewEvents } from "../new-events.ts"
@@ -133,6 +134,7 @@ export class ProducerAppender {
       }
       for (const [{ reject }, error] of plan.refused) reject(error)
       for (const waiting of plan.repeated) {
+        occurrences.repeatedPublish.tell("producer")
         const found = this.#find(key, after, waiting)
         await found.then((seqs) => waiting.resolve({ seqs, answer: { repeated: true, missing } }), waiting.reject)
       }

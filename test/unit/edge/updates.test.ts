@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import { Turns } from "../../../edge/legacy/turns.ts"
 import { Updates, type Watcher } from "../../../edge/legacy/updates.ts"
+import { occurrences } from "../../../observe/occurrences.ts"
 import { until } from "../../helpers/until.ts"
 
 const KIB = 1024
@@ -47,6 +48,19 @@ describe("Updates", () => {
     updates.send()
     updates.send()
     expect(pages.map(({ shown }) => shown)).to.deep.equal([["1", "2", "3"], ["3"]])
+  })
+
+  it("tells how many bytes are merged away: for each one who could not be shown an update, that of the newest", () => {
+    const merged: number[] = []
+    occurrences.mergedUpdate.on((bytes) => merged.push(bytes))
+    const { updates, pages, page } = setUp(100, "a", "b")
+    page(0).canBeShown = false
+    for (let i = 0; i < 3; i++) updates.show(pages)
+    expect(merged).to.deep.equal([100, 100])
+    page(0).canBeShown = true
+    updates.send()
+    expect(merged).to.deep.equal([100, 100])
+    updates.stop()
   })
 
   it("shows a large one in several turns, and what changed meanwhile after it", async () => {
