@@ -1,11 +1,11 @@
 import { type CollectionEvents, dataValue, type ModelEvents, type Reference, reference } from "res-service"
 import type { ContentOf } from "res-service/contract"
 import type { day } from "../../contract/store.ts"
+import { differences } from "../differences.ts"
 import type { Basket } from "../projections/basket.ts"
 import { type DayRecord, shownDay } from "../projections/day.ts"
 import { abandonedBetween, type Shop } from "../projections/shop.ts"
 import type { DayBook, DaySettings } from "./day-book.ts"
-import { differences } from "./differences.ts"
 import { Figure } from "./figure.ts"
 
 /** Least time between two changes of a day, in ms. */

@@ -3,7 +3,7 @@ import type { ContentOf } from "res-service/contract"
 import type { Profile } from "../../contract/profile.ts"
 import { profile } from "../../contract/store.ts"
 import type { Guard } from "../auth/guard.ts"
-import { differences } from "./differences.ts"
+import { differences } from "../differences.ts"
 import type { Profiles } from "./profiles.ts"
 
 /**

@@ -1,6 +1,7 @@
 import { type CollectionEvents, dataValue, type ModelEvents, type Reference, reference } from "res-service"
 import type { ContentOf } from "res-service/contract"
 import type * as contract from "../../contract/store.ts"
+import { differences } from "../differences.ts"
 import { listChanges } from "../list-changes.ts"
 import type { LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, shownBasket } from "../projections/basket.ts"
@@ -16,7 +17,6 @@ import {
 import { nextChangeAt, shownStats } from "../projections/stats.ts"
 import type { DayBook } from "./day-book.ts"
 import { type DayEventSenders, DayView } from "./day-view.ts"
-import { differences } from "./differences.ts"
 import { Figure } from "./figure.ts"
 
 /** Least time between two changes of a basket, or of a list of baskets, in ms. Eyes can follow ten a second. */
