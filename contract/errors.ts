@@ -29,6 +29,22 @@ export const serviceErrors = {
   "session.inviteNeeded": "Only who is invited may join the session",
   "session.inviteExpired": "The invitation has expired",
   "session.inviteUsedUp": "The invitation was used as often as it may be",
+  // `data` is { version, content }, those of the cart now.
+  "session.cartChanged": "The cart has changed meanwhile",
+  "session.cartEmpty": "An empty cart can't be ready",
+  // `data` is { by, since }.
+  "session.locked": "The carts are locked",
+  // `data` is { after, latest }.
+  "session.deadlineOutOfRange": "A deadline must be in the future, at most 7 days from now",
+  "session.notEverybodyReady": "Not everybody is ready",
+  // `data` is { payer, since }.
+  "session.alreadyCheckingOut": "Somebody is checking out already",
+  "session.checkingOut": "Somebody is checking out, so nothing can be changed",
+  "session.notCheckingOut": "Nobody is checking out",
+  "session.notPayer": "Only the member who pays may do that",
+  // `data` is { at }.
+  "session.ordered": "The carts are ordered, so nothing can be changed",
+  "session.notOrdered": "The carts are not ordered",
   "session.cartTooLarge": "The cart, or all carts together, are too large",
 } as const
 

@@ -35,5 +35,11 @@ export const MAX_CART_LEVELS = 100
 export const MAX_CART_BYTES = 256 * 1024
 export const MAX_SESSION_BYTES = 2 * 1024 * 1024
 
+/** The latest deadline of a shared session, from when it is set, in ms: a week. */
+export const MAX_DEADLINE_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Longest number of an order, in characters. */
+export const MAX_ORDER_REF = 100
+
 /** Longest token that is looked at, in characters. */
 export const MAX_TOKEN_LENGTH = 8192

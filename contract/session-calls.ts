@@ -1,7 +1,9 @@
 import { z } from "zod"
-import { MAX_CART_LEVELS } from "./limits.ts"
+import { MAX_CART_LEVELS, MAX_ORDER_REF } from "./limits.ts"
 import { nestsDeeper } from "./nesting.ts"
+import { isRecord } from "./record.ts"
 import { isSessionId, SESSION_ID, SESSION_ID_RULE } from "./session-id.ts"
+import { Split } from "./session-status.ts"
 import { shownName, wellFormed } from "./text.ts"
 
 export const SessionId = z
@@ -41,7 +43,7 @@ export const CartUpdate = z.object(
     customerId,
     cartContent: wellFormed(
       z
-        .custom<object>((value) => isObject(value), "expected a JSON object")
+        .custom<object>(isRecord, "expected a JSON object")
         .refine((cart) => !nestsDeeper(cart, MAX_CART_LEVELS), `expected at most ${MAX_CART_LEVELS} levels`),
     ),
   },
@@ -54,6 +56,8 @@ export const ReadyUpdate = z.object(
     customerId,
     customerReadyToCheckout: z.boolean("expected true or false"),
     keepWish: z.boolean("expected true or false").default(false),
+    /** The version of the cart that the customer has seen. Old clients send none. */
+    version: z.string("expected a string").max(100, "expected a cart's version").optional(),
   },
   "expected a JSON object",
 )
@@ -67,14 +71,28 @@ export const Resumption = z.object(
 /** Params of `keepAlive`. */
 export const KeepAlive = z.object({ cids: z.array(z.string().max(100)).max(1000).default([]) }).prefault({})
 
-/** Params of `leave` and `kick`. */
+/** Params of `setDeadline`; null: no deadline. */
+export const DeadlineUpdate = z.object(
+  {
+    at: z.iso.datetime({ offset: true, error: "expected an ISO 8601 date-time with offset or Z, or null" }).nullable(),
+  },
+  "expected a JSON object",
+)
+
+/** Params of `setSplit`. */
+export const SplitUpdate = z.object({ split: Split }, "expected a JSON object")
+
+const order_ref = shownName
+  .max(MAX_ORDER_REF, `expected at most ${MAX_ORDER_REF} characters`)
+  .regex(/^\P{Cc}*$/u, "expected no control characters")
+
+/** Params of `completeCheckout`: the shop's number of the order. */
+export const Order = z.object({ order_ref: order_ref.optional() }, "expected a JSON object").prefault({})
+
+/** Params of `leave`, `kick` and `beginCheckout`. */
 export const CustomerRef = z.object({ customerId }, "expected a JSON object")
 
 function wholeNumber(max: number) {
   const expected = `expected a whole number from 1 to ${max}`
   return z.int(expected).min(1, expected).max(max, expected)
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

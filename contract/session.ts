@@ -4,13 +4,17 @@ import { errorCodes } from "./errors.ts"
 import {
   CartUpdate,
   CustomerRef,
+  DeadlineUpdate,
   Introduction,
   Invitation,
   KeepAlive,
+  Order,
   ReadyUpdate,
   Resumption,
   SessionId,
+  SplitUpdate,
 } from "./session-calls.ts"
+import { SessionStatus } from "./session-status.ts"
 
 /** The owner of a cart, in the names of the old protocol. */
 export const Owner = z.object({
@@ -35,6 +39,8 @@ const unable = [
   "system.serviceUnavailable",
 ] as const
 const foreign = ["session.notMember", "session.notYourCustomer"] as const
+/** Only the host may. */
+const governed = ["session.notHost", "session.checkingOut", "session.ordered"] as const
 const uninvited = ["session.inviteNeeded", "session.inviteExpired", "session.inviteUsedUp"] as const
 
 /**
@@ -63,11 +69,25 @@ export const present = defineCollection("session.$id.present", {
 })
 
 /**
+ * `session.<id>.status`: what all members share, beside their carts. It has no calls: those of the multicart change it.
+ *
+ * events  change, before the `updated` with the same `n`
+ */
+export const sessionStatus = defineModel("session.$id.status", {
+  parts: { id: SessionId },
+  value: SessionStatus,
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
  * `session.<id>.multicart`: the carts of a session, the host's first, then in the order of joining.
  *
  * call    start, join: an invitation is needed once the session has invitations ·
- *         customerReadyToCheckout: with `keepWish` an early host is not refused, but becomes ready whenever every guest is, until it
- *         takes that back or is away · kick, createInvite: by the host; from the first invitation on, joining needs one ·
+ *         customerReadyToCheckout: for the cart with that `version`; with `keepWish` an early host is not refused, but becomes
+ *         ready whenever every guest is, until it takes that back or is away ·
+ *         kick, createInvite: by the host; from the first invitation on, joining needs one ·
+ *         lock, unlock, setDeadline, setSplit, shopAgain: by the host · beginCheckout: the customer pays ·
+ *         cancelCheckout: by the payer or the host · completeCheckout: by the payer ·
  *         disconnect: the caller's connection is gone now ·
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
@@ -89,11 +109,30 @@ export const multicart = defineCollection("session.$id.multicart", {
       answer: Entered,
       errors: errorCodes("session.notStarted", "session.full", ...uninvited, ...unable),
     },
-    updateCart: { params: CartUpdate, answer: Done, errors: errorCodes("session.cartTooLarge", ...foreign, ...unable) },
+    updateCart: {
+      params: CartUpdate,
+      answer: Done,
+      errors: errorCodes(
+        "session.cartTooLarge",
+        "session.locked",
+        "session.checkingOut",
+        "session.ordered",
+        ...foreign,
+        ...unable,
+      ),
+    },
     customerReadyToCheckout: {
       params: ReadyUpdate,
       answer: Done.extend({ isReadyToCheckout: z.boolean() }),
-      errors: errorCodes("session.guestsNotReady", ...foreign, ...unable),
+      errors: errorCodes(
+        "session.guestsNotReady",
+        "session.cartChanged",
+        "session.cartEmpty",
+        "session.checkingOut",
+        "session.ordered",
+        ...foreign,
+        ...unable,
+      ),
     },
     resume: {
       params: Resumption,
@@ -107,6 +146,35 @@ export const multicart = defineCollection("session.$id.multicart", {
       answer: Done.extend({ invite: z.string() }),
       errors: errorCodes("session.notHost", ...unable),
     },
+    lock: { answer: Done, errors: errorCodes(...governed, ...unable) },
+    unlock: { answer: Done, errors: errorCodes(...governed, ...unable) },
+    setDeadline: {
+      params: DeadlineUpdate,
+      answer: Done,
+      errors: errorCodes("session.deadlineOutOfRange", ...governed, ...unable),
+    },
+    setSplit: { params: SplitUpdate, answer: Done, errors: errorCodes(...governed, ...unable) },
+    beginCheckout: {
+      params: CustomerRef,
+      answer: Done,
+      errors: errorCodes(
+        "session.notEverybodyReady",
+        "session.alreadyCheckingOut",
+        "session.ordered",
+        ...foreign,
+        ...unable,
+      ),
+    },
+    cancelCheckout: {
+      answer: Done,
+      errors: errorCodes("session.notCheckingOut", "session.notPayer", "session.ordered", ...unable),
+    },
+    completeCheckout: {
+      params: Order,
+      answer: Done,
+      errors: errorCodes("session.notCheckingOut", "session.notPayer", "session.ordered", ...unable),
+    },
+    shopAgain: { answer: Done, errors: errorCodes("session.notHost", "session.notOrdered", ...unable) },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     lose: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     keepAlive: { params: KeepAlive, errors: errorCodes("system.invalidParams", "system.invalidRequest") },

@@ -47,6 +47,17 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.inviteNeeded": 403,
   "session.inviteExpired": 403,
   "session.inviteUsedUp": 403,
+  "session.cartChanged": 409,
+  "session.cartEmpty": 409,
+  "session.locked": 409,
+  "session.deadlineOutOfRange": 422,
+  "session.notEverybodyReady": 409,
+  "session.alreadyCheckingOut": 409,
+  "session.checkingOut": 409,
+  "session.notCheckingOut": 409,
+  "session.notPayer": 403,
+  "session.ordered": 409,
+  "session.notOrdered": 409,
   "session.cartTooLarge": 413,
 }
 

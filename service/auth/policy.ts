@@ -83,6 +83,7 @@ export const policy = {
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.present": { get: "anybody" },
+  "session.$id.status": { get: "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },
   "shopwire.auth": { revoke: "administer" },
   "shopwire.shoppers": { erase: "administer" },

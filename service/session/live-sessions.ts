@@ -1,15 +1,22 @@
 import type { AnyResource, Logger, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
-import { cart, multicart, present } from "../../contract/session.ts"
+import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
+import type { SessionCommand } from "./command.ts"
 import { askConnections } from "./connections.ts"
-import { type CustomerBinding, cartResource, multicartResource, presentResource } from "./multicart-resource.ts"
+import {
+  type CustomerBinding,
+  cartResource,
+  multicartResource,
+  presentResource,
+  statusResource,
+} from "./multicart-resource.ts"
 import { Presence } from "./presence.ts"
 import { PresenceSweep } from "./presence-sweep.ts"
-import type { SessionCommand } from "./session.ts"
+import { SessionClock } from "./session-clock.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
 
@@ -54,6 +61,7 @@ export class LiveSessions implements Part {
   readonly #sessions: Sessions
   readonly #presence: Presence
   readonly #sweep: PresenceSweep
+  readonly #clock: SessionClock
 
   constructor(js: JetStream, service: Service, options: SessionOptions) {
     const { idleMs, binding, guard, shards, logger } = options
@@ -74,9 +82,11 @@ export class LiveSessions implements Part {
       isConnected: askConnections(js.nc),
     }
     this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isOwned, logger })
+    this.#clock = new SessionClock({ ...sources, isOwned, logger })
     this.resources = [
       multicartResource({ ...sources, guard, binding }),
       presentResource(guard, this.#sessions),
+      statusResource(guard, this.#sessions),
       cartResource(guard, this.#sessions),
     ]
   }
@@ -93,9 +103,11 @@ export class LiveSessions implements Part {
       this.#shards.resetWatched("session.")
     })
     this.#sweep.start()
+    this.#clock.start()
   }
 
   stop(): void {
+    this.#clock.stop()
     this.#sweep.stop()
   }
 
@@ -107,11 +119,19 @@ export class LiveSessions implements Part {
     this.#sessions.dropWhere((id) => shards.includes(partitionOf(id)))
   }
 
+  unload(roots: readonly string[]): void {
+    for (const root of roots) {
+      const [kind, id = ""] = root.split(".")
+      if (kind === "session") this.#sessions.forget(id)
+    }
+  }
+
   /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */
   async #run(id: string, command: SessionCommand): Promise<number> {
     const n = await this.#sessions.execute(id, command, {
       multicart: this.#service.events(multicart, { id }),
       present: this.#service.events(present, { id }),
+      status: this.#service.events(sessionStatus, { id }),
       cart: (customer) => this.#service.events(cart, { id, customer }),
     })
     this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])

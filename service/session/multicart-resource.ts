@@ -11,17 +11,18 @@ import {
 } from "res-service"
 import type { z } from "zod"
 import { edgeOfCid } from "../../contract/edge-connection.ts"
-import { serviceError } from "../../contract/errors.ts"
-import { cart, multicart, present } from "../../contract/session.ts"
+import { type ServiceErrorCode, serviceError } from "../../contract/errors.ts"
+import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
 import type { Introduction } from "../../contract/session-calls.ts"
 import { notTried } from "../../contract/unavailable.ts"
 import type { Guard } from "../auth/guard.ts"
 import { sha256 } from "../sha256.ts"
+import type { Newcomer, SessionCommand } from "./command.ts"
 import type { IsConnected } from "./connections.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
-import { isShownTo, type Member, type Newcomer, type SessionCommand } from "./session.ts"
+import { isShownTo, type Member } from "./session.ts"
 import { cartModel, type Sessions } from "./sessions.ts"
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
@@ -44,6 +45,8 @@ type Pattern = (typeof multicart)["pattern"]["source"]
 
 type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts">
 
+type LatestCall = Call & Pick<CallRequest<Pattern, unknown>, "isOutdated">
+
 /**
  * One queue for all resources of a session. When JetStream is slow, gateways are told to wait longer than their usual 3 s, so that no get
  * is lost.
@@ -54,7 +57,11 @@ const sessionQueue = {
 }
 
 /** Access by the policy, then by the session. Runs in the session's queue, so that it uses the current state. */
-function access(guard: Guard, sessions: Sessions, contract: typeof multicart | typeof present | typeof cart) {
+function access(
+  guard: Guard,
+  sessions: Sessions,
+  contract: typeof multicart | typeof present | typeof sessionStatus | typeof cart,
+) {
   const byPolicy = guard.access(contract)
   return async (req: AccessRequest<Pattern>): Promise<Access> => {
     const { get = false, ...calls } = await byPolicy(req)
@@ -85,6 +92,15 @@ export function presentResource(guard: Guard, sessions: Sessions) {
   })
 }
 
+/** Serves `sessionStatus`. */
+export function statusResource(guard: Guard, sessions: Sessions) {
+  return handle(sessionStatus, {
+    ...sessionQueue,
+    access: access(guard, sessions, sessionStatus),
+    get: async (req) => await sessions.status(req.parts.id),
+  })
+}
+
 /**
  * Serves `multicart`. Everyone may call all methods, because joining is one of them. Everyone may get an open session, because knowing its
  * ID is the invitation. From the first invitation on, only the connections of its members may get it.
@@ -93,6 +109,10 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
     n: await run(req.parts.id, command),
   })
+
+  /** As `execute`. Does nothing for a call that a later one of this kind replaces. */
+  const executeLatest = async (req: LatestCall, kind: string, command: SessionCommand): Promise<{ n: number }> =>
+    req.isOutdated(kind) ? { n: await sessions.revision(req.parts.id) } : await execute(req, command)
 
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
@@ -142,12 +162,18 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     if (!isOwn) throw serviceError("session.notYourCustomer")
   }
 
-  /** The member for whom a connection speaks. Throws `session.notHost` when it speaks for none. */
-  const ownId = async (req: Call): Promise<string> => {
+  /** The member for whom a connection speaks. Throws `refusal` when it speaks for none. */
+  const ownId = async (req: Call, refusal: ServiceErrorCode = "session.notHost"): Promise<string> => {
     const members = await membersFor(req)
     const own = members.find(({ cid }) => cid === req.cid)
-    if (own === undefined) throw serviceError("session.notHost")
+    if (own === undefined) throw serviceError(refusal)
     return own.id
+  }
+
+  /** Executes a command of the host, unless a later one of this kind replaces it. */
+  const govern = async (req: LatestCall, kind: string, command: (by: string) => SessionCommand) => {
+    const by = await ownId(req)
+    return await executeLatest(req, `${kind} ${by}`, command(by))
   }
 
   return handle(multicart, {
@@ -174,14 +200,21 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)
-        if (req.isOutdated(`updateCart ${customerId}`)) return { n: await sessions.revision(req.parts.id) }
-        return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
+        return await executeLatest(req, `updateCart ${customerId}`, {
+          type: "updateCart",
+          id: customerId,
+          content: cartContent,
+        })
       },
-      customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish }) => {
+      customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish, version }) => {
         await checkOwn(req, customerId)
-        const { n } = req.isOutdated(`ready ${customerId}`)
-          ? { n: await sessions.revision(req.parts.id) }
-          : await execute(req, { type: "setReady", id: customerId, ready: customerReadyToCheckout, keepWish })
+        const { n } = await executeLatest(req, `ready ${customerId}`, {
+          type: "setReady",
+          id: customerId,
+          ready: customerReadyToCheckout,
+          keepWish,
+          version,
+        })
         const members = (await sessions.get(req.parts.id))?.members ?? []
         return { isReadyToCheckout: members.find(({ id }) => id === customerId)?.ready === true, n }
       },
@@ -205,6 +238,30 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         const { key = "" } = (await sessions.get(req.parts.id))?.invites ?? {}
         const id = randomBytes(9).toString("base64url")
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
+      },
+      lock: async (req) => await govern(req, "lock", (by) => ({ type: "lock", by, at: Date.now() })),
+      unlock: async (req) => await govern(req, "lock", (by) => ({ type: "unlock", by, at: Date.now() })),
+      setDeadline: async (req, { at }) => {
+        const deadline = at === null ? undefined : Date.parse(at)
+        return await govern(req, "deadline", (by) => ({ type: "setDeadline", by, deadline, at: Date.now() }))
+      },
+      setSplit: async (req, { split }) => await govern(req, "split", (by) => ({ type: "setSplit", by, split })),
+      shopAgain: async (req) => await govern(req, "shopAgain", (by) => ({ type: "shopAgain", by })),
+      beginCheckout: async (req, { customerId }) => {
+        await checkOwn(req, customerId)
+        return await executeLatest(req, `checkout ${customerId}`, {
+          type: "beginCheckout",
+          id: customerId,
+          at: Date.now(),
+        })
+      },
+      cancelCheckout: async (req) => {
+        const by = await ownId(req, "session.notPayer")
+        return await executeLatest(req, `checkout ${by}`, { type: "cancelCheckout", by })
+      },
+      completeCheckout: async (req, { order_ref: ref }) => {
+        const by = await ownId(req, "session.notPayer")
+        return await execute(req, { type: "completeCheckout", by, ref, at: Date.now() })
       },
       disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid }),
       lose: async (req) => await execute(req, { type: "lose", cid: req.cid }),

@@ -1,8 +1,8 @@
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import type { SessionCommand } from "./command.ts"
 import type { IsConnected } from "./connections.ts"
 import type { Presence } from "./presence.ts"
-import type { SessionCommand } from "./session.ts"
 import type { SessionStore } from "./session-store.ts"
 import type { Sessions } from "./sessions.ts"
 

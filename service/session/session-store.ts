@@ -3,7 +3,8 @@ import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
-import type { Member, Session } from "./session.ts"
+import { withoutOldSignatures } from "./ready.ts"
+import type { Member, Session, SessionEvent } from "./session.ts"
 
 export const BUCKET = "sessions"
 
@@ -90,23 +91,30 @@ export class SessionStore {
     const carts = await Promise.all(members.map((member) => this.#bucket.get(cartKey(id, member.id))))
     const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
     return {
-      session: {
+      session: withoutOldSignatures({
         ...state,
         members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
-      },
+      }),
       revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
     }
   }
 
-  /** Stores `session`: only the cart of the member `cartOf`, or without `cartOf` only the members. */
-  async save(id: string, stored: StoredSession, session: Session | undefined, cartOf?: string): Promise<StoredSession> {
+  /** Stores `session` after `events`: the carts that they set, then the rest if they changed it. */
+  async save(
+    id: string,
+    stored: StoredSession,
+    session: Session | undefined,
+    events: readonly SessionEvent[],
+  ): Promise<StoredSession> {
     const revisions = new Map(stored.revisions)
     const write = (key: string, value: unknown): Promise<void> => this.#write(revisions, key, value)
     await unlessFull(async () => {
-      const member = session?.members.find((each) => each.id === cartOf)
-      if (session !== undefined && member !== undefined) await write(cartKey(id, member.id), member.content)
-      else if (session !== undefined) await write(stateKey(id), stateOf(session))
-      else {
+      if (session !== undefined) {
+        for (const member of session.members.filter((each) => setsCartOf(each.id, events)))
+          await write(cartKey(id, member.id), member.content)
+        // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
+        if (events.some(({ type }) => type !== "cartSet")) await write(stateKey(id), stateOf(session))
+      } else {
         await this.#bucket.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0, ttl: MARK_TTL })
         revisions.delete(stateKey(id))
       }
@@ -146,6 +154,10 @@ export class SessionStore {
     if (!revisions.delete(key)) return
     await this.#bucket.purge(key, { ttl: MARK_TTL }).catch(() => {})
   }
+}
+
+function setsCartOf(customerId: string, events: readonly SessionEvent[]): boolean {
+  return events.some((event) => event.type === "cartSet" && event.id === customerId)
 }
 
 function stateOf({ members, ...state }: Session): State {

@@ -1,9 +1,5 @@
-import { serviceError } from "../../contract/errors.ts"
-import { sameSecret } from "../same-secret.ts"
-import { decodeInvite } from "./invite.ts"
+import type { Split } from "../../contract/session-status.ts"
 
-/** Most members of a session. */
-export const MAX_MEMBERS = 50
 /** Most earlier connections of a member that may still see a closed session. */
 const MAX_VIEWS = 5
 
@@ -13,6 +9,8 @@ export interface Member {
   readonly id: string
   readonly name: string
   readonly ready: boolean
+  /** The version of the cart for which the member is ready; undefined if it is not ready, or was stored by an earlier release. */
+  readonly readyFor?: string | undefined
   /** The cart, a JSON object; `{}` until it is set. */
   readonly content: object
   /** The connection that speaks for the member; undefined while it is absent. */
@@ -37,6 +35,24 @@ export interface UsedInvite {
   readonly expiresAt: number
 }
 
+/** Keeps the carts as they are. */
+export interface Lock {
+  readonly by: "host" | "deadline"
+  /** Ms since the epoch, as all times of a session. */
+  readonly at: number
+}
+
+/** A member pays for all. */
+export interface Checkout {
+  /** The member's ID. After the order it may have left. */
+  readonly payer: string
+  readonly at: number
+  /** IDs of those who were members when it began. Whoever comes later is not waited for, and shares no costs. */
+  readonly members: readonly string[]
+  /** Set when it is paid. */
+  readonly ordered?: { readonly at: number; readonly ref: string | undefined }
+}
+
 /** Friends who shop together. A session always has a member, and always one host. */
 export interface Session {
   readonly hostId: string
@@ -46,6 +62,14 @@ export interface Session {
     readonly key: string
     readonly used: readonly UsedInvite[]
   }
+  /** Ends with its host. */
+  readonly lock?: Lock | undefined
+  /** When the carts are locked. Ends with its host; stays when it has passed, until the carts are unlocked. */
+  readonly deadline?: number | undefined
+  /** How the total is split. Default: by cart. */
+  readonly split?: Split
+  /** Undefined while friends shop. Ends when the payer is out before the order. */
+  readonly checkout?: Checkout | undefined
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -55,7 +79,8 @@ export type SessionEvent =
   | { readonly type: "created"; readonly host: Member }
   | { readonly type: "joined"; readonly member: Member }
   | { readonly type: "cartSet"; readonly id: string; readonly content: object }
-  | { readonly type: "readySet"; readonly id: string; readonly ready: boolean }
+  /** `readyFor`: the version of its cart, if it is ready. */
+  | { readonly type: "readySet"; readonly id: string; readonly ready: boolean; readonly readyFor: string | undefined }
   | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
   /** `lostCid`: its connection may still exist, but is silent. */
   | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string }
@@ -63,41 +88,18 @@ export type SessionEvent =
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
+  | { readonly type: "locked"; readonly lock: Lock }
+  | { readonly type: "unlocked" }
+  | { readonly type: "deadlineSet"; readonly deadline: number | undefined }
+  | { readonly type: "splitSet"; readonly split: Split }
+  | { readonly type: "checkoutBegun"; readonly checkout: Checkout }
+  | { readonly type: "checkoutCancelled" }
+  | { readonly type: "ordered"; readonly at: number; readonly ref: string | undefined }
+  /** After an order. */
+  | { readonly type: "shoppingBegun" }
   | { readonly type: "left"; readonly id: string }
   | { readonly type: "hostPassed"; readonly id: string }
   | { readonly type: "ended" }
-
-/** Somebody who wants to become a member. */
-export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash"> {
-  readonly cid: string
-  /** When the newcomer asks, in ms since the epoch. */
-  readonly at: number
-  /** The text of the newcomer's invitation; undefined: none. */
-  readonly invite: string | undefined
-}
-
-/** A request to change a session. */
-export type SessionCommand =
-  | { readonly type: "start"; readonly newcomer: Newcomer }
-  | { readonly type: "join"; readonly newcomer: Newcomer }
-  | { readonly type: "updateCart"; readonly id: string; readonly content: object }
-  /** `keepWish`: an early host is not refused, but becomes ready with the last guest. */
-  | { readonly type: "setReady"; readonly id: string; readonly ready: boolean; readonly keepWish: boolean }
-  | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
-  /** Prepares a session for invitations; `key` signs them if the session has no key yet. */
-  | { readonly type: "invite"; readonly by: string; readonly key: string }
-  | { readonly type: "leave"; readonly id: string }
-  | { readonly type: "kick"; readonly by: string; readonly id: string }
-  /** The connection is gone. */
-  | { readonly type: "disconnect"; readonly cid: string }
-  /** The connection is silent. */
-  | { readonly type: "lose"; readonly cid: string }
-  /** A connection that was silent calls again. */
-  | { readonly type: "return"; readonly cid: string }
-  /** Hides these members from old clients, if they are absent. */
-  | { readonly type: "hide"; readonly ids: readonly string[] }
-  /** Removes these members, if they are absent. */
-  | { readonly type: "expire"; readonly ids: readonly string[] }
 
 /** Whether a connection may see a session. Only the connections of members see a closed session. */
 export function isShownTo(session: Session | undefined, cid: string): boolean {
@@ -124,7 +126,7 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "cartSet":
       return change(event.id, { content: event.content })
     case "readySet":
-      return change(event.id, { ready: event.ready })
+      return change(event.id, { ready: event.ready, readyFor: event.readyFor })
     case "readyWished":
       return change(event.id, { wantsReady: event.wantsReady })
     case "becameAbsent":
@@ -142,10 +144,26 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
       return withUse(session, event)
+    case "locked":
+      return { ...session, lock: event.lock }
+    case "unlocked":
+      return { ...session, lock: undefined }
+    case "deadlineSet":
+      return { ...session, deadline: event.deadline }
+    case "splitSet":
+      return { ...session, split: event.split }
+    case "checkoutBegun":
+      return { ...session, checkout: event.checkout }
+    case "checkoutCancelled":
+      return { ...session, checkout: undefined }
+    case "ordered":
+      return withOrder(session, event)
+    case "shoppingBegun":
+      return { ...session, checkout: undefined, lock: undefined, deadline: undefined }
     case "left":
-      return { ...session, members: session.members.filter(({ id }) => id !== event.id) }
+      return withoutMember(session, event.id)
     case "hostPassed":
-      return { ...session, hostId: event.id }
+      return { ...session, hostId: event.id, lock: undefined, deadline: undefined }
     case "ended":
       return undefined
   }
@@ -167,198 +185,17 @@ function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type:
   return { ...session, invites: { key, used: [...others, { id, uses, expiresAt }] } }
 }
 
-/**
- * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
- *
- * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
- *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` ·
- *   `session.inviteExpired` · `session.inviteUsedUp`
- */
-export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
-  const happening = new Happening(session)
-  switch (command.type) {
-    case "start":
-      start(happening, command.newcomer)
-      break
-    case "join":
-      join(happening, command.newcomer)
-      break
-    case "updateCart":
-      happening.member(command.id)
-      happening.add({ type: "cartSet", id: command.id, content: command.content })
-      break
-    case "setReady":
-      setReady(happening, command)
-      break
-    case "resume":
-      if (!sameSecret(happening.member(command.id).resumeHash, command.resumeHash))
-        throw serviceError("session.wrongResumeToken")
-      releaseConnection(happening, command.cid, command.id)
-      happening.add({ type: "resumed", id: command.id, cid: command.cid })
-      break
-    case "leave":
-      leave(happening, happening.member(command.id).id)
-      break
-    case "invite":
-      checkHost(happening, command.by)
-      if (happening.session?.invites === undefined) happening.add({ type: "closed", inviteKey: command.key })
-      break
-    case "kick":
-      checkHost(happening, command.by)
-      leave(happening, happening.member(command.id).id)
-      break
-    case "disconnect":
-      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
-        happening.add({ type: "becameAbsent", id })
-      }
-      break
-    case "lose":
-      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
-        happening.add({ type: "becameAbsent", id, lostCid: command.cid })
-      }
-      break
-    case "return":
-      for (const { id } of happening.membersWhere(({ lostCid }) => lostCid === command.cid)) {
-        happening.add({ type: "resumed", id, cid: command.cid })
-      }
-      break
-    case "hide":
-      for (const { id, hidden } of happening.absent(command.ids)) {
-        if (hidden !== true) happening.add({ type: "hidden", id })
-      }
-      break
-    case "expire":
-      for (const { id } of happening.absent(command.ids)) leave(happening, id)
-      break
-  }
-  settleHost(happening)
-  return happening.events
+function withOrder(session: Session, { at, ref }: SessionEvent & { type: "ordered" }): Session {
+  if (session.checkout === undefined) throw new Error("an order without a checkout")
+  return { ...session, checkout: { ...session.checkout, ordered: { at, ref } } }
 }
 
-// A present host keeps its place. An absent host is replaced by whoever starts, usually the host's own reloaded page.
-function start(happening: Happening, newcomer: Newcomer): void {
-  const host = happening.host()
-  if (host === undefined) {
-    happening.add({ type: "created", host: memberOf(newcomer) })
-    return
-  }
-  const isAgain = speaksFor(newcomer.cid, host)
-  if (host.cid !== undefined && !isAgain) throw serviceError("session.hostPresent")
-  if (!isAgain) admit(happening, newcomer)
-  releaseConnection(happening, newcomer.cid, host.id)
-  happening.add({ type: "joined", member: memberOf(newcomer) })
-  happening.add({ type: "hostPassed", id: newcomer.id })
-  happening.add({ type: "left", id: host.id })
-}
-
-function join(happening: Happening, newcomer: Newcomer): void {
-  const others = happening.membersWhere((member) => !speaksFor(newcomer.cid, member))
-  if (others.length === 0) throw serviceError("session.notStarted")
-  if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
-  admit(happening, newcomer)
-  releaseConnection(happening, newcomer.cid)
-  // A reloaded page joins again under the same name; friends should not see it twice.
-  for (const { id } of happening.membersWhere(({ cid, name }) => cid === undefined && name === newcomer.name))
-    happening.add({ type: "hidden", id })
-  happening.add({ type: "joined", member: memberOf(newcomer) })
-}
-
-/** Admits a newcomer: to an open session always, else by an invitation. */
-function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
-  const { invites } = happening.session ?? {}
-  if (invites === undefined) return
-  const invite = decodeInvite(invites.key, encoded)
-  if (invite === undefined) throw serviceError("session.inviteNeeded")
-  if (invite.expiresAt <= at) throw serviceError("session.inviteExpired")
-  const { uses = 0 } = invites.used.find(({ id }) => id === invite.id) ?? {}
-  if (uses >= invite.maxUses) throw serviceError("session.inviteUsedUp")
-  happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
-}
-
-function checkHost(happening: Happening, id: string): void {
-  if (happening.member(id).id !== happening.session?.hostId) throw serviceError("session.notHost")
-}
-
-function setReady(
-  happening: Happening,
-  { id, ready, keepWish }: Pick<SessionCommand & { type: "setReady" }, "id" | "ready" | "keepWish">,
-): void {
-  const { wantsReady = false } = happening.member(id)
-  const isEarly = ready && id === happening.session?.hostId && !happening.guestsAreReady()
-  if (isEarly && !keepWish) throw serviceError("session.guestsNotReady")
-  const wish = ready && (keepWish || wantsReady)
-  if (wish !== wantsReady) happening.add({ type: "readyWished", id, wantsReady: wish })
-  happening.add({ type: "readySet", id, ready: ready && !isEarly })
-}
-
-/** Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. */
-function leave(happening: Happening, id: string): void {
-  const rest = happening.membersWhere((member) => member.id !== id)
-  const heir = rest.find(({ cid }) => cid !== undefined) ?? rest[0]
-  if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
-  happening.add({ type: "left", id })
-  if (rest.length === 0) happening.add({ type: "ended" })
-}
-
-/** A connection speaks for one member, so the member that it spoke for before leaves. */
-function releaseConnection(happening: Happening, cid: string, except?: string): void {
-  for (const { id } of happening.membersWhere((member) => speaksFor(cid, member) && member.id !== except))
-    leave(happening, id)
-}
-
-/** Whether a connection belongs to a member, even if it is silent. */
-function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
-  return connection === cid || connection === lostCid
-}
-
-/** Withdraws the host's readiness when a guest is not ready, and fulfils the host's wish when all are. */
-function settleHost(happening: Happening): void {
-  const host = happening.host()
-  if (host === undefined) return
-  const ready = (host.ready || host.wantsReady === true) && happening.guestsAreReady()
-  if (ready !== host.ready) happening.add({ type: "readySet", id: host.id, ready })
-}
-
-function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
-  return { id, name, ready: false, content: {}, cid, resumeHash }
-}
-
-/** The events that a command has caused so far, and the session after them. */
-class Happening {
-  readonly events: SessionEvent[] = []
-  session: Session | undefined
-
-  constructor(session: Session | undefined) {
-    this.session = session
-  }
-
-  add(event: SessionEvent): void {
-    this.events.push(event)
-    this.session = evolve(this.session, event)
-  }
-
-  host(): Member | undefined {
-    return this.session?.members.find(({ id }) => id === this.session?.hostId)
-  }
-
-  member(id: string): Member {
-    const found = this.session?.members.find((member) => member.id === id)
-    if (found === undefined) throw serviceError("session.notMember")
-    return found
-  }
-
-  absent(ids: readonly string[]): readonly Member[] {
-    return this.membersWhere(({ id, cid }) => cid === undefined && ids.includes(id))
-  }
-
-  membersWhere(condition: (member: Member) => boolean): readonly Member[] {
-    return this.session?.members.filter(condition) ?? []
-  }
-
-  /** True when every present guest is ready; absent guests do not count. */
-  guestsAreReady(): boolean {
-    return this.membersWhere(({ id, cid }) => id !== this.session?.hostId && cid !== undefined).every(
-      ({ ready }) => ready,
-    )
+function withoutMember(session: Session, gone: string): Session {
+  const { checkout, members } = session
+  const isAbandoned = checkout?.payer === gone && checkout.ordered === undefined
+  return {
+    ...session,
+    checkout: isAbandoned ? undefined : checkout,
+    members: members.filter(({ id }) => id !== gone),
   }
 }

@@ -11,18 +11,25 @@ import type { ContentOf } from "res-service/contract"
 import { loggedSessionId } from "../../config/logged-sessions.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../../contract/limits.ts"
-import { cart } from "../../contract/session.ts"
+import { cart, type sessionStatus } from "../../contract/session.ts"
 import { listChanges } from "../list-changes.ts"
+import { sizeOf } from "./cart-content.ts"
+import type { SessionCommand } from "./command.ts"
+import { decide } from "./decide.ts"
+import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
-import { connectionsOf, decide, evolve, type Member, type Session, type SessionCommand } from "./session.ts"
+import { connectionsOf, evolve, type Member, type Session, type SessionEvent } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
+import { ShownStatuses } from "./shown-statuses.ts"
 
 export type CartModel = ContentOf<typeof cart>
+export type StatusModel = ContentOf<typeof sessionStatus>
 
 /** The senders of events of a session's resources. Use them in the session's queue. */
 export interface SessionEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
+  readonly status: ModelEvents<StatusModel>
   cart(customerId: string): ModelEvents<CartModel>
 }
 
@@ -60,6 +67,9 @@ export class Sessions {
   readonly #logger: Logger
   /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
+  readonly #statuses = new ShownStatuses()
+  /** When a `tick` changes a session, in ms since the epoch. It has sessions that left the memory, too. */
+  readonly #due = new Map<string, number>()
   #bytes = 0
   /** How often sessions were dropped. What was read or stored before that may be old by the time it is there. */
   #drops = 0
@@ -91,6 +101,22 @@ export class Sessions {
     return (await this.#load(id)).n
   }
 
+  /** What the members share. From now on its changes are sent, until `forget`. */
+  async status(id: string): Promise<StatusModel> {
+    const { session, n } = await this.#load(id)
+    return this.#statuses.show(id, session, n)
+  }
+
+  /** The sessions that a `tick` at this time changes. */
+  due(at: number): readonly string[] {
+    return [...this.#due].flatMap(([id, due]) => (due <= at ? [id] : []))
+  }
+
+  /** Nobody watches a session any more. */
+  forget(id: string): void {
+    this.#statuses.drop(id)
+  }
+
   /**
    * Executes a command: stores the new session and sends its changes, last `updated {n}`. Resolves to that `n`.
    *
@@ -99,29 +125,37 @@ export class Sessions {
    */
   async execute(id: string, command: SessionCommand, events: SessionEventSenders): Promise<number> {
     const drops = this.#drops
-    const before = await this.#load(id)
+    let before = await this.#load(id)
+    if (isDue(before.session) && command.type !== "tick") {
+      await this.execute(id, { type: "tick", at: Date.now() }, events)
+      before = await this.#load(id)
+    }
     const happened = decide(before.session, command)
     if (happened.length === 0) return before.n
     const after = happened.reduce(evolve, before.session)
-    const cartOf = command.type === "updateCart" ? command.id : undefined
     if (before.session === undefined) this.#store.checkRoom(false)
-    if (cartOf !== undefined) {
+    for (const cartOf of cartsSet(happened)) {
       checkCarts(after, cartOf)
       if (sizeOfCart(after, cartOf) > sizeOfCart(before.session, cartOf)) this.#store.checkRoom(true)
     }
     if (!this.#isOwned(id)) throw new ResError("system.serviceUnavailable")
     try {
-      let stored = await this.#store.save(id, before, after, cartOf)
+      let stored = await this.#store.save(id, before, after, happened)
       let { refreshedAt } = before
       if (Date.now() - refreshedAt > this.#refreshMs) {
         stored = await this.#store.refresh(id, stored)
         refreshedAt = Date.now()
       }
       const n = Math.max(before.n + 1, ...stored.revisions.values())
+      if (after === undefined) this.#due.delete(id)
       if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
-      if (shutsOut(before.session, after)) askAgain(before.session, after, events)
+      this.#statuses.tell(id, after, n, events.status)
+      if (shutsOut(before.session, after)) {
+        askAgain(before.session, after, events)
+        if (this.#statuses.has(id)) events.status.reaccess()
+      }
       for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
     } catch (error) {
@@ -129,6 +163,7 @@ export class Sessions {
       // The session may be stored, or somebody else may have written it. So gateways get it again from the store.
       this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
+      if (this.#statuses.has(id)) events.status.reset()
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
     }
@@ -138,6 +173,8 @@ export class Sessions {
   dropWhere(condition: (id: string) => boolean): void {
     this.#drops++
     for (const id of [...this.#loaded.keys()]) if (condition(id)) this.#unload(id)
+    for (const id of [...this.#due.keys()]) if (condition(id)) this.#due.delete(id)
+    this.#statuses.dropWhere(condition)
   }
 
   async #load(id: string): Promise<LoadedSession> {
@@ -161,6 +198,9 @@ export class Sessions {
     this.#unload(id)
     this.#loaded.set(id, loaded)
     this.#bytes += loaded.bytes
+    const due = dueAt(loaded.session)
+    if (due === undefined) this.#due.delete(id)
+    else this.#due.set(id, due)
     for (const oldest of this.#loaded.keys()) {
       if (this.#bytes <= this.#memoryBytes || oldest === id) return
       this.#unload(oldest)
@@ -240,13 +280,12 @@ function bytesOf(session: Session | undefined): number {
   return session?.members.reduce((sum, { content }) => sum + MEMBER_BYTES + sizeOf(content), 0) ?? 0
 }
 
-const sizes = new WeakMap<object, number>()
+function cartsSet(events: readonly SessionEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.type === "cartSet" ? [event.id] : []))
+}
 
-/** Bytes of a cart's JSON. Counted once for each cart: unchanged carts stay the same objects. */
-function sizeOf(content: object): number {
-  const known = sizes.get(content)
-  if (known !== undefined) return known
-  const bytes = Buffer.byteLength(JSON.stringify(content))
-  sizes.set(content, bytes)
-  return bytes
+/** Whether a deadline has passed that has not locked the carts yet. */
+function isDue(session: Session | undefined): boolean {
+  const due = dueAt(session)
+  return due !== undefined && due <= Date.now()
 }

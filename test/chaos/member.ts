@@ -143,8 +143,11 @@ export class Member {
       this.#isReady = isReady
     } else {
       const n = ++this.#number
+      // Another cart ends its readiness.
+      if (this.#isReady) this.#isReady = undefined
       await this.#seat.updateCart(customerId, n)
       this.#acknowledged = n
+      this.#isReady = false
     }
   }
 

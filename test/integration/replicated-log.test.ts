@@ -224,8 +224,8 @@ describe("NATS_REPLICAS=3", function () {
     for (let i = 0; i < WRITES; i++) {
       const host: Member = { id: "ann", name: `Ann ${i}`, ready: false, content: { i }, cid: "c1", resumeHash: "" }
       session = { hostId: "ann", members: [host] }
-      stored = await first.save("shared", stored, session)
-      stored = await first.save("shared", stored, session, "ann")
+      stored = await first.save("shared", stored, session, [{ type: "created", host }])
+      stored = await first.save("shared", stored, session, [{ type: "cartSet", id: "ann", content: { i } }])
     }
     const leader = (await jsm.streams.info("KV_sessions")).cluster?.leader ?? ""
     await cluster.server(leader).kill()

@@ -15,6 +15,7 @@ import {
   multicartResource,
   presentResource,
   type SessionSources,
+  statusResource,
 } from "../../service/session/multicart-resource.ts"
 import type { Sessions } from "../../service/session/sessions.ts"
 import { shoppersResource } from "../../service/shoppers/shoppers-resource.ts"
@@ -67,6 +68,7 @@ describe("the docs", () => {
       profileResource(openGuard, {} as Profiles, async () => {}),
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
+      statusResource(openGuard, {} as Sessions),
       cartResource(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
       shoppersResource(openGuard, async () => {

@@ -14,6 +14,7 @@ export {
   useModel,
   useOrders,
   useProfile,
+  useSessionStatus,
   useStats,
   type WatchOptions,
 } from "./use-resource.ts"

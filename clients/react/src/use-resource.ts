@@ -15,7 +15,9 @@ import {
   type Profile,
   profile,
   type QueryOf,
+  type SessionStatus,
   type Stats,
+  sessionStatus,
   stats,
   type ValueOf,
   type ValuesOf,
@@ -94,6 +96,11 @@ export function useDays(shopId: string, dates?: DaysQuery): Watched<readonly Day
 /** What a shop says of itself: name, currency, time zone. `useCall(profile, parts, "set")` changes it. */
 export function useProfile(shopId: string): Watched<Profile> {
   return useModel(profile, { shop_id: shopId })
+}
+
+/** What the members of a shared session share: its phase, who pays, the deadline. `useCall(multicart, { id }, "lock")` changes it. */
+export function useSessionStatus(sessionId: string): Watched<SessionStatus> {
+  return useModel(sessionStatus, { id: sessionId })
 }
 
 function useResource<C extends AnyContract>(

@@ -66,6 +66,7 @@ const expected: Readonly<
     kick: { own: Object.keys(people), other: Object.keys(people) },
   },
   "session.$id.present": { get: { own: Object.keys(people), other: Object.keys(people) } },
+  "session.$id.status": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "session.$id.cart.$customer": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "shopwire.auth": { revoke: { own: admins, other: admins } },
   "shopwire.shoppers": { erase: { own: admins, other: admins } },

@@ -1,64 +1,28 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
+import { versionOf } from "../../../service/session/cart-content.ts"
+import type { SessionCommand } from "../../../service/session/command.ts"
+import { decide } from "../../../service/session/decide.ts"
+import { MAX_MEMBERS } from "../../../service/session/entry.ts"
 import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
 import { presentMembers } from "../../../service/session/multicart.ts"
+import { evolve, isShownTo, type Session, type SessionEvent } from "../../../service/session/session.ts"
+import { phaseOf } from "../../../service/session/status.ts"
 import {
-  decide,
-  evolve,
-  isShownTo,
-  MAX_MEMBERS,
-  type Newcomer,
-  type Session,
-  type SessionCommand,
-  type SessionEvent,
-} from "../../../service/session/session.ts"
-
-const newcomer = (id: string, cid = `conn-${id}`): Newcomer => ({
-  id,
-  name: id.toUpperCase(),
-  cid,
-  resumeHash: `hash-${id}`,
-  at: 0,
-  invite: undefined,
-})
-
-/** The session after some commands; all of them must be accepted. */
-function sessionAfter(...commands: SessionCommand[]): Session | undefined {
-  return commands.reduce<Session | undefined>(
-    (session, command) => decide(session, command).reduce(evolve, session),
-    undefined,
-  )
-}
-
-function refusal(session: Session | undefined, command: SessionCommand): string | undefined {
-  try {
-    decide(session, command)
-    return undefined
-  } catch (error) {
-    return error instanceof ResError ? error.code : String(error)
-  }
-}
-
-const start = (id: string, cid?: string): SessionCommand => ({ type: "start", newcomer: newcomer(id, cid) })
-const join = (id: string, cid?: string): SessionCommand => ({ type: "join", newcomer: newcomer(id, cid) })
-const ready = (id: string, value = true, keepWish = false): SessionCommand => ({
-  type: "setReady",
-  id,
-  ready: value,
-  keepWish,
-})
-const wish = (id: string, value = true): SessionCommand => ready(id, value, true)
-const leave = (id: string): SessionCommand => ({ type: "leave", id })
-const disconnect = (id: string): SessionCommand => ({ type: "disconnect", cid: `conn-${id}` })
-const lose = (id: string): SessionCommand => ({ type: "lose", cid: `conn-${id}` })
-const back = (id: string): SessionCommand => ({ type: "return", cid: `conn-${id}` })
-const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
-  type: "resume",
-  id,
-  resumeHash: `hash-${id}`,
-  cid,
-})
+  back,
+  disconnect,
+  join,
+  leave,
+  lose,
+  newcomer,
+  ready,
+  refusal,
+  resume,
+  sessionAfter,
+  start,
+  wish,
+} from "../../helpers/session-commands.ts"
 
 const ids = (session: Session | undefined): string[] | undefined => session?.members.map(({ id }) => id)
 
@@ -249,16 +213,31 @@ describe("a session", () => {
     let count = 0
     const fresh = cid.map((each) => newcomer(`n${count++}`, each))
     const member = fc.nat(5)
+    const at = fc.nat(1000)
+    const knownCart = fc.constantFrom<object>({}, { items: [] }, { items: [1] }, { items: [2] })
     const command = fc.oneof(
       fc.record({ type: fc.constant("start"), newcomer: fresh }),
       fc.record({ type: fc.constant("join"), newcomer: fresh }),
-      fc.record({ type: fc.constant("updateCart"), member, content: fc.object() }),
+      fc.record({ type: fc.constant("updateCart"), member, content: fc.oneof(knownCart, fc.object()) }),
       fc.record({ type: fc.constant("setReady"), member, ready: fc.boolean(), keepWish: fc.boolean() }),
+      fc.record({
+        type: fc.constant("setReady"),
+        member,
+        ready: fc.constant(true),
+        keepWish: fc.constant(false),
+        version: knownCart.map(versionOf),
+      }),
       fc.record({ type: fc.constant("resume"), member, cid, id }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
       fc.record({ type: fc.constantFrom("disconnect", "lose", "return"), cid }),
       fc.record({ type: fc.constantFrom("expire", "hide"), members: fc.array(member) }),
+      fc.record({ type: fc.constantFrom("lock", "unlock"), by: member, at }),
+      fc.record({ type: fc.constant("setDeadline"), by: member, at, deadline: fc.option(at, { nil: undefined }) }),
+      fc.record({ type: fc.constant("setSplit"), by: member, split: fc.constantFrom("byCart", "evenly") }),
+      fc.record({ type: fc.constant("beginCheckout"), member, at }),
+      fc.record({ type: fc.constantFrom("cancelCheckout", "completeCheckout", "shopAgain"), by: member, at }),
+      fc.record({ type: fc.constant("tick"), at }),
     )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (list) => {
@@ -283,6 +262,7 @@ describe("a session", () => {
           session = happened.reduce(evolve, before)
           log.push(...happened)
           checkRules(before, session, concrete)
+          checkPhases(before, session, concrete)
         }
         expect(log.reduce<Session | undefined>(evolve, undefined)).to.deep.equal(session)
       }),
@@ -322,4 +302,48 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
     if (command.type === "updateCart" && command.id === old.id) continue
     expect(members.find(({ id }) => id === old.id)?.content, "somebody else's cart").to.equal(old.content)
   }
+}
+
+/** Where each phase may lead, and by which commands beside those by which somebody is out. */
+const transitions: Readonly<Record<string, readonly SessionCommand["type"][]>> = {
+  "shopping locked": ["lock", "tick"],
+  "shopping checkingOut": ["beginCheckout"],
+  "locked shopping": ["unlock", "setDeadline"],
+  "locked checkingOut": ["beginCheckout"],
+  "checkingOut shopping": ["cancelCheckout"],
+  "checkingOut locked": ["cancelCheckout"],
+  "checkingOut ordered": ["completeCheckout"],
+  "ordered shopping": ["shopAgain"],
+}
+
+function checkPhases(before: Session | undefined, session: Session | undefined, command: SessionCommand): void {
+  if (session === undefined) return
+  for (const { ready: isReady, readyFor, content } of session.members)
+    expect(readyFor, "ready for the cart as it is").to.equal(isReady ? versionOf(content) : undefined)
+  if (before === undefined) return
+  const [from, to] = [phaseOf(before), phaseOf(session)]
+  const someoneIsOut = before.members.some(({ id }) => !session.members.some((member) => member.id === id))
+  if (from !== to && !(someoneIsOut && to !== "ordered"))
+    expect(transitions[`${from} ${to}`], `${from} to ${to}`).to.include(command.type)
+
+  const changed = before.members.filter(({ id, content }) => {
+    const now = session.members.find((member) => member.id === id)
+    return now !== undefined && versionOf(now.content) !== versionOf(content)
+  })
+  if (from !== "shopping") expect(changed, "carts that cannot be changed").to.deep.equal([])
+  const isFrozen = (from === "checkingOut" || from === "ordered") && to === from
+  for (const { id, ready: wasReady } of isFrozen ? before.members : []) {
+    if (id === before.hostId || id === session.hostId) continue
+    const now = session.members.find((member) => member.id === id)
+    expect(now?.ready ?? wasReady, "a guest's flag during a checkout").to.equal(wasReady)
+  }
+  if (from !== "ordered" && to === "shopping")
+    expect(session.members.some(({ id }) => id === session.checkout?.payer)).to.equal(false)
+  if (to === "checkingOut")
+    expect(
+      session.members.map(({ id }) => id),
+      "the payer is a member",
+    ).to.include(session.checkout?.payer)
+  if (before.hostId !== session.hostId)
+    expect([session.lock, session.deadline], "what ends with its host").to.deep.equal([undefined, undefined])
 }

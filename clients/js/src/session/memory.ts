@@ -1,7 +1,7 @@
+import { isRecord } from "../../../../contract/record.ts"
 import { isSessionId } from "../../../../contract/session-id.ts"
 import type { Shelf } from "../shelf.ts"
 import { toJson } from "./json.ts"
-import { isRecord } from "./protocol.ts"
 
 /** What a page needs to be the same customer after a reload. */
 export interface Remembered {

@@ -1,5 +1,6 @@
 export { type Invitation, invitationIn, inviteUrl, withoutInvite } from "../../../../contract/invite-link.ts"
 export type { LegacyErrorCode } from "../../../../contract/legacy.ts"
+export { isRecord } from "../../../../contract/record.ts"
 export { isSessionId, SESSION_ID_RULE } from "../../../../contract/session-id.ts"
 export { type Shelf, shelf } from "../shelf.ts"
 export { browserSocket } from "./browser-socket.ts"
@@ -8,7 +9,7 @@ export { Emitter } from "./emitter.ts"
 export { areAllReady, type MemberChange, waitedFor } from "./members.ts"
 export { Memory, type Remembered } from "./memory.ts"
 export { newSessionId } from "./new-session-id.ts"
-export { type InviteLimits, isRecord, type Member, type MemberStatus } from "./protocol.ts"
+export type { InviteLimits, Member, MemberStatus } from "./protocol.ts"
 export { RefusedError } from "./refusals.ts"
 export {
   type Ending,

@@ -1,4 +1,5 @@
 import type { ClientPayloads, LegacyMessage } from "../../../../contract/legacy.ts"
+import { isRecord } from "../../../../contract/record.ts"
 
 /**
  * The old BuddyShopping protocol as a storefront sees it: text frames with a JSON object `{ "event", "payload" }`.
@@ -101,9 +102,4 @@ function readMember(entry: unknown): Member[] {
   const { id, name, isHost, isReadyToCheckout } = entry.owner
   if (typeof id !== "string" || typeof name !== "string") return []
   return [{ id, name, isHost: isHost === true, isReady: isReadyToCheckout === true, content: entry.content }]
-}
-
-/** True for an object that is not an array. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

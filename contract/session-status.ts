@@ -1,0 +1,39 @@
+import { z } from "zod"
+
+/** How the total is split: everyone pays its own cart, or all pay the same. */
+export const Split = z.enum(["byCart", "evenly"], 'expected "byCart" or "evenly"')
+export type Split = z.infer<typeof Split>
+
+/**
+ * What friends in a session may do now.
+ * - `shopping`: change their carts
+ * - `locked`: get ready and check out; the carts stay as they are
+ * - `checkingOut`: wait for the member who pays
+ * - `ordered`: look at what was ordered
+ */
+export const Phase = z.enum(["shopping", "locked", "checkingOut", "ordered"])
+export type Phase = z.infer<typeof Phase>
+
+const instant = z.iso.datetime().nullable()
+
+/** What all members share, beside their carts. Instants are the server's. A session that nobody uses has the phase `shopping`. */
+export const SessionStatus = z.object({
+  /** That of the last change; 0: nobody uses the session. */
+  n: z.int(),
+  phase: Phase,
+  /** Several members are present, and all of them are ready. Absent members do not count. */
+  everybody_ready: z.boolean(),
+  /** Null: not locked. */
+  locked_by: z.enum(["host", "deadline"]).nullable(),
+  locked_at: instant,
+  /** When the carts are locked. A deadline that has passed stays until the carts are unlocked. */
+  deadline: instant,
+  /** The member who pays, or has paid. */
+  payer: z.string().nullable(),
+  checking_out_at: instant,
+  ordered_at: instant,
+  /** The shop's number of the order, if the payer has said it. */
+  order_ref: z.string().nullable(),
+  split: Split,
+})
+export type SessionStatus = Readonly<z.infer<typeof SessionStatus>>

@@ -1,0 +1,56 @@
+import type { Split } from "../../contract/session-status.ts"
+import type { Member } from "./session.ts"
+
+/** Somebody who wants to become a member. */
+export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash"> {
+  readonly cid: string
+  /** When the newcomer asks, in ms since the epoch. */
+  readonly at: number
+  /** The text of the newcomer's invitation; undefined: none. */
+  readonly invite: string | undefined
+}
+
+/** A member says whether it is ready. */
+export interface SetReady {
+  readonly type: "setReady"
+  readonly id: string
+  readonly ready: boolean
+  /** An early host is not refused, but becomes ready with the last guest. */
+  readonly keepWish: boolean
+  /** The version of the cart that the member has seen; undefined from an old client. */
+  readonly version?: string | undefined
+}
+
+/** A request to change a session. Times are in ms since the epoch. */
+export type SessionCommand =
+  | { readonly type: "start"; readonly newcomer: Newcomer }
+  | { readonly type: "join"; readonly newcomer: Newcomer }
+  | { readonly type: "updateCart"; readonly id: string; readonly content: object }
+  | SetReady
+  | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
+  /** Prepares a session for invitations; `key` signs them if the session has no key yet. */
+  | { readonly type: "invite"; readonly by: string; readonly key: string }
+  | { readonly type: "leave"; readonly id: string }
+  | { readonly type: "kick"; readonly by: string; readonly id: string }
+  /** The connection is gone. */
+  | { readonly type: "disconnect"; readonly cid: string }
+  /** The connection is silent. */
+  | { readonly type: "lose"; readonly cid: string }
+  /** A connection that was silent calls again. */
+  | { readonly type: "return"; readonly cid: string }
+  /** Hides these members from old clients, if they are absent. */
+  | { readonly type: "hide"; readonly ids: readonly string[] }
+  /** Removes these members, if they are absent. */
+  | { readonly type: "expire"; readonly ids: readonly string[] }
+  /** `by`: who asks; only the host may. */
+  | { readonly type: "lock" | "unlock"; readonly by: string; readonly at: number }
+  | { readonly type: "setDeadline"; readonly by: string; readonly deadline: number | undefined; readonly at: number }
+  | { readonly type: "setSplit"; readonly by: string; readonly split: Split }
+  | { readonly type: "beginCheckout"; readonly id: string; readonly at: number }
+  /** `by`: the payer or the host. */
+  | { readonly type: "cancelCheckout"; readonly by: string }
+  /** `by`: the payer. */
+  | { readonly type: "completeCheckout"; readonly by: string; readonly ref: string | undefined; readonly at: number }
+  | { readonly type: "shopAgain"; readonly by: string }
+  /** Time has passed: see `dueAt`. */
+  | { readonly type: "tick"; readonly at: number }

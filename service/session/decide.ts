@@ -1,0 +1,106 @@
+import { serviceError } from "../../contract/errors.ts"
+import { sameSecret } from "../same-secret.ts"
+import { updateCart } from "./cart.ts"
+import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } from "./checkout.ts"
+import type { SessionCommand } from "./command.ts"
+import { join, leave, releaseConnection, start } from "./entry.ts"
+import { Happening } from "./happening.ts"
+import { lock, lockAtDeadline, setDeadline, unlock } from "./lock.ts"
+import { setReady, settleHost } from "./ready.ts"
+import type { Session, SessionEvent } from "./session.ts"
+
+/**
+ * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
+ *
+ * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
+ *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` ·
+ *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
+ *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
+ *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
+ */
+export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
+  const happening = new Happening(session)
+  switch (command.type) {
+    case "start":
+      start(happening, command.newcomer)
+      break
+    case "join":
+      join(happening, command.newcomer)
+      break
+    case "updateCart":
+      updateCart(happening, command.id, command.content)
+      break
+    case "setReady":
+      setReady(happening, command)
+      break
+    case "resume":
+      if (!sameSecret(happening.member(command.id).resumeHash, command.resumeHash))
+        throw serviceError("session.wrongResumeToken")
+      releaseConnection(happening, command.cid, command.id)
+      happening.add({ type: "resumed", id: command.id, cid: command.cid })
+      break
+    case "leave":
+      leave(happening, happening.member(command.id).id)
+      break
+    case "invite":
+      happening.checkHost(command.by)
+      if (happening.session?.invites === undefined) happening.add({ type: "closed", inviteKey: command.key })
+      break
+    case "kick":
+      happening.checkHost(command.by)
+      leave(happening, happening.member(command.id).id)
+      break
+    case "disconnect":
+      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
+        happening.add({ type: "becameAbsent", id })
+      }
+      break
+    case "lose":
+      for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
+        happening.add({ type: "becameAbsent", id, lostCid: command.cid })
+      }
+      break
+    case "return":
+      for (const { id } of happening.membersWhere(({ lostCid }) => lostCid === command.cid)) {
+        happening.add({ type: "resumed", id, cid: command.cid })
+      }
+      break
+    case "hide":
+      for (const { id, hidden } of happening.absent(command.ids)) {
+        if (hidden !== true) happening.add({ type: "hidden", id })
+      }
+      break
+    case "expire":
+      for (const { id } of happening.absent(command.ids)) leave(happening, id)
+      break
+    case "lock":
+      lock(happening, command.by, command.at)
+      break
+    case "unlock":
+      unlock(happening, command.by, command.at)
+      break
+    case "setDeadline":
+      setDeadline(happening, command)
+      break
+    case "setSplit":
+      setSplit(happening, command.by, command.split)
+      break
+    case "beginCheckout":
+      beginCheckout(happening, command.id, command.at)
+      break
+    case "cancelCheckout":
+      cancelCheckout(happening, command.by)
+      break
+    case "completeCheckout":
+      completeCheckout(happening, command)
+      break
+    case "shopAgain":
+      shopAgain(happening, command.by)
+      break
+    case "tick":
+      lockAtDeadline(happening, command.at)
+      break
+  }
+  settleHost(happening)
+  return happening.events
+}

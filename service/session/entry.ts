@@ -1,0 +1,72 @@
+import { serviceError } from "../../contract/errors.ts"
+import type { Newcomer } from "./command.ts"
+import type { Happening } from "./happening.ts"
+import { decodeInvite } from "./invite.ts"
+import type { Member } from "./session.ts"
+
+/** Most members of a session. */
+export const MAX_MEMBERS = 50
+
+// A present host keeps its place. An absent host is replaced by whoever starts, usually the host's own reloaded page.
+export function start(happening: Happening, newcomer: Newcomer): void {
+  const host = happening.host()
+  if (host === undefined) {
+    happening.add({ type: "created", host: memberOf(newcomer) })
+    return
+  }
+  const isAgain = speaksFor(newcomer.cid, host)
+  if (host.cid !== undefined && !isAgain) throw serviceError("session.hostPresent")
+  if (!isAgain) admit(happening, newcomer)
+  releaseConnection(happening, newcomer.cid, host.id)
+  happening.add({ type: "joined", member: memberOf(newcomer) })
+  happening.add({ type: "hostPassed", id: newcomer.id })
+  happening.add({ type: "left", id: host.id })
+}
+
+export function join(happening: Happening, newcomer: Newcomer): void {
+  const others = happening.membersWhere((member) => !speaksFor(newcomer.cid, member))
+  if (others.length === 0) throw serviceError("session.notStarted")
+  if (others.length >= MAX_MEMBERS) throw serviceError("session.full")
+  admit(happening, newcomer)
+  releaseConnection(happening, newcomer.cid)
+  // A reloaded page joins again under the same name; friends should not see it twice.
+  for (const { id } of happening.membersWhere(({ cid, name }) => cid === undefined && name === newcomer.name))
+    happening.add({ type: "hidden", id })
+  happening.add({ type: "joined", member: memberOf(newcomer) })
+}
+
+/** Admits a newcomer: to an open session always, else by an invitation. */
+function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
+  const { invites } = happening.session ?? {}
+  if (invites === undefined) return
+  const invite = decodeInvite(invites.key, encoded)
+  if (invite === undefined) throw serviceError("session.inviteNeeded")
+  if (invite.expiresAt <= at) throw serviceError("session.inviteExpired")
+  const { uses = 0 } = invites.used.find(({ id }) => id === invite.id) ?? {}
+  if (uses >= invite.maxUses) throw serviceError("session.inviteUsedUp")
+  happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
+}
+
+/** Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. */
+export function leave(happening: Happening, id: string): void {
+  const rest = happening.membersWhere((member) => member.id !== id)
+  const heir = rest.find(({ cid }) => cid !== undefined) ?? rest[0]
+  if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
+  happening.add({ type: "left", id })
+  if (rest.length === 0) happening.add({ type: "ended" })
+}
+
+/** A connection speaks for one member, so the member that it spoke for before leaves. */
+export function releaseConnection(happening: Happening, cid: string, except?: string): void {
+  for (const { id } of happening.membersWhere((member) => speaksFor(cid, member) && member.id !== except))
+    leave(happening, id)
+}
+
+/** Whether a connection belongs to a member, even if it is silent. */
+function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
+  return connection === cid || connection === lostCid
+}
+
+function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
+  return { id, name, ready: false, content: {}, cid, resumeHash }
+}

@@ -1,0 +1,57 @@
+import { serviceError } from "../../contract/errors.ts"
+import { isEmpty, versionOf } from "./cart-content.ts"
+import type { SetReady } from "./command.ts"
+import { Happening } from "./happening.ts"
+import { checkNotCheckingOut } from "./lock.ts"
+import type { Session } from "./session.ts"
+
+export function setReady(happening: Happening, { id, ready, keepWish, version }: SetReady): void {
+  const { wantsReady = false, content } = happening.member(id)
+  checkNotCheckingOut(happening.session)
+  if (ready && version !== undefined) checkSignature(content, version)
+  const isEarly = ready && id === happening.session?.hostId && !happening.guestsAreReady()
+  if (isEarly && !keepWish) throw serviceError("session.guestsNotReady")
+  const wish = ready && (keepWish || wantsReady)
+  if (wish !== wantsReady) happening.add({ type: "readyWished", id, wantsReady: wish })
+  happening.setReady(id, ready && !isEarly)
+}
+
+/** Ends a member's readiness, and its wish for it. */
+export function withdrawReadiness(happening: Happening, id: string): void {
+  if (happening.member(id).wantsReady === true) happening.add({ type: "readyWished", id, wantsReady: false })
+  happening.setReady(id, false)
+}
+
+/** Withdraws the host's readiness when a guest is not ready, and fulfils the host's wish when all are. */
+export function settleHost(happening: Happening): void {
+  const host = happening.host()
+  if (host === undefined) return
+  const ready = (host.ready || host.wantsReady === true) && happening.guestsAreReady()
+  if (ready !== host.ready) happening.setReady(host.id, ready)
+}
+
+/** Whether several members are present, and all of them are ready. Absent members do not count. */
+export function isEverybodyReady(session: Session | undefined): boolean {
+  const present = session?.members.filter(({ cid }) => cid !== undefined) ?? []
+  return present.length > 1 && present.every(({ ready }) => ready)
+}
+
+/**
+ * A session as it was read from the store. A cart and the flag that it clears are two keys, so the service may have stopped between
+ * them: whoever is ready for another version of its cart is not ready.
+ */
+export function withoutOldSignatures(session: Session): Session {
+  const happening = new Happening(session)
+  for (const { id, ready, readyFor, content } of session.members) {
+    if (ready && readyFor !== undefined && readyFor !== versionOf(content)) withdrawReadiness(happening, id)
+  }
+  if (happening.events.length === 0) return session
+  settleHost(happening)
+  return happening.session ?? session
+}
+
+function checkSignature(content: object, version: string): void {
+  const current = versionOf(content)
+  if (version !== current) throw serviceError("session.cartChanged", { version: current, content })
+  if (isEmpty(content)) throw serviceError("session.cartEmpty")
+}
