@@ -28,6 +28,9 @@ const indexes = {
   ],
 } as const
 
+/** The collections of the archive. What else a database has can be made from them again. */
+export const collections = Object.keys(indexes)
+
 /** Makes the indexes that are missing. MongoDB takes writes while it builds them. */
 export async function ensureIndexes(db: Db): Promise<void> {
   for (const [collection, wanted] of Object.entries(indexes)) {

@@ -1,0 +1,135 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type ConsumerInfo, jetstreamManager } from "@nats-io/jetstream"
+import type { Db } from "mongodb"
+import type { NatsConnection } from "nats"
+import { collections } from "../../service/archive/indexes.ts"
+import { STREAM } from "../../service/log/stream.ts"
+import { BackupError, orBackupError } from "./backup-error.ts"
+import { copyCollection, restoreCollection } from "./collection-copy.ts"
+import { restoreStream, type StreamSnapshot, snapshotStream } from "./stream-snapshot.ts"
+
+/** Written last, so a folder without it has no whole backup. */
+const CONTENTS = "backup.json"
+
+/** Of the folder; another one is not restored. */
+const FORMAT = 1
+
+interface Contents {
+  readonly format: number
+  /** ISO date-time of the end. */
+  readonly made_at: string
+  readonly streams: readonly StreamSnapshot[]
+  /** Number of documents, by collection; null: without the archive. */
+  readonly archive: Readonly<Record<string, number>> | null
+}
+
+/** Receives one line about each thing that was done. The next one waits for it. */
+type Say = (line: string) => void | Promise<void>
+
+/**
+ * Copies all streams and buckets of the connection's account, and the archive, to a folder: `backup.json`, `<stream>.snapshot`, and
+ * `<collection>.bson`. The product stays in use, but for the archivers: what they archive meanwhile would be missing in one of the two.
+ *
+ * The log comes last. So all that the other streams know of it, as snapshots of shops do, is in it.
+ *
+ * @throws {BackupError} the folder is not empty, something refuses, or an archiver has archived something meanwhile
+ */
+export async function backUp(nc: NatsConnection, archive: Db | undefined, folder: string, say: Say): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length > 0) throw new BackupError(`${folder} is not empty`)
+  const names = await streamNames(nc)
+  if (!names.includes(STREAM)) throw new BackupError(`NATS has no stream ${STREAM}: there is nothing to back up`)
+  const before = await archivedUpTo(nc)
+  const documents: Record<string, number> = {}
+  for (const collection of archive === undefined ? [] : collections) {
+    documents[collection] = await copyCollection(archive as Db, collection, join(folder, `${collection}.bson`))
+    await say(`${collection}: ${documents[collection]} documents`)
+  }
+  const streams: StreamSnapshot[] = []
+  for (const stream of names) {
+    const snapshot = await snapshotStream(nc, stream, snapshotFile(folder, stream))
+    streams.push(snapshot)
+    await say(`${stream}: ${snapshot.state.messages} messages`)
+  }
+  if (archive !== undefined && (await archivedUpTo(nc)) !== before)
+    throw new BackupError("an archiver has archived something meanwhile: stop the archivers, and begin again")
+  const contents: Contents = {
+    format: FORMAT,
+    made_at: new Date().toISOString(),
+    streams,
+    archive: archive === undefined ? null : documents,
+  }
+  await writeFile(join(folder, CONTENTS), `${JSON.stringify(contents, null, 2)}\n`, { mode: 0o600 })
+}
+
+/**
+ * Restores a backup on a NATS and a MongoDB that are empty. No service, edge or archiver may run.
+ *
+ * @param replicas of all streams, as the setting NATS_REPLICAS
+ * @throws {BackupError} the folder has no whole backup, a stream or collection exists, or something refuses
+ */
+export async function restore(
+  nc: NatsConnection,
+  archive: Db | undefined,
+  folder: string,
+  replicas: number,
+  say: Say,
+): Promise<void> {
+  const contents = await contentsOf(folder)
+  const exists = await streamNames(nc)
+  if (exists.length > 0) throw new BackupError(`NATS is not empty: it has the streams ${exists.join(", ")}`)
+  if (contents.archive !== null && archive === undefined)
+    throw new BackupError("the backup has an archive: expected MONGO_URL, where it is to be restored")
+  const restored = archive === undefined || contents.archive === null ? [] : Object.entries(contents.archive)
+  for (const [collection] of restored)
+    if ((await archive?.collection(collection).findOne()) !== null)
+      throw new BackupError(`MongoDB is not empty: it has documents in ${collection}`)
+  for (const [collection, count] of restored) {
+    await restoreCollection(archive as Db, collection, join(folder, `${collection}.bson`))
+    await say(`${collection}: ${count} documents`)
+  }
+  for (const snapshot of contents.streams) {
+    const { name } = snapshot.config
+    await restoreStream(nc, snapshot, snapshotFile(folder, name), replicas)
+    await say(`${name}: ${snapshot.state.messages} messages`)
+  }
+}
+
+async function contentsOf(folder: string): Promise<Contents> {
+  const file = join(folder, CONTENTS)
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new BackupError(`${folder} has no whole backup: there is no ${CONTENTS}`)
+  })
+  const contents = JSON.parse(text) as Contents
+  if (contents.format !== FORMAT)
+    throw new BackupError(`${file} has format ${contents.format}: expected ${FORMAT}; use the version that made it`)
+  return contents
+}
+
+function snapshotFile(folder: string, stream: string): string {
+  return join(folder, `${stream}.snapshot`)
+}
+
+/** The log last. */
+async function streamNames(nc: NatsConnection): Promise<string[]> {
+  return await orBackupError("JetStream's streams", listStreams(nc))
+}
+
+async function listStreams(nc: NatsConnection): Promise<string[]> {
+  const { streams } = await jetstreamManager(nc, { checkAPI: false })
+  const names: string[] = []
+  for await (const { config } of streams.list()) names.push(config.name)
+  return names.toSorted((a, b) => Number(a === STREAM) - Number(b === STREAM) || a.localeCompare(b))
+}
+
+/** How far each archiver's consumer of the log has come, as a text to compare. */
+async function archivedUpTo(nc: NatsConnection): Promise<string> {
+  const { consumers } = await jetstreamManager(nc, { checkAPI: false })
+  const known: ConsumerInfo[] = []
+  for await (const consumer of consumers.list(STREAM)) known.push(consumer)
+  return known
+    .filter(({ config }) => config.durable_name !== undefined)
+    .map(({ name, ack_floor }) => `${name}: ${ack_floor.stream_seq}`)
+    .join("\n")
+}
