@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { projectDir } from "../../config/project-dir.ts"
+import { PATIENCE_MS } from "./until.ts"
 
 /** A fenced block of a page: code, and what the line of its fence says. */
 export interface DocBlock {
@@ -33,4 +36,21 @@ export function docBlock(page: string, run: string): string {
   const [block] = found
   if (block === undefined || found.length > 1) throw new Error(`${page} has ${found.length} blocks run=${run}`)
   return block.code
+}
+
+/**
+ * Runs such a block as a reader does, in the project's folder, by `sh`, which ends at the first failure. Resolves to its output.
+ *
+ * @param addresses of the page, and those of the test in their place
+ */
+export async function runDocBlock(
+  page: string,
+  run: string,
+  env: Readonly<Record<string, string>> = {},
+  addresses: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const code = Object.entries(addresses).reduce((text, [from, to]) => text.replaceAll(from, to), docBlock(page, run))
+  const options = { cwd: projectDir, env: { ...process.env, MONGO_URL: "", ...env }, timeout: PATIENCE_MS }
+  const { stdout } = await promisify(execFile)("sh", ["-euc", code], options)
+  return stdout
 }

@@ -1,14 +1,11 @@
-import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { expect } from "chai"
 import { MongoClient } from "mongodb"
 import { connect, type NatsConnection } from "nats"
 import { serverOptions } from "../../config/process.ts"
-import { projectDir } from "../../config/project-dir.ts"
 import { startService } from "../../service/running-service.ts"
 import { backUp, restore } from "../../tools/backup/backup.ts"
 import { BackupError } from "../../tools/backup/backup-error.ts"
@@ -21,7 +18,7 @@ import {
   passwordEnv,
 } from "../../tools/launch/nats-logins.ts"
 import { archivedEvents, caughtUp, publishMany } from "../helpers/archive.ts"
-import { docBlock } from "../helpers/doc-block.ts"
+import { docBlock, runDocBlock } from "../helpers/doc-block.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { startNats } from "../helpers/nats.ts"
@@ -35,14 +32,6 @@ import { archiversOf, useMongo } from "../helpers/use-archive.ts"
 const PAGE = "docs/operate/backup.md"
 const OPERATOR_PASSWORD = "poperator"
 const passwords = Object.fromEntries(natsRoles.map((role) => [role, `p${role}`])) as unknown as NatsPasswords
-
-/** Runs a block of the page as an operator does. Resolves to its output. */
-async function run(name: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const options = { cwd: projectDir, env: { ...process.env, MONGO_URL: "", ...env }, timeout: PATIENCE_MS }
-  const { stdout } = await promisify(execFile)("sh", ["-euc", docBlock(PAGE, name)], options)
-
-  return stdout
-}
 
 describe("a backup", function () {
   this.timeout(3 * PATIENCE_MS)
@@ -129,11 +118,11 @@ describe("a backup", function () {
 
   it("restored on an empty nats-server and MongoDB gives the same feeds, baskets, profiles, sessions and archive", async () => {
     const [shownBefore, archived] = [await shown(product.nats), await archivedEvents(db)]
-    expect(await run("backup", { NATS_URL: product.natsServer.url, MONGO_URL: mongo.url, BACKUP: whole() })).to.match(
-      /^UPDATES: 14 messages$/m,
-    )
     expect(
-      await run("restore", { NATS_URL: target.operatorUrl, MONGO_URL: target.mongoUrl, BACKUP: whole() }),
+      await runDocBlock(PAGE, "backup", { NATS_URL: product.natsServer.url, MONGO_URL: mongo.url, BACKUP: whole() }),
+    ).to.match(/^UPDATES: 14 messages$/m)
+    expect(
+      await runDocBlock(PAGE, "restore", { NATS_URL: target.operatorUrl, MONGO_URL: target.mongoUrl, BACKUP: whole() }),
     ).to.match(/^events: 12 documents$/m)
     const [nats, publisher] = [await target.open("gateway"), await target.open("publisher")]
     const options = { ...serviceOptions, archive: { url: target.mongoUrl, timeoutMs: 5000 } }

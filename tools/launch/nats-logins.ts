@@ -54,7 +54,12 @@ export function loginUrl(url: string, role: NatsRole, passwords: NatsPasswords |
 
 /** The variables with the passwords for `config/nats.conf`. */
 export function passwordEnv(passwords: NatsPasswords): Record<string, string> {
-  return Object.fromEntries(natsRoles.map((role) => [`NATS_${role.toUpperCase()}_PASSWORD`, passwords[role]]))
+  return Object.fromEntries(natsRoles.map((role) => [passwordVariable(role), passwords[role]]))
+}
+
+/** The variable with a role's password in `config/nats.conf`. */
+export function passwordVariable(role: NatsRole): string {
+  return `NATS_${role.toUpperCase()}_PASSWORD`
 }
 
 /** The accounts and permissions of `config/nats.conf`. */

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect } from "chai"
+import { findProgram } from "../../tools/programs/find-program.ts"
+import { runDocBlock } from "../helpers/doc-block.ts"
+import { publishEvent } from "../helpers/events.ts"
+import { useGateway } from "../helpers/gateway.ts"
+import { post } from "../helpers/http.ts"
+import { startNats } from "../helpers/nats.ts"
+import { freePort } from "../helpers/ports.ts"
+import { useProduct } from "../helpers/product.ts"
+import { getFeed } from "../helpers/res.ts"
+import { skip } from "../helpers/skip.ts"
+import { until } from "../helpers/until.ts"
+
+describe("the commands of docs/operate", () => {
+  before(function () {
+    for (const program of ["curl", "openssl"]) if (findProgram([program]) === undefined) skip(this, program)
+  })
+
+  const product = useProduct()
+  const gateway = useGateway(product)
+  const addresses = () => ({ "http://127.0.0.1:8000": product.edgeUrl, "http://127.0.0.1:8080": gateway.url })
+
+  const publish = async (shopper_id: string): Promise<string> => {
+    const event = publishEvent({ shop_id: randomUUID(), shopper_id })
+    expect((await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)).status).to.equal(200)
+    return event.shop_id
+  }
+
+  it("look whether all is well", async () => {
+    const printed = await runDocBlock("docs/operate/README.md", "look", {}, addresses())
+    expect(printed).to.include('"stream":"UPDATES"')
+  })
+
+  it("look how far the archive is", async () => {
+    const printed = await runDocBlock("docs/operate/README.md", "look-archive", {}, addresses())
+    expect(JSON.parse(printed)).to.include.keys("waiting", "lag_ms", "dead_letters")
+  })
+
+  it("make a password that nats-server can read", async () => {
+    expect(await runDocBlock("docs/operate/install.md", "password")).to.match(/^[a-z][a-z0-9]{40,}\n$/)
+  })
+
+  it("erase a person, and all of a list", async () => {
+    const sample = "ab29b2d3-7c8a-446e-a4e1-d8e2a51c0e94"
+    const shoppers = [randomUUID(), randomUUID()]
+    const shops = await Promise.all([sample, ...shoppers].map(publish))
+    const folder = await mkdtemp(join(tmpdir(), "shopwire-erased-"))
+    const list = join(folder, "erased")
+    await writeFile(list, `${shoppers.join("\n")}\n`)
+    expect(await runDocBlock("docs/operate/erasure.md", "erase", {}, addresses())).to.include('"stream":1')
+    const printed = await runDocBlock("docs/operate/erasure.md", "erase-list", { ERASED: list }, addresses())
+    expect(printed.match(/"stream":1/g)).to.have.length(2)
+    for (const shop of shops) await until("an empty feed", async () => (await getFeed(product.nats, shop)).length === 0)
+    await rm(folder, { recursive: true })
+  })
+
+  it("see what takes the room of nats-server, and whether it has read its log", async () => {
+    const disk = await runDocBlock("docs/operate/faults.md", "disk", { STORE: product.natsServer.storeDir })
+    expect(disk).to.include("streams/UPDATES")
+    const port = await freePort()
+    const natsServer = await startNats({ conf: `http: "127.0.0.1:${port}"` })
+    const here = { "127.0.0.1:8222": `127.0.0.1:${port}` }
+    expect(await runDocBlock("docs/operate/faults.md", "nats-health", {}, here)).to.include('"status":"ok"')
+    await natsServer.stop()
+  })
+})

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+import { expect } from "chai"
+import { projectDir } from "../../config/project-dir.ts"
+import { type Figures, sizingTables, withSizingTables } from "../../tools/docs/sizing-table.ts"
+import { docBlocks } from "../helpers/doc-block.ts"
+import { anchorsOf, linksOf } from "../helpers/links.ts"
+
+const read = (file: string): string => readFileSync(join(projectDir, file), "utf8")
+const pages = readdirSync(join(projectDir, "docs/operate")).map((file) => `docs/operate/${file}`)
+
+describe("docs/operate", () => {
+  it("has only commands that a test runs by their name, or that it says are not run", () => {
+    const tests = readdirSync(join(projectDir, "test"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => read(join("test", file)))
+    for (const page of pages)
+      for (const { code, language, run, isNotRun } of docBlocks(page)) {
+        expect(run !== undefined || isNotRun, `${page}: ${code}`).to.equal(true)
+        if (isNotRun)
+          expect(read(page), `${page}: says that a block is not run, and why`).to.match(/^ *\*Not run by a test/m)
+        if (run === undefined) continue
+        const runs = tests.filter((text) => text.includes(`"${page}"`) && text.includes(`"${run}"`))
+        expect(runs, `${page}: ${language} run=${run} has no test`).to.not.deep.equal([])
+      }
+  })
+
+  it("links only to pages and headings that exist", () => {
+    for (const page of pages)
+      for (const link of linksOf(read(page))) {
+        const [target = "", anchor] = link.split("#")
+        const file = target === "" ? page : normalize(join(dirname(page), target))
+        const text = read(file)
+        if (anchor !== undefined) expect(anchorsOf(text), `${page}: ${link}`).to.include(anchor)
+      }
+  })
+
+  it("names only settings, scripts and tests that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> }
+    for (const page of pages) {
+      const text = read(page)
+      for (const [, name = ""] of text.matchAll(/npm run ([\w:-]+)/g)) expect(scripts, page).to.have.property(name)
+      for (const [, file = ""] of text.matchAll(/`((?:test|config|deploy)\/[\w./@-]+\w)`/g))
+        expect(() => read(file), `${page}: ${file}`).to.satisfy(exists)
+    }
+  })
+
+  it("sizes machines by docs/figures.json and docs/scaling.md (if not: npm run docs)", () => {
+    const tables = sizingTables(JSON.parse(read("docs/figures.json")) as Figures, read("docs/scaling.md"))
+    const page = read("docs/operate/sizing.md")
+    expect(tables.match(/^\|/gm)).to.have.length(5 + 5)
+    expect(page).to.include(tables)
+    expect(withSizingTables(page, tables)).to.equal(page)
+  })
+})
+
+function exists(reading: () => string): boolean {
+  try {
+    reading()
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EISDIR"
+  }
+}
