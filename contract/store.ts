@@ -12,6 +12,7 @@ import { Profile, ProfilePatch } from "./profile.ts"
 import { Published, publishParams } from "./publication.ts"
 import { BasketId, ShopId, ShownEvent } from "./publish-event.ts"
 import { Stats } from "./stats.ts"
+import { Watcher, WatchParams } from "./watcher.ts"
 
 const refused = ["system.accessDenied", "auth.invalidToken", "system.serviceUnavailable"] as const
 
@@ -209,4 +210,24 @@ export const days = defineCollection("store.$shop_id.days", {
   value: referenceTo(day),
   query: DaysQuery,
   errors: errorCodes("system.invalidQuery", "system.timeout", "system.serviceUnavailable"),
+})
+
+/**
+ * `store.<shop_id>.watchers`: the screens on which somebody looks at the shop, in the order of coming, at most 50. See docs/merchant.md.
+ *
+ * call    watch({ name, idle }) -> { id }: the caller's screen looks at the shop; call it every 5 s. It ends with the connection, or after
+ *         15 s without a call, 90 s for an idle screen. A caller who is known by a token is named by the token, and `name` is ignored
+ * events  add, remove; a screen that has changed is removed and added in its place
+ */
+export const watchers = defineCollection("store.$shop_id.watchers", {
+  parts: { shop_id: ShopId },
+  value: Watcher,
+  errors: errorCodes("system.serviceUnavailable"),
+  calls: {
+    watch: {
+      params: WatchParams,
+      answer: z.object({ id: z.string() }),
+      errors: errorCodes("system.invalidParams", "system.invalidRequest", ...refused),
+    },
+  },
 })

@@ -80,6 +80,7 @@ export const policy = {
   "store.$shop_id.day.$date": { get: "readShop" },
   "store.$shop_id.days": { get: "readShop" },
   "store.$shop_id.profile": { get: "readShop", set: "tendShop" },
+  "store.$shop_id.watchers": { get: "readShop", watch: "readShop" },
   // Knowing a session's ID is the invitation. The session itself decides what its members may do.
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.present": { get: "anybody" },

@@ -2,11 +2,11 @@ import type { AnyResource, Logger, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
 import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
+import { askConnections } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
 import type { SessionCommand } from "./command.ts"
-import { askConnections } from "./connections.ts"
 import {
   type CustomerBinding,
   cartResource,

@@ -1,14 +1,12 @@
 import type { NatsConnection } from "nats"
 import type { Logger } from "res-service"
+import { Hearing, type IsConnected } from "../connections.ts"
 import type { SessionCommand } from "./command.ts"
-import type { IsConnected } from "./connections.ts"
 import type { Presence } from "./presence.ts"
 import type { SessionStore } from "./session-store.ts"
 import type { Sessions } from "./sessions.ts"
 
 const SWEEP_INTERVAL_MS = 1000
-/** After this time without an answer from NATS, in ms, the service may have missed calls of members. */
-const DEAF_MS = 5000
 
 export interface PresenceSweepOptions {
   readonly sessions: Sessions
@@ -24,14 +22,13 @@ export interface PresenceSweepOptions {
 
 /** Checks the loaded sessions every second: marks members as absent, hides them from old clients, removes them. */
 export class PresenceSweep {
-  readonly #nc: NatsConnection
+  readonly #hearing: Hearing
   readonly #options: PresenceSweepOptions
   #timer: NodeJS.Timeout | undefined
   #sweeping = false
-  #heardAt = performance.now()
 
   constructor(nc: NatsConnection, options: PresenceSweepOptions) {
-    this.#nc = nc
+    this.#hearing = new Hearing(nc)
     this.#options = options
   }
 
@@ -48,7 +45,8 @@ export class PresenceSweep {
     if (this.#sweeping) return
     this.#sweeping = true
     try {
-      await this.#listen()
+      // Time does not count against members while NATS is away or this process is stopped.
+      if (await this.#hearing.hasMissedCalls()) presence.restart()
       await store.measure()
       presence.keepOnly(sessions.loaded)
       await Promise.all([...sessions.loaded.keys()].map((id) => this.#sweepSession(id)))
@@ -57,17 +55,6 @@ export class PresenceSweep {
     } finally {
       this.#sweeping = false
     }
-  }
-
-  /**
-   * Makes sure that all calls that members have sent have arrived. Time does not count against members while NATS is away or this
-   * process is stopped.
-   */
-  async #listen(): Promise<void> {
-    await this.#nc.flush()
-    const now = performance.now()
-    if (now - this.#heardAt > DEAF_MS) this.#options.presence.restart()
-    this.#heardAt = now
   }
 
   async #sweepSession(id: string): Promise<void> {

@@ -1,11 +1,9 @@
 import { type CallRequest, dataValue, handle, ResError } from "res-service"
 import type { Annotations } from "../../contract/annotations.ts"
-import { type BasketTask, type BasketWork, DisplayName } from "../../contract/basket-work.ts"
-import type { Claims } from "../../contract/claims.ts"
-import { MAX_DISPLAY_NAME } from "../../contract/limits.ts"
+import type { BasketTask, BasketWork } from "../../contract/basket-work.ts"
 import { basket } from "../../contract/store.ts"
 import type { Guard } from "../auth/guard.ts"
-import { shortened } from "../projections/text.ts"
+import { checkedName, nameOf } from "./display-name.ts"
 import { shopQueue } from "./shop-queue.ts"
 import type { Shops } from "./shops.ts"
 
@@ -55,17 +53,4 @@ export function basketResource({ guard, shops, annotationsOf, tend }: BasketSour
       reopen: handlerOf("reopen"),
     },
   })
-}
-
-/** The name in the token if it can be shown, else the user's ID. */
-function nameOf({ name = "", user }: Claims): string {
-  const shown = DisplayName.safeParse(shortened(name.trim(), MAX_DISPLAY_NAME))
-  return shown.success ? shown.data : checkedName(shortened(user, MAX_DISPLAY_NAME))
-}
-
-function checkedName(by: unknown): string {
-  const parsed = DisplayName.safeParse(by)
-  if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map(({ message }) => ({ path: ["by"], message }))
-  throw new ResError("system.invalidParams", undefined, { errors })
 }

@@ -2,10 +2,23 @@ import { type AnyResource, dataValue, deleteAction, type Logger, ResError, type 
 import type { Shards } from "res-service/sharding"
 import type { Annotations } from "../../contract/annotations.ts"
 import type { BasketWork } from "../../contract/basket-work.ts"
-import { abandoned, basket, baskets, day, days, digest, event, feed, orders, stats } from "../../contract/store.ts"
+import {
+  abandoned,
+  basket,
+  baskets,
+  day,
+  days,
+  digest,
+  event,
+  feed,
+  orders,
+  stats,
+  watchers,
+} from "../../contract/store.ts"
 import { type Annotated, annotatedEvent } from "../archive/annotation-bucket.ts"
 import type { ArchivedHistory } from "../archive/archived-history.ts"
 import type { Guard } from "../auth/guard.ts"
+import { askConnections, Hearing } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogRecord, StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
@@ -33,6 +46,7 @@ import { ShopView } from "./shop-view.ts"
 import { Shops } from "./shops.ts"
 import { Snapshots } from "./snapshots.ts"
 import { statsResource } from "./stats.ts"
+import { Watchers, watchersResource } from "./watchers.ts"
 
 /** How often delayed changes are sent, in ms. */
 const TICK_MS = 100
@@ -70,6 +84,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #profiles: Profiles
   readonly #days: DayStore
   readonly #annotations: ShownAnnotations
+  readonly #watchers: Watchers
   /** By shop, what ends the hiding of messages that are being erased. */
   readonly #hidden = new Map<string, () => void>()
   #ticking: NodeJS.Timeout | undefined
@@ -157,6 +172,12 @@ export class LiveShops implements Part, LogFollower {
       },
       logger,
     )
+    this.#watchers = new Watchers({
+      isConnected: askConnections(js.nc),
+      hearing: new Hearing(js.nc),
+      inQueue: (shop_id, task) => service.with(watchers, { shop_id }, task),
+      logger,
+    })
     const annotationsOf = (annotated: Annotated): Promise<Annotations | undefined> => this.#annotations.of(annotated)
     answerAsShopOwner(shards, this)
     this.resources = [
@@ -178,6 +199,7 @@ export class LiveShops implements Part, LogFollower {
       dayResource(guard, shops),
       daysResource(guard, shops),
       profileResource(guard, this.#profiles, (shopId) => this.#renew(shopId)),
+      watchersResource(guard, this.#watchers),
     ]
   }
 
@@ -193,10 +215,12 @@ export class LiveShops implements Part, LogFollower {
     await this.#annotations.start()
     await this.#dropped.start()
     this.#ticking = setInterval(() => this.#tick(Date.now()), TICK_MS)
+    this.#watchers.start()
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#ticking)
+    this.#watchers.stop()
     this.#dropped.stop()
     await this.#annotations.stop()
     await this.#shops.stop()
@@ -221,6 +245,7 @@ export class LiveShops implements Part, LogFollower {
 
   release(shards: readonly number[]): void {
     this.#drop(shards)
+    this.#watchers.dropWhere((shopId) => shards.includes(partitionOf(shopId)))
   }
 
   unload(roots: readonly string[]): void {
@@ -230,6 +255,7 @@ export class LiveShops implements Part, LogFollower {
       this.#feeds.drop(shopId)
       this.#shops.drop(shopId)
       this.#digests.drop(shopId)
+      this.#watchers.unwatched(shopId)
     }
   }
 

@@ -130,8 +130,10 @@ describe("working on orders and baskets on the merchant's page", () => {
       await message(text).getByRole("button", { name: "Undo" }).click()
     }
     await here.getByRole("button", { name: "Claim" }).click()
+    await other.page.getByText("1 other screen is looking, too").waitFor()
     await enterName(mine, "Ann")
     await there.locator(".acknowledged", { hasText: "Ann" }).waitFor()
+    await other.page.getByText("Ann is looking, too").waitFor()
     await message(/^Order \d+ is yours/).waitFor()
     await undo(/is yours/)
     await there.getByRole("button", { name: "Claim" }).waitFor()

@@ -150,6 +150,7 @@ const apiRequests: KnownRequests = ({ shopId, sessionId, basketId }) => [
   ["GET", `/api/store/${shopId}/days?from=2026-03-01&to=2026-03-31`],
   ["GET", `/api/store/${shopId}/profile`],
   ["POST", `/api/store/${shopId}/profile/set`],
+  ["POST", `/api/store/${shopId}/watchers/watch`],
   ["GET", `/api/session/${sessionId}/multicart`],
   ["POST", `/api/session/${sessionId}/multicart/join`],
   ["GET", "/api/shopwire/health"],

@@ -90,6 +90,8 @@ export function guardedDoors({
     http("GET", `${api}/days`, reads),
     http("GET", `${api}/days?from=2026-03-01&to=2026-03-02`),
     http("GET", `${api}/profile`),
+    http("GET", `${api}/watchers`),
+    http("POST", `${api}/watchers/watch`),
     http("POST", `${api}/profile/set`, { body: () => ({ name: productName }) }),
     http("POST", `${api}/feed/read`, { ...reads, body: () => ({ after: 0 }) }),
     http("POST", `${api}/feed/publish`, { body: event }),

@@ -31,6 +31,7 @@ import { profileResource } from "../../service/store/profile.ts"
 import type { Profiles } from "../../service/store/profiles.ts"
 import type { Shops } from "../../service/store/shops.ts"
 import { statsResource } from "../../service/store/stats.ts"
+import { type Watchers, watchersResource } from "../../service/store/watchers.ts"
 import { accessTable, withAccessTable } from "../../tools/docs/access-page.ts"
 import { ran } from "../helpers/terminal.ts"
 
@@ -66,6 +67,7 @@ describe("the docs", () => {
       dayResource(openGuard, {} as Shops),
       daysResource(openGuard, {} as Shops),
       profileResource(openGuard, {} as Profiles, async () => {}),
+      watchersResource(openGuard, {} as Watchers),
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
       statusResource(openGuard, {} as Sessions),

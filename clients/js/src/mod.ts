@@ -41,7 +41,9 @@ export {
   orders,
   profile,
   stats,
+  watchers,
 } from "../../../contract/store.ts"
+export type { Watcher } from "../../../contract/watcher.ts"
 export { type Config, loadConfig } from "./config.ts"
 export {
   type AuthState,
@@ -67,6 +69,7 @@ export type { WebSocketLike } from "./gateway-socket.ts"
 export { Observable } from "./observable.ts"
 export { type Shelf, shelf } from "./shelf.ts"
 export { type HistoryStep, readHistory } from "./shop-history.ts"
+export { ShopScreen } from "./shop-screen.ts"
 export { SignIn } from "./sign-in.ts"
 export type { TimelineState } from "./timeline.ts"
 export type { Watch, Watched } from "./watch.ts"

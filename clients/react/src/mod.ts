@@ -20,3 +20,4 @@ export {
 } from "./use-resource.ts"
 export { type SessionOptions, type SharedSession, useSession } from "./use-session.ts"
 export { useSignIn } from "./use-sign-in.ts"
+export { useWatchers } from "./use-watchers.ts"

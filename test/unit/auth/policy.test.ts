@@ -60,6 +60,10 @@ const expected: Readonly<
     get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
     set: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
   },
+  "store.$shop_id.watchers": {
+    get: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+    watch: { own: [...merchants, ...admins], other: ["merchant of two", ...admins] },
+  },
   "session.$id.multicart": {
     get: { own: Object.keys(people), other: Object.keys(people) },
     start: { own: Object.keys(people), other: Object.keys(people) },

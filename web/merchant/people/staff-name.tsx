@@ -15,6 +15,7 @@ const keptName: Kept<string> = {
 type AskName = (then: (name: string) => void) => void
 
 const AskNameContext = createContext<AskName | undefined>(undefined)
+const NameContext = createContext("")
 
 /**
  * Lets the components in it work in somebody's name: that of the signed-in user, or one that is asked for once and kept in this browser.
@@ -30,7 +31,7 @@ export function StaffName({ nameless, children }: { nameless?: string | undefine
   const ask = useMemo((): AskName => (then) => (name === "" ? setWaiting({ then }) : then(name)), [name])
   return (
     <AskNameContext value={ask}>
-      {children}
+      <NameContext value={name}>{children}</NameContext>
       {waiting !== undefined && (
         <NameDialog
           onClose={() => setWaiting(undefined)}
@@ -49,4 +50,9 @@ export function useStaffName(): AskName {
   const ask = useContext(AskNameContext)
   if (ask === undefined) throw new Error("useStaffName is used outside of a StaffName")
   return ask
+}
+
+/** The name that other screens show; empty while it is not known. */
+export function useKnownName(): string {
+  return useContext(NameContext)
 }

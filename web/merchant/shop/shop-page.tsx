@@ -14,6 +14,7 @@ import { useLocal } from "../parts/local.ts"
 import { type Tab, Tabs } from "../parts/tabs.tsx"
 import { Toasts } from "../parts/toasts.tsx"
 import { NARROW, TABLET, useMedia } from "../parts/use-media.ts"
+import { AlsoWatching } from "../people/also-watching.tsx"
 import { StaffName } from "../people/staff-name.tsx"
 import { Figures } from "../sales/figures.tsx"
 import { Baskets } from "../work/baskets.tsx"
@@ -109,6 +110,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
         <main className="shop">
           <div className="title">
             <ShopTitle shopId={shopId} mayTend={mayTend} />
+            <AlsoWatching shopId={shopId} />
             <button type="button" onClick={() => goTo({ view: WALL })}>
               <Icon name="system" />
               <span className="label">{t("wall.title")}</span>

@@ -1,10 +1,13 @@
 import type { NatsConnection } from "nats"
 import { hasSubscribers, natsConn } from "res-service"
-import { edgeOfCid } from "../../contract/edge-connection.ts"
-import { edgePingSubject } from "../../contract/subjects.ts"
+import { edgeOfCid } from "../contract/edge-connection.ts"
+import { edgePingSubject } from "../contract/subjects.ts"
 
 /** An edge gives a connection 2 s to answer, in ms. */
 const PING_TIMEOUT_MS = 2500
+
+/** After this time without an answer from NATS, in ms, calls may have been missed. */
+const DEAF_MS = 5000
 
 /** Whether a connection of a client is alive. */
 export type IsConnected = (cid: string) => Promise<boolean>
@@ -29,5 +32,27 @@ async function edgeHas(nc: NatsConnection, edgeId: string, cid: string): Promise
     return answer.json<{ alive: boolean }>().alive
   } catch {
     return false // the edge is gone
+  }
+}
+
+/** Whether this process hears the calls of clients. While it does not, their silence means nothing. */
+export class Hearing {
+  readonly #nc: NatsConnection
+  #heardAt = performance.now()
+
+  constructor(nc: NatsConnection) {
+    this.#nc = nc
+  }
+
+  /**
+   * Makes sure that all calls that clients have sent have arrived. Call it every second. True: NATS was away, or this process stood still, so
+   * that calls may have been missed since the last time. Rejects without a connection.
+   */
+  async hasMissedCalls(): Promise<boolean> {
+    await this.#nc.flush()
+    const now = performance.now()
+    const isDeaf = now - this.#heardAt > DEAF_MS
+    this.#heardAt = now
+    return isDeaf
   }
 }
