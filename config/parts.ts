@@ -24,6 +24,12 @@ export const metrics = part(["METRICS_PORT", "METRICS_HOST"], ({ METRICS_PORT: p
   port === undefined ? undefined : { host, port },
 )
 
+/** Which requests are logged. */
+export const requestLog = part(["ACCESS_LOG", "SLOW_REQUEST_MS"], (settings) => ({
+  all: settings.ACCESS_LOG,
+  slowMs: settings.SLOW_REQUEST_MS,
+}))
+
 /** The stream UPDATES. */
 export const log = part(["STREAM_MAX_AGE_DAYS", "STREAM_MAX_MIB"], (settings) => ({
   maxAgeDays: settings.STREAM_MAX_AGE_DAYS,

@@ -100,6 +100,12 @@ const table = {
   ),
   METRICS_HOST: setting(ipAddress(), "127.0.0.1", "Address that METRICS_PORT listens on."),
   LOG_LEVEL: setting(z.enum(["trace", "debug", "info", "warn", "error"]), "info", "Least level that is logged."),
+  ACCESS_LOG: setting(
+    flag(),
+    false,
+    "Log each HTTP request of the edge, and each request to the service; those that fail or are slow are always logged.",
+  ),
+  SLOW_REQUEST_MS: setting(number({ min: 1 }), 1000, "A request that takes longer, in ms, is logged as slow."),
   NODE_ENV: setting(z.enum(["development", "production", "test"]), "development", "In production logs are JSON lines."),
   STREAM_MAX_AGE_DAYS: setting(
     number({ min: 0 }),

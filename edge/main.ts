@@ -3,11 +3,12 @@ import { deferredConn, natsConn } from "res-service"
 import { authCookie, cookieSettings } from "../config/auth.ts"
 import { isLoopback } from "../config/loopback.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { connections, exportPlaces, httpRates, legacyDoor, metrics, streamPlaces } from "../config/parts.ts"
+import { connections, exportPlaces, httpRates, legacyDoor, metrics, requestLog, streamPlaces } from "../config/parts.ts"
 import { connectNats, createLogger, runProcess, serverOptions } from "../config/process.ts"
 import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
 import { openMetrics } from "../observe/open-metrics.ts"
+import { logHttpRequests } from "../observe/request-log.ts"
 import { startEdge } from "./edge.ts"
 import { signIn } from "./http/sign-in.ts"
 import { countEdge } from "./metrics.ts"
@@ -32,6 +33,7 @@ await runProcess(async () => {
     "STREAM_KEEP_SECONDS",
     "TRUSTED_PROXIES",
     ...metrics.names,
+    ...requestLog.names,
     ...cookieSettings,
     ...pageSettings,
     ...legacyDoor.names,
@@ -42,6 +44,7 @@ await runProcess(async () => {
   ])
   const logger = createLogger("edge", settings)
   await openMetrics(metrics.options(settings), logger, countEdge)
+  logHttpRequests(logger, requestLog.options(settings))
   if (settings.AUTH === "none" && !isLoopback(settings.HOST))
     logger.warn(
       { HOST: settings.HOST },

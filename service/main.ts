@@ -1,12 +1,14 @@
 import { authConfig, authCookie, authSettings, cookieSettings } from "../config/auth.ts"
 import { ownPages, pageSettings } from "../config/own-pages.ts"
-import { archive, callLimits, log, metrics, sessions, storage } from "../config/parts.ts"
+import { archive, callLimits, log, metrics, requestLog, sessions, storage } from "../config/parts.ts"
 import { connectNats, createLogger, fail, runProcess } from "../config/process.ts"
 import { loadSettings } from "../config/settings.ts"
 import { openMetrics } from "../observe/open-metrics.ts"
+import { resRequestLog } from "../observe/request-log.ts"
 import { tokenVerifier } from "./auth/auth.ts"
 import { countService } from "./metrics.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
+import { allObservers } from "./observers.ts"
 import { RunningService } from "./running-service.ts"
 
 await runProcess(async () => {
@@ -17,6 +19,7 @@ await runProcess(async () => {
     "STRICT_EVENTS",
     "TRUSTED_PROXIES",
     ...metrics.names,
+    ...requestLog.names,
     ...storage.names,
     ...log.names,
     ...archive.names,
@@ -47,7 +50,10 @@ await runProcess(async () => {
     limits: callLimits.options(settings),
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     auth: verifier === undefined ? undefined : { verifier, maxTokenDays: settings.TOKEN_MAX_DAYS, cookie },
-    observer: counted?.observer,
+    observer: allObservers([
+      resRequestLog(logger, requestLog.options(settings)),
+      ...(counted === undefined ? [] : [counted.observer]),
+    ]),
     logger,
   })
   counted?.read(service)

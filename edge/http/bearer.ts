@@ -7,23 +7,26 @@ import type { Exchange } from "./exchange.ts"
 import { exchangeOf } from "./in-express.ts"
 import { HttpProblem } from "./problem.ts"
 
-/** The caller in whose name the edge asks the service: the token, which the service checks, and the address, which it counts. */
-export type Caller = Pick<CallOptions, "token" | "remoteAddr">
+/**
+ * The caller in whose name the edge asks the service: the token, which the service checks, the address, which it counts, and the headers
+ * by which the request can be followed.
+ */
+export type Caller = Pick<CallOptions, "token" | "remoteAddr" | "headers">
 
 /**
  * Reads `Authorization: Bearer`, which the service verifies. Any other `Authorization` is answered with 401.
  */
 export function callerOf(exchange: Exchange): Caller {
   const header = exchange.header("authorization")
-  const remoteAddr = exchange.clientAddress
-  if (header === undefined) return { remoteAddr }
+  const { clientAddress: remoteAddr, origin: headers } = exchange
+  if (header === undefined) return { remoteAddr, headers }
   const bearer = bearerIn(header)
   if (bearer === undefined) {
     throw new HttpProblem(401, "The Authorization cannot be used", [
       { header: "Authorization", detail: "expected Bearer and a token" },
     ])
   }
-  return { token: { bearer } satisfies RequestToken, remoteAddr }
+  return { token: { bearer } satisfies RequestToken, remoteAddr, headers }
 }
 
 /**
@@ -35,8 +38,9 @@ export function readerOf(req: Request, cookie: AuthCookie | undefined): Caller {
   if (cookie === undefined || req.get("authorization") !== undefined || !mayBring(req, cookie))
     return callerOf(exchange)
   const bearer = cookieIn(req.get("cookie") ?? "", cookie.name)
-  const remoteAddr = exchange.clientAddress
-  return bearer === undefined ? { remoteAddr } : { token: { bearer } satisfies RequestToken, remoteAddr }
+  const { clientAddress: remoteAddr, origin: headers } = exchange
+  const caller = { remoteAddr, headers }
+  return bearer === undefined ? caller : { token: { bearer } satisfies RequestToken, ...caller }
 }
 
 /** Lets a page that sent a cookie read the answer, even a refusal. Source: Fetch, "CORS protocol and credentials". */

@@ -1,5 +1,6 @@
 import { hasManyHosts } from "res-service"
 import type { OwnPages } from "../../config/own-pages.ts"
+import { originHeaders } from "../../contract/request-origin.ts"
 import { crossOrigin, onlyPages } from "./cross-origin.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
@@ -29,7 +30,7 @@ export class Checks {
   constructor({ origins, pages, limits }: CheckOptions) {
     const corsHeaders = crossOrigin(origins)
     this.first = (exchange) => {
-      exchange.res.setHeader("X-Request-Id", exchange.requestId)
+      exchange.res.setHeader(originHeaders.requestId, exchange.requestId)
       securityHeaders(exchange)
       oneHost(exchange)
       corsHeaders(exchange)

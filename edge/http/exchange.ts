@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage } from "node:http"
+import type { Headers } from "res-service"
+import { isRequestId, isTraceparent, originHeaders } from "../../contract/request-origin.ts"
 import { RateHeaders } from "./rate-headers.ts"
 
 /** What an answer needs of node's `ServerResponse`. */
@@ -8,8 +10,6 @@ export interface Answer {
   writeHead(status: number): unknown
   end(body: string): unknown
 }
-
-const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 /** A request, what is known about it, and its answer; the same for requests that Express routes and for those of `leanPublish`. */
 export class Exchange {
@@ -27,14 +27,21 @@ export class Exchange {
     this.req = req
     this.res = res
     this.clientAddress = clientAddress
-    const given = this.header("x-request-id")
-    this.requestId = given !== undefined && USABLE_ID.test(given) ? given : randomUUID()
+    const given = this.header(originHeaders.requestId.toLowerCase())
+    this.requestId = given !== undefined && isRequestId(given) ? given : randomUUID()
   }
 
   /** A header of the request; `name` in lower case. */
   header(name: string): string | undefined {
     const value = this.req.headers[name]
     return typeof value === "string" ? value : undefined
+  }
+
+  /** The headers by which the request can be followed, for the RES requests that it causes. */
+  get origin(): Headers {
+    const trace = this.header(originHeaders.trace)
+    if (trace === undefined || !isTraceparent(trace)) return { [originHeaders.requestId]: this.requestId }
+    return { [originHeaders.requestId]: this.requestId, [originHeaders.trace]: trace }
   }
 
   /** Sends the whole answer. */

@@ -4,6 +4,7 @@ import type { Logger } from "res-service"
 import { occurrences } from "../../observe/occurrences.ts"
 import { JetStream } from "../jetstream/jetstream.ts"
 import { consumedMessage, exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
+import { requestIdIn } from "../log/origin.ts"
 import { SummedLog } from "../summed-log.ts"
 import { keepYoung } from "./ageing.ts"
 import { BackOff } from "./back-off.ts"
@@ -211,14 +212,15 @@ class Archiver implements RunningArchiver {
   }
 
   #read(taken: Taken): InHand[] {
-    const entry = readEntry(consumedMessage(taken.message))
+    const message = consumedMessage(taken.message)
+    const entry = readEntry(message)
     if ("reason" in entry) {
       this.#counts.setAside++
       this.#setAside.add(entry.reason, exampleOf(taken.message))
       this.#intake.done(taken)
       return []
     }
-    return [{ taken, entry, document: eventDocument(taken.log, entry) }]
+    return [{ taken, entry, document: eventDocument(taken.log, entry, requestIdIn(message.header)) }]
   }
 
   /** Resolves to the refused events. */

@@ -22,13 +22,18 @@ export interface EventDocument extends PublishEvent, Pick<ShownEvent, "late" | "
     /** The lowest sequence that was missing when the event was stored, if any. */
     readonly first_missing?: number
   }
+  /** The ID of the HTTP request that has published it; none if another program has, or a client of a gateway. */
+  readonly request_id?: string
   /** Set by other programs; shown live. */
   readonly annotations?: Annotations
 }
 
-export function eventDocument(log: LogId, { event, place }: LogEntry): EventDocument {
+/** @param requestId see `requestIdIn` */
+export function eventDocument(log: LogId, { event, place }: LogEntry, requestId?: string): EventDocument {
   const { seq, received_at, ...fields } = event
-  const document = { _id: eventId(log, seq), log: log.created, seq, ...fields, received_at: new Date(received_at) }
+  const ids = { _id: eventId(log, seq), log: log.created, seq }
+  const origin = requestId === undefined ? {} : { request_id: requestId }
+  const document = { ...ids, ...fields, received_at: new Date(received_at), ...origin }
   if (place === undefined) return document
   const { id, epoch, seq: ofProducer, firstMissing } = place
   const missing = firstMissing === Infinity ? {} : { first_missing: firstMissing }
@@ -36,7 +41,8 @@ export function eventDocument(log: LogId, { event, place }: LogEntry): EventDocu
 }
 
 /** The event as it is shown: equal to the one from the log. */
-export function shownEvent({ _id, log, annotations, producer, received_at, seq, ...event }: EventDocument): ShownEvent {
+export function shownEvent(document: EventDocument): ShownEvent {
+  const { _id, log, annotations, producer, request_id, received_at, seq, ...event } = document
   return { ...event, seq, received_at: received_at.toISOString() }
 }
 

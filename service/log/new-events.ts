@@ -12,6 +12,8 @@ export interface NewEvents {
   readonly payloads: readonly string[]
   /** The session that each event names. Undefined: none names one. */
   readonly sharedSessions?: readonly NamedSession[] | undefined
+  /** The headers by which the request that stores them can be followed: see `originOf`. */
+  readonly origin?: Headers | undefined
 }
 
 /** The hash of a request's events. */
@@ -22,9 +24,9 @@ export function contentHash({ payloads, sharedSessions }: NewEvents): string {
 }
 
 /** What the message of an event has in its headers. Undefined: nothing. */
-export function eventHeaders({ sharedSessions }: NewEvents, index: number): Headers | undefined {
+export function eventHeaders({ sharedSessions, origin }: NewEvents, index: number): Headers | undefined {
   const session = sharedSessions?.[index]
-  return session === undefined ? undefined : { [SHARED_SESSION]: session ?? "" }
+  return session === undefined ? origin : { ...origin, [SHARED_SESSION]: session ?? "" }
 }
 
 /** Reads the session that an event names from its message's headers. Another program may have written anything there: then none. */

@@ -4,6 +4,7 @@ import { PublishEvent } from "../../contract/publish-event.ts"
 import { feed } from "../../contract/store.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { Log } from "../log/log.ts"
+import { originOf } from "../log/origin.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { publish } from "./publish.ts"
@@ -50,7 +51,10 @@ export function feedResource({ guard, feeds, history, log, strictEvents, shown }
         handle: async (req, publication) => {
           const shopperIds = publication.events.map(({ shopper_id }) => shopper_id)
           const claims = await guard.check(feed, "publish", req, { shopperIds })
-          const published = await publish(log, req.parts.shop_id, publication, claims?.user)
+          const published = await publish(log, req.parts.shop_id, publication, {
+            caller: claims?.user,
+            origin: originOf(req),
+          })
           const last = "seq" in published ? published.seq : Math.max(...published.seqs)
           await shown(req.parts.shop_id, last, SHOWN_TIMEOUT_MS)
           return published

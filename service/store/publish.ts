@@ -1,3 +1,4 @@
+import type { Headers } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { Publication, Published } from "../../contract/publication.ts"
@@ -7,7 +8,8 @@ import type { Log } from "../log/log.ts"
 const ANONYMOUS = "anonymous"
 
 /**
- * Stores events of one shop, all or none. Resolves when they are stored. `caller` is the owner of the idempotency key or producer.
+ * Stores events of one shop, all or none. Resolves when they are stored. `caller` is the owner of the idempotency key or producer;
+ * `origin` as in `NewEvents`.
  *
  * @throws {ResError} `store.shopMismatch`: an event belongs to another shop · `store.eventTooLarge` ·
  *   `store.idempotencyConflict` · `store.producerFenced` · `store.producerConflict` · `store.producerGaps` · `system.serviceUnavailable`: it is not known to be stored
@@ -16,7 +18,7 @@ export async function publish(
   log: Log,
   shopId: string,
   { events, batch, idempotencyKey, producer, shared }: Publication,
-  caller = ANONYMOUS,
+  { caller = ANONYMOUS, origin }: { readonly caller?: string | undefined; readonly origin?: Headers | undefined } = {},
 ): Promise<Published> {
   const errors = events.flatMap((event, i) => {
     if (event.shop_id === shopId) return []
@@ -32,7 +34,7 @@ export async function publish(
     throw serviceError("store.eventTooLarge", { errors: [{ path, message }] })
   }
 
-  const stored = { payloads, sharedSessions: shared?.sessions }
+  const stored = { payloads, sharedSessions: shared?.sessions, origin }
   if (producer !== undefined) {
     const { seqs, answer } = await log.appendOnce(shopId, { producer, caller, events: stored })
     return batch ? { seqs, producer: answer } : { seq: seqs[0] ?? 0, producer: answer }

@@ -76,7 +76,7 @@ export async function loggedEvents(nats: NatsConnection): Promise<ShownEvent[]> 
 export async function archivedEvents(db: Db): Promise<ShownEvent[]> {
   const documents = await db
     .collection("events")
-    .find({}, { projection: { _id: 0, log: 0, annotations: 0 } })
+    .find({}, { projection: { _id: 0, log: 0, annotations: 0, request_id: 0 } })
     .sort({ seq: 1 })
     .toArray()
   return documents.map(({ received_at, ...event }) => ({ ...event, received_at: received_at.toISOString() })) as never

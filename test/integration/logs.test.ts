@@ -43,7 +43,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
 
   before(async () => {
     kit = await LauncherKit.create()
-    await kit.ready(kit.start({ LOG_LEVEL: "trace" }))
+    await kit.ready(kit.start({ LOG_LEVEL: "trace", ACCESS_LOG: "true", SLOW_REQUEST_MS: "5" }))
   })
 
   after(() => kit.end())
@@ -70,6 +70,10 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
       `call.store.${shopId}.basket.${event.session_id}.acknowledge`,
       "call.session.logs.multicart.start",
       "set aside",
+      "/publish/:shop_id",
+      "/shoppers/:shopper_id",
+      "session.$id.multicart",
+      "a request was slow",
       "edge  ",
     ])
       expect(logs).to.include(seen)

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { WebSocket } from "ws"
 import { projectDir } from "../../config/project-dir.ts"
+import { STREAM } from "../../service/log/stream.ts"
 import { SHARDS } from "../../service/shards.ts"
 import { metricTables } from "../../tools/docs/metrics-page.ts"
 import { EventStream } from "../helpers/event-stream.ts"
@@ -24,11 +26,14 @@ import { useMongo } from "../helpers/use-archive.ts"
 const processes = ["edge", "service", "archiver", "gateway"] as const
 type ProcessName = (typeof processes)[number]
 
+/** A trace of a client's own. */
+const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 /** What one scrape has, by name and labels as they are written. */
 type Figures = ReadonlyMap<string, number>
 
 describe("the metrics of npm start", () => {
-  const { mongo } = useMongo()
+  const { mongo, db } = useMongo()
   const kit = use(async () => {
     const made = await LauncherKit.create()
     return Object.assign(made, { stop: () => made.end() })
@@ -45,6 +50,7 @@ describe("the metrics of npm start", () => {
         METRICS_PORT: String(first),
         MONGO_URL: mongo.url,
         LEGACY_MAX_SOCKETS_PER_ADDRESS: "2",
+        ACCESS_LOG: "true",
         SESSION_STARTS_PER_CONNECTION: "1",
       }),
     )
@@ -103,7 +109,9 @@ describe("the metrics of npm start", () => {
     const stream = await EventStream.open(`${kit.edgeUrl}/stream/${shopId}`)
     await until("the stream to be live", async () => (await read("edge")).get("shopwire_stream_readers") === 1)
     const before = { edge: await read("edge"), service: await read("service"), archiver: await read("archiver") }
-    expect((await post(`${kit.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId }))).status).to.equal(200)
+    const ids = { "x-request-id": `metrics-${randomUUID()}`, traceparent: TRACE }
+    const stored = await post(`${kit.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId }), ids)
+    expect(stored.status).to.equal(200)
     await grows("service", before.service, {
       'shopwire_publishes_total{outcome="stored"}': 1,
       shopwire_publish_seconds_count: 1,
@@ -117,6 +125,13 @@ describe("the metrics of npm start", () => {
       shopwire_event_delivered_seconds_count: 1,
     })
     await grows("archiver", before.archiver, { shopwire_archived_total: 1, shopwire_archive_lag_seconds_count: 1 })
+    // The request can be followed through all of these processes.
+    const seq = Number(stored.headers.get("x-event-seq"))
+    const logged = await (await jetstreamManager(nats)).streams.getMessage(STREAM, { seq })
+    expect(logged?.header.get("X-Request-Id")).to.equal(ids["x-request-id"])
+    expect(logged?.header.get("traceparent")).to.equal(TRACE)
+    expect(await db.collection("events").findOne({ request_id: ids["x-request-id"] })).to.include({ seq })
+    expect(kit.current.stdout()).to.include(ids["x-request-id"])
     const loaded = await read("service")
     expect(loaded.get('shopwire_loaded{kind="feed"}')).to.equal(1)
     expect(loaded.get('shopwire_loaded_bytes{kind="feed"}')).to.be.within(200, 2000)

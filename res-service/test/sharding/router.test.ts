@@ -29,7 +29,11 @@ class Member {
 
   /** Gets a request of the shard, as from a gateway. */
   request(n: number, reply = `inbox.${n}`): void {
-    this.router.route({ subject: SUBJECT, data: Buffer.from(String(n)), reply, noResponders: false }, SHARD)
+    const headers = { n: String(n) }
+    this.router.route(
+      { subject: SUBJECT, data: Buffer.from(String(n)), reply, headers: () => headers, noResponders: false },
+      SHARD,
+    )
   }
 
   /** Learns of a change of the owner. */
@@ -89,6 +93,7 @@ describe("Router", () => {
     await settled()
     expect(a.handled).to.deep.equal([])
     expect(b.handled.map(({ subject, reply }) => [subject, reply])).to.deep.equal([[SUBJECT, "inbox.1"]])
+    expect(b.handled.map((msg) => msg.header?.("n"))).to.deep.equal(["1"])
     expect(b.numbers).to.deep.equal([1])
     expect(handedOn).to.deep.equal([`shards.library.b.${SHARD}.1.${SUBJECT}`])
   })

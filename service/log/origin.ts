@@ -1,0 +1,21 @@
+import type { MsgHdrs } from "nats"
+import type { BaseRequest, Headers } from "res-service"
+import { isRequestId, isTraceparent, originHeaders } from "../../contract/request-origin.ts"
+
+const { requestId: REQUEST_ID, trace: TRACE } = originHeaders
+
+/** The headers by which a RES request can be followed, for the messages that it stores; undefined: it has none. */
+export function originOf({ natsHeader }: Pick<BaseRequest<string>, "natsHeader">): Headers | undefined {
+  const id = natsHeader(REQUEST_ID)
+  const trace = natsHeader(TRACE)
+  const hasId = id !== undefined && isRequestId(id)
+  const hasTrace = trace !== undefined && isTraceparent(trace)
+  if (!hasId && !hasTrace) return undefined
+  return { ...(hasId ? { [REQUEST_ID]: id } : {}), ...(hasTrace ? { [TRACE]: trace } : {}) }
+}
+
+/** The ID of the request that has stored a message; undefined: another program has published it, or wrote something else there. */
+export function requestIdIn(headers: MsgHdrs | undefined): string | undefined {
+  const id = headers?.get(REQUEST_ID) ?? ""
+  return isRequestId(id) ? id : undefined
+}
