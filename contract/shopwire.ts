@@ -1,5 +1,6 @@
 import { defineModel } from "res-service/contract"
 import { z } from "zod"
+import { Catalogue } from "./catalogue.ts"
 import { roles } from "./claims.ts"
 import { errorCodes } from "./errors.ts"
 import { MAX_TOKEN_LENGTH } from "./limits.ts"
@@ -130,3 +131,8 @@ export const archive = defineModel("shopwire.archive", {
   value: ArchiveStatus,
   errors: errorCodes("system.serviceUnavailable"),
 })
+
+/**
+ * `shopwire.catalogue`: every resource, from its contract, and every error code. It never changes while a service runs.
+ */
+export const catalogue = defineModel("shopwire.catalogue", { value: Catalogue })

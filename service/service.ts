@@ -25,6 +25,7 @@ import { ArchivedShoppers } from "./archive/archived-shoppers.ts"
 import { DeadLetters } from "./archive/dead-letters.ts"
 import { archiveResource } from "./archive/status.ts"
 import { type AuthOptions, noAuth, TokenAuth } from "./auth/auth.ts"
+import { catalogueResource } from "./catalogue.ts"
 import { healthResource } from "./health.ts"
 import type { JetStream } from "./jetstream/jetstream.ts"
 import { type CallLimitOptions, CallLimits, noCallLimits } from "./limits/call-limits.ts"
@@ -134,6 +135,7 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
       return { stream: STREAM, last_seq: await log.reader.endSeq() }
     }),
     archiveResource(guard, js),
+    catalogueResource(guard),
     shoppersResource(guard, (shopperId) => erasure.erase(shopperId)),
   )
   const parts = new PartList([archive ?? {}, log, index, auth, shops, sessions, service], logger)

@@ -10,9 +10,19 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly validate: (value: unknown) => Result<Output> | Promise<Result<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
     /** Not every library provides this. */
-    readonly jsonSchema?: { readonly input: (options: { readonly target: "draft-2020-12" }) => object } | undefined
+    readonly jsonSchema?: { readonly input: (options: JsonSchemaOptions) => object } | undefined
   }
 }
+
+/** How a schema becomes JSON Schema. Source: Standard JSON Schema 1.0, "The interface". */
+interface JsonSchemaOptions {
+  readonly target: JsonSchemaTarget
+  /** Options of the schema's library; others ignore them. */
+  readonly libraryOptions?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** The version of JSON Schema. */
+export type JsonSchemaTarget = "draft-2020-12" | "draft-07"
 
 /** The type that a schema accepts. */
 export type Input<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"]

@@ -90,6 +90,7 @@ export const policy = {
   "shopwire.shoppers": { erase: "administer" },
   "shopwire.health": { get: "anybody" },
   "shopwire.archive": { get: "anybody" },
+  "shopwire.catalogue": { get: "anybody" },
 } as const satisfies Policy
 
 export type Governed = keyof typeof policy

@@ -228,6 +228,7 @@ export const oddCall: fc.Arbitrary<OddCall> = anySide.chain((side) => {
       `session.${sessionId}.cart.nobody`,
       "shopwire.health",
       "shopwire.archive",
+      "shopwire.catalogue",
     ),
     fc.array(oddPart(side), { minLength: 1, maxLength: 5 }).map((parts) => parts.join(".")),
   )

@@ -309,6 +309,7 @@ describe("NATS with the logins of config/nats.conf", () => {
           "get.store.x.baskets",
           "get.store.x.stats",
           "get.shopwire.archive",
+          "get.shopwire.catalogue",
           "access.session.x.multicart",
           "access.shopwire.shoppers",
         ],

@@ -48,7 +48,7 @@ describe("GET /openapi.json", () => {
   it("leaves no path of the edge out but the pages", async () => {
     const folder = file("../../edge/http/")
     const routes = readdirSync(folder).flatMap((name) => [
-      ...readFileSync(join(folder, name), "utf8").matchAll(/\.route\("([^"]+)"\)/g),
+      ...readFileSync(join(folder, name), "utf8").matchAll(/(?:\.route\(|_ROUTE = )"([^"]+)"/g),
     ])
     const paths = routes.map(([, path = ""]) => path.replaceAll(/:(\w+)/g, "{$1}")).filter((path) => path !== "/")
     expect(Object.keys((await documentOfEdge()).paths)).to.have.members(paths)

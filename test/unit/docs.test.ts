@@ -8,6 +8,7 @@ import { archiveResource } from "../../service/archive/status.ts"
 import { type AuthSources, authResource } from "../../service/auth/auth-resource.ts"
 import { openGuard, type TokenGuard } from "../../service/auth/guard.ts"
 import { policy } from "../../service/auth/policy.ts"
+import { catalogueResource } from "../../service/catalogue.ts"
 import { healthResource } from "../../service/health.ts"
 import type { JetStream } from "../../service/jetstream/jetstream.ts"
 import {
@@ -78,6 +79,7 @@ describe("the docs", () => {
       }),
       healthResource(openGuard, async () => ({ stream: "", last_seq: 0 })),
       archiveResource(openGuard, {} as JetStream),
+      catalogueResource(openGuard),
     ]
     const rows = [...readme.matchAll(/^\| `([a-z]+\.[^`?]+)` \| (model|collection) \|.*\|([^|]*)\|$/gm)]
     const documented = rows.map(([, rid = "", kind, calls = ""]) => [

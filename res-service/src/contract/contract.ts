@@ -1,6 +1,6 @@
 import { type PartName, type Parts, Pattern } from "../pattern.ts"
 import { formatRid, normalisedQuery } from "../rid.ts"
-import { type Input, type Output, type StandardSchema, validateNow } from "../standard-schema.ts"
+import { type Input, type JsonSchemaTarget, type Output, type StandardSchema, validateNow } from "../standard-schema.ts"
 import type { DataValue, Primitive, Reference, SoftReference } from "../values.ts"
 import { type Description, describe } from "./describe.ts"
 
@@ -85,9 +85,13 @@ export class Contract<P extends string, K extends Kind, D extends Definition<P>>
     })
   }
 
-  /** The contract as data, for documentation and catalogues. Schemas become JSON Schema, if their library supports it. */
-  describe(): Description {
-    return describe(this)
+  /**
+   * The contract as data, for documentation and catalogues. Schemas become JSON Schema, if their library supports it.
+   *
+   * @param target the version of JSON Schema; 2020-12 by default
+   */
+  describe(target?: JsonSchemaTarget): Description {
+    return describe(this, target)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { StandardSchema } from "../standard-schema.ts"
+import type { JsonSchemaTarget, StandardSchema } from "../standard-schema.ts"
 import type { AnyContract, Kind, MethodDefinition, ReferenceTo } from "./contract.ts"
 
 /** A schema as JSON Schema; true if its library cannot express it. */
@@ -25,25 +25,33 @@ export interface Description {
   readonly events: { readonly [event: string]: JsonSchema }
 }
 
-export function describe({ kind, pattern, definition }: AnyContract): Description {
+export function describe(
+  { kind, pattern, definition }: AnyContract,
+  target: JsonSchemaTarget = "draft-2020-12",
+): Description {
   const { parts, value, query, errors, calls, auth, events } = definition
+  const schemaOf = (schema: StandardSchema): JsonSchema => jsonSchema(schema, target)
+  const methodOf = (method: MethodDefinition): MethodDescription => describeMethod(method, schemaOf)
   return {
     kind,
     pattern: pattern.source,
-    parts: mapped<StandardSchema, JsonSchema>(parts, jsonSchema),
-    ...(value === undefined ? {} : { value: isReferenceTo(value) ? refersTo(value) : jsonSchema(value) }),
-    ...(query === undefined ? {} : { query: jsonSchema(query) }),
+    parts: mapped<StandardSchema, JsonSchema>(parts, schemaOf),
+    ...(value === undefined ? {} : { value: isReferenceTo(value) ? refersTo(value) : schemaOf(value) }),
+    ...(query === undefined ? {} : { query: schemaOf(query) }),
     errors: errors ?? [],
-    calls: mapped(calls, describeMethod),
-    auth: mapped(auth, describeMethod),
-    events: mapped<StandardSchema, JsonSchema>(events, jsonSchema),
+    calls: mapped(calls, methodOf),
+    auth: mapped(auth, methodOf),
+    events: mapped<StandardSchema, JsonSchema>(events, schemaOf),
   }
 }
 
-function describeMethod({ params, answer, errors = [] }: MethodDefinition): MethodDescription {
+function describeMethod(
+  { params, answer, errors = [] }: MethodDefinition,
+  schemaOf: (schema: StandardSchema) => JsonSchema,
+): MethodDescription {
   return {
-    ...(params === undefined ? {} : { params: jsonSchema(params) }),
-    ...(answer === undefined ? {} : { answer: jsonSchema(answer) }),
+    ...(params === undefined ? {} : { params: schemaOf(params) }),
+    ...(answer === undefined ? {} : { answer: schemaOf(answer) }),
     errors,
   }
 }
@@ -60,9 +68,12 @@ function refersTo({ contract }: ReferenceTo<AnyContract>): { refersTo: string } 
   return { refersTo: contract.pattern.source }
 }
 
-function jsonSchema(schema: StandardSchema): JsonSchema {
+/** For zod: what JSON Schema cannot express, as a custom check, is left out, and the rest of the schema stays. */
+const libraryOptions = { unrepresentable: "any" }
+
+function jsonSchema(schema: StandardSchema, target: JsonSchemaTarget): JsonSchema {
   try {
-    const { $schema, ...said } = (schema["~standard"].jsonSchema?.input({ target: "draft-2020-12" }) ?? {}) as {
+    const { $schema, ...said } = (schema["~standard"].jsonSchema?.input({ target, libraryOptions }) ?? {}) as {
       $schema?: unknown
     }
     return Object.keys(said).length === 0 ? true : said

@@ -1,7 +1,7 @@
 export { type ErrorObject, ResError, type SystemErrorCode, systemErrors } from "../errors.ts"
 export { type PartName, type Parts, Pattern } from "../pattern.ts"
 export { formatRid, isValidName, isValidPart, isValidRid, parseRid, type Rid } from "../rid.ts"
-export type { Input, Output, Problem, StandardSchema } from "../standard-schema.ts"
+export type { Input, JsonSchemaTarget, Output, Problem, StandardSchema } from "../standard-schema.ts"
 export {
   type DataValue,
   dataValue,

@@ -76,6 +76,7 @@ const expected: Readonly<
   "shopwire.shoppers": { erase: { own: admins, other: admins } },
   "shopwire.health": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "shopwire.archive": { get: { own: Object.keys(people), other: Object.keys(people) } },
+  "shopwire.catalogue": { get: { own: Object.keys(people), other: Object.keys(people) } },
 }
 
 describe("the policy", () => {
