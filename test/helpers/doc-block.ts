@@ -30,7 +30,7 @@ export function docBlocks(page: string): DocBlock[] {
   )
 }
 
-/** The code of the block of a page that is run by this name. `test/unit/commands.test.ts` checks that a test asks for each. */
+/** The code of the block of a page that is run by this name. `test/unit/doc-commands.test.ts` checks that a test asks for each. */
 export function docBlock(page: string, run: string): string {
   const found = docBlocks(page).filter((block) => block.run === run)
   const [block] = found

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { expect } from "chai"
 import { clientAddresses } from "res-service"
 import { parse } from "yaml"
@@ -280,6 +280,10 @@ describe("Dockerfile", () => {
 })
 
 describe("the pipelines", () => {
+  const folder = ".github/workflows"
+  const workflows = new Map(
+    readdirSync(new URL(folder, root)).map((file) => [file, read(`${folder}/${file}`)] as const),
+  )
   const ci = parse(read(".github/workflows/ci.yml"))
 
   it("test on the oldest Node that package.json allows, and on the image's", () => {
@@ -302,11 +306,87 @@ describe("the pipelines", () => {
   })
 
   it("run no action by a tag, which may be moved, but by its commit, with its version beside it", () => {
-    for (const workflow of ["ci", "cd", "audit", "packages"]) {
-      const uses = read(`.github/workflows/${workflow}.yml`).match(/uses: .*/g) ?? []
-      expect(uses, workflow).not.to.deep.equal([])
-      for (const use of uses) expect(use).to.match(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    const known = new Map<string, string>()
+    for (const [name, text] of workflows) {
+      const uses = text.match(/uses: .*/g) ?? []
+      expect(uses, name).not.to.deep.equal([])
+      for (const use of uses) {
+        expect(use).to.match(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+        const [action = "", commit = ""] = use.split("@")
+        expect(known.get(action) ?? commit, `${name}: ${action}`).to.equal(commit)
+        known.set(action, commit)
+      }
     }
+  })
+
+  it("may only read the repository, but for jobs that say what else they need, and end by themselves", () => {
+    for (const [name, text] of workflows) {
+      const { permissions, jobs } = parse(text)
+      expect(permissions, name).to.deep.equal({ contents: "read" })
+      for (const [job, { "timeout-minutes": minutes, steps }] of Object.entries<Record<string, unknown>>(jobs)) {
+        expect(minutes, `${name}: ${job}`).to.be.within(1, 60)
+        for (const { uses, with: inputs } of steps as { uses?: string; with?: Record<string, unknown> }[])
+          if (uses?.startsWith("actions/checkout@"))
+            expect(inputs?.["persist-credentials"], `${name}: ${job}`).to.equal(false)
+      }
+    }
+  })
+
+  it("take no text of a commit or tag into a script, but by a variable", () => {
+    for (const [name, text] of workflows)
+      for (const { steps } of Object.values<{ steps: { run?: string }[] }>(parse(text).jobs))
+        for (const { run = "" } of steps) expect(run, name).to.not.match(/\$\{\{/)
+  })
+
+  it("push each image with an SBOM and its provenance", () => {
+    const pushed = [...workflows].flatMap(([name, text]) =>
+      Object.values<{ steps: { uses?: string; with?: object }[] }>(parse(text).jobs)
+        .flatMap(({ steps }) => steps)
+        .filter(({ uses }) => uses?.startsWith("docker/build-push-action@"))
+        .map((step) => [name, step.with] as const),
+    )
+    expect(pushed.map(([name]) => name)).to.have.members(["cd.yml", "release.yml"])
+    for (const [name, inputs] of pushed)
+      expect(inputs, name).to.include({ push: true, sbom: true, provenance: "mode=max" })
+  })
+
+  it("release only a commit whose CI is green, with the tool's notes and tags", () => {
+    const { on, jobs } = parse(workflows.get("release.yml") ?? "")
+    expect(on).to.deep.equal({ push: { tags: ["v*"] } })
+    for (const [name, { needs }] of Object.entries<{ needs?: string }>(jobs))
+      expect(needs, name).to.equal(name === "check" ? undefined : "check")
+    const scripts = jobs.check.steps.map(({ run = "" }: { run?: string }) => run).join("\n")
+    expect(scripts).to.include("actions/workflows/ci.yml/runs").and.include("node tools/release/main.ts tags")
+    expect(existsSync(new URL("tools/release/main.ts", root))).to.equal(true)
+  })
+
+  it("build the site with its script, and publish it from main only", () => {
+    const { jobs } = parse(workflows.get("site.yml") ?? "")
+    const scripts = jobs.build.steps.map(({ run = "" }: { run?: string }) => run)
+    expect(scripts.at(-2)).to.match(/npm run docs:site$/)
+    expect(JSON.parse(read("package.json")).scripts).to.have.property("docs:site")
+    expect(jobs.publish.if).to.include("github.ref == 'refs/heads/main'")
+  })
+
+  it("keep everything up to date that has versions", () => {
+    const { updates } = parse(read(".github/dependabot.yml"))
+    const of = (ecosystem: string): string[] =>
+      updates
+        .filter((update: Record<string, string>) => update["package-ecosystem"] === ecosystem)
+        .map(({ directory }: { directory: string }) => directory)
+    expect(of("npm")).to.deep.equal(["/", "/site"])
+    for (const [ecosystem, file] of [
+      ["npm", "package-lock.json"],
+      ["gomod", "go.mod"],
+      ["pip", "requirements.txt"],
+      ["docker", "Dockerfile"],
+      ["docker-compose", "docker-compose.yml"],
+    ] as const) {
+      expect(of(ecosystem), ecosystem).to.not.deep.equal([])
+      for (const directory of of(ecosystem))
+        expect(existsSync(new URL(`.${directory}/${file}`, root)), `${directory}/${file}`).to.equal(true)
+    }
+    expect(of("github-actions")).to.deep.equal(["/"])
   })
 
   it("publish the sample event", () => {

