@@ -1,6 +1,18 @@
 import { z } from "zod"
+import type { GroupEvent } from "./group-calls.ts"
 import { Owner } from "./session.ts"
-import { CartUpdate, CustomerRef, Introduction, Invitation, ReadyUpdate, Resumption } from "./session-calls.ts"
+import {
+  CartUpdate,
+  CustomerRef,
+  DeadlineUpdate,
+  Introduction,
+  Invitation,
+  Order,
+  ReadyUpdate,
+  Resumption,
+  SplitUpdate,
+} from "./session-calls.ts"
+import { SessionStatus } from "./session-status.ts"
 
 /** For an event without a payload. */
 const nothing = z.undefined()
@@ -21,7 +33,17 @@ export const clientPayloads = {
   kick: CustomerRef,
   createInvite: Invitation.unwrap(),
   ping: nothing,
-} as const satisfies Readonly<Record<string, z.ZodType>>
+  /** The socket wants `sessionStatus`, and more about errors. */
+  watchStatus: nothing,
+  lockSession: nothing,
+  unlockSession: nothing,
+  setDeadline: DeadlineUpdate,
+  setSplit: SplitUpdate,
+  beginCheckout: CustomerRef,
+  cancelCheckout: nothing,
+  completeCheckout: Order.unwrap(),
+  shopAgain: nothing,
+} as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ClientPayloads = {
   readonly [E in keyof typeof clientPayloads]: z.input<(typeof clientPayloads)[E]>
 }
@@ -30,6 +52,7 @@ export type ClientPayloads = {
 export const LegacyMessage = z.object({ event: z.object(clientPayloads).keyof(), payload: z.unknown().optional() })
 export type LegacyMessage = z.infer<typeof LegacyMessage>
 
+const done = z.object({})
 const NewMember = z.object({ customerId: z.string(), resumeToken: z.string() })
 
 /** What the edge sends, by event. */
@@ -37,17 +60,33 @@ export const serverPayloads = {
   startSession: NewMember,
   joinSession: NewMember,
   resumeSession: z.object({ customerId: z.string() }),
-  leaveSession: z.object({}),
+  leaveSession: done,
   createInvite: z.object({ invite: z.string() }),
   /** Whether this socket speaks for the customer, or another one has resumed the customer. */
   speaking: z.object({ customerId: z.string(), isSpeaking: z.boolean() }),
-  /** Whether the service behind the edge answers too. */
-  ping: z.object({ isLive: z.boolean() }),
+  /** `isLive`: the service behind the edge answers too. `now`: the server's clock, for sockets that watch the status. */
+  ping: z.object({ isLive: z.boolean(), now: z.iso.datetime().optional() }),
   multicartUpdate: z.object({
     multicartContent: z.array(z.object({ owner: Owner, content: z.looseObject({}) })).readonly(),
   }),
-  error: z.object({ code: z.string(), message: z.string() }),
-} as const satisfies Readonly<Record<string, z.ZodType>>
+  /** For sockets that watch the status, also the refused message's event, and the error's data if it has any. */
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    event: z.string().optional(),
+    data: z.unknown().optional(),
+  }),
+  /** What members share beside their carts: when it is asked for, and after each change. */
+  sessionStatus: z.object({ status: SessionStatus }),
+  lockSession: done,
+  unlockSession: done,
+  setDeadline: done,
+  setSplit: done,
+  beginCheckout: done,
+  cancelCheckout: done,
+  completeCheckout: done,
+  shopAgain: done,
+} as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ServerPayloads = {
   readonly [E in keyof typeof serverPayloads]: z.input<(typeof serverPayloads)[E]>
 }

@@ -2,6 +2,7 @@ import type { Client, MirrorOf } from "res-service/client"
 import { multicart, present } from "../../contract/session.ts"
 import { AccessCheck } from "./access-check.ts"
 import { encodeUpdate } from "./messages.ts"
+import { StatusMirror } from "./status-mirror.ts"
 import type { Turns } from "./turns.ts"
 import { Updates, type Watcher } from "./updates.ts"
 
@@ -21,6 +22,8 @@ export interface Participant extends Watcher {
   silence(): void
   /** Speaks for the customer again. Never rejects: if resuming fails, the customer becomes absent. */
   speakAgain(): Promise<void>
+  /** Sends the session's status, if the page has asked for it and does not have it yet. */
+  showStatus(): void
   /** Called when the socket may no longer see the session. */
   shutOut(): void
 }
@@ -38,6 +41,8 @@ export class LegacySession {
   readonly #watchers = new Set<Participant>()
   readonly #access: AccessCheck<Participant>
   readonly #updates: Updates
+  /** Undefined until a socket asks for the status. */
+  #status: StatusMirror | undefined
   /** The `n` of the newest `updated`; Infinity after an unannounced change, which may be newer than any. */
   #n = 0
   readonly #keepingAlive: NodeJS.Timeout
@@ -98,6 +103,18 @@ export class LegacySession {
     this.#updates.show([watcher])
   }
 
+  /** From now on, watchers are told when the status changes. */
+  watchStatus(): void {
+    this.#status ??= new StatusMirror(this.#client, this.parts, () => {
+      for (const watcher of this.#watchers) watcher.showStatus()
+    })
+  }
+
+  /** The message with the session's status; undefined while nobody has asked for it or it is not loaded. */
+  get statusMessage(): string | undefined {
+    return this.#status?.message
+  }
+
   /** To be called when a watcher can take an update again. */
   send(): void {
     this.#updates.send()
@@ -109,6 +126,7 @@ export class LegacySession {
     this.#updates.stop()
     this.#access.stop()
     this.#mirror.close()
+    this.#status?.close()
   }
 
   async #keepAlive(): Promise<void> {

@@ -3,7 +3,14 @@ import type { Client } from "res-service/client"
 import type { AnswerOf, MethodOf, ParamsOf } from "res-service/contract"
 import type { WebSocket } from "ws"
 import { serviceErrors } from "../../contract/errors.ts"
-import { type LegacyErrorCode, type LegacyMessage, legacyErrors, NOTHING_TRIED } from "../../contract/legacy.ts"
+import { type GroupEvent, groupCalls } from "../../contract/group-calls.ts"
+import {
+  type LegacyErrorCode,
+  type LegacyMessage,
+  legacyErrors,
+  NOTHING_TRIED,
+  type ServerPayloads,
+} from "../../contract/legacy.ts"
 import { MAX_CART_LEVELS } from "../../contract/limits.ts"
 import { nestsDeeper } from "../../contract/nesting.ts"
 import { multicart } from "../../contract/session.ts"
@@ -12,7 +19,7 @@ import { notTried } from "../../contract/unavailable.ts"
 import { occurrences } from "../../observe/occurrences.ts"
 import { isUntried } from "../untried.ts"
 import type { LegacySession, Participant } from "./legacy-session.ts"
-import { encodeError, encodeMessage, encodeUpdate, readMessage } from "./messages.ts"
+import { encodeMessage, encodeUpdate, readMessage } from "./messages.ts"
 
 /** Most messages that wait for their turn; while there are more, the client is not read. */
 const MAX_WAITING = 32
@@ -60,6 +67,10 @@ export class LegacySocket implements Participant {
   #replying = false
   /** While an update is being written, newer ones wait: a slow client gets only the newest. */
   #writing = false
+  /** The page wants the session's status, too. */
+  #watchesStatus = false
+  /** The status that the page has. */
+  #shownStatus: string | undefined
 
   constructor(webSocket: WebSocket, { cid, address, client, acquire, release }: LegacySocketOptions) {
     this.cid = cid
@@ -123,11 +134,28 @@ export class LegacySocket implements Participant {
   }
 
   show(update: Buffer): void {
+    this.#write(update)
+  }
+
+  showStatus(): void {
+    const status = this.#session?.statusMessage
+    if (!this.#watchesStatus || !this.canBeShown || status === undefined || status === this.#shownStatus) return
+    this.#shownStatus = status
+    this.#write(status)
+  }
+
+  #write(message: Buffer | string): void {
     this.#writing = true
-    this.#webSocket.send(update, { binary: false }, () => {
+    this.#webSocket.send(message, { binary: false }, () => {
       this.#writing = false
-      this.#session?.send()
+      this.#showNewest()
     })
+  }
+
+  /** Sends what came while nothing could be shown: the carts first. */
+  #showNewest(): void {
+    this.#session?.send()
+    this.showStatus()
   }
 
   /** Tells the page by a list without its customer. */
@@ -149,7 +177,7 @@ export class LegacySocket implements Participant {
       if (this.#waiting.length < MAX_WAITING / 2) this.#webSocket.resume()
       const message = next.isText ? readMessage(next.text) : "legacy.notJson"
       occurrences.legacyMessage.tell(typeof message === "string" ? "invalid" : message.event)
-      if (typeof message === "string") this.#refuse(message, legacyErrors[message])
+      if (typeof message === "string") this.#refuse({ code: message, message: legacyErrors[message] })
       else await this.#carryOut(message)
     }
     this.#working = false
@@ -175,14 +203,37 @@ export class LegacySocket implements Participant {
           return this.#send(encodeMessage(event, { invite }))
         }
         case "ping":
-          return this.#send(encodeMessage(event, { isLive: await this.#open().isAnswered() }))
+          return await this.#answerPing()
+        case "watchStatus":
+          this.#watchesStatus = true
+          this.#open().watchStatus()
+          return this.showStatus()
         case "customerReadyToCheckout":
           return await this.#setReady(payload)
         case "updateCart":
           return await this.#call(event, payload).then(() => {})
+        default:
+          return await this.#callForReply(event, payload)
       }
     } catch (error) {
-      this.#refuseFor(error)
+      this.#refuseFor(event, error)
+    }
+  }
+
+  async #answerPing(): Promise<void> {
+    const isLive = await this.#open().isAnswered()
+    this.#send(encodeMessage("ping", this.#watchesStatus ? { isLive, now: new Date().toISOString() } : { isLive }))
+  }
+
+  /** Updates wait until the reply is sent. */
+  async #callForReply(event: GroupEvent, payload: unknown): Promise<void> {
+    this.#replying = true
+    try {
+      const { n: _, ...answer } = await this.#call(groupCalls[event], payload)
+      this.#send(encodeMessage(event, answer))
+    } finally {
+      this.#replying = false
+      this.#showNewest()
     }
   }
 
@@ -217,7 +268,8 @@ export class LegacySocket implements Participant {
     const wish = { ...(payload as { readonly customerReadyToCheckout?: boolean } | undefined), keepWish: true }
     const { isReadyToCheckout } = await this.#call("customerReadyToCheckout", wish)
     if (isReadyToCheckout || wish.customerReadyToCheckout !== true) return
-    this.#refuse("session.guestsNotReady", serviceErrors["session.guestsNotReady"])
+    const code = "session.guestsNotReady"
+    this.#refuse({ code, message: serviceErrors[code], event: "customerReadyToCheckout" })
     this.#open().show(this)
   }
 
@@ -238,18 +290,18 @@ export class LegacySocket implements Participant {
     return this.#session
   }
 
-  #refuseFor(error: unknown): void {
-    const { code, message } = ResError.from(error)
+  #refuseFor(event: string, error: unknown): void {
+    const { code, message, data } = ResError.from(error)
     const isOurs = code.startsWith("session.") || ["system.invalidParams", "system.tooManyRequests"].includes(code)
     const own: LegacyErrorCode = "legacy.unavailable"
-    if (isOurs) this.#refuse(code, message)
-    else this.#refuse(own, isUntried(error) ? NOTHING_TRIED : legacyErrors[own])
+    if (isOurs) this.#refuse({ code, message, event, data })
+    else this.#refuse({ code: own, message: isUntried(error) ? NOTHING_TRIED : legacyErrors[own], event })
     // The client may already show the refused change.
     if (this.#takesPart) this.#open().show(this)
   }
 
-  #refuse(code: string, message: string): void {
-    this.#send(encodeError(code, message))
+  #refuse({ code, message, ...more }: ServerPayloads["error"]): void {
+    this.#send(encodeMessage("error", this.#watchesStatus ? { code, message, ...more } : { code, message }))
   }
 
   #send(text: string): void {

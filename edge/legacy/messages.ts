@@ -5,10 +5,6 @@ export function encodeMessage<E extends keyof ServerPayloads>(event: E, payload:
   return JSON.stringify({ event, payload })
 }
 
-export function encodeError(code: string, message: string): string {
-  return encodeMessage("error", { code, message })
-}
-
 const UPDATE_START = Buffer.from('{"event":"multicartUpdate","payload":{"multicartContent":')
 const UPDATE_END = Buffer.from("}}")
 

@@ -160,7 +160,8 @@ describe("the storefront widget", () => {
     await page.close()
     await bob.add("Farm Yoghurt")
     await ann.member("Bob").getByText("Farm Yoghurt").waitFor()
-    await ann.shows("Ann* Bob+")
+    // Ready was said of the cart before.
+    await ann.shows("Ann* Bob")
   })
 
   it("says that the connection is lost, comes back by itself, and shows what happened meanwhile", async () => {
@@ -217,6 +218,35 @@ describe("the storefront widget", () => {
     expect(await bob.inviteUrl(), "but pass on the one that it has").to.equal(limited)
   })
 
+  it("locks the carts, counts down, and checks out in the open, while old pages see only their messages", async () => {
+    const [ann, bob] = await friends()
+    const eve = await oldStorefront(ann, "Eve")
+    await ann.panel.getByLabel("Deadline").selectOption("5")
+    await bob.panel.getByText(/Carts are locked in [45]:\d\d/).waitFor()
+    await ann.button("Lock carts").click()
+    await bob.panel.getByText("The host locked the carts.").waitFor()
+    await bob.add("Rye Bread")
+    await bob.panel.getByText("Not shared yet: Rye Bread.").waitFor()
+    expect(await ann.member("Bob").getByText("Rye Bread").count()).to.equal(0)
+    await ann.button("Unlock carts").click()
+    await ann.member("Bob").getByText("Rye Bread").waitFor()
+    expect(await bob.panel.getByText("Not shared yet").isVisible()).to.equal(false)
+
+    eve.send("customerReadyToCheckout", { customerId: eve.customerId, customerReadyToCheckout: true })
+    await bob.ready.click()
+    await ann.says("Everyone else is ready. Are you?")
+    await ann.ready.and(ann.page.locator("[aria-disabled=false]")).click()
+    await bob.panel.getByRole("button", { name: "Go to checkout" }).click()
+    await ann.panel.getByText("Bob is checking out").waitFor()
+    await bob.panel.getByText("You’re checking out for everybody.").waitFor()
+    await bob.page.evaluate(() => window.BuddyShopping.completeCheckout("A-17"))
+    await ann.panel.getByText("Ordered: A-17").waitFor()
+    await ann.button("Shop again").click()
+    await ann.shows("Ann* Bob Eve")
+    const known = ["joinSession", "multicartUpdate"]
+    expect(eve.events().filter((event) => !known.includes(event))).to.deep.equal([])
+  })
+
   it("copies the invite link", async () => {
     const shop = await demoShop({ permissions: ["clipboard-read", "clipboard-write"] })
     await shop.enter("Ann", "Start shopping together")
@@ -226,7 +256,8 @@ describe("the storefront widget", () => {
   })
 
   it("is used with the keyboard alone: Escape closes and gives the focus back", async () => {
-    const { page, launcher, panel, ready } = await demoShop()
+    const shop = await demoShop()
+    const { page, launcher, panel, ready } = shop
     await launcher.focus()
     await page.keyboard.press("Enter")
     await page.keyboard.type("Ann")
@@ -234,9 +265,12 @@ describe("the storefront widget", () => {
     await panel.getByText("Live", { exact: true }).waitFor()
     const focused = () => page.evaluate(() => document.querySelector("buddy-shopping")?.shadowRoot?.activeElement?.id)
     expect(await focused(), "the focus, when the form is gone").to.equal("title")
-    await ready.focus()
+    await panel.getByText("Add something to your cart first.").waitFor()
+    await shop.add("FUJI Apples")
+    await ready.and(page.locator("[aria-disabled=false]")).focus()
     await page.keyboard.press("Space")
-    await panel.getByText("Everybody is ready!").waitFor()
+    await panel.getByText("You’re ready!").waitFor()
+    expect(await panel.getByText("Everybody").count(), "alone there is no everybody").to.equal(0)
     await page.keyboard.press("Escape")
     expect(await panel.isVisible()).to.equal(false)
     expect(await launcher.evaluate((element) => element.matches(":focus"))).to.equal(true)
@@ -274,11 +308,15 @@ describe("the storefront widget", () => {
       await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
       await check(ann, "a locked host who may remove somebody")
       await ann.panel.getByRole("button", { name: "Keep" }).click()
+      await bob.add("FUJI Apples")
       await bob.ready.click()
       await ann.shows("Ann* Bob+")
       await ann.ready.click()
       await bob.shows("Ann*+ Bob+")
       await check(bob, "all ready, on a phone")
+      await bob.panel.getByRole("button", { name: "Go to checkout" }).click()
+      await bob.button("I’ve placed the order").waitFor()
+      await check(bob, "the one who pays, on a phone")
     })
   }
 

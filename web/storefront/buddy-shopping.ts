@@ -19,6 +19,21 @@ export interface BuddyShopping {
   setReady(isReady: boolean): void
   /** Removes a member; only the host may. */
   kick(customerId: string): void
+  /** Locks all carts; only the host may. This and the following reject with an error that has a `code`. */
+  lock(): Promise<void>
+  unlock(): Promise<void>
+  /** Locks the carts at a time; undefined: not any more. Only the host may. */
+  setDeadline(at: Date | undefined): Promise<void>
+  /** How the total is split; only the host may say it. */
+  setSplit(split: "byCart" | "evenly"): Promise<void>
+  /** Says that the customer pays for all. Everybody must be ready. */
+  beginCheckout(): Promise<void>
+  /** Back to shopping; the customer who pays may do it, and the host. */
+  cancelCheckout(): Promise<void>
+  /** Says that the customer who pays has placed the order; `orderRef` is the shop's number of it. */
+  completeCheckout(orderRef?: string): Promise<void>
+  /** Goes on shopping after an order; only the host may. */
+  shopAgain(): Promise<void>
   /** Opens the panel. */
   open(): void
   close(): void

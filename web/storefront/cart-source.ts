@@ -9,6 +9,8 @@ export interface CartSource {
    * contain anything private.
    */
   watch(onCart: (cart: object) => void): () => void
+  /** Calls `onOrder` with the shop's number of each order that the customer places, until the returned function is called. */
+  watchOrders?(onOrder: (orderRef: string | undefined) => void): () => void
   /** Formats an amount with its currency, as the shop does. Without this, the script's `data-currency` is used. */
   formatPrice?(amount: number): string
   /** Goes to the shop's checkout. Without this, there is no checkout button. */

@@ -1,15 +1,20 @@
 import type { CartSource } from "./cart-source.ts"
 
+export interface CartListener {
+  readonly onCart: (cart: object) => void
+  readonly onOrder: (orderRef: string | undefined) => void
+}
+
 /** Watches one cart source at a time. It starts with `start`: nobody may see the cart before. */
 export class CartWatch {
-  readonly #onCart: (cart: object) => void
+  readonly #listener: CartListener
   #source: CartSource
   #isStarted = false
-  #end: (() => void) | undefined
+  #ends: ((() => void) | undefined)[] = []
 
-  constructor(source: CartSource, onCart: (cart: object) => void) {
+  constructor(source: CartSource, listener: CartListener) {
     this.#source = source
-    this.#onCart = onCart
+    this.#listener = listener
   }
 
   get source(): CartSource {
@@ -25,13 +30,13 @@ export class CartWatch {
 
   /** Watches another source instead. */
   use(source: CartSource): void {
-    this.#end?.()
-    this.#end = undefined
+    for (const end of this.#ends.splice(0)) end?.()
     this.#source = source
     if (this.#isStarted) this.#watch()
   }
 
   #watch(): void {
-    this.#end = this.#source.watch(this.#onCart)
+    const { onCart, onOrder } = this.#listener
+    this.#ends = [this.#source.watch(onCart), this.#source.watchOrders?.(onOrder)]
   }
 }

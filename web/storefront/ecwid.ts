@@ -12,6 +12,7 @@ const LOOK_MS = 250
 export interface Ecwid {
   readonly OnAPILoaded: { add(callback: () => void): void }
   readonly OnCartChanged: { add(callback: (cart: unknown) => void): void }
+  readonly OnOrderPlaced?: { add(callback: (order: unknown) => void): void }
   readonly Cart: {
     get(callback: (cart: unknown) => void): void
     gotoCheckout?(): void
@@ -27,6 +28,7 @@ export interface Ecwid {
 export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
   // Ecwid cannot unsubscribe, so this subscribes only once, however often the cart is watched.
   const watchers = new Set<(cart: object) => void>()
+  const orderWatchers = new Set<(orderRef: string | undefined) => void>()
   let latest: object | undefined
   let looking: ReturnType<typeof setInterval> | undefined
   let isSubscribed = false
@@ -35,6 +37,10 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
     latest = shareable(cart)
     for (const watcher of watchers) watcher(latest)
   }
+  const onOrder = (order: unknown): void => {
+    const number = isRecord(order) ? order.orderNumber : undefined
+    for (const watcher of orderWatchers) watcher(number === undefined ? undefined : String(number))
+  }
   const subscribe = (): boolean => {
     const ecwid = page.Ecwid
     if (isSubscribed || ecwid?.OnAPILoaded === undefined) return isSubscribed
@@ -42,6 +48,7 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
     ecwid.OnAPILoaded.add(() => {
       ecwid.OnCartChanged.add(onCart)
       ecwid.Cart.get(onCart)
+      ecwid.OnOrderPlaced?.add(onOrder)
     })
     return true
   }
@@ -61,6 +68,10 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
         clearInterval(looking)
         looking = undefined
       }
+    },
+    watchOrders: (watcher) => {
+      orderWatchers.add(watcher)
+      return () => orderWatchers.delete(watcher)
     },
     formatPrice: (amount) => page.Ecwid?.formatCurrency?.(amount) ?? amount.toFixed(2),
     checkout: () => page.Ecwid?.Cart.gotoCheckout?.(),

@@ -2,12 +2,22 @@
 export interface Formats {
   /** An amount of the shop's currency. */
   readonly price: (amount: number) => string
-  /** The time of day of an instant (ISO 8601). */
+  /** An instant (ISO 8601): the time of day, with the weekday if it is not today. */
   readonly time: (instant: string) => string
+  readonly minutes: (count: number) => string
 }
 
 /** @param locale a language tag */
-export function timeFormat(locale: string): (instant: string) => string {
-  const format = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" })
-  return (instant) => format.format(new Date(instant))
+export function timeFormats(locale: string): Omit<Formats, "price"> {
+  const time = { hour: "numeric", minute: "2-digit" } as const
+  const today = new Intl.DateTimeFormat(locale, time)
+  const otherDay = new Intl.DateTimeFormat(locale, { ...time, weekday: "short" })
+  const minutes = new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "long" })
+  return {
+    time: (instant) => {
+      const date = new Date(instant)
+      return (date.toDateString() === new Date().toDateString() ? today : otherDay).format(date)
+    },
+    minutes: (count) => minutes.format(count),
+  }
 }

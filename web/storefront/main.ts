@@ -2,7 +2,7 @@ import { browserSocket, isSessionId, Memory, SESSION_ID_RULE, shelf, withoutInvi
 import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
-import { timeFormat } from "./formats.ts"
+import { timeFormats } from "./formats.ts"
 import { languageFor, loadLanguage } from "./language.ts"
 import { onAddress } from "./on-address.ts"
 import { priceFormat } from "./price-format.ts"
@@ -35,7 +35,10 @@ function start(page: Page, script: HTMLScriptElement): void {
     connect: (sessionId, handlers) => browserSocket(edgeUrl, sessionId, subprotocol, handlers),
     page: () => (script.dataset.invitePage ? options.invitePage : location.href),
   })
-  const cart = new CartWatch(ecwidCart(page), (content) => together.setCart(content))
+  const cart = new CartWatch(ecwidCart(page), {
+    onCart: (content) => together.setCart(content),
+    onOrder: (orderRef) => together.completeOwnCheckout(orderRef),
+  })
   const name = keptName(options.customerName)
   const api = createApi(together, cart, name, {
     open: () => void widget.then((shown) => shown.open()),
@@ -70,7 +73,7 @@ function start(page: Page, script: HTMLScriptElement): void {
         customerName: name.get() ?? "",
         formats: {
           price: (amount) => cart.source.formatPrice?.(amount) ?? plainPrice(amount),
-          time: timeFormat(language.locale),
+          ...timeFormats(language.locale),
         },
         onStart: (given) => quietly(api.start({ name: given })),
         onJoin: (given, sessionId) => {
@@ -78,7 +81,7 @@ function start(page: Page, script: HTMLScriptElement): void {
           quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
         },
         canCheckout: () => cart.source.checkout !== undefined,
-        onCheckout: () => cart.source.checkout?.(),
+        onCheckout: () => quietly(together.beginCheckout().then(() => cart.source.checkout?.())),
       }),
   )
   const invite = (): void => void widget.then((shown) => shown.open({ takeFocus: false }))
@@ -116,6 +119,14 @@ function createApi(
     leave: () => together.leave(),
     setReady: (isReady) => together.setReady(isReady),
     kick: (customerId) => together.kick(customerId),
+    lock: () => together.request({ event: "lockSession" }),
+    unlock: () => together.request({ event: "unlockSession" }),
+    setDeadline: (at) => together.request({ event: "setDeadline", payload: { at: at?.toISOString() ?? null } }),
+    setSplit: (split) => together.request({ event: "setSplit", payload: { split } }),
+    beginCheckout: () => together.beginCheckout(),
+    cancelCheckout: () => together.request({ event: "cancelCheckout" }),
+    completeCheckout: (orderRef) => together.request({ event: "completeCheckout", payload: { order_ref: orderRef } }),
+    shopAgain: () => together.request({ event: "shopAgain" }),
     useCart: (source) => cart.use(source),
     on: (event, listener) => together.events.on(event, listener),
   }

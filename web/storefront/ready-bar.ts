@@ -1,8 +1,10 @@
-import { areAllReady, waitedFor } from "@shopwire/client/session"
+import { areAllReady, type GroupRequest, waitedFor } from "@shopwire/client/session"
 import { cartLines, totalOf } from "./cart-lines.ts"
+import { Deadline } from "./deadline.ts"
 import { h, icon, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import { isWaitedFor } from "./nudge.ts"
+import { PhaseBar } from "./phase-bar.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
@@ -14,6 +16,9 @@ export interface ReadyBarOptions {
   /** Whether the shop offers a way to its checkout. */
   readonly canCheckout: () => boolean
   readonly onCheckout: () => void
+  /** Asks for something beside the carts. */
+  readonly onRequest: (request: GroupRequest) => void
+  readonly tell: (text: string) => void
 }
 
 /** The lower part of the panel: who is ready, the way to the checkout, and the group's total. */
@@ -24,12 +29,17 @@ export class ReadyBar {
   readonly #ready: HTMLButtonElement
   readonly #reason = h("p", { class: "reason", id: "reason" })
   readonly #allReady: HTMLElement
+  readonly #allReadyText = h("span")
+  readonly #phase: PhaseBar
+  readonly #deadline: Deadline
   readonly #checkout: HTMLButtonElement
   #isLocked = true
 
   constructor(options: ReadyBarOptions) {
-    const { say } = options
+    const { say, formats, tell } = options
     this.#options = options
+    this.#phase = new PhaseBar(options)
+    this.#deadline = new Deadline(say, formats, tell)
     this.#ready = h(
       "button",
       { type: "button", role: "switch", class: "ready-switch", "aria-describedby": "reason" },
@@ -41,17 +51,14 @@ export class ReadyBar {
     })
     this.#checkout = h("button", { type: "button", class: "primary" }, say("footer.checkout"))
     this.#checkout.addEventListener("click", options.onCheckout)
-    this.#allReady = h(
-      "div",
-      { class: "all-ready" },
-      h("span", {}, icon("check"), say("footer.allReady")),
-      this.#checkout,
-    )
+    this.#allReady = h("div", { class: "all-ready" }, h("span", {}, icon("check"), this.#allReadyText), this.#checkout)
     const leave = h("button", { type: "button", class: "quiet leave" }, say("panel.leave"))
     leave.addEventListener("click", options.onLeave)
     this.element = h(
       "div",
       { class: "ready-bar" },
+      this.#deadline.element,
+      this.#phase.element,
       this.#allReady,
       this.#ready,
       this.#reason,
@@ -59,25 +66,34 @@ export class ReadyBar {
     )
   }
 
-  update({ phase, members, customerId }: TogetherState, names: ReadonlyMap<string, string>): void {
-    const { formats, canCheckout } = this.#options
-    const isReady = members.some(({ id, isReady }) => id === customerId && isReady)
+  update(state: TogetherState, names: ReadonlyMap<string, string>): void {
+    const { phase, members, customerId, status } = state
+    const { formats, say, canCheckout } = this.#options
+    const own = members.find(({ id }) => id === customerId)
+    const isReady = own?.isReady === true
+    const isAlone = members.every(({ id, presence }) => id === customerId || presence === "away")
     const waiting = isReady ? [] : waitedFor(members, customerId).map(({ id }) => names.get(id) ?? "")
-    this.#isLocked = phase !== "live" || waiting.length > 0
+    const isPaid = status?.phase === "checkingOut" || status?.phase === "ordered"
+    const isEmpty = status !== undefined && !isReady && cartLines(own?.content, location.origin).length === 0
+    this.#isLocked = phase !== "live" || waiting.length > 0 || isEmpty
+    this.#ready.hidden = isPaid
     this.#ready.setAttribute("aria-checked", String(isReady))
     this.#ready.setAttribute("aria-disabled", String(this.#isLocked))
-    const isNudged = isWaitedFor(members, customerId)
-    setText(this.#reason, this.#reasonFor(phase === "live", waiting, isNudged))
-    this.#allReady.hidden = !areAllReady(members)
+    setText(this.#reason, isPaid ? "" : this.#reasonFor(state, waiting, isEmpty))
+    this.#allReady.hidden = isPaid || !(areAllReady(members) || (isAlone && isReady))
+    setText(this.#allReadyText, say(isAlone ? "footer.youReady" : "footer.allReady"))
     this.#checkout.hidden = !canCheckout()
+    this.#phase.update(state, names)
+    this.#deadline.update(state)
     const totals = members.map(({ content }) => totalOf(cartLines(content, location.origin)) ?? 0)
     setText(this.#total, formats.price(totals.reduce((sum, amount) => sum + amount, 0)))
   }
 
-  #reasonFor(isLive: boolean, waiting: readonly string[], isNudged: boolean): string {
+  #reasonFor({ phase, members, customerId }: TogetherState, waiting: readonly string[], isEmpty: boolean): string {
     const { say } = this.#options
-    if (!isLive) return say("footer.offline")
+    if (phase !== "live") return say("footer.offline")
     if (waiting.length > 0) return say("footer.wait", { names: waiting })
-    return isNudged ? say("footer.nudge") : ""
+    if (isEmpty) return say("error.session.cartEmpty")
+    return isWaitedFor(members, customerId) ? say("footer.nudge") : ""
   }
 }

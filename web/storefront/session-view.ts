@@ -1,7 +1,9 @@
+import type { GroupRequest } from "@shopwire/client/session"
 import { cartChanges } from "./cart-changes.ts"
 import { cartLines } from "./cart-lines.ts"
 import { h, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
+import { HostTools } from "./host-tools.ts"
 import { InviteRow } from "./invite-row.ts"
 import { MemberCard } from "./member-card.ts"
 import { productsText } from "./products-text.ts"
@@ -17,6 +19,8 @@ export interface SessionViewOptions {
   readonly onKick: (customerId: string) => void
   /** The host wants an invite link that nobody can join without. Rejects if that was refused. */
   readonly onReplaceLink: () => Promise<unknown>
+  /** Asks for something beside the carts. */
+  readonly onRequest: (request: GroupRequest) => void
 }
 
 /** The view of a session: the carts of all members, and the invite link. */
@@ -27,16 +31,27 @@ export class SessionView {
   readonly #cards = new Map<string, MemberCard>()
   readonly #list = h("ul", { class: "members" })
   readonly #stale: HTMLElement
-  readonly #unsent = h("span")
+  readonly #unsent = h("p", { class: "message", role: "status" })
+  readonly #tools: HostTools
   readonly #elsewhere: HTMLElement
 
   constructor(options: SessionViewOptions) {
-    const { say, load, onReplaceLink } = options
+    const { say, formats, load, onReplaceLink, onRequest } = options
     this.#options = options
     this.#invite = new InviteRow({ say, load, onReplace: onReplaceLink })
-    this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"), " ", this.#unsent)
+    this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
+    this.#tools = new HostTools(say, formats, onRequest)
     this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
-    this.element = h("div", { class: "session" }, this.#stale, this.#elsewhere, this.#invite.element, this.#list)
+    this.element = h(
+      "div",
+      { class: "session" },
+      this.#stale,
+      this.#unsent,
+      this.#elsewhere,
+      this.#invite.element,
+      this.#list,
+      this.#tools.element,
+    )
   }
 
   update(state: TogetherState, names: ReadonlyMap<string, string>): void {
@@ -44,12 +59,14 @@ export class SessionView {
     const isLive = phase === "live"
     const isHost = members.some(({ id, isHost }) => id === customerId && isHost)
     this.#stale.hidden = isLive
-    setText(this.#unsent, this.#unsentText(state))
+    const isHeld = state.status !== undefined && state.status.phase !== "shopping"
+    setText(this.#unsent, isLive && !isHeld ? "" : this.#unsentText(state))
     this.#elsewhere.hidden = !isLive || !isElsewhere
     if (inviteUrl !== undefined) {
       const hasGuests = members.length > 1
       this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayReplace: isLive && isHost, hasGuests })
     }
+    this.#tools.update(state)
     this.#updateCards(state, names, isLive && isHost)
   }
 

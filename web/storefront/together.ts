@@ -1,6 +1,8 @@
 import {
   Emitter,
   type Ending,
+  type GroupRequest,
+  type GroupStatus,
   type Invitation,
   type InviteLimits,
   invitationIn,
@@ -35,6 +37,10 @@ export interface TogetherState {
   readonly isElsewhere: boolean
   /** The customer's cart as friends see it; older than the own member's `content` while changes are not sent. */
   readonly sharedCart: unknown
+  /** What members share beside their carts; undefined while `idle`, and if the server is too old for that. */
+  readonly status: GroupStatus | undefined
+  /** How far the server's clock is ahead of this device's, in ms. */
+  readonly clockAheadMs: number
   /** Why the last session ended; undefined if none has. */
   readonly ending: Ending | undefined
 }
@@ -135,6 +141,8 @@ export class Together {
       invite: session === undefined ? this.#invite : session.invite,
       isElsewhere: session?.isElsewhere ?? false,
       sharedCart: session?.sharedCart,
+      status: session?.status,
+      clockAheadMs: session?.clockAheadMs ?? 0,
       ending: this.#ending,
     }
   }
@@ -171,6 +179,28 @@ export class Together {
 
   kick(customerId: string): void {
     this.#session?.kick(customerId)
+  }
+
+  /** Asks for something beside the carts, such as a lock. Rejects with RefusedError. */
+  async request(request: GroupRequest): Promise<void> {
+    if (this.#session === undefined) throw new RefusedError("session.notMember")
+    await this.#session.request(request)
+  }
+
+  /** Says that the customer pays for all, if the server is new enough to know that. Rejects with RefusedError. */
+  async beginCheckout(): Promise<void> {
+    const { status, customerId } = this.state
+    if (status === undefined || customerId === undefined) return
+    if (status.phase === "checkingOut" && status.payer === customerId) return
+    await this.request({ event: "beginCheckout", payload: { customerId } })
+  }
+
+  /** Says that the customer has placed the order, if it was paying for the group. */
+  completeOwnCheckout(orderRef: string | undefined): void {
+    const { status, customerId } = this.state
+    if (status?.phase !== "checkingOut" || status.payer !== customerId) return
+    // A refusal has an event of its own.
+    this.request({ event: "completeCheckout", payload: { order_ref: orderRef } }).catch(() => {})
   }
 
   async leave(): Promise<void> {

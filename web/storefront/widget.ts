@@ -1,7 +1,9 @@
+import type { GroupRequest } from "@shopwire/client/session"
 import { avatar } from "./avatar.ts"
 import { CartNews } from "./cart-news.ts"
 import { h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
+import { groupNews } from "./group-news.ts"
 import type { Language } from "./language.ts"
 import { namesApart } from "./names-apart.ts"
 import { Notices } from "./notices.ts"
@@ -59,12 +61,15 @@ export class Widget {
   readonly #cartNews: CartNews
   /** The names of present and former members, by ID. */
   readonly #names = new Map<string, string>()
-  #phase: TogetherState["phase"] = "idle"
+  #state: TogetherState
   #isNudged = false
 
   constructor(options: WidgetOptions) {
     const { together, say, language, load, onStart, onJoin, canCheckout, onCheckout, formats, customerName } = options
     this.#options = options
+    this.#state = together.state
+    // Refusals have notices of their own.
+    const onRequest = (request: GroupRequest): void => void together.request(request).catch(() => {})
     this.#welcome = new Welcome({ say, customerName, onStart, onJoin, onCancel: () => void together.leave() })
     this.#session = new SessionView({
       say,
@@ -73,12 +78,15 @@ export class Widget {
       pictureOrigins: options.pictureOrigins,
       onKick: (customerId) => together.kick(customerId),
       onReplaceLink: () => together.createInvite(),
+      onRequest,
     })
     this.#readyBar = new ReadyBar({
       say,
       formats,
       canCheckout,
       onCheckout,
+      onRequest,
+      tell: this.#notices.tell,
       onReady: (isReady) => together.setReady(isReady),
       onLeave: () => void together.leave(),
     })
@@ -127,7 +135,7 @@ export class Widget {
     this.#root.dataset.open = "true"
     this.#launcher.setAttribute("aria-expanded", "true")
     if (!takeFocus) return
-    if (this.#phase === "idle") this.#welcome.focus()
+    if (this.#state.phase === "idle") this.#welcome.focus()
     else this.#heading.focus()
   }
 
@@ -198,7 +206,7 @@ export class Widget {
   }
 
   #update(state: TogetherState): void {
-    const { say } = this.#options
+    const { say, formats } = this.#options
     const { phase, members, customerId } = state
     for (const [id, name] of namesApart(members)) this.#names.set(id, name)
     const isIn = phase === "live" || phase === "reconnecting"
@@ -222,9 +230,11 @@ export class Widget {
         : say(isInvited(state) ? "launcher.invited" : "launcher.idle"),
     )
     const { tell } = this.#notices
-    if (phase === "reconnecting" && this.#phase === "live") tell(say("status.reconnecting"))
-    if (phase === "live" && this.#phase === "reconnecting") tell(say("said.live"))
-    this.#phase = phase
+    const before = this.#state
+    this.#state = state
+    if (phase === "reconnecting" && before.phase === "live") tell(say("status.reconnecting"))
+    if (phase === "live" && before.phase === "reconnecting") tell(say("said.live"))
+    for (const text of groupNews(before, state, this.#names, say, formats)) tell(text)
     this.#cartNews.update(state, this.#names)
     const isNudged = phase === "live" && isWaitedFor(members, customerId)
     if (isNudged && !this.#isNudged) tell(say("footer.nudge"))

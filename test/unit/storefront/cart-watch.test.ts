@@ -24,7 +24,7 @@ describe("CartWatch", () => {
   it("looks at no cart before it starts, and watches one source once", () => {
     const carts: object[] = []
     const [ecwid, own] = [new Source("ecwid"), new Source("own")]
-    const watch = new CartWatch(ecwid, (cart) => carts.push(cart))
+    const watch = new CartWatch(ecwid, { onCart: (cart) => carts.push(cart), onOrder: () => {} })
     watch.use(own)
     expect([ecwid.watchers, own.watchers]).to.deep.equal([0, 0])
     watch.start()
@@ -47,7 +47,7 @@ describe("CartWatch", () => {
           return () => {}
         },
       },
-      () => watch.start(),
+      { onCart: () => watch.start(), onOrder: () => {} },
     )
     watch.start()
     expect(watched).to.equal(1)

@@ -1,4 +1,4 @@
-import type { Member } from "./protocol.ts"
+import type { GroupStatus, Member } from "./protocol.ts"
 
 /** One difference between two states of a session. */
 export type MemberChange =
@@ -21,16 +21,40 @@ export function changesBetween(before: readonly Member[], after: readonly Member
   return changes
 }
 
-/** True when everybody is ready to check out, including the host. */
+/** True when everybody who is present is ready to check out, including the host. Alone there is no everybody. */
 export function areAllReady(members: readonly Member[]): boolean {
-  return members.length > 0 && members.every(({ isReady }) => isReady)
+  const here = members.filter(({ presence }) => presence !== "away")
+  return here.length > 1 && here.every(({ isReady }) => isReady)
 }
 
 /**
- * The members for which the host has to wait before it can be ready; empty for a guest, who need not wait. The server decides,
- * and does not make the host wait for guests whose connection is lost, which the page cannot see until they are removed.
+ * The members for which the host has to wait before it can be ready; empty for a guest, who need not wait. The server decides, and does
+ * not make the host wait for guests whose connection is lost. Older servers do not say who that is until those guests are removed.
  */
 export function waitedFor(members: readonly Member[], ownId: string | undefined): readonly Member[] {
   const own = members.find(({ id }) => id === ownId)
-  return own?.isHost ? members.filter(({ id, isReady }) => id !== ownId && !isReady) : []
+  const others = members.filter(({ id, isReady, presence }) => id !== ownId && !isReady && presence !== "away")
+  return own?.isHost ? others : []
+}
+
+/**
+ * The members of an update with what the status tells of them. An update leaves out members who are away and not ready; they stay in
+ * their places, with the carts that they had in `before`.
+ */
+export function withStatus(
+  members: readonly Member[],
+  status: GroupStatus | undefined,
+  before: readonly Member[],
+): readonly Member[] {
+  if (status === undefined) return members
+  const unlisted = new Map(members.map((member) => [member.id, member]))
+  const listed = status.members.flatMap((known): Member[] => {
+    const member = unlisted.get(known.id)
+    unlisted.delete(known.id)
+    if (member !== undefined) return [{ ...known, ...member }]
+    if (known.presence !== "away") return []
+    const content = before.find(({ id }) => id === known.id)?.content
+    return [{ ...known, isHost: known.is_host, isReady: known.is_ready, content }]
+  })
+  return [...listed, ...unlisted.values()]
 }

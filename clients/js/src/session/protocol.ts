@@ -1,5 +1,7 @@
+import { type GroupEvent, groupCalls } from "../../../../contract/group-calls.ts"
 import type { ClientPayloads, LegacyMessage } from "../../../../contract/legacy.ts"
 import { isRecord } from "../../../../contract/record.ts"
+import type { SessionStatus } from "../../../../contract/session-status.ts"
 
 /**
  * The old BuddyShopping protocol as a storefront sees it: text frames with a JSON object `{ "event", "payload" }`.
@@ -13,6 +15,14 @@ export type Outgoing = {
     ? { readonly event: E }
     : { readonly event: E; readonly payload: ClientPayloads[E] }
 }[LegacyMessage["event"]]
+
+/** What members ask for beside their carts. */
+export type GroupRequest = Extract<Outgoing, { readonly event: GroupEvent }>
+
+/** What members share beside their carts, and what newer servers tell of them. */
+export interface GroupStatus extends SessionStatus {
+  readonly members: readonly (MemberStatus & Pick<Member, "id" | "name">)[]
+}
 
 /** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
 export type InviteLimits = ClientPayloads["createInvite"]
@@ -29,6 +39,8 @@ export interface MemberStatus {
   readonly initials: string
   /** The version of its cart. */
   readonly version: string
+  readonly is_host: boolean
+  readonly is_ready: boolean
 }
 
 /** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
@@ -52,9 +64,22 @@ export type Incoming =
   /** Whether this page speaks for the customer, or another page of the browser has resumed the customer. */
   | { readonly event: "speaking"; readonly isSpeaking: boolean }
   /** The answer to a `ping`. `isLive`: whether the service behind the edge answers too. */
-  | { readonly event: "ping"; readonly isLive: boolean }
+  | { readonly event: "ping"; readonly isLive: boolean; readonly now?: string }
   | { readonly event: "multicartUpdate"; readonly members: readonly Member[] }
-  | { readonly event: "error"; readonly code: string; readonly message: string }
+  | ({ readonly event: "error" } & Refusal)
+  | { readonly event: "sessionStatus"; readonly status: GroupStatus }
+  /** The answer to a request. */
+  | { readonly event: GroupEvent }
+
+/** Why the edge did not do something; codes are those of docs/errors.md. */
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+  /** The event of the refused message; older edges do not tell it. */
+  readonly request?: string
+  /** What docs/errors.md says for the code. */
+  readonly data?: unknown
+}
 
 /** Reads a frame. Undefined for anything but a message of this protocol, and for later additions to it. */
 export function readMessage(frame: unknown): Incoming | undefined {
@@ -86,15 +111,38 @@ export function readMessage(frame: unknown): Incoming | undefined {
     case "speaking":
       return { event: "speaking", isSpeaking: payload.isSpeaking === true }
     case "ping":
-      return { event: "ping", isLive: payload.isLive === true }
+      return {
+        event: "ping",
+        isLive: payload.isLive === true,
+        ...(typeof payload.now === "string" && { now: payload.now }),
+      }
     case "multicartUpdate":
       if (!Array.isArray(payload.multicartContent)) return undefined
       return { event: "multicartUpdate", members: payload.multicartContent.flatMap(readMember) }
     case "error":
-      return { event: "error", code: String(payload.code), message: String(payload.message) }
+      return {
+        event: "error",
+        code: String(payload.code),
+        message: String(payload.message),
+        ...(typeof payload.event === "string" && { request: payload.event, data: payload.data }),
+      }
+    case "sessionStatus": {
+      const { status, members } = payload
+      if (!isRecord(status) || typeof status.phase !== "string") return undefined
+      // The edge passes on what the service's contract says.
+      const found = {
+        ...status,
+        members: Array.isArray(members) ? members.filter(isRecord) : [],
+      } as unknown as GroupStatus
+      return { event: "sessionStatus", status: found }
+    }
     default:
-      return undefined
+      return isGroupEvent(message.event) ? { event: message.event } : undefined
   }
+}
+
+function isGroupEvent(event: unknown): event is GroupEvent {
+  return typeof event === "string" && Object.hasOwn(groupCalls, event)
 }
 
 function readMember(entry: unknown): Member[] {

@@ -7,10 +7,13 @@ type Code = ErrorCode | LegacyErrorCode
 export class RefusedError extends Error {
   override readonly name = "RefusedError"
   readonly code: string
+  /** What docs/errors.md says for the code. */
+  readonly data: unknown
 
-  constructor(code: string) {
+  constructor(code: string, data?: unknown) {
     super(`The request was refused: ${code}`)
     this.code = code
+    this.data = data
   }
 }
 
@@ -21,6 +24,7 @@ const FORGOTTEN: ReadonlySet<string> = new Set<Code>([
   "system.invalidParams",
 ])
 const PASSING: ReadonlySet<string> = new Set<Code>(["legacy.unavailable", "system.tooManyRequests"])
+const HOLDING: ReadonlySet<string> = new Set<Code>(["session.locked", "session.checkingOut", "session.ordered"])
 const INVITE_REFUSALS: ReadonlySet<string> = new Set<Code>([
   "session.notHost",
   "session.notMember",
@@ -35,6 +39,11 @@ export function isForgotten(code: string): boolean {
 /** True for refusals that pass with time: the same message may be sent again later. */
 export function passesWithTime(code: string): boolean {
   return PASSING.has(code)
+}
+
+/** True when carts cannot be changed until the group goes on shopping. */
+export function holdsCarts(code: string): boolean {
+  return HOLDING.has(code)
 }
 
 /** True for codes with which the edge refuses to make an invitation. */

@@ -1,14 +1,15 @@
 import { MAX_CART_BYTES } from "../../../../contract/limits.ts"
+import { isRecord } from "../../../../contract/record.ts"
 import { EdgeLink, type EdgeLinkOptions } from "./edge-link.ts"
+import { EdgeRequests } from "./edge-requests.ts"
 import { Emitter } from "./emitter.ts"
 import { Entry, type EntryStep } from "./entry.ts"
-import { InviteRequests } from "./invite-requests.ts"
 import { LastAction } from "./last-action.ts"
-import { changesBetween, type MemberChange } from "./members.ts"
+import { changesBetween, type MemberChange, withStatus } from "./members.ts"
 import type { Remembered } from "./memory.ts"
 import { OwnCart } from "./own-cart.ts"
-import type { Incoming, InviteLimits, Member, Outgoing } from "./protocol.ts"
-import { isForgotten, passesWithTime, RefusedError, refusesInvite } from "./refusals.ts"
+import type { GroupRequest, GroupStatus, Incoming, InviteLimits, Member, Outgoing, Refusal } from "./protocol.ts"
+import { holdsCarts, isForgotten, passesWithTime, RefusedError, refusesInvite } from "./refusals.ts"
 
 /** Interval of pings while the service does not answer, in ms. */
 const PING_AGAIN_MS = 2000
@@ -49,6 +50,10 @@ export interface SessionState {
   readonly isElsewhere: boolean
   /** The customer's cart as friends see it; older than the own member's `content` while changes are not sent. */
   readonly sharedCart: unknown
+  /** What members share beside their carts; undefined if the server is too old for that. */
+  readonly status: GroupStatus | undefined
+  /** How far the server's clock is ahead of this device's, in ms. */
+  readonly clockAheadMs: number
   /** Undefined until the session is over. */
   readonly ending: Ending | undefined
 }
@@ -74,7 +79,7 @@ export class ShoppingSession {
   readonly #link: EdgeLink
   readonly #cart = new OwnCart(() => this.#sendCart())
   readonly #lastAction = new LastAction()
-  readonly #inviteRequests = new InviteRequests()
+  readonly #requests = new EdgeRequests()
   /** Every ID that the customer has had, so that it is not told of itself after joining again. */
   readonly #ownIds = new Set<string>()
   #state: SessionState
@@ -99,6 +104,8 @@ export class ShoppingSession {
       invite,
       isElsewhere: false,
       sharedCart: undefined,
+      status: undefined,
+      clockAheadMs: 0,
       ending: undefined,
     }
     this.#link = new EdgeLink(options, {
@@ -117,6 +124,13 @@ export class ShoppingSession {
   setCart(cart: object): void {
     this.#cart.set(cart)
     this.#set({})
+    if (this.#isHeld) {
+      this.events.emit("refused", {
+        code: `session.${this.#state.status?.phase}`,
+        message: "the cart is not shared yet",
+      })
+      return
+    }
     if (this.#state.phase !== "live") return
     this.#lastAction.allowTakeOver()
     this.#cart.sendSoon(this.#state.isElsewhere ? OTHER_PAGE_MS : CART_PAUSE_MS)
@@ -124,9 +138,21 @@ export class ShoppingSession {
 
   /** Says whether the customer is ready to check out. Does nothing while there is no connection. */
   setReady(customerReadyToCheckout: boolean): void {
-    const { customerId } = this.#state
+    const { customerId, members, isElsewhere } = this.#state
     if (customerId === undefined) return
-    this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout } })
+    // Ready is said of the cart that the customer sees.
+    if (!isElsewhere) this.#sendCart()
+    const own = members.find(({ id }) => id === customerId)
+    if (customerReadyToCheckout) this.#sayReady(this.#cart.isNews ? undefined : own?.version)
+    else this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout } })
+  }
+
+  /** Asks for something beside the carts, such as a lock. Rejects with RefusedError. */
+  async request(request: GroupRequest): Promise<void> {
+    if (this.#state.phase !== "live") throw new RefusedError("legacy.unavailable")
+    const answer = this.#requests.add(request.event)
+    this.#act(request)
+    await answer
   }
 
   /** Removes a member; only the host may. Does nothing while there is no connection. */
@@ -137,9 +163,9 @@ export class ShoppingSession {
   /** Makes an invitation; from then on nobody can join without one. Only the host may. Rejects with RefusedError. */
   createInvite(limits: InviteLimits = {}): Promise<string> {
     if (this.#state.phase !== "live") return Promise.reject(new RefusedError("legacy.unavailable"))
-    const invite = this.#inviteRequests.add()
+    const answer = this.#requests.add("createInvite")
     this.#act({ event: "createInvite", payload: limits })
-    return invite
+    return answer.then(({ invite }) => invite)
   }
 
   /** Leaves, and resolves when the others know, or cannot be told. */
@@ -172,7 +198,7 @@ export class ShoppingSession {
   close(): void {
     this.#link.drop()
     this.#cart.cancelSending()
-    this.#inviteRequests.rejectAll("legacy.unavailable")
+    this.#requests.rejectAll("legacy.unavailable")
   }
 
   #enter(): void {
@@ -209,7 +235,11 @@ export class ShoppingSession {
         if (this.#link.hasEntered) this.#onSpeaking(message.isSpeaking)
         break
       case "ping":
+        if (message.now !== undefined) this.#set({ clockAheadMs: Date.parse(message.now) - Date.now() })
         if (this.#link.hasEntered) this.#onPing(message.isLive)
+        break
+      case "sessionStatus":
+        if (this.#link.hasEntered) this.#onStatus(message.status)
         break
       case "multicartUpdate":
         if (this.#link.hasEntered) this.#onUpdate(message.members)
@@ -218,6 +248,8 @@ export class ShoppingSession {
         if (this.#link.hasEntered) this.#onRefused(message)
         else this.#onEntryRefused(message.code)
         break
+      default:
+        this.#requests.resolveNext(message.event, {})
     }
   }
 
@@ -234,6 +266,9 @@ export class ShoppingSession {
     this.#sendCart()
     const repetition = this.#lastAction.repetition()
     if (repetition !== undefined) this.#link.send(repetition)
+    this.#link.send({ event: "watchStatus" })
+    // It tells the server's clock.
+    this.#link.ping()
   }
 
   #onSpeaking(isSpeaking: boolean): void {
@@ -256,7 +291,7 @@ export class ShoppingSession {
     const { customerId = "", resumeToken } = this.#identity ?? {}
     this.#set({ invite })
     this.#remember(customerId, resumeToken)
-    this.#inviteRequests.resolveNext(invite)
+    this.#requests.resolveNext("createInvite", { invite })
   }
 
   #remember(customerId: string, resumeToken: string | undefined): void {
@@ -277,9 +312,26 @@ export class ShoppingSession {
     if (this.#cart.isNews && this.#cart.isEqualTo(own.content)) this.#cart.markShown()
     this.#members = members
     this.#set({ phase: "live" })
+    this.#tellChanges(before)
+  }
+
+  #onStatus(status: GroupStatus): void {
+    const before = this.#state
+    this.#set({ status })
+    this.#tellChanges(before)
+    if (status.phase === "shopping" && before.status?.phase !== "shopping") this.#sendCart()
+  }
+
+  #tellChanges(before: SessionState): void {
     if (before.phase === "entering") return
-    const changes = changesBetween(before.members, members).filter((change) => !this.#isOwnComing(change))
+    const changes = changesBetween(before.members, this.#state.members).filter((change) => !this.#isOwnComing(change))
     if (changes.length > 0) this.events.emit("changes", changes)
+  }
+
+  /** The carts cannot be changed now. The page's own is sent when they can. */
+  get #isHeld(): boolean {
+    const { status } = this.#state
+    return status !== undefined && status.phase !== "shopping"
   }
 
   #askBack(): void {
@@ -298,15 +350,26 @@ export class ShoppingSession {
     else this.#enterBy(next)
   }
 
-  #onRefused({ code, message }: { readonly code: string; readonly message: string }): void {
+  #onRefused(refusal: Refusal): void {
+    const { code, message, request, data } = refusal
     if (this.#hasAskedBack) {
       if (isForgotten(code)) this.#end(this.#state.isElsewhere ? "leftElsewhere" : "removed")
       else this.#lose()
       return
     }
+    // An older edge knows no status.
+    if (code === "legacy.unknownEvent") {
+      this.#set({ status: undefined })
+      return
+    }
     // Another page of this browser has resumed the customer; the page that is used now takes it back.
     if (code === "session.notYourCustomer" && this.#lastAction.takeOver()) {
       this.#resume()
+      return
+    }
+    // The version that the page knew was an older one of the same cart.
+    if (code === "session.cartChanged" && isRecord(data) && this.#cart.isEqualTo(data.content)) {
+      this.#sayReady(String(data.version))
       return
     }
     if (passesWithTime(code)) {
@@ -315,9 +378,17 @@ export class ShoppingSession {
       if (!this.#lastAction.isOpen) return
     }
     if (code === "session.cartTooLarge") this.#cart.markShown()
+    if (request === "updateCart" && holdsCarts(code)) this.#cart.markUnsent()
     this.#lastAction.end()
-    if (refusesInvite(code)) this.#inviteRequests.rejectNext(code)
+    if (request !== undefined) this.#requests.rejectNext(request, code, data)
+    else if (refusesInvite(code)) this.#requests.rejectNext("createInvite", code)
     this.events.emit("refused", { code, message })
+  }
+
+  /** `version`: that of the cart for which the customer is ready; undefined where it is not known. */
+  #sayReady(version: string | undefined): void {
+    const { customerId = "" } = this.#state
+    this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout: true, version } })
   }
 
   #act(action: Outgoing): void {
@@ -333,7 +404,7 @@ export class ShoppingSession {
     this.#cart.cancelSending()
     const { customerId } = this.#state
     const { unsent } = this.#cart
-    if (unsent === undefined || customerId === undefined || !this.#link.hasEntered) return
+    if (unsent === undefined || customerId === undefined || !this.#link.hasEntered || this.#isHeld) return
     if (this.#state.isElsewhere) {
       const own = this.#members.find(({ id }) => id === customerId)
       if (!this.#cart.isEqualTo(own?.content)) this.#resume()
@@ -366,9 +437,10 @@ export class ShoppingSession {
   }
 
   #set(fields: Partial<SessionState>): void {
-    const { customerId } = this.#state
+    const { customerId, members: before } = this.#state
+    const status = "status" in fields ? fields.status : this.#state.status
     const cart = this.#cart.isNews ? this.#cart.content : undefined
-    const members = this.#members.map((member) =>
+    const members = withStatus(this.#members, status, before).map((member) =>
       cart !== undefined && member.id === customerId ? { ...member, content: cart } : member,
     )
     const sharedCart = this.#members.find(({ id }) => id === customerId)?.content

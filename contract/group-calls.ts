@@ -1,0 +1,18 @@
+import type { MethodOf } from "res-service/contract"
+import type { multicart } from "./session.ts"
+
+/**
+ * Messages of new storefronts that are calls of the multicart: its method by event. The sender gets the answer without its `n`. Pages
+ * use this too, so it comes without zod.
+ */
+export const groupCalls = {
+  lockSession: "lock",
+  unlockSession: "unlock",
+  setDeadline: "setDeadline",
+  setSplit: "setSplit",
+  beginCheckout: "beginCheckout",
+  cancelCheckout: "cancelCheckout",
+  completeCheckout: "completeCheckout",
+  shopAgain: "shopAgain",
+} as const satisfies Readonly<Record<string, MethodOf<typeof multicart>>>
+export type GroupEvent = keyof typeof groupCalls
