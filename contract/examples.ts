@@ -114,6 +114,19 @@ const sharedStatus: SessionStatus = {
   ordered_at: null,
   order_ref: null,
   split: "byCart",
+  shop_id: null,
+  currency: null,
+  totals: {
+    currency: null,
+    decimals: 2,
+    total: 8.4,
+    members: [
+      { customer: ann, name: "Ann", items: 2, cart: 8.4, share: 8.4 },
+      { customer: bob, name: "Bob", items: 0, cart: 0, share: 0 },
+    ],
+    rounding: 0,
+    unreadable: [],
+  },
 }
 
 const user: User = { user: "ann", name: "Eva", role: "admin", shops: [], expires_at: at }

@@ -12,6 +12,7 @@ import {
   Resumption,
   SplitUpdate,
 } from "./session-calls.ts"
+import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
 
 /** For an event without a payload. */
@@ -23,7 +24,7 @@ const nothing = z.undefined()
  * Source: design.md, "Legacy WebSocket".
  */
 export const clientPayloads = {
-  startSession: Introduction,
+  startSession: Start,
   joinSession: Introduction,
   updateCart: CartUpdate,
   customerReadyToCheckout: ReadyUpdate.omit({ keepWish: true }),

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import type { GroupTotal } from "./group-total.ts"
 
 /** How the total is split: everyone pays its own cart, or all pay the same. */
 export const Split = z.enum(["byCart", "evenly"], 'expected "byCart" or "evenly"')
@@ -13,6 +14,26 @@ export type Split = z.infer<typeof Split>
  */
 export const Phase = z.enum(["shopping", "locked", "checkingOut", "ordered"])
 export type Phase = z.infer<typeof Phase>
+
+/** What all carts cost together, and who pays how much: see `groupTotal`. */
+const Totals = z.object({
+  currency: z.string().nullable(),
+  decimals: z.int(),
+  total: z.number(),
+  members: z
+    .array(
+      z.object({
+        customer: z.string(),
+        name: z.string(),
+        items: z.number(),
+        cart: z.number(),
+        share: z.number(),
+      }),
+    )
+    .readonly(),
+  rounding: z.int(),
+  unreadable: z.array(z.string()).readonly(),
+}) satisfies z.ZodType<GroupTotal>
 
 const instant = z.iso.datetime().nullable()
 
@@ -35,5 +56,11 @@ export const SessionStatus = z.object({
   /** The shop's number of the order, if the payer has said it. */
   order_ref: z.string().nullable(),
   split: Split,
+  /** The shop whose currency counts, as the host has named it. */
+  shop_id: z.string().nullable(),
+  /** The shop's, an ISO 4217 code; null: not known. */
+  currency: z.string().nullable(),
+  /** Null: nobody uses the session. */
+  totals: Totals.nullable(),
 })
 export type SessionStatus = Readonly<z.infer<typeof SessionStatus>>

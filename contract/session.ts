@@ -14,6 +14,7 @@ import {
   SessionId,
   SplitUpdate,
 } from "./session-calls.ts"
+import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
 
 /** The owner of a cart, in the names of the old protocol. */
@@ -100,7 +101,7 @@ export const multicart = defineCollection("session.$id.multicart", {
   errors: errorCodes("system.serviceUnavailable"),
   calls: {
     start: {
-      params: Introduction,
+      params: Start,
       answer: Entered,
       errors: errorCodes("session.hostPresent", "session.full", ...uninvited, ...unable),
     },

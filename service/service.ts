@@ -54,7 +54,7 @@ export interface ServiceOptions {
   readonly retention: Retention
   /** As the setting STRICT_EVENTS; default: false. */
   readonly strictEvents?: boolean | undefined
-  readonly sessions: Omit<SessionOptions, "guard" | "shards" | "logger">
+  readonly sessions: Omit<SessionOptions, "guard" | "readCurrency" | "shards" | "logger">
   /** Undefined: no archive. */
   readonly archive?: ArchiveOptions | undefined
   /** Undefined: no tokens; everyone may do everything. */
@@ -115,7 +115,13 @@ export async function openService(js: JetStream, shards: Shards, options: Servic
   const archived = archive && new ArchivedHistory(archive, js, log)
   const history = new History(log, archived)
   const shops = new LiveShops(js, service, { guard, log, history, archive: archived, strictEvents, shards, logger })
-  const sessions = new LiveSessions(js, service, { ...options.sessions, guard, shards, logger })
+  const sessions = new LiveSessions(js, service, {
+    ...options.sessions,
+    guard,
+    readCurrency: (shopId) => shops.currencyOf(shopId),
+    shards,
+    logger,
+  })
   const erasure = new Erasure(js, {
     log,
     index,

@@ -1,8 +1,8 @@
 import type { Basket as ShownBasket } from "../../contract/basket.ts"
 import type { BasketTask } from "../../contract/basket-work.ts"
 import { IDLE_AFTER_S } from "../../contract/limits.ts"
+import { exceeds, hasFractionOfCent, sum, times } from "../../contract/money.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { exceeds, hasFractionOfCent, sum, times } from "./money.ts"
 import { shortened } from "./text.ts"
 
 /** An open basket without activity for this long, in ms, is idle. */

@@ -1,6 +1,6 @@
 import type { Day as ShownDay } from "../../contract/day.ts"
+import { sum, times } from "../../contract/money.ts"
 import type { Line } from "./basket.ts"
-import { sum, times } from "./money.ts"
 import type { Checkout } from "./ordered-basket.ts"
 import { shortened } from "./text.ts"
 import type { ZoneClock } from "./zone-clock.ts"

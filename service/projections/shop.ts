@@ -1,8 +1,8 @@
 import { LIST_LIMIT } from "../../contract/limits.ts"
+import { sum } from "../../contract/money.ts"
 import type { LogEntry, LogRecord } from "../log/entry.ts"
 import { type Basket, isIdle, isOpen, totalOf } from "./basket.ts"
 import { type Abandoned, type DayChange, type DayRecord, nothingAbandoned, productName } from "./day.ts"
-import { sum } from "./money.ts"
 import { applyToOrdered, type BasketChange, bytesOfOrdered, type OrderedBasket } from "./ordered-basket.ts"
 import { applyToStats, emptyStats, type OpenBaskets, type Stats } from "./stats.ts"
 

@@ -1,6 +1,6 @@
+import { sum } from "../../contract/money.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
 import type { Stats as ShownStats } from "../../contract/stats.ts"
-import { sum } from "./money.ts"
 import type { Checkout } from "./ordered-basket.ts"
 import { shortened } from "./text.ts"
 

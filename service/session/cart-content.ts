@@ -17,12 +17,6 @@ export function versionOf(content: object): string {
   return known(versions, content, () => sha256(JSON.stringify(content, inOrder)).slice(0, VERSION_LENGTH))
 }
 
-/** Whether a cart is known to hold nothing. Carts of other formats than Ecwid's are empty only until they are set. */
-export function isEmpty(content: object): boolean {
-  if (Object.keys(content).length === 0) return true
-  return isRecord(content) && Array.isArray(content.items) && content.items.length === 0
-}
-
 function inOrder(_: string, value: unknown): unknown {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
 }

@@ -1,6 +1,6 @@
+import { isEmptyCart } from "../../contract/cart.ts"
 import { serviceError } from "../../contract/errors.ts"
 import type { Split } from "../../contract/session-status.ts"
-import { isEmpty } from "./cart-content.ts"
 import type { SessionCommand } from "./command.ts"
 import type { Happening } from "./happening.ts"
 import { checkNotCheckingOut, checkNotOrdered, instantOf } from "./lock.ts"
@@ -60,5 +60,5 @@ function pendingCheckout({ session }: Happening): Checkout {
 /** Alone there is no "everybody": a host that nobody else is with only needs something in its cart. */
 function isLoneHost(happening: Happening, id: string): boolean {
   const others = happening.membersWhere((member) => member.id !== id && member.cid !== undefined)
-  return id === happening.session?.hostId && others.length === 0 && !isEmpty(happening.member(id).content)
+  return id === happening.session?.hostId && others.length === 0 && !isEmptyCart(happening.member(id).content)
 }

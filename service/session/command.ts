@@ -23,7 +23,8 @@ export interface SetReady {
 
 /** A request to change a session. Times are in ms since the epoch. */
 export type SessionCommand =
-  | { readonly type: "start"; readonly newcomer: Newcomer }
+  /** `shopId` counts if the session has no shop yet. */
+  | { readonly type: "start"; readonly newcomer: Newcomer; readonly shopId?: string | undefined }
   | { readonly type: "join"; readonly newcomer: Newcomer }
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
   | SetReady

@@ -23,6 +23,8 @@ export function decide(session: Session | undefined, command: SessionCommand): r
   switch (command.type) {
     case "start":
       start(happening, command.newcomer)
+      if (command.shopId !== undefined && happening.session?.shopId === undefined)
+        happening.add({ type: "shopSet", shopId: command.shopId })
       break
     case "join":
       join(happening, command.newcomer)

@@ -7,6 +7,7 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
 import type { SessionCommand } from "./command.ts"
+import { Currencies, type ReadCurrency } from "./currencies.ts"
 import {
   type CustomerBinding,
   cartResource,
@@ -46,6 +47,8 @@ export interface SessionOptions {
   /** An absent member is removed after this time, in ms. Default 30 s. */
   readonly absenceMs?: number
   readonly guard: Guard
+  /** Reads a shop's currency. */
+  readonly readCurrency: ReadCurrency
   readonly shards: Pick<Shards, "isServed" | "resetWatched">
   readonly logger: Logger
 }
@@ -72,7 +75,8 @@ export class LiveSessions implements Part {
     this.#shards = shards
     const isOwned = (id: string): boolean => shards.isServed(partitionOf(id))
     this.#store = new SessionStore(js, idleMs, maxBytes)
-    this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, isOwned, logger })
+    const currencies = new Currencies(options.readCurrency)
+    this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, isOwned, currencies, logger })
     this.#presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
     const sources = {
       sessions: this.#sessions,

@@ -121,10 +121,11 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     return (await sessions.get(id))?.members ?? []
   }
 
+  /** @param command starts or joins with the newcomer */
   const introduce = async (
     req: Call,
-    type: "start" | "join",
     { customerName, invite }: z.infer<typeof Introduction>,
+    command: (newcomer: Newcomer) => SessionCommand,
   ) => {
     await membersFor(req)
     const resumeToken = randomBytes(24).toString("base64url")
@@ -136,7 +137,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       at: Date.now(),
       invite,
     }
-    return { customerId: newcomer.id, resumeToken, ...(await execute(req, { type, newcomer })) }
+    return { customerId: newcomer.id, resumeToken, ...(await execute(req, command(newcomer))) }
   }
 
   /** Makes a host absent whose connection does not answer; false when it does. */
@@ -186,7 +187,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         mode: "free",
         handle: async (req, introduction) => {
           checkEntry(req)
-          const start = () => inQueue(req.parts.id, () => introduce(req, "start", introduction))
+          const command = (newcomer: Newcomer) => ({ type: "start", newcomer, shopId: introduction.shop_id }) as const
+          const start = () => inQueue(req.parts.id, () => introduce(req, introduction, command))
           return await start().catch(async (error: unknown) => {
             if (!(error instanceof ResError) || error.code !== "session.hostPresent") throw error
             if (!(await letGoOfDeadHost(req.parts.id))) throw error
@@ -196,7 +198,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       join: async (req, introduction) => {
         checkEntry(req)
-        return await introduce(req, "join", introduction)
+        return await introduce(req, introduction, (newcomer) => ({ type: "join", newcomer }))
       },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)

@@ -1,5 +1,6 @@
+import { isEmptyCart } from "../../contract/cart.ts"
 import { serviceError } from "../../contract/errors.ts"
-import { isEmpty, versionOf } from "./cart-content.ts"
+import { versionOf } from "./cart-content.ts"
 import type { SetReady } from "./command.ts"
 import { Happening } from "./happening.ts"
 import { checkNotCheckingOut } from "./lock.ts"
@@ -53,5 +54,5 @@ export function withoutOldSignatures(session: Session): Session {
 function checkSignature(content: object, version: string): void {
   const current = versionOf(content)
   if (version !== current) throw serviceError("session.cartChanged", { version: current, content })
-  if (isEmpty(content)) throw serviceError("session.cartEmpty")
+  if (isEmptyCart(content)) throw serviceError("session.cartEmpty")
 }

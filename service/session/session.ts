@@ -62,6 +62,8 @@ export interface Session {
     readonly key: string
     readonly used: readonly UsedInvite[]
   }
+  /** The shop whose currency counts. */
+  readonly shopId?: string
   /** Ends with its host. */
   readonly lock?: Lock | undefined
   /** When the carts are locked. Ends with its host; stays when it has passed, until the carts are unlocked. */
@@ -88,6 +90,7 @@ export type SessionEvent =
   | { readonly type: "resumed"; readonly id: string; readonly cid: string }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
+  | { readonly type: "shopSet"; readonly shopId: string }
   | { readonly type: "locked"; readonly lock: Lock }
   | { readonly type: "unlocked" }
   | { readonly type: "deadlineSet"; readonly deadline: number | undefined }
@@ -144,6 +147,8 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
       return withUse(session, event)
+    case "shopSet":
+      return { ...session, shopId: event.shopId }
     case "locked":
       return { ...session, lock: event.lock }
     case "unlocked":

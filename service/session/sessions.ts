@@ -15,6 +15,7 @@ import { cart, type sessionStatus } from "../../contract/session.ts"
 import { listChanges } from "../list-changes.ts"
 import { sizeOf } from "./cart-content.ts"
 import type { SessionCommand } from "./command.ts"
+import type { Currencies } from "./currencies.ts"
 import { decide } from "./decide.ts"
 import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
@@ -52,6 +53,7 @@ export interface SessionsOptions {
   readonly memoryBytes: number
   /** False when another process may own the session, which then must not be written here. */
   readonly isOwned: (id: string) => boolean
+  readonly currencies: Currencies
   readonly logger: Logger
 }
 
@@ -65,6 +67,7 @@ export class Sessions {
   readonly #memoryBytes: number
   readonly #isOwned: (id: string) => boolean
   readonly #logger: Logger
+  readonly #currencies: Currencies
   /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
   readonly #statuses = new ShownStatuses()
@@ -74,12 +77,13 @@ export class Sessions {
   /** How often sessions were dropped. What was read or stored before that may be old by the time it is there. */
   #drops = 0
 
-  constructor(store: SessionStore, { idleMs, memoryBytes, isOwned, logger }: SessionsOptions) {
+  constructor(store: SessionStore, { idleMs, memoryBytes, isOwned, currencies, logger }: SessionsOptions) {
     this.#store = store
     this.#refreshMs = idleMs / 2
     this.#memoryBytes = memoryBytes
     this.#isOwned = isOwned
     this.#logger = logger
+    this.#currencies = currencies
   }
 
   /** The sessions in memory, by ID, in their current state. */
@@ -104,7 +108,7 @@ export class Sessions {
   /** What the members share. From now on its changes are sent, until `forget`. */
   async status(id: string): Promise<StatusModel> {
     const { session, n } = await this.#load(id)
-    return this.#statuses.show(id, session, n)
+    return this.#statuses.show(id, session, n, await this.#currencyOf(session))
   }
 
   /** The sessions that a `tick` at this time changes. */
@@ -139,6 +143,7 @@ export class Sessions {
       if (sizeOfCart(after, cartOf) > sizeOfCart(before.session, cartOf)) this.#store.checkRoom(true)
     }
     if (!this.#isOwned(id)) throw new ResError("system.serviceUnavailable")
+    const currency = this.#statuses.has(id) ? await this.#currencyOf(after) : null
     try {
       let stored = await this.#store.save(id, before, after, happened)
       let { refreshedAt } = before
@@ -151,7 +156,7 @@ export class Sessions {
       if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
-      this.#statuses.tell(id, after, n, events.status)
+      this.#statuses.tell(id, after, n, currency, events.status)
       if (shutsOut(before.session, after)) {
         askAgain(before.session, after, events)
         if (this.#statuses.has(id)) events.status.reaccess()
@@ -175,6 +180,10 @@ export class Sessions {
     for (const id of [...this.#loaded.keys()]) if (condition(id)) this.#unload(id)
     for (const id of [...this.#due.keys()]) if (condition(id)) this.#due.delete(id)
     this.#statuses.dropWhere(condition)
+  }
+
+  async #currencyOf(session: Session | undefined): Promise<string | null> {
+    return session?.shopId === undefined ? null : await this.#currencies.of(session.shopId)
   }
 
   async #load(id: string): Promise<LoadedSession> {

@@ -1,4 +1,4 @@
-import type { ModelEvents } from "res-service"
+import { dataValue, type ModelEvents } from "res-service"
 import { differences } from "../differences.ts"
 import type { Session } from "./session.ts"
 import type { StatusModel } from "./sessions.ts"
@@ -13,16 +13,23 @@ export class ShownStatuses {
   }
 
   /** The status for whoever gets it. From now on `tell` sends its changes. */
-  show(id: string, session: Session | undefined, n: number): StatusModel {
-    const status = statusOf(session, n)
-    this.#shown.set(id, status)
-    return status
+  show(id: string, session: Session | undefined, n: number, currency: string | null): StatusModel {
+    const { totals, ...status } = statusOf(session, n, currency)
+    const model = { ...status, totals: totals === null ? null : dataValue(totals) }
+    this.#shown.set(id, model)
+    return model
   }
 
   /** Sends what has changed. */
-  tell(id: string, session: Session | undefined, n: number, events: ModelEvents<StatusModel>): void {
+  tell(
+    id: string,
+    session: Session | undefined,
+    n: number,
+    currency: string | null,
+    events: ModelEvents<StatusModel>,
+  ): void {
     const before = this.#shown.get(id)
-    if (before !== undefined) events.change(differences(before, this.show(id, session, n)))
+    if (before !== undefined) events.change(differences(before, this.show(id, session, n, currency)))
   }
 
   drop(id: string): void {

@@ -1,11 +1,13 @@
+import { groupTotal, type OwnedCart } from "../../contract/group-total.ts"
 import type { Phase, SessionStatus } from "../../contract/session-status.ts"
 import { instantOf } from "./lock.ts"
+import { shownMembers } from "./multicart.ts"
 import { isEverybodyReady } from "./ready.ts"
 import type { Session } from "./session.ts"
 
-/** What members share. Undefined: the session is not used. */
-export function statusOf(session: Session | undefined, n: number): SessionStatus {
-  const { lock, deadline, split, checkout } = session ?? {}
+/** What members share. `session` undefined: nobody uses it. `currency` is the shop's. */
+export function statusOf(session: Session | undefined, n: number, currency: string | null): SessionStatus {
+  const { lock, deadline, split = "byCart", checkout, shopId = null } = session ?? {}
   return {
     n: session === undefined ? 0 : n,
     phase: phaseOf(session),
@@ -17,8 +19,19 @@ export function statusOf(session: Session | undefined, n: number): SessionStatus
     checking_out_at: shown(checkout?.at),
     ordered_at: shown(checkout?.ordered?.at),
     order_ref: checkout?.ordered?.ref ?? null,
-    split: split ?? "byCart",
+    split,
+    shop_id: shopId,
+    currency,
+    totals: session === undefined ? null : groupTotal(cartsIn(session), split, currency),
   }
+}
+
+/** The carts that are paid together. During a checkout they are those of whoever was a member when it began. */
+function cartsIn(session: Session): readonly OwnedCart[] {
+  const { members } = session.checkout ?? {}
+  return shownMembers(session)
+    .filter(({ id }) => members?.includes(id) ?? true)
+    .map(({ id: customer, name, content }) => ({ customer, name, content }))
 }
 
 export function phaseOf(session: Session | undefined): Phase {

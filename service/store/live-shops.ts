@@ -248,6 +248,11 @@ export class LiveShops implements Part, LogFollower {
     this.#watchers.dropWhere((shopId) => shards.includes(partitionOf(shopId)))
   }
 
+  /** An ISO 4217 code; null: not known. */
+  async currencyOf(shopId: string): Promise<string | null> {
+    return (await this.#profiles.of(shopId)).currency
+  }
+
   unload(roots: readonly string[]): void {
     for (const root of roots) {
       const [kind, shopId = ""] = root.split(".")

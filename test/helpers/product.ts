@@ -60,7 +60,7 @@ export interface ProductOptions {
   readonly gatewayUrl?: string
   /** On top of `webOptions`. */
   readonly web?: Partial<WebOptions>
-  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "shards" | "logger">>
+  readonly sessions?: Partial<Omit<SessionOptions, "guard" | "readCurrency" | "shards" | "logger">>
   readonly doors?: Doors
   /** What the service holds, on top of no limits; `doors.trustedProxies` are its own too. */
   readonly limits?: Partial<CallLimitOptions>

@@ -23,7 +23,7 @@ export interface ClientCollection<T> extends Iterable<T> {
 /** What tests use of resclient's models. */
 export interface ClientModel<T> {
   readonly props: T
-  on(event: "change", handler: () => void): void
+  on(event: "change" | "unsubscribe", handler: () => void): void
 }
 
 /** What tests use of resclient. */

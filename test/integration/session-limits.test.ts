@@ -4,6 +4,7 @@ import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
+import { Currencies } from "../../service/session/currencies.ts"
 import { SessionStore } from "../../service/session/session-store.ts"
 import { type SessionEventSenders, Sessions } from "../../service/session/sessions.ts"
 import { useGateway } from "../helpers/gateway.ts"
@@ -64,7 +65,13 @@ describe("all sessions together", () => {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
     const store = new SessionStore(new JetStream(nats), 60_000, 64 * MIB)
     await store.open()
-    const sessions = new Sessions(store, { idleMs: 60_000, memoryBytes, isOwned: () => true, logger: silentLogger })
+    const sessions = new Sessions(store, {
+      idleMs: 60_000,
+      memoryBytes,
+      isOwned: () => true,
+      currencies: new Currencies(async () => null),
+      logger: silentLogger,
+    })
     return { sessions, close: () => nats.close() }
   }
 

@@ -1,11 +1,28 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
+import { connect } from "nats"
 import type { SessionStatus } from "../../contract/session-status.ts"
+import { Bucket } from "../../service/jetstream/bucket.ts"
+import { JetStream } from "../../service/jetstream/jetstream.ts"
+import { partitionOf } from "../../service/log/subjects.ts"
 import { versionOf } from "../../service/session/cart-content.ts"
+import { decide } from "../../service/session/decide.ts"
+import { BUCKET, SessionStore } from "../../service/session/session-store.ts"
+import { statusOf } from "../../service/session/status.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { type Client, type ClientModel, useClients } from "../helpers/res-client.ts"
+import {
+  beginCheckout,
+  cart,
+  completeCheckout,
+  join,
+  laterThan,
+  ready,
+  sessionAfter,
+  start,
+} from "../helpers/session-commands.ts"
 import { type SharedCart, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -30,9 +47,9 @@ describe("session.<id>.status, through the gateway", () => {
     customerId = ""
     #status: ClientModel<SessionStatus> | undefined
 
-    static async enter(method: "start" | "join", customerName: string): Promise<Friend> {
+    static async enter(method: "start" | "join", customerName: string, more: object = {}): Promise<Friend> {
       const friend = new Friend()
-      Object.assign(friend, await friend.call(method, { customerName }))
+      Object.assign(friend, await friend.call(method, { customerName, ...more }))
       return friend
     }
 
@@ -40,6 +57,11 @@ describe("session.<id>.status, through the gateway", () => {
       this.#status = await this.client.get<ClientModel<SessionStatus>>(`session.${id}.status`)
       this.#status.on("change", () => {})
       return this
+    }
+
+    /** Calls `listener` when the gateway ends the subscription. */
+    onEnd(listener: () => void): void {
+      this.#status?.on("unsubscribe", listener)
     }
 
     get status(): Partial<SessionStatus> {
@@ -160,9 +182,9 @@ describe("session.<id>.status, through the gateway", () => {
     const owners = old.messages.flatMap(({ event, payload }) =>
       event === "multicartUpdate" ? (payload.multicartContent as SharedCart[]) : [],
     )
-    for (const cart of owners) {
-      expect(Object.keys(cart)).to.have.members(["owner", "content"])
-      expect(Object.keys(cart.owner)).to.have.members(["id", "name", "isHost", "isReadyToCheckout"])
+    for (const shared of owners) {
+      expect(Object.keys(shared)).to.have.members(["owner", "content"])
+      expect(Object.keys(shared.owner)).to.have.members(["id", "name", "isHost", "isReadyToCheckout"])
     }
     for (const { event, payload } of old.messages)
       if (event === "error") expect(Object.keys(payload)).to.have.members(["code", "message"])
@@ -190,5 +212,151 @@ describe("session.<id>.status, through the gateway", () => {
     )
     await host.call("unlock")
     await host.sees({ phase: "shopping", deadline: null })
+  })
+
+  it("has the totals of all carts, in the currency of the shop that the host has named", async () => {
+    const shopId = randomUUID()
+    const client = newClient()
+    await client.call(`store.${shopId}.profile`, "set", { currency: "JPY" })
+    const ann = await Friend.enter("start", "Ann", { shop_id: shopId.toUpperCase() })
+    const bob = await Friend.enter("join", "Bob")
+    await ann.watch()
+    expect(ann.status).to.include({ shop_id: shopId, currency: "JPY" })
+    await ann.setCart({ items: [{ quantity: 3, product: { price: 33.5 } }] })
+    await bob.setCart({ items: [{ quantity: 1, product: { price: "?" } }] })
+    const { n } = await ann.call("setSplit", { split: "evenly" })
+    await ann.sees({ n, split: "evenly" })
+    expect((await fresh()).totals).to.deep.equal({
+      currency: "JPY",
+      decimals: 0,
+      total: 101,
+      members: [
+        { customer: ann.customerId, name: "Ann", items: 3, cart: 101, share: 51 },
+        { customer: bob.customerId, name: "Bob", items: 0, cart: 0, share: 50 },
+      ],
+      rounding: 1,
+      unreadable: [bob.customerId],
+    })
+    const stranger = newClient()
+    const refused = await stranger
+      .call(`session.${id}x.multicart`, "start", { customerName: "X", shop_id: "shop" })
+      .then(
+        () => "accepted",
+        ({ code }: { code: string }) => code,
+      )
+    expect(refused).to.equal("system.invalidParams")
+  })
+
+  it("costs nothing while nobody has got it: no event is sent", async () => {
+    const subjects: string[] = []
+    const subscription = product.nats.subscribe(`event.session.${id}.>`, {
+      callback: (_, { subject }) => void subjects.push(subject.split(".").slice(3).join(".")),
+    })
+    const ann = await Friend.enter("start", "Ann")
+    await ann.setCart(milk)
+    await ann.call("lock")
+    const watcher = await new Friend().watch()
+    const { n } = await ann.call("unlock")
+    await watcher.sees({ n })
+    await product.nats.flush()
+    const own = `cart.${ann.customerId}.change`
+    expect(subjects.filter((subject) => !subject.startsWith("present."))).to.deep.equal([
+      "multicart.add",
+      "multicart.updated",
+      own,
+      "multicart.updated",
+      "multicart.updated",
+      "status.change",
+      "multicart.updated",
+    ])
+    subscription.unsubscribe()
+  })
+
+  it("of a closed session is shown to its members only", async () => {
+    const ann = await (await Friend.enter("start", "Ann")).watch()
+    const stranger = await new Friend().watch()
+    let isOver = false
+    stranger.onEnd(() => {
+      isOver = true
+    })
+    await ann.call("createInvite")
+    await until("the stranger's subscription to end", () => isOver)
+    expect((await get(`${gateway.url}/api/session/${id}/status`)).status).to.equal(401)
+    const { n } = await ann.call("lock")
+    await ann.sees({ n, phase: "locked" })
+  })
+})
+
+describe("stored sessions", () => {
+  const product = useProduct()
+
+  /** A store with a connection of its own, as in another process. */
+  async function openStore() {
+    const nats = await connect({ servers: product.natsServer.url })
+    const js = new JetStream(nats)
+    const store = new SessionStore(js, 60_000, 2 ** 20)
+    await store.open()
+    return { store, bucket: new Bucket(js, BUCKET), close: () => nats.close() }
+  }
+
+  const prefix = (id: string) => `${partitionOf(id)}.${id}`
+  /** As the release before this one has written it. */
+  const oldState = {
+    hostId: "ann",
+    members: [
+      { id: "ann", name: "Ann", ready: true, cid: "c1", resumeHash: "h1", wantsReady: false },
+      { id: "bob", name: "Bob", ready: true, cid: "c2", resumeHash: "h2" },
+    ],
+  }
+
+  it("of the last release load, with all that they did not know at its default, and go on", async () => {
+    const { store, bucket, close } = await openStore()
+    await bucket.put(`${prefix("old")}.state`, JSON.stringify(oldState))
+    await bucket.put(`${prefix("old")}.cart.bob`, JSON.stringify(bread))
+    const stored = await store.load("old")
+    const { totals, ...status } = statusOf(stored.session, 1, null)
+    expect(status).to.deep.equal({
+      n: 1,
+      phase: "shopping",
+      everybody_ready: true,
+      locked_by: null,
+      locked_at: null,
+      deadline: null,
+      payer: null,
+      checking_out_at: null,
+      ordered_at: null,
+      order_ref: null,
+      split: "byCart",
+      shop_id: null,
+      currency: null,
+    })
+    expect(totals?.total).to.equal(3.2)
+    const later = laterThan(stored.session, beginCheckout("bob"), completeCheckout("bob"))
+    await store.save("old", stored, later, [{ type: "ordered", at: 0, ref: undefined }])
+    expect(statusOf((await store.load("old")).session, 1, null)).to.include({ phase: "ordered", payer: "bob" })
+    await close()
+  })
+
+  it("survive a crash between a cart and the flag that it ends: nobody is ready for another cart", async () => {
+    const { store, bucket, close } = await openStore()
+    const session = sessionAfter(start("ann"), join("bob"), cart("bob", bread), ready("bob"), ready("ann"))
+    const nobody = { session: undefined, revisions: new Map<string, number>() }
+    const written = await store.save("crash", nobody, session, [
+      { type: "cartSet", id: "bob", content: bread },
+      { type: "unlocked" },
+    ])
+    const readyIn = async () => (await store.load("crash")).session?.members.map((member) => member.ready)
+    expect(await readyIn()).to.deep.equal([true, true])
+
+    // Somebody else has written the state meanwhile, so that only the first of both writes is stored.
+    const state = await bucket.entry(`${prefix("crash")}.state`)
+    await bucket.put(`${prefix("crash")}.state`, state?.string() ?? "")
+    const command = cart("bob", milk)
+    const events = decide(session, command)
+    const failed = await store.save("crash", written, laterThan(session, command), events).catch((error) => error.code)
+    expect(failed).to.equal("system.serviceUnavailable")
+    expect((await store.load("crash")).session?.members[1]?.content).to.deep.equal(milk)
+    expect(await readyIn()).to.deep.equal([false, false])
+    await close()
   })
 })

@@ -1,5 +1,5 @@
+import { sum, times } from "../../contract/money.ts"
 import type { PublishEvent } from "../../contract/publish-event.ts"
-import { sum, times } from "../../service/projections/money.ts"
 import type { DemoShop, Product } from "./catalogue.ts"
 import type { Random } from "./random.ts"
 

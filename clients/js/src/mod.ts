@@ -14,6 +14,7 @@ export type { Day, DaysQuery } from "../../../contract/day.ts"
 export type { CopyKind, Digest } from "../../../contract/digest.ts"
 export type { ErrorCode } from "../../../contract/errors.ts"
 export { BYTE_ORDER_MARK, csvHead, csvRows, eventColumns } from "../../../contract/event-table.ts"
+export { type GroupTotal, groupTotal, type MemberTotal } from "../../../contract/group-total.ts"
 export { AMOUNT, type HistoryFilter, matcherOf } from "../../../contract/history.ts"
 export {
   FEED_LIMIT,

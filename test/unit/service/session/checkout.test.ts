@@ -1,7 +1,9 @@
 import { expect } from "chai"
 import { ResError } from "res-service"
+import type { SessionStatus } from "../../../../contract/session-status.ts"
 import type { SessionCommand } from "../../../../service/session/command.ts"
 import { dueAt } from "../../../../service/session/lock.ts"
+import type { Session } from "../../../../service/session/session.ts"
 import { statusOf } from "../../../../service/session/status.ts"
 import {
   beginCheckout,
@@ -33,8 +35,10 @@ const milk = { items: [{ quantity: 2, product: { name: "Milk", price: 1.1 } }] }
 const trio = [start("a"), join("b"), join("c"), cart("a", milk), cart("b", bread)]
 const allReady = [...trio, ready("b"), ready("c"), ready("a")]
 
+const statusIn = (session: Session | undefined): SessionStatus => statusOf(session, 1, null)
+
 /** The phase of a session after some commands. */
-const phase = (...commands: SessionCommand[]): string => statusOf(sessionAfter(...commands), 1).phase
+const phase = (...commands: SessionCommand[]): string => statusIn(sessionAfter(...commands)).phase
 
 const dataOf = (...commands: SessionCommand[]): unknown => {
   const [last, ...rest] = commands.toReversed()
@@ -64,7 +68,7 @@ describe("locked carts", () => {
       { type: "setSplit", by: "b", split: "evenly" },
     ])
       expect(refusal(session, command as SessionCommand)).to.equal("session.notHost")
-    expect(statusOf(laterThan(session, lock("a", 1), lock("a", 2)), 1).locked_at).to.equal("1970-01-01T00:00:00.001Z")
+    expect(statusIn(laterThan(session, lock("a", 1), lock("a", 2))).locked_at).to.equal("1970-01-01T00:00:00.001Z")
     expect(refusal(session, unlock("a"))).to.equal(undefined)
   })
 
@@ -84,7 +88,7 @@ describe("locked carts", () => {
       [disconnect("a"), { type: "start", newcomer: newcomer("a2") }],
     ] as SessionCommand[][]) {
       const session = sessionAfter(...locked, ...end)
-      expect(statusOf(session, 1)).to.include({ phase: "shopping", locked_by: null, deadline: null })
+      expect(statusIn(session)).to.include({ phase: "shopping", locked_by: null, deadline: null })
       expect(dueAt(session)).to.equal(undefined)
     }
     expect(phase(...locked, disconnect("a"))).to.equal("locked")
@@ -96,9 +100,9 @@ describe("a deadline", () => {
   it("locks the carts when it has come, not before; later ticks change nothing", () => {
     const session = sessionAfter(...trio, setDeadline("a", 5000))
     expect(dueAt(session)).to.equal(5000)
-    expect(statusOf(laterThan(session, tick(4999)), 1)).to.include({ phase: "shopping", locked_by: null })
+    expect(statusIn(laterThan(session, tick(4999)))).to.include({ phase: "shopping", locked_by: null })
     const locked = laterThan(session, tick(7000))
-    expect(statusOf(locked, 1)).to.include({
+    expect(statusIn(locked)).to.include({
       phase: "locked",
       locked_by: "deadline",
       locked_at: "1970-01-01T00:00:05.000Z",
@@ -128,7 +132,7 @@ describe("a deadline", () => {
     expect(phase(...passed, unlock("a", 6000), tick(9000))).to.equal("shopping")
     // The host has locked them before.
     const early = [...trio, setDeadline("a", 5000), lock("a", 1000)]
-    expect(statusOf(sessionAfter(...early, tick(6000)), 1).locked_by).to.equal("host")
+    expect(statusIn(sessionAfter(...early, tick(6000))).locked_by).to.equal("host")
     expect(phase(...early, unlock("a", 6000), tick(6001))).to.equal("shopping")
     expect(phase(...early, unlock("a", 2000), tick(5000))).to.equal("locked")
     expect(phase(...early, setDeadline("a", 9000, 2000))).to.equal("locked")
@@ -139,7 +143,7 @@ describe("a checkout", () => {
   it("begins by any member who pays for all, when everybody who is present is ready", () => {
     expect(refusal(sessionAfter(...trio, ready("b")), beginCheckout("b"))).to.equal("session.notEverybodyReady")
     const session = sessionAfter(...allReady, beginCheckout("b", 2000))
-    expect(statusOf(session, 7)).to.include({
+    expect(statusOf(session, 7, null)).to.include({
       n: 7,
       phase: "checkingOut",
       payer: "b",
@@ -184,15 +188,15 @@ describe("a checkout", () => {
     }
     expect(refusal(session, cart("a", structuredClone(milk)))).to.equal(undefined)
     for (const command of [join("d"), leave("c"), kick("a", "c"), disconnect("b")])
-      expect(statusOf(laterThan(session, command), 1).phase, command.type).to.equal("checkingOut")
+      expect(statusIn(laterThan(session, command)).phase, command.type).to.equal("checkingOut")
     const late = laterThan(session, join("d"), completeCheckout("b"))
-    expect(statusOf(late, 1).phase).to.equal("ordered")
+    expect(statusIn(late).phase).to.equal("ordered")
   })
 
   it("is cancelled by the payer or the host, and then the carts are as locked as before", () => {
     const session = sessionAfter(...allReady, beginCheckout("b"))
     expect(refusal(session, cancelCheckout("c"))).to.equal("session.notPayer")
-    expect(statusOf(laterThan(session, cancelCheckout("a")), 1)).to.include({ phase: "shopping", payer: null })
+    expect(statusIn(laterThan(session, cancelCheckout("a")))).to.include({ phase: "shopping", payer: null })
     expect(phase(...allReady, lock("a"), beginCheckout("b"), cancelCheckout("b"))).to.equal("locked")
     expect(phase(...allReady, setDeadline("a", 10), beginCheckout("b"), tick(20), cancelCheckout("b"))).to.equal(
       "locked",
@@ -202,7 +206,7 @@ describe("a checkout", () => {
 
   it("ends when the payer is out, and goes on while the payer is only away, or when somebody else leaves", () => {
     const session = sessionAfter(...allReady, beginCheckout("b"))
-    const phaseAfter = (...more: SessionCommand[]) => statusOf(laterThan(session, ...more), 1).phase
+    const phaseAfter = (...more: SessionCommand[]) => statusIn(laterThan(session, ...more)).phase
     expect(phaseAfter(leave("b"))).to.equal("shopping")
     expect(phaseAfter(kick("a", "b"))).to.equal("shopping")
     expect(phaseAfter(disconnect("b"), { type: "expire", ids: ["b"] })).to.equal("shopping")
@@ -215,7 +219,7 @@ describe("a checkout", () => {
     expect(refusal(session, completeCheckout("a"))).to.equal("session.notPayer")
     expect(refusal(sessionAfter(...allReady), completeCheckout("b"))).to.equal("session.notCheckingOut")
     const ordered = laterThan(session, completeCheckout("b", 3000, "No. 7"))
-    expect(statusOf(ordered, 1)).to.include({
+    expect(statusIn(ordered)).to.include({
       phase: "ordered",
       payer: "b",
       ordered_at: "1970-01-01T00:00:03.000Z",
@@ -225,7 +229,7 @@ describe("a checkout", () => {
       expect(refusal(ordered, command), command.type).to.equal("session.ordered")
     expect(refusal(ordered, cancelCheckout("b"))).to.equal("session.ordered")
     const later = laterThan(ordered, leave("b"))
-    expect(statusOf(later, 1)).to.include({ phase: "ordered", payer: "b" })
+    expect(statusIn(later)).to.include({ phase: "ordered", payer: "b" })
     expect(later?.members.map(({ content }) => content)).to.deep.equal([milk, {}])
   })
 
@@ -234,12 +238,59 @@ describe("a checkout", () => {
     expect(refusal(sessionAfter(...ordered), shopAgain("b"))).to.equal("session.notHost")
     expect(refusal(sessionAfter(...allReady), shopAgain("a"))).to.equal("session.notOrdered")
     const again = sessionAfter(...ordered, tick(20), shopAgain("a"))
-    expect(statusOf(again, 1)).to.include({ phase: "shopping", payer: null, deadline: null, everybody_ready: false })
+    expect(statusIn(again)).to.include({ phase: "shopping", payer: null, deadline: null, everybody_ready: false })
     expect(again?.members.map((member) => [member.ready, member.content])).to.deep.equal([
       [false, milk],
       [false, bread],
       [false, {}],
     ])
     expect(refusal(again, cart("b", milk))).to.equal(undefined)
+  })
+})
+
+describe("the totals of a session", () => {
+  const shares = (session: Session | undefined, currency: string | null = null) =>
+    statusOf(session, 1, currency).totals?.members.map(({ customer, cart: amount, share }) => [customer, amount, share])
+
+  it("are those of all carts, the host's first, split as the host says", () => {
+    const session = sessionAfter(...trio)
+    expect(statusOf(undefined, 1, null).totals).to.equal(null)
+    expect(shares(session)).to.deep.equal([
+      ["a", 2.2, 2.2],
+      ["b", 3.2, 3.2],
+      ["c", 0, 0],
+    ])
+    const evenly = laterThan(session, { type: "setSplit", by: "a", split: "evenly" })
+    expect(shares(evenly)).to.deep.equal([
+      ["a", 2.2, 1.8],
+      ["b", 3.2, 1.8],
+      ["c", 0, 1.8],
+    ])
+    expect(statusOf(evenly, 1, "JPY").totals).to.deep.include({ currency: "JPY", decimals: 0, total: 5, rounding: 2 })
+    expect(shares(laterThan(evenly, leave("a")))).to.deep.equal([
+      ["b", 3.2, 1.6],
+      ["c", 0, 1.6],
+    ])
+  })
+
+  it("are those of whoever was a member when the checkout began", () => {
+    const session = sessionAfter(
+      ...allReady,
+      { type: "setSplit", by: "a", split: "evenly" },
+      beginCheckout("b"),
+      join("d"),
+    )
+    expect(shares(session)?.map(([customer]) => customer)).to.deep.equal(["a", "b", "c"])
+    expect(shares(laterThan(session, completeCheckout("b"), join("e")))).to.have.length(3)
+    expect(shares(laterThan(session, cancelCheckout("b")))).to.have.length(4)
+  })
+
+  it("are in the currency of the shop that was named first, at a start", () => {
+    const shopOf = (...commands: SessionCommand[]) => statusIn(sessionAfter(...commands)).shop_id
+    const startIn = (id: string, shopId: string): SessionCommand => ({ type: "start", newcomer: newcomer(id), shopId })
+    expect(shopOf(start("a"))).to.equal(null)
+    expect(shopOf(startIn("a", "one"))).to.equal("one")
+    expect(shopOf(startIn("a", "one"), disconnect("a"), startIn("b", "two"))).to.equal("one")
+    expect(shopOf(start("a"), disconnect("a"), startIn("b", "two"))).to.equal("two")
   })
 })

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
-import { isEmpty, versionOf } from "../../../../service/session/cart-content.ts"
+import { versionOf } from "../../../../service/session/cart-content.ts"
 import { isEverybodyReady, withoutOldSignatures } from "../../../../service/session/ready.ts"
 import type { Session } from "../../../../service/session/session.ts"
 import {
@@ -49,11 +49,6 @@ describe("the version of a cart", () => {
       }),
     )
     expect(versionOf({})).to.match(/^[\w-]{16}$/)
-  })
-
-  it("tells empty carts: those that were never set, and those without items", () => {
-    expect([{}, { items: [] }, { items: [], coupon: "x" }].map(isEmpty)).to.deep.equal([true, true, true])
-    expect([bread, { lines: [] }, { items: {} }].map(isEmpty)).to.deep.equal([false, false, false])
   })
 })
 

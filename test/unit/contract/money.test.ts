@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
-import { exceeds, hasFractionOfCent, sum, times } from "../../../../service/projections/money.ts"
+import { exceeds, hasFractionOfCent, sum, times } from "../../../contract/money.ts"
 
 /** A decimal of so many digits behind the point, and the number that JSON makes of it. */
 const decimal = (max: number, decimals: number) =>

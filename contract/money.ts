@@ -1,3 +1,5 @@
+/** Exact sums of amounts. Pages use this too, so it imports nothing. */
+
 /** Most decimals of a price; further ones come from a division (10 / 3) or from binary fractions. */
 const MOST_DECIMALS = 8
 /** Decimals for such a price, so that three times 10 / 3 is 10. */
@@ -40,6 +42,14 @@ export function exceeds(a: number, b: number, roundedApart: number): boolean {
   return a - b > HALF_A_CENT * (1 + roundedApart) + 1e-9
 }
 
+/** An amount in its smallest units, such as cents: rounded to them, half a unit away from zero. */
+export function toUnits(amount: number, decimals: number): number {
+  const own = decimalsOf(amount)
+  const units = unitsOf(amount, own)
+  if (own <= decimals) return units * (POWERS[decimals - own] ?? 1)
+  return Math.sign(units) * Math.round(Math.abs(units) / (POWERS[own - decimals] ?? 1))
+}
+
 /** How many decimals an amount has as a person would write it. */
 function decimalsOf(amount: number): number {
   for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
@@ -54,7 +64,8 @@ function unitsOf(amount: number, decimals: number): number {
   return Math.round(amount * (POWERS[decimals] ?? 1))
 }
 
-function fromUnits(units: number, decimals: number): number {
+/** The amount that so many of its smallest units are. */
+export function fromUnits(units: number, decimals: number): number {
   const kept = Math.min(decimals, MOST_DECIMALS)
   const rounded = kept === decimals ? units : Math.round(units / (POWERS[decimals - kept] ?? 1))
   return rounded / (POWERS[kept] ?? 1) + 0 // no negative zero

@@ -1,0 +1,31 @@
+/** How long a currency is taken as it was read, in ms. */
+const KEPT_MS = 60_000
+/** Most shops that are remembered. */
+const MAX_SHOPS = 10_000
+
+/** A shop's currency, an ISO 4217 code; null: not known. */
+export type ReadCurrency = (shopId: string) => Promise<string | null>
+
+/** The currencies of shops, each read at most once a minute. */
+export class Currencies {
+  readonly #read: ReadCurrency
+  readonly #now: () => number
+  readonly #known = new Map<string, { readonly currency: string | null; readonly readAt: number }>()
+
+  constructor(read: ReadCurrency, now: () => number = () => performance.now()) {
+    this.#read = read
+    this.#now = now
+  }
+
+  /** A shop's currency; the last known one while it can't be read. */
+  async of(shopId: string): Promise<string | null> {
+    const known = this.#known.get(shopId)
+    if (known !== undefined && this.#now() - known.readAt < KEPT_MS) return known.currency
+    const currency = await this.#read(shopId).catch(() => known?.currency ?? null)
+    this.#known.delete(shopId)
+    this.#known.set(shopId, { currency, readAt: this.#now() })
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > MAX_SHOPS && oldest !== undefined) this.#known.delete(oldest)
+    return currency
+  }
+}
