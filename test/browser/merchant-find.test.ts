@@ -73,6 +73,7 @@ describe("finding activity on the merchant's page", () => {
     await publish([
       publishEvent({ shop_id: shopId, product_name: "Figs" }),
       ...Array.from({ length: 120 }, () => publishEvent({ shop_id: shopId, product_name: "Milk" })),
+      publishEvent({ shop_id: shopId, product_name: "Late figs" }),
     ])
     await archivers.start()
     await caughtUp(pages.product.nats)
@@ -80,7 +81,18 @@ describe("finding activity on the merchant's page", () => {
     const jsm = await jetstreamManager(pages.product.nats)
     await jsm.streams.purge(STREAM, { filter: storedSubject(shopId), keep: 110 })
     const merchant = await open(shopId, "&find=figs")
-    await shows(merchant, "Figs")
+    await shows(merchant, "Late figs", "Figs")
+    // Nothing is live now, and the log ends with the shop's newest event.
+    await jsm.streams.purge(STREAM, { filter: storedSubject(shopId) })
+    await pages.product.restartService()
+    const later = await open(shopId, "&find=figs")
+    await shows(later, "Late figs", "Figs")
+    await find(later).fill("")
+    await later.top("Late figs")
+    await publish([publishEvent({ shop_id: shopId, product_name: "Fresh figs" })])
+    await later.top("Fresh figs")
+    await find(later).fill("figs")
+    await shows(later, "Fresh figs", "Late figs", "Figs")
   })
 
   it("asks before it searches very far", async () => {

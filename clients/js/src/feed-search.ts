@@ -57,8 +57,12 @@ export class FeedSearch {
    */
   async older(): Promise<void> {
     const { reading, complete } = this.state.get()
-    if (reading || complete || this.#from === undefined) return
+    if (reading || complete) return
     this.#tell({ reading: true, failure: undefined })
+    if (this.#from === undefined) {
+      await this.#readNewest()
+      return
+    }
     const before = this.#before
     try {
       const page = await this.#read(before, FEED_LIMIT)
@@ -76,6 +80,13 @@ export class FeedSearch {
     }
   }
 
+  /** While the timeline is empty, there is no sequence to search before. It reads the newest events, which may be in the archive. */
+  async #readNewest(): Promise<void> {
+    await this.#timeline.older()
+    const { events, complete, failure } = this.#timeline.state.get()
+    this.#tell({ reading: false, failure, complete: complete && events.length === 0 })
+  }
+
   #follow(): void {
     const { events, missing } = this.#timeline.state.get()
     this.#forgetErased()
@@ -83,6 +94,7 @@ export class FeedSearch {
       const oldest = events.at(-1)
       if (oldest === undefined) return
       this.#from = this.#before = oldest.seq
+      this.#tell({ complete: false })
     }
     const found: ShownEvent[] = []
     for (const event of events) {

@@ -55,10 +55,21 @@ export class FeedWatch {
     return new FeedSearch(this.#timeline, matcherOf(filter), (before, limit) => this.#page(before, limit, filter))
   }
 
-  async #page(before: number, limit: number, filter: HistoryFilter): Promise<readonly ShownEvent[]> {
+  async #page(before: number | undefined, limit: number, filter: HistoryFilter): Promise<readonly ShownEvent[]> {
+    if (before === undefined) return await this.#newest(limit, filter)
     const rid = feed.rid({ shop_id: this.#shopId }, { ...filter, before: String(before), limit: String(limit) })
     const page = await this.#connection.ask((client) => client.get(rid))
     return [...(page as ResCollection)] as ShownEvent[]
+  }
+
+  /** Without a live feed, from the log's end on. A page is of what comes before a sequence, so it lacks the end itself. */
+  async #newest(limit: number, filter: HistoryFilter): Promise<readonly ShownEvent[]> {
+    const read = (params: object) => this.#connection.call(feed, { shop_id: this.#shopId }, "read", params)
+    const { after: end } = await read({})
+    if (end === 0) return []
+    const page = await this.#page(end, limit, filter)
+    const { events: last } = await read({ ...filter, after: end - 1, limit: 1 })
+    return [...last, ...page]
   }
 
   #follow(): void {

@@ -15,8 +15,8 @@ const SETTLE_MS = 250
 /** Pause before an older page that could not be read is asked for again, in ms. */
 const RETRY_MS = 1500
 
-/** The events before the sequence `before`, newest first, at most `limit`; none at the end. */
-export type ReadPage = (before: number, limit: number) => Promise<readonly ShownEvent[]>
+/** The events before the sequence `before`, newest first, at most `limit`; none at the end. Undefined: the newest that there are. */
+export type ReadPage = (before: number | undefined, limit: number) => Promise<readonly ShownEvent[]>
 
 /** What a timeline shows. */
 export interface TimelineState {
@@ -92,18 +92,21 @@ export class Timeline {
     void this.#fill()
   }
 
-  /** Reads the page before the oldest event. Does nothing while it is being read, or when there is none. */
+  /**
+   * Reads the page before the oldest event, or the newest page if there is none: the log may have dropped what the archive still has. Does
+   * nothing while one is being read, or when nothing is older.
+   */
   async older(): Promise<void> {
     const { events, reading, complete } = this.state.get()
     const oldest = events.at(-1)
-    if (reading || complete || oldest === undefined) return
+    if (reading || complete) return
     this.#tell({ reading: true, failure: undefined })
     try {
-      const page = await this.#read(oldest.seq, PAGE_LIMIT)
+      const page = await this.#read(oldest?.seq, PAGE_LIMIT)
       // If the oldest event was dropped or erased meanwhile, there is a gap above the page; another page is requested.
       if (this.state.get().events.at(-1) === oldest) {
         this.#keep += page.length
-        this.#take(page, oldest.seq)
+        this.#take(page, oldest?.seq)
         this.#tell({ reading: false, complete: page.length === 0 })
       } else this.#tell({ reading: false })
     } catch (reason) {
@@ -217,7 +220,8 @@ export class Timeline {
     this.#tell({
       ...(added.length === 0 ? {} : { events: all }),
       ...(sameMembers(left, missing) ? {} : { missing: left }),
-      ...(dropped.length === 0 ? {} : { complete: false }),
+      // A burst into an empty shop may have left more events than the feed has.
+      ...(dropped.length > 0 || (events.length === 0 && run.length > 0) ? { complete: false } : {}),
     })
   }
 

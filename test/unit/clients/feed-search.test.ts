@@ -29,9 +29,10 @@ class Log {
     return this.events.slice(0, FEED_LIMIT)
   }
 
-  readonly page: ReadPage = async (before, limit) => this.events.filter(({ seq }) => seq < before).slice(0, limit)
+  readonly page: ReadPage = async (before = Number.POSITIVE_INFINITY, limit) =>
+    this.events.filter(({ seq }) => seq < before).slice(0, limit)
 
-  readonly checkouts: ReadPage = async (before, limit) => {
+  readonly checkouts: ReadPage = async (before = Number.POSITIVE_INFINITY, limit) => {
     const { failure } = this
     this.failure = undefined
     if (failure !== undefined) throw failure
@@ -112,13 +113,29 @@ describe("FeedSearch", () => {
     expect(found(search)).to.include(first).and.not.include(second)
   })
 
-  it("has nothing in an empty shop, and its first event", () => {
+  it("has nothing in an empty shop, and its first event", async () => {
     const { log, timeline, search } = start(0)
-    void search.older()
-    expect(search.state.get().reading).to.equal(false)
+    await search.older()
+    const { reading, complete } = search.state.get()
+    expect({ reading, complete }).to.deep.equal({ reading: false, complete: true })
     log.add(1)
     timeline.follow(log.feed, false)
     expect(found(search)).to.deep.equal(seqs(log.events))
+  })
+
+  it("has what the log has dropped and the archive has not, and new events above it", async () => {
+    const log = new Log()
+    log.add(250)
+    const timeline = new Timeline(log.page, 1)
+    timelines.push(timeline)
+    timeline.follow([], true)
+    const search = new FeedSearch(timeline, isCheckout, log.checkouts)
+    search.start()
+    await searchAll(search)
+    expect(found(search)).to.deep.equal(seqs(log.events.filter(isCheckout)))
+    log.add(3)
+    timeline.follow(log.events.slice(0, 3), false)
+    expect(found(search)).to.deep.equal(seqs(log.events.filter(isCheckout)))
   })
 
   it("keeps the newest 5,000 beside what was searched", async () => {

@@ -30,7 +30,7 @@ class Log {
     return this.events.slice(0, FEED_LIMIT)
   }
 
-  readonly page: ReadPage = async (before, limit) => {
+  readonly page: ReadPage = async (before = Number.POSITIVE_INFINITY, limit) => {
     this.reads++
     if (this.failing-- > 0) throw { code: "system.timeout", message: "" }
     return this.events.filter(({ seq }) => seq < before).slice(0, limit)
@@ -56,6 +56,28 @@ describe("Timeline", () => {
 
   afterEach(() => {
     for (const timeline of timelines.splice(0)) timeline.stop()
+  })
+
+  it("reads what the archive has when the feed is empty", async () => {
+    const log = new Log()
+    log.add(150)
+    const timeline = new Timeline(log.page, 1)
+    timelines.push(timeline)
+    timeline.follow([], true)
+    await timeline.older()
+    expect(shown(timeline)).to.deep.equal(seqs(log.feed))
+    await timeline.older()
+    expect(shown(timeline)).to.deep.equal(seqs(log.events))
+  })
+
+  it("reads below a burst into a shop that was empty", async () => {
+    const { log, timeline } = start(0)
+    await timeline.older()
+    expect(timeline.state.get().complete).to.equal(true)
+    log.add(250)
+    timeline.follow(log.feed, false)
+    while (!timeline.state.get().complete) await timeline.older()
+    expect(shown(timeline)).to.deep.equal(seqs(log.events))
   })
 
   it("forgets what was erased, and does not take it in again", () => {

@@ -71,8 +71,7 @@ export function FeedList({
   const mostPages = isSearch ? MOST_SEARCHES : MOST_PAGES
   const [pagesLeft, setPagesLeft] = useState(mostPages)
   const near = end >= rows.count - NEAR_END
-  const isReady = feed.data !== undefined && feed.data.length > 0
-  const wanted = isReady && near && !complete && !readingOlder && failure === undefined
+  const wanted = feed.data !== undefined && near && !complete && !readingOlder && failure === undefined
   useEffect(() => {
     if (!wanted || pagesLeft === 0) return
     setPagesLeft(pagesLeft - 1)
@@ -146,7 +145,7 @@ export function FeedList({
         <span>{t("feed.columns.product")}</span>
         <span>{t("feed.columns.price")}</span>
         <span>{t("feed.columns.basketTotal")}</span>
-        <span>{t("feed.columns.basket")}</span>
+        <span>{t("feed.columns.shopper")}</span>
       </div>
       <div
         ref={scroller}
