@@ -54,7 +54,7 @@ describe("alerts on the merchant's page", () => {
     await page.getByRole("button", { name: "Alerts" }).click()
     await page.getByLabel("Abandoned basket of at least").fill("5")
     await page.getByRole("switch", { name: "Play a sound" }).check()
-    await page.getByRole("switch", { name: "Show a notification of the browser" }).check()
+    await page.getByRole("switch", { name: "Show a browser notification" }).check()
     await page.getByText("No alerts yet.").waitFor()
     expect(await axeViolations(page)).to.deep.equal([])
     await page.keyboard.press("Escape")
@@ -92,7 +92,7 @@ describe("alerts on the merchant's page", () => {
         const merchant = await open(shopId)
         const { page } = merchant
         await page.getByRole("button", { name: "Alerts" }).click()
-        await page.getByLabel("No activity for so many minutes").fill("0.1")
+        await page.getByLabel("No activity while open").fill("0.1")
         await page.keyboard.press("Escape")
         return merchant
       }),

@@ -3,6 +3,7 @@ import { expect } from "chai"
 import type { PublishEvent } from "../../contract/publish-event.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
+import { post } from "../helpers/http.ts"
 import { usePages } from "../helpers/pages.ts"
 import { until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
@@ -19,14 +20,14 @@ describe("baskets and figures on the merchant's page", () => {
     const session_id = randomUUID()
     const publish = (fields: Partial<PublishEvent>) =>
       publishAll(pages.product.edgeUrl, [publishEvent({ shop_id: shopId, session_id, ...fields })])
-    return { name: session_id.slice(0, 8), publish }
+    return { name: session_id.slice(0, 8), sessionId: session_id, publish }
   }
 
   it("shows open baskets with their lines as they change, and marks totals that differ", async () => {
     const shopId = randomUUID()
     const merchant = await open(shopId)
-    await merchant.page.getByText("No basket is open").waitFor()
-    const { name, publish } = basketOf(shopId)
+    await merchant.page.getByText("No active baskets").waitFor()
+    const { name, sessionId, publish } = basketOf(shopId)
     await publish({ product_name: "Pears", product_price: 2.5, basket_total: 2.5 })
     const card = merchant.basket(name)
     await card.getByText("Pears").waitFor()
@@ -40,6 +41,18 @@ describe("baskets and figures on the merchant's page", () => {
     await publish({ action: "COUPON", basket_total: 4 })
     await card.getByText("App total 4.00 (1.00 less)").waitFor()
     expect(await card.locator(".drift").count()).to.equal(0)
+    // What is done is not counted: the heading says what is left to do, as the list does.
+    const counted = merchant.page.locator(".baskets .count")
+    await counted.getByText("1", { exact: true }).waitFor()
+    const work = async (task: string) => {
+      const url = `${pages.gateway.url}/api/store/${shopId}/basket/${sessionId}/${task}`
+      expect((await post(url, { by: "Ann" })).status).to.equal(200)
+    }
+    await work("complete")
+    await merchant.page.getByText("No active baskets").waitFor()
+    await counted.getByText("0", { exact: true }).waitFor()
+    await work("reopen")
+    await card.waitFor()
     await publish({ action: "CHECKOUT", basket_total: 5 })
     await card.waitFor({ state: "detached" })
   })

@@ -50,7 +50,7 @@ describe("the merchant's page", () => {
     await mine.top("Pears")
     const row = mine.page.getByRole("article", { name: "Pears" })
     expect(await row.textContent())
-      .to.include("ADD")
+      .to.include("Added")
       .and.include("1,234.50")
       .and.include("fruit")
     expect(await other.products()).to.deep.equal([])

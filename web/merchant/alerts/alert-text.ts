@@ -1,3 +1,4 @@
+import { actionName } from "../feed/action-name.ts"
 import { basketName, type Format } from "../locale/format.ts"
 import type { Texts } from "../locale/texts.ts"
 import type { Alert } from "./alert-rules.ts"
@@ -10,7 +11,7 @@ export function alertText(t: Texts, format: Format, alert: Alert): string {
     case "abandoned":
       return t("alerts.abandoned", { amount: format.money(alert.amount) })
     case "action":
-      return t("alerts.action", { action: alert.action, product: alert.product })
+      return t("alerts.action", { action: actionName(t, alert.action), product: alert.product })
     case "drift":
       return t("alerts.basketTotals", { basket: basketName(alert.sessionId ?? "") })
     case "quiet":

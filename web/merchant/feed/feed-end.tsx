@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next"
 import { useFormat } from "../locale/use-format.tsx"
 import { Absent } from "../parts/absent.tsx"
 import { Empty } from "../parts/empty.tsx"
+import { FeedSkeleton } from "./feed-skeleton.tsx"
 
 /** The text below the rows, or instead of rows. */
 export function FeedEnd({
@@ -23,7 +24,7 @@ export function FeedEnd({
   const format = useFormat()
   const { events, reading, failure, missing } = timeline
   const oldest = events.at(-1)
-  if (feed.status === "loading") return <Empty busy>{t("page.loading")}</Empty>
+  if (feed.status === "loading") return <FeedSkeleton />
   if (feed.status === "failed") return <Absent failure={feed.failure} />
   if (failure !== undefined) {
     return (

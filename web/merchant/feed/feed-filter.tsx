@@ -4,12 +4,11 @@ import { useTranslation } from "react-i18next"
 import { isolatedText } from "../../shown-text.ts"
 import { basketName } from "../locale/format.ts"
 import { Icon } from "../parts/icon.tsx"
+import { actionName, namedActions } from "./action-name.ts"
 import type { Filter } from "./filter.ts"
 
 /** A search begins when nothing was typed for this time, in ms. */
 const TYPING_MS = 300
-
-const usualActions = ["ADD", "REMOVE", "CHECKOUT"]
 
 /** Finds events by a text, and filters them by the values that occur in the feed. */
 export const FeedFilter = memo(function FeedFilter({
@@ -22,7 +21,7 @@ export const FeedFilter = memo(function FeedFilter({
   onFilter: (filter: Filter) => void
 }) {
   const { t } = useTranslation()
-  const actions = new Set([...usualActions, ...events.map(({ action }) => action.toUpperCase()), filter.action])
+  const actions = new Set<string>([...namedActions, ...events.map(({ action }) => action.toUpperCase()), filter.action])
   const categories = new Set([...events.map((event) => event.category_id), filter.category])
   return (
     <fieldset className="filters">
@@ -33,6 +32,7 @@ export const FeedFilter = memo(function FeedFilter({
         any={t("feed.allActions")}
         value={filter.action}
         values={actions}
+        nameOf={(action) => actionName(t, action)}
         onChange={(action) => onFilter({ ...filter, action })}
       />
       <Choice
@@ -85,12 +85,14 @@ function Choice({
   any,
   value,
   values,
+  nameOf = (value) => value,
   onChange,
 }: {
   label: string
   any: string
   value: string
   values: ReadonlySet<string>
+  nameOf?: (value: string) => string
   onChange: (value: string) => void
 }) {
   return (
@@ -101,7 +103,7 @@ function Choice({
         .sort()
         .map((each) => (
           <option key={each} value={each}>
-            {isolatedText(each)}
+            {isolatedText(nameOf(each))}
           </option>
         ))}
     </select>

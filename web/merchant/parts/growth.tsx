@@ -24,5 +24,7 @@ export function Comparison({
 export function Growth({ now, before }: { now: number | undefined; before: number | undefined }) {
   const format = useFormat()
   const grown = now === undefined || before === undefined ? undefined : growth(now, before)
-  return grown === undefined ? null : <b className={grown < 0 ? "down" : "up"}>{format.change(grown)}</b>
+  if (grown === undefined) return null
+  const tone = grown === 0 ? undefined : grown < 0 ? "down" : "up"
+  return <b className={tone}>{format.change(grown)}</b>
 }

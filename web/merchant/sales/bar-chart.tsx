@@ -77,7 +77,9 @@ export function BarChart({
             {bars.map(({ label, value, other: earlier }, i) => (
               <span key={label} className={i === active ? "column active" : "column"}>
                 <span className="bar-value" style={{ height: share(value) }} />
-                {earlier !== undefined && <span className="bar-other" style={{ height: share(earlier) }} />}
+                {earlier !== undefined && earlier > 0 && (
+                  <span className="bar-other" style={{ height: share(earlier) }} />
+                )}
               </span>
             ))}
           </div>

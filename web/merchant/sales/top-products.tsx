@@ -14,7 +14,9 @@ export function TopProducts({ days }: { days: readonly Day[] | undefined }) {
   const most = Math.max(1e-9, ...products.map(({ value }) => value))
   return (
     <div className="top card" aria-busy={days === undefined}>
-      <h2>{t("figures.topProducts")}</h2>
+      <header className="figures-head">
+        <h2>{t("figures.topProducts")}</h2>
+      </header>
       {days === undefined && <div className="skeleton" />}
       {days !== undefined && products.length === 0 && <p className="quiet">{t("figures.nothingYet")}</p>}
       <ol>

@@ -14,11 +14,10 @@ import { useLocal } from "../parts/local.ts"
 import { type Tab, Tabs } from "../parts/tabs.tsx"
 import { Toasts } from "../parts/toasts.tsx"
 import { NARROW, TABLET, useMedia } from "../parts/use-media.ts"
-import { AlsoWatching } from "../people/also-watching.tsx"
 import { StaffName } from "../people/staff-name.tsx"
 import { Figures } from "../sales/figures.tsx"
 import { Baskets } from "../work/baskets.tsx"
-import type { LaneName } from "../work/lanes.ts"
+import { countDone, type LaneName } from "../work/lanes.ts"
 import { PickLists } from "../work/pick-lists.tsx"
 import { useLanes } from "../work/use-lanes.ts"
 import { codeOf } from "./shop.ts"
@@ -66,10 +65,21 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
   // The list ends at its limit; the figures count on.
   const listed = lanes.open?.length ?? 0
   const open = listed < LIST_LIMIT ? listed : Math.max(listed, stats.data?.baskets_open ?? 0)
+  const unfinished = open - countDone(lanes.open ?? [])
 
   const parts: Readonly<Record<Part, ReactNode>> = {
     events: <Feed shopId={shopId} feed={feed} filter={filter} onFilter={showFilter} onBasket={openBasket} />,
-    baskets: <Baskets shopId={shopId} lanes={lanes} open={open} lane={lane} onLane={showLane} onBasket={openBasket} />,
+    baskets: (
+      <Baskets
+        shopId={shopId}
+        lanes={lanes}
+        open={open}
+        unfinished={unfinished}
+        lane={lane}
+        onLane={showLane}
+        onBasket={openBasket}
+      />
+    ),
     figures: <Figures shopId={shopId} stats={stats} />,
   }
   const shopName = profile.data?.name ?? codeOf(shopId)
@@ -77,7 +87,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
     { name: "events", title: t("shop.activity"), content: parts.events },
     {
       name: "baskets",
-      title: lanes.open === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: open }),
+      title: lanes.open === undefined ? t("shop.baskets") : t("shop.basketsOpen", { count: unfinished }),
       content: parts.baskets,
     },
     { name: "figures", title: t("shop.figures"), content: parts.figures },
@@ -110,7 +120,6 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
         <main className="shop">
           <div className="title">
             <ShopTitle shopId={shopId} mayTend={mayTend} />
-            <AlsoWatching shopId={shopId} />
             <button type="button" onClick={() => goTo({ view: WALL })}>
               <Icon name="system" />
               <span className="label">{t("wall.title")}</span>

@@ -4,46 +4,47 @@ import { useTranslation } from "react-i18next"
 import { Icon } from "../parts/icon.tsx"
 import { loadedDialog } from "../parts/loaded-part.tsx"
 import { Said } from "../parts/said.tsx"
-import { codeOf, rememberName } from "./shop.ts"
+import { AlsoWatching } from "../people/also-watching.tsx"
+import { codeOf, nameOf, rememberName } from "./shop.ts"
 import { Truth } from "./truth.tsx"
 
 const ProfileDialog = loadedDialog(() => import("./profile-dialog.tsx").then((module) => module.ProfileDialog))
 
-/** The shop's name, and its settings for whoever may change them, with a hint while it has no currency. */
+/** The shop's name, as of when it is shown, who else looks at it, and its settings for whoever may change them, with a hint while it has no currency. */
 export function ShopTitle({ shopId, mayTend }: { shopId: string; mayTend: boolean }) {
   const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const profile = useProfile(shopId).data
-  const name = profile?.name ?? undefined
+  const name = profile === undefined ? nameOf(shopId) : (profile.name ?? undefined)
   useEffect(() => {
     document.title = t("page.shopTitle", { shop: name ?? codeOf(shopId) })
     if (profile !== undefined) rememberName(shopId, name)
   }, [t, shopId, profile, name])
   return (
     <>
-      <h1>
-        {name === undefined ? (
-          <>
-            {t("shop.title")} <code title={shopId}>{codeOf(shopId)}</code>
-          </>
-        ) : (
-          <Said text={name} />
-        )}
-      </h1>
-      <Truth shopId={shopId} />
-      {mayTend && profile !== undefined && (
-        <>
-          {profile.currency === null && (
-            <button type="button" className="plain hint-button" onClick={() => setEditing(true)}>
-              {t("profile.setCurrency")}
-            </button>
+      <div className="named">
+        <h1>
+          {name === undefined ? (
+            <>
+              {t("shop.title")} <code title={shopId}>{codeOf(shopId)}</code>
+            </>
+          ) : (
+            <Said text={name} />
           )}
-          <span className="spread" />
-          <button type="button" onClick={() => setEditing(true)}>
-            <Icon name="shop" />
-            <span className="label">{t("profile.title")}</span>
+        </h1>
+        <Truth shopId={shopId} />
+        <AlsoWatching shopId={shopId} />
+        {mayTend && profile?.currency === null && (
+          <button type="button" className="plain hint-button" onClick={() => setEditing(true)}>
+            {t("profile.setCurrency")}
           </button>
-        </>
+        )}
+      </div>
+      {mayTend && profile !== undefined && (
+        <button type="button" onClick={() => setEditing(true)}>
+          <Icon name="shop" />
+          <span className="label">{t("profile.title")}</span>
+        </button>
       )}
       {editing && profile !== undefined && (
         <ProfileDialog shopId={shopId} profile={profile} onClose={() => setEditing(false)} />

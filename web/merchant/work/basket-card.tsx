@@ -58,18 +58,19 @@ export const BasketCard = memo(function BasketCard({
       <footer>
         <WaitingTime basket={basket} thresholds={thresholds} />
         <SentTotal basket={basket} />
-        <BasketWork shopId={shopId} basket={basket} />
-        {basket.status === "checked_out" && (
-          <button
-            type="button"
-            className="plain"
-            aria-label={t("order.printPickList")}
-            title={t("order.printPickList")}
-            onClick={() => printPickLists([basket])}
-          >
-            <Icon name="print" />
-          </button>
-        )}
+        <BasketWork shopId={shopId} basket={basket}>
+          {basket.status === "checked_out" && (
+            <button
+              type="button"
+              className="plain"
+              aria-label={t("order.printPickList")}
+              title={t("order.printPickList")}
+              onClick={() => printPickLists([basket])}
+            >
+              <Icon name="print" />
+            </button>
+          )}
+        </BasketWork>
       </footer>
     </li>
   )

@@ -1,6 +1,6 @@
 import { type Basket, basket as basketContract, type Failure, failureOf } from "@shopwire/client"
 import { useConnection } from "@shopwire/react"
-import { useState } from "react"
+import { type ReactNode, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { useFormat } from "../locale/use-format.tsx"
 import { useToday } from "../locale/use-today.ts"
@@ -20,7 +20,16 @@ const icons: Readonly<Record<BasketTask, IconName>> = {
 }
 
 /** Who works on a basket, as every screen of the shop shows it, and what can be done with it. */
-export function BasketWork({ shopId, basket }: { shopId: string; basket: Basket }) {
+export function BasketWork({
+  shopId,
+  basket,
+  children,
+}: {
+  shopId: string
+  basket: Basket
+  /** Further buttons. */
+  children?: ReactNode
+}) {
   const { t } = useTranslation()
   const askName = useStaffName()
   const connection = useConnection()
@@ -61,6 +70,7 @@ export function BasketWork({ shopId, basket }: { shopId: string; basket: Basket 
           {t(`work.task.${task}`)}
         </button>
       ))}
+      {children}
       {failure !== undefined && (
         <span className="wrong" role="alert">
           {notSavedText(t, failure)}

@@ -7,7 +7,8 @@ import { Empty } from "../parts/empty.tsx"
 import { Icon } from "../parts/icon.tsx"
 import { type Kept, useLocal } from "../parts/local.ts"
 import { BasketCard } from "./basket-card.tsx"
-import { type LaneName, laneNames, type Sorting, sorted, sortings } from "./lanes.ts"
+import { LaneSkeleton } from "./lane-skeleton.tsx"
+import { countDone, type LaneName, laneNames, type Sorting, sorted, sortings } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
 import { steadyOrder } from "./steady-order.ts"
 import type { Lanes } from "./use-lanes.ts"
@@ -22,6 +23,7 @@ export const Baskets = memo(function Baskets({
   shopId,
   lanes,
   open,
+  unfinished,
   lane,
   onLane,
   onBasket,
@@ -30,6 +32,8 @@ export const Baskets = memo(function Baskets({
   lanes: Lanes
   /** The number of open baskets; the list has only the latest. */
   open: number
+  /** How many of them the staff is not done with. */
+  unfinished: number
   lane: LaneName
   onLane: (lane: LaneName) => void
   onBasket: (sessionId: string) => void
@@ -39,7 +43,7 @@ export const Baskets = memo(function Baskets({
   const [sorting, setSorting] = useLocal(keptSorting)
   const [showsDone, setShowsDone] = useState(false)
   const all = lanes.lanes[lane]
-  const done = all.filter(({ done_by }) => done_by !== null).length
+  const done = countDone(all)
   const shown = sorted(showsDone ? all : all.filter(({ done_by }) => done_by === null), sorting)
   return (
     <section className="baskets card" aria-labelledby="baskets-title">
@@ -47,7 +51,7 @@ export const Baskets = memo(function Baskets({
         <h2 id="baskets-title">{t("baskets.title")}</h2>
         {lanes.open !== undefined && (
           <span className="count" title={t("baskets.open")}>
-            {format.count(open)}
+            {format.count(unfinished)}
           </span>
         )}
         <select
@@ -68,7 +72,7 @@ export const Baskets = memo(function Baskets({
           <button key={name} type="button" aria-current={name === lane} onClick={() => onLane(name)}>
             {t(`lanes.name.${name}`)}
             <span className="lane-count">
-              {format.count(lanes.lanes[name].filter(({ done_by }) => done_by === null).length)}
+              {lanes.isLoading ? "–" : format.count(lanes.lanes[name].length - countDone(lanes.lanes[name]))}
             </span>
           </button>
         ))}
@@ -122,7 +126,7 @@ function LaneList({
   const shown = isHeld ? steadyOrder(order.current, baskets, ({ session_id }) => session_id) : baskets
   order.current = shown.map(({ session_id }) => session_id)
   if (failure !== undefined) return <Absent failure={failure} />
-  if (isLoading) return <Empty busy>{t("page.loading")}</Empty>
+  if (isLoading) return <LaneSkeleton />
   const most = listed?.length ?? 0
   return shown.length === 0 ? (
     <Empty icon="basket">{t(`lanes.empty.${lane}`)}</Empty>

@@ -32,6 +32,11 @@ export function lanesOf(
   return lanes
 }
 
+/** How many of these baskets the staff is done with. */
+export function countDone(baskets: readonly Basket[]): number {
+  return baskets.filter(({ done_by }) => done_by !== null).length
+}
+
 function laneOf(basket: Basket, thresholds: Thresholds, now: number): LaneName {
   if (basket.status === "checked_out") return "orders"
   if (isAbandoned(basket, thresholds, now)) return "abandoned"

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon.tsx"
 import { useNow } from "../parts/use-now.ts"
 import { useWakeLock } from "../parts/use-wake-lock.ts"
 import { BasketCard } from "./basket-card.tsx"
+import { LaneSkeleton } from "./lane-skeleton.tsx"
 import { laneNames, sorted } from "./lanes.ts"
 import type { Lanes } from "./use-lanes.ts"
 
@@ -71,8 +72,10 @@ export function Wall({
                 <h2 id={`wall-${name}`}>
                   {t(`lanes.name.${name}`)} <span className="count">{format.count(baskets.length)}</span>
                 </h2>
-                {baskets.length === 0 ? (
-                  <Empty busy={lanes.isLoading}>{lanes.isLoading ? t("page.loading") : t(`lanes.empty.${name}`)}</Empty>
+                {lanes.isLoading ? (
+                  <LaneSkeleton />
+                ) : baskets.length === 0 ? (
+                  <Empty>{t(`lanes.empty.${name}`)}</Empty>
                 ) : (
                   // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
                   <ul tabIndex={0} aria-labelledby={`wall-${name}`}>
