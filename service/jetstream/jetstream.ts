@@ -20,6 +20,7 @@ import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } 
 import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { StreamProgress } from "./progress.ts"
+import { withIdentity } from "./stream-identity.ts"
 import { orUnavailable } from "./unavailable.ts"
 import { type Ack, type HeadersOf, JetStreamWriter } from "./writer.ts"
 
@@ -93,14 +94,15 @@ export class JetStream {
   }
 
   /**
-   * Makes a stream, or gives these settings to an existing one. From then on it is made again when it is missing.
+   * Makes a stream, or gives these settings to an existing one. From then on it is made again when it is missing. Resolves to what `info`
+   * does.
    *
-   * @throws {SettingError} NATS has fewer servers than replicas
+   * @throws {SettingError} NATS has fewer servers than replicas · {StreamFormatError} another version made the stream
    */
   async open(settings: StreamSettings): Promise<StreamInfo> {
     if (!this.#opened.has(settings.name)) this.onReplaced(settings.name, () => this.forget(settings.name))
     this.#opened.add(settings.name)
-    return await this.#streams.open(settings)
+    return withIdentity(await this.#streams.open(settings))
   }
 
   /** A message of a stream is known to be stored: whoever answers a read from now on must have it. */
@@ -126,6 +128,7 @@ export class JetStream {
     await this.#streams.restore()
   }
 
+  /** `created` stays the same when the stream is restored from a backup. */
   async info(stream: string): Promise<StreamInfo> {
     return await (this.#progress?.info(stream) ?? this.#leaderInfo(stream))
   }
@@ -261,7 +264,7 @@ export class JetStream {
   }
 
   async #leaderInfo(stream: string): Promise<StreamInfo> {
-    return await this.#ask(stream, ({ streams }) => streams.info(stream))
+    return withIdentity(await this.#ask(stream, ({ streams }) => streams.info(stream)))
   }
 
   /** From the leader, which has all messages. */

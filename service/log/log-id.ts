@@ -1,7 +1,7 @@
 /**
  * Identifies a log. A stream that was deleted, or lost with its files, is made again and counts from 1, so a sequence alone may name an
  * old or a new event. The time at which JetStream made the stream tells the logs apart. It stays the same after restarts, changed limits,
- * and a restore from a backup of the stream.
+ * and a restore by `npm run restore`: see `createdOf`.
  */
 export interface LogId {
   readonly created: Date

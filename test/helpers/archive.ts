@@ -4,6 +4,7 @@ import type { Db } from "mongodb"
 import type { NatsConnection } from "nats"
 import type { PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
 import { consumerName } from "../../service/archive/intake.ts"
+import { createdOf } from "../../service/jetstream/stream-identity.ts"
 import { consumedMessage, readEntry } from "../../service/log/entry.ts"
 import { logId } from "../../service/log/log-id.ts"
 import { STREAM } from "../../service/log/stream.ts"
@@ -46,7 +47,7 @@ export async function publishAll(js: ReturnType<typeof jetstream>, events: reado
 export async function caughtUp(nats: NatsConnection): Promise<void> {
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: PATIENCE_MS })
   await until("the archive to have caught up", async () => {
-    const { created } = await jsm.streams.info(STREAM)
+    const created = createdOf(await jsm.streams.info(STREAM))
     const info = await jsm.consumers.info(STREAM, consumerName(logId(created))).catch(() => undefined)
     const last = await jsm.direct.getMessage(STREAM, { last_by_subj: EVENT_SUBJECTS })
     if (info === undefined || info.num_pending > 0 || info.num_ack_pending > 0) return false

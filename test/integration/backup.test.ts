@@ -5,7 +5,9 @@ import { join } from "node:path"
 import { expect } from "chai"
 import { MongoClient } from "mongodb"
 import { connect, type NatsConnection } from "nats"
+import { silentLogger } from "res-service"
 import { serverOptions } from "../../config/process.ts"
+import { startArchiver } from "../../service/archive/archiver.ts"
 import { startService } from "../../service/running-service.ts"
 import { backUp, restore } from "../../tools/backup/backup.ts"
 import { BackupError } from "../../tools/backup/backup-error.ts"
@@ -137,6 +139,21 @@ describe("a backup", function () {
       const event = publishEvent({ shop_id: shops[0] ?? "" })
       await publisher.request(`updates.store.${event.shop_id}`, JSON.stringify(event))
       await until("the event in the feed", async () => (await getFeed(nats, event.shop_id))[0]?.seq === 15)
+      // Archivers go on, too: none of the events is archived again.
+      const own = await target.open("service")
+      const archiver = await startArchiver(own, {
+        url: target.mongoUrl,
+        takeoverMs: 1000,
+        timeoutMs: 5000,
+        logger: silentLogger,
+      })
+      await caughtUp(own)
+      await archiver.stop()
+      await own.close()
+      expect((await archivedEvents(target.db)).map(({ seq }) => seq)).to.deep.equal([
+        ...archived.map(({ seq }) => seq),
+        15,
+      ])
     } finally {
       await service.stop()
       await Promise.all([nats.close(), publisher.close()])

@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
@@ -12,6 +15,7 @@ import { LogReader } from "../../service/log/reader.ts"
 import { openStream, STREAM } from "../../service/log/stream.ts"
 import type { Member, Session } from "../../service/session/session.ts"
 import { SessionStore, type StoredSession } from "../../service/session/session-store.ts"
+import { backUp, restore } from "../../tools/backup/backup.ts"
 import { compiledProgram } from "../helpers/compiled.ts"
 import { payloadsOf, publishEvent, publishEvents } from "../helpers/events.ts"
 import { startNats } from "../helpers/nats.ts"
@@ -262,6 +266,21 @@ describe("NATS_REPLICAS=3", function () {
       ),
     )
     expect(await replicasOf(bucket.stream)).to.equal(3)
+  })
+
+  it("is backed up, and restored on one nats-server as the same log", async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), "shopwire-replicas-")), "backup")
+    await backUp(nats, undefined, folder, () => {})
+    const { created, state } = await js.info(STREAM)
+    const alone = await startNats()
+    const other = await connect({ servers: alone.url })
+    await restore(other, undefined, folder, 1, () => {})
+    const restored = await new JetStream(other).info(STREAM)
+    expect(restored).to.include({ created })
+    expect(restored.state.messages).to.equal(state.messages)
+    await other.close()
+    await alone.stop()
+    await rm(dirname(folder), { recursive: true })
   })
 })
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type ConsumerInfo, jetstreamManager } from "@nats-io/jetstream"
+import { type ConsumerInfo, jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
 import type { Db } from "mongodb"
 import type { NatsConnection } from "nats"
 import { collections } from "../../service/archive/indexes.ts"
@@ -38,8 +38,9 @@ type Say = (line: string) => void | Promise<void>
 export async function backUp(nc: NatsConnection, archive: Db | undefined, folder: string, say: Say): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0) throw new BackupError(`${folder} is not empty`)
-  const names = await streamNames(nc)
-  if (!names.includes(STREAM)) throw new BackupError(`NATS has no stream ${STREAM}: there is nothing to back up`)
+  const infos = await streamInfos(nc)
+  if (!infos.some(({ config }) => config.name === STREAM))
+    throw new BackupError(`NATS has no stream ${STREAM}: there is nothing to back up`)
   const before = await archivedUpTo(nc)
   const documents: Record<string, number> = {}
   for (const collection of archive === undefined ? [] : collections) {
@@ -47,10 +48,11 @@ export async function backUp(nc: NatsConnection, archive: Db | undefined, folder
     await say(`${collection}: ${documents[collection]} documents`)
   }
   const streams: StreamSnapshot[] = []
-  for (const stream of names) {
-    const snapshot = await snapshotStream(nc, stream, snapshotFile(folder, stream))
+  for (const info of infos) {
+    const { name } = info.config
+    const snapshot = await snapshotStream(nc, info, snapshotFile(folder, name))
     streams.push(snapshot)
-    await say(`${stream}: ${snapshot.state.messages} messages`)
+    await say(`${name}: ${snapshot.state.messages} messages`)
   }
   if (archive !== undefined && (await archivedUpTo(nc)) !== before)
     throw new BackupError("an archiver has archived something meanwhile: stop the archivers, and begin again")
@@ -77,8 +79,8 @@ export async function restore(
   say: Say,
 ): Promise<void> {
   const contents = await contentsOf(folder)
-  const exists = await streamNames(nc)
-  if (exists.length > 0) throw new BackupError(`NATS is not empty: it has the streams ${exists.join(", ")}`)
+  const existing = (await streamInfos(nc)).map(({ config }) => config.name)
+  if (existing.length > 0) throw new BackupError(`NATS is not empty: it has the streams ${existing.join(", ")}`)
   if (contents.archive !== null && archive === undefined)
     throw new BackupError("the backup has an archive: expected MONGO_URL, where it is to be restored")
   const restored = archive === undefined || contents.archive === null ? [] : Object.entries(contents.archive)
@@ -112,15 +114,18 @@ function snapshotFile(folder: string, stream: string): string {
 }
 
 /** The log last. */
-async function streamNames(nc: NatsConnection): Promise<string[]> {
-  return await orBackupError("JetStream's streams", listStreams(nc))
+async function streamInfos(nc: NatsConnection): Promise<StreamInfo[]> {
+  const infos = await orBackupError("JetStream's streams", listStreams(nc))
+  return infos.toSorted(({ config: { name: a } }, { config: { name: b } }) => {
+    return Number(a === STREAM) - Number(b === STREAM) || a.localeCompare(b)
+  })
 }
 
-async function listStreams(nc: NatsConnection): Promise<string[]> {
+async function listStreams(nc: NatsConnection): Promise<StreamInfo[]> {
   const { streams } = await jetstreamManager(nc, { checkAPI: false })
-  const names: string[] = []
-  for await (const { config } of streams.list()) names.push(config.name)
-  return names.toSorted((a, b) => Number(a === STREAM) - Number(b === STREAM) || a.localeCompare(b))
+  const infos: StreamInfo[] = []
+  for await (const info of streams.list()) infos.push(info)
+  return infos
 }
 
 /** How far each archiver's consumer of the log has come, as a text to compare. */

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs"
 import { open } from "node:fs/promises"
-import type { StreamConfig, StreamState } from "@nats-io/jetstream"
+import type { StreamConfig, StreamInfo, StreamState } from "@nats-io/jetstream"
 import { deadline, type NatsConnection } from "nats"
 import { newInbox } from "res-service"
+import { createdMetadata, createdOf } from "../../service/jetstream/stream-identity.ts"
 import { BackupError, orBackupError } from "./backup-error.ts"
 
 /** Of a snapshot, and of a message of a restore, in bytes. */
@@ -13,6 +14,8 @@ const STEP_MS = 60_000
 
 /** What nats-server needs to restore a stream, beside the bytes of its snapshot. */
 export interface StreamSnapshot {
+  /** When the stream was made: see `createdOf`. */
+  readonly created: string
   readonly config: StreamConfig
   readonly state: StreamState
 }
@@ -29,7 +32,8 @@ interface ApiAnswer {
  * @throws {BackupError} nats-server refuses or does not go on
  * @see nats-server's `JSApiStreamSnapshotRequest`, which no NATS client for JavaScript knows
  */
-export async function snapshotStream(nc: NatsConnection, stream: string, file: string): Promise<StreamSnapshot> {
+export async function snapshotStream(nc: NatsConnection, info: StreamInfo, file: string): Promise<StreamSnapshot> {
+  const stream = info.config.name
   const deliver_subject = newInbox(nc)
   const chunks = nc.subscribe(deliver_subject)
   const output = await open(file, "wx", 0o600)
@@ -49,7 +53,7 @@ export async function snapshotStream(nc: NatsConnection, stream: string, file: s
         const { code = 204, description = "" } = message.headers ?? {}
         if (code !== 0 && code !== 204)
           throw new BackupError(`${stream}: nats-server broke off: ${code} ${description}`)
-        return { config, state }
+        return { created: createdOf(info), config, state }
       }
       await output.write(message.data)
       // Makes nats-server send more.
@@ -62,19 +66,20 @@ export async function snapshotStream(nc: NatsConnection, stream: string, file: s
 }
 
 /**
- * Makes a stream from a snapshot: the same messages, sequences, times and consumers, and the time at which it was made.
+ * Makes a stream from a snapshot: the same messages, sequences, times, consumers and identity.
  *
  * @param replicas on how many nats-servers it is stored, whatever it was before
  * @throws {BackupError} nats-server refuses, for example because there is such a stream
  */
 export async function restoreStream(
   nc: NatsConnection,
-  { config, state }: StreamSnapshot,
+  { created, config, state }: StreamSnapshot,
   file: string,
   replicas: number,
 ): Promise<void> {
   const { name } = config
-  const request = { config: { ...config, num_replicas: replicas }, state }
+  const metadata = { ...config.metadata, ...createdMetadata(created) }
+  const request = { config: { ...config, metadata, num_replicas: replicas }, state }
   const subject = `$JS.API.STREAM.RESTORE.${name}`
   const { deliver_subject } = await ask<{ readonly deliver_subject: string }>(nc, subject, JSON.stringify(request))
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
