@@ -185,6 +185,18 @@ describe("deploy/kubernetes", function () {
     }
   })
 
+  it("shows the metrics of each process of ours, to the namespace monitoring only", () => {
+    const port = Number(ofKind("ConfigMap")[0].data.METRICS_PORT)
+    const policies = new Map(ofKind("NetworkPolicy").map(({ metadata, spec }) => [metadata.name, spec.ingress]))
+    const from = [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }]
+    for (const name of ["edge", "service", "archiver", "gateway"]) {
+      const { annotations } = named(name).spec.template.metadata
+      expect(annotations, name).to.deep.equal({ "prometheus.io/scrape": "true", "prometheus.io/port": `${port}` })
+      expect(podOf(named(name)).containers[0].ports, name).to.deep.include({ name: "metrics", containerPort: port })
+      expect(policies.get(name), name).to.deep.include({ from, ports: [{ port }] })
+    }
+  })
+
   it("tells the proxy of every edge and gateway", () => {
     const [{ env }] = podOf(named("proxy")).containers
     for (const [name, variable, port] of [
