@@ -38,19 +38,23 @@ export function docBlock(page: string, run: string): string {
   return block.code
 }
 
-/**
- * Runs such a block as a reader does, in the project's folder, by `sh`, which ends at the first failure. Resolves to its output.
- *
- * @param addresses of the page, and those of the test in their place
- */
+export interface RunOptions {
+  /** Variables of the block. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Addresses of the page, and those of the test in their place. */
+  readonly addresses?: Readonly<Record<string, string>>
+  /** Where it runs. Default: the project's folder. */
+  readonly folder?: string
+}
+
+/** Runs such a block as a reader does, by `sh`, which ends at the first failure. Resolves to its output. */
 export async function runDocBlock(
   page: string,
   run: string,
-  env: Readonly<Record<string, string>> = {},
-  addresses: Readonly<Record<string, string>> = {},
+  { env = {}, addresses = {}, folder = projectDir }: RunOptions = {},
 ): Promise<string> {
   const code = Object.entries(addresses).reduce((text, [from, to]) => text.replaceAll(from, to), docBlock(page, run))
-  const options = { cwd: projectDir, env: { ...process.env, MONGO_URL: "", ...env }, timeout: PATIENCE_MS }
+  const options = { cwd: folder, env: { ...process.env, MONGO_URL: "", ...env }, timeout: PATIENCE_MS }
   const { stdout } = await promisify(execFile)("sh", ["-euc", code], options)
   return stdout
 }

@@ -121,10 +121,14 @@ describe("a backup", function () {
   it("restored on an empty nats-server and MongoDB gives the same feeds, baskets, profiles, sessions and archive", async () => {
     const [shownBefore, archived] = [await shown(product.nats), await archivedEvents(db)]
     expect(
-      await runDocBlock(PAGE, "backup", { NATS_URL: product.natsServer.url, MONGO_URL: mongo.url, BACKUP: whole() }),
+      await runDocBlock(PAGE, "backup", {
+        env: { NATS_URL: product.natsServer.url, MONGO_URL: mongo.url, BACKUP: whole() },
+      }),
     ).to.match(/^UPDATES: 14 messages$/m)
     expect(
-      await runDocBlock(PAGE, "restore", { NATS_URL: target.operatorUrl, MONGO_URL: target.mongoUrl, BACKUP: whole() }),
+      await runDocBlock(PAGE, "restore", {
+        env: { NATS_URL: target.operatorUrl, MONGO_URL: target.mongoUrl, BACKUP: whole() },
+      }),
     ).to.match(/^events: 12 documents$/m)
     const [nats, publisher] = [await target.open("gateway"), await target.open("publisher")]
     const options = { ...serviceOptions, archive: { url: target.mongoUrl, timeoutMs: 5000 } }

@@ -80,6 +80,14 @@ describe("sitePage()", () => {
     expect(linkedFiles("README.md", text)).to.deep.equal(["docs/images/a.png"])
   })
 
+  it("marks commands that no test runs, unless the page does", () => {
+    const page = (info: string, after: string) => `\`\`\`sh ${info}\nls\n\`\`\`\n${after}`
+    const onSite = (text: string) => sitePage("a.md", text, { has, repository: undefined })
+    expect(onSite(page("not-run", ""))).to.equal(page("not-run", "\n*No test runs this.*\n"))
+    for (const text of [page("not-run", "\n*Not run by a test: why.*\n"), page("run=x", "")])
+      expect(onSite(text)).to.equal(text)
+  })
+
   it("keeps Vue from computing what stands in double braces", () => {
     expect(sitePage("a.md", "`{{partition(1)}}`", { has, repository: undefined })).to.equal(
       "<code v-pre>{{partition(1)}}</code>",

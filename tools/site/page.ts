@@ -20,7 +20,7 @@ const IMAGE = /(<img src=")(?!https?:)([^"]+)(")/g
  */
 export function sitePage(path: string, text: string, { has, repository }: SiteSources): string {
   const resolve = (target: string): string => posix.normalize(posix.join(posix.dirname(path), target))
-  return outsideCode(text, (part) =>
+  return outsideCode(withMarks(text), (part) =>
     part
       // Vue would compute it.
       .replaceAll(/`([^`\n]*\{\{[^`\n]*)`/g, (_, code: string) => `<code v-pre>${code.replaceAll("<", "&lt;")}</code>`)
@@ -53,6 +53,13 @@ export function summaryOf(text: string): { readonly title: string; readonly summ
 
 function plain(text: string): string {
   return text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+}
+
+/** Says below each block of commands that no test runs it, unless the page says so itself. */
+function withMarks(text: string): string {
+  return text.replaceAll(/^( *)```sh not-run\n[\s\S]*?^\1```\n(?!\n*\1\*Not run)/gm, (block, indent) => {
+    return `${block}\n${indent}*No test runs this.*\n`
+  })
 }
 
 /** Changes a page, but for its blocks of code. */
