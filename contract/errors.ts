@@ -45,6 +45,8 @@ export const serviceErrors = {
   // `data` is { at }.
   "session.ordered": "The carts are ordered, so nothing can be changed",
   "session.notOrdered": "The carts are not ordered",
+  "session.otherShop": "The members in the shop are in another shop",
+  "session.removedByHost": "The host has removed the shopper from the session",
   "session.cartTooLarge": "The cart, or all carts together, are too large",
 } as const
 

@@ -58,6 +58,8 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.notPayer": 403,
   "session.ordered": 409,
   "session.notOrdered": 409,
+  "session.otherShop": 409,
+  "session.removedByHost": 403,
   "session.cartTooLarge": 413,
 }
 

@@ -1,4 +1,5 @@
 import type { Split } from "../../contract/session-status.ts"
+import type { BasketRef } from "../shared-baskets.ts"
 import type { Member } from "./session.ts"
 
 /** Somebody who wants to become a member. */
@@ -26,6 +27,8 @@ export type SessionCommand =
   /** `shopId` counts if the session has no shop yet. */
   | { readonly type: "start"; readonly newcomer: Newcomer; readonly shopId?: string | undefined }
   | { readonly type: "join"; readonly newcomer: Newcomer }
+  /** Somebody shops in the shop, with this basket. */
+  | { readonly type: "link"; readonly newcomer: Newcomer; readonly basket: BasketRef }
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
   | SetReady
   | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }

@@ -3,17 +3,18 @@ import { sameSecret } from "../same-secret.ts"
 import { updateCart } from "./cart.ts"
 import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } from "./checkout.ts"
 import type { SessionCommand } from "./command.ts"
-import { join, leave, releaseConnection, start } from "./entry.ts"
+import { join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
 import { lock, lockAtDeadline, setDeadline, unlock } from "./lock.ts"
 import { setReady, settleHost } from "./ready.ts"
 import type { Session, SessionEvent } from "./session.ts"
+import { link, passHostOnline } from "./shop-member.ts"
 
 /**
  * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
  *
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
- *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` ·
+ *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` · `session.otherShop` · `session.removedByHost` ·
  *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
  *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
  *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
@@ -28,6 +29,9 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       break
     case "join":
       join(happening, command.newcomer)
+      break
+    case "link":
+      link(happening, command.newcomer, command.basket)
       break
     case "updateCart":
       updateCart(happening, command.id, command.content)
@@ -49,8 +53,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       if (happening.session?.invites === undefined) happening.add({ type: "closed", inviteKey: command.key })
       break
     case "kick":
-      happening.checkHost(command.by)
-      leave(happening, happening.member(command.id).id)
+      kick(happening, command.by, command.id)
       break
     case "disconnect":
       for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
@@ -103,6 +106,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       lockAtDeadline(happening, command.at)
       break
   }
+  passHostOnline(happening)
   settleHost(happening)
   return happening.events
 }

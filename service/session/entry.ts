@@ -14,6 +14,10 @@ export function start(happening: Happening, newcomer: Newcomer): void {
     happening.add({ type: "created", host: memberOf(newcomer) })
     return
   }
+  if (host.basket !== undefined) {
+    join(happening, newcomer)
+    return
+  }
   const isAgain = speaksFor(newcomer.cid, host)
   if (host.cid !== undefined && !isAgain) throw serviceError("session.hostPresent")
   if (!isAgain) admit(happening, newcomer)
@@ -36,7 +40,7 @@ export function join(happening: Happening, newcomer: Newcomer): void {
 }
 
 /** Admits a newcomer: to an open session always, else by an invitation. */
-function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
+export function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
   const { invites } = happening.session ?? {}
   if (invites === undefined) return
   const invite = decodeInvite(invites.key, encoded)
@@ -47,10 +51,23 @@ function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): vo
   happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
 }
 
-/** Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. */
+/** The host removes a member. */
+export function kick(happening: Happening, by: string, id: string): void {
+  happening.checkHost(by)
+  const { basket } = happening.member(id)
+  if (basket !== undefined) happening.add({ type: "barred", basket })
+  leave(happening, id)
+}
+
+/**
+ * Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. Guests
+ * in the shop become host only if there are no others.
+ */
 export function leave(happening: Happening, id: string): void {
   const rest = happening.membersWhere((member) => member.id !== id)
-  const heir = rest.find(({ cid }) => cid !== undefined) ?? rest[0]
+  const online = rest.filter(({ basket }) => basket === undefined)
+  const heirs = online.length === 0 ? rest : online
+  const heir = heirs.find(({ cid }) => cid !== undefined) ?? heirs[0]
   if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
   happening.add({ type: "left", id })
   if (rest.length === 0) happening.add({ type: "ended" })
@@ -67,6 +84,6 @@ function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
   return connection === cid || connection === lostCid
 }
 
-function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
+export function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
   return { id, name, ready: false, content: {}, cid, resumeHash }
 }

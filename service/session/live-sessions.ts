@@ -6,6 +6,7 @@ import { askConnections } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
+import { answerAsSessionOwner, askShopOwner } from "../shared-baskets.ts"
 import type { SessionCommand } from "./command.ts"
 import { Currencies, type ReadCurrency } from "./currencies.ts"
 import {
@@ -20,6 +21,8 @@ import { PresenceSweep } from "./presence-sweep.ts"
 import { SessionClock } from "./session-clock.ts"
 import { SessionStore } from "./session-store.ts"
 import { Sessions } from "./sessions.ts"
+import { isShopCid } from "./shop-member.ts"
+import { ShopMembers } from "./shop-members.ts"
 
 const DEFAULT_LEASE_MS = 8000
 /** Timers of a hidden page run once a minute. */
@@ -46,10 +49,12 @@ export interface SessionOptions {
   readonly hiddenLeaseMs?: number
   /** An absent member is removed after this time, in ms. Default 30 s. */
   readonly absenceMs?: number
+  /** The basket of a member in the shop may be without an event for this time, in ms. Default 30 minutes. */
+  readonly quietMs?: number
   readonly guard: Guard
   /** Reads a shop's currency. */
   readonly readCurrency: ReadCurrency
-  readonly shards: Pick<Shards, "isServed" | "resetWatched">
+  readonly shards: Pick<Shards, "isServed" | "resetWatched" | "ask" | "onTask">
   readonly logger: Logger
 }
 
@@ -65,9 +70,10 @@ export class LiveSessions implements Part {
   readonly #presence: Presence
   readonly #sweep: PresenceSweep
   readonly #clock: SessionClock
+  readonly #shopMembers: ShopMembers
 
   constructor(js: JetStream, service: Service, options: SessionOptions) {
-    const { idleMs, binding, guard, shards, logger } = options
+    const { idleMs, binding, quietMs, guard, shards, logger } = options
     const { leaseMs = DEFAULT_LEASE_MS, absenceMs = DEFAULT_ABSENCE_MS } = options
     const { maxBytes = DEFAULT_MAX_BYTES, memoryBytes = DEFAULT_MEMORY_BYTES } = options
     const { hiddenLeaseMs = DEFAULT_HIDDEN_LEASE_MS } = options
@@ -78,13 +84,16 @@ export class LiveSessions implements Part {
     const currencies = new Currencies(options.readCurrency)
     this.#sessions = new Sessions(this.#store, { idleMs, memoryBytes, isOwned, currencies, logger })
     this.#presence = new Presence({ leaseMs, hiddenLeaseMs, hideMs: HIDE_MS, absenceMs })
+    const isConnected = askConnections(js.nc)
     const sources = {
       sessions: this.#sessions,
       presence: this.#presence,
       run: (id: string, command: SessionCommand) => this.#run(id, command),
       inQueue: <T>(id: string, task: () => Promise<T>) => service.with(multicart, { id }, task),
-      isConnected: askConnections(js.nc),
+      isConnected: async (cid: string) => (isShopCid(cid) ? this.#shopMembers.isActive(cid) : await isConnected(cid)),
     }
+    this.#shopMembers = new ShopMembers({ ...sources, isOwned, shops: askShopOwner(shards), quietMs, logger })
+    answerAsSessionOwner(shards, this.#shopMembers)
     this.#sweep = new PresenceSweep(js.nc, { ...sources, store: this.#store, isOwned, logger })
     this.#clock = new SessionClock({ ...sources, isOwned, logger })
     this.resources = [
@@ -108,9 +117,11 @@ export class LiveSessions implements Part {
     })
     this.#sweep.start()
     this.#clock.start()
+    this.#shopMembers.start()
   }
 
   stop(): void {
+    this.#shopMembers.stop()
     this.#clock.stop()
     this.#sweep.stop()
   }

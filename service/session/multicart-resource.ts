@@ -160,7 +160,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     const member = members.find(({ id }) => id === customerId)
     if (member === undefined) throw serviceError("session.notMember")
     const isOwn = byAnyMember ? members.some(({ cid }) => cid === req.cid) : member.cid === req.cid
-    if (!isOwn) throw serviceError("session.notYourCustomer")
+    // The cart of a member in the shop is its basket.
+    if (!isOwn || member.basket !== undefined) throw serviceError("session.notYourCustomer")
   }
 
   /** The member for whom a connection speaks. Throws `refusal` when it speaks for none. */

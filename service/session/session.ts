@@ -1,7 +1,10 @@
 import type { Split } from "../../contract/session-status.ts"
+import type { BasketRef } from "../shared-baskets.ts"
 
 /** Most earlier connections of a member that may still see a closed session. */
 const MAX_VIEWS = 5
+/** Most baskets that a session remembers as removed by its host. */
+const MAX_BARRED = 50
 
 /** One friend in a session. */
 export interface Member {
@@ -25,6 +28,8 @@ export interface Member {
   readonly wantsReady?: boolean
   /** Absent, and hidden from old clients, which wait for everyone in their list. */
   readonly hidden?: boolean
+  /** Set for a member who shops in the shop: its cart is this basket. */
+  readonly basket?: BasketRef
 }
 
 /** An invitation that somebody has used. */
@@ -72,6 +77,8 @@ export interface Session {
   readonly split?: Split
   /** Undefined while friends shop. Ends when the payer is out before the order. */
   readonly checkout?: Checkout | undefined
+  /** The last baskets whose members the host has removed. */
+  readonly barred?: readonly BasketRef[]
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -101,6 +108,7 @@ export type SessionEvent =
   /** After an order. */
   | { readonly type: "shoppingBegun" }
   | { readonly type: "left"; readonly id: string }
+  | { readonly type: "barred"; readonly basket: BasketRef }
   | { readonly type: "hostPassed"; readonly id: string }
   | { readonly type: "ended" }
 
@@ -167,6 +175,8 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return { ...session, checkout: undefined, lock: undefined, deadline: undefined }
     case "left":
       return withoutMember(session, event.id)
+    case "barred":
+      return { ...session, barred: [...(session.barred ?? []), event.basket].slice(-MAX_BARRED) }
     case "hostPassed":
       return { ...session, hostId: event.id, lock: undefined, deadline: undefined }
     case "ended":

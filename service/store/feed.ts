@@ -8,6 +8,7 @@ import { originOf } from "../log/origin.ts"
 import type { Feeds } from "./feeds.ts"
 import type { History } from "./history.ts"
 import { publish } from "./publish.ts"
+import type { SessionLinks } from "./session-links.ts"
 
 /** A slow read of the log may take longer than the gateway's usual 3 s. */
 const GET_TIMEOUT_MS = 10_000
@@ -24,10 +25,11 @@ export interface FeedSources {
   readonly strictEvents: boolean
   /** Resolves when the event `seq` was sent to the watchers of the shop's feed, or after `timeoutMs`. */
   shown(shopId: string, seq: number, timeoutMs: number): Promise<void>
+  readonly links: SessionLinks
 }
 
 /** Serves `feed`; access as the policy says. */
-export function feedResource({ guard, feeds, history, log, strictEvents, shown }: FeedSources) {
+export function feedResource({ guard, feeds, history, log, strictEvents, shown, links }: FeedSources) {
   return handle(feed, {
     mode: { access: "free" },
     anywhere: ["access", "publish"],
@@ -57,7 +59,8 @@ export function feedResource({ guard, feeds, history, log, strictEvents, shown }
           })
           const last = "seq" in published ? published.seq : Math.max(...published.seqs)
           await shown(req.parts.shop_id, last, SHOWN_TIMEOUT_MS)
-          return published
+          const shared = links.make(req.parts.shop_id, publication, last)
+          return shared === undefined ? published : { ...published, shared }
         },
       },
       read: {

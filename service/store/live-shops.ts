@@ -24,6 +24,8 @@ import type { LogRecord, StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
+import { shownBasket } from "../projections/basket.ts"
+import { answerForBaskets, askSessionOwners, type BasketRef, type ReadBasket } from "../shared-baskets.ts"
 import { ShownAnnotations } from "./annotations.ts"
 import { basketResource } from "./basket.ts"
 import { basketListResources } from "./basket-lists.ts"
@@ -40,6 +42,8 @@ import type { History } from "./history.ts"
 import { Loads } from "./loads.ts"
 import { profileResource } from "./profile.ts"
 import { Profiles } from "./profiles.ts"
+import { SessionLinks } from "./session-links.ts"
+import { SharedBasketNews } from "./shared-basket-news.ts"
 import { ShopLoader } from "./shop-loader.ts"
 import { answerAsShopOwner } from "./shop-owners.ts"
 import { ShopView } from "./shop-view.ts"
@@ -50,6 +54,9 @@ import { Watchers, watchersResource } from "./watchers.ts"
 
 /** How often delayed changes are sent, in ms. */
 const TICK_MS = 100
+
+/** How long a session that asks for a basket waits until the shop has its last event, in ms. */
+const READ_TIMEOUT_MS = 5000
 
 /** How long a caller who works on a basket waits until its watchers were sent the change, in ms. */
 const SHOWN_TIMEOUT_MS = 1000
@@ -85,6 +92,7 @@ export class LiveShops implements Part, LogFollower {
   readonly #days: DayStore
   readonly #annotations: ShownAnnotations
   readonly #watchers: Watchers
+  readonly #sharedNews: SharedBasketNews
   /** By shop, what ends the hiding of messages that are being erased. */
   readonly #hidden = new Map<string, () => void>()
   #ticking: NodeJS.Timeout | undefined
@@ -180,8 +188,19 @@ export class LiveShops implements Part, LogFollower {
     })
     const annotationsOf = (annotated: Annotated): Promise<Annotations | undefined> => this.#annotations.of(annotated)
     answerAsShopOwner(shards, this)
+    const sessionOwners = askSessionOwners(shards)
+    this.#sharedNews = new SharedBasketNews(sessionOwners)
+    answerForBaskets(shards, this)
     this.resources = [
-      feedResource({ guard, feeds, history, log, strictEvents, shown: (...args) => this.#shown(...args) }),
+      feedResource({
+        guard,
+        feeds,
+        history,
+        log,
+        strictEvents,
+        shown: (...args) => this.#shown(...args),
+        links: new SessionLinks(sessionOwners),
+      }),
       eventResource({
         guard,
         history,
@@ -236,6 +255,14 @@ export class LiveShops implements Part, LogFollower {
     if (record === undefined) return
     if ("event" in record) this.#feeds.add(record)
     this.#shops.add(record)
+    this.#sharedNews.add(record)
+  }
+
+  /** As `ShopOwner.read`. */
+  async read({ shop_id, session_id }: BasketRef, seq: number): Promise<ReadBasket> {
+    await this.#log.reach(partitionOf(shop_id), seq, READ_TIMEOUT_MS)
+    const found = await this.#service.with(baskets, { shop_id }, () => this.#shops.read(shop_id, session_id))
+    return found === undefined ? null : shownBasket(found, Date.now())
   }
 
   lose(shards: readonly number[]): void {

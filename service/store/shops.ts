@@ -1,5 +1,6 @@
 import type { Logger, Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
+import type { Basket } from "../projections/basket.ts"
 import type { Shop } from "../projections/shop.ts"
 import type { DayBook } from "./day-book.ts"
 import type { DayModel } from "./day-view.ts"
@@ -146,6 +147,14 @@ export class Shops {
   /** Whether the shop has this basket. */
   async knows(shopId: string, sessionId: string): Promise<boolean> {
     return (await this.#view(shopId)).shop.baskets.has(sessionId)
+  }
+
+  /** A basket with all records so far; of a shop at which nobody looks, too. */
+  async read(shopId: string, sessionId: string): Promise<Basket | undefined> {
+    const loaded = this.#find(shopId) ?? this.#keepWarm(shopId)
+    const view = loaded.view ?? (await loaded.loading)
+    loaded.apply()
+    return view.shop.baskets.get(sessionId)
   }
 
   /** Sends the current state of a basket to its watchers. */

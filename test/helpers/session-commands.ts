@@ -3,6 +3,8 @@ import { versionOf } from "../../service/session/cart-content.ts"
 import type { Newcomer, SessionCommand } from "../../service/session/command.ts"
 import { decide } from "../../service/session/decide.ts"
 import { evolve, type Session } from "../../service/session/session.ts"
+import { shopCid } from "../../service/session/shop-member.ts"
+import type { BasketRef } from "../../service/shared-baskets.ts"
 
 export const newcomer = (id: string, cid = `conn-${id}`): Newcomer => ({
   id,
@@ -42,6 +44,12 @@ export function refusalOf(session: Session | undefined, command: SessionCommand)
 
 export const start = (id: string, cid?: string): SessionCommand => ({ type: "start", newcomer: newcomer(id, cid) })
 export const join = (id: string, cid?: string): SessionCommand => ({ type: "join", newcomer: newcomer(id, cid) })
+/** Somebody shops in the shop. */
+export const link = (id: string, basket: BasketRef, invite?: string): SessionCommand => ({
+  type: "link",
+  newcomer: { ...newcomer(id, shopCid(basket)), invite },
+  basket,
+})
 export const ready = (id: string, value = true, keepWish = false): SessionCommand => ({
   type: "setReady",
   id,

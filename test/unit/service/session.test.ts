@@ -8,12 +8,14 @@ import { MAX_MEMBERS } from "../../../service/session/entry.ts"
 import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
 import { presentMembers } from "../../../service/session/multicart.ts"
 import { evolve, isShownTo, type Session, type SessionEvent } from "../../../service/session/session.ts"
+import { MAX_SHOP_MEMBERS, shopCid } from "../../../service/session/shop-member.ts"
 import { phaseOf } from "../../../service/session/status.ts"
 import {
   back,
   disconnect,
   join,
   leave,
+  link,
   lose,
   newcomer,
   ready,
@@ -207,17 +209,75 @@ describe("a session", () => {
     expect(refusal(sessionAfter(start("a")), join("a2", "conn-a"))).to.equal("session.notStarted")
   })
 
+  describe("with members in the shop", () => {
+    const basket = (session_id: string, shop_id = "x") => ({ shop_id, session_id })
+    const one = basket("1")
+
+    it("has each basket as one member's cart, who comes back with it", () => {
+      const session = sessionAfter(start("a"), link("s", one), link("again", one))
+      expect(ids(session)).to.deep.equal(["a", "s"])
+      expect(session?.members[1]).to.deep.include({ name: "S", basket: one, ready: false })
+      const cid = shopCid(one)
+      const away = sessionAfter(start("a"), link("s", one), { type: "lose", cid })
+      expect(away?.members[1]?.cid).to.equal(undefined)
+      expect(decide(away, link("again", one)).reduce(evolve, away)?.members[1]?.cid).to.equal(cid)
+    })
+
+    it("needs somebody in the session, an invitation to a closed one, and one shop for all", () => {
+      expect(refusal(undefined, link("s", one))).to.equal("session.notStarted")
+      const session = sessionAfter(start("a"), link("s", one), { type: "invite", by: "a", key: KEY })
+      expect(refusal(session, link("t", basket("2", "other")))).to.equal("session.otherShop")
+      const ofShop: SessionCommand = { type: "start", newcomer: newcomer("a"), shopId: "x" }
+      expect(refusal(sessionAfter(ofShop), link("t", basket("2", "other")))).to.equal("session.otherShop")
+      expect(refusal(sessionAfter(ofShop), link("s", one))).to.equal(undefined)
+      expect(refusal(session, link("t", basket("2")))).to.equal("session.inviteNeeded")
+      const invite = encodeInvite(KEY, { id: "x", expiresAt: 100, maxUses: 1 })
+      const invited = decide(session, link("t", basket("2"), invite)).reduce(evolve, session)
+      expect(ids(invited)).to.deep.equal(["a", "s", "t"])
+      expect(refusal(invited, link("s", one)), "who is a member needs none").to.equal(undefined)
+    })
+
+    it("is full with 20 of them", () => {
+      const links = Array.from({ length: MAX_SHOP_MEMBERS }, (_, i) => link(`s${i}`, basket(`${i}`)))
+      const session = sessionAfter(start("a"), ...links)
+      expect(refusal(session, link("s", basket("more")))).to.equal("session.full")
+      expect(refusal(session, join("b"))).to.equal(undefined)
+    })
+
+    it("keeps out whom the host has removed, until the shopper has another basket", () => {
+      const kick: SessionCommand = { type: "kick", by: "a", id: "s" }
+      const session = sessionAfter(start("a"), link("s", one), kick)
+      expect(refusal(session, link("s", one))).to.equal("session.removedByHost")
+      expect(refusal(session, link("s", basket("2")))).to.equal(undefined)
+      expect(refusal(sessionAfter(start("a"), link("s", one), leave("s")), link("s", one))).to.equal(undefined)
+    })
+
+    it("has a host online while anybody is, and lets a friend start or join when only they are left", () => {
+      const left = sessionAfter(start("a"), link("s", one), join("b"), leave("a"))
+      expect(left?.hostId).to.equal("b")
+      const alone = sessionAfter(start("a"), link("s", one), leave("a"))
+      expect([alone?.hostId, ids(alone)]).to.deep.equal(["s", ["s"]])
+      for (const enter of [start("b"), join("b")]) {
+        const after = decide(alone, enter).reduce(evolve, alone)
+        expect([after?.hostId, ids(after)]).to.deep.equal(["b", ["s", "b"]])
+      }
+    })
+  })
+
   it("[property] keeps its rules through any commands, and replays to the same", () => {
     const id = fc.constantFrom("a", "b", "c", "d")
     const cid = fc.constantFrom("conn-a", "conn-b", "conn-c", "conn-d")
     let count = 0
     const fresh = cid.map((each) => newcomer(`n${count++}`, each))
+    const baskets = ["x/1", "x/2", "y/3"].map((text) => text.split("/") as [string, string])
+    const inShop = fc.constantFrom(...baskets).map(([shop_id, session_id]) => ({ shop_id, session_id }))
     const member = fc.nat(5)
     const at = fc.nat(1000)
     const knownCart = fc.constantFrom<object>({}, { items: [] }, { items: [1] }, { items: [2] })
     const command = fc.oneof(
       fc.record({ type: fc.constant("start"), newcomer: fresh }),
       fc.record({ type: fc.constant("join"), newcomer: fresh }),
+      inShop.map((basket) => ({ type: "link" as const, basket, newcomer: newcomer(`s${count++}`, shopCid(basket)) })),
       fc.record({ type: fc.constant("updateCart"), member, content: fc.oneof(knownCart, fc.object()) }),
       fc.record({ type: fc.constant("setReady"), member, ready: fc.boolean(), keepWish: fc.boolean() }),
       fc.record({
@@ -245,11 +305,14 @@ describe("a session", () => {
         const log: SessionEvent[] = []
         for (const abstract of list) {
           const pick = (n: number) => session?.members[n % session.members.length]?.id ?? "nobody"
+          // Nobody in the shop has a connection to say so.
+          const online = session?.members.filter(({ basket }) => basket === undefined) ?? []
+          const pickOnline = (n: number) => online[n % online.length]?.id ?? "nobody"
           const concrete = {
             ...abstract,
             ...("member" in abstract ? { id: pick(abstract.member), resumeHash: `hash-${pick(abstract.member)}` } : {}),
             ...("members" in abstract ? { ids: abstract.members.map(pick) } : {}),
-            ...("by" in abstract ? { by: pick(abstract.by) } : {}),
+            ...("by" in abstract ? { by: pickOnline(abstract.by) } : {}),
           } as SessionCommand
           const before = session
           let happened: readonly SessionEvent[]
@@ -279,6 +342,12 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
     members.filter(({ id }) => id === hostId),
     "one host",
   ).to.have.length(1)
+  const inShop = members.flatMap(({ basket }) => basket ?? [])
+  expect(new Set(inShop.map(({ session_id }) => session_id)).size, "one member a basket").to.equal(inShop.length)
+  expect(new Set(inShop.map(({ shop_id }) => shop_id)).size, "one shop").to.be.at.most(1)
+  const isOnlineHere = members.some(({ cid, basket }) => cid !== undefined && basket === undefined)
+  const inPlace = members.find(({ id }) => id === hostId)
+  if (isOnlineHere) expect(inPlace?.basket, "a host online, if anybody is").to.equal(undefined)
   const cids = members.flatMap(({ cid }) => (cid === undefined ? [] : [cid]))
   const lost = members.flatMap(({ lostCid }) => lostCid ?? [])
   expect(new Set([...cids, ...lost]).size, "one customer a connection").to.equal(cids.length + lost.length)
