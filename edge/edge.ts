@@ -12,6 +12,7 @@ import { Checks } from "./http/checks.ts"
 import { preflights } from "./http/cross-origin.ts"
 import { documentRoutes } from "./http/documents.ts"
 import { exportRoutes } from "./http/export.ts"
+import type { RequestTracing } from "./http/follow.ts"
 import { healthRoutes } from "./http/health.ts"
 import { begin, checked } from "./http/in-express.ts"
 import { leanPublish } from "./http/lean-publish.ts"
@@ -67,6 +68,8 @@ export interface EdgeOptions {
   readonly doors?: Doors
   /** How long it takes requests after its health checks have begun to answer 503, when it stops, in ms. Default 0. */
   readonly noticeMs?: number
+  /** Default: requests are not traced. */
+  readonly tracing?: RequestTracing
   readonly logger: Logger
 }
 
@@ -120,6 +123,7 @@ export async function startEdge(
     cookie,
     doors,
     addresses,
+    tracing: options.tracing,
     logger,
   })
   const server = createServer(boundedServer, app)
@@ -177,11 +181,13 @@ interface AppParts {
   readonly cookie: AuthCookie | undefined
   readonly doors: Doors
   readonly addresses: ClientAddresses
+  readonly tracing: RequestTracing
   readonly logger: Logger
 }
 
 function createApp(parts: AppParts): RequestListener {
-  const { client, conn, web, streams, exportStallMs, draining, stopping, cookie, doors, addresses, logger } = parts
+  const { client, conn, web, streams, exportStallMs, draining, stopping, cookie, doors, addresses } = parts
+  const { tracing, logger } = parts
   const { origins = [], pages } = doors
   const app = express()
   const streamPlaces = new Places("streams", doors.streams ?? ANY_NUMBER)
@@ -195,7 +201,7 @@ function createApp(parts: AppParts): RequestListener {
   // The proxy also tells whether the client used https, and for which host.
   app.set("trust proxy", addresses.isProxy)
   app.use(
-    begin(addresses),
+    begin(addresses, tracing),
     checked(checks.first),
     preflights(origins),
     healthRoutes(client, conn, draining),
@@ -211,7 +217,7 @@ function createApp(parts: AppParts): RequestListener {
     notFound,
     problems(logger),
   )
-  const lean = leanPublish({ addresses, checks, publish, logger })
+  const lean = leanPublish({ addresses, checks, publish, tracing, logger })
   return (req, res) => {
     if (!lean(req, res)) app(req, res)
   }

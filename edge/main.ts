@@ -9,6 +9,7 @@ import { pagesDir } from "../config/project-dir.ts"
 import { loadSettings } from "../config/settings.ts"
 import { openMetrics } from "../observe/open-metrics.ts"
 import { logHttpRequests } from "../observe/request-log.ts"
+import { openTracing } from "../observe/tracing.ts"
 import { startEdge } from "./edge.ts"
 import { signIn } from "./http/sign-in.ts"
 import { countEdge } from "./metrics.ts"
@@ -45,6 +46,7 @@ await runProcess(async () => {
   const logger = createLogger("edge", settings)
   await openMetrics(metrics.options(settings), logger, countEdge)
   logHttpRequests(logger, requestLog.options(settings))
+  const tracing = await openTracing("edge", process.env)
   if (settings.AUTH === "none" && !isLoopback(settings.HOST))
     logger.warn(
       { HOST: settings.HOST },
@@ -74,10 +76,12 @@ await runProcess(async () => {
       ...signIn(settings),
     },
     noticeMs: NOTICE_MS,
+    tracing,
     logger,
   })
   return async () => {
     await edge.stop()
+    await tracing?.stop()
     await Promise.race([connecting.then((nc) => nc.drain()), sleep(DRAIN_TIMEOUT_MS)])
   }
 })

@@ -31,6 +31,28 @@ export interface EndedRequest {
   readonly ms: number
 }
 
+/** A piece of work on an event. Times are in ms since the epoch. */
+export interface EventStep {
+  /** The `traceparent` of the event's message; undefined: it has none. */
+  readonly trace: string | undefined
+  readonly from: number
+  readonly to: number
+}
+
+/** An event was sent to the watchers of its feed. */
+export interface ShownStep extends EventStep {
+  /** When JetStream had stored it. */
+  readonly storedAt: number
+  /** When its feed was up to date, and the RES events were sent. */
+  readonly sentFrom: number
+}
+
+/** An event was archived. */
+export interface ArchivedStep extends EventStep {
+  /** When JetStream had stored it. */
+  readonly storedAt: number
+}
+
 /**
  * Something that happens in a process, and that metrics and logs may want to know. It costs next to nothing while nobody listens.
  * Listeners are called synchronously, and must not throw.
@@ -66,8 +88,10 @@ export const occurrences = {
   repeatedPublish: new Occurrence<"idempotency_key" | "producer">(),
   /** A follower of the log got a record; ms since JetStream had stored it. */
   logRecord: new Occurrence<number>(),
-  /** Watchers of a feed were sent an event; ms since JetStream had stored it. */
-  shown: new Occurrence<number>(),
+  /** Events of a request were stored in the log. */
+  stored: new Occurrence<EventStep>(),
+  /** Watchers of a feed were sent an event. */
+  shown: new Occurrence<ShownStep>(),
   /** A system.reset was sent. */
   reset: new Occurrence<void>(),
   /** A client's copy was another than the service's. */
@@ -86,6 +110,6 @@ export const occurrences = {
   /** A stream's readers were sent an event; ms since JetStream had stored it. */
   delivered: new Occurrence<number>(),
 
-  /** An event was archived; ms since JetStream had stored it. */
-  archived: new Occurrence<number>(),
+  /** An event was archived. */
+  archived: new Occurrence<ArchivedStep>(),
 }

@@ -5,6 +5,7 @@ import { connectNats, createLogger, fail, runProcess } from "../config/process.t
 import { loadSettings } from "../config/settings.ts"
 import { openMetrics } from "../observe/open-metrics.ts"
 import { resRequestLog } from "../observe/request-log.ts"
+import { openTracing, resRequestTraces, traceEvents } from "../observe/tracing.ts"
 import { tokenVerifier } from "./auth/auth.ts"
 import { countService } from "./metrics.ts"
 import { checkNatsPermissions } from "./nats-permissions.ts"
@@ -32,6 +33,8 @@ await runProcess(async () => {
   ])
   const logger = createLogger("service", settings)
   const counted = await openMetrics(metrics.options(settings), logger, countService)
+  const tracing = await openTracing("service", process.env)
+  if (tracing !== undefined) traceEvents(tracing)
   const verifier = await tokenVerifier(authConfig(settings), settings.TOKEN_MAX_DAYS)
   const cookie = authCookie(settings)
   const connect = async () => {
@@ -53,10 +56,14 @@ await runProcess(async () => {
     observer: allObservers([
       resRequestLog(logger, requestLog.options(settings)),
       ...(counted === undefined ? [] : [counted.observer]),
+      ...(tracing === undefined ? [] : [resRequestTraces(tracing)]),
     ]),
     logger,
   })
   counted?.read(service)
   service.serving.catch(fail)
-  return () => service.stop()
+  return async () => {
+    await service.stop()
+    await tracing?.stop()
+  }
 })

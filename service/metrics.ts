@@ -114,7 +114,7 @@ export interface ServiceMetrics {
 export function countService(metrics: Metrics): ServiceMetrics {
   const made = metrics.make(serviceTable)
   occurrences.repeatedPublish.on((by) => made.shopwire_publishes_repeated_total.inc({ by }))
-  occurrences.shown.on((ms) => made.shopwire_event_shown_seconds.observe(ms / 1000))
+  occurrences.shown.on(({ storedAt, to }) => made.shopwire_event_shown_seconds.observe((to - storedAt) / 1000))
   occurrences.logRecord.on((ms) => made.shopwire_log_lag_seconds.observe(ms / 1000))
   occurrences.reset.on(() => made.shopwire_resets_total.inc())
   occurrences.refused.on((limit) => made.shopwire_refused_total.inc({ limit }))

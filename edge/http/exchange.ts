@@ -20,6 +20,8 @@ export class Exchange {
   /** The client's `X-Request-Id` if it is a plain one, else a new one. */
   readonly requestId: string
   readonly rates = new RateHeaders()
+  /** The trace that the request belongs to, and its span there: the client's, or that of the edge. */
+  trace: string | undefined
   /** In ms of `performance.now()`. */
   readonly startedAt = performance.now()
 
@@ -29,6 +31,8 @@ export class Exchange {
     this.clientAddress = clientAddress
     const given = this.header(originHeaders.requestId.toLowerCase())
     this.requestId = given !== undefined && isRequestId(given) ? given : randomUUID()
+    const trace = this.header(originHeaders.trace)
+    this.trace = trace !== undefined && isTraceparent(trace) ? trace : undefined
   }
 
   /** A header of the request; `name` in lower case. */
@@ -39,9 +43,8 @@ export class Exchange {
 
   /** The headers by which the request can be followed, for the RES requests that it causes. */
   get origin(): Headers {
-    const trace = this.header(originHeaders.trace)
-    if (trace === undefined || !isTraceparent(trace)) return { [originHeaders.requestId]: this.requestId }
-    return { [originHeaders.requestId]: this.requestId, [originHeaders.trace]: trace }
+    if (this.trace === undefined) return { [originHeaders.requestId]: this.requestId }
+    return { [originHeaders.requestId]: this.requestId, [originHeaders.trace]: this.trace }
   }
 
   /** Sends the whole answer. */

@@ -3,16 +3,16 @@ import type { Request, RequestHandler } from "express"
 import type { ClientAddresses } from "res-service"
 import type { Check } from "./checks.ts"
 import { Exchange } from "./exchange.ts"
-import { tellEnd } from "./tell-end.ts"
+import { follow, type RequestTracing } from "./follow.ts"
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Begins the exchange of each request. */
-export function begin(addresses: ClientAddresses): RequestHandler {
+export function begin(addresses: ClientAddresses, tracing?: RequestTracing): RequestHandler {
   return (req, res, next) => {
     const exchange = new Exchange(req, res, addresses.of(req))
     exchanges.set(req, exchange)
-    tellEnd(exchange, res, () => routeOf(req))
+    follow(exchange, res, () => routeOf(req), tracing)
     next()
   }
 }

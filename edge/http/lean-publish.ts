@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { ClientAddresses, Logger } from "res-service"
 import type { Checks } from "./checks.ts"
 import { type Answer, Exchange } from "./exchange.ts"
+import { follow, type RequestTracing } from "./follow.ts"
 import { checkJsonType, MAX_BODY_BYTES, parseJson } from "./json-body.ts"
 import { answerProblem } from "./problem.ts"
 import { PUBLISH_ROUTE, type Publish } from "./publish.ts"
 import { shopIn } from "./shop-path.ts"
-import { tellEnd } from "./tell-end.ts"
 
 /** Paths with a shop ID, or nearly one, and nothing to decode. */
 const PATH = /^\/publish\/([\dA-Fa-f-]{32,36})$/
@@ -15,6 +15,7 @@ export interface LeanPublish {
   readonly addresses: ClientAddresses
   readonly checks: Checks
   readonly publish: Publish
+  readonly tracing?: RequestTracing
   readonly logger: Logger
 }
 
@@ -25,7 +26,7 @@ export interface LeanPublish {
  * Takes only requests in their usual form: a plain path, and a body of a known and allowed length that is not compressed. Returns
  * false for all others, and has not touched them.
  */
-export function leanPublish({ addresses, checks, publish, logger }: LeanPublish) {
+export function leanPublish({ addresses, checks, publish, tracing, logger }: LeanPublish) {
   const answer = async (exchange: Exchange, shop: string): Promise<void> => {
     try {
       checks.first(exchange)
@@ -42,7 +43,7 @@ export function leanPublish({ addresses, checks, publish, logger }: LeanPublish)
     const shop = usualShop(req)
     if (shop === undefined) return false
     const exchange = new Exchange(req, new ListedAnswer(res), addresses.of(req))
-    tellEnd(exchange, res, publishRoute)
+    follow(exchange, res, publishRoute, tracing)
     void answer(exchange, shop)
     return true
   }

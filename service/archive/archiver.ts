@@ -4,7 +4,7 @@ import type { Logger } from "res-service"
 import { occurrences } from "../../observe/occurrences.ts"
 import { JetStream } from "../jetstream/jetstream.ts"
 import { consumedMessage, exampleOf, type LogEntry, readEntry, SET_ASIDE } from "../log/entry.ts"
-import { requestIdIn } from "../log/origin.ts"
+import { requestIdIn, traceIn } from "../log/origin.ts"
 import { SummedLog } from "../summed-log.ts"
 import { keepYoung } from "./ageing.ts"
 import { BackOff } from "./back-off.ts"
@@ -175,6 +175,7 @@ class Archiver implements RunningArchiver {
   }
 
   async #archive(batch: readonly Taken[]): Promise<void> {
+    const from = Date.now()
     const archived: InHand[] = []
     let left = batch.flatMap((taken) => this.#read(taken))
     for (let attempt = 1; left.length > 0; attempt++) {
@@ -189,10 +190,13 @@ class Archiver implements RunningArchiver {
       if (left.length > 0) await sleep(UNCLEAR_PAUSE_MS, undefined, { signal: this.#stopping.signal })
     }
     await this.#takeIntoBaskets(archived.map(({ document }) => document))
-    const now = Date.now()
+    const to = Date.now()
     for (const { taken, document } of archived) {
       this.#counts.archived++
-      occurrences.archived.tell(now - document.received_at.getTime())
+      if (occurrences.archived.isHeard) {
+        const storedAt = document.received_at.getTime()
+        occurrences.archived.tell({ trace: traceIn(taken.message.headers), storedAt, from, to })
+      }
       this.#intake.done(taken)
     }
   }

@@ -2,6 +2,7 @@ import { metrics, storage } from "../../config/parts.ts"
 import { connectNats, createLogger, runProcess } from "../../config/process.ts"
 import { loadSettings, SettingError } from "../../config/settings.ts"
 import { openMetrics } from "../../observe/open-metrics.ts"
+import { openTracing, traceEvents } from "../../observe/tracing.ts"
 import { startArchiver } from "./archiver.ts"
 import { countArchiver } from "./metrics.ts"
 
@@ -20,6 +21,8 @@ await runProcess(async () => {
     throw new SettingError("MONGO_URL is not set: expected the MongoDB to archive in")
   const logger = createLogger("archiver", settings)
   const read = await openMetrics(metrics.options(settings), logger, countArchiver)
+  const tracing = await openTracing("archiver", process.env)
+  if (tracing !== undefined) traceEvents(tracing)
   const nc = await connectNats("shopwire-archiver", settings.NATS_URL, logger)
   const archiver = await startArchiver(nc, {
     url: settings.MONGO_URL,
@@ -33,5 +36,6 @@ await runProcess(async () => {
   return async () => {
     await archiver.stop()
     await nc.drain()
+    await tracing?.stop()
   }
 })

@@ -30,7 +30,7 @@ export const archiverTable = {
 /** Counts what an archiver does. Returns what takes the archiver when there is one. */
 export function countArchiver(metrics: Metrics): (archiver: Pick<RunningArchiver, "counts" | "failingSince">) => void {
   const made = metrics.make(archiverTable)
-  occurrences.archived.on((ms) => made.shopwire_archive_lag_seconds.observe(ms / 1000))
+  occurrences.archived.on(({ storedAt, to }) => made.shopwire_archive_lag_seconds.observe((to - storedAt) / 1000))
   return (archiver) => {
     metrics.beforeScrape(() => {
       const { counts, failingSince } = archiver

@@ -8,7 +8,7 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import type { Ack } from "../jetstream/writer.ts"
 import { CONTENT_HASH, hashOf } from "./content-hash.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
-import { contentHash, eventHeaders, type NewEvents } from "./new-events.ts"
+import { contentHash, eventHeaders, type NewEvents, tellStored } from "./new-events.ts"
 import { STREAM } from "./stream.ts"
 import { PROBE_SUBJECT, workSubject } from "./subjects.ts"
 
@@ -117,8 +117,12 @@ export class LogAppender {
     const allHeadersOf = (i: number): Headers | undefined =>
       merged(i === 0 ? first : undefined, eventHeaders(events, i))
     const [only] = payloads
-    if (payloads.length === 1 && only !== undefined) return this.#js.publish(subject, only, allHeadersOf(0))
-    return this.#js.publishBatch(subject, payloads, allHeadersOf)
+    const storing =
+      payloads.length === 1 && only !== undefined
+        ? this.#js.publish(subject, only, allHeadersOf(0))
+        : this.#js.publishBatch(subject, payloads, allHeadersOf)
+    tellStored(events, storing)
+    return storing
   }
 }
 

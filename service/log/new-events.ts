@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto"
 import type { MsgHdrs } from "nats"
 import type { Headers } from "res-service"
+import { originHeaders } from "../../contract/request-origin.ts"
 import { type NamedSession, SharedSession, sharedSessionHeaders } from "../../contract/shared-session.ts"
+import { occurrences } from "../../observe/occurrences.ts"
 import { hashOf } from "./content-hash.ts"
 
 const SHARED_SESSION = sharedSessionHeaders.session
@@ -27,6 +29,14 @@ export function contentHash({ payloads, sharedSessions }: NewEvents): string {
 export function eventHeaders({ sharedSessions, origin }: NewEvents, index: number): Headers | undefined {
   const session = sharedSessions?.[index]
   return session === undefined ? origin : { ...origin, [SHARED_SESSION]: session ?? "" }
+}
+
+/** Tells how long it took to store the events of a request. */
+export function tellStored({ origin }: NewEvents, storing: Promise<unknown>): void {
+  if (!occurrences.stored.isHeard) return
+  const from = Date.now()
+  const tell = (): void => occurrences.stored.tell({ trace: origin?.[originHeaders.trace], from, to: Date.now() })
+  storing.then(tell, () => {})
 }
 
 /** Reads the session that an event names from its message's headers. Another program may have written anything there: then none. */

@@ -14,6 +14,12 @@ export function originOf({ natsHeader }: Pick<BaseRequest<string>, "natsHeader">
   return { ...(hasId ? { [REQUEST_ID]: id } : {}), ...(hasTrace ? { [TRACE]: trace } : {}) }
 }
 
+/** The trace of the request that has stored a message; undefined: it has none. */
+export function traceIn(headers: MsgHdrs | undefined): string | undefined {
+  const trace = headers?.get(TRACE) ?? ""
+  return isTraceparent(trace) ? trace : undefined
+}
+
 /** The ID of the request that has stored a message; undefined: another program has published it, or wrote something else there. */
 export function requestIdIn(headers: MsgHdrs | undefined): string | undefined {
   const id = headers?.get(REQUEST_ID) ?? ""

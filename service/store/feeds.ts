@@ -95,9 +95,14 @@ export class Feeds {
     return this.#loaded.get(shopId)?.feed
   }
 
-  /** Shows one event of the log. */
-  add({ shopId, event }: LogEntry): void {
+  /**
+   * Shows one event of the log.
+   *
+   * @param traceOf reads the trace of its message
+   */
+  add({ shopId, event }: LogEntry, traceOf = (): string | undefined => undefined): void {
     if (!this.has(shopId)) return
+    const from = Date.now()
     this.#send(shopId, (events) => {
       const loaded = this.#loaded.get(shopId)
       if (loaded?.feed === undefined) {
@@ -107,11 +112,14 @@ export class Feeds {
       }
       const { feed, changes } = applyEvent(loaded.feed, event)
       loaded.feed = feed
+      const sentFrom = Date.now()
       for (const change of changes) {
         if (change.type === "remove") events.remove(change.index)
         else events.add(dataValue(change.event), change.index)
       }
-      if (occurrences.shown.isHeard) occurrences.shown.tell(Date.now() - Date.parse(event.received_at))
+      if (!occurrences.shown.isHeard) return
+      const storedAt = Date.parse(event.received_at)
+      occurrences.shown.tell({ trace: traceOf(), storedAt, from, sentFrom, to: Date.now() })
     }).catch((error: unknown) => this.#logger.error({ err: error, shopId }, "an event could not be shown"))
   }
 

@@ -22,6 +22,7 @@ import { askConnections, Hearing } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import type { LogRecord, StoredMessage } from "../log/entry.ts"
 import type { Log, LogFollower } from "../log/log.ts"
+import { traceIn } from "../log/origin.ts"
 import { partitionOf } from "../log/subjects.ts"
 import type { Part } from "../part-list.ts"
 import { shownBasket } from "../projections/basket.ts"
@@ -251,9 +252,9 @@ export class LiveShops implements Part, LogFollower {
     this.#digests.tick(now)
   }
 
-  take(_message: StoredMessage, record: LogRecord | undefined): void {
+  take(message: StoredMessage, record: LogRecord | undefined): void {
     if (record === undefined) return
-    if ("event" in record) this.#feeds.add(record)
+    if ("event" in record) this.#feeds.add(record, () => traceIn(message.header))
     this.#shops.add(record)
     this.#sharedNews.add(record)
   }

@@ -7,7 +7,7 @@ import { notTried } from "../../../contract/unavailable.ts"
 import { occurrences } from "../../../observe/occurrences.ts"
 import type { JetStream } from "../../jetstream/jetstream.ts"
 import { CONTENT_HASH } from "../content-hash.ts"
-import { contentHash, eventHeaders, type NewEvents } from "../new-events.ts"
+import { contentHash, eventHeaders, type NewEvents, tellStored } from "../new-events.ts"
 import { STREAM } from "../stream.ts"
 import { placeHeaders, placesIn } from "./producer-headers.ts"
 import {
@@ -192,11 +192,12 @@ export class ProducerAppender {
     const headersOf = (i: number): Headers => ({ ...(i === 0 ? condition : {}), ...messages[i]?.headers })
     const payloads = messages.map(({ payload }) => payload)
     const subject = shopSubject(key.shopId)
-    const { seq } =
+    const storing =
       payloads.length === 1
-        ? await this.#js.publish(subject, payloads[0] ?? "", headersOf(0))
-        : await this.#js.publishBatch(subject, payloads, headersOf)
-    return seq - payloads.length + 1
+        ? this.#js.publish(subject, payloads[0] ?? "", headersOf(0))
+        : this.#js.publishBatch(subject, payloads, headersOf)
+    for (const { events } of fresh) tellStored(events, storing)
+    return (await storing).seq - payloads.length + 1
   }
 
   /**
