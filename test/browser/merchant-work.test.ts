@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
-import type { PublishEvent } from "../../contract/publish-event.ts"
+import type { SentEvent } from "../../contract/shared-session.ts"
 import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { usePages } from "../helpers/pages.ts"
@@ -44,13 +44,15 @@ describe("working on orders and baskets on the merchant's page", () => {
   /** A basket of a shop, and what happens in it. */
   function basketOf(shopId: string) {
     const session_id = randomUUID()
-    const publish = (fields: Partial<PublishEvent> = {}) =>
+    const publish = (fields: Partial<SentEvent> = {}) =>
       publishAll(pages.product.edgeUrl, [publishEvent({ shop_id: shopId, session_id, ...fields })])
     return { name: session_id.slice(0, 8), session_id, publish }
   }
 
+  type Basket = ReturnType<typeof basketOf>
+
   /** An order of a shop. */
-  async function orderOf(shopId: string, fields: Partial<PublishEvent> = {}) {
+  async function orderOf(shopId: string, fields: Partial<SentEvent> = {}) {
     const basket = basketOf(shopId)
     await basket.publish(fields)
     await basket.publish({ ...fields, action: "CHECKOUT" })
@@ -260,6 +262,48 @@ describe("working on orders and baskets on the merchant's page", () => {
     const { x = 0, y = 0 } = (await page.locator(".event .price").first().boundingBox()) ?? {}
     await page.touchscreen.tap(x + 2, y + 2)
     await merchant.details(order.name).waitFor()
+  })
+
+  it("shows friends who shop together as one, in lanes and in each basket, and prints a packing list for each", async () => {
+    const shopId = randomUUID()
+    const friends = [1, 2, 3].map(() => basketOf(shopId))
+    const [first, second, third] = friends as [Basket, Basket, Basket]
+    const shared = { shared_session: "party", shopper_id: randomUUID() }
+    await first.publish({ ...shared, product_name: "Bread", product_price: 2 })
+    const alone = basketOf(shopId)
+    await alone.publish()
+    const merchant = await open(shopId, "", { initScript: WITNESS })
+    const { page } = merchant
+    await merchant.basket(alone.name).waitFor()
+    const group = page.locator(".basket-list .group")
+    expect(await group.count()).to.equal(0)
+    await second.publish({ ...shared, shopper_id: randomUUID(), product_name: "Pears", product_price: 1 })
+    await third.publish({ ...shared, shopper_id: randomUUID(), product_name: "Milk", product_price: 4 })
+    await group.getByText(/^Group of 3: .?Shopper \d+, Shopper \d+,? and Shopper \d+/).waitFor()
+    expect((await merchant.baskets(group)).toSorted()).to.deep.equal(friends.map(({ name }) => name).toSorted())
+    expect(await group.locator(".group-head .sum").textContent()).to.match(/7\.00/)
+    await third.publish({ ...shared, action: "CHECKOUT" })
+    await until("two in this lane", async () => (await merchant.baskets(group)).length === 2)
+    await group.getByText(/^Group of 3:/).waitFor()
+    expect(await axeViolations(page)).to.deep.equal([])
+
+    await group.getByRole("button", { name: "Print a packing list for each person" }).click()
+    const lists = page.locator(".pick-list")
+    await until("three lists", async () => (await lists.count()) === 3)
+    const parts = await lists.locator(".group-part").allTextContents()
+    expect(parts.map((text) => /Packing list (\d) of 3: .?Shopper \d+/.exec(text)?.[1])).to.deep.equal(["1", "2", "3"])
+    const products = await lists.locator("tbody td:nth-child(3)").allTextContents()
+    expect(products).to.deep.equal(["Bread", "Pears", "Milk"])
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")))
+
+    await merchant.basket(first.name).locator("header button").click()
+    const dialog = merchant.details(first.name)
+    await dialog.getByText(/^Group of 3:/).waitFor()
+    const members = dialog.locator(".group-members li")
+    expect(await members.allTextContents()).to.have.length(3)
+    expect(await members.nth(2).textContent()).to.match(/Checked out.*1 item.*4\.00/)
+    await members.nth(1).getByRole("button").click()
+    await merchant.details(second.name).waitFor()
   })
 
   it("prints a pick list, and nothing else", async () => {

@@ -45,6 +45,8 @@ function comparable(text: string): string {
       // A sequence may get one more digit from one answer to the next.
       .replaceAll(/(?<=Content-Length: )\d+(?=.*"seq":)/gs, "<length>")
       .replaceAll(/(?<=X-Event-Seq: |"seq":)\d+/g, "<seq>")
+      // Of earlier events, if they have brought anything yet.
+      .replaceAll(/Shared-Session-Status: .*\r\n/g, "")
       .replaceAll(/;r=\d+;t=\d+/g, ";r=<left>;t=<seconds>")
       .replaceAll(/(?<=Retry-After: )(?:[1-9]|10)(?=\r)/g, "<seconds>")
       .replaceAll(/HTTP\/1\.1 \d.*?\r\n\r\n/gs, (head) => {

@@ -38,6 +38,7 @@ export class Format {
   readonly #axis: Intl.NumberFormat
   readonly #percent: Intl.NumberFormat
   readonly #change: Intl.NumberFormat
+  readonly #list: Intl.ListFormat
 
   constructor({ locale, currency = null, timeZone }: FormatOptions) {
     this.locale = locale
@@ -71,6 +72,7 @@ export class Format {
     })
     this.#percent = new Intl.NumberFormat(locale, { style: "percent" })
     this.#change = new Intl.NumberFormat(locale, { style: "percent", signDisplay: "exceptZero" })
+    this.#list = new Intl.ListFormat(locale)
   }
 
   /** An exact amount, with all its decimals. */
@@ -85,6 +87,11 @@ export class Format {
 
   count(count: number): string {
     return this.#count.format(count)
+  }
+
+  /** `one, two, and three` */
+  list(texts: readonly string[]): string {
+    return this.#list.format(texts)
   }
 
   /** `14:03:20` */

@@ -170,6 +170,8 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
           shopId={shopId}
           sessionId={opened}
           thresholds={lanes.thresholds}
+          groups={lanes.groups}
+          onBasket={openBasket}
           onClose={closeBasket}
           onFilter={() => {
             setAddress({ ...noFilter, view: "", session: opened, basket: "" })

@@ -14,6 +14,8 @@ import { Toasts } from "../parts/toasts.tsx"
 import { useNow } from "../parts/use-now.ts"
 import { ShopperName, shopperName } from "../people/shopper-name.tsx"
 import { BasketWork } from "./basket-work.tsx"
+import { GroupHead } from "./group-head.tsx"
+import { type Groups, groupOf } from "./groups.ts"
 import { isAbandoned, type Thresholds } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
 import { SentTotal } from "./sent-total.tsx"
@@ -23,12 +25,16 @@ export function BasketDialog({
   shopId,
   sessionId,
   thresholds,
+  groups,
+  onBasket,
   onFilter,
   onClose,
 }: {
   shopId: string
   sessionId: string
   thresholds: Thresholds
+  groups: Groups
+  onBasket: (sessionId: string) => void
   onFilter: () => void
   onClose: () => void
 }) {
@@ -41,7 +47,12 @@ export function BasketDialog({
       side
       onClose={onClose}
     >
-      {data !== undefined && <BasketDetail shopId={shopId} basket={data} thresholds={thresholds} />}
+      {data !== undefined && (
+        <>
+          <GroupOf basket={data} groups={groups} onBasket={onBasket} />
+          <BasketDetail shopId={shopId} basket={data} thresholds={thresholds} />
+        </>
+      )}
       {basket.status === "loading" && <Empty busy>{t("page.loading")}</Empty>}
       {basket.status === "failed" && data === undefined && <Absent failure={basket.failure} />}
       {basket.status === "stale" && <p className="hint">{t("basket.asLastSeen")}</p>}
@@ -146,5 +157,45 @@ function BasketDetail({ shopId, basket, thresholds }: { shopId: string; basket: 
         </dd>
       </dl>
     </>
+  )
+}
+
+/** With whom the shopper shops; nothing for a shopper alone. */
+function GroupOf({
+  basket,
+  groups,
+  onBasket,
+}: {
+  basket: Basket
+  groups: Groups
+  onBasket: (sessionId: string) => void
+}) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  if (basket.shared_session === undefined) return null
+  const group = groupOf(basket, groups)
+  if (group === undefined) return <p className="quiet">{t("group.alone")}</p>
+  return (
+    <section className="group">
+      <GroupHead group={group} />
+      <ul className="group-members">
+        {group.map(({ session_id, shopper_id, status, item_count, total }) => (
+          <li key={session_id}>
+            <button
+              type="button"
+              className="plain"
+              aria-current={session_id === basket.session_id}
+              onClick={() => onBasket(session_id)}
+            >
+              <ShopperName shopperId={shopper_id} />
+            </button>
+            <span className="quiet">
+              {t(`basket.status.${status}`)} · {t("baskets.items", { count: item_count })}
+            </span>
+            <span className="sum">{format.money(total)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }

@@ -6,7 +6,7 @@ import { Absent } from "../parts/absent.tsx"
 import { Empty } from "../parts/empty.tsx"
 import { Icon } from "../parts/icon.tsx"
 import { type Kept, useLocal } from "../parts/local.ts"
-import { BasketCard } from "./basket-card.tsx"
+import { BasketRows } from "./basket-rows.tsx"
 import { LaneSkeleton } from "./lane-skeleton.tsx"
 import { countDone, type LaneName, laneNames, type Sorting, sorted, sortings } from "./lanes.ts"
 import { printPickLists } from "./print-queue.ts"
@@ -107,7 +107,7 @@ export const Baskets = memo(function Baskets({
 
 function LaneList({
   shopId,
-  lanes: { isLoading, failure, thresholds, open: listed },
+  lanes: { isLoading, failure, thresholds, groups, open: listed },
   baskets,
   lane,
   open,
@@ -141,15 +141,7 @@ function LaneList({
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      {shown.map((basket) => (
-        <BasketCard
-          key={basket.session_id}
-          shopId={shopId}
-          basket={basket}
-          thresholds={thresholds}
-          onBasket={onBasket}
-        />
-      ))}
+      <BasketRows baskets={shown} groups={groups} shopId={shopId} thresholds={thresholds} onBasket={onBasket} />
       {open > most && most >= LIST_LIMIT && <li className="end">{t("baskets.latest", { shown: most, open })}</li>}
     </ul>
   )

@@ -5,7 +5,10 @@ import { createPortal } from "react-dom"
 import { useTranslation } from "react-i18next"
 import { useFormat } from "../locale/use-format.tsx"
 import { Said } from "../parts/said.tsx"
+import { shopperName } from "../people/shopper-name.tsx"
 import { basketLabel } from "./basket-label.ts"
+import { groupTitle } from "./group-title.ts"
+import { groupsOf, rowsOf } from "./groups.ts"
 import { waitingSince } from "./lanes.ts"
 import { printing } from "./print-queue.ts"
 
@@ -22,15 +25,26 @@ export function PickLists({ shopName }: { shopName: string }) {
   if (baskets.length === 0) return null
   return createPortal(
     <div className="pick-lists">
-      {baskets.map((basket) => (
-        <PickList key={basket.session_id} shopName={shopName} basket={basket} />
-      ))}
+      {rowsOf(baskets, groupsOf(baskets)).flatMap(({ group, baskets: together }) =>
+        together.map((basket) => (
+          <PickList key={basket.session_id} shopName={shopName} basket={basket} group={group} />
+        )),
+      )}
     </div>,
     document.body,
   )
 }
 
-function PickList({ shopName, basket }: { shopName: string; basket: Basket }) {
+function PickList({
+  shopName,
+  basket,
+  group,
+}: {
+  shopName: string
+  basket: Basket
+  /** The lists of a group that are printed together, one a person. */
+  group: readonly Basket[] | undefined
+}) {
   const { t } = useTranslation()
   const format = useFormat()
   const lines = basket.lines.toSorted(
@@ -44,6 +58,17 @@ function PickList({ shopName, basket }: { shopName: string; basket: Basket }) {
           <Said text={shopName} /> · {format.dayAndClock(waitingSince(basket))} ·{" "}
           {t("baskets.items", { count: basket.item_count })} · {format.money(basket.total)}
         </p>
+        {group !== undefined && (
+          <p className="group-part">
+            {groupTitle(t, format, group)}
+            <br />
+            {t("group.packingList", {
+              number: format.count(group.indexOf(basket) + 1),
+              of: format.count(group.length),
+              name: shopperName(t, basket.shopper_id),
+            })}
+          </p>
+        )}
         {basket.acknowledged_by !== null && (
           <p>
             {t("order.pickedBy")} <Said text={basket.acknowledged_by} />

@@ -3,6 +3,7 @@ import { useAbandoned, useBaskets, useOrders, useProfile } from "@shopwire/react
 import { useMemo } from "react"
 import { useNow } from "../parts/use-now.ts"
 import { useThrottled } from "../parts/use-throttled.ts"
+import { type Groups, groupsOf } from "./groups.ts"
 import { type LaneName, lanesOf, type Thresholds } from "./lanes.ts"
 
 /** How often the lanes change at most, in ms: in a busy shop some basket changes in each frame. */
@@ -14,6 +15,8 @@ const unknown: Thresholds = { cold_after_s: Number.POSITIVE_INFINITY, abandoned_
 /** A shop's baskets by lane, live. */
 export interface Lanes {
   readonly lanes: Readonly<Record<LaneName, readonly Basket[]>>
+  /** The groups among all of them, whatever their lanes. */
+  readonly groups: Groups
   readonly thresholds: Thresholds
   readonly isLoading: boolean
   /** Why nothing can be shown. */
@@ -34,6 +37,10 @@ export function useLanes(shopId: string): Lanes {
     () => lanesOf([...(open ?? []), ...(orders ?? []), ...(abandoned ?? [])], thresholds, now),
     [open, orders, abandoned, thresholds, now],
   )
+  const groups = useMemo(
+    () => groupsOf([...(open ?? []), ...(orders ?? []), ...(abandoned ?? [])]),
+    [open, orders, abandoned],
+  )
   const unfinished = useMemo(
     () =>
       open === undefined || abandoned === undefined || profile === undefined ? undefined : [...open, ...abandoned],
@@ -45,8 +52,8 @@ export function useLanes(shopId: string): Lanes {
   const failure = failed?.failure
   const isLoading = lists.some(({ status }) => status === "loading")
   const known = useMemo(
-    (): Lanes => ({ lanes, thresholds, isLoading, failure, open, unfinished }),
-    [lanes, thresholds, isLoading, failure, open, unfinished],
+    (): Lanes => ({ lanes, groups, thresholds, isLoading, failure, open, unfinished }),
+    [lanes, groups, thresholds, isLoading, failure, open, unfinished],
   )
   return useThrottled(known, SHOWN_MS)
 }

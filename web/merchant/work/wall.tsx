@@ -5,7 +5,7 @@ import { Empty } from "../parts/empty.tsx"
 import { Icon } from "../parts/icon.tsx"
 import { useNow } from "../parts/use-now.ts"
 import { useWakeLock } from "../parts/use-wake-lock.ts"
-import { BasketCard } from "./basket-card.tsx"
+import { BasketRows } from "./basket-rows.tsx"
 import { LaneSkeleton } from "./lane-skeleton.tsx"
 import { laneNames, sorted } from "./lanes.ts"
 import type { Lanes } from "./use-lanes.ts"
@@ -79,16 +79,14 @@ export function Wall({
                 ) : (
                   // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
                   <ul tabIndex={0} aria-labelledby={`wall-${name}`}>
-                    {baskets.map((basket) => (
-                      <BasketCard
-                        key={basket.session_id}
-                        shopId={shopId}
-                        basket={basket}
-                        thresholds={lanes.thresholds}
-                        mostLines={MOST_LINES}
-                        onBasket={onBasket}
-                      />
-                    ))}
+                    <BasketRows
+                      baskets={baskets}
+                      groups={lanes.groups}
+                      shopId={shopId}
+                      thresholds={lanes.thresholds}
+                      mostLines={MOST_LINES}
+                      onBasket={onBasket}
+                    />
                   </ul>
                 )}
               </section>
