@@ -13,7 +13,7 @@ import type { Basket, BasketLine } from "./basket.ts"
 import type { Day } from "./day.ts"
 import { defaultProfile, type Profile } from "./profile.ts"
 import { type ShownEvent, samplePublishEvent } from "./publish-event.ts"
-import { cart, multicart, present, sessionStatus } from "./session.ts"
+import { cart, multicart, present, sessionMember, sessionMembers, sessionStatus } from "./session.ts"
 import type { SessionStatus } from "./session-status.ts"
 import { archive, auth, health, shoppers, type User } from "./shopwire.ts"
 import {
@@ -220,6 +220,26 @@ export const examples: readonly Example[] = [
     { owner: { id: ann, name: "Ann", isHost: true, isReadyToCheckout: false }, content: annsCart },
   ),
   get(sessionStatus, session, sharedStatus),
+  get(sessionMembers, session, [
+    referenceTo(sessionMember, { ...session, customer: ann }),
+    referenceTo(sessionMember, { ...session, customer: bob }),
+  ]),
+  get(
+    sessionMember,
+    { ...session, customer: ann },
+    {
+      id: ann,
+      name: "Ann",
+      is_host: true,
+      is_ready: false,
+      version: "YPmwEc_rWGbsjayv",
+      presence: "here",
+      since: at,
+      client: "other",
+      colour: 0,
+      initials: "A",
+    },
+  ),
   call("Ann", multicart, session, "setSplit", { split: "evenly" }, { n: 5 }),
   call("Ann", multicart, session, "setDeadline", { at: soon }, { n: 6 }),
   call("Ann", multicart, session, "lock", undefined, { n: 7 }),
@@ -238,10 +258,11 @@ export const examples: readonly Example[] = [
   call("Ann", multicart, session, "completeCheckout", { order_ref: "1042" }, { n: 13 }),
   call("Ann", multicart, session, "shopAgain", undefined, { n: 14 }),
   call("Ann", multicart, session, "keepAlive", {}, null),
-  call("Bob", multicart, session, "resume", { customerId: bob, resumeToken: bobsToken }, { n: 15 }),
-  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 16, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
-  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 17 }),
-  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 18 }),
+  call("Ann", multicart, session, "setIdle", { customerId: ann, idle: true }, { n: 15 }),
+  call("Bob", multicart, session, "resume", { customerId: bob, resumeToken: bobsToken }, { n: 16 }),
+  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 17, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
+  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 18 }),
+  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 19 }),
   call("Ann", multicart, session, "lose", undefined, { n: 0 }),
   call("Ann", multicart, session, "disconnect", undefined, { n: 0 }),
 

@@ -3,6 +3,7 @@ import { MAX_CART_LEVELS, MAX_ORDER_REF } from "./limits.ts"
 import { nestsDeeper } from "./nesting.ts"
 import { isRecord } from "./record.ts"
 import { isSessionId, SESSION_ID, SESSION_ID_RULE } from "./session-id.ts"
+import { ClientKind } from "./session-members.ts"
 import { Split } from "./session-status.ts"
 import { shownName, wellFormed } from "./text.ts"
 
@@ -20,7 +21,15 @@ export const customerName = shownName
 export const inviteText = z.string("expected a string").max(500, "expected an invitation")
 
 /** Params of `start` and `join`. */
-export const Introduction = z.object({ customerName, invite: inviteText.optional() }, "expected a JSON object")
+export const Introduction = z.object(
+  {
+    customerName,
+    invite: inviteText.optional(),
+    // Old clients may send anything here.
+    client: ClientKind.catch("other").default("other"),
+  },
+  "expected a JSON object",
+)
 
 const [MAX_INVITE_SECONDS, DEFAULT_INVITE_SECONDS] = [30 * 24 * 60 * 60, 24 * 60 * 60]
 const [MAX_INVITE_USES, DEFAULT_INVITE_USES] = [1000, 50]
@@ -61,6 +70,9 @@ export const ReadyUpdate = z.object(
   },
   "expected a JSON object",
 )
+
+/** Params of `setIdle`. */
+export const IdleUpdate = z.object({ customerId, idle: z.boolean("expected true or false") }, "expected a JSON object")
 
 /** Params of `resume`. */
 export const Resumption = z.object(

@@ -5,6 +5,7 @@ import {
   CartUpdate,
   CustomerRef,
   DeadlineUpdate,
+  IdleUpdate,
   Introduction,
   Invitation,
   KeepAlive,
@@ -14,6 +15,7 @@ import {
   SessionId,
   SplitUpdate,
 } from "./session-calls.ts"
+import { SessionMember } from "./session-members.ts"
 import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
 
@@ -81,6 +83,30 @@ export const sessionStatus = defineModel("session.$id.status", {
 })
 
 /**
+ * `session.<id>.member.<customerId>`: a member beside its cart: whether it is there, on which client, its colour and initials.
+ *
+ * get     errors: system.notFound (no such member)
+ * events  change, before the `updated` with the same `n`, if there is one
+ */
+export const sessionMember = defineModel("session.$id.member.$customer", {
+  parts: { id: SessionId },
+  value: SessionMember,
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
+ * `session.<id>.members`: the members of a session, also absent ones, in the order of the multicart. It has no calls: those of the multicart
+ * change it.
+ *
+ * events  add, remove
+ */
+export const sessionMembers = defineCollection("session.$id.members", {
+  parts: { id: SessionId },
+  value: referenceTo(sessionMember),
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
  * `session.<id>.multicart`: the carts of a session, the host's first, then in the order of joining.
  *
  * call    start, join: an invitation is needed once the session has invitations ·
@@ -89,10 +115,12 @@ export const sessionStatus = defineModel("session.$id.status", {
  *         kick, createInvite: by the host; from the first invitation on, joining needs one ·
  *         lock, unlock, setDeadline, setSplit, shopAgain: by the host · beginCheckout: the customer pays ·
  *         cancelCheckout: by the payer or the host · completeCheckout: by the payer ·
+ *         setIdle: the member's page is hidden, or has had no input for a while; or no longer ·
  *         disconnect: the caller's connection is gone now ·
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
- * events  add, remove; after each call that was accepted, but keepAlive, last `updated` { n }, before the answer
+ * events  add, remove; after each call that was accepted, last `updated` { n }, before the answer; but not after keepAlive, and not after
+ *         a setIdle, which changes nothing of multicart and status
  * source  design.md, "RES resources", "Sessions"
  */
 export const multicart = defineCollection("session.$id.multicart", {
@@ -176,6 +204,7 @@ export const multicart = defineCollection("session.$id.multicart", {
       errors: errorCodes("session.notCheckingOut", "session.notPayer", "session.ordered", ...unable),
     },
     shopAgain: { answer: Done, errors: errorCodes("session.notHost", "session.notOrdered", ...unable) },
+    setIdle: { params: IdleUpdate, answer: Done, errors: errorCodes(...foreign, ...unable) },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     lose: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     keepAlive: { params: KeepAlive, errors: errorCodes("system.invalidParams", "system.invalidRequest") },

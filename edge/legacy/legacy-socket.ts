@@ -13,8 +13,10 @@ import {
 } from "../../contract/legacy.ts"
 import { MAX_CART_LEVELS } from "../../contract/limits.ts"
 import { nestsDeeper } from "../../contract/nesting.ts"
+import { isRecord } from "../../contract/record.ts"
 import { multicart } from "../../contract/session.ts"
 import { Resumption } from "../../contract/session-calls.ts"
+import type { ClientKind } from "../../contract/session-members.ts"
 import { notTried } from "../../contract/unavailable.ts"
 import { occurrences } from "../../observe/occurrences.ts"
 import { isUntried } from "../untried.ts"
@@ -247,7 +249,7 @@ export class LegacySocket implements Participant {
       const { customerId, resumeToken, n } =
         event === "resumeSession"
           ? { ...(await this.#call("resume", payload)), ...Resumption.parse(payload) }
-          : await this.#call(event === "startSession" ? "start" : "join", payload)
+          : await this.#call(event === "startSession" ? "start" : "join", withClient(payload))
       this.#customerId = customerId
       this.#resumeToken = resumeToken
       this.#takesPart = true
@@ -310,4 +312,10 @@ export class LegacySocket implements Participant {
       this.#webSocket.terminate()
     } else this.#webSocket.send(text)
   }
+}
+
+/** An old client does not say on what its customer shops. */
+function withClient(payload: unknown): unknown {
+  const client: ClientKind = "storefront"
+  return isRecord(payload) ? { client, ...payload } : payload
 }

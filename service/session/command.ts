@@ -3,7 +3,7 @@ import type { BasketRef } from "../shared-baskets.ts"
 import type { Member } from "./session.ts"
 
 /** Somebody who wants to become a member. */
-export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash"> {
+export interface Newcomer extends Pick<Member, "id" | "name" | "resumeHash" | "client"> {
   readonly cid: string
   /** When the newcomer asks, in ms since the epoch. */
   readonly at: number
@@ -31,17 +31,24 @@ export type SessionCommand =
   | { readonly type: "link"; readonly newcomer: Newcomer; readonly basket: BasketRef }
   | { readonly type: "updateCart"; readonly id: string; readonly content: object }
   | SetReady
-  | { readonly type: "resume"; readonly id: string; readonly resumeHash: string; readonly cid: string }
+  | {
+      readonly type: "resume"
+      readonly id: string
+      readonly resumeHash: string
+      readonly cid: string
+      readonly at: number
+    }
   /** Prepares a session for invitations; `key` signs them if the session has no key yet. */
   | { readonly type: "invite"; readonly by: string; readonly key: string }
   | { readonly type: "leave"; readonly id: string }
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */
-  | { readonly type: "disconnect"; readonly cid: string }
+  | { readonly type: "disconnect"; readonly cid: string; readonly at: number }
   /** The connection is silent. */
-  | { readonly type: "lose"; readonly cid: string }
+  | { readonly type: "lose"; readonly cid: string; readonly at: number }
   /** A connection that was silent calls again. */
-  | { readonly type: "return"; readonly cid: string }
+  | { readonly type: "return"; readonly cid: string; readonly at: number }
+  | { readonly type: "setIdle"; readonly id: string; readonly idle: boolean; readonly at: number }
   /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }
   /** Removes these members, if they are absent. */

@@ -43,7 +43,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       if (!sameSecret(happening.member(command.id).resumeHash, command.resumeHash))
         throw serviceError("session.wrongResumeToken")
       releaseConnection(happening, command.cid, command.id)
-      happening.add({ type: "resumed", id: command.id, cid: command.cid })
+      happening.add({ type: "resumed", id: command.id, cid: command.cid, at: command.at })
       break
     case "leave":
       leave(happening, happening.member(command.id).id)
@@ -57,18 +57,21 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       break
     case "disconnect":
       for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
-        happening.add({ type: "becameAbsent", id })
+        happening.add({ type: "becameAbsent", id, at: command.at })
       }
       break
     case "lose":
       for (const { id } of happening.membersWhere(({ cid }) => cid === command.cid)) {
-        happening.add({ type: "becameAbsent", id, lostCid: command.cid })
+        happening.add({ type: "becameAbsent", id, lostCid: command.cid, at: command.at })
       }
       break
     case "return":
       for (const { id } of happening.membersWhere(({ lostCid }) => lostCid === command.cid)) {
-        happening.add({ type: "resumed", id, cid: command.cid })
+        happening.add({ type: "resumed", id, cid: command.cid, at: command.at })
       }
+      break
+    case "setIdle":
+      setIdle(happening, command)
       break
     case "hide":
       for (const { id, hidden } of happening.absent(command.ids)) {
@@ -109,4 +112,8 @@ export function decide(session: Session | undefined, command: SessionCommand): r
   passHostOnline(happening)
   settleHost(happening)
   return happening.events
+}
+
+function setIdle(happening: Happening, { id, idle, at }: Extract<SessionCommand, { type: "setIdle" }>): void {
+  if ((happening.member(id).idle ?? false) !== idle) happening.add({ type: "idleSet", id, idle, at })
 }

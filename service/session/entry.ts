@@ -1,4 +1,5 @@
 import { serviceError } from "../../contract/errors.ts"
+import { freeColour } from "./colours.ts"
 import type { Newcomer } from "./command.ts"
 import type { Happening } from "./happening.ts"
 import { decodeInvite } from "./invite.ts"
@@ -11,7 +12,7 @@ export const MAX_MEMBERS = 50
 export function start(happening: Happening, newcomer: Newcomer): void {
   const host = happening.host()
   if (host === undefined) {
-    happening.add({ type: "created", host: memberOf(newcomer) })
+    happening.add({ type: "created", host: memberOf(newcomer, freeColour([])) })
     return
   }
   if (host.basket !== undefined) {
@@ -22,7 +23,7 @@ export function start(happening: Happening, newcomer: Newcomer): void {
   if (host.cid !== undefined && !isAgain) throw serviceError("session.hostPresent")
   if (!isAgain) admit(happening, newcomer)
   releaseConnection(happening, newcomer.cid, host.id)
-  happening.add({ type: "joined", member: memberOf(newcomer) })
+  happening.add({ type: "joined", member: memberOf(newcomer, host.colour) })
   happening.add({ type: "hostPassed", id: newcomer.id })
   happening.add({ type: "left", id: host.id })
 }
@@ -36,7 +37,7 @@ export function join(happening: Happening, newcomer: Newcomer): void {
   // A reloaded page joins again under the same name; friends should not see it twice.
   for (const { id } of happening.membersWhere(({ cid, name }) => cid === undefined && name === newcomer.name))
     happening.add({ type: "hidden", id })
-  happening.add({ type: "joined", member: memberOf(newcomer) })
+  happening.add({ type: "joined", member: memberOf(newcomer, freeColour(happening.session?.members ?? [])) })
 }
 
 /** Admits a newcomer: to an open session always, else by an invitation. */
@@ -84,6 +85,6 @@ function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
   return connection === cid || connection === lostCid
 }
 
-export function memberOf({ id, name, cid, resumeHash }: Newcomer): Member {
-  return { id, name, ready: false, content: {}, cid, resumeHash }
+export function memberOf({ id, name, cid, resumeHash, client, at }: Newcomer, colour: number): Member {
+  return { id, name, ready: false, content: {}, cid, resumeHash, client, colour, since: at }
 }

@@ -1,6 +1,6 @@
 import type { AnyResource, Logger, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
-import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
+import { cart, multicart, present, sessionMember, sessionMembers, sessionStatus } from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
 import { askConnections } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -9,6 +9,7 @@ import type { Part } from "../part-list.ts"
 import { answerAsSessionOwner, askShopOwner } from "../shared-baskets.ts"
 import type { SessionCommand } from "./command.ts"
 import { Currencies, type ReadCurrency } from "./currencies.ts"
+import { memberResource, membersResource } from "./members-resource.ts"
 import {
   type CustomerBinding,
   cartResource,
@@ -100,6 +101,8 @@ export class LiveSessions implements Part {
       multicartResource({ ...sources, guard, binding }),
       presentResource(guard, this.#sessions),
       statusResource(guard, this.#sessions),
+      membersResource(guard, this.#sessions),
+      memberResource(guard, this.#sessions),
       cartResource(guard, this.#sessions),
     ]
   }
@@ -148,6 +151,8 @@ export class LiveSessions implements Part {
       present: this.#service.events(present, { id }),
       status: this.#service.events(sessionStatus, { id }),
       cart: (customer) => this.#service.events(cart, { id, customer }),
+      members: this.#service.events(sessionMembers, { id }),
+      member: (customer) => this.#service.events(sessionMember, { id, customer }),
     })
     this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])
     return n

@@ -1,14 +1,5 @@
 import { randomBytes } from "node:crypto"
-import {
-  type Access,
-  type AccessRequest,
-  type CallRequest,
-  handle,
-  isValidPart,
-  type Reference,
-  ResError,
-  reference,
-} from "res-service"
+import { type CallRequest, handle, isValidPart, type Reference, ResError, reference } from "res-service"
 import type { z } from "zod"
 import { edgeOfCid } from "../../contract/edge-connection.ts"
 import { type ServiceErrorCode, serviceError } from "../../contract/errors.ts"
@@ -22,7 +13,8 @@ import type { Newcomer, SessionCommand } from "./command.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
-import { isShownTo, type Member } from "./session.ts"
+import type { Member } from "./session.ts"
+import { sessionAccess, sessionQueue } from "./session-access.ts"
 import { cartModel, type Sessions } from "./sessions.ts"
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
@@ -47,33 +39,11 @@ type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts">
 
 type LatestCall = Call & Pick<CallRequest<Pattern, unknown>, "isOutdated">
 
-/**
- * One queue for all resources of a session. When JetStream is slow, gateways are told to wait longer than their usual 3 s, so that no get
- * is lost.
- */
-const sessionQueue = {
-  group: ({ id }: { readonly id: string }): string => `session.${id}`,
-  timeoutMs: 10_000,
-}
-
-/** Access by the policy, then by the session. Runs in the session's queue, so that it uses the current state. */
-function access(
-  guard: Guard,
-  sessions: Sessions,
-  contract: typeof multicart | typeof present | typeof sessionStatus | typeof cart,
-) {
-  const byPolicy = guard.access(contract)
-  return async (req: AccessRequest<Pattern>): Promise<Access> => {
-    const { get = false, ...calls } = await byPolicy(req)
-    return { ...calls, get: get && isShownTo(await sessions.get(req.parts.id), req.cid) }
-  }
-}
-
 /** Serves `cart`. */
 export function cartResource(guard: Guard, sessions: Sessions) {
   return handle(cart, {
     ...sessionQueue,
-    access: access(guard, sessions, cart),
+    access: sessionAccess(guard, sessions, cart),
     get: async (req) => {
       const session = await sessions.get(req.parts.id)
       const member = session?.members.find(({ id }) => id === req.parts.customer)
@@ -87,7 +57,7 @@ export function cartResource(guard: Guard, sessions: Sessions) {
 export function presentResource(guard: Guard, sessions: Sessions) {
   return handle(present, {
     ...sessionQueue,
-    access: access(guard, sessions, present),
+    access: sessionAccess(guard, sessions, present),
     get: async (req) => references(req.parts.id, presentMembers(await sessions.get(req.parts.id))),
   })
 }
@@ -96,7 +66,7 @@ export function presentResource(guard: Guard, sessions: Sessions) {
 export function statusResource(guard: Guard, sessions: Sessions) {
   return handle(sessionStatus, {
     ...sessionQueue,
-    access: access(guard, sessions, sessionStatus),
+    access: sessionAccess(guard, sessions, sessionStatus),
     get: async (req) => await sessions.status(req.parts.id),
   })
 }
@@ -117,14 +87,15 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
     presence.called(id, cid)
-    if ((await sessions.get(id))?.members.some(({ lostCid }) => lostCid === cid)) await run(id, { type: "return", cid })
+    if ((await sessions.get(id))?.members.some(({ lostCid }) => lostCid === cid))
+      await run(id, { type: "return", cid, at: Date.now() })
     return (await sessions.get(id))?.members ?? []
   }
 
   /** @param command starts or joins with the newcomer */
   const introduce = async (
     req: Call,
-    { customerName, invite }: z.infer<typeof Introduction>,
+    { customerName, invite, client }: z.infer<typeof Introduction>,
     command: (newcomer: Newcomer) => SessionCommand,
   ) => {
     await membersFor(req)
@@ -136,6 +107,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       resumeHash: sha256(resumeToken),
       at: Date.now(),
       invite,
+      client,
     }
     return { customerId: newcomer.id, resumeToken, ...(await execute(req, command(newcomer))) }
   }
@@ -150,7 +122,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     // Only an edge knows more than the lease does, because it has the socket.
     if (edgeOfCid(cid) === undefined && presence.isHeard(sessionId, cid)) return false
     if (await isConnected(cid)) return false
-    await inQueue(sessionId, () => run(sessionId, { type: "disconnect", cid }))
+    await inQueue(sessionId, () => run(sessionId, { type: "disconnect", cid, at: Date.now() }))
     return true
   }
 
@@ -180,7 +152,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
 
   return handle(multicart, {
     ...sessionQueue,
-    access: access(guard, sessions, multicart),
+    access: sessionAccess(guard, sessions, multicart),
     get: async (req) => references(req.parts.id, shownMembers(await sessions.get(req.parts.id))),
     call: {
       // Outside the queue: the session goes on while a host is asked whether it is present.
@@ -228,7 +200,13 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         if (req.isOutdated(`resume ${customerId}`))
           throw notTried("A later resume of this customer has come before this one")
         await membersFor(req)
-        return await execute(req, { type: "resume", id: customerId, resumeHash: sha256(resumeToken), cid })
+        return await execute(req, {
+          type: "resume",
+          id: customerId,
+          resumeHash: sha256(resumeToken),
+          cid,
+          at: Date.now(),
+        })
       },
       leave: async (req, { customerId }) => {
         // Only the host may remove another member, with any binding: `kick`.
@@ -266,8 +244,12 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         const by = await ownId(req, "session.notPayer")
         return await execute(req, { type: "completeCheckout", by, ref, at: Date.now() })
       },
-      disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid }),
-      lose: async (req) => await execute(req, { type: "lose", cid: req.cid }),
+      setIdle: async (req, { customerId, idle }) => {
+        await checkOwn(req, customerId)
+        return await executeLatest(req, `idle ${customerId}`, { type: "setIdle", id: customerId, idle, at: Date.now() })
+      },
+      disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid, at: Date.now() }),
+      lose: async (req) => await execute(req, { type: "lose", cid: req.cid, at: Date.now() }),
       // This does not load the session, because its members get their full time when it is loaded.
       keepAlive: {
         mode: "free",
@@ -279,7 +261,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
           for (const { cid, lostCid } of sessions.loaded.get(id)?.session?.members ?? []) {
             if (cid !== undefined && calling.has(cid)) presence.called(id, cid)
             if (lostCid !== undefined && calling.has(lostCid))
-              await inQueue(id, () => run(id, { type: "return", cid: lostCid }))
+              await inQueue(id, () => run(id, { type: "return", cid: lostCid, at: Date.now() }))
           }
         },
       },

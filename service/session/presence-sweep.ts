@@ -72,11 +72,11 @@ export class PresenceSweep {
       await inQueue(id, async () => {
         if (!isOwned(id)) return
         const now = presence.overdue(id)
-        for (const cid of now.cutOff) if (alive.has(cid)) await run(id, { type: "return", cid })
-        for (const cid of now.lost) if (lost.includes(cid)) await run(id, { type: "lose", cid })
+        for (const cid of now.cutOff) if (alive.has(cid)) await run(id, { type: "return", cid, at: Date.now() })
+        for (const cid of now.lost) if (lost.includes(cid)) await run(id, { type: "lose", cid, at: Date.now() })
         for (const cid of now.silent) {
           if (!silent.includes(cid) || alive.has(cid)) continue
-          await run(id, { type: "lose", cid })
+          await run(id, { type: "lose", cid, at: Date.now() })
           presence.wasCutOff(id, cid, sessions.loaded.get(id)?.session?.members ?? [])
         }
         // A command without events is not stored.

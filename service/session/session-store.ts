@@ -4,7 +4,8 @@ import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import { withoutOldSignatures } from "./ready.ts"
-import type { Member, Session, SessionEvent } from "./session.ts"
+import type { Session, SessionEvent } from "./session.ts"
+import { completed, type StoredMember } from "./stored-member.ts"
 
 export const BUCKET = "sessions"
 
@@ -28,7 +29,7 @@ export interface StoredSession {
 
 /** What `<partition>.<id>.state` holds: everything but the carts. */
 interface State extends Omit<Session, "members"> {
-  readonly members: readonly Omit<Member, "content">[]
+  readonly members: readonly StoredMember[]
 }
 
 /**
@@ -93,7 +94,7 @@ export class SessionStore {
     return {
       session: withoutOldSignatures({
         ...state,
-        members: members.map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
+        members: completed(members).map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
       }),
       revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
     }

@@ -1,3 +1,4 @@
+import type { ClientKind } from "../../contract/session-members.ts"
 import type { Split } from "../../contract/session-status.ts"
 import type { BasketRef } from "../shared-baskets.ts"
 
@@ -30,6 +31,13 @@ export interface Member {
   readonly hidden?: boolean
   /** Set for a member who shops in the shop: its cart is this basket. */
   readonly basket?: BasketRef
+  readonly client: ClientKind
+  /** See `freeColour`. */
+  readonly colour: number
+  /** Its page is hidden, or has had no input for a while. */
+  readonly idle?: boolean
+  /** When its presence changed last, in ms since the epoch; undefined: it was stored by an earlier release. */
+  readonly since: number | undefined
 }
 
 /** An invitation that somebody has used. */
@@ -92,9 +100,10 @@ export type SessionEvent =
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean; readonly readyFor: string | undefined }
   | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
   /** `lostCid`: its connection may still exist, but is silent. */
-  | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string }
+  | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string; readonly at: number }
   | { readonly type: "hidden"; readonly id: string }
-  | { readonly type: "resumed"; readonly id: string; readonly cid: string }
+  | { readonly type: "resumed"; readonly id: string; readonly cid: string; readonly at: number }
+  | { readonly type: "idleSet"; readonly id: string; readonly idle: boolean; readonly at: number }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
   | { readonly type: "shopSet"; readonly shopId: string }
@@ -141,7 +150,12 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "readyWished":
       return change(event.id, { wantsReady: event.wantsReady })
     case "becameAbsent":
-      return change(event.id, { cid: undefined, lostCid: event.lostCid, wantsReady: false })
+      return change(event.id, {
+        cid: undefined,
+        lostCid: event.lostCid,
+        since: event.at,
+        ...(event.lostCid === undefined ? { wantsReady: false } : {}),
+      })
     case "hidden":
       return change(event.id, { hidden: true })
     case "resumed":
@@ -150,7 +164,10 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
         lostCid: undefined,
         hidden: false,
         views: viewsAfter(session, event),
+        ...presenceAfter(session, event),
       })
+    case "idleSet":
+      return change(event.id, { idle: event.idle, ...(isPresent(session, event.id) ? { since: event.at } : {}) })
     case "closed":
       return { ...session, invites: { key: event.inviteKey, used: [] } }
     case "inviteUsed":
@@ -189,6 +206,19 @@ function viewsAfter({ members }: Session, { id, cid }: SessionEvent & { type: "r
   const { views = [], cid: current, lostCid } = members.find((member) => member.id === id) ?? {}
   const cids = [...views, current ?? lostCid].filter((view) => view !== undefined && view !== cid)
   return [...new Set(cids)].slice(-MAX_VIEWS) as string[]
+}
+
+function isPresent({ members }: Session, id: string): boolean {
+  return members.find((member) => member.id === id)?.cid !== undefined
+}
+
+/** A page that was silent goes on as it was. On another page, nobody has said anything yet. */
+function presenceAfter({ members }: Session, { id, cid, at }: SessionEvent & { type: "resumed" }): Partial<Member> {
+  const before = members.find((member) => member.id === id)
+  if (before?.lostCid === cid) return { since: at }
+  const isSilent = before?.lostCid !== undefined
+  const wasHere = before?.cid !== undefined && before.idle !== true
+  return { idle: false, ...(isSilent ? { wantsReady: false } : {}), ...(wasHere ? {} : { since: at }) }
 }
 
 function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type: "inviteUsed" }): Session {

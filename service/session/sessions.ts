@@ -12,6 +12,7 @@ import { loggedSessionId } from "../../config/logged-sessions.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { MAX_CART_BYTES, MAX_SESSION_BYTES } from "../../contract/limits.ts"
 import { cart, type sessionStatus } from "../../contract/session.ts"
+import type { SessionMember } from "../../contract/session-members.ts"
 import { listChanges } from "../list-changes.ts"
 import { sizeOf } from "./cart-content.ts"
 import type { SessionCommand } from "./command.ts"
@@ -21,13 +22,14 @@ import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, evolve, type Member, type Session, type SessionEvent } from "./session.ts"
 import type { SessionStore, StoredSession } from "./session-store.ts"
+import { type MemberEventSenders, ShownMembers } from "./shown-members.ts"
 import { ShownStatuses } from "./shown-statuses.ts"
 
 export type CartModel = ContentOf<typeof cart>
 export type StatusModel = ContentOf<typeof sessionStatus>
 
 /** The senders of events of a session's resources. Use them in the session's queue. */
-export interface SessionEventSenders {
+export interface SessionEventSenders extends MemberEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
   readonly status: ModelEvents<StatusModel>
@@ -71,6 +73,7 @@ export class Sessions {
   /** The least recently used one comes first. */
   readonly #loaded = new Map<string, LoadedSession>()
   readonly #statuses = new ShownStatuses()
+  readonly #members = new ShownMembers()
   /** When a `tick` changes a session, in ms since the epoch. It has sessions that left the memory, too. */
   readonly #due = new Map<string, number>()
   #bytes = 0
@@ -111,6 +114,11 @@ export class Sessions {
     return this.#statuses.show(id, session, n, await this.#currencyOf(session))
   }
 
+  /** The members. From now on their changes are sent, until `forget`. */
+  async members(id: string): Promise<readonly SessionMember[]> {
+    return this.#members.show(id, await this.get(id))
+  }
+
   /** The sessions that a `tick` at this time changes. */
   due(at: number): readonly string[] {
     return [...this.#due].flatMap(([id, due]) => (due <= at ? [id] : []))
@@ -119,6 +127,7 @@ export class Sessions {
   /** Nobody watches a session any more. */
   forget(id: string): void {
     this.#statuses.drop(id)
+    this.#members.drop(id)
   }
 
   /**
@@ -157,11 +166,13 @@ export class Sessions {
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
       this.#statuses.tell(id, after, n, currency, events.status)
+      this.#members.tell(id, after, events)
       if (shutsOut(before.session, after)) {
         askAgain(before.session, after, events)
         if (this.#statuses.has(id)) events.status.reaccess()
+        this.#members.reaccess(id, events)
       }
-      for (const list of [events.multicart, events.present]) list.event("updated", { n })
+      if (happened.some(isSeen)) for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
     } catch (error) {
       if (error instanceof ResError && error.code === "session.tooMany") throw error
@@ -169,6 +180,7 @@ export class Sessions {
       this.#unload(id)
       for (const list of [events.multicart, events.present]) list.reset()
       if (this.#statuses.has(id)) events.status.reset()
+      this.#members.reset(id, events)
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
     }
@@ -180,6 +192,7 @@ export class Sessions {
     for (const id of [...this.#loaded.keys()]) if (condition(id)) this.#unload(id)
     for (const id of [...this.#due.keys()]) if (condition(id)) this.#due.delete(id)
     this.#statuses.dropWhere(condition)
+    this.#members.dropWhere(condition)
   }
 
   async #currencyOf(session: Session | undefined): Promise<string | null> {
@@ -287,6 +300,11 @@ function sizeOfCart(session: Session | undefined, customerId: string): number {
 
 function bytesOf(session: Session | undefined): number {
   return session?.members.reduce((sum, { content }) => sum + MEMBER_BYTES + sizeOf(content), 0) ?? 0
+}
+
+/** Whether multicart or status show it. Old clients get a message for each `updated`, so there is none without a reason. */
+function isSeen({ type }: SessionEvent): boolean {
+  return type !== "idleSet"
 }
 
 function cartsSet(events: readonly SessionEvent[]): readonly string[] {

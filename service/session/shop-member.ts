@@ -1,5 +1,6 @@
 import { serviceError } from "../../contract/errors.ts"
 import type { BasketRef, ReadBasket } from "../shared-baskets.ts"
+import { freeColour } from "./colours.ts"
 import type { Newcomer } from "./command.ts"
 import { admit, MAX_MEMBERS, memberOf } from "./entry.ts"
 import type { Happening } from "./happening.ts"
@@ -41,7 +42,7 @@ export function link(happening: Happening, newcomer: Newcomer, basket: BasketRef
   const members = happening.membersWhere(() => true)
   const known = members.find(isCartOf(basket))
   if (known !== undefined) {
-    if (known.cid === undefined) happening.add({ type: "resumed", id: known.id, cid: newcomer.cid })
+    if (known.cid === undefined) happening.add({ type: "resumed", id: known.id, cid: newcomer.cid, at: newcomer.at })
     return
   }
   const baskets = members.flatMap((member) => member.basket ?? [])
@@ -51,7 +52,7 @@ export function link(happening: Happening, newcomer: Newcomer, basket: BasketRef
   if (shopId !== basket.shop_id) throw serviceError("session.otherShop")
   if (members.length >= MAX_MEMBERS || baskets.length >= MAX_SHOP_MEMBERS) throw serviceError("session.full")
   admit(happening, newcomer)
-  happening.add({ type: "joined", member: { ...memberOf(newcomer), basket } })
+  happening.add({ type: "joined", member: { ...memberOf(newcomer, freeColour(members)), basket } })
 }
 
 /** A host in the shop has no page to be host on, so a friend online who is present takes its place. */

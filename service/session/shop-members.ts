@@ -79,6 +79,7 @@ export class ShopMembers implements SessionOwner {
       resumeHash: sha256(randomBytes(24).toString("base64url")),
       at: Date.now(),
       invite,
+      client: "app" as const,
     }
     await inQueue(sessionId, () => run(sessionId, { type: "link", newcomer, basket }))
     this.#followed.set(cid, { seq, activeAt: Date.now() })

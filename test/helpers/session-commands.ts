@@ -13,6 +13,7 @@ export const newcomer = (id: string, cid = `conn-${id}`): Newcomer => ({
   resumeHash: `hash-${id}`,
   at: 0,
   invite: undefined,
+  client: "other",
 })
 
 /** The session after some commands; all of them must be accepted. */
@@ -58,14 +59,16 @@ export const ready = (id: string, value = true, keepWish = false): SessionComman
 })
 export const wish = (id: string, value = true): SessionCommand => ready(id, value, true)
 export const leave = (id: string): SessionCommand => ({ type: "leave", id })
-export const disconnect = (id: string): SessionCommand => ({ type: "disconnect", cid: `conn-${id}` })
-export const lose = (id: string): SessionCommand => ({ type: "lose", cid: `conn-${id}` })
-export const back = (id: string): SessionCommand => ({ type: "return", cid: `conn-${id}` })
-export const resume = (id: string, cid = `conn-${id}`): SessionCommand => ({
+export const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
+export const lose = (id: string, at = 0): SessionCommand => ({ type: "lose", cid: `conn-${id}`, at })
+export const back = (id: string, at = 0): SessionCommand => ({ type: "return", cid: `conn-${id}`, at })
+export const setIdle = (id: string, idle: boolean, at = 0): SessionCommand => ({ type: "setIdle", id, idle, at })
+export const resume = (id: string, cid = `conn-${id}`, at = 0): SessionCommand => ({
   type: "resume",
   id,
   resumeHash: `hash-${id}`,
   cid,
+  at,
 })
 export const cart = (id: string, content: object): SessionCommand => ({ type: "updateCart", id, content })
 /** Whoever says so by the version of its cart. */

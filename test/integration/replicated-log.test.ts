@@ -226,7 +226,17 @@ describe("NATS_REPLICAS=3", function () {
     let stored: StoredSession = { session: undefined, revisions: new Map() }
     let session: Session | undefined
     for (let i = 0; i < WRITES; i++) {
-      const host: Member = { id: "ann", name: `Ann ${i}`, ready: false, content: { i }, cid: "c1", resumeHash: "" }
+      const host: Member = {
+        id: "ann",
+        name: `Ann ${i}`,
+        ready: false,
+        content: { i },
+        cid: "c1",
+        resumeHash: "",
+        client: "other",
+        colour: 0,
+        since: 0,
+      }
       session = { hostId: "ann", members: [host] }
       stored = await first.save("shared", stored, session, [{ type: "created", host }])
       stored = await first.save("shared", stored, session, [{ type: "cartSet", id: "ann", content: { i } }])

@@ -81,7 +81,15 @@ describe("all sessions together", () => {
     present: list,
     cart: () => ({ change: () => {} }),
   } as unknown as SessionEventSenders
-  const newcomer = { id: "host", name: "Host", cid: "c", resumeHash: "", at: 0, invite: undefined }
+  const newcomer = {
+    id: "host",
+    name: "Host",
+    cid: "c",
+    resumeHash: "",
+    at: 0,
+    invite: undefined,
+    client: "other" as const,
+  }
 
   it("are not kept as they were read or stored before they were dropped, for another process may have written them", async () => {
     const [ours, theirs] = [await openSessions(MIB), await openSessions(MIB)]

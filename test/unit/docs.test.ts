@@ -11,6 +11,7 @@ import { policy } from "../../service/auth/policy.ts"
 import { catalogueResource } from "../../service/catalogue.ts"
 import { healthResource } from "../../service/health.ts"
 import type { JetStream } from "../../service/jetstream/jetstream.ts"
+import { memberResource, membersResource } from "../../service/session/members-resource.ts"
 import {
   cartResource,
   multicartResource,
@@ -72,6 +73,8 @@ describe("the docs", () => {
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
       statusResource(openGuard, {} as Sessions),
+      membersResource(openGuard, {} as Sessions),
+      memberResource(openGuard, {} as Sessions),
       cartResource(openGuard, {} as Sessions),
       authResource({ guard: openGuard as unknown as TokenGuard } as AuthSources),
       shoppersResource(openGuard, async () => {

@@ -26,7 +26,21 @@ export {
 } from "../../../contract/limits.ts"
 export type { OpeningHours, Profile, ProfilePatch } from "../../../contract/profile.ts"
 export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
-export { cart, multicart, type Owner, present, sessionStatus } from "../../../contract/session.ts"
+export {
+  cart,
+  multicart,
+  type Owner,
+  present,
+  sessionMember,
+  sessionMembers,
+  sessionStatus,
+} from "../../../contract/session.ts"
+export {
+  type ClientKind,
+  MEMBER_COLOURS,
+  type Presence,
+  type SessionMember,
+} from "../../../contract/session-members.ts"
 export type { Phase, SessionStatus, Split } from "../../../contract/session-status.ts"
 export { health, type User } from "../../../contract/shopwire.ts"
 export type { Minute, Stats } from "../../../contract/stats.ts"

@@ -11,6 +11,7 @@ export {
   useCollection,
   useDay,
   useDays,
+  useMembers,
   useModel,
   useOrders,
   useProfile,

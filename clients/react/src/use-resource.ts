@@ -15,8 +15,10 @@ import {
   type Profile,
   profile,
   type QueryOf,
+  type SessionMember,
   type SessionStatus,
   type Stats,
+  sessionMembers,
   sessionStatus,
   stats,
   type ValueOf,
@@ -96,6 +98,11 @@ export function useDays(shopId: string, dates?: DaysQuery): Watched<readonly Day
 /** What a shop says of itself: name, currency, time zone. `useCall(profile, parts, "set")` changes it. */
 export function useProfile(shopId: string): Watched<Profile> {
   return useModel(profile, { shop_id: shopId })
+}
+
+/** The members of a shared session: who is here, idle or away, on which client, with colour and initials; the host first. */
+export function useMembers(sessionId: string): Watched<readonly SessionMember[]> {
+  return useCollection(sessionMembers, { id: sessionId })
 }
 
 /** What the members of a shared session share: its phase, who pays, the deadline. `useCall(multicart, { id }, "lock")` changes it. */

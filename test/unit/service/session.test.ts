@@ -1,11 +1,13 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
+import { MEMBER_COLOURS } from "../../../contract/session-members.ts"
 import { versionOf } from "../../../service/session/cart-content.ts"
 import type { SessionCommand } from "../../../service/session/command.ts"
 import { decide } from "../../../service/session/decide.ts"
 import { MAX_MEMBERS } from "../../../service/session/entry.ts"
 import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
+import { memberModels } from "../../../service/session/member-models.ts"
 import { presentMembers } from "../../../service/session/multicart.ts"
 import { evolve, isShownTo, type Session, type SessionEvent } from "../../../service/session/session.ts"
 import { MAX_SHOP_MEMBERS, shopCid } from "../../../service/session/shop-member.ts"
@@ -99,6 +101,13 @@ describe("a session", () => {
     expect(hostOf(ready("b"), join("c"), leave("a"))).to.include({ id: "b", ready: false })
   })
 
+  it("keeps the wish while the host is only silent: its page still shows it", () => {
+    const hostReady = (...more: SessionCommand[]) =>
+      sessionAfter(start("a"), join("b"), wish("a"), lose("a"), ...more)?.members[0]?.ready
+    expect(hostReady(back("a"), ready("b"))).to.equal(true)
+    expect(hostReady(resume("a", "another page"), ready("b"))).to.equal(false)
+  })
+
   it("hides absent members who are not ready from old clients, until they come back", () => {
     const shown = (...more: SessionCommand[]) =>
       presentMembers(sessionAfter(start("a"), join("b"), join("c"), ready("c"), ...more)).map(({ id }) => id)
@@ -142,7 +151,7 @@ describe("a session", () => {
     const session = sessionAfter(start("a"), join("b"))
     expect(refusal(session, { type: "kick", by: "b", id: "a" })).to.equal("session.notHost")
     expect(ids(sessionAfter(start("a"), join("b"), { type: "kick", by: "a", id: "b" }))).to.deep.equal(["a"])
-    const guess: SessionCommand = { type: "resume", id: "a", resumeHash: "guess", cid: "x" }
+    const guess: SessionCommand = { type: "resume", id: "a", resumeHash: "guess", cid: "x", at: 0 }
     expect(refusal(session, guess)).to.equal("session.wrongResumeToken")
     expect(refusal(session, resume("nobody"))).to.equal("session.notMember")
   })
@@ -218,7 +227,7 @@ describe("a session", () => {
       expect(ids(session)).to.deep.equal(["a", "s"])
       expect(session?.members[1]).to.deep.include({ name: "S", basket: one, ready: false })
       const cid = shopCid(one)
-      const away = sessionAfter(start("a"), link("s", one), { type: "lose", cid })
+      const away = sessionAfter(start("a"), link("s", one), { type: "lose", cid, at: 0 })
       expect(away?.members[1]?.cid).to.equal(undefined)
       expect(decide(away, link("again", one)).reduce(evolve, away)?.members[1]?.cid).to.equal(cid)
     })
@@ -287,10 +296,11 @@ describe("a session", () => {
         keepWish: fc.constant(false),
         version: knownCart.map(versionOf),
       }),
-      fc.record({ type: fc.constant("resume"), member, cid, id }),
+      fc.record({ type: fc.constant("resume"), member, cid, id, at }),
+      fc.record({ type: fc.constant("setIdle"), member, idle: fc.boolean(), at }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
-      fc.record({ type: fc.constantFrom("disconnect", "lose", "return"), cid }),
+      fc.record({ type: fc.constantFrom("disconnect", "lose", "return"), cid, at }),
       fc.record({ type: fc.constantFrom("expire", "hide"), members: fc.array(member) }),
       fc.record({ type: fc.constantFrom("lock", "unlock"), by: member, at }),
       fc.record({ type: fc.constant("setDeadline"), by: member, at, deadline: fc.option(at, { nil: undefined }) }),
@@ -303,6 +313,7 @@ describe("a session", () => {
       fc.property(fc.array(command, { maxLength: 60 }), (list) => {
         let session: Session | undefined
         const log: SessionEvent[] = []
+        let most = 0
         for (const abstract of list) {
           const pick = (n: number) => session?.members[n % session.members.length]?.id ?? "nobody"
           // Nobody in the shop has a connection to say so.
@@ -326,6 +337,8 @@ describe("a session", () => {
           log.push(...happened)
           checkRules(before, session, concrete)
           checkPhases(before, session, concrete)
+          most = Math.max(most, session?.members.length ?? 0)
+          checkMembers(before, session, concrete, most)
         }
         expect(log.reduce<Session | undefined>(evolve, undefined)).to.deep.equal(session)
       }),
@@ -370,6 +383,27 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
   for (const old of stayed) {
     if (command.type === "updateCart" && command.id === old.id) continue
     expect(members.find(({ id }) => id === old.id)?.content, "somebody else's cart").to.equal(old.content)
+  }
+}
+
+/** Presence, colours and initials. */
+function checkMembers(
+  before: Session | undefined,
+  session: Session | undefined,
+  command: SessionCommand,
+  mostMembers: number,
+): void {
+  const models = memberModels(session)
+  const colours = models.map(({ colour }) => colour)
+  if (mostMembers <= MEMBER_COLOURS) expect(new Set(colours).size, "a colour each").to.equal(colours.length)
+  expect(new Set(models.map(({ initials }) => initials)).size, "initials of its own").to.equal(models.length)
+  const old = new Map(memberModels(before).map((model) => [model.id, model]))
+  for (const now of models) {
+    const was = old.get(now.id)
+    if (was === undefined) continue
+    expect(now.colour, "its colour for good").to.equal(was.colour)
+    if (now.presence === was.presence) expect(now.since, "since it is so").to.equal(was.since)
+    else expect("at" in command && new Date(command.at).toISOString(), "since now").to.equal(now.since)
   }
 }
 
