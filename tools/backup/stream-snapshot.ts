@@ -9,8 +9,11 @@ import { BackupError, orBackupError } from "./backup-error.ts"
 /** Of a snapshot, and of a message of a restore, in bytes. */
 const CHUNK_BYTES = 128 * 1024
 
-/** Most time for nats-server's next step, in ms. A large stream is read once before the first chunk comes. */
+/** Most time for nats-server's next step, in ms. */
 const STEP_MS = 60_000
+
+/** Most time until it has checked a stream, which it reads for that, or has read what was restored, in ms: enough for some 100 GB. */
+const WHOLE_STREAM_MS = 30 * 60_000
 
 /** What nats-server needs to restore a stream, beside the bytes of its snapshot. */
 export interface StreamSnapshot {
@@ -39,10 +42,11 @@ export async function snapshotStream(nc: NatsConnection, info: StreamInfo, file:
   const output = await open(file, "wx", 0o600)
   try {
     const request = { deliver_subject, chunk_size: CHUNK_BYTES, jsck: true }
-    const { config, state } = await ask<StreamSnapshot>(
+    const { config, state } = await ask<Pick<StreamSnapshot, "config" | "state">>(
       nc,
       `$JS.API.STREAM.SNAPSHOT.${stream}`,
       JSON.stringify(request),
+      WHOLE_STREAM_MS,
     )
     const messages = chunks[Symbol.asyncIterator]()
     for (;;) {
@@ -84,12 +88,17 @@ export async function restoreStream(
   const { deliver_subject } = await ask<{ readonly deliver_subject: string }>(nc, subject, JSON.stringify(request))
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
     await ask(nc, deliver_subject, chunk)
-  await ask(nc, deliver_subject, "")
+  await ask(nc, deliver_subject, "", WHOLE_STREAM_MS)
 }
 
 /** @throws {BackupError} the answer is an error */
-async function ask<T extends object>(nc: NatsConnection, subject: string, data: string | Uint8Array): Promise<T> {
-  const answer = await step(subject, nc.request(subject, data, { timeout: STEP_MS }))
+async function ask<T extends object>(
+  nc: NatsConnection,
+  subject: string,
+  data: string | Uint8Array,
+  timeout = STEP_MS,
+): Promise<T> {
+  const answer = await orBackupError(subject, nc.request(subject, data, { timeout }))
   const { error, ...result } = (answer.data.length === 0 ? {} : answer.json<ApiAnswer & T>()) as ApiAnswer & T
   if (error !== undefined) throw new BackupError(`${subject}: ${error.description}`)
   return result as unknown as T
