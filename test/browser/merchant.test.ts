@@ -164,7 +164,7 @@ describe("the merchant's page", () => {
     await until("the wave", async () => (await merchant.products()).join() === "Plums")
     await page.getByLabel("Action").selectOption("CHECKOUT")
     await page.getByText("No matching events").waitFor()
-    await page.getByLabel("Action").selectOption("")
+    await page.getByRole("button", { name: "Clear filters" }).click()
     await page.getByRole("article", { name: "Plums" }).getByRole("button").click()
     await page.getByRole("button", { name: "Show activity" }).click()
     await until("the basket's", async () => (await merchant.products()).join() === "Plums")

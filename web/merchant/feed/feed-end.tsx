@@ -9,13 +9,14 @@ import { FeedSkeleton } from "./feed-skeleton.tsx"
 export function FeedEnd({
   feed,
   timeline,
-  isSearch,
+  onAll,
   onOlder,
   onFurther,
 }: {
   feed: Watched<readonly ShownEvent[]>
   timeline: TimelineState
-  isSearch: boolean
+  /** Given if the rows are those that match a filter: shows all again. */
+  onAll: (() => void) | undefined
   onOlder: () => void
   /** Undefined if older events load by themselves, or if there are none. */
   onFurther: (() => void) | undefined
@@ -37,8 +38,8 @@ export function FeedEnd({
     )
   }
   if (missing.size > 0) return <p className="end">{t("feed.readingMissed")}</p>
-  if (reading) return <p className="end">{isSearch ? t("feed.searching") : t("feed.readingOlder")}</p>
-  if (events.length === 0 && !isSearch) return <Empty icon="basket">{t("feed.empty")}</Empty>
+  if (reading) return <p className="end">{onAll !== undefined ? t("feed.searching") : t("feed.readingOlder")}</p>
+  if (events.length === 0 && onAll === undefined) return <Empty icon="basket">{t("feed.empty")}</Empty>
   if (onFurther !== undefined) {
     return (
       <p className="end">
@@ -49,6 +50,15 @@ export function FeedEnd({
       </p>
     )
   }
-  if (oldest === undefined) return <Empty>{t("feed.noMatch")}</Empty>
+  if (oldest === undefined) {
+    return (
+      <Empty>
+        <span>{t("feed.noMatch")}</span>
+        <button type="button" onClick={onAll}>
+          {t("feed.clearFilters")}
+        </button>
+      </Empty>
+    )
+  }
   return null
 }

@@ -30,7 +30,7 @@ const NEAR_END = 20
 export function FeedList({
   feed,
   timeline,
-  isSearch = false,
+  onAll,
   paused,
   onPaused,
   onOlder,
@@ -38,8 +38,8 @@ export function FeedList({
 }: {
   feed: Watched<readonly ShownEvent[]>
   timeline: TimelineState
-  /** The events are those that match a filter. */
-  isSearch?: boolean
+  /** Given if the events are those that match a filter: shows all again. */
+  onAll?: () => void
   paused: boolean
   onPaused: (paused: boolean) => void
   onOlder: () => void
@@ -53,6 +53,7 @@ export function FeedList({
   const today = useToday()
   const now = useNow()
   const { events } = timeline
+  const isSearch = onAll !== undefined
   const held = useHeld(paused || reading || byKeyboard, events[0]?.seq ?? 0)
   const waiting = held === undefined ? 0 : countAbove(events, held)
   const shown = useMemo(() => (waiting === 0 ? events : events.slice(waiting)), [events, waiting])
@@ -203,7 +204,7 @@ export function FeedList({
       <FeedEnd
         feed={feed}
         timeline={timeline}
-        isSearch={isSearch}
+        onAll={onAll}
         onOlder={onOlder}
         onFurther={wanted && pagesLeft === 0 ? () => setPagesLeft(mostPages) : undefined}
       />

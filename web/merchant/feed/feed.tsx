@@ -9,7 +9,7 @@ import { useViewOptions } from "../parts/view-options.ts"
 import { FeedFilter } from "./feed-filter.tsx"
 import { FeedList } from "./feed-list.tsx"
 import { FeedOptions } from "./feed-options.tsx"
-import { type Filter, historyFilter } from "./filter.ts"
+import { type Filter, historyFilter, noFilter } from "./filter.ts"
 
 /** How often the choices of the filters follow the events, in ms. */
 const CHOICES_MS = 1000
@@ -59,7 +59,7 @@ export function Feed({
       {wanted === undefined ? (
         <FeedList {...list} timeline={feed.timeline} onOlder={feed.older} />
       ) : (
-        <FoundList {...list} from={feed} filter={wanted} />
+        <FoundList {...list} from={feed} filter={wanted} onAll={() => onFilter(noFilter)} />
       )}
     </section>
   )
@@ -73,7 +73,7 @@ function FoundList({
 }: {
   from: ShopFeed
   filter: HistoryFilter
-} & Omit<Parameters<typeof FeedList>[0], "timeline" | "onOlder" | "isSearch">) {
+} & Omit<Parameters<typeof FeedList>[0], "timeline" | "onOlder">) {
   const { timeline, older } = useSearch(from, filter)
-  return <FeedList {...list} timeline={timeline} onOlder={older} isSearch />
+  return <FeedList {...list} timeline={timeline} onOlder={older} />
 }

@@ -7,7 +7,7 @@ export function Empty({ icon, busy = false, children }: { icon?: IconName; busy?
     <div className="empty" aria-busy={busy}>
       {busy && <span className="spinner" aria-hidden="true" />}
       {icon !== undefined && <Icon name={icon} />}
-      <p>{children}</p>
+      <p className="empty-text">{children}</p>
     </div>
   )
 }
