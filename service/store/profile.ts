@@ -31,7 +31,8 @@ export function profileResource(guard: Guard, profiles: Profiles, onDaysChange: 
   })
 }
 
-function profileModel({ languages, opening_hours, ...rest }: Profile): ContentOf<typeof profile> {
+/** A profile as its resource has it. */
+export function profileModel({ languages, opening_hours, ...rest }: Profile): ContentOf<typeof profile> {
   return {
     ...rest,
     languages: dataValue(languages),
