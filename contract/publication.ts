@@ -37,10 +37,14 @@ export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<un
   const Batch = z
     .object({ events: z.array(Event).min(1, "expected at least one event"), ...others })
     .superRefine(onlyOne)
+  const oneOrMany = z.union([Event, z.array(Event).min(1).max(MAX_BATCH_EVENTS)])
+  /** What is taken, for documents. */
+  const Anything = z.union([oneOrMany, z.object({ events: oneOrMany, ...others })])
   return {
     "~standard": {
       version: 1,
       vendor: "shopwire",
+      jsonSchema: { input: (options) => Anything["~standard"].jsonSchema.input(options) },
       validate: (params) => {
         const given = (isEnvelope(params) ? params : { events: params }) as { events: unknown }
         const batch = Array.isArray(given.events)

@@ -8,6 +8,11 @@ export function shopSubject(shopId: string): string {
   return `updates.store.${shopId}`
 }
 
+/** Where changed annotations of a shop's events and baskets are published: a `Change` a message. */
+export function changesSubject(shopId: string): string {
+  return `changes.store.${shopId}`
+}
+
 /** Where an edge is asked whether a connection, the payload, is alive; it answers `{ "alive": boolean }`. */
 export function edgePingSubject(edgeId: string): string {
   return `shopwire.edge.${edgeId}.ping`

@@ -207,7 +207,7 @@ function createApp(parts: AppParts): RequestListener {
     healthRoutes(client, conn, draining),
     checked(checks.counted),
     webRoutes(web),
-    documentRoutes(),
+    documentRoutes(web.gateway),
     checked(checks.data),
     publishRoutes(publish),
     sessionRoutes(),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import express, { type Request, type RequestHandler, Router } from "express"
+import express, { type RequestHandler, Router } from "express"
+import { type GatewayAddress, gatewayUrl, ownUrl } from "./addresses.ts"
 import { HttpProblem, methodNotAllowed } from "./problem.ts"
 
 /** The apps of `web/`; each has its pages below its own path. */
@@ -33,8 +34,7 @@ export interface WebAuth {
 export interface WebOptions {
   /** Folder of the built pages, one folder an app. It may be missing. */
   readonly dir: string
-  /** Where browsers reach the gateway: a `ws:` or `wss:` URL; `same-origin`; or its port on the host that served the page. */
-  readonly gateway: string | number
+  readonly gateway: GatewayAddress
   readonly auth: WebAuth
   /** Further origins that pages may connect to, e.g. for signing in. */
   readonly connectTo: readonly string[]
@@ -74,7 +74,7 @@ const onlyReads: RequestHandler = (req, res, next) => {
 }
 
 /** Allows nothing inline, nothing from elsewhere, and connections only to this host, the gateway and `connectTo`. */
-function policy(gateway: string | number, connectTo: readonly string[]): RequestHandler {
+function policy(gateway: GatewayAddress, connectTo: readonly string[]): RequestHandler {
   return (req, res, next) => {
     const connect = ["'self'", ...new Set([ownUrl(req), gatewayUrl(req, gateway)]), ...connectTo].join(" ")
     const rules = [
@@ -135,22 +135,4 @@ function missing(folder: string): RequestHandler {
     if (existsSync(folder)) throw new HttpProblem(404, "There is nothing at this path")
     throw new HttpProblem(404, "The pages are not there: `npm run build:web` makes them")
   }
-}
-
-function gatewayUrl(req: Request, gateway: string | number): string {
-  if (gateway === "same-origin") return ownUrl(req)
-  if (typeof gateway === "string") return gateway
-  return `${ownUrl(req).replace(/:\d+$/, "")}:${gateway}`
-}
-
-/** The WebSocket URL of the address that the client requested. */
-function ownUrl(req: Request): string {
-  return `${req.secure ? "wss" : "ws"}://${hostOf(req)}`
-}
-
-/** The requested host with its port. It becomes part of a header, so only a plain host is accepted. */
-function hostOf(req: Request): string {
-  const host = req.get("host") ?? ""
-  if (/^([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host)) return host
-  throw new HttpProblem(400, "The Host header names no host", [{ header: "Host", detail: "expected a host" }])
 }

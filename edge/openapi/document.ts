@@ -4,22 +4,23 @@ import type { ErrorCode } from "../../contract/errors.ts"
 import { HistoryFilter } from "../../contract/history.ts"
 import { producerHeaders } from "../../contract/producer.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
-import { SHARED_SESSION_STATUS, SharedSession, sharedSessionHeaders } from "../../contract/shared-session.ts"
-import { shoppers } from "../../contract/shopwire.ts"
+import { SHARED_SESSION_STATUS, sharedSessionHeaders } from "../../contract/shared-session.ts"
+import { type Erased, shoppers } from "../../contract/shopwire.ts"
 import { feed } from "../../contract/store.ts"
 import { statusOfCode } from "../http/problem.ts"
+import { Begin, beginAt } from "./begin.ts"
 import {
   idempotencyKey,
   type JsonSchema,
   jsonSchema,
   ref,
   schemas,
+  sharedSessionInHeader,
   uuidInHeader,
   uuidInPath,
   wholeNumber,
 } from "./schemas.ts"
-
-type Responses = Readonly<Record<string, object>>
+import type { Content, OpenApi, Operation, Parameter } from "./types.ts"
 
 /** Answers that any request may get: of the checks before its route. */
 const ANY_REQUEST = [400, 403, 429]
@@ -54,7 +55,7 @@ const sender = [
   inHeader(producerHeaders.seq, wholeNumber(1), "1, 2, 3 and so on: one for each request of the producer."),
   inHeader(
     sharedSessionHeaders.session,
-    jsonSchema(SharedSession),
+    sharedSessionInHeader,
     "The shared session that the baskets belong to from then on; empty: none any more. See docs/publish.md.",
   ),
   inHeader(sharedSessionHeaders.name, { type: "string" }, "What the shopper is called there, percent-encoded."),
@@ -76,12 +77,28 @@ const stored = {
   },
 }
 
+const shopIdInPath = inPath("shop_id", samplePublishEvent.shop_id)
+
+/** Examples of answers; a test compares them with what is answered. */
+const sent = { status: `Message sent to shop ID ${samplePublishEvent.shop_id}` }
+const NEW_SESSION = "Vq3nK8sT0bXy5LwR2cZd"
+const erased: Erased = {
+  shops: 1,
+  stream: 2,
+  acknowledgements: 0,
+  snapshots: 0,
+  archive: null,
+  annotations: 0,
+  dead_letters: 0,
+}
+const begin = beginAt("http://127.0.0.1:8000", "http://127.0.0.1:8080")
+
 /**
  * The HTTP doors of the edge as an OpenAPI document, for programs that make clients of it.
  *
  * Source: OpenAPI 3.1.1.
  */
-export const openApi = {
+export const openApi: OpenApi = {
   openapi: "3.1.1",
   info: {
     title: "shopwire",
@@ -101,13 +118,13 @@ export const openApi = {
         description:
           "One event, or an array, which is stored as a whole or not at all. The answer comes after JetStream has stored it. Some values " +
           "may be less exact than the schema says: see docs/publish.md.",
-        parameters: [inPath("shop_id"), ...sender],
+        parameters: [shopIdInPath, ...sender],
         requestBody: body({ oneOf: [ref("Event"), ref("Events")] }, samplePublishEvent),
         responses: {
           "200": {
             description: "Stored.",
             headers: stored,
-            content: json({ oneOf: [ref("Sent"), ref("SentList")] }),
+            content: json({ oneOf: [ref("Sent"), ref("SentList")] }, sent),
           },
           ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
         },
@@ -123,7 +140,7 @@ export const openApi = {
           "200": {
             description: "Stored.",
             headers: stored,
-            content: json(ref("Sent")),
+            content: json(ref("Sent"), sent),
           },
           ...problems(...ANY_REQUEST, ...ANY_CALLER, ...ANY_BODY, ...statusesOf(feed.definition.calls.publish.errors)),
         },
@@ -137,7 +154,7 @@ export const openApi = {
           "Events named `action`, with the sequence as `id` and the event as JSON in `data`. It begins now, or after " +
           "`Last-Event-ID` without a gap or a repetition. It ends when the client leaves.",
         parameters: [
-          inPath("shop_id"),
+          shopIdInPath,
           inHeader("Last-Event-ID", { type: "string" }, "The `id` of the last event that was received."),
           inQuery("last_event_id", { type: "string" }, "The same, for clients that cannot set headers."),
           inQuery("replay", wholeNumber(0, 100), "How many of the newest events come first."),
@@ -153,7 +170,7 @@ export const openApi = {
         operationId: "export",
         summary: "All of a shop's events until now, oldest first",
         parameters: [
-          inPath("shop_id"),
+          shopIdInPath,
           inQuery("format", { enum: ["ndjson", "csv"], default: "ndjson" }),
           inQuery("bom", { enum: ["0", "1"], default: "0" }, "With `1` CSV begins with a byte order mark."),
           ...inQueryOf(HistoryFilter),
@@ -177,19 +194,25 @@ export const openApi = {
         description: "Nothing is stored: a session begins when somebody starts it.",
         requestBody: {
           required: false,
-          content: json({
-            type: "object",
-            properties: { page: { type: "string", format: "uri", maxLength: 2000, pattern: "^https?://" } },
-          }),
+          content: json(
+            {
+              type: ["object", "null"],
+              properties: { page: { type: "string", format: "iri", maxLength: 2000, pattern: "^https?://" } },
+            },
+            { page: "https://shop.example/" },
+          ),
         },
         responses: {
           "201": {
             description: "The ID; with a `page` in the body an invite link to that page, too.",
-            content: json({
-              type: "object",
-              properties: { id: { type: "string" }, url: { type: "string", format: "uri" } },
-              required: ["id"],
-            }),
+            content: json(
+              {
+                type: "object",
+                properties: { id: { type: "string" }, url: { type: "string", format: "iri" } },
+                required: ["id"],
+              },
+              { id: NEW_SESSION, url: `https://shop.example/?buddyshoppingId=${NEW_SESSION}` },
+            ),
           },
           ...problems(...ANY_REQUEST, ...ANY_BODY),
         },
@@ -200,9 +223,12 @@ export const openApi = {
         operationId: "eraseShopper",
         summary: "Erase a person from all stored and shown data",
         description: "After any other answer than 200 some data may be left: repeat the request.",
-        parameters: [inPath("shopper_id")],
+        parameters: [inPath("shopper_id", samplePublishEvent.shopper_id)],
         responses: {
-          "200": { description: "How much was removed where; zeros when repeated.", content: json(ref("Erased")) },
+          "200": {
+            description: "How much was removed where; zeros when repeated.",
+            content: json(ref("Erased"), erased),
+          },
           ...problems(...ANY_REQUEST, ...ANY_CALLER, 422, ...statusesOf(shoppers.definition.calls.erase.errors)),
         },
       },
@@ -212,7 +238,7 @@ export const openApi = {
         operationId: "isAlive",
         summary: "Whether this edge takes requests",
         security: [],
-        responses: onOff("It does.", "It stops.", { alive: { type: "boolean" } }),
+        responses: onOff("It does.", "It stops.", { alive: true }),
       },
     },
     "/readyz": {
@@ -221,9 +247,9 @@ export const openApi = {
         summary: "Whether a publish would be stored now",
         security: [],
         responses: onOff("It would.", "It would not: the body says what is missing.", {
-          ready: { type: "boolean" },
-          nats: { type: "boolean" },
-          service: { type: "boolean" },
+          ready: true,
+          nats: true,
+          service: true,
         }),
       },
     },
@@ -235,15 +261,40 @@ export const openApi = {
         responses: {
           "200": {
             description: "The configuration.",
-            content: json({
-              type: "object",
-              properties: {
-                gateway: { type: "string", format: "uri" },
-                auth: { type: "object", properties: { kind: { type: "string" } }, required: ["kind"] },
+            content: json(
+              {
+                type: "object",
+                properties: {
+                  gateway: { type: "string", format: "uri" },
+                  auth: { type: "object", properties: { kind: { type: "string" } }, required: ["kind"] },
+                },
+                required: ["gateway", "auth"],
               },
-              required: ["gateway", "auth"],
-            }),
+              { gateway: "ws://127.0.0.1:8080", auth: { kind: "none" } },
+            ),
           },
+          ...problems(400, 429),
+        },
+      },
+    },
+    "/api": {
+      get: {
+        operationId: "api",
+        summary: "Where to begin: the documents, and the gateway",
+        security: [],
+        responses: {
+          "200": { description: "Addresses.", content: json(jsonSchema(Begin), begin) },
+          ...problems(400, 429),
+        },
+      },
+    },
+    "/docs": {
+      get: {
+        operationId: "docs",
+        summary: "This document as a page",
+        security: [],
+        responses: {
+          "200": { description: "The page.", content: { "text/html": { schema: { type: "string" } } } },
           ...problems(400, 429),
         },
       },
@@ -256,6 +307,17 @@ export const openApi = {
         responses: { "200": { description: "OpenAPI 3.1.", content: json({ type: "object" }) }, ...problems(400, 429) },
       },
     },
+    "/asyncapi.json": {
+      get: {
+        operationId: "asyncApi",
+        summary: "Messages outside of HTTP: the old WebSocket, events, NATS, RES resources",
+        security: [],
+        responses: {
+          "200": { description: "AsyncAPI 3.0.", content: json({ type: "object" }) },
+          ...problems(400, 429),
+        },
+      },
+    },
   },
   components: {
     schemas,
@@ -263,34 +325,34 @@ export const openApi = {
       bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "Of Firebase, or as AUTH says." },
     },
   },
-} as const
-
-function inPath(name: string): object {
-  return { name, in: "path", required: true, schema: uuidInPath, description: "A UUID version 4." }
 }
 
-function inHeader(name: string, schema: JsonSchema, description: string): object {
+function inPath(name: string, example: string): Parameter {
+  return { name, in: "path", required: true, schema: uuidInPath, description: "A UUID version 4.", example }
+}
+
+function inHeader(name: string, schema: JsonSchema, description: string): Parameter {
   return { name, in: "header", required: false, schema, description }
 }
 
-function inQuery(name: string, schema: JsonSchema, description?: string): object {
+function inQuery(name: string, schema: JsonSchema, description?: string): Parameter {
   return { name, in: "query", required: false, schema, ...(description === undefined ? {} : { description }) }
 }
 
-function inQueryOf(filter: z.ZodType): object[] {
+function inQueryOf(filter: z.ZodType): Parameter[] {
   const { properties } = jsonSchema(filter) as { readonly properties: Readonly<Record<string, JsonSchema>> }
   return Object.entries(properties).map(([name, schema]) => inQuery(name, schema))
 }
 
-function body(schema: JsonSchema, example: object): object {
-  return { required: true, content: { "application/json": { schema, example } } }
+function body(schema: JsonSchema, example: object): NonNullable<Operation["requestBody"]> {
+  return { required: true, content: json(schema, example) }
 }
 
-function json(schema: JsonSchema): object {
-  return { "application/json": { schema } }
+function json(schema: JsonSchema, example?: object): Content {
+  return { "application/json": { schema, ...(example === undefined ? {} : { example }) } }
 }
 
-function problems(...statuses: readonly number[]): Responses {
+function problems(...statuses: readonly number[]): Operation["responses"] {
   const content = { "application/problem+json": { schema: ref("Problem") } }
   const sorted = [...new Set(statuses)].sort((a, b) => a - b)
   return Object.fromEntries(
@@ -298,10 +360,15 @@ function problems(...statuses: readonly number[]): Responses {
   )
 }
 
-/** A health check: the same body with 200 and 503. */
-function onOff(on: string, off: string, properties: Readonly<Record<string, JsonSchema>>): Responses {
-  const content = json({ type: "object", properties, required: Object.keys(properties) })
-  return { "200": { description: on, content }, "503": { description: off, content } }
+/** A health check: the same members with 200 and 503. */
+function onOff(on: string, off: string, example: Readonly<Record<string, true>>): Operation["responses"] {
+  const names = Object.keys(example)
+  const properties = Object.fromEntries(names.map((name) => [name, { type: "boolean" }]))
+  const schema = { type: "object", properties, required: names }
+  return {
+    "200": { description: on, content: json(schema, example) },
+    "503": { description: off, content: json(schema) },
+  }
 }
 
 /** The statuses of these errors. */

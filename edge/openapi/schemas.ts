@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { MAX_BATCH_EVENTS } from "../../contract/limits.ts"
 import { IdempotencyKey, PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
+import { SessionId } from "../../contract/session-calls.ts"
 import { SharedSession } from "../../contract/shared-session.ts"
 import { Erased } from "../../contract/shopwire.ts"
 
@@ -8,7 +9,7 @@ import { Erased } from "../../contract/shopwire.ts"
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A UUID as a path may have it: with dashes or without, in any case. */
-const PATH_UUID = "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$"
+const PATH_UUID = uuidPattern("4[0-9a-fA-F]{3}", "[89abAB][0-9a-fA-F]{3}")
 
 /** The schema of what a client may send. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
@@ -17,11 +18,14 @@ export function jsonSchema(schema: z.ZodType): JsonSchema {
 }
 
 /** Of any version. */
-const HEADER_UUID = "^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"
+const HEADER_UUID = uuidPattern("[0-9a-fA-F]{4}", "[0-9a-fA-F]{4}")
 
 export const uuidInHeader: JsonSchema = { type: "string", pattern: HEADER_UUID }
 export const uuidInPath: JsonSchema = { type: "string", pattern: PATH_UUID }
 export const idempotencyKey = jsonSchema(IdempotencyKey)
+
+/** A session's ID; empty: none any more. */
+export const sharedSessionInHeader: JsonSchema = { anyOf: [jsonSchema(SessionId), { const: "" }] }
 
 /** A whole number. */
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): JsonSchema {
@@ -87,6 +91,12 @@ export const schemas = {
   },
   Erased: jsonSchema(Erased),
 } as const satisfies Readonly<Record<string, JsonSchema>>
+
+/** With all dashes, or without any. @param third the third group, with the version @param fourth the fourth, with the variant */
+function uuidPattern(third: string, fourth: string): string {
+  const groups = ["[0-9a-fA-F]{8}", "[0-9a-fA-F]{4}", third, fourth, "[0-9a-fA-F]{12}"]
+  return `^(${groups.join("-")}|${groups.join("")})$`
+}
 
 export function ref(name: keyof typeof schemas): JsonSchema {
   return { $ref: `#/components/schemas/${name}` }

@@ -1,5 +1,6 @@
 import type { StreamInfo } from "@nats-io/jetstream"
-import type { Annotations } from "../../contract/annotations.ts"
+import type { Annotations, Change } from "../../contract/annotations.ts"
+import { changesSubject } from "../../contract/subjects.ts"
 import { isApiError, WRONG_LAST_SEQUENCE } from "../jetstream/api-error.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -27,15 +28,6 @@ export function annotatedEvent(log: LogId, shop_id: string, seq: number): Annota
   return { kind: "event", shop_id, seq, _id: eventId(log, seq) }
 }
 
-/** A message on `changes.store.<shop_id>`. */
-export type Change = (
-  | { readonly kind: "event"; readonly shop_id: string; readonly seq: number }
-  | { readonly kind: "basket"; readonly shop_id: string; readonly session_id: string }
-) & {
-  /** The current annotations; null: there are none any more. */
-  readonly annotations: Annotations | null
-}
-
 /** Stored annotations and their revision; revision 0: no entry yet. */
 export interface Known {
   readonly annotations: Annotations | undefined
@@ -52,7 +44,7 @@ export class AnnotationBucket {
   readonly #bucket: Bucket
 
   constructor(js: JetStream) {
-    const republish = { src: `$KV.${BUCKET}.*.*.*`, dest: "changes.store.{{wildcard(1)}}" }
+    const republish = { src: `$KV.${BUCKET}.*.*.*`, dest: changesSubject("{{wildcard(1)}}") }
     this.#bucket = new Bucket(js, BUCKET, { republish })
   }
 

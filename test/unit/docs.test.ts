@@ -135,6 +135,7 @@ describe("the docs", () => {
       "docs/archive.md",
       "docs/baskets.md",
       "docs/cli.md",
+      "docs/interfaces.md",
       "docs/scaling.md",
     ]) {
       const text = read(file)
