@@ -1,5 +1,6 @@
 // `npm run screens` compares the merchant's page with the kept pictures; with `--update` it makes new ones.
 import { buildPages, launchChromium, NO_CHROMIUM } from "../../helpers/chromium.ts"
+import { until } from "../../helpers/until.ts"
 import { differenceFromKept, keep, showState, thisMachine } from "./screens.ts"
 import { startStage } from "./stage.ts"
 import { states } from "./states.ts"
@@ -13,7 +14,12 @@ let different = 0
 try {
   for (const state of states) {
     await showState(browser, stage.url, state, async (name, draw) => {
-      const picture = await draw()
+      let picture = await draw()
+      await until(`${name} to stay as it is`, async () => {
+        const before = picture
+        picture = await draw()
+        return picture.equals(before)
+      })
       pictures.set(name, picture)
       const difference = differenceFromKept(name, picture)
       if (difference === undefined) return

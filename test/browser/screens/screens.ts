@@ -107,7 +107,7 @@ export async function showState(
     await page.goto(`${url}${state.query}`)
     for (const size of sizes) {
       await resize(page, touch, size)
-      await showPart(page, state)
+      await showPart(page, state, size.name)
       await state.act?.(page)
       await state.ready(page)
       for (const scheme of schemes) {
@@ -127,4 +127,6 @@ async function resize(
 ): Promise<void> {
   await touch.send("Emulation.setTouchEmulationEnabled", { enabled })
   await page.setViewportSize({ width, height })
+  // The page follows its width in the next frame, and is drawn in the one after it.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
