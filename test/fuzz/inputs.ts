@@ -111,12 +111,16 @@ export const oddEvent: fc.Arbitrary<unknown> = anySide.chain((side) =>
 /** A producer, whole or broken, that may have been used before. */
 const oddProducer = changed({ id: "8c0f2b60-0f7a-11ee-be56-0242ac120002", epoch: 0, seq: 1 }, [])
 
+/** A shared session and who joins it, whole or broken; nobody has started it. */
+const oddSharing = changed({ session: "party~1", name: "Dan", invite: "a.b" }, [])
+
 /** What somebody might publish: an event, an array, something with a key, or anything. */
 export const oddPublication: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: oddEvent },
   { weight: 2, arbitrary: fc.array(oddEvent, { maxLength: 5 }) },
   { weight: 1, arbitrary: fc.record({ events: oddEvent, idempotency_key: fc.oneof(oddText, oddValue) }) },
   { weight: 1, arbitrary: fc.record({ events: oddEvent, producer: fc.oneof(oddProducer, oddValue) }) },
+  { weight: 1, arbitrary: fc.record({ events: oddEvent, shared: fc.oneof(oddSharing, oddValue) }) },
   { weight: 1, arbitrary: oddValue },
 )
 

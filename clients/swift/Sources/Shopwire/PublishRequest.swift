@@ -15,9 +15,35 @@ enum Limits {
 /// The one way to write JSON: the same event always gives the same bytes.
 enum JSON {
   static func data(of event: PublishEvent) throws -> Data {
+    try encoder.encode(event)
+  }
+
+  /// The event with the shared session that it names, if any.
+  static func data(of event: PublishEvent, sharedSession: String?) throws -> Data {
+    guard let sharedSession else { return try data(of: event) }
+    return try encoder.encode(SharedEvent(event: event, sharedSession: sharedSession))
+  }
+
+  private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(event)
+    return encoder
+  }
+}
+
+/// An event that names the shared session of its basket.
+private struct SharedEvent: Encodable {
+  let event: PublishEvent
+  let sharedSession: String
+
+  private enum CodingKeys: String, CodingKey {
+    case sharedSession = "shared_session"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try event.encode(to: encoder)
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(sharedSession, forKey: .sharedSession)
   }
 }
 

@@ -34,6 +34,14 @@ import Testing
     #expect(shown.sharedSession == nil)
   }
 
+  @Test func namesASharedSessionBesideItsFields() throws {
+    let event = sampleEvent()
+    #expect(try JSON.data(of: event, sharedSession: nil) == JSON.data(of: event))
+    let named = try JSON.data(of: event, sharedSession: "party~1")
+    #expect(String(decoding: named, as: UTF8.self).contains("\"shared_session\":\"party~1\""))
+    #expect(try JSONDecoder().decode(PublishEvent.self, from: named) == event)
+  }
+
   @Test func namesASharedSessionInHeaders() {
     let session = SharedSession(id: "party~1", name: "Zoë 50%", invite: "text")
     #expect(

@@ -92,18 +92,19 @@ public actor Outbox {
   /// Queues an event. Returns after it is on the disk.
   ///
   /// - Throws: as `enqueue(_:)` with several events
-  public func enqueue(_ event: PublishEvent) throws {
-    try enqueue([event])
+  public func enqueue(_ event: PublishEvent, sharedSession: String? = nil) throws {
+    try enqueue([event], sharedSession: sharedSession)
   }
 
   /// Queues events, all or none. Returns after they are on the disk.
   ///
+  /// - Parameter sharedSession: the ID of the shared session that their baskets belong to; nil: they name none
   /// - Throws: `FileError`, with `isDiskFull` for a full disk; the events are not queued then · `OtherShop` ·
   ///   `EventTooLarge` · `EncodingError` for an amount that is no number
-  public func enqueue(_ events: [PublishEvent]) throws {
+  public func enqueue(_ events: [PublishEvent], sharedSession: String? = nil) throws {
     if let other = events.first(where: { $0.shopID != shop }) { throw OtherShop(shop: other.shopID) }
     if events.isEmpty { return }
-    let payloads = try events.map(JSON.data(of:))
+    let payloads = try events.map { try JSON.data(of: $0, sharedSession: sharedSession) }
     if let large = payloads.first(where: { $0.count > Limits.maxBodyBytes }) { throw EventTooLarge(bytes: large.count) }
     try queue.append(payloads)
     tellStatus()
