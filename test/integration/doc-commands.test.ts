@@ -66,6 +66,11 @@ describe("the commands of the docs", () => {
     expect(await run("erase")).to.include('"shops"')
   })
 
+  it("read the interfaces as documents", async () => {
+    const printed = await runDocBlock("docs/interfaces.md", "read", { addresses: addresses() })
+    expect(printed).to.include('"openapi":"3.1').and.include('"asyncapi":"3.').and.include("store.$shop_id.feed")
+  })
+
   it("publish as a producer", async () => {
     const event = publishEvent({ shop_id: randomUUID() })
     const env = { SHOP: event.shop_id, EVENT: JSON.stringify(event) }

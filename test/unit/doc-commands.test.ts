@@ -18,7 +18,10 @@ describe("the pages of the site", () => {
     for (const page of pages)
       for (const { code, language, run, isNotRun } of docBlocks(page)) {
         if (language !== "sh" && run === undefined) continue
-        expect(run !== undefined || isNotRun, `${page}: ${code}`).to.equal(true)
+        expect(
+          run !== undefined || isNotRun,
+          `${page}: expected "sh run=NAME" and a test, or "sh not-run": ${code}`,
+        ).to.equal(true)
         if (isNotRun && runbooks.includes(page))
           expect(read(page), `${page}: says that a block is not run, and why`).to.match(/\*Not run by a test/)
         if (run === undefined) continue

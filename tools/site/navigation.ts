@@ -65,6 +65,7 @@ const groups: readonly NavigationGroup[] = [
     "The command shopwire": "docs/cli.md",
   }),
   group("Reference", {
+    "Interfaces as documents": "docs/interfaces.md",
     Access: "docs/access.md",
     Errors: "docs/errors.md",
     Limits: "docs/limits.md",
