@@ -144,5 +144,12 @@ describe("baskets and figures on the merchant's page", () => {
     await page.keyboard.press("Escape")
     await page.getByRole("button", { name: "Alerts" }).click()
     expect(await page.getByLabel("Order of at least").inputValue()).to.equal("50")
+    // An action is called as the page calls it.
+    await page.getByLabel("Action is").fill("removed")
+    await page.keyboard.press("Escape")
+    await publish({ action: "REMOVE", product_name: "Leeks" })
+    await notices.getByText("Removed: Leeks").waitFor()
+    await page.getByRole("button", { name: "Alerts" }).click()
+    expect(await page.getByLabel("Action is").inputValue()).to.equal("Removed")
   })
 })

@@ -1,5 +1,6 @@
 import { type ReactNode, useId, useState } from "react"
 import { useTranslation } from "react-i18next"
+import { actionCalled, actionName } from "../feed/action-name.ts"
 import { useFormat } from "../locale/use-format.tsx"
 import { useToday } from "../locale/use-today.ts"
 import { Dialog } from "../parts/dialog.tsx"
@@ -25,6 +26,7 @@ export function AlertDialog({
   const { t } = useTranslation()
   const [permission, setPermission] = useState(notifyPermission)
   const action = useId()
+  const [actionText, setActionText] = useState(() => actionName(t, rules.action))
   return (
     <Dialog title={t("alerts.when")} onClose={onClose}>
       <div className="settings">
@@ -40,10 +42,13 @@ export function AlertDialog({
         <label htmlFor={action}>{t("alerts.actionIs")}</label>
         <input
           id={action}
-          value={rules.action}
+          value={actionText}
           placeholder={t("alerts.anyAction")}
           autoComplete="off"
-          onChange={({ target }) => onRules({ ...rules, action: target.value })}
+          onChange={({ target }) => {
+            setActionText(target.value)
+            onRules({ ...rules, action: actionCalled(t, target.value) })
+          }}
         />
         <Toggle checked={rules.drift} onChange={(drift) => onRules({ ...rules, drift })}>
           {t("alerts.totalsDiffer")}

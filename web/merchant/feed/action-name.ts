@@ -8,3 +8,9 @@ export function actionName(t: Texts, action: string): string {
   const known = namedActions.find((name) => name === action.toUpperCase())
   return known === undefined ? action : t(`feed.actionName.${known}`)
 }
+
+/** The action that people call so in the page's language; any other text is the name that apps send. */
+export function actionCalled(t: Texts, text: string): string {
+  const called = text.trim().toLowerCase()
+  return namedActions.find((name) => actionName(t, name).toLowerCase() === called) ?? text
+}
