@@ -102,7 +102,7 @@ const shopProfile: Profile = { ...defaultProfile, name: "Corner Shop", currency:
 
 const annsCart = { items: [{ quantity: 2, product: { name: "Tea", price: 4.2 } }] }
 
-const sharedStatus: SessionStatus = {
+export const sharedStatus: SessionStatus = {
   n: 4,
   phase: "shopping",
   everybody_ready: false,

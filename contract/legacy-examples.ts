@@ -1,3 +1,4 @@
+import { sharedStatus, soon } from "./examples.ts"
 import type { ClientPayloads, ServerPayloads } from "./legacy.ts"
 
 /** A message of the old protocol. */
@@ -13,6 +14,9 @@ export interface LegacyExample {
   readonly other?: { readonly page: string; readonly told: Message<ServerPayloads> }
 }
 
+/** The events with a payload. */
+type EventWith<P, T> = { [E in keyof P]: P[E] extends T ? E : never }[keyof P]
+
 const [ann, bob] = ["3kVb7Q0x_Tm1", "Zp8-u2LrW9aN"]
 const bobsToken = "wQ8nJ4hG6fD0sA7pZ1xC3vB5"
 
@@ -20,6 +24,16 @@ const cart = { items: [{ quantity: 2, product: { name: "Tea", price: 4.2 } }] }
 
 function owner(id: string, name: string, isHost: boolean, isReadyToCheckout: boolean) {
   return { id, name, isHost, isReadyToCheckout }
+}
+
+/** A message without a payload. */
+function just<E extends EventWith<ClientPayloads, undefined>>(event: E) {
+  return { event, payload: undefined }
+}
+
+/** An answer that says only that it was done. */
+function done<E extends EventWith<ServerPayloads, Record<string, never>>>(event: E) {
+  return { event, payload: {} }
 }
 
 /**
@@ -36,6 +50,11 @@ export const legacyExamples: readonly LegacyExample[] = [
     page: "Bob",
     sends: { event: "joinSession", payload: { customerName: "Bob" } },
     answer: { event: "joinSession", payload: { customerId: bob, resumeToken: bobsToken } },
+  },
+  {
+    page: "Ann",
+    sends: { event: "ping", payload: undefined },
+    answer: { event: "ping", payload: { isLive: true } },
   },
   {
     page: "Ann",
@@ -63,6 +82,34 @@ export const legacyExamples: readonly LegacyExample[] = [
       },
     },
   },
+  // For new pages: what the group agrees on.
+  { page: "Ann", sends: just("watchStatus"), answer: { event: "sessionStatus", payload: { status: sharedStatus } } },
+  { page: "Ann", sends: { event: "setSplit", payload: { split: "evenly" } }, answer: done("setSplit") },
+  { page: "Ann", sends: { event: "setDeadline", payload: { at: soon } }, answer: done("setDeadline") },
+  { page: "Ann", sends: just("lockSession"), answer: done("lockSession") },
+  { page: "Ann", sends: just("unlockSession"), answer: done("unlockSession") },
+  {
+    page: "Ann",
+    sends: { event: "customerReadyToCheckout", payload: { customerId: ann, customerReadyToCheckout: true } },
+    answer: {
+      event: "multicartUpdate",
+      payload: {
+        multicartContent: [
+          { owner: owner(ann, "Ann", true, true), content: cart },
+          { owner: owner(bob, "Bob", false, true), content: {} },
+        ],
+      },
+    },
+  },
+  { page: "Ann", sends: { event: "beginCheckout", payload: { customerId: ann } }, answer: done("beginCheckout") },
+  { page: "Ann", sends: just("cancelCheckout"), answer: done("cancelCheckout") },
+  { page: "Ann", sends: { event: "beginCheckout", payload: { customerId: ann } }, answer: done("beginCheckout") },
+  {
+    page: "Ann",
+    sends: { event: "completeCheckout", payload: { order_ref: "1042" } },
+    answer: done("completeCheckout"),
+  },
+  { page: "Ann", sends: just("shopAgain"), answer: done("shopAgain") },
   {
     page: "Bob, another tab",
     sends: { event: "resumeSession", payload: { customerId: bob, resumeToken: bobsToken } },
@@ -73,11 +120,6 @@ export const legacyExamples: readonly LegacyExample[] = [
     page: "Ann",
     sends: { event: "createInvite", payload: { expiresInSeconds: 3600, maxUses: 5 } },
     answer: { event: "createInvite", payload: { invite: "b1J0s5V8kQ2x.7r3LwP9t" } },
-  },
-  {
-    page: "Ann",
-    sends: { event: "ping", payload: undefined },
-    answer: { event: "ping", payload: { isLive: true } },
   },
   {
     page: "Ann",
@@ -92,7 +134,7 @@ export const legacyExamples: readonly LegacyExample[] = [
     sends: { event: "kick", payload: { customerId: bob } },
     answer: {
       event: "error",
-      payload: { code: "session.notMember", message: "There is no such customer in the session" },
+      payload: { code: "session.notMember", message: "There is no such customer in the session", event: "kick" },
     },
   },
   {

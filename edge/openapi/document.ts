@@ -196,7 +196,7 @@ export const openApi: OpenApi = {
           required: false,
           content: json(
             {
-              type: ["object", "null"],
+              type: "object",
               properties: { page: { type: "string", format: "iri", maxLength: 2000, pattern: "^https?://" } },
             },
             { page: "https://shop.example/" },

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { MAX_BATCH_EVENTS } from "../../contract/limits.ts"
 import { IdempotencyKey, PublishEvent, ShownEvent } from "../../contract/publish-event.ts"
-import { SessionId } from "../../contract/session-calls.ts"
+import { SESSION_ID } from "../../contract/session-id.ts"
 import { SharedSession } from "../../contract/shared-session.ts"
 import { Erased } from "../../contract/shopwire.ts"
 
@@ -25,7 +25,7 @@ export const uuidInPath: JsonSchema = { type: "string", pattern: PATH_UUID }
 export const idempotencyKey = jsonSchema(IdempotencyKey)
 
 /** A session's ID; empty: none any more. */
-export const sharedSessionInHeader: JsonSchema = { anyOf: [jsonSchema(SessionId), { const: "" }] }
+export const sharedSessionInHeader: JsonSchema = { type: "string", pattern: `^$|${SESSION_ID.source}` }
 
 /** A whole number. */
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): JsonSchema {

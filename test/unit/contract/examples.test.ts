@@ -1,5 +1,7 @@
 import { expect } from "chai"
 import { type Example, examples, methodsOfGateways } from "../../../contract/examples.ts"
+import { clientPayloads, serverPayloads } from "../../../contract/legacy.ts"
+import { legacyExamples } from "../../../contract/legacy-examples.ts"
 import { resources } from "../../../contract/resources.ts"
 import { catalogue } from "../../../contract/shopwire.ts"
 import { makeCatalogue } from "../../../service/catalogue.ts"
@@ -45,5 +47,19 @@ describe("contract/examples.ts", () => {
     expect(feed?.calls.publish?.example).to.deep.include({ answer: { seq: 1 } })
     expect(errors.map(({ code }) => code)).to.include.members(["system.notFound", "store.shopMismatch"])
     expect(JSON.stringify(makeCatalogue()).length).to.be.below(512 * 1024)
+  })
+})
+
+describe("contract/legacy-examples.ts", () => {
+  it("has an example of each message of the old protocol", () => {
+    const sent = new Set<string>(legacyExamples.map(({ sends }) => sends.event))
+    const told = new Set<string>(
+      legacyExamples.flatMap(({ answer, other }) => [answer.event, ...(other ? [other.told.event] : [])]),
+    )
+    const missing = [
+      ...Object.keys(clientPayloads).filter((event) => !sent.has(event)),
+      ...Object.keys(serverPayloads).filter((event) => !told.has(event)),
+    ]
+    expect(missing, "add an example of these, in an order in which it is answered").to.deep.equal([])
   })
 })
