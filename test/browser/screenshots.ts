@@ -1,26 +1,20 @@
-// Makes the pictures of README.md and the docs, in docs/images: `npm run screenshots`. They show the real product.
+// Makes the pictures of README.md and the docs, in docs/images: `npm run screenshots`. The storefront's show the real product, the
+// merchant's the same moment as those of `screens/`: sales of two weeks.
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { projectDir } from "../../config/project-dir.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
-import { Player } from "../../tools/demo/player.ts"
-import { setDemoProfiles } from "../../tools/demo/profiles.ts"
 import { buildPages, launchChromium, NO_CHROMIUM } from "../helpers/chromium.ts"
-import { type Pages, startPages } from "../helpers/pages.ts"
+import { startPages } from "../helpers/pages.ts"
+import { NOW } from "./screens/played-log.ts"
+import { startStage } from "./screens/stage.ts"
 import { Shop } from "./shop.ts"
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } }
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true }
 /** Of the notices beside the launcher, which are not to stand in the way. */
 const NOTICES_GONE_MS = 10_000
-
-/** A shop is busy for this long, in ms, before its merchant's screen is taken: the chart is of whole minutes. */
-const PLAYED_MS = 200_000
-/** Events a minute meanwhile, and the seed of what they are. */
-const RATE = 150
-const SEED = 3
 
 const folder = join(projectDir, "docs/images")
 
@@ -52,37 +46,28 @@ async function storefront(browser: Browser, edgeUrl: string): Promise<void> {
   await save(bob.page, "storefront-phone")
 }
 
-/** A shop that the demo has played in: the merchant's screen, light and dark, on a phone, and on a wall. */
-async function merchant(browser: Browser, pages: Pages): Promise<void> {
-  const player = new Player({ edgeUrl: pages.product.edgeUrl, seed: SEED, rate: RATE, token: undefined, say: () => {} })
-  await setDemoProfiles(pages.gateway.url, undefined)
-  const playing = player.play()
-  const open = async (options: BrowserContextOptions, query = ""): Promise<Page> => {
-    const context = await browser.newContext({ locale: "en-GB", deviceScaleFactor: 1.25, ...options })
-    const page = await context.newPage()
-    await page.goto(`${pages.merchantUrl(samplePublishEvent.shop_id)}${query}`)
-    return page
-  }
-  const light = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "light" })
-  const dark = await open({ viewport: { width: 1280, height: 820 }, colorScheme: "dark" })
-  const wall = await open({ viewport: { width: 1440, height: 810 }, colorScheme: "dark" }, "&view=wall")
-  const phone = await open({ ...PHONE, viewport: { width: 390, height: 780 } })
-  await sleep(PLAYED_MS)
-  await player.stop()
-  await playing
-  const acknowledge = light.getByRole("button", { name: "Claim" })
-  await acknowledge.first().click()
-  await light.getByLabel(/Your name/).fill("Ann")
-  await light.keyboard.press("Enter")
-  await phone.getByRole("tab", { name: /Baskets/ }).tap()
-  for (const [page, name] of [
-    [light, "merchant"],
-    [dark, "merchant-dark"],
-    [phone, "merchant-phone"],
-    [wall, "merchant-wall"],
+/** A shop of the stage at its moment: the merchant's screen, light and dark, on a phone, and on a wall. */
+async function merchant(browser: Browser, url: string): Promise<void> {
+  const screen = { viewport: { width: 1280, height: 820 } }
+  const wall = { viewport: { width: 1440, height: 810 }, colorScheme: "dark" } as const
+  for (const [name, options, query] of [
+    ["merchant", screen, "&lane=orders"],
+    ["merchant-dark", { ...screen, colorScheme: "dark" }, "&lane=orders&period=7"],
+    ["merchant-phone", { ...PHONE, viewport: { width: 390, height: 780 } }, "&lane=orders"],
+    ["merchant-wall", wall, "&view=wall"],
   ] as const) {
-    await page.mouse.click(0, 0)
-    await page.locator(".acknowledged").getByText("Ann").waitFor()
+    const context = await browser.newContext({
+      locale: "en-GB",
+      timezoneId: "Europe/Berlin",
+      deviceScaleFactor: 1.25,
+      ...options,
+    })
+    await context.clock.setFixedTime(NOW)
+    const page = await context.newPage()
+    await page.goto(`${url}?shop=${samplePublishEvent.shop_id}${query}`)
+    if (name === "merchant-phone") await page.getByRole("tab", { name: /Baskets/ }).tap()
+    await page.locator(".acknowledged").first().waitFor()
+    if (name === "merchant" || name === "merchant-dark") await page.locator(".top li").first().waitFor()
     await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" })
   }
 }
@@ -91,11 +76,12 @@ await buildPages()
 mkdirSync(folder, { recursive: true })
 const browser = await launchChromium()
 if (browser === undefined) throw new Error(`there is no ${NO_CHROMIUM}`)
-const pages = await startPages()
+const [pages, stage] = await Promise.all([startPages(), startStage()])
 try {
   await storefront(browser, pages.product.edgeUrl)
-  await merchant(browser, pages)
+  await merchant(browser, stage.url)
 } finally {
   await browser.close()
+  await stage.stop()
   await pages.stop()
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, CDPSession, Page } from "playwright-core"
 import { projectDir } from "../../../config/project-dir.ts"
+import { PATIENCE_MS } from "../../helpers/until.ts"
 import { type Difference, differenceOf, smaller } from "./picture.ts"
 import { NOW } from "./played-log.ts"
 import { type State, showPart } from "./states.ts"
@@ -93,6 +94,7 @@ export async function showState(
   see: (name: string, draw: () => Promise<Buffer>) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", reducedMotion: "reduce" })
+  context.setDefaultTimeout(PATIENCE_MS)
   try {
     await context.clock.setFixedTime(NOW)
     const { opened } = state
