@@ -3,7 +3,7 @@ import { sameSecret } from "../same-secret.ts"
 import { updateCart } from "./cart.ts"
 import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } from "./checkout.ts"
 import type { SessionCommand } from "./command.ts"
-import { join, kick, leave, releaseConnection, start } from "./entry.ts"
+import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
 import { lock, lockAtDeadline, setDeadline, unlock } from "./lock.ts"
 import { setReady, settleHost } from "./ready.ts"
@@ -79,7 +79,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       }
       break
     case "expire":
-      for (const { id } of happening.absent(command.ids)) leave(happening, id)
+      expire(happening, command.ids)
       break
     case "lock":
       lock(happening, command.by, command.at)

@@ -60,18 +60,44 @@ export function kick(happening: Happening, by: string, id: string): void {
   leave(happening, id)
 }
 
-/**
- * Removes a member. If it was the host, the first guest who joined and is present becomes host; if none is present, the first guest. Guests
- * in the shop become host only if there are no others.
- */
+/** Removes a member. If it was the host, its heir becomes host. */
 export function leave(happening: Happening, id: string): void {
   const rest = happening.membersWhere((member) => member.id !== id)
-  const online = rest.filter(({ basket }) => basket === undefined)
-  const heirs = online.length === 0 ? rest : online
-  const heir = heirs.find(({ cid }) => cid !== undefined) ?? heirs[0]
+  const heir = heirAmong(rest)
   if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
   happening.add({ type: "left", id })
   if (rest.length === 0) happening.add({ type: "ended" })
+}
+
+/**
+ * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it: they
+ * stay as long as anybody is present, but for a payer who has not paid. Then an absent host only ceases to be the host.
+ */
+export function expire(happening: Happening, ids: readonly string[]): void {
+  for (const { id } of happening.absent(ids)) {
+    if (!isPaidFor(happening, id)) {
+      leave(happening, id)
+      continue
+    }
+    const heir = heirAmong(happening.membersWhere(({ cid }) => cid !== undefined))
+    if (happening.session?.hostId === id && heir !== undefined) happening.add({ type: "hostPassed", id: heir.id })
+  }
+}
+
+function isPaidFor({ session }: Happening, id: string): boolean {
+  const { checkout, members = [] } = session ?? {}
+  if (checkout === undefined || !members.some(({ cid }) => cid !== undefined)) return false
+  return checkout.payer !== id || checkout.ordered !== undefined
+}
+
+/**
+ * Who becomes host: the first guest who joined and is present; if none is present, the first guest. Guests in the shop become host only
+ * if there are no others.
+ */
+function heirAmong(members: readonly Member[]): Member | undefined {
+  const online = members.filter(({ basket }) => basket === undefined)
+  const heirs = online.length === 0 ? members : online
+  return heirs.find(({ cid }) => cid !== undefined) ?? heirs[0]
 }
 
 /** A connection speaks for one member, so the member that it spoke for before leaves. */

@@ -59,6 +59,9 @@ export interface SessionOptions {
   readonly logger: Logger
 }
 
+/** All resources of a session. */
+const resources = [multicart, present, sessionStatus, sessionMembers, sessionMember, cart]
+
 /**
  * The sessions in use and the presence of their members. It has the resources below `session.<id>`, and removes members who are away.
  */
@@ -150,6 +153,7 @@ export class LiveSessions implements Part {
       multicart: this.#service.events(multicart, { id }),
       present: this.#service.events(present, { id }),
       status: this.#service.events(sessionStatus, { id }),
+      reset: () => this.#service.reset({ resources: resources.map(({ pattern }) => pattern.names({ id })) }),
       cart: (customer) => this.#service.events(cart, { id, customer }),
       members: this.#service.events(sessionMembers, { id }),
       member: (customer) => this.#service.events(sessionMember, { id, customer }),

@@ -2,7 +2,7 @@ import { isEmptyCart } from "../../contract/cart.ts"
 import { serviceError } from "../../contract/errors.ts"
 import { versionOf } from "./cart-content.ts"
 import type { SetReady } from "./command.ts"
-import { Happening } from "./happening.ts"
+import type { Happening } from "./happening.ts"
 import { checkNotCheckingOut } from "./lock.ts"
 import type { Session } from "./session.ts"
 
@@ -35,20 +35,6 @@ export function settleHost(happening: Happening): void {
 export function isEverybodyReady(session: Session | undefined): boolean {
   const present = session?.members.filter(({ cid }) => cid !== undefined) ?? []
   return present.length > 1 && present.every(({ ready }) => ready)
-}
-
-/**
- * A session as it was read from the store. A cart and the flag that it clears are two keys, so the service may have stopped between
- * them: whoever is ready for another version of its cart is not ready.
- */
-export function withoutOldSignatures(session: Session): Session {
-  const happening = new Happening(session)
-  for (const { id, ready, readyFor, content } of session.members) {
-    if (ready && readyFor !== undefined && readyFor !== versionOf(content)) withdrawReadiness(happening, id)
-  }
-  if (happening.events.length === 0) return session
-  settleHost(happening)
-  return happening.session ?? session
 }
 
 function checkSignature(content: object, version: string): void {

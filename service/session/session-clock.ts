@@ -18,34 +18,36 @@ export interface SessionClockOptions {
 export class SessionClock {
   readonly #options: SessionClockOptions
   #timer: NodeJS.Timeout | undefined
-  #ticking = false
+  /** The sessions whose tick is under way. A session with many calls in its queue must not hold up the others. */
+  readonly #ticking = new Set<string>()
 
   constructor(options: SessionClockOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#tick(), TICK_MS)
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
   stop(): void {
     clearInterval(this.#timer)
   }
 
-  async #tick(): Promise<void> {
-    if (this.#ticking) return
-    this.#ticking = true
-    const { sessions, run, inQueue, isOwned, logger } = this.#options
-    const at = Date.now()
-    const due = sessions.due(at).filter(isOwned)
-    await Promise.all(
-      due.map((id) =>
-        // A failed tick is repeated with the next look.
-        inQueue(id, () => run(id, { type: "tick", at })).catch((error: unknown) =>
-          logger.debug({ err: error }, "could not tell a session the time yet"),
-        ),
-      ),
-    )
-    this.#ticking = false
+  #tick(): void {
+    const { sessions, isOwned } = this.#options
+    for (const id of sessions.due(Date.now())) if (isOwned(id) && !this.#ticking.has(id)) void this.#tickSession(id)
+  }
+
+  async #tickSession(id: string): Promise<void> {
+    const { run, inQueue, logger } = this.#options
+    this.#ticking.add(id)
+    try {
+      await inQueue(id, () => run(id, { type: "tick", at: Date.now() }))
+    } catch (error) {
+      // It is repeated with the next look.
+      logger.debug({ err: error }, "could not tell a session the time yet")
+    } finally {
+      this.#ticking.delete(id)
+    }
   }
 }

@@ -3,7 +3,7 @@ import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
-import { withoutOldSignatures } from "./ready.ts"
+import { mended } from "./mend.ts"
 import type { Session, SessionEvent } from "./session.ts"
 import { completed, type StoredMember } from "./stored-member.ts"
 
@@ -92,7 +92,7 @@ export class SessionStore {
     const carts = await Promise.all(members.map((member) => this.#bucket.get(cartKey(id, member.id))))
     const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
     return {
-      session: withoutOldSignatures({
+      session: mended({
         ...state,
         members: completed(members).map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
       }),
@@ -100,7 +100,10 @@ export class SessionStore {
     }
   }
 
-  /** Stores `session` after `events`: the carts that they set, then the rest if they changed it. */
+  /**
+   * Stores `session` after `events`: the carts that they set, in their order, then the rest if they changed it. When only a part of that
+   * could be stored, it rejects with `system.serviceUnavailable`.
+   */
   async save(
     id: string,
     stored: StoredSession,
@@ -108,18 +111,23 @@ export class SessionStore {
     events: readonly SessionEvent[],
   ): Promise<StoredSession> {
     const revisions = new Map(stored.revisions)
-    const write = (key: string, value: unknown): Promise<void> => this.#write(revisions, key, value)
-    await unlessFull(async () => {
-      if (session !== undefined) {
-        for (const member of session.members.filter((each) => setsCartOf(each.id, events)))
-          await write(cartKey(id, member.id), member.content)
-        // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
-        if (events.some(({ type }) => type !== "cartSet")) await write(stateKey(id), stateOf(session))
-      } else {
-        await this.#bucket.purge(stateKey(id), { previousSeq: revisions.get(stateKey(id)) ?? 0, ttl: MARK_TTL })
-        revisions.delete(stateKey(id))
+    if (session === undefined) {
+      const previousSeq = revisions.get(stateKey(id)) ?? 0
+      await unlessFull(this.#bucket.purge(stateKey(id), { previousSeq, ttl: MARK_TTL }))
+      revisions.delete(stateKey(id))
+    } else {
+      const contents = new Map(session.members.map((member) => [member.id, member.content]))
+      const writes: (readonly [key: string, value: unknown])[] = cartsSet(events).map((customerId) => [
+        cartKey(id, customerId),
+        contents.get(customerId),
+      ])
+      // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
+      if (events.some(({ type }) => type !== "cartSet")) writes.push([stateKey(id), stateOf(session)])
+      for (const [i, [key, value]] of writes.entries()) {
+        const writing = this.#write(revisions, key, value)
+        await (i === 0 ? unlessFull(writing) : writing)
       }
-    })
+    }
     const gone =
       stored.session?.members.filter(({ id: before }) => !session?.members.some((now) => now.id === before)) ?? []
     await Promise.all(gone.map((member) => this.#forgetCart(id, member.id, revisions)))
@@ -130,13 +138,14 @@ export class SessionStore {
   async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession> {
     const revisions = new Map(known)
     if (session === undefined) return { session, revisions }
-    await unlessFull(async () => {
+    const all = async (): Promise<void> => {
       await this.#write(revisions, stateKey(id), stateOf(session))
       for (const member of session.members) {
         const key = cartKey(id, member.id)
         if (revisions.has(key)) await this.#write(revisions, key, member.content)
       }
-    })
+    }
+    await unlessFull(all())
     return { session, revisions }
   }
 
@@ -157,8 +166,9 @@ export class SessionStore {
   }
 }
 
-function setsCartOf(customerId: string, events: readonly SessionEvent[]): boolean {
-  return events.some((event) => event.type === "cartSet" && event.id === customerId)
+/** The members whose carts the events set, in the order of the events. */
+export function cartsSet(events: readonly SessionEvent[]): readonly string[] {
+  return [...new Set(events.flatMap((event) => (event.type === "cartSet" ? [event.id] : [])))]
 }
 
 function stateOf({ members, ...state }: Session): State {
@@ -179,9 +189,9 @@ function keyPrefix(id: string): string {
 }
 
 /** @throws {ResError} `session.tooMany`: the bucket has no room */
-async function unlessFull(write: () => Promise<void>): Promise<void> {
+async function unlessFull(writing: Promise<void>): Promise<void> {
   try {
-    await write()
+    await writing
   } catch (error) {
     const cause = error instanceof ResError ? error.cause : undefined
     throw cause instanceof Error && cause.message.includes(NO_ROOM) ? serviceError("session.tooMany") : error

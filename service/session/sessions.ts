@@ -21,7 +21,7 @@ import { decide } from "./decide.ts"
 import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, evolve, type Member, type Session, type SessionEvent } from "./session.ts"
-import type { SessionStore, StoredSession } from "./session-store.ts"
+import { cartsSet, type SessionStore, type StoredSession } from "./session-store.ts"
 import { type MemberEventSenders, ShownMembers } from "./shown-members.ts"
 import { ShownStatuses } from "./shown-statuses.ts"
 
@@ -34,6 +34,8 @@ export interface SessionEventSenders extends MemberEventSenders {
   readonly present: CollectionEvents<Reference>
   readonly status: ModelEvents<StatusModel>
   cart(customerId: string): ModelEvents<CartModel>
+  /** Makes gateways get all of them again. */
+  reset(): void
 }
 
 interface LoadedSession extends StoredSession {
@@ -178,9 +180,8 @@ export class Sessions {
       if (error instanceof ResError && error.code === "session.tooMany") throw error
       // The session may be stored, or somebody else may have written it. So gateways get it again from the store.
       this.#unload(id)
-      for (const list of [events.multicart, events.present]) list.reset()
-      if (this.#statuses.has(id)) events.status.reset()
-      this.#members.reset(id, events)
+      this.#members.drop(id)
+      events.reset()
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
     }
@@ -305,10 +306,6 @@ function bytesOf(session: Session | undefined): number {
 /** Whether multicart or status show it. Old clients get a message for each `updated`, so there is none without a reason. */
 function isSeen({ type }: SessionEvent): boolean {
   return type !== "idleSet"
-}
-
-function cartsSet(events: readonly SessionEvent[]): readonly string[] {
-  return events.flatMap((event) => (event.type === "cartSet" ? [event.id] : []))
 }
 
 /** Whether a deadline has passed that has not locked the carts yet. */

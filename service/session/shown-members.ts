@@ -41,13 +41,9 @@ export class ShownMembers {
 
   /** Makes gateways ask again for access to what somebody has got. */
   reaccess(id: string, events: MemberEventSenders): void {
-    for (const each of this.#sendersOf(id, events)) each.reaccess()
-  }
-
-  /** Makes gateways get again what somebody has got, and forgets it: it is not known what they have. */
-  reset(id: string, events: MemberEventSenders): void {
-    for (const each of this.#sendersOf(id, events)) each.reset()
-    this.drop(id)
+    const shown = this.#shown.get(id)
+    if (shown === undefined) return
+    for (const each of [events.members, ...idsOf(shown).map((customer) => events.member(customer))]) each.reaccess()
   }
 
   drop(id: string): void {
@@ -56,11 +52,6 @@ export class ShownMembers {
 
   dropWhere(condition: (id: string) => boolean): void {
     for (const id of [...this.#shown.keys()]) if (condition(id)) this.drop(id)
-  }
-
-  #sendersOf(id: string, events: MemberEventSenders) {
-    const shown = this.#shown.get(id)
-    return shown === undefined ? [] : [events.members, ...idsOf(shown).map((customer) => events.member(customer))]
   }
 }
 

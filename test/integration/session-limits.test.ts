@@ -75,8 +75,9 @@ describe("all sessions together", () => {
     return { sessions, close: () => nats.close() }
   }
 
-  const list = { add: () => {}, remove: () => {}, event: () => {}, reset: () => {} }
+  const list = { add: () => {}, remove: () => {}, event: () => {} }
   const events = {
+    reset: () => {},
     multicart: list,
     present: list,
     cart: () => ({ change: () => {} }),

@@ -1,28 +1,21 @@
 import { randomUUID } from "node:crypto"
 import { expect } from "chai"
 import { connect } from "nats"
+import { silentLogger } from "res-service"
 import type { SessionStatus } from "../../contract/session-status.ts"
 import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
 import { partitionOf } from "../../service/log/subjects.ts"
 import { versionOf } from "../../service/session/cart-content.ts"
-import { decide } from "../../service/session/decide.ts"
+import { Currencies } from "../../service/session/currencies.ts"
 import { BUCKET, SessionStore } from "../../service/session/session-store.ts"
+import { type SessionEventSenders, Sessions } from "../../service/session/sessions.ts"
 import { statusOf } from "../../service/session/status.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { type Client, type ClientModel, useClients } from "../helpers/res-client.ts"
-import {
-  beginCheckout,
-  cart,
-  completeCheckout,
-  join,
-  laterThan,
-  ready,
-  sessionAfter,
-  start,
-} from "../helpers/session-commands.ts"
+import { beginCheckout, cart, completeCheckout, join, laterThan, ready, start } from "../helpers/session-commands.ts"
 import { type SharedCart, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 
@@ -337,26 +330,44 @@ describe("stored sessions", () => {
     await close()
   })
 
-  it("survive a crash between a cart and the flag that it ends: nobody is ready for another cart", async () => {
+  it("survive a stop between a cart and the flag that it ends: nobody is ready for another cart", async () => {
     const { store, bucket, close } = await openStore()
-    const session = sessionAfter(start("ann"), join("bob"), cart("bob", bread), ready("bob"), ready("ann"))
-    const nobody = { session: undefined, revisions: new Map<string, number>() }
-    const written = await store.save("crash", nobody, session, [
-      { type: "cartSet", id: "bob", content: bread },
-      { type: "unlocked" },
+    const sessions = new Sessions(store, {
+      idleMs: 60_000,
+      memoryBytes: 2 ** 20,
+      isOwned: () => true,
+      currencies: new Currencies(async () => null),
+      logger: silentLogger,
+    })
+    let resets = 0
+    const sender = { add: () => {}, change: () => {}, event: () => {} }
+    const events = {
+      multicart: sender,
+      present: sender,
+      status: sender,
+      cart: () => sender,
+      reset: () => void resets++,
+    } as unknown as SessionEventSenders
+    for (const command of [start("ann"), join("bob"), cart("bob", bread), ready("bob"), ready("ann")])
+      await sessions.execute("stop", command, events)
+    const seen = async () => (await sessions.get("stop"))?.members.map((member) => [member.ready, member.content])
+    sessions.dropWhere(() => true)
+    expect(await seen()).to.deep.equal([
+      [true, {}],
+      [true, bread],
     ])
-    const readyIn = async () => (await store.load("crash")).session?.members.map((member) => member.ready)
-    expect(await readyIn()).to.deep.equal([true, true])
 
-    // Somebody else has written the state meanwhile, so that only the first of both writes is stored.
-    const state = await bucket.entry(`${prefix("crash")}.state`)
-    await bucket.put(`${prefix("crash")}.state`, state?.string() ?? "")
-    const command = cart("bob", milk)
-    const events = decide(session, command)
-    const failed = await store.save("crash", written, laterThan(session, command), events).catch((error) => error.code)
-    expect(failed).to.equal("system.serviceUnavailable")
-    expect((await store.load("crash")).session?.members[1]?.content).to.deep.equal(milk)
-    expect(await readyIn()).to.deep.equal([false, false])
+    // Somebody else has written the state meanwhile, so only the first of the two writes is stored.
+    const state = await bucket.entry(`${prefix("stop")}.state`)
+    await bucket.put(`${prefix("stop")}.state`, state?.string() ?? "")
+    const failure = await sessions.execute("stop", cart("bob", milk), events).catch((error) => error.code)
+    expect(failure).to.equal("system.serviceUnavailable")
+    expect(await seen()).to.deep.equal([
+      [false, {}],
+      [false, milk],
+    ])
+    // Whoever watches gets all of it again.
+    expect(resets).to.equal(1)
     await close()
   })
 })

@@ -447,6 +447,12 @@ function checkPhases(before: Session | undefined, session: Session | undefined, 
       session.members.map(({ id }) => id),
       "the payer is a member",
     ).to.include(session.checkout?.payer)
+  if (command.type === "expire" && from !== "shopping" && from !== "locked")
+    for (const { id } of before.members.filter((member) => !session.members.some((now) => now.id === member.id)))
+      expect([from, id], "only the payer is out during a checkout").to.deep.equal([
+        "checkingOut",
+        before.checkout?.payer,
+      ])
   if (before.hostId !== session.hostId)
     expect([session.lock, session.deadline], "what ends with its host").to.deep.equal([undefined, undefined])
 }

@@ -3,6 +3,7 @@ import { ResError } from "res-service"
 import type { SessionStatus } from "../../../../contract/session-status.ts"
 import type { SessionCommand } from "../../../../service/session/command.ts"
 import { dueAt } from "../../../../service/session/lock.ts"
+import { mended } from "../../../../service/session/mend.ts"
 import type { Session } from "../../../../service/session/session.ts"
 import { statusOf } from "../../../../service/session/status.ts"
 import {
@@ -212,6 +213,30 @@ describe("a checkout", () => {
     expect(phaseAfter(disconnect("b"), { type: "expire", ids: ["b"] })).to.equal("shopping")
     expect(phaseAfter(disconnect("b"), resume("b", "other"))).to.equal("checkingOut")
     expect(phaseAfter(leave("a"))).to.equal("checkingOut")
+  })
+
+  it("keeps the carts of whoever is out as long as anybody is present, and passes an absent host's place on", () => {
+    const expire: SessionCommand = { type: "expire", ids: ["a", "b", "c"] }
+    const idsAfter = (...more: SessionCommand[]) =>
+      sessionAfter(...allReady, beginCheckout("b"), ...more, expire)?.members.map(({ id }) => id)
+    expect(idsAfter(disconnect("c"))).to.deep.equal(["a", "b", "c"])
+    expect(idsAfter(disconnect("c"), cancelCheckout("b"))).to.deep.equal(["a", "b"])
+    expect(idsAfter(disconnect("b"))).to.deep.equal(["a", "c"])
+    expect(idsAfter(completeCheckout("b"), disconnect("b"), disconnect("c"))).to.deep.equal(["a", "b", "c"])
+    expect(idsAfter(completeCheckout("b"), disconnect("a"), disconnect("b"), disconnect("c"))).to.equal(undefined)
+    const hostless = sessionAfter(...allReady, beginCheckout("b"), completeCheckout("b"), disconnect("a"), expire)
+    expect(hostless?.hostId).to.equal("b")
+    expect(hostless?.members).to.have.length(3)
+    expect(refusal(hostless, shopAgain("b"))).to.equal(undefined)
+    expect(laterThan(hostless, resume("a"))?.hostId).to.equal("b")
+  })
+
+  it("of a payer whom an earlier release has let go is over when it is read from the store", () => {
+    const session = sessionAfter(...allReady, beginCheckout("b"))
+    if (session === undefined) throw new Error("no session")
+    const left = { ...session, members: session.members.filter(({ id }) => id !== "b") }
+    expect(statusIn(mended(left)).phase).to.equal("shopping")
+    expect(mended(session)).to.equal(session)
   })
 
   it("is completed by the payer, once; afterwards the carts are kept, also when the payer leaves", () => {

@@ -2,7 +2,8 @@ import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
 import { versionOf } from "../../../../service/session/cart-content.ts"
-import { isEverybodyReady, withoutOldSignatures } from "../../../../service/session/ready.ts"
+import { mended } from "../../../../service/session/mend.ts"
+import { isEverybodyReady } from "../../../../service/session/ready.ts"
 import type { Session } from "../../../../service/session/session.ts"
 import {
   cart,
@@ -104,14 +105,14 @@ describe("ready", () => {
   it("is read from the store only for the cart that is stored: the service may have stopped before the flag was", () => {
     const session = sessionAfter(...both, join("c"), ready("b"), ready("c"), ready("a"))
     if (session === undefined) throw new Error("no session")
-    expect(withoutOldSignatures(session)).to.equal(session)
+    expect(mended(session)).to.equal(session)
     const [a, b, c] = session.members
     if (a === undefined || b === undefined || c === undefined) throw new Error("no members")
     const half = { ...session, members: [a, { ...b, content: milk }, c] }
-    expect(readyIn(withoutOldSignatures(half))).to.equal("c")
+    expect(readyIn(mended(half))).to.equal("c")
     // An earlier release has stored no versions.
     const old = { ...half, members: half.members.map(({ readyFor: _, ...member }) => member) }
-    expect(withoutOldSignatures(old)).to.equal(old)
+    expect(mended(old)).to.equal(old)
     expect(readyIn(old)).to.equal("a b c")
   })
 })
