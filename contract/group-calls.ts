@@ -14,5 +14,6 @@ export const groupCalls = {
   cancelCheckout: "cancelCheckout",
   completeCheckout: "completeCheckout",
   shopAgain: "shopAgain",
+  setIdle: "setIdle",
 } as const satisfies Readonly<Record<string, MethodOf<typeof multicart>>>
 export type GroupEvent = keyof typeof groupCalls

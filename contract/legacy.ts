@@ -5,6 +5,7 @@ import {
   CartUpdate,
   CustomerRef,
   DeadlineUpdate,
+  IdleUpdate,
   Introduction,
   Invitation,
   Order,
@@ -12,6 +13,7 @@ import {
   Resumption,
   SplitUpdate,
 } from "./session-calls.ts"
+import { SessionMember } from "./session-members.ts"
 import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
 
@@ -44,6 +46,7 @@ export const clientPayloads = {
   cancelCheckout: nothing,
   completeCheckout: Order.unwrap(),
   shopAgain: nothing,
+  setIdle: IdleUpdate,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ClientPayloads = {
   readonly [E in keyof typeof clientPayloads]: z.input<(typeof clientPayloads)[E]>
@@ -77,8 +80,8 @@ export const serverPayloads = {
     event: z.string().optional(),
     data: z.unknown().optional(),
   }),
-  /** What members share beside their carts: when it is asked for, and after each change. */
-  sessionStatus: z.object({ status: SessionStatus }),
+  /** What members share beside their carts, and who they are: when it is asked for, and after each change. */
+  sessionStatus: z.object({ status: SessionStatus, members: z.array(SessionMember).readonly() }),
   lockSession: done,
   unlockSession: done,
   setDeadline: done,
@@ -87,6 +90,7 @@ export const serverPayloads = {
   cancelCheckout: done,
   completeCheckout: done,
   shopAgain: done,
+  setIdle: done,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ServerPayloads = {
   readonly [E in keyof typeof serverPayloads]: z.input<(typeof serverPayloads)[E]>

@@ -1,13 +1,14 @@
-import type { Client, MirrorOf } from "res-service/client"
-import { sessionStatus } from "../../contract/session.ts"
+import type { Client, Mirror } from "res-service/client"
+import { sessionMembers, sessionStatus } from "../../contract/session.ts"
 import { encodeMessage } from "./messages.ts"
 
 /** Changes within this time, in ms, are shown together. */
 const PAUSE_MS = 50
 
-/** What members of a session share beside their carts, for sockets that have asked for it. */
+/** What members of a session share beside their carts, and who they are, for sockets that have asked for it. */
 export class StatusMirror {
-  readonly #status: MirrorOf<typeof sessionStatus>
+  readonly #status
+  readonly #members
   readonly #onChange: () => void
   #message: string | undefined
   #telling: NodeJS.Timeout | undefined
@@ -15,24 +16,33 @@ export class StatusMirror {
   constructor(client: Client, parts: { readonly id: string }, onChange: () => void) {
     this.#onChange = onChange
     this.#status = client.mirror(sessionStatus, parts)
-    // An older service has no status. Then nothing is shown.
-    this.#status.ready.then(
-      () => this.#change(),
-      () => {},
-    )
-    this.#status.onEvent(({ type }) => type === "reaccess" || this.#change())
+    this.#members = client.mirror(sessionMembers, parts)
+    this.#follow(this.#status)
+    this.#follow(this.#members)
   }
 
-  /** The message `sessionStatus`; undefined while nothing is loaded. */
+  /** The message `sessionStatus`; undefined while it is not loaded. */
   get message(): string | undefined {
     const status = this.#status.value
-    if (status !== null) this.#message ??= encodeMessage("sessionStatus", { status })
+    const members = this.#members.value
+    if (status === null || members === null) return undefined
+    this.#message ??= encodeMessage("sessionStatus", { status, members: members.filter((member) => member !== null) })
     return this.#message
   }
 
   close(): void {
     clearTimeout(this.#telling)
     this.#status.close()
+    this.#members.close()
+  }
+
+  #follow(mirror: Pick<Mirror, "ready" | "onEvent">): void {
+    // An older service has no status. Then nothing is shown.
+    mirror.ready.then(
+      () => this.#change(),
+      () => {},
+    )
+    mirror.onEvent(({ type }) => type === "reaccess" || this.#change())
   }
 
   #change(): void {

@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import type { SessionMember } from "../../contract/session-members.ts"
 import { useProduct } from "../helpers/product.ts"
 import { useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -11,10 +12,17 @@ describe("the old protocol's additions for what a group has agreed on", () => {
     const ann = await openStorefront("with-status")
     const old = await openStorefront("with-status")
     ann.send("watchStatus")
-    await ann.start("Ann")
+    await ann.enter("startSession", { customerName: "Ann", client: "other" })
     await old.join("Old")
     const first = await ann.next("sessionStatus", 0)
     expect(first.status).to.include({ phase: "shopping", everybody_ready: false, locked_by: null })
+    const both = await until("both members", () =>
+      ann.messages.find(({ event, payload }) => event === "sessionStatus" && payload.members.length === 2),
+    )
+    expect(both.payload.members.map(({ name, client }: SessionMember) => `${name} ${client}`)).to.deep.equal([
+      "Ann other",
+      "Old storefront",
+    ])
 
     const from = ann.messages.length
     ann.send("lockSession")

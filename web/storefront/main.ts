@@ -3,6 +3,7 @@ import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
 import { timeFormats } from "./formats.ts"
+import { watchIdle } from "./idle-watch.ts"
 import { languageFor, loadLanguage } from "./language.ts"
 import { onAddress } from "./on-address.ts"
 import { priceFormat } from "./price-format.ts"
@@ -88,6 +89,7 @@ function start(page: Page, script: HTMLScriptElement): void {
   if (together.state.phase === "idle" && together.state.sessionId !== undefined) invite()
 
   keepConnected(together)
+  watchIdle((isIdle) => together.setIdle(isIdle))
   onAddress((address) => {
     if (together.look(address)) invite()
   })

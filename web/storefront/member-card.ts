@@ -116,14 +116,16 @@ export class MemberCard {
     const total = totalOf(lines)
     const counted = say("member.pieces", { count })
     const summary = total === undefined ? counted : `${counted} · ${formats.price(total)}`
-    setText(this.#summary, count === 0 ? say("member.empty") : summary)
+    // Of a friend who was away when this page came, the cart is not known.
+    const empty = member.content === undefined ? "" : say("member.empty")
+    setText(this.#summary, count === 0 ? empty : summary)
     this.#details.classList.toggle("empty", count === 0)
     this.#lines.replaceChildren(...lines.map((line) => cartLineItem(line, formats)))
   }
 
   #stateText({ presence, since, isReady }: Member): string {
     const { say, formats } = this.#options
-    if (presence === "away" && since !== undefined) return say("member.away", { time: formats.time(since) })
+    if (presence === "away") return since ? say("member.away", { time: formats.time(since) }) : say("member.gone")
     if (isReady) return say("member.ready")
     return say(presence === "idle" ? "member.idle" : "member.notReady")
   }

@@ -177,6 +177,11 @@ export class Together {
     this.#session?.setReady(isReady)
   }
 
+  /** Says that the page is hidden or has had no input for a while, or that it is used again. */
+  setIdle(isIdle: boolean): void {
+    this.#session?.setIdle(isIdle)
+  }
+
   kick(customerId: string): void {
     this.#session?.kick(customerId)
   }

@@ -1,6 +1,7 @@
 import { expect } from "chai"
-import { areAllReady, changesBetween, waitedFor } from "../../../clients/js/src/session/members.ts"
+import { areAllReady, changesBetween, waitedFor, withStatus } from "../../../clients/js/src/session/members.ts"
 import type { Member } from "../../../clients/js/src/session/protocol.ts"
+import type { SessionMember } from "../../../contract/session-members.ts"
 
 const member = (id: string, fields: Partial<Member> = {}): Member => ({
   id,
@@ -56,5 +57,45 @@ describe("areAllReady", () => {
     expect(areAllReady([])).to.equal(false)
     expect(areAllReady([readyHost, bob])).to.equal(false)
     expect(areAllReady([readyHost, readyBob])).to.equal(true)
+    expect(areAllReady([readyHost]), "alone").to.equal(false)
+  })
+
+  it("does not wait for friends who are away", () => {
+    const away = member("eve", { presence: "away" })
+    expect(areAllReady([readyHost, readyBob, away])).to.equal(true)
+    expect(areAllReady([readyHost, away])).to.equal(false)
+    expect(waitedFor([host, bob, away], "ann")).to.deep.equal([bob])
+  })
+})
+
+describe("withStatus", () => {
+  const status = (...members: Partial<SessionMember>[]) =>
+    ({ members }) as unknown as NonNullable<Parameters<typeof withStatus>[1]>
+  const lineOf = (members: readonly Member[]) =>
+    members.map(({ id, presence, content }) => `${id} ${presence} ${JSON.stringify(content)}`)
+
+  it("is the update alone for a server without status", () => {
+    expect(withStatus([host, bob], undefined, [])).to.deep.equal([host, bob])
+  })
+
+  it("keeps friends who are away in their places, with the carts that they had", () => {
+    const known = status(
+      { id: "ann", presence: "here" },
+      { id: "eve", presence: "away" },
+      { id: "joe", presence: "away" },
+      { id: "bob", presence: "idle" },
+    )
+    const before = [member("eve", { content: { items: [1] } })]
+    expect(lineOf(withStatus([host, bob], known, before))).to.deep.equal([
+      "ann here {}",
+      'eve away {"items":[1]}',
+      "joe away undefined",
+      "bob idle {}",
+    ])
+  })
+
+  it("follows the update where the status is older: who has left is gone, who came is there", () => {
+    const known = status({ id: "ann", presence: "here" }, { id: "eve", presence: "here" })
+    expect(lineOf(withStatus([host, bob], known, []))).to.deep.equal(["ann here {}", "bob undefined {}"])
   })
 })

@@ -9,7 +9,7 @@ export { Emitter } from "./emitter.ts"
 export { areAllReady, type MemberChange, waitedFor } from "./members.ts"
 export { Memory, type Remembered } from "./memory.ts"
 export { newSessionId } from "./new-session-id.ts"
-export type { GroupRequest, GroupStatus, InviteLimits, Member, MemberStatus } from "./protocol.ts"
+export type { GroupRequest, GroupStatus, InviteLimits, Member } from "./protocol.ts"
 export { RefusedError } from "./refusals.ts"
 export {
   type Ending,

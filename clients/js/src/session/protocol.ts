@@ -1,6 +1,7 @@
 import { type GroupEvent, groupCalls } from "../../../../contract/group-calls.ts"
 import type { ClientPayloads, LegacyMessage } from "../../../../contract/legacy.ts"
 import { isRecord } from "../../../../contract/record.ts"
+import type { SessionMember } from "../../../../contract/session-members.ts"
 import type { SessionStatus } from "../../../../contract/session-status.ts"
 
 /**
@@ -21,30 +22,14 @@ export type GroupRequest = Extract<Outgoing, { readonly event: GroupEvent }>
 
 /** What members share beside their carts, and what newer servers tell of them. */
 export interface GroupStatus extends SessionStatus {
-  readonly members: readonly (MemberStatus & Pick<Member, "id" | "name">)[]
+  readonly members: readonly SessionMember[]
 }
 
 /** How long an invitation is valid, and how many may join with it. The server's defaults are a day and 50. */
 export type InviteLimits = ClientPayloads["createInvite"]
 
-/** What newer servers also tell of a member. */
-export interface MemberStatus {
-  readonly presence: "here" | "idle" | "away"
-  /** The instant since which it is so (ISO 8601). */
-  readonly since: string
-  /** What it shops with. */
-  readonly client: "widget" | "storefront" | "app" | "other"
-  /** 0 to 11; in a session of at most 12 no two members have the same. */
-  readonly colour: number
-  readonly initials: string
-  /** The version of its cart. */
-  readonly version: string
-  readonly is_host: boolean
-  readonly is_ready: boolean
-}
-
-/** One member. The content of its cart may be anything, since the pages of friends cannot be trusted. */
-export interface Member extends Partial<MemberStatus> {
+/** One member, with what newer servers also tell of it. The content of its cart may be anything, since the pages of friends cannot be trusted. */
+export interface Member extends Partial<Omit<SessionMember, "id" | "name">> {
   readonly id: string
   readonly name: string
   readonly isHost: boolean

@@ -89,6 +89,7 @@ export class ShoppingSession {
   #members: readonly Member[] = []
   /** The customer is missing in the list, and the page has tried to resume it. */
   #hasAskedBack = false
+  #isIdle = false
   #onFarewell: (() => void) | undefined
 
   constructor(options: ShoppingSessionOptions) {
@@ -155,6 +156,15 @@ export class ShoppingSession {
     await answer
   }
 
+  /** Says that the page is hidden or has had no input for a while, or that it is used again. */
+  setIdle(isIdle: boolean): void {
+    this.#isIdle = isIdle
+    const { phase, customerId, isElsewhere, status } = this.#state
+    // Of a customer who uses another page, this page knows nothing.
+    if (phase !== "live" || customerId === undefined || isElsewhere || status === undefined) return
+    this.#link.send({ event: "setIdle", payload: { customerId, idle: isIdle } })
+  }
+
   /** Removes a member; only the host may. Does nothing while there is no connection. */
   kick(customerId: string): void {
     this.#act({ event: "kick", payload: { customerId } })
@@ -208,7 +218,7 @@ export class ShoppingSession {
   }
 
   #enterBy(step: EntryStep): void {
-    const payload = { customerName: this.#options.customerName, invite: this.#state.invite }
+    const payload = { customerName: this.#options.customerName, invite: this.#state.invite, client: "widget" } as const
     if (step === "resume") this.#resume()
     else this.#link.send({ event: step === "start" ? "startSession" : "joinSession", payload })
   }
@@ -318,6 +328,7 @@ export class ShoppingSession {
   #onStatus(status: GroupStatus): void {
     const before = this.#state
     this.#set({ status })
+    if (before.status === undefined && this.#isIdle) this.setIdle(true)
     this.#tellChanges(before)
     if (status.phase === "shopping" && before.status?.phase !== "shopping") this.#sendCart()
   }
@@ -357,6 +368,7 @@ export class ShoppingSession {
       else this.#lose()
       return
     }
+    if (request === "setIdle") return
     // An older edge knows no status.
     if (code === "legacy.unknownEvent") {
       this.#set({ status: undefined })
