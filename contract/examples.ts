@@ -219,6 +219,7 @@ export const examples: readonly Example[] = [
     { ...session, customer: ann },
     { owner: { id: ann, name: "Ann", isHost: true, isReadyToCheckout: false }, content: annsCart },
   ),
+  call("Bob", multicart, session, "look", {}, { host: "Ann" }),
   get(sessionStatus, session, sharedStatus),
   get(sessionMembers, session, [
     referenceTo(sessionMember, { ...session, customer: ann }),

@@ -8,6 +8,7 @@ import {
   IdleUpdate,
   Introduction,
   Invitation,
+  Look,
   Order,
   ReadyUpdate,
   Resumption,
@@ -36,6 +37,8 @@ export const clientPayloads = {
   kick: CustomerRef,
   createInvite: Invitation.unwrap(),
   ping: nothing,
+  /** Who invites? Before joining. */
+  lookSession: Look.unwrap(),
   /** The socket wants `sessionStatus`, and more about errors. */
   watchStatus: nothing,
   lockSession: nothing,
@@ -82,6 +85,7 @@ export const serverPayloads = {
   }),
   /** What members share beside their carts, and who they are: when it is asked for, and after each change. */
   sessionStatus: z.object({ status: SessionStatus, members: z.array(SessionMember).readonly() }),
+  lookSession: z.object({ host: z.string() }),
   lockSession: done,
   unlockSession: done,
   setDeadline: done,

@@ -31,6 +31,9 @@ export const Introduction = z.object(
   "expected a JSON object",
 )
 
+/** Params of `look`. */
+export const Look = z.object({ invite: inviteText.optional() }, "expected a JSON object").prefault({})
+
 const [MAX_INVITE_SECONDS, DEFAULT_INVITE_SECONDS] = [30 * 24 * 60 * 60, 24 * 60 * 60]
 const [MAX_INVITE_USES, DEFAULT_INVITE_USES] = [1000, 50]
 

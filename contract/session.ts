@@ -9,6 +9,7 @@ import {
   Introduction,
   Invitation,
   KeepAlive,
+  Look,
   Order,
   ReadyUpdate,
   Resumption,
@@ -109,7 +110,7 @@ export const sessionMembers = defineCollection("session.$id.members", {
 /**
  * `session.<id>.multicart`: the carts of a session, the host's first, then in the order of joining.
  *
- * call    start, join: an invitation is needed once the session has invitations ·
+ * call    start, join, look: an invitation is needed once the session has invitations · look: the host's name, before joining ·
  *         customerReadyToCheckout: for the cart with that `version`; with `keepWish` an early host is not refused, but becomes
  *         ready whenever every guest is, until it takes that back or is away ·
  *         kick, createInvite: by the host; from the first invitation on, joining needs one ·
@@ -137,6 +138,11 @@ export const multicart = defineCollection("session.$id.multicart", {
       params: Introduction,
       answer: Entered,
       errors: errorCodes("session.notStarted", "session.full", ...uninvited, ...unable),
+    },
+    look: {
+      params: Look,
+      answer: z.object({ host: z.string() }),
+      errors: errorCodes("session.notStarted", ...uninvited, ...unable),
     },
     updateCart: {
       params: CartUpdate,

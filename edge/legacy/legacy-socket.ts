@@ -204,6 +204,8 @@ export class LegacySocket implements Participant {
           const { invite } = await this.#call("createInvite", payload)
           return this.#send(encodeMessage(event, { invite }))
         }
+        case "lookSession":
+          return this.#send(encodeMessage(event, await this.#call("look", payload)))
         case "ping":
           return await this.#answerPing()
         case "watchStatus":

@@ -2,8 +2,8 @@ import { serviceError } from "../../contract/errors.ts"
 import { freeColour } from "./colours.ts"
 import type { Newcomer } from "./command.ts"
 import type { Happening } from "./happening.ts"
-import { decodeInvite } from "./invite.ts"
-import type { Member } from "./session.ts"
+import { decodeInvite, type Invite } from "./invite.ts"
+import type { Member, Session } from "./session.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
@@ -42,14 +42,20 @@ export function join(happening: Happening, newcomer: Newcomer): void {
 
 /** Admits a newcomer: to an open session always, else by an invitation. */
 export function admit(happening: Happening, { invite: encoded = "", at }: Newcomer): void {
-  const { invites } = happening.session ?? {}
-  if (invites === undefined) return
+  const invite = checkInvite(happening.session, encoded, at)
+  if (invite !== undefined) happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
+}
+
+/** The invitation by which somebody may join; undefined if the session is open. Throws if there is none that counts. */
+export function checkInvite(session: Session | undefined, encoded: string, at: number): Invite | undefined {
+  const { invites } = session ?? {}
+  if (invites === undefined) return undefined
   const invite = decodeInvite(invites.key, encoded)
   if (invite === undefined) throw serviceError("session.inviteNeeded")
   if (invite.expiresAt <= at) throw serviceError("session.inviteExpired")
   const { uses = 0 } = invites.used.find(({ id }) => id === invite.id) ?? {}
   if (uses >= invite.maxUses) throw serviceError("session.inviteUsedUp")
-  happening.add({ type: "inviteUsed", id: invite.id, expiresAt: invite.expiresAt, at })
+  return invite
 }
 
 /** The host removes a member. */

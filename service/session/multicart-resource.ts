@@ -10,6 +10,7 @@ import type { Guard } from "../auth/guard.ts"
 import type { IsConnected } from "../connections.ts"
 import { sha256 } from "../sha256.ts"
 import type { Newcomer, SessionCommand } from "./command.ts"
+import { checkInvite } from "./entry.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
@@ -172,6 +173,13 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       join: async (req, introduction) => {
         checkEntry(req)
         return await introduce(req, introduction, (newcomer) => ({ type: "join", newcomer }))
+      },
+      look: async (req, { invite = "" }) => {
+        const session = await sessions.get(req.parts.id)
+        checkInvite(session, invite, Date.now())
+        const host = session?.members.find(({ id }) => id === session.hostId)
+        if (host === undefined) throw serviceError("session.notStarted")
+        return { host: host.name }
       },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId)

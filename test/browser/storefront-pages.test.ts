@@ -126,7 +126,7 @@ describe("the storefront widget on all kinds of shops' pages", () => {
     const shop = await shopWith(tag(), "", "/index.php?/category/12&q=~*()")
     await shop.launcher.waitFor()
     await shop.page.evaluate(() => history.pushState(null, "", "/index.php?/tea/7&buddyshoppingId=by-push-state"))
-    await shop.panel.getByText("A friend wants to shop with you").waitFor()
+    await shop.panel.getByText("Ann wants to shop with you at 127.0.0.1").waitFor()
     await shop.enter("Bob", "Join your friend")
     await shop.shows("Ann* Bob")
     await shop.page.evaluate(() => history.pushState(null, "", "/index.php?/tea/8&q=~*()"))

@@ -55,7 +55,7 @@ describe("the storefront widget", () => {
     await ann.shows("Ann*")
 
     const bob = await demoShop(PHONE, await ann.inviteUrl())
-    await bob.panel.getByText("A friend wants to shop with you").waitFor()
+    await bob.panel.getByText("Ann wants to shop with you at Market Street").waitFor()
     expect(await bob.launcher.innerText()).to.equal("You are invited")
     await bob.enter("Bob", "Join your friend")
     await ann.says("Bob joined")
@@ -212,6 +212,11 @@ describe("the storefront widget", () => {
     await eve.button("Join your friend").click()
     await eve.panel.getByText("You need a newer link to join.").waitFor()
     const bob = await demoShop({}, limited)
+    await bob.panel.getByText("Ann wants to shop with you").waitFor()
+    expect(
+      await eve.panel.getByText("Ann", { exact: false }).count(),
+      "the host's name without an invitation",
+    ).to.equal(0)
     await bob.enter("Bob", "Join your friend")
     await ann.shows("Ann* Bob")
     expect(await bob.button("Replace link (expires in a day)").count(), "a guest may make none").to.equal(0)

@@ -85,4 +85,26 @@ describe("the old protocol's additions for what a group has agreed on", () => {
     const statuses = bob.messages.filter(({ event }) => event === "sessionStatus")
     expect(new Set(statuses.map((message) => JSON.stringify(message))).size).to.equal(statuses.length)
   })
+
+  it("name the host to whoever may join, before that", async () => {
+    const eve = await openStorefront("to-look")
+    expect(await eve.refusal("lookSession")).to.equal("session.notStarted")
+    const ann = await openStorefront("to-look")
+    await ann.start("Ann")
+    const from = eve.messages.length
+    eve.send("lookSession")
+    expect(await eve.next("lookSession", from)).to.deep.equal({ host: "Ann" })
+    ann.send("createInvite", {})
+    const { invite } = await ann.next("createInvite", 0)
+    expect(await eve.refusal("lookSession")).to.equal("session.inviteNeeded")
+    const invited = eve.messages.length
+    eve.send("lookSession", { invite })
+    expect(await eve.next("lookSession", invited)).to.deep.equal({ host: "Ann" })
+    expect(eve.events(), "nothing else to a socket that only connected").to.deep.equal([
+      "error",
+      "lookSession",
+      "error",
+      "lookSession",
+    ])
+  })
 })

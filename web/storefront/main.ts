@@ -72,6 +72,7 @@ function start(page: Page, script: HTMLScriptElement): void {
         load,
         say: sayer(page.BuddyShoppingTexts ?? {}, language.texts, language.locale),
         customerName: name.get() ?? "",
+        shopName: options.shopName ?? siteName(),
         formats: {
           price: (amount) => cart.source.formatPrice?.(amount) ?? plainPrice(amount),
           ...timeFormats(language.locale),
@@ -132,6 +133,12 @@ function createApi(
     useCart: (source) => cart.use(source),
     on: (event, listener) => together.events.on(event, listener),
   }
+}
+
+/** The shop's name as its page tells it, or else its host. */
+function siteName(): string {
+  const named = document.querySelector<HTMLMetaElement>('meta[property="og:site_name"]')?.content.trim()
+  return named || location.hostname
 }
 
 interface KeptName {

@@ -3,6 +3,7 @@ import {
   type Ending,
   type GroupRequest,
   type GroupStatus,
+  hostOf,
   type Invitation,
   type InviteLimits,
   invitationIn,
@@ -26,6 +27,8 @@ export interface TogetherState {
   readonly sessionId: string | undefined
   /** True if a friend's link or the shop's script led to the session; false for the customer who started it. */
   readonly isInvited: boolean
+  /** The name of the host who invites; undefined while it is not known, and without an invitation. */
+  readonly invitedBy: string | undefined
   /** The link that invites friends to the session; undefined while `idle`. */
   readonly inviteUrl: string | undefined
   readonly customerId: string | undefined
@@ -76,6 +79,7 @@ export class Together {
   #session: ShoppingSession | undefined
   #sessionId: string | undefined
   #isInvited = false
+  #invitedBy: string | undefined
   #invite: string | undefined
   #ending: Ending | undefined
   #cart: object | undefined
@@ -94,7 +98,10 @@ export class Together {
     const invitation = invitationIn(address)
     const remembered = this.#options.memory.load()
     this.#takeInvitation(invitation)
-    if (remembered === undefined || (invitation !== undefined && invitation.sessionId !== remembered.sessionId)) return
+    if (remembered === undefined || (invitation !== undefined && invitation.sessionId !== remembered.sessionId)) {
+      void this.#askWhoInvites()
+      return
+    }
     this.#isInvited = false
     this.#enter(
       new ShoppingSession({
@@ -120,6 +127,7 @@ export class Together {
     if (isInvited) {
       this.#takeInvitation(invitation)
       this.#ending = undefined
+      void this.#askWhoInvites()
     }
     // The invite link may have changed too.
     this.events.emit("change", this.state)
@@ -132,6 +140,7 @@ export class Together {
       phase: session === undefined || session.phase === "ended" ? "idle" : session.phase,
       sessionId: this.#sessionId,
       isInvited: this.#isInvited,
+      invitedBy: this.#invitedBy,
       inviteUrl:
         session === undefined || this.#sessionId === undefined
           ? undefined
@@ -261,6 +270,16 @@ export class Together {
     this.#sessionId = invitation?.sessionId
     this.#invite = invitation?.invite
     this.#isInvited = invitation !== undefined
+    this.#invitedBy = undefined
+  }
+
+  async #askWhoInvites(): Promise<void> {
+    const [sessionId, invite] = [this.#sessionId, this.#invite]
+    if (sessionId === undefined) return
+    const host = await hostOf((handlers) => this.#options.connect(sessionId, handlers), invite)
+    if (host === undefined || sessionId !== this.#sessionId) return
+    this.#invitedBy = host
+    this.events.emit("change", this.state)
   }
 
   #onState(session: ShoppingSession, { phase, ending }: SessionState): void {

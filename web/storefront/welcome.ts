@@ -9,6 +9,8 @@ export interface WelcomeOptions {
   readonly onStart: (customerName: string) => void
   readonly onJoin: (customerName: string, sessionId: string) => void
   readonly onCancel: () => void
+  /** The name by which an invitation calls the shop. */
+  readonly shopName: string
 }
 
 /** The view outside a session: it asks for the name, and offers to start or join. */
@@ -64,7 +66,7 @@ export class Welcome {
     this.#state = state
     const { say } = this.#options
     const { phase, ending } = state
-    setText(this.#intro, say(isInvited(state) ? "welcome.invited" : "welcome.intro"))
+    setText(this.#intro, this.#introText(state))
     setText(this.#message, ending === undefined ? "" : endingText(say, ending))
     setText(
       this.#enter,
@@ -75,6 +77,13 @@ export class Welcome {
     this.#enter.setAttribute("aria-disabled", String(phase === "entering"))
     this.#name.readOnly = phase === "entering"
     this.#cancel.hidden = phase !== "entering"
+  }
+
+  #introText(state: TogetherState): string {
+    const { say, shopName } = this.#options
+    if (!isInvited(state)) return say("welcome.intro")
+    const { invitedBy: host } = state
+    return host === undefined ? say("welcome.invited") : say("welcome.invited.host", { host, shop: shopName })
   }
 
   focus(): void {

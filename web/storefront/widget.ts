@@ -31,6 +31,8 @@ export interface WidgetOptions {
   readonly offset: readonly [side: number, bottom: number] | undefined
   readonly pictureOrigins: readonly string[]
   readonly load: LoadBeside
+  /** The name by which an invitation calls the shop. */
+  readonly shopName: string
   readonly customerName: string
   readonly onStart: (customerName: string) => void
   readonly onJoin: (customerName: string, sessionId: string) => void
@@ -70,7 +72,14 @@ export class Widget {
     this.#state = together.state
     // Refusals have notices of their own.
     const onRequest = (request: GroupRequest): void => void together.request(request).catch(() => {})
-    this.#welcome = new Welcome({ say, customerName, onStart, onJoin, onCancel: () => void together.leave() })
+    this.#welcome = new Welcome({
+      say,
+      customerName,
+      shopName: options.shopName,
+      onStart,
+      onJoin,
+      onCancel: () => void together.leave(),
+    })
     this.#session = new SessionView({
       say,
       formats,

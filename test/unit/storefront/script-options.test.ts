@@ -12,6 +12,7 @@ describe("the script tag's attributes", () => {
       position: "right",
       offset: undefined,
       language: undefined,
+      shopName: undefined,
       pictureOrigins: ["https://shop.example"],
       currency: undefined,
       subprotocol: undefined,
@@ -19,7 +20,7 @@ describe("the script tag's attributes", () => {
     }
     expect(readOptions({}, script)).to.deep.equal(defaults)
     const empty = { edge: "", customerName: "", theme: "", position: "", currency: "", protocol: "", invitePage: "" }
-    const newer = { offset: "", language: "", pictureOrigins: "" }
+    const newer = { offset: "", language: "", shopName: "", pictureOrigins: "" }
     expect(readOptions({ ...empty, ...newer }, script)).to.deep.equal(defaults)
   })
 
