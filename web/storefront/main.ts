@@ -33,6 +33,7 @@ function start(page: Page, script: HTMLScriptElement): void {
   )
   const together = new Together({
     memory,
+    shopId: options.shopId,
     connect: (sessionId, handlers) => browserSocket(edgeUrl, sessionId, subprotocol, handlers),
     page: () => (script.dataset.invitePage ? options.invitePage : location.href),
   })
@@ -59,7 +60,10 @@ function start(page: Page, script: HTMLScriptElement): void {
   const quietly = (coming: Promise<unknown>): void => {
     coming.catch(() => {})
   }
-  const plainPrice = priceFormat(document.documentElement.lang, options.currency)
+  const plainPrice = (amount: number): string => {
+    const currency = options.currency ?? together.state.status?.currency ?? undefined
+    return priceFormat(document.documentElement.lang, currency)(amount)
+  }
   // From the edge, since the script itself may be a copy of another name elsewhere.
   const load = (file: string): Promise<unknown> => import(/* @vite-ignore */ `${edgeUrl}/storefront/${file}`)
   const wanted = [options.language ?? document.documentElement.lang, ...navigator.languages]

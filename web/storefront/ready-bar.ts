@@ -85,8 +85,7 @@ export class ReadyBar {
     this.#checkout.hidden = !canCheckout()
     this.#phase.update(state, names)
     this.#deadline.update(state)
-    const totals = members.map(({ content }) => totalOf(cartLines(content, location.origin)) ?? 0)
-    setText(this.#total, formats.price(totals.reduce((sum, amount) => sum + amount, 0)))
+    setText(this.#total, formats.price(phase === "live" ? (status?.totals?.total ?? sumOf(members)) : sumOf(members)))
   }
 
   #reasonFor({ phase, members, customerId }: TogetherState, waiting: readonly string[], isEmpty: boolean): string {
@@ -96,4 +95,9 @@ export class ReadyBar {
     if (isEmpty) return say("error.session.cartEmpty")
     return isWaitedFor(members, customerId) ? say("footer.nudge") : ""
   }
+}
+
+/** The sum of all carts as this page shows them: while it is not connected, or the server does not tell a total. */
+function sumOf(members: TogetherState["members"]): number {
+  return members.reduce((sum, { content }) => sum + (totalOf(cartLines(content, location.origin)) ?? 0), 0)
 }

@@ -9,6 +9,8 @@ export interface ScriptOptions {
   readonly offset: readonly [side: number, bottom: number] | undefined
   /** A language tag; undefined: the page's language, or else the browser's. */
   readonly language: string | undefined
+  /** The shop whose currency counts, if it has a profile at the edge's service. */
+  readonly shopId: string | undefined
   /** The name by which an invitation calls the shop. */
   readonly shopName: string | undefined
   /** Origins from which product pictures may be loaded: the page's own, and those that the tag names. */
@@ -31,7 +33,7 @@ export function readOptions(
   data: Readonly<Record<string, string | undefined>>,
   { src, page }: { readonly src: string; readonly page: string },
 ): ScriptOptions {
-  const { customerName, language, protocol, shopName } = data
+  const { customerName, language, protocol, shopId, shopName } = data
   return {
     edgeUrl: edgeOf(data.edge, src, page).replace(/\/+$/, ""),
     customerName: customerName || undefined,
@@ -39,6 +41,7 @@ export function readOptions(
     position: oneOf("data-position", data.position || "right", ["right", "left"]),
     offset: data.offset ? offset(data.offset) : undefined,
     language: language || undefined,
+    shopId: shopId || undefined,
     shopName: shopName || undefined,
     pictureOrigins: [new URL(page).origin, ...words(data.pictureOrigins).map((text) => originIn(text, page))],
     currency: data.currency ? currency(data.currency) : undefined,

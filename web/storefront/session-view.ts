@@ -8,6 +8,7 @@ import { InviteRow } from "./invite-row.ts"
 import { MemberCard } from "./member-card.ts"
 import { productsText } from "./products-text.ts"
 import type { LoadBeside } from "./qr-code.ts"
+import { SplitView } from "./split-view.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
@@ -33,6 +34,7 @@ export class SessionView {
   readonly #stale: HTMLElement
   readonly #unsent = h("p", { class: "message", role: "status" })
   readonly #tools: HostTools
+  readonly #split: SplitView
   readonly #elsewhere: HTMLElement
 
   constructor(options: SessionViewOptions) {
@@ -41,6 +43,7 @@ export class SessionView {
     this.#invite = new InviteRow({ say, load, onReplace: onReplaceLink })
     this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
     this.#tools = new HostTools(say, formats, onRequest)
+    this.#split = new SplitView(say, formats, onRequest)
     this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
     this.element = h(
       "div",
@@ -50,6 +53,7 @@ export class SessionView {
       this.#elsewhere,
       this.#invite.element,
       this.#list,
+      this.#split.element,
       this.#tools.element,
     )
   }
@@ -67,6 +71,7 @@ export class SessionView {
       this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayReplace: isLive && isHost, hasGuests })
     }
     this.#tools.update(state)
+    this.#split.update(state, names)
     this.#updateCards(state, names, isLive && isHost)
   }
 

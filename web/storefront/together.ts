@@ -68,6 +68,8 @@ export interface TogetherEvents {
 export interface TogetherOptions {
   readonly memory: Memory
   readonly connect: (sessionId: string, handlers: SocketHandlers) => Socket
+  /** The shop whose currency counts, if it has a profile at the server. */
+  readonly shopId?: string | undefined
   /** Returns the current address of the page to which friends are invited. */
   readonly page: () => string
 }
@@ -109,6 +111,7 @@ export class Together {
         customerName: remembered.customerName,
         how: "join",
         remembered,
+        shopId: this.#options.shopId,
         connect: (handlers) => this.#options.connect(remembered.sessionId, handlers),
       }),
     )
@@ -240,6 +243,7 @@ export class Together {
       customerName,
       how,
       invite,
+      shopId: this.#options.shopId,
       connect: (handlers) => this.#options.connect(sessionId, handlers),
     })
     const entered = new Promise<void>((resolve, reject) => {

@@ -12,6 +12,7 @@ describe("the script tag's attributes", () => {
       position: "right",
       offset: undefined,
       language: undefined,
+      shopId: undefined,
       shopName: undefined,
       pictureOrigins: ["https://shop.example"],
       currency: undefined,
@@ -20,7 +21,7 @@ describe("the script tag's attributes", () => {
     }
     expect(readOptions({}, script)).to.deep.equal(defaults)
     const empty = { edge: "", customerName: "", theme: "", position: "", currency: "", protocol: "", invitePage: "" }
-    const newer = { offset: "", language: "", shopName: "", pictureOrigins: "" }
+    const newer = { offset: "", language: "", shopId: "", shopName: "", pictureOrigins: "" }
     expect(readOptions({ ...empty, ...newer }, script)).to.deep.equal(defaults)
   })
 

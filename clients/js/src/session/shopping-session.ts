@@ -29,6 +29,8 @@ export interface ShoppingSessionOptions extends EdgeLinkOptions {
   readonly how: "start" | "join"
   /** An invitation from the host, for a session that nobody can join without one. */
   readonly invite?: string | undefined
+  /** The shop whose currency counts, if it has a profile at the server. */
+  readonly shopId?: string | undefined
   /** Who the customer was before a reload. */
   readonly remembered?: Remembered | undefined
 }
@@ -218,9 +220,11 @@ export class ShoppingSession {
   }
 
   #enterBy(step: EntryStep): void {
-    const payload = { customerName: this.#options.customerName, invite: this.#state.invite, client: "widget" } as const
+    const { customerName, shopId } = this.#options
+    const payload = { customerName, invite: this.#state.invite, client: "widget" } as const
     if (step === "resume") this.#resume()
-    else this.#link.send({ event: step === "start" ? "startSession" : "joinSession", payload })
+    else if (step === "start") this.#link.send({ event: "startSession", payload: { ...payload, shop_id: shopId } })
+    else this.#link.send({ event: "joinSession", payload })
   }
 
   #resume(): void {
