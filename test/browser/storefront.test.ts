@@ -226,8 +226,11 @@ describe("the storefront widget", () => {
   it("locks the carts, counts down, and checks out in the open, while old pages see only their messages", async () => {
     const [ann, bob] = await friends()
     const eve = await oldStorefront(ann, "Eve")
+    await ann.panel.getByLabel("Split the total").selectOption("evenly")
+    await bob.panel.locator(".shares").getByText("€4.04").waitFor()
+    await bob.panel.getByText("The total does not divide evenly, so €0.01 more for: Ann.").waitFor()
     await ann.panel.getByLabel("Deadline").selectOption("5")
-    await bob.panel.getByText(/Carts are locked in [45]:\d\d/).waitFor()
+    await bob.panel.getByText(/Carts lock in [45]:\d\d/).waitFor()
     await ann.button("Lock carts").click()
     await bob.panel.getByText("The host locked the carts.").waitFor()
     await bob.add("Rye Bread")

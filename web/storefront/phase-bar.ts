@@ -36,7 +36,7 @@ export class PhaseBar {
     this.element = h(
       "div",
       { class: "phase", role: "status", hidden: "" },
-      h("p", {}, icon("lock"), this.#text),
+      h("p", {}, icon("together"), this.#text),
       h("div", { class: "ways" }, this.#checkout, this.#complete, this.#cancel, this.#again),
     )
   }
