@@ -66,6 +66,10 @@ describe("the storefront widget", () => {
     await ann.member("Bob").getByText("2 items · €17.20").waitFor()
     expect(await ann.member("Ann").getByText("You", { exact: true }).isVisible()).to.equal(true)
     await ann.panel.locator(".sum").getByText("€20.70").waitFor()
+    await bob.button("Add this too: FUJI Apples").click()
+    await ann.member("Bob").getByText("3 items · €20.70").waitFor()
+    await bob.button("One FUJI Apples less").evaluate((element: HTMLElement) => element.click())
+    await ann.member("Bob").getByText("2 items · €17.20").waitFor()
 
     // A page of the old widget, in the same session.
     const eve = await oldStorefront(ann, "Eve")

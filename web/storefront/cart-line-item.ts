@@ -3,8 +3,8 @@ import type { CartLine } from "./cart-lines.ts"
 import { h } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 
-/** A line of a cart, with its picture if it has one. */
-export function cartLineItem(line: CartLine, formats: Formats): HTMLLIElement {
+/** A line of a cart, with its picture if it has one. `actions`: buttons at its end. */
+export function cartLineItem(line: CartLine, formats: Formats, actions: readonly Node[]): HTMLLIElement {
   const name = line.url === undefined ? h("span", {}, said(line.name)) : h("a", { href: line.url }, said(line.name))
   name.classList.add("product")
   return h(
@@ -19,6 +19,7 @@ export function cartLineItem(line: CartLine, formats: Formats): HTMLLIElement {
       ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
     ),
     h("span", { class: "price" }, line.price === undefined ? "" : formats.price(line.price * line.quantity)),
+    ...actions,
   )
 }
 

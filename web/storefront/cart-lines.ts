@@ -16,6 +16,8 @@ export interface CartLine {
   readonly url: string | undefined
   /** The address of the product's picture, if it may be loaded; else undefined. */
   readonly picture: string | undefined
+  /** The line as the cart has it. */
+  readonly item: Readonly<Record<string, unknown>>
 }
 
 /** What the address of a picture ends with. */
@@ -41,6 +43,7 @@ export function cartLines(content: unknown, origin: string, pictureOrigins: read
         price: isAmount(price) ? price : undefined,
         url: webUrl(url, origin, [origin])?.href,
         picture: pictureUrl(thumbnailUrl ?? imageUrl, origin, pictureOrigins),
+        item,
       },
     ]
   })

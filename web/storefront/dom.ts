@@ -20,6 +20,7 @@ export const icons = {
   close: "M6 6l12 12M18 6L6 18",
   check: "M5 12.5l4.5 4.5L19 7.5",
   copy: "M9 9h10v11H9zM5 15V4h10",
+  plus: "M12 6v12M6 12h12",
   share: "M12 15V4M8 7.5L12 3.5l4 4M6 12v8h12v-8",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z",
   qr: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18h2",

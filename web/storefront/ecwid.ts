@@ -15,6 +15,7 @@ export interface Ecwid {
   readonly OnOrderPlaced?: { add(callback: (order: unknown) => void): void }
   readonly Cart: {
     get(callback: (cart: unknown) => void): void
+    addProduct?(product: { readonly id: number; readonly quantity: number; readonly options?: unknown }): void
     gotoCheckout?(): void
   }
   formatCurrency?(amount: number): string
@@ -72,6 +73,10 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
     watchOrders: (watcher) => {
       orderWatchers.add(watcher)
       return () => orderWatchers.delete(watcher)
+    },
+    add: ({ product, options }) => {
+      const id = isRecord(product) ? product.id : undefined
+      if (typeof id === "number") page.Ecwid?.Cart.addProduct?.({ id, quantity: 1, options })
     },
     formatPrice: (amount) => page.Ecwid?.formatCurrency?.(amount) ?? amount.toFixed(2),
     checkout: () => page.Ecwid?.Cart.gotoCheckout?.(),

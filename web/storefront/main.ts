@@ -86,6 +86,7 @@ function start(page: Page, script: HTMLScriptElement): void {
           const isOver = together.state.ending === "session.notStarted"
           quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
         },
+        onAdd: () => cart.source.add?.bind(cart.source),
         canCheckout: () => cart.source.checkout !== undefined,
         onCheckout: () => quietly(together.beginCheckout().then(() => cart.source.checkout?.())),
       }),

@@ -2,7 +2,7 @@ import type { Member } from "@shopwire/client/session"
 import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { cartLineItem } from "./cart-line-item.ts"
-import { cartLines, pieces, totalOf } from "./cart-lines.ts"
+import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
 import { h, icon, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import type { Say } from "./texts.ts"
@@ -12,6 +12,8 @@ export interface MemberCardOptions {
   readonly formats: Formats
   readonly pictureOrigins: readonly string[]
   readonly onKick: (id: string) => void
+  /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
+  readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
 }
 
 /** What a card shows beside the member itself. */
@@ -20,6 +22,8 @@ interface CardState {
   readonly name: string
   readonly isOwn: boolean
   readonly mayKick: boolean
+  /** The carts can be changed now. */
+  readonly isOpen: boolean
 }
 
 /**
@@ -93,13 +97,13 @@ export class MemberCard {
     )
   }
 
-  update(member: Member, { name, isOwn, mayKick }: CardState): void {
+  update(member: Member, { name, isOwn, mayKick, isOpen }: CardState): void {
     this.#kick.hidden = !mayKick
     if (!mayKick) this.#question.hidden = true
-    const shown = JSON.stringify([member, name, isOwn])
+    const shown = JSON.stringify([member, name, isOwn, isOpen])
     if (shown === this.#shown) return
     this.#shown = shown
-    const { say, formats, pictureOrigins } = this.#options
+    const { say, formats, pictureOrigins, onAdd } = this.#options
     this.#avatar.replaceChildren(avatar(member))
     setText(this.#name, shownText(name))
     const badges = [
@@ -120,7 +124,18 @@ export class MemberCard {
     const empty = member.content === undefined ? "" : say("member.empty")
     setText(this.#summary, count === 0 ? empty : summary)
     this.#details.classList.toggle("empty", count === 0)
-    this.#lines.replaceChildren(...lines.map((line) => cartLineItem(line, formats)))
+    const add = isOwn || !isOpen ? undefined : onAdd()
+    this.#lines.replaceChildren(
+      ...lines.map((line) => cartLineItem(line, formats, add === undefined ? [] : [this.#addButton(line, add)])),
+    )
+  }
+
+  #addButton({ name, item }: CartLine, add: (line: CartLine["item"]) => void): HTMLButtonElement {
+    const { say } = this.#options
+    const label = say("line.add", { product: name })
+    const button = h("button", { type: "button", class: "icon add", "aria-label": label, title: label }, icon("plus"))
+    button.addEventListener("click", () => add(item))
+    return button
   }
 
   #stateText({ presence, since, isReady }: Member): string {

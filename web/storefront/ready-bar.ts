@@ -1,4 +1,4 @@
-import { areAllReady, type GroupRequest, waitedFor } from "@shopwire/client/session"
+import { areAllReady, type GroupRequest, isRecord, waitedFor } from "@shopwire/client/session"
 import { cartLines, totalOf } from "./cart-lines.ts"
 import { Deadline } from "./deadline.ts"
 import { h, icon, setText } from "./dom.ts"
@@ -74,7 +74,7 @@ export class ReadyBar {
     const isAlone = members.every(({ id, presence }) => id === customerId || presence === "away")
     const waiting = isReady ? [] : waitedFor(members, customerId).map(({ id }) => names.get(id) ?? "")
     const isPaid = status?.phase === "checkingOut" || status?.phase === "ordered"
-    const isEmpty = status !== undefined && !isReady && cartLines(own?.content, location.origin).length === 0
+    const isEmpty = status !== undefined && !isReady && isEmptyCart(own?.content)
     this.#isLocked = phase !== "live" || waiting.length > 0 || isEmpty
     this.#ready.hidden = isPaid
     this.#ready.setAttribute("aria-checked", String(isReady))
@@ -95,6 +95,11 @@ export class ReadyBar {
     if (isEmpty) return say("error.session.cartEmpty")
     return isWaitedFor(members, customerId) ? say("footer.nudge") : ""
   }
+}
+
+/** A cart that has lines otherwise; of a cart in another form it is not known. */
+function isEmptyCart(content: unknown): boolean {
+  return isRecord(content) && Array.isArray(content.items) && content.items.length === 0
 }
 
 /** The sum of all carts as this page shows them: while it is not connected, or the server does not tell a total. */

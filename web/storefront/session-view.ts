@@ -1,6 +1,6 @@
 import type { GroupRequest } from "@shopwire/client/session"
 import { cartChanges } from "./cart-changes.ts"
-import { cartLines } from "./cart-lines.ts"
+import { type CartLine, cartLines } from "./cart-lines.ts"
 import { h, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import { HostTools } from "./host-tools.ts"
@@ -18,6 +18,8 @@ export interface SessionViewOptions {
   readonly pictureOrigins: readonly string[]
   readonly load: LoadBeside
   readonly onKick: (customerId: string) => void
+  /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
+  readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
   /** The host wants an invite link that nobody can join without. Rejects if that was refused. */
   readonly onReplaceLink: () => Promise<unknown>
   /** Asks for something beside the carts. */
@@ -86,14 +88,19 @@ export class SessionView {
     return changed.length === 0 ? "" : say("status.unsent", { products: productsText(changed, say) })
   }
 
-  #updateCards({ members, customerId }: TogetherState, names: ReadonlyMap<string, string>, mayKick: boolean): void {
+  #updateCards(
+    { phase, status, members, customerId }: TogetherState,
+    names: ReadonlyMap<string, string>,
+    mayKick: boolean,
+  ): void {
     for (const id of this.#cards.keys()) if (!members.some((member) => member.id === id)) this.#cards.delete(id)
     const elements = members.map((member) => {
       const name = names.get(member.id) ?? member.name
       const card = this.#cards.get(member.id) ?? new MemberCard(member.id, name, this.#options)
       this.#cards.set(member.id, card)
       const isOwn = member.id === customerId
-      card.update(member, { name, isOwn, mayKick: mayKick && !isOwn })
+      const isOpen = phase === "live" && (status === undefined || status.phase === "shopping")
+      card.update(member, { name, isOwn, mayKick: mayKick && !isOwn, isOpen })
       return card.element
     })
     setChildren(this.#list, elements)

@@ -1,5 +1,6 @@
 import type { GroupRequest } from "@shopwire/client/session"
 import { avatar } from "./avatar.ts"
+import type { CartLine } from "./cart-lines.ts"
 import { CartNews } from "./cart-news.ts"
 import { h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
@@ -39,6 +40,8 @@ export interface WidgetOptions {
   /** Whether the shop offers a checkout. */
   readonly canCheckout: () => boolean
   readonly onCheckout: () => void
+  /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
+  readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
 }
 
 /**
@@ -86,6 +89,7 @@ export class Widget {
       load,
       pictureOrigins: options.pictureOrigins,
       onKick: (customerId) => together.kick(customerId),
+      onAdd: options.onAdd,
       onReplaceLink: () => together.createInvite(),
       onRequest,
     })

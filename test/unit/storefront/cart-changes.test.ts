@@ -11,6 +11,7 @@ const line = (name: string, quantity = 1, options = "", price = 1): CartLine => 
   price,
   url: undefined,
   picture: undefined,
+  item: {},
 })
 
 describe("cartChanges()", () => {

@@ -1,5 +1,6 @@
 import { isRecord, shelf } from "@shopwire/client/session"
 import type { Ecwid } from "../ecwid.ts"
+import { goods } from "./goods.ts"
 
 /** The key of the cart, which is kept while the tab is open. */
 const CART_KEY = "demo-cart"
@@ -50,6 +51,10 @@ export class FakeEcwid implements Ecwid {
   readonly OnCartChanged = { add: (callback: (cart: unknown) => void) => void this.#watchers.push(callback) }
   readonly Cart = {
     get: (callback: (cart: unknown) => void) => callback(this.#snapshot()),
+    addProduct: ({ id, quantity }: { readonly id: number; readonly quantity: number }) => {
+      const product = goods.find((good) => good.id === id)
+      for (let piece = 0; product !== undefined && piece < quantity; piece++) this.add(product)
+    },
     gotoCheckout: () => this.#onCheckout(),
   }
 

@@ -146,7 +146,9 @@ export class ShoppingSession {
     // Ready is said of the cart that the customer sees.
     if (!isElsewhere) this.#sendCart()
     const own = members.find(({ id }) => id === customerId)
-    if (customerReadyToCheckout) this.#sayReady(this.#cart.isNews ? undefined : own?.version)
+    // A page without a cart has nothing to sign.
+    const isShown = this.#cart.content !== undefined && !this.#cart.isNews
+    if (customerReadyToCheckout) this.#sayReady(isShown ? own?.version : undefined)
     else this.#act({ event: "customerReadyToCheckout", payload: { customerId, customerReadyToCheckout } })
   }
 
