@@ -14,6 +14,7 @@ import type { Day } from "./day.ts"
 import { defaultProfile, type Profile } from "./profile.ts"
 import { type ShownEvent, samplePublishEvent } from "./publish-event.ts"
 import { cart, multicart, present, sessionMember, sessionMembers, sessionStatus } from "./session.ts"
+import type { SessionMember } from "./session-members.ts"
 import type { SessionStatus } from "./session-status.ts"
 import { archive, auth, health, shoppers, type User } from "./shopwire.ts"
 import {
@@ -129,6 +130,20 @@ export const sharedStatus: SessionStatus = {
   },
 }
 
+/** Of the session with `sharedStatus`. */
+export const annAsMember: SessionMember = {
+  id: ann,
+  name: "Ann",
+  is_host: true,
+  is_ready: false,
+  version: "YPmwEc_rWGbsjayv",
+  presence: "here",
+  since: at,
+  client: "other",
+  colour: 0,
+  initials: "A",
+}
+
 const user: User = { user: "ann", name: "Eva", role: "admin", shops: [], expires_at: at }
 
 /** Auth methods that only gateways call, with a client's headers: there is nothing that a client could send. */
@@ -225,22 +240,7 @@ export const examples: readonly Example[] = [
     referenceTo(sessionMember, { ...session, customer: ann }),
     referenceTo(sessionMember, { ...session, customer: bob }),
   ]),
-  get(
-    sessionMember,
-    { ...session, customer: ann },
-    {
-      id: ann,
-      name: "Ann",
-      is_host: true,
-      is_ready: false,
-      version: "YPmwEc_rWGbsjayv",
-      presence: "here",
-      since: at,
-      client: "other",
-      colour: 0,
-      initials: "A",
-    },
-  ),
+  get(sessionMember, { ...session, customer: ann }, annAsMember),
   call("Ann", multicart, session, "setSplit", { split: "evenly" }, { n: 5 }),
   call("Ann", multicart, session, "setDeadline", { at: soon }, { n: 6 }),
   call("Ann", multicart, session, "lock", undefined, { n: 7 }),

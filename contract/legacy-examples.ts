@@ -1,4 +1,4 @@
-import { sharedStatus, soon } from "./examples.ts"
+import { annAsMember, sharedStatus, soon } from "./examples.ts"
 import type { ClientPayloads, ServerPayloads } from "./legacy.ts"
 
 /** A message of the old protocol. */
@@ -83,7 +83,38 @@ export const legacyExamples: readonly LegacyExample[] = [
     },
   },
   // For new pages: what the group agrees on.
-  { page: "Ann", sends: just("watchStatus"), answer: { event: "sessionStatus", payload: { status: sharedStatus } } },
+  {
+    page: "Ann",
+    sends: just("watchStatus"),
+    answer: {
+      event: "sessionStatus",
+      payload: {
+        status: sharedStatus,
+        members: [
+          { ...annAsMember, client: "storefront" },
+          {
+            id: bob,
+            name: "Bob",
+            is_host: false,
+            is_ready: true,
+            version: "RBNvo1WzZ4oRRq0W",
+            presence: "here",
+            since: annAsMember.since,
+            client: "storefront",
+            colour: 1,
+            initials: "B",
+          },
+        ],
+      },
+    },
+  },
+  {
+    page: "Eve",
+    sends: { event: "lookSession", payload: {} },
+    answer: { event: "lookSession", payload: { host: "Ann" } },
+  },
+  { page: "Ann", sends: { event: "setIdle", payload: { customerId: ann, idle: true } }, answer: done("setIdle") },
+  { page: "Ann", sends: { event: "setIdle", payload: { customerId: ann, idle: false } }, answer: done("setIdle") },
   { page: "Ann", sends: { event: "setSplit", payload: { split: "evenly" } }, answer: done("setSplit") },
   { page: "Ann", sends: { event: "setDeadline", payload: { at: soon } }, answer: done("setDeadline") },
   { page: "Ann", sends: just("lockSession"), answer: done("lockSession") },
