@@ -1,4 +1,5 @@
-import type { Counter, Gauge, Histogram, Registry } from "prom-client"
+import type { Metric, Registry } from "prom-client"
+import { Counter, Gauge, Histogram } from "./series.ts"
 
 /** A label, and what its values may be: a closed set. Nothing that a client chooses, and no shop, session or user. */
 export type Labels = Readonly<Record<string, readonly string[] | string>>
@@ -40,11 +41,9 @@ export const LAG_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 /** A process's metrics. `prom-client` is only loaded by a process that has a port for them. */
 export class Metrics {
   readonly registry: Registry
-  readonly #client: typeof import("prom-client")
   readonly #reads: (() => void)[] = []
 
   private constructor(client: typeof import("prom-client")) {
-    this.#client = client
     this.registry = new client.Registry()
     client.collectDefaultMetrics({ register: this.registry })
   }
@@ -60,12 +59,19 @@ export class Metrics {
     return Object.fromEntries(made)
   }
 
-  #makeOne(name: string, definition: MetricDefinition): Counter | Gauge | Histogram {
-    const { Counter, Gauge, Histogram } = this.#client
+  #makeOne(name: string, definition: MetricDefinition): Counter<string> | Gauge<string> | Histogram<string> {
     const { help, labels = {} } = definition
-    const common = { name, help, labelNames: Object.keys(labels), registers: [this.registry] }
-    if (definition.type === "histogram") return new Histogram({ ...common, buckets: [...definition.buckets] })
-    return definition.type === "counter" ? new Counter(common) : new Gauge(common)
+    const labelNames = Object.keys(labels)
+    const options = { name, help, labelNames }
+    const made =
+      definition.type === "histogram"
+        ? new Histogram(options, definition.buckets)
+        : new (definition.type === "counter" ? Counter : Gauge)(options)
+    // Without labels there is one value, from the start.
+    if (labelNames.length === 0) made.start()
+    // The registry only calls `get`; its type names its own classes.
+    this.registry.registerMetric(made as unknown as Metric)
+    return made
   }
 
   /** Calls `read` before each scrape, for what is not told but can be read. */

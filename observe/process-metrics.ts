@@ -20,10 +20,10 @@ export const processTable = {
 /** Counts what every process does. */
 export function countProcess(metrics: Metrics): void {
   const made = metrics.make(processTable)
-  made.shopwire_nats_connected.set(0)
+  made.shopwire_nats_connected.set({}, 0)
   occurrences.nats.on((state) => {
-    made.shopwire_nats_connected.set(state === "connected" ? 1 : 0)
-    if (state === "connected") made.shopwire_nats_connects_total.inc()
-    else made.shopwire_nats_disconnects_total.inc()
+    made.shopwire_nats_connected.set({}, state === "connected" ? 1 : 0)
+    if (state === "connected") made.shopwire_nats_connects_total.inc({})
+    else made.shopwire_nats_disconnects_total.inc({})
   })
 }

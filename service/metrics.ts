@@ -114,9 +114,9 @@ export interface ServiceMetrics {
 export function countService(metrics: Metrics): ServiceMetrics {
   const made = metrics.make(serviceTable)
   occurrences.repeatedPublish.on((by) => made.shopwire_publishes_repeated_total.inc({ by }))
-  occurrences.shown.on(({ storedAt, to }) => made.shopwire_event_shown_seconds.observe((to - storedAt) / 1000))
-  occurrences.logRecord.on((ms) => made.shopwire_log_lag_seconds.observe(ms / 1000))
-  occurrences.reset.on(() => made.shopwire_resets_total.inc())
+  occurrences.shown.on(({ storedAt, to }) => made.shopwire_event_shown_seconds.observe({}, (to - storedAt) / 1000))
+  occurrences.logRecord.on((ms) => made.shopwire_log_lag_seconds.observe({}, ms / 1000))
+  occurrences.reset.on(() => made.shopwire_resets_total.inc({}))
   occurrences.refused.on((limit) => made.shopwire_refused_total.inc({ limit }))
   occurrences.digestReport.on((what) => made.shopwire_digest_reports_total.inc({ what }))
   for (const outcome of publishOutcomes) made.shopwire_publishes_total.inc({ outcome }, 0)
@@ -128,7 +128,7 @@ export function countService(metrics: Metrics): ServiceMetrics {
     made.shopwire_res_request_seconds.observe(labels, seconds)
     if (pattern !== feed.pattern.source || method !== "publish") return
     made.shopwire_publishes_total.inc({ outcome: outcomeOf(code) })
-    made.shopwire_publish_seconds.observe(seconds)
+    made.shopwire_publish_seconds.observe({}, seconds)
   }
   return {
     observer: {
@@ -139,9 +139,8 @@ export function countService(metrics: Metrics): ServiceMetrics {
     },
     read: (service) => {
       metrics.beforeScrape(() => {
-        made.shopwire_shards.set(service.shards.length)
-        made.shopwire_set_aside_total.reset()
-        made.shopwire_set_aside_total.inc(service.setAside)
+        made.shopwire_shards.set({}, service.shards.length)
+        made.shopwire_set_aside_total.set({}, service.setAside)
         const { loaded } = service
         for (const kind of loadedKinds) {
           made.shopwire_loaded.set({ kind }, loaded[kind].count)

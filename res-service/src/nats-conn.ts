@@ -2,6 +2,7 @@ import { createInbox, type MsgHdrs, type NatsConnection, type NodeConnectionOpti
 import type { Conn, ConnStatus, Headers } from "./conn.ts"
 import { connectOncePerTurn } from "./connect-once-per-turn.ts"
 import { pingOptions } from "./ping-options.ts"
+import { readHeader } from "./read-header.ts"
 import { WrittenHeader } from "./written-header.ts"
 
 const NO_RESPONDERS = 503
@@ -38,7 +39,7 @@ export function natsConn(nc: NatsConnection): Conn {
             subject: msg.subject,
             data: msg.data,
             reply: msg.reply,
-            header: (name) => msg.headers?.get(name) || undefined,
+            header: (name) => readHeader(msg, name),
             headers: () => headersOf(msg.headers),
             noResponders: msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS,
           })

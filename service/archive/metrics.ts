@@ -30,19 +30,14 @@ export const archiverTable = {
 /** Counts what an archiver does. Returns what takes the archiver when there is one. */
 export function countArchiver(metrics: Metrics): (archiver: Pick<RunningArchiver, "counts" | "failingSince">) => void {
   const made = metrics.make(archiverTable)
-  occurrences.archived.on(({ storedAt, to }) => made.shopwire_archive_lag_seconds.observe((to - storedAt) / 1000))
+  occurrences.archived.on(({ storedAt, to }) => made.shopwire_archive_lag_seconds.observe({}, (to - storedAt) / 1000))
   return (archiver) => {
     metrics.beforeScrape(() => {
       const { counts, failingSince } = archiver
-      for (const [counter, count] of [
-        [made.shopwire_archived_total, counts.archived],
-        [made.shopwire_dead_letters_total, counts.refused],
-        [made.shopwire_set_aside_total, counts.setAside],
-      ] as const) {
-        counter.reset()
-        counter.inc(count)
-      }
-      made.shopwire_archive_failing_seconds.set(failingSince === undefined ? 0 : (Date.now() - failingSince) / 1000)
+      made.shopwire_archived_total.set({}, counts.archived)
+      made.shopwire_dead_letters_total.set({}, counts.refused)
+      made.shopwire_set_aside_total.set({}, counts.setAside)
+      made.shopwire_archive_failing_seconds.set({}, failingSince === undefined ? 0 : (Date.now() - failingSince) / 1000)
     })
   }
 }
