@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { BasketTask } from "../../contract/basket-work.ts"
 import { type PublishEvent, samplePublishEvent } from "../../contract/publish-event.ts"
+import { multicart } from "../../contract/session.ts"
 
 /** A shop and a session that somebody watches, and a text that only what is theirs has. */
 export interface Side {
@@ -137,6 +138,10 @@ export function oddParams({ marker }: Side): fc.Arbitrary<unknown> {
     customerReadyToCheckout: true,
     resumeToken: OWN_RESUME_TOKEN,
     cids: ["a"],
+    version: marker,
+    split: "evenly",
+    at: "2999-01-01T00:00:00Z",
+    order_ref: marker,
     by: marker,
   }
   return fc.oneof(
@@ -145,18 +150,7 @@ export function oddParams({ marker }: Side): fc.Arbitrary<unknown> {
   )
 }
 
-const sessionMethods = [
-  "start",
-  "join",
-  "updateCart",
-  "customerReadyToCheckout",
-  "resume",
-  "leave",
-  "kick",
-  "invite",
-  "disconnect",
-  "keepAlive",
-]
+const sessionMethods = Object.keys(multicart.definition.calls)
 
 /** A part of a resource name: a known word, somebody's id, or anything. */
 function oddPart({ shopId, basketId, sessionId }: Side): fc.Arbitrary<string> {
