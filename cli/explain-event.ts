@@ -1,5 +1,6 @@
 import type { NatsConnection } from "nats"
 import type { Client } from "res-service/client"
+import { originHeaders } from "../contract/request-origin.ts"
 import { feed } from "../contract/store.ts"
 import { AnnotationBucket, annotatedEvent } from "../service/archive/annotation-bucket.ts"
 import { DeadLetters } from "../service/archive/dead-letters.ts"
@@ -16,7 +17,7 @@ import { EXIT } from "./exit-status.ts"
 import { harmless, labelled, type Terminal } from "./terminal.ts"
 
 /** Headers that say what the other lines say in words. */
-const SAID = new Set(["Nats-Msg-Id", CONTENT_HASH])
+const SAID = new Set<string>(["Nats-Msg-Id", CONTENT_HASH, ...Object.values(originHeaders)])
 
 /**
  * Tells the life of a message of the log: who sent it, and what became of it. Resolves to the exit status.
@@ -76,6 +77,11 @@ class EventLife {
     } else if (header?.has("Nats-Msg-Id")) {
       this.#say("sender", "a request with an Idempotency-Key, or a program on NATS that sets message IDs")
     } else this.#say("sender", "a request without Idempotency-Key, another event of one with it, or a program on NATS")
+    const requestId = header?.get(originHeaders.requestId) ?? ""
+    const trace = header?.get(originHeaders.trace) ?? ""
+    if (requestId !== "" || trace !== "") {
+      this.#say("request", harmless(`${requestId || "without an ID"}${trace === "" ? "" : `, trace ${trace}`}`))
+    }
     for (const [name = "", values = []] of header ?? []) {
       if (!SAID.has(name)) this.#say("header", harmless(`${name}: ${values.join(", ")}`))
     }

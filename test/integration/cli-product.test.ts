@@ -261,7 +261,10 @@ describe("npx --no -- shopwire, against a running product", () => {
     it("tells who sent an event, where it is shown, and who worked on its basket", async () => {
       const shop = randomUUID()
       const event = publishEvent({ shop_id: shop })
-      const { headers } = await post(`${product.edgeUrl}/publish/${shop}`, event, { "idempotency-key": "e" })
+      const { headers } = await post(`${product.edgeUrl}/publish/${shop}`, event, {
+        "idempotency-key": "e",
+        "x-request-id": "from-a-test",
+      })
       const seq = headers.get("x-event-seq") ?? ""
       await client.made.call(basket, { shop_id: shop, session_id: event.session_id }, "acknowledge", { by: "Eva" })
       const { status, stdout } = await ran(["explain", "--seq", seq], env())
@@ -269,6 +272,7 @@ describe("npx --no -- shopwire, against a running product", () => {
       expect(stdout).to.match(new RegExp(`^event    #${seq} .*FUJI Apples`, "m"))
       expect(stdout).to.match(/^stored {3}\S+ in UPDATES, log \w+, as updates\.store\.\d+\./m)
       expect(stdout).to.match(/^sender {3}a request with an Idempotency-Key/m)
+      expect(stdout).to.match(/^request {2}from-a-test$/m)
       expect(stdout).to.match(/^shown {4}in the shop's feed, number 1 of 1$/m)
       expect(stdout).to.match(/^archived no: no archiver has ever run on this log$/m)
       expect(stdout).to.match(/^notes {4}no annotations$/m)
