@@ -3,7 +3,7 @@ import type { Logger } from "res-service"
 
 /** Matches names of a session's resources, also within subjects, and its keys in the bucket `sessions`, where `=` stands for `~`. */
 const NAMES =
-  /(\bsession\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|status|members|member|cart|state)\b)/g
+  /(\bsession\.|\$KV\.sessions\.\d+\.)([A-Za-z0-9_~=-]{1,64})(?=\.(?:multicart|present|status|members|member|lines|line|cart|state)\b)/g
 
 /**
  * A hash that logs show instead of a session's ID, because the ID is an invitation. It is the same in all processes, so lines

@@ -30,6 +30,7 @@ export const serviceErrors = {
   "session.inviteExpired": "The invitation has expired",
   "session.inviteUsedUp": "The invitation was used as often as it may be",
   // `data` is { version, content }, those of the cart now.
+  "session.noSuchLine": "There is no such line in the cart",
   "session.cartChanged": "The cart has changed meanwhile",
   "session.cartEmpty": "An empty cart can't be ready",
   // `data` is { by, since }.

@@ -13,7 +13,16 @@ import type { Basket, BasketLine } from "./basket.ts"
 import type { Day } from "./day.ts"
 import { defaultProfile, type Profile } from "./profile.ts"
 import { type ShownEvent, samplePublishEvent } from "./publish-event.ts"
-import { cart, multicart, present, sessionMember, sessionMembers, sessionStatus } from "./session.ts"
+import {
+  cart,
+  cartLine,
+  cartLines,
+  multicart,
+  present,
+  sessionMember,
+  sessionMembers,
+  sessionStatus,
+} from "./session.ts"
 import type { SessionMember } from "./session-members.ts"
 import type { SessionStatus } from "./session-status.ts"
 import { archive, auth, health, shoppers, type User } from "./shopwire.ts"
@@ -101,7 +110,10 @@ const open: Basket = {
 
 const shopProfile: Profile = { ...defaultProfile, name: "Corner Shop", currency: "EUR", set: true }
 
-const annsCart = { items: [{ quantity: 2, product: { name: "Tea", price: 4.2 } }] }
+const tea = { quantity: 2, product: { name: "Tea", price: 4.2 } }
+const annsCart = { items: [tea] }
+const [annsVersion, emptyCart] = ["YPmwEc_rWGbsjayv", "RBNvo1WzZ4oRRq0W"]
+const teaLine = "JBNEafFN8Anz"
 
 export const sharedStatus: SessionStatus = {
   n: 4,
@@ -136,7 +148,7 @@ export const annAsMember: SessionMember = {
   name: "Ann",
   is_host: true,
   is_ready: false,
-  version: "YPmwEc_rWGbsjayv",
+  version: annsVersion,
   presence: "here",
   since: at,
   client: "other",
@@ -261,9 +273,28 @@ export const examples: readonly Example[] = [
   call("Ann", multicart, session, "keepAlive", {}, null),
   call("Ann", multicart, session, "setIdle", { customerId: ann, idle: true }, { n: 15 }),
   call("Bob", multicart, session, "resume", { customerId: bob, resumeToken: bobsToken }, { n: 16 }),
-  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 17, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
-  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 18 }),
-  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 19 }),
+  get(cartLines, { ...session, customer: ann }, [referenceTo(cartLine, { ...session, customer: ann, line: teaLine })]),
+  get(cartLine, { ...session, customer: ann, line: teaLine }, { item: tea, disowned: false }),
+  call(
+    "Bob",
+    multicart,
+    session,
+    "setItem",
+    { customerId: bob, version: emptyCart, item: tea },
+    { n: 17, version: annsVersion, line: teaLine },
+  ),
+  call("Bob", multicart, session, "disown", { customerId: bob, line: teaLine, disowned: true }, { n: 18 }),
+  call(
+    "Bob",
+    multicart,
+    session,
+    "removeItem",
+    { customerId: bob, version: annsVersion, line: teaLine },
+    { n: 19, version: "7vRnQa38Op92KU07" },
+  ),
+  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 20, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
+  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 21 }),
+  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 22 }),
   call("Ann", multicart, session, "lose", undefined, { n: 0 }),
   call("Ann", multicart, session, "disconnect", undefined, { n: 0 }),
 

@@ -12,7 +12,7 @@ export const SessionId = z
   .refine(isSessionId, `expected ${SESSION_ID_RULE}`)
   .meta({ pattern: SESSION_ID.source })
 
-const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
+export const customerId = z.string("expected a string").regex(/^[A-Za-z0-9_-]{1,64}$/, "expected a customerId")
 
 export const customerName = shownName
   .max(100, "expected at most 100 characters")

@@ -16,6 +16,7 @@ import {
   SessionId,
   SplitUpdate,
 } from "./session-calls.ts"
+import { CartLine, Disowning, ItemRemoval, ItemUpdate } from "./session-lines.ts"
 import { SessionMember } from "./session-members.ts"
 import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
@@ -45,6 +46,15 @@ const unable = [
 const foreign = ["session.notMember", "session.notYourCustomer"] as const
 /** Only the host may. */
 const governed = ["session.notHost", "session.checkingOut", "session.ordered"] as const
+/** A change of a cart by its version. */
+const changing = [
+  "session.cartChanged",
+  "session.locked",
+  "session.checkingOut",
+  "session.ordered",
+  ...foreign,
+  ...unable,
+] as const
 const uninvited = ["session.inviteNeeded", "session.inviteExpired", "session.inviteUsedUp"] as const
 
 /**
@@ -56,6 +66,32 @@ const uninvited = ["session.inviteNeeded", "session.inviteExpired", "session.inv
 export const cart = defineModel("session.$id.cart.$customer", {
   parts: { id: SessionId },
   value: z.object({ owner: Owner, content: z.custom<object>((value) => typeof value === "object" && value !== null) }),
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
+ * `session.<id>.line.<customerId>.<line>`: one line of a cart. The ID of a line comes from the product and its options, so a line keeps it while
+ * quantity or price change; `-2`, `-3` follow where the cart has the same again.
+ *
+ * get     errors: system.notFound (no such line)
+ * events  change
+ */
+export const cartLine = defineModel("session.$id.line.$customer.$line", {
+  parts: { id: SessionId },
+  value: CartLine,
+  errors: errorCodes("system.serviceUnavailable"),
+})
+
+/**
+ * `session.<id>.lines.<customerId>`: the lines of a cart: its `items`, in their order. A cart without `items` has none. So a change of one line
+ * travels as one line, however the cart was changed.
+ *
+ * get     errors: system.notFound (no such member)
+ * events  add, remove
+ */
+export const cartLines = defineCollection("session.$id.lines.$customer", {
+  parts: { id: SessionId },
+  value: referenceTo(cartLine),
   errors: errorCodes("system.serviceUnavailable"),
 })
 
@@ -116,12 +152,14 @@ export const sessionMembers = defineCollection("session.$id.members", {
  *         kick, createInvite: by the host; from the first invitation on, joining needs one ·
  *         lock, unlock, setDeadline, setSplit, shopAgain: by the host · beginCheckout: the customer pays ·
  *         cancelCheckout: by the payer or the host · completeCheckout: by the payer ·
+ *         setItem, removeItem: one line of the own cart, of the `version` that the caller has seen ·
+ *         disown: a line of the own cart is not the member's ·
  *         setIdle: the member's page is hidden, or has had no input for a while; or no longer ·
  *         disconnect: the caller's connection is gone now ·
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
  * events  add, remove; after each call that was accepted, last `updated` { n }, before the answer; but not after keepAlive, and not after
- *         a setIdle, which changes nothing of multicart and status
+ *         setIdle and disown, which change nothing of multicart and status
  * source  design.md, "RES resources", "Sessions"
  */
 export const multicart = defineCollection("session.$id.multicart", {
@@ -210,6 +248,17 @@ export const multicart = defineCollection("session.$id.multicart", {
       errors: errorCodes("session.notCheckingOut", "session.notPayer", "session.ordered", ...unable),
     },
     shopAgain: { answer: Done, errors: errorCodes("session.notHost", "session.notOrdered", ...unable) },
+    setItem: {
+      params: ItemUpdate,
+      answer: Done.extend({ version: z.string(), line: z.string() }),
+      errors: errorCodes("session.noSuchLine", "session.cartTooLarge", ...changing),
+    },
+    removeItem: {
+      params: ItemRemoval,
+      answer: Done.extend({ version: z.string() }),
+      errors: errorCodes("session.noSuchLine", ...changing),
+    },
+    disown: { params: Disowning, answer: Done, errors: errorCodes("session.noSuchLine", ...foreign, ...unable) },
     setIdle: { params: IdleUpdate, answer: Done, errors: errorCodes(...foreign, ...unable) },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     lose: { answer: Done, errors: errorCodes("system.serviceUnavailable") },

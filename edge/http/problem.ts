@@ -47,6 +47,7 @@ export const statusOfCode: Readonly<Record<SystemErrorCode | ServiceErrorCode, n
   "session.inviteNeeded": 403,
   "session.inviteExpired": 403,
   "session.inviteUsedUp": 403,
+  "session.noSuchLine": 404,
   "session.cartChanged": 409,
   "session.cartEmpty": 409,
   "session.locked": 409,

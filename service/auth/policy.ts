@@ -85,6 +85,8 @@ export const policy = {
   "session.$id.multicart": { get: "anybody", "*": "anybody" },
   "session.$id.present": { get: "anybody" },
   "session.$id.status": { get: "anybody" },
+  "session.$id.lines.$customer": { get: "anybody" },
+  "session.$id.line.$customer.$line": { get: "anybody" },
   "session.$id.members": { get: "anybody" },
   "session.$id.member.$customer": { get: "anybody" },
   "session.$id.cart.$customer": { get: "anybody" },

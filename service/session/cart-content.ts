@@ -1,3 +1,4 @@
+import { serviceError } from "../../contract/errors.ts"
 import { isRecord } from "../../contract/record.ts"
 import { sha256 } from "../sha256.ts"
 
@@ -21,10 +22,17 @@ function inOrder(_: string, value: unknown): unknown {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
 }
 
-function known<T>(all: WeakMap<object, T>, content: object, compute: () => T): T {
+/** What was computed of a cart before, or computes it: unchanged carts stay the same objects. */
+export function known<T>(all: WeakMap<object, T>, content: object, compute: () => T): T {
   const found = all.get(content)
   if (found !== undefined) return found
   const computed = compute()
   all.set(content, computed)
   return computed
+}
+
+/** Throws `session.cartChanged` if a cart has another version. */
+export function checkVersion(content: object, version: string): void {
+  const current = versionOf(content)
+  if (version !== current) throw serviceError("session.cartChanged", { version: current, content })
 }

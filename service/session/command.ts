@@ -48,6 +48,16 @@ export type SessionCommand =
   | { readonly type: "lose"; readonly cid: string; readonly at: number }
   /** A connection that was silent calls again. */
   | { readonly type: "return"; readonly cid: string; readonly at: number }
+  /** `version`: of the cart that the member has seen. Without a `line`, the item becomes the last one. */
+  | {
+      readonly type: "setItem"
+      readonly id: string
+      readonly version: string
+      readonly item: object
+      readonly line?: string | undefined
+    }
+  | { readonly type: "removeItem"; readonly id: string; readonly version: string; readonly line: string }
+  | { readonly type: "disown"; readonly id: string; readonly line: string; readonly disowned: boolean }
   | { readonly type: "setIdle"; readonly id: string; readonly idle: boolean; readonly at: number }
   /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }

@@ -5,6 +5,7 @@ import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } 
 import type { SessionCommand } from "./command.ts"
 import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
+import { disown, removeItem, setItem } from "./items.ts"
 import { lock, lockAtDeadline, setDeadline, unlock } from "./lock.ts"
 import { setReady, settleHost } from "./ready.ts"
 import type { Session, SessionEvent } from "./session.ts"
@@ -17,7 +18,7 @@ import { link, passHostOnline } from "./shop-member.ts"
  *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` · `session.otherShop` · `session.removedByHost` ·
  *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
  *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
- *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
+ *   `session.noSuchLine` · `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
  */
 export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
   const happening = new Happening(session)
@@ -69,6 +70,15 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       for (const { id } of happening.membersWhere(({ lostCid }) => lostCid === command.cid)) {
         happening.add({ type: "resumed", id, cid: command.cid, at: command.at })
       }
+      break
+    case "setItem":
+      setItem(happening, command)
+      break
+    case "removeItem":
+      removeItem(happening, command)
+      break
+    case "disown":
+      disown(happening, command)
       break
     case "setIdle":
       setIdle(happening, command)

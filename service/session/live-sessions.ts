@@ -1,6 +1,15 @@
 import type { AnyResource, Logger, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
-import { cart, multicart, present, sessionMember, sessionMembers, sessionStatus } from "../../contract/session.ts"
+import {
+  cart,
+  cartLine,
+  cartLines,
+  multicart,
+  present,
+  sessionMember,
+  sessionMembers,
+  sessionStatus,
+} from "../../contract/session.ts"
 import type { Guard } from "../auth/guard.ts"
 import { askConnections } from "../connections.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -9,6 +18,7 @@ import type { Part } from "../part-list.ts"
 import { answerAsSessionOwner, askShopOwner } from "../shared-baskets.ts"
 import type { SessionCommand } from "./command.ts"
 import { Currencies, type ReadCurrency } from "./currencies.ts"
+import { lineResource, linesResource } from "./lines-resource.ts"
 import { memberResource, membersResource } from "./members-resource.ts"
 import {
   type CustomerBinding,
@@ -104,6 +114,8 @@ export class LiveSessions implements Part {
       multicartResource({ ...sources, guard, binding }),
       presentResource(guard, this.#sessions),
       statusResource(guard, this.#sessions),
+      linesResource(guard, this.#sessions),
+      lineResource(guard, this.#sessions),
       membersResource(guard, this.#sessions),
       memberResource(guard, this.#sessions),
       cartResource(guard, this.#sessions),
@@ -155,6 +167,8 @@ export class LiveSessions implements Part {
       status: this.#service.events(sessionStatus, { id }),
       reset: () => this.#service.reset({ resources: resources.map(({ pattern }) => pattern.names({ id })) }),
       cart: (customer) => this.#service.events(cart, { id, customer }),
+      lines: (customer) => this.#service.events(cartLines, { id, customer }),
+      line: (customer, line) => this.#service.events(cartLine, { id, customer, line }),
       members: this.#service.events(sessionMembers, { id }),
       member: (customer) => this.#service.events(sessionMember, { id, customer }),
     })

@@ -9,9 +9,11 @@ import { notTried } from "../../contract/unavailable.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { IsConnected } from "../connections.ts"
 import { sha256 } from "../sha256.ts"
+import { versionOf } from "./cart-content.ts"
 import type { Newcomer, SessionCommand } from "./command.ts"
 import { checkInvite } from "./entry.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
+import { linesOf } from "./lines.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
 import type { Presence } from "./presence.ts"
 import type { Member } from "./session.ts"
@@ -151,6 +153,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     return await executeLatest(req, `${kind} ${by}`, command(by))
   }
 
+  const contentOf = async (req: Call, customerId: string): Promise<object> =>
+    (await sessions.get(req.parts.id))?.members.find(({ id }) => id === customerId)?.content ?? {}
+
   return handle(multicart, {
     ...sessionQueue,
     access: sessionAccess(guard, sessions, multicart),
@@ -252,6 +257,21 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         const by = await ownId(req, "session.notPayer")
         return await execute(req, { type: "completeCheckout", by, ref, at: Date.now() })
       },
+      setItem: async (req, { customerId, ...update }) => {
+        await checkOwn(req, customerId)
+        const done = await execute(req, { type: "setItem", id: customerId, ...update })
+        const content = await contentOf(req, customerId)
+        return { ...done, version: versionOf(content), line: lineOf(content, update.item) }
+      },
+      removeItem: async (req, { customerId, version, line }) => {
+        await checkOwn(req, customerId)
+        const done = await execute(req, { type: "removeItem", id: customerId, version, line })
+        return { ...done, version: versionOf(await contentOf(req, customerId)) }
+      },
+      disown: async (req, { customerId, line, disowned }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "disown", id: customerId, line, disowned })
+      },
       setIdle: async (req, { customerId, idle }) => {
         await checkOwn(req, customerId)
         return await executeLatest(req, `idle ${customerId}`, { type: "setIdle", id: customerId, idle, at: Date.now() })
@@ -289,4 +309,9 @@ function references(sessionId: string, members: readonly Member[]): Reference[] 
 function checkedCid(cid: string): string {
   if (!isValidPart(cid)) throw new ResError("system.invalidRequest", "A request without a connection ID")
   return cid
+}
+
+/** The line that has become this item. */
+function lineOf(content: object, item: object): string {
+  return linesOf(content).find((line) => line.item === item)?.id ?? ""
 }

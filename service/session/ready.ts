@@ -1,6 +1,6 @@
 import { isEmptyCart } from "../../contract/cart.ts"
 import { serviceError } from "../../contract/errors.ts"
-import { versionOf } from "./cart-content.ts"
+import { checkVersion } from "./cart-content.ts"
 import type { SetReady } from "./command.ts"
 import type { Happening } from "./happening.ts"
 import { checkNotCheckingOut } from "./lock.ts"
@@ -38,7 +38,6 @@ export function isEverybodyReady(session: Session | undefined): boolean {
 }
 
 function checkSignature(content: object, version: string): void {
-  const current = versionOf(content)
-  if (version !== current) throw serviceError("session.cartChanged", { version: current, content })
+  checkVersion(content, version)
   if (isEmptyCart(content)) throw serviceError("session.cartEmpty")
 }

@@ -34,6 +34,8 @@ export interface Member {
   readonly client: ClientKind
   /** See `freeColour`. */
   readonly colour: number
+  /** IDs of the lines of its cart that it says are not its own. */
+  readonly disowned?: readonly string[]
   /** Its page is hidden, or has had no input for a while. */
   readonly idle?: boolean
   /** When its presence changed last, in ms since the epoch; undefined: it was stored by an earlier release. */
@@ -103,6 +105,7 @@ export type SessionEvent =
   | { readonly type: "becameAbsent"; readonly id: string; readonly lostCid?: string; readonly at: number }
   | { readonly type: "hidden"; readonly id: string }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string; readonly at: number }
+  | { readonly type: "disownedSet"; readonly id: string; readonly lines: readonly string[] }
   | { readonly type: "idleSet"; readonly id: string; readonly idle: boolean; readonly at: number }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
@@ -166,6 +169,8 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
         views: viewsAfter(session, event),
         ...presenceAfter(session, event),
       })
+    case "disownedSet":
+      return change(event.id, { disowned: event.lines })
     case "idleSet":
       return change(event.id, { idle: event.idle, ...(isPresent(session, event.id) ? { since: event.at } : {}) })
     case "closed":

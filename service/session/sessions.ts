@@ -22,6 +22,7 @@ import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, evolve, type Member, type Session, type SessionEvent } from "./session.ts"
 import { cartsSet, type SessionStore, type StoredSession } from "./session-store.ts"
+import { type LineEventSenders, type LineModel, ShownLines } from "./shown-lines.ts"
 import { type MemberEventSenders, ShownMembers } from "./shown-members.ts"
 import { ShownStatuses } from "./shown-statuses.ts"
 
@@ -29,7 +30,7 @@ export type CartModel = ContentOf<typeof cart>
 export type StatusModel = ContentOf<typeof sessionStatus>
 
 /** The senders of events of a session's resources. Use them in the session's queue. */
-export interface SessionEventSenders extends MemberEventSenders {
+export interface SessionEventSenders extends MemberEventSenders, LineEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
   readonly status: ModelEvents<StatusModel>
@@ -76,6 +77,7 @@ export class Sessions {
   readonly #loaded = new Map<string, LoadedSession>()
   readonly #statuses = new ShownStatuses()
   readonly #members = new ShownMembers()
+  readonly #lines = new ShownLines()
   /** When a `tick` changes a session, in ms since the epoch. It has sessions that left the memory, too. */
   readonly #due = new Map<string, number>()
   #bytes = 0
@@ -121,6 +123,12 @@ export class Sessions {
     return this.#members.show(id, await this.get(id))
   }
 
+  /** The lines of a member's cart, by ID. From now on their changes are sent, until `forget`. Undefined: there is no such member. */
+  async lines(id: string, customerId: string): Promise<ReadonlyMap<string, LineModel> | undefined> {
+    const member = (await this.get(id))?.members.find((each) => each.id === customerId)
+    return member && this.#lines.show(id, member)
+  }
+
   /** The sessions that a `tick` at this time changes. */
   due(at: number): readonly string[] {
     return [...this.#due].flatMap(([id, due]) => (due <= at ? [id] : []))
@@ -130,6 +138,7 @@ export class Sessions {
   forget(id: string): void {
     this.#statuses.drop(id)
     this.#members.drop(id)
+    this.#lines.drop(id)
   }
 
   /**
@@ -169,10 +178,12 @@ export class Sessions {
       tell(id, before.session, after, events)
       this.#statuses.tell(id, after, n, currency, events.status)
       this.#members.tell(id, after, events)
+      this.#lines.tell(id, after, events)
       if (shutsOut(before.session, after)) {
         askAgain(before.session, after, events)
         if (this.#statuses.has(id)) events.status.reaccess()
         this.#members.reaccess(id, events)
+        this.#lines.reaccess(id, events)
       }
       if (happened.some(isSeen)) for (const list of [events.multicart, events.present]) list.event("updated", { n })
       return n
@@ -181,6 +192,7 @@ export class Sessions {
       // The session may be stored, or somebody else may have written it. So gateways get it again from the store.
       this.#unload(id)
       this.#members.drop(id)
+      this.#lines.drop(id)
       events.reset()
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
@@ -194,6 +206,7 @@ export class Sessions {
     for (const id of [...this.#due.keys()]) if (condition(id)) this.#due.delete(id)
     this.#statuses.dropWhere(condition)
     this.#members.dropWhere(condition)
+    this.#lines.dropWhere(condition)
   }
 
   async #currencyOf(session: Session | undefined): Promise<string | null> {
@@ -305,7 +318,7 @@ function bytesOf(session: Session | undefined): number {
 
 /** Whether multicart or status show it. Old clients get a message for each `updated`, so there is none without a reason. */
 function isSeen({ type }: SessionEvent): boolean {
-  return type !== "idleSet"
+  return type !== "idleSet" && type !== "disownedSet"
 }
 
 /** Whether a deadline has passed that has not locked the carts yet. */

@@ -11,6 +11,7 @@ import { policy } from "../../service/auth/policy.ts"
 import { catalogueResource } from "../../service/catalogue.ts"
 import { healthResource } from "../../service/health.ts"
 import type { JetStream } from "../../service/jetstream/jetstream.ts"
+import { lineResource, linesResource } from "../../service/session/lines-resource.ts"
 import { memberResource, membersResource } from "../../service/session/members-resource.ts"
 import {
   cartResource,
@@ -73,6 +74,8 @@ describe("the docs", () => {
       multicartResource({ guard: openGuard } as SessionSources),
       presentResource(openGuard, {} as Sessions),
       statusResource(openGuard, {} as Sessions),
+      linesResource(openGuard, {} as Sessions),
+      lineResource(openGuard, {} as Sessions),
       membersResource(openGuard, {} as Sessions),
       memberResource(openGuard, {} as Sessions),
       cartResource(openGuard, {} as Sessions),

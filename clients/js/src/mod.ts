@@ -28,6 +28,8 @@ export type { OpeningHours, Profile, ProfilePatch } from "../../../contract/prof
 export type { PublishEvent, ShownEvent } from "../../../contract/publish-event.ts"
 export {
   cart,
+  cartLine,
+  cartLines,
   multicart,
   type Owner,
   present,

@@ -71,6 +71,8 @@ const expected: Readonly<
   },
   "session.$id.present": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "session.$id.status": { get: { own: Object.keys(people), other: Object.keys(people) } },
+  "session.$id.lines.$customer": { get: { own: Object.keys(people), other: Object.keys(people) } },
+  "session.$id.line.$customer.$line": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "session.$id.members": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "session.$id.member.$customer": { get: { own: Object.keys(people), other: Object.keys(people) } },
   "session.$id.cart.$customer": { get: { own: Object.keys(people), other: Object.keys(people) } },

@@ -7,6 +7,7 @@ import type { SessionCommand } from "../../../service/session/command.ts"
 import { decide } from "../../../service/session/decide.ts"
 import { MAX_MEMBERS } from "../../../service/session/entry.ts"
 import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
+import { linesOf } from "../../../service/session/lines.ts"
 import { memberModels } from "../../../service/session/member-models.ts"
 import { presentMembers } from "../../../service/session/multicart.ts"
 import { evolve, isShownTo, type Session, type SessionEvent } from "../../../service/session/session.ts"
@@ -283,6 +284,7 @@ describe("a session", () => {
     const member = fc.nat(5)
     const at = fc.nat(1000)
     const knownCart = fc.constantFrom<object>({}, { items: [] }, { items: [1] }, { items: [2] })
+    const knownLine = fc.constantFrom(...linesOf({ items: [{ a: 1 }, { a: 1 }, { a: 2 }] }).map(({ id: line }) => line))
     const command = fc.oneof(
       fc.record({ type: fc.constant("start"), newcomer: fresh }),
       fc.record({ type: fc.constant("join"), newcomer: fresh }),
@@ -297,6 +299,9 @@ describe("a session", () => {
         version: knownCart.map(versionOf),
       }),
       fc.record({ type: fc.constant("resume"), member, cid, id, at }),
+      fc.record({ type: fc.constant("setItem"), member, item: fc.constantFrom({ a: 1 }, { a: 2 }), line: knownLine }),
+      fc.record({ type: fc.constant("removeItem"), member, line: knownLine }),
+      fc.record({ type: fc.constant("disown"), member, line: knownLine, disowned: fc.boolean() }),
       fc.record({ type: fc.constant("setIdle"), member, idle: fc.boolean(), at }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
@@ -315,6 +320,7 @@ describe("a session", () => {
         const log: SessionEvent[] = []
         let most = 0
         for (const abstract of list) {
+          const versionNow = (n: number) => versionOf(session?.members[n % session.members.length]?.content ?? {})
           const pick = (n: number) => session?.members[n % session.members.length]?.id ?? "nobody"
           // Nobody in the shop has a connection to say so.
           const online = session?.members.filter(({ basket }) => basket === undefined) ?? []
@@ -322,6 +328,9 @@ describe("a session", () => {
           const concrete = {
             ...abstract,
             ...("member" in abstract ? { id: pick(abstract.member), resumeHash: `hash-${pick(abstract.member)}` } : {}),
+            ...("member" in abstract && (abstract.type === "setItem" || abstract.type === "removeItem")
+              ? { version: versionNow(abstract.member) }
+              : {}),
             ...("members" in abstract ? { ids: abstract.members.map(pick) } : {}),
             ...("by" in abstract ? { by: pickOnline(abstract.by) } : {}),
           } as SessionCommand
@@ -381,7 +390,8 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
     "order",
   ).to.deep.equal(stayed.map(({ id }) => id))
   for (const old of stayed) {
-    if (command.type === "updateCart" && command.id === old.id) continue
+    const isCartCommand = ["updateCart", "setItem", "removeItem"].includes(command.type)
+    if (isCartCommand && "id" in command && command.id === old.id) continue
     expect(members.find(({ id }) => id === old.id)?.content, "somebody else's cart").to.equal(old.content)
   }
 }
@@ -398,6 +408,11 @@ function checkMembers(
   if (mostMembers <= MEMBER_COLOURS) expect(new Set(colours).size, "a colour each").to.equal(colours.length)
   expect(new Set(models.map(({ initials }) => initials)).size, "initials of its own").to.equal(models.length)
   const old = new Map(memberModels(before).map((model) => [model.id, model]))
+  for (const { content, disowned = [] } of session?.members ?? [])
+    expect(
+      linesOf(content).map(({ id }) => id),
+      "lines that are there",
+    ).to.include.members([...disowned])
   for (const now of models) {
     const was = old.get(now.id)
     if (was === undefined) continue

@@ -1,0 +1,85 @@
+import { type CollectionEvents, dataValue, type ModelEvents, type Reference, reference } from "res-service"
+import type { ContentOf } from "res-service/contract"
+import { cartLine } from "../../contract/session.ts"
+import { differences } from "../differences.ts"
+import { listChanges } from "../list-changes.ts"
+import { linesOf } from "./lines.ts"
+import type { Member, Session } from "./session.ts"
+
+/** A line as clients see it. */
+export type LineModel = ContentOf<typeof cartLine>
+
+/** The senders of events of the lines of a session's carts. */
+export interface LineEventSenders {
+  lines(customerId: string): CollectionEvents<Reference>
+  line(customerId: string, line: string): ModelEvents<LineModel>
+}
+
+interface Shown {
+  readonly member: Member | undefined
+  readonly lines: ReadonlyMap<string, LineModel>
+}
+
+/** The lines of each cart whose lines somebody has got, as they were sent last. Of other carts none are made. */
+export class ShownLines {
+  /** By session and customer. */
+  readonly #shown = new Map<string, Map<string, Shown>>()
+
+  /** The lines of a member's cart for whoever gets them. From now on `tell` sends their changes. */
+  show(id: string, member: Member): ReadonlyMap<string, LineModel> {
+    const carts = this.#shown.get(id) ?? new Map<string, Shown>()
+    const shown = carts.get(member.id) ?? { member, lines: lineModels(member) }
+    this.#shown.set(id, carts.set(member.id, shown))
+    return shown.lines
+  }
+
+  /** Sends what has changed: a line that has changed as one event. Lines before the list, as carts. */
+  tell(id: string, session: Session | undefined, events: LineEventSenders): void {
+    for (const [customer, { member: old, lines: before }] of this.#shown.get(id) ?? []) {
+      const member = session?.members.find((each) => each.id === customer)
+      if (member?.content === old?.content && member?.disowned === old?.disowned) continue
+      const after = lineModels(member)
+      this.#shown.get(id)?.set(customer, { member, lines: after })
+      for (const [line, model] of after) {
+        const known = before.get(line)
+        if (known !== undefined) events.line(customer, line).change(differences(known, model))
+      }
+      const list = events.lines(customer)
+      for (const change of listChanges([...before.keys()], [...after.keys()])) {
+        if (change.type === "remove") list.remove(change.index)
+        else list.add(lineReference(id, customer, change.id), change.index)
+      }
+    }
+  }
+
+  /** Makes gateways ask again for access to what somebody has got. */
+  reaccess(id: string, events: LineEventSenders): void {
+    for (const each of this.#sendersOf(id, events)) each.reaccess()
+  }
+
+  drop(id: string): void {
+    this.#shown.delete(id)
+  }
+
+  dropWhere(condition: (id: string) => boolean): void {
+    for (const id of [...this.#shown.keys()]) if (condition(id)) this.drop(id)
+  }
+
+  #sendersOf(id: string, events: LineEventSenders) {
+    return [...(this.#shown.get(id) ?? [])].flatMap(([customer, { lines }]) => [
+      events.lines(customer),
+      ...[...lines.keys()].map((line) => events.line(customer, line)),
+    ])
+  }
+}
+
+export function lineReference(id: string, customer: string, line: string): Reference {
+  return reference(cartLine.name({ id, customer, line }))
+}
+
+function lineModels(member: Member | undefined): ReadonlyMap<string, LineModel> {
+  const { content = {}, disowned = [] } = member ?? {}
+  return new Map(
+    linesOf(content).map(({ id, item }) => [id, { item: dataValue(item), disowned: disowned.includes(id) }]),
+  )
+}
