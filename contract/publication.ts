@@ -28,70 +28,84 @@ export interface Publication {
  * @throws {ResError} `store.tooManyEvents`
  */
 export function publishParams(Event: z.ZodType<PublishEvent>): StandardSchema<unknown, Publication> {
-  const others = {
-    idempotency_key: IdempotencyKey.optional(),
-    producer: Producer.optional(),
-    shared: Sharing.optional(),
-  }
+  const others = { idempotency_key: IdempotencyKey.optional(), producer: Producer.optional() }
   const Single = z.object({ events: Event.transform((event) => [event]), ...others }).superRefine(onlyOne)
   const Batch = z
     .object({ events: z.array(Event).min(1, "expected at least one event"), ...others })
     .superRefine(onlyOne)
-  const oneOrMany = z.union([Event, z.array(Event).min(1).max(MAX_BATCH_EVENTS)])
-  /** What is taken, for documents. */
-  const Anything = z.union([oneOrMany, z.object({ events: oneOrMany, ...others })])
   return {
     "~standard": {
       version: 1,
       vendor: "shopwire",
-      jsonSchema: { input: (options) => Anything["~standard"].jsonSchema.input(options) },
       validate: (params) => {
-        const given = (isEnvelope(params) ? params : { events: params }) as { events: unknown }
+        const given = (isEnvelope(params) ? params : { events: params }) as GivenParams
         const batch = Array.isArray(given.events)
         if (Array.isArray(given.events) && given.events.length > MAX_BATCH_EVENTS) {
           throw serviceError("store.tooManyEvents", { limit: MAX_BATCH_EVENTS })
         }
         const parsed = (batch ? Batch : Single).safeParse(given)
-        if (!parsed.success) {
-          const issues = parsed.error.issues.map(({ message, path }) => ({
-            message,
-            path: path[0] === "events" ? path.slice(1) : path,
-          }))
-          return { issues }
+        if (parsed.success) {
+          const { events, idempotency_key: idempotencyKey, producer } = parsed.data
+          const shared = namesSession(given) ? sharedIn(given) : undefined
+          if (shared !== undefined && "issues" in shared) return shared
+          return { value: { events, batch, idempotencyKey, producer, shared } }
         }
-        const { events, idempotency_key: idempotencyKey, producer, shared } = parsed.data
-        const publication = { events, batch, idempotencyKey, producer }
-        const sent = [given.events].flat() as readonly SentMembers[]
-        // Nearly all publications name no session, and cost no more than this look.
-        if (shared === undefined && !sent.some(namesSession)) return { value: { ...publication, shared: undefined } }
-        const { name, invite, session } = shared ?? Sharing.parse({})
-        const named = sent.map((event, i) => sessionOf(event, session, batch ? [i] : []))
-        const issues = named.flatMap((each) => ("issues" in each ? each.issues : []))
-        if (issues.length > 0) return { issues }
-        const sessions = named.map((each) => ("session" in each ? each.session : undefined))
-        return { value: { ...publication, shared: { name, invite, sessions } } }
+        const issues = parsed.error.issues.map(({ message, path }) => ({
+          message,
+          path: path[0] === "events" ? path.slice(1) : path,
+        }))
+        return { issues }
       },
     },
   }
 }
 
-/** What an event may have beside its fields. */
-interface SentMembers {
-  readonly shared_session?: unknown
+/** The params of a publication, before they are validated. */
+interface GivenParams {
+  readonly events: unknown
+  readonly shared?: unknown
 }
 
-function namesSession({ shared_session }: SentMembers): boolean {
-  return shared_session !== undefined
+interface Issues {
+  readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[]
+}
+
+/** Whether a publication, or an event of it, names a shared session. Nearly none does, so this is all that it costs the others. */
+function namesSession({ events, shared }: GivenParams): boolean {
+  return shared !== undefined || (Array.isArray(events) ? events.some(hasSession) : hasSession(events))
+}
+
+function hasSession(event: unknown): boolean {
+  return sessionMember(event) !== undefined
+}
+
+function sessionMember(event: unknown): unknown {
+  return (event as { readonly shared_session?: unknown }).shared_session
+}
+
+/** The sessions of valid events. */
+function sharedIn({ events, shared }: GivenParams): NonNullable<Publication["shared"]> | Issues {
+  const sharing = Sharing.safeParse(shared ?? {})
+  if (!sharing.success) {
+    return { issues: sharing.error.issues.map(({ message, path }) => ({ message, path: ["shared", ...path] })) }
+  }
+  const { name, invite, session } = sharing.data
+  const named = Array.isArray(events)
+    ? events.map((event, i) => sessionOf(event, session, [i]))
+    : [sessionOf(events, session, [])]
+  const issues = named.flatMap((each) => ("issues" in each ? each.issues : []))
+  if (issues.length > 0) return { issues }
+  return { name, invite, sessions: named.map((each) => ("session" in each ? each.session : undefined)) }
 }
 
 /** The session that an event names, or else all of its publication. */
 function sessionOf(
-  { shared_session }: SentMembers,
+  event: unknown,
   session: NamedSession,
-  at: readonly (string | number)[],
-): { readonly session: NamedSession } | { readonly issues: { message: string; path: (string | number)[] }[] } {
+  at: readonly PropertyKey[],
+): { readonly session: NamedSession } | Issues {
   const path = [...at, "shared_session"]
-  const parsed = SharedSession.safeParse(shared_session)
+  const parsed = SharedSession.safeParse(sessionMember(event))
   if (!parsed.success) return { issues: parsed.error.issues.map(({ message }) => ({ message, path })) }
   if (parsed.data === undefined || parsed.data === session) return { session }
   if (session === undefined) return { session: parsed.data }

@@ -41,7 +41,9 @@ export const shopEventsSection: Section = {
     updates: {
       address: shopSubject(SHOP),
       title: "A shop's events on NATS",
-      description: "Others may publish here, too: what is not valid is set aside, and logged. See docs/nats.md.",
+      description:
+        "Others may publish here, too: what is not valid is set aside, and logged. The header Shared-Session names the shared session of " +
+        "the event's basket, if there is one. See docs/nats.md and docs/publish.md.",
       servers: [toServer("nats")],
       parameters,
       messages: {

@@ -2,7 +2,9 @@ import { Sharing, sharedSessionHeaders } from "../../contract/shared-session.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
 
-const members = Object.keys(sharedSessionHeaders) as (keyof typeof sharedSessionHeaders)[]
+const SESSION = sharedSessionHeaders.session.toLowerCase()
+const NAME = sharedSessionHeaders.name.toLowerCase()
+const INVITE = sharedSessionHeaders.invite.toLowerCase()
 
 /**
  * The shared session that a request names, and how its shopper joins it. Undefined: it names none.
@@ -10,15 +12,9 @@ const members = Object.keys(sharedSessionHeaders) as (keyof typeof sharedSession
  * @throws {HttpProblem} 422: one of the headers is wrong
  */
 export function sharingOf(exchange: Exchange): Sharing | undefined {
-  const { session, name, invite } = sharedSessionHeaders
-  if (members.every((member) => exchange.header(sharedSessionHeaders[member].toLowerCase()) === undefined))
-    return undefined
-  const named = exchange.header(session.toLowerCase())
-  const parsed = Sharing.safeParse({
-    session: named === "" ? null : named,
-    name: decoded(exchange.header(name.toLowerCase())),
-    invite: exchange.header(invite.toLowerCase()),
-  })
+  const [session, name, invite] = [exchange.header(SESSION), exchange.header(NAME), exchange.header(INVITE)]
+  if (session === undefined && name === undefined && invite === undefined) return undefined
+  const parsed = Sharing.safeParse({ session: session === "" ? null : session, name: decoded(name), invite })
   if (parsed.success) return parsed.data
   const entries = parsed.error.issues.map(({ path: [member], message }) => ({
     header: sharedSessionHeaders[member as keyof typeof sharedSessionHeaders],
