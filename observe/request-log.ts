@@ -5,6 +5,9 @@ import { occurrences } from "./occurrences.ts"
 /** Routes whose answers are meant to take long: they are not slow. */
 const LONG_ROUTES = new Set(["/stream/:shop_id", "/export/:shop_id"])
 
+/** Routes that ask how the edge is: with a status of 503 they have not failed, but answered. */
+const PROBE_ROUTES = new Set(["/healthz", "/readyz"])
+
 /** Most lines about failed and slow requests in one second; the rest is only counted. */
 const LINES_PER_SECOND = 10
 const SECOND_MS = 1000
@@ -24,7 +27,7 @@ export function logHttpRequests(logger: Logger, { all, slowMs }: RequestLogOptio
   const problems = new BoundedLines(logger)
   occurrences.httpRequest.on(({ requestId, method, route, status, ms }) => {
     const details = { request_id: requestId, method, route, status, ms: Math.round(ms) }
-    if (status >= 500) problems.add(details, "a request failed")
+    if (status >= 500 && !PROBE_ROUTES.has(route)) problems.add(details, "a request failed")
     else if (ms > slowMs && !LONG_ROUTES.has(route)) problems.add(details, "a request was slow")
     else if (all) logger.info(details, "request")
   })

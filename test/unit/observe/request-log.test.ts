@@ -27,6 +27,14 @@ describe("logHttpRequests()", () => {
     ])
   })
 
+  it("takes the 503 of a probe for an answer, not for a failure", () => {
+    const logger = new MemoryLogger()
+    logHttpRequests(logger, { all: false, slowMs: 100 })
+    for (const route of ["/healthz", "/readyz"])
+      occurrences.httpRequest.tell(ended({ method: "GET", route, status: 503 }))
+    expect(logger.lines).to.deep.equal([])
+  })
+
   it("logs each request at info with ACCESS_LOG", () => {
     const logger = new MemoryLogger()
     logHttpRequests(logger, { all: true, slowMs: 100 })
