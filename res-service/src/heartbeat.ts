@@ -1,6 +1,5 @@
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import type { WebSocket } from "ws"
 
 /** How often sockets are looked at, in ms. All other times are counted in these ticks. */
 const TICK_MS = 1000
@@ -9,6 +8,7 @@ const PING_TICKS = [5, 7]
 /** A socket from which nothing has come for so many ticks is quiet. */
 const QUIET_TICKS = 9
 
+/** How a `Heartbeat` counts time. */
 export interface HeartbeatOptions {
   /** Default 1000. */
   readonly tickMs?: number | undefined
@@ -16,7 +16,13 @@ export interface HeartbeatOptions {
   readonly deadTicks?: number
 }
 
-/** A socket that is looked at. */
+/** A WebSocket of the package `ws`, as far as a `Heartbeat` needs it. */
+export interface BeatingSocket {
+  readonly isPaused: boolean
+  once(event: "close", listener: () => void): unknown
+}
+
+/** What a `Heartbeat` does with a socket. */
 export interface Beating {
   /** Nothing has come from it for 9 s: its client may be cut off. */
   onQuiet(): void
@@ -28,7 +34,7 @@ export interface Beating {
 }
 
 interface Entry {
-  readonly webSocket: WebSocket
+  readonly webSocket: BeatingSocket
   readonly stream: Socket
   readonly beating: Beating
   /** When something came last. */
@@ -44,7 +50,7 @@ interface Entry {
  * Time is counted in ticks, not by a clock: when this process stands still, no client becomes quiet by that.
  */
 export class Heartbeat {
-  readonly #entries = new Map<WebSocket, Entry>()
+  readonly #entries = new Map<BeatingSocket, Entry>()
   readonly #deadTicks: number
   readonly #ticking: NodeJS.Timeout
 
@@ -59,7 +65,7 @@ export class Heartbeat {
    *
    * @param stream what the WebSocket was made from: a `Socket` if Node's own server made it. Of any other it is not known what has come
    */
-  add(webSocket: WebSocket, stream: Duplex, beating: Beating): void {
+  add(webSocket: BeatingSocket, stream: Duplex, beating: Beating): void {
     if (this.#entries.has(webSocket) || !(stream instanceof Socket)) return
     this.#entries.set(webSocket, { webSocket, stream, beating, bytesRead: stream.bytesRead, ticks: 0 })
     webSocket.once("close", () => this.#entries.delete(webSocket))
