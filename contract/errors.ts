@@ -29,8 +29,13 @@ export const serviceErrors = {
   "session.inviteNeeded": "Only who is invited may join the session",
   "session.inviteExpired": "The invitation has expired",
   "session.inviteUsedUp": "The invitation was used as often as it may be",
-  // `data` is { version, content }, those of the cart now.
   "session.noSuchLine": "There is no such line in the cart",
+  "session.noSuchOffer": "There is no such offer to the customer",
+  "session.cannotAnswer": "This member can't be asked",
+  "session.tooManyOffers": "Too many offers wait for an answer, or too many lines are disowned",
+  // `data` is { limitBytes }.
+  "session.itemTooLarge": "The item is too large for an offer",
+  // `data` is { version, content }, those of the cart now.
   "session.cartChanged": "The cart has changed meanwhile",
   "session.cartEmpty": "An empty cart can't be ready",
   // `data` is { by, since }.

@@ -112,8 +112,10 @@ const shopProfile: Profile = { ...defaultProfile, name: "Corner Shop", currency:
 
 const tea = { quantity: 2, product: { name: "Tea", price: 4.2 } }
 const annsCart = { items: [tea] }
-const [annsVersion, emptyCart] = ["YPmwEc_rWGbsjayv", "RBNvo1WzZ4oRRq0W"]
-const teaLine = "JBNEafFN8Anz"
+/** Versions of carts. */
+export const [annsVersion, emptyCart, noItems] = ["YPmwEc_rWGbsjayv", "RBNvo1WzZ4oRRq0W", "7vRnQa38Op92KU07"]
+export const teaLine = "5ux4691x425q5"
+export const [teaOffer, teaAsked] = ["hT3kW9sLq0VbXe2M", "u7YpR1cZ8dNfGa5J"]
 
 export const sharedStatus: SessionStatus = {
   n: 4,
@@ -140,6 +142,8 @@ export const sharedStatus: SessionStatus = {
     rounding: 0,
     unreadable: [],
   },
+  offers: [],
+  disowned: [],
 }
 
 /** Of the session with `sharedStatus`. */
@@ -290,11 +294,22 @@ export const examples: readonly Example[] = [
     session,
     "removeItem",
     { customerId: bob, version: annsVersion, line: teaLine },
-    { n: 19, version: "7vRnQa38Op92KU07" },
+    { n: 19, version: noItems },
   ),
-  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 20, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
-  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 21 }),
-  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 22 }),
+  call("Ann", multicart, session, "offerItem", { customerId: ann, to: bob, item: tea }, { n: 20, offer: teaOffer }),
+  call("Bob", multicart, session, "answerOffer", { customerId: bob, offer: teaOffer, accept: true }, { n: 21 }),
+  call(
+    "Bob",
+    multicart,
+    session,
+    "askForLine",
+    { customerId: bob, from: ann, line: teaLine },
+    { n: 22, offer: teaAsked },
+  ),
+  call("Ann", multicart, session, "answerOffer", { customerId: ann, offer: teaAsked, accept: false }, { n: 23 }),
+  call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 24, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
+  call("Ann", multicart, session, "kick", { customerId: bob }, { n: 25 }),
+  call("Ann", multicart, session, "leave", { customerId: ann }, { n: 26 }),
   call("Ann", multicart, session, "lose", undefined, { n: 0 }),
   call("Ann", multicart, session, "disconnect", undefined, { n: 0 }),
 

@@ -14,6 +14,12 @@ export const groupCalls = {
   cancelCheckout: "cancelCheckout",
   completeCheckout: "completeCheckout",
   shopAgain: "shopAgain",
+  setItem: "setItem",
+  removeItem: "removeItem",
+  disown: "disown",
+  offerItem: "offerItem",
+  askForLine: "askForLine",
+  answerOffer: "answerOffer",
   setIdle: "setIdle",
 } as const satisfies Readonly<Record<string, MethodOf<typeof multicart>>>
 export type GroupEvent = keyof typeof groupCalls

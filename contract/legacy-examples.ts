@@ -1,4 +1,14 @@
-import { annAsMember, sharedStatus, soon } from "./examples.ts"
+import {
+  annAsMember,
+  annsVersion,
+  emptyCart,
+  noItems,
+  sharedStatus,
+  soon,
+  teaAsked,
+  teaLine,
+  teaOffer,
+} from "./examples.ts"
 import type { ClientPayloads, ServerPayloads } from "./legacy.ts"
 
 /** A message of the old protocol. */
@@ -20,7 +30,8 @@ type EventWith<P, T> = { [E in keyof P]: P[E] extends T ? E : never }[keyof P]
 const [ann, bob] = ["3kVb7Q0x_Tm1", "Zp8-u2LrW9aN"]
 const bobsToken = "wQ8nJ4hG6fD0sA7pZ1xC3vB5"
 
-const cart = { items: [{ quantity: 2, product: { name: "Tea", price: 4.2 } }] }
+const tea = { quantity: 2, product: { name: "Tea", price: 4.2 } }
+const cart = { items: [tea] }
 
 function owner(id: string, name: string, isHost: boolean, isReadyToCheckout: boolean) {
   return { id, name, isHost, isReadyToCheckout }
@@ -141,6 +152,41 @@ export const legacyExamples: readonly LegacyExample[] = [
     answer: done("completeCheckout"),
   },
   { page: "Ann", sends: just("shopAgain"), answer: done("shopAgain") },
+  {
+    page: "Bob",
+    sends: { event: "setItem", payload: { customerId: bob, version: emptyCart, item: tea } },
+    answer: { event: "setItem", payload: { version: annsVersion, line: teaLine } },
+  },
+  {
+    page: "Bob",
+    sends: { event: "disown", payload: { customerId: bob, line: teaLine, disowned: true } },
+    answer: done("disown"),
+  },
+  {
+    page: "Bob",
+    sends: { event: "removeItem", payload: { customerId: bob, version: annsVersion, line: teaLine } },
+    answer: { event: "removeItem", payload: { version: noItems } },
+  },
+  {
+    page: "Ann",
+    sends: { event: "offerItem", payload: { customerId: ann, to: bob, item: tea } },
+    answer: { event: "offerItem", payload: { offer: teaOffer } },
+  },
+  {
+    page: "Bob",
+    sends: { event: "answerOffer", payload: { customerId: bob, offer: teaOffer, accept: false } },
+    answer: done("answerOffer"),
+  },
+  {
+    page: "Bob",
+    sends: { event: "askForLine", payload: { customerId: bob, from: ann, line: teaLine } },
+    answer: { event: "askForLine", payload: { offer: teaAsked } },
+  },
+  {
+    page: "Ann",
+    sends: { event: "answerOffer", payload: { customerId: ann, offer: teaAsked, accept: false } },
+    answer: done("answerOffer"),
+  },
   {
     page: "Bob, another tab",
     sends: { event: "resumeSession", payload: { customerId: bob, resumeToken: bobsToken } },

@@ -14,6 +14,7 @@ import {
   Resumption,
   SplitUpdate,
 } from "./session-calls.ts"
+import { Disowning, ItemOffer, ItemRemoval, ItemUpdate, LineRequest, OfferAnswer } from "./session-lines.ts"
 import { SessionMember } from "./session-members.ts"
 import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
@@ -49,6 +50,12 @@ export const clientPayloads = {
   cancelCheckout: nothing,
   completeCheckout: Order.unwrap(),
   shopAgain: nothing,
+  setItem: ItemUpdate,
+  removeItem: ItemRemoval,
+  disown: Disowning,
+  offerItem: ItemOffer,
+  askForLine: LineRequest,
+  answerOffer: OfferAnswer,
   setIdle: IdleUpdate,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ClientPayloads = {
@@ -94,6 +101,13 @@ export const serverPayloads = {
   cancelCheckout: done,
   completeCheckout: done,
   shopAgain: done,
+  setItem: z.object({ version: z.string(), line: z.string() }),
+  removeItem: z.object({ version: z.string() }),
+  disown: done,
+  offerItem: z.object({ offer: z.string() }),
+  /** Null: the line has moved. */
+  askForLine: z.object({ offer: z.string().nullable() }),
+  answerOffer: done,
   setIdle: done,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ServerPayloads = {

@@ -19,16 +19,18 @@ export const CartLine = z.object({
   disowned: z.boolean(),
 })
 
+const item = wellFormed(
+  z
+    .custom<object>(isRecord, "expected a JSON object")
+    .refine((value) => !nestsDeeper(value, MAX_CART_LEVELS - LEVELS_ABOVE), "expected fewer levels"),
+)
+
 /** Params of `setItem`. Without a `line`, the item becomes the last one. */
 export const ItemUpdate = z.object(
   {
     customerId,
     version,
-    item: wellFormed(
-      z
-        .custom<object>(isRecord, "expected a JSON object")
-        .refine((item) => !nestsDeeper(item, MAX_CART_LEVELS - LEVELS_ABOVE), "expected fewer levels"),
-    ),
+    item,
     line: line.optional(),
   },
   "expected a JSON object",
@@ -40,5 +42,21 @@ export const ItemRemoval = z.object({ customerId, version, line }, "expected a J
 /** Params of `disown`. */
 export const Disowning = z.object(
   { customerId, line, disowned: z.boolean("expected true or false") },
+  "expected a JSON object",
+)
+
+/** Params of `offerItem`. */
+export const ItemOffer = z.object({ customerId, to: customerId, item }, "expected a JSON object")
+
+/** Params of `askForLine`: `from` has the line. */
+export const LineRequest = z.object({ customerId, from: customerId, line }, "expected a JSON object")
+
+/** Params of `answerOffer`. */
+export const OfferAnswer = z.object(
+  {
+    customerId,
+    offer: z.string("expected a string").max(100, "expected an offer"),
+    accept: z.boolean("expected true or false"),
+  },
   "expected a JSON object",
 )

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import type { GroupTotal } from "./group-total.ts"
+import { isRecord } from "./record.ts"
 
 /** How the total is split: everyone pays its own cart, or all pay the same. */
 export const Split = z.enum(["byCart", "evenly"], 'expected "byCart" or "evenly"')
@@ -35,6 +36,21 @@ const Totals = z.object({
   unreadable: z.array(z.string()).readonly(),
 }) satisfies z.ZodType<GroupTotal>
 
+/** A member asks another one: see `offerItem` and `askForLine` of the multicart. */
+const Offer = z.object({
+  id: z.string(),
+  /** `add`: `by` offers the item for the cart of `to`. `move`: `by` asks for a line of the cart of `to`. */
+  type: z.enum(["add", "move"]),
+  by: z.string(),
+  /** Who answers. */
+  to: z.string(),
+  item: z.custom<object>(isRecord),
+  /** Null for `add`. */
+  line: z.string().nullable(),
+  at: z.iso.datetime(),
+})
+export type Offer = Readonly<z.infer<typeof Offer>>
+
 const instant = z.iso.datetime().nullable()
 
 /** What all members share, beside their carts. Instants are the server's. A session that nobody uses has the phase `shopping`. */
@@ -62,5 +78,9 @@ export const SessionStatus = z.object({
   currency: z.string().nullable(),
   /** Null: nobody uses the session. */
   totals: Totals.nullable(),
+  /** Those that are not answered yet. */
+  offers: z.array(Offer).readonly(),
+  /** The lines that are not theirs, as their members say. */
+  disowned: z.array(z.object({ customer: z.string(), line: z.string() })).readonly(),
 })
 export type SessionStatus = Readonly<z.infer<typeof SessionStatus>>

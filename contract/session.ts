@@ -16,7 +16,7 @@ import {
   SessionId,
   SplitUpdate,
 } from "./session-calls.ts"
-import { CartLine, Disowning, ItemRemoval, ItemUpdate } from "./session-lines.ts"
+import { CartLine, Disowning, ItemOffer, ItemRemoval, ItemUpdate, LineRequest, OfferAnswer } from "./session-lines.ts"
 import { SessionMember } from "./session-members.ts"
 import { Start } from "./session-start.ts"
 import { SessionStatus } from "./session-status.ts"
@@ -55,6 +55,10 @@ const changing = [
   ...foreign,
   ...unable,
 ] as const
+/** An offer between members. Declining one is never refused for the state of the carts. */
+const offering = ["session.locked", "session.checkingOut", "session.ordered", ...foreign, ...unable] as const
+/** Nobody can be asked, or not with this item. */
+const unoffered = ["session.cannotAnswer", "session.itemTooLarge", "session.tooManyOffers"] as const
 const uninvited = ["session.inviteNeeded", "session.inviteExpired", "session.inviteUsedUp"] as const
 
 /**
@@ -154,12 +158,14 @@ export const sessionMembers = defineCollection("session.$id.members", {
  *         cancelCheckout: by the payer or the host · completeCheckout: by the payer ·
  *         setItem, removeItem: one line of the own cart, of the `version` that the caller has seen ·
  *         disown: a line of the own cart is not the member's ·
+ *         offerItem: by the host, for a friend's cart · askForLine: for a line of a friend's cart; a disowned one moves at once, and
+ *         `offer` is null · answerOffer: by the member who is asked; until then the offer is in the status ·
  *         setIdle: the member's page is hidden, or has had no input for a while; or no longer ·
  *         disconnect: the caller's connection is gone now ·
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
  * events  add, remove; after each call that was accepted, last `updated` { n }, before the answer; but not after keepAlive, and not after
- *         setIdle and disown, which change nothing of multicart and status
+ *         setIdle, disown, and offers that change no cart, of which old clients are shown nothing
  * source  design.md, "RES resources", "Sessions"
  */
 export const multicart = defineCollection("session.$id.multicart", {
@@ -258,7 +264,26 @@ export const multicart = defineCollection("session.$id.multicart", {
       answer: Done.extend({ version: z.string() }),
       errors: errorCodes("session.noSuchLine", ...changing),
     },
-    disown: { params: Disowning, answer: Done, errors: errorCodes("session.noSuchLine", ...foreign, ...unable) },
+    disown: {
+      params: Disowning,
+      answer: Done,
+      errors: errorCodes("session.noSuchLine", "session.tooManyOffers", ...foreign, ...unable),
+    },
+    offerItem: {
+      params: ItemOffer,
+      answer: Done.extend({ offer: z.string() }),
+      errors: errorCodes("session.notHost", ...unoffered, ...offering),
+    },
+    askForLine: {
+      params: LineRequest,
+      answer: Done.extend({ offer: z.string().nullable() }),
+      errors: errorCodes("session.noSuchLine", "session.cartTooLarge", ...unoffered, ...offering),
+    },
+    answerOffer: {
+      params: OfferAnswer,
+      answer: Done,
+      errors: errorCodes("session.noSuchOffer", "session.cartTooLarge", ...offering),
+    },
     setIdle: { params: IdleUpdate, answer: Done, errors: errorCodes(...foreign, ...unable) },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },
     lose: { answer: Done, errors: errorCodes("system.serviceUnavailable") },

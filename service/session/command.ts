@@ -58,6 +58,23 @@ export type SessionCommand =
     }
   | { readonly type: "removeItem"; readonly id: string; readonly version: string; readonly line: string }
   | { readonly type: "disown"; readonly id: string; readonly line: string; readonly disowned: boolean }
+  /** `id`: the host, who offers an item for the cart of `to`. */
+  | {
+      readonly type: "offerItem"
+      readonly id: string
+      readonly to: string
+      readonly item: object
+      readonly at: number
+    }
+  /** `from`: whose line it is. */
+  | {
+      readonly type: "askForLine"
+      readonly id: string
+      readonly from: string
+      readonly line: string
+      readonly at: number
+    }
+  | { readonly type: "answerOffer"; readonly id: string; readonly offer: string; readonly accept: boolean }
   | { readonly type: "setIdle"; readonly id: string; readonly idle: boolean; readonly at: number }
   /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }

@@ -6,10 +6,12 @@ import type { SessionCommand } from "./command.ts"
 import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
 import { disown, removeItem, setItem } from "./items.ts"
-import { lock, lockAtDeadline, setDeadline, unlock } from "./lock.ts"
+import { lock, setDeadline, unlock } from "./lock.ts"
+import { answerOffer, askForLine, offerItem } from "./offers.ts"
 import { setReady, settleHost } from "./ready.ts"
 import type { Session, SessionEvent } from "./session.ts"
 import { link, passHostOnline } from "./shop-member.ts"
+import { tick } from "./tick.ts"
 
 /**
  * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
@@ -18,7 +20,8 @@ import { link, passHostOnline } from "./shop-member.ts"
  *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` · `session.otherShop` · `session.removedByHost` ·
  *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
  *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
- *   `session.noSuchLine` · `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
+ *   `session.noSuchLine` · `session.noSuchOffer` · `session.cannotAnswer` · `session.itemTooLarge` · `session.tooManyOffers` ·
+ *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
  */
 export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
   const happening = new Happening(session)
@@ -80,6 +83,15 @@ export function decide(session: Session | undefined, command: SessionCommand): r
     case "disown":
       disown(happening, command)
       break
+    case "offerItem":
+      offerItem(happening, command)
+      break
+    case "askForLine":
+      askForLine(happening, command)
+      break
+    case "answerOffer":
+      answerOffer(happening, command)
+      break
     case "setIdle":
       setIdle(happening, command)
       break
@@ -116,7 +128,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       shopAgain(happening, command.by)
       break
     case "tick":
-      lockAtDeadline(happening, command.at)
+      tick(happening, command.at)
       break
   }
   passHostOnline(happening)

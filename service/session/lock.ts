@@ -25,14 +25,14 @@ export function checkNotOrdered(session: Session | undefined): void {
   if (ordered !== undefined) throw serviceError("session.ordered", { at: instantOf(ordered.at) })
 }
 
-/** When a `tick` will change a session, in ms since the epoch; undefined: never. */
-export function dueAt(session: Session | undefined): number | undefined {
+/** When the deadline locks the carts, in ms since the epoch; undefined: never. */
+export function deadlineDue(session: Session | undefined): number | undefined {
   const { deadline, lock, checkout } = session ?? {}
   return lock === undefined && checkout?.ordered === undefined ? deadline : undefined
 }
 
 export function lockAtDeadline(happening: Happening, at: number): void {
-  const due = dueAt(happening.session)
+  const due = deadlineDue(happening.session)
   if (due !== undefined && due <= at) happening.add({ type: "locked", lock: { by: "deadline", at: due } })
 }
 

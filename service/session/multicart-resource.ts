@@ -15,6 +15,7 @@ import { checkInvite } from "./entry.ts"
 import { encodeInvite, newInviteKey } from "./invite.ts"
 import { linesOf } from "./lines.ts"
 import { presentMembers, shownMembers } from "./multicart.ts"
+import { offerId } from "./offers.ts"
 import type { Presence } from "./presence.ts"
 import type { Member } from "./session.ts"
 import { sessionAccess, sessionQueue } from "./session-access.ts"
@@ -271,6 +272,22 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       disown: async (req, { customerId, line, disowned }) => {
         await checkOwn(req, customerId)
         return await execute(req, { type: "disown", id: customerId, line, disowned })
+      },
+      offerItem: async (req, { customerId, to, item }) => {
+        await checkOwn(req, customerId)
+        const done = await execute(req, { type: "offerItem", id: customerId, to, item, at: Date.now() })
+        return { ...done, offer: offerId({ type: "add", by: customerId, to, item }) }
+      },
+      askForLine: async (req, { customerId, from, line }) => {
+        await checkOwn(req, customerId)
+        const done = await execute(req, { type: "askForLine", id: customerId, from, line, at: Date.now() })
+        const { offers = [] } = (await sessions.get(req.parts.id)) ?? {}
+        const offer = offers.find(({ by, to, line: asked }) => by === customerId && to === from && asked === line)
+        return { ...done, offer: offer?.id ?? null }
+      },
+      answerOffer: async (req, { customerId, offer, accept }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "answerOffer", id: customerId, offer, accept })
       },
       setIdle: async (req, { customerId, idle }) => {
         await checkOwn(req, customerId)

@@ -68,6 +68,23 @@ export interface Checkout {
   readonly ordered?: { readonly at: number; readonly ref: string | undefined }
 }
 
+/** A question of one member to another: whether a line may be added to a cart, or moved to another one. */
+export interface Offer {
+  /** Names what is asked: see `offerId`. */
+  readonly id: string
+  /** `add`: `by` offers an item for the cart of `to`. `move`: `by` asks for a line of the cart of `to`. */
+  readonly type: "add" | "move"
+  /** The ID of the member who asks. */
+  readonly by: string
+  /** The ID of the member who answers. */
+  readonly to: string
+  /** The line of a `move` as it was when it was asked for. */
+  readonly item: object
+  /** The ID of the line; undefined for `add`. */
+  readonly line?: string | undefined
+  readonly at: number
+}
+
 /** Friends who shop together. A session always has a member, and always one host. */
 export interface Session {
   readonly hostId: string
@@ -87,6 +104,8 @@ export interface Session {
   readonly split?: Split
   /** Undefined while friends shop. Ends when the payer is out before the order. */
   readonly checkout?: Checkout | undefined
+  /** In the order of asking. They end with their members and lines, or after a while. */
+  readonly offers?: readonly Offer[]
   /** The last baskets whose members the host has removed. */
   readonly barred?: readonly BasketRef[]
   /** In the order of joining. */
@@ -106,6 +125,8 @@ export type SessionEvent =
   | { readonly type: "hidden"; readonly id: string }
   | { readonly type: "resumed"; readonly id: string; readonly cid: string; readonly at: number }
   | { readonly type: "disownedSet"; readonly id: string; readonly lines: readonly string[] }
+  | { readonly type: "offerMade"; readonly offer: Offer }
+  | { readonly type: "offerEnded"; readonly id: string }
   | { readonly type: "idleSet"; readonly id: string; readonly idle: boolean; readonly at: number }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
@@ -171,6 +192,10 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       })
     case "disownedSet":
       return change(event.id, { disowned: event.lines })
+    case "offerMade":
+      return { ...session, offers: [...(session.offers ?? []), event.offer] }
+    case "offerEnded":
+      return withOffers(session, ({ id }) => id !== event.id)
     case "idleSet":
       return change(event.id, { idle: event.idle, ...(isPresent(session, event.id) ? { since: event.at } : {}) })
     case "closed":
@@ -240,11 +265,16 @@ function withOrder(session: Session, { at, ref }: SessionEvent & { type: "ordere
   return { ...session, checkout: { ...session.checkout, ordered: { at, ref } } }
 }
 
+/** The session with those of its offers that meet a condition. */
+function withOffers(session: Session, condition: (offer: Offer) => boolean): Session {
+  return session.offers === undefined ? session : { ...session, offers: session.offers.filter(condition) }
+}
+
 function withoutMember(session: Session, gone: string): Session {
   const { checkout, members } = session
   const isAbandoned = checkout?.payer === gone && checkout.ordered === undefined
   return {
-    ...session,
+    ...withOffers(session, ({ by, to }) => by !== gone && to !== gone),
     checkout: isAbandoned ? undefined : checkout,
     members: members.filter(({ id }) => id !== gone),
   }

@@ -18,13 +18,13 @@ import { sizeOf } from "./cart-content.ts"
 import type { SessionCommand } from "./command.ts"
 import type { Currencies } from "./currencies.ts"
 import { decide } from "./decide.ts"
-import { dueAt } from "./lock.ts"
 import { ownerOf, presentMembers, shownMembers } from "./multicart.ts"
 import { connectionsOf, evolve, type Member, type Session, type SessionEvent } from "./session.ts"
 import { cartsSet, type SessionStore, type StoredSession } from "./session-store.ts"
 import { type LineEventSenders, type LineModel, ShownLines } from "./shown-lines.ts"
 import { type MemberEventSenders, ShownMembers } from "./shown-members.ts"
 import { ShownStatuses } from "./shown-statuses.ts"
+import { dueAt } from "./tick.ts"
 
 export type CartModel = ContentOf<typeof cart>
 export type StatusModel = ContentOf<typeof sessionStatus>
@@ -316,12 +316,14 @@ function bytesOf(session: Session | undefined): number {
   return session?.members.reduce((sum, { content }) => sum + MEMBER_BYTES + sizeOf(content), 0) ?? 0
 }
 
-/** Whether multicart or status show it. Old clients get a message for each `updated`, so there is none without a reason. */
+/** What old clients are not shown. They get a message for each `updated`, so there is none without a reason. */
+const unseen: readonly SessionEvent["type"][] = ["idleSet", "disownedSet", "offerMade", "offerEnded"]
+
 function isSeen({ type }: SessionEvent): boolean {
-  return type !== "idleSet" && type !== "disownedSet"
+  return !unseen.includes(type)
 }
 
-/** Whether a deadline has passed that has not locked the carts yet. */
+/** Whether something is due that has not been done yet. */
 function isDue(session: Session | undefined): boolean {
   const due = dueAt(session)
   return due !== undefined && due <= Date.now()

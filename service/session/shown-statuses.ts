@@ -14,8 +14,13 @@ export class ShownStatuses {
 
   /** The status for whoever gets it. From now on `tell` sends its changes. */
   show(id: string, session: Session | undefined, n: number, currency: string | null): StatusModel {
-    const { totals, ...status } = statusOf(session, n, currency)
-    const model = { ...status, totals: totals === null ? null : dataValue(totals) }
+    const { totals, offers, disowned, ...status } = statusOf(session, n, currency)
+    const model = {
+      ...status,
+      totals: totals === null ? null : dataValue(totals),
+      offers: dataValue(offers),
+      disowned: dataValue(disowned),
+    }
     this.#shown.set(id, model)
     return model
   }

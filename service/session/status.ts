@@ -23,6 +23,8 @@ export function statusOf(session: Session | undefined, n: number, currency: stri
     shop_id: shopId,
     currency,
     totals: session === undefined ? null : groupTotal(cartsIn(session), split, currency),
+    offers: offersIn(session),
+    disowned: disownedIn(session),
   }
 }
 
@@ -32,6 +34,16 @@ function cartsIn(session: Session): readonly OwnedCart[] {
   return shownMembers(session)
     .filter(({ id }) => members?.includes(id) ?? true)
     .map(({ id: customer, name, content }) => ({ customer, name, content }))
+}
+
+function offersIn(session: Session | undefined): SessionStatus["offers"] {
+  return (session?.offers ?? []).map(({ line = null, at, ...offer }) => ({ ...offer, line, at: instantOf(at) }))
+}
+
+function disownedIn(session: Session | undefined): SessionStatus["disowned"] {
+  return shownMembers(session).flatMap(({ id: customer, disowned = [] }) =>
+    disowned.map((line) => ({ customer, line })),
+  )
 }
 
 export function phaseOf(session: Session | undefined): Phase {

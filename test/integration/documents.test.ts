@@ -22,7 +22,7 @@ import { use } from "../helpers/use.ts"
 
 /** What the product makes, or what depends on the time. */
 const MADE =
-  /\/(n|customerId|resumeToken|invite|log|feed|events_last_minute)$|^\/baskets\/\d+\/1$|^\/minutes\/59\/|^(\/\d+)?\/id$/
+  /\/(n|customerId|resumeToken|invite|offer|log|feed|events_last_minute)$|^\/baskets\/\d+\/1$|^\/minutes\/59\/|^(\/\d+)?\/id$/
 
 describe("the documents", () => {
   const issuer = useIssuer()

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
+import { linesOf } from "../../service/session/lines.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { OldClient } from "../helpers/old-client.ts"
@@ -75,6 +76,47 @@ describe("session.<id>.lines.<customerId>", () => {
     await until("Bob's cart without it", () => isDeepStrictEqual(storefront.sees?.[1]?.content, { items: [] }))
     expect(storefront.events().slice(messages)).to.deep.equal(["multicartUpdate"])
     expect((await get(`${gateway.url}/api/session/${id}/lines/nobody`)).status).to.equal(404)
+    await old.close()
+  })
+
+  it("tells a story of offers with an old client: it sees carts when they change, and nothing of what friends ask each other", async () => {
+    const id = `offers-${randomUUID().slice(0, 8)}`
+    const rid = `session.${id}.multicart`
+    const [host, friend] = [newClient(), newClient()]
+    const { customerId: ann } = await host.call<{ customerId: string }>(rid, "start", { customerName: "Ann" })
+    const { customerId: bob } = await friend.call<{ customerId: string }>(rid, "join", { customerName: "Bob" })
+    const old = await OldClient.enter(product.edgeUrl, id, "Cid", true)
+    await friend.call(rid, "updateCart", { customerId: bob, cartContent: { items: [tea, bread] } })
+    const seesCarts = (name: string, ...carts: (readonly object[] | undefined)[]): Promise<true> =>
+      until(name, () =>
+        isDeepStrictEqual(
+          old.storefront.sees?.map(({ content }) => (content as { items?: object[] }).items),
+          carts,
+        ),
+      )
+    await seesCarts("Bob's cart", undefined, [tea, bread], undefined)
+    const messages = old.storefront.messages.length
+    const { body } = await get(`${gateway.url}/api/session/${id}/lines/${bob}`)
+    expect(body).to.have.length(2)
+    const offers = async () => (await get(`${gateway.url}/api/session/${id}/status`)).body.offers
+    const [teaLine, breadLine] = linesOf({ items: [tea, bread] }).map(({ id: line }) => line)
+
+    const ask = { customerId: ann, from: bob, line: breadLine }
+    const { offer } = await host.call<{ offer: string }>(rid, "askForLine", ask)
+    expect(await offers()).to.have.length(1)
+    expect((await offers())[0]).to.include({ id: offer, type: "move", by: ann, to: bob, line: breadLine })
+    await friend.call(rid, "answerOffer", { customerId: bob, offer, accept: false })
+    expect(await offers()).to.deep.equal([])
+    await friend.call(rid, "disown", { customerId: bob, line: teaLine, disowned: true })
+    expect(old.storefront.messages.length, "of questions it is told nothing").to.equal(messages)
+
+    const moved = await host.call<{ offer: unknown }>(rid, "askForLine", { ...ask, line: teaLine })
+    expect(moved.offer).to.equal(null)
+    await seesCarts("the line that Bob has disowned", [tea], [bread], undefined)
+    const offered = await host.call<{ offer: string }>(rid, "offerItem", { customerId: ann, to: bob, item: tea })
+    await friend.call(rid, "answerOffer", { customerId: bob, offer: offered.offer, accept: true })
+    await seesCarts("what Bob has agreed to", [tea], [bread, tea], undefined)
+    expect(new Set(old.storefront.events().slice(messages))).to.deep.equal(new Set(["multicartUpdate"]))
     await old.close()
   })
 })

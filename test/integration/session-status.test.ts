@@ -322,6 +322,8 @@ describe("stored sessions", () => {
       split: "byCart",
       shop_id: null,
       currency: null,
+      offers: [],
+      disowned: [],
     })
     expect(totals?.total).to.equal(3.2)
     const later = laterThan(stored.session, beginCheckout("bob"), completeCheckout("bob"))

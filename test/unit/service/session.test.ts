@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { ResError } from "res-service"
+import { itemsOf } from "../../../contract/line-ids.ts"
 import { MEMBER_COLOURS } from "../../../contract/session-members.ts"
 import { versionOf } from "../../../service/session/cart-content.ts"
 import type { SessionCommand } from "../../../service/session/command.ts"
@@ -10,6 +11,7 @@ import { encodeInvite, newInviteKey } from "../../../service/session/invite.ts"
 import { linesOf } from "../../../service/session/lines.ts"
 import { memberModels } from "../../../service/session/member-models.ts"
 import { presentMembers } from "../../../service/session/multicart.ts"
+import { MAX_OFFERS, MAX_OFFERS_BY_MEMBER, OFFER_MS } from "../../../service/session/offers.ts"
 import { evolve, isShownTo, type Session, type SessionEvent } from "../../../service/session/session.ts"
 import { MAX_SHOP_MEMBERS, shopCid } from "../../../service/session/shop-member.ts"
 import { phaseOf } from "../../../service/session/status.ts"
@@ -302,6 +304,9 @@ describe("a session", () => {
       fc.record({ type: fc.constant("setItem"), member, item: fc.constantFrom({ a: 1 }, { a: 2 }), line: knownLine }),
       fc.record({ type: fc.constant("removeItem"), member, line: knownLine }),
       fc.record({ type: fc.constant("disown"), member, line: knownLine, disowned: fc.boolean() }),
+      fc.record({ type: fc.constant("offerItem"), by: member, member, item: fc.constantFrom({ a: 1 }, { a: 3 }), at }),
+      fc.record({ type: fc.constant("askForLine"), by: member, member, line: knownLine, at }),
+      fc.record({ type: fc.constant("answerOffer"), asked: fc.nat(20), accept: fc.boolean() }),
       fc.record({ type: fc.constant("setIdle"), member, idle: fc.boolean(), at }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
@@ -312,7 +317,7 @@ describe("a session", () => {
       fc.record({ type: fc.constant("setSplit"), by: member, split: fc.constantFrom("byCart", "evenly") }),
       fc.record({ type: fc.constant("beginCheckout"), member, at }),
       fc.record({ type: fc.constantFrom("cancelCheckout", "completeCheckout", "shopAgain"), by: member, at }),
-      fc.record({ type: fc.constant("tick"), at }),
+      fc.record({ type: fc.constant("tick"), at: fc.oneof(at, fc.constant(OFFER_MS + 500)) }),
     )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (list) => {
@@ -333,6 +338,9 @@ describe("a session", () => {
               : {}),
             ...("members" in abstract ? { ids: abstract.members.map(pick) } : {}),
             ...("by" in abstract ? { by: pickOnline(abstract.by) } : {}),
+            ...("asked" in abstract ? answering(session, abstract.asked) : {}),
+            ...(abstract.type === "offerItem" ? { id: pickOnline(abstract.by), to: pick(abstract.member) } : {}),
+            ...(abstract.type === "askForLine" ? { id: pickOnline(abstract.by), from: pick(abstract.member) } : {}),
           } as SessionCommand
           const before = session
           let happened: readonly SessionEvent[]
@@ -347,6 +355,7 @@ describe("a session", () => {
           checkRules(before, session, concrete)
           checkPhases(before, session, concrete)
           most = Math.max(most, session?.members.length ?? 0)
+          checkOffers(before, session, concrete)
           checkMembers(before, session, concrete, most)
         }
         expect(log.reduce<Session | undefined>(evolve, undefined)).to.deep.equal(session)
@@ -392,8 +401,52 @@ function checkRules(before: Session | undefined, session: Session | undefined, c
   for (const old of stayed) {
     const isCartCommand = ["updateCart", "setItem", "removeItem"].includes(command.type)
     if (isCartCommand && "id" in command && command.id === old.id) continue
+    if (partiesTo(before, command).includes(old.id)) continue
     expect(members.find(({ id }) => id === old.id)?.content, "somebody else's cart").to.equal(old.content)
   }
+}
+
+/** Whose carts a command between members may change. */
+function partiesTo(before: Session | undefined, command: SessionCommand): readonly string[] {
+  if (command.type === "askForLine") return [command.id, command.from]
+  if (command.type !== "answerOffer" || !command.accept) return []
+  const offer = before?.offers?.find(({ id }) => id === command.offer)
+  return offer === undefined ? [] : offer.type === "add" ? [offer.to] : [offer.by, offer.to]
+}
+
+/** An answer to one of the offers, by whoever is asked. */
+function answering(session: Session | undefined, n: number): { readonly id: string; readonly offer: string } {
+  const { offers = [] } = session ?? {}
+  const { id: offer = "none", to: id = "nobody" } = offers[n % offers.length] ?? {}
+  return { id, offer }
+}
+
+function checkOffers(before: Session | undefined, session: Session | undefined, command: SessionCommand): void {
+  const offers = session?.offers ?? []
+  expect(offers.length).to.be.at.most(MAX_OFFERS)
+  expect(new Set(offers.map(({ id }) => id)).size, "the same is asked once").to.equal(offers.length)
+  const members = new Map(session?.members.map((member) => [member.id, member]))
+  for (const { type, by, to, line = "", at } of offers) {
+    expect(members.has(by) && members.get(to)?.basket === undefined && by !== to, "two members").to.equal(true)
+    expect(offers.filter((offer) => offer.by === by).length).to.be.at.most(MAX_OFFERS_BY_MEMBER)
+    if (type === "move") expect(linesOf(members.get(to)?.content ?? {}).map(({ id }) => id)).to.include(line)
+    if (command.type === "tick") expect(at + OFFER_MS, "a time to answer").to.be.greaterThan(command.at)
+  }
+  if (command.type !== "askForLine" && command.type !== "answerOffer") return
+  const [was, is] = [allItems(before), allItems(session)]
+  const added = before?.offers?.find(
+    ({ id }) => command.type === "answerOffer" && command.accept && id === command.offer,
+  )
+  expect(is, "no line is lost or doubled").to.deep.equal(
+    added?.type === "add" ? [...was, JSON.stringify(added.item)].toSorted() : was,
+  )
+  if (command.type === "answerOffer") expect(offers.map(({ id }) => id)).to.not.include(command.offer)
+}
+
+function allItems(session: Session | undefined): readonly string[] {
+  return (session?.members ?? [])
+    .flatMap(({ content }) => itemsOf(content).map((item) => JSON.stringify(item)))
+    .toSorted()
 }
 
 /** Presence, colours and initials. */

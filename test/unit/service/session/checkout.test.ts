@@ -2,10 +2,10 @@ import { expect } from "chai"
 import { ResError } from "res-service"
 import type { SessionStatus } from "../../../../contract/session-status.ts"
 import type { SessionCommand } from "../../../../service/session/command.ts"
-import { dueAt } from "../../../../service/session/lock.ts"
 import { mended } from "../../../../service/session/mend.ts"
 import type { Session } from "../../../../service/session/session.ts"
 import { statusOf } from "../../../../service/session/status.ts"
+import { dueAt } from "../../../../service/session/tick.ts"
 import {
   beginCheckout,
   cancelCheckout,
