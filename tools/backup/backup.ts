@@ -121,10 +121,11 @@ async function streamInfos(nc: NatsConnection): Promise<StreamInfo[]> {
   })
 }
 
+// By their names. A cluster's list of infos has a stream twice while its leader changes, and leaves it out while it has none.
 async function listStreams(nc: NatsConnection): Promise<StreamInfo[]> {
   const { streams } = await jetstreamManager(nc, { checkAPI: false })
   const infos: StreamInfo[] = []
-  for await (const info of streams.list()) infos.push(info)
+  for await (const name of streams.names()) infos.push(await streams.info(name))
   return infos
 }
 
