@@ -114,7 +114,7 @@ const tea = { quantity: 2, product: { name: "Tea", price: 4.2 } }
 const annsCart = { items: [tea] }
 /** Versions of carts. */
 export const [annsVersion, emptyCart, noItems] = ["YPmwEc_rWGbsjayv", "RBNvo1WzZ4oRRq0W", "7vRnQa38Op92KU07"]
-export const teaLine = "5ux4691x425q5"
+export const teaLine = "5ux469"
 export const [teaOffer, teaAsked] = ["hT3kW9sLq0VbXe2M", "u7YpR1cZ8dNfGa5J"]
 
 export const sharedStatus: SessionStatus = {

@@ -4,7 +4,7 @@ import { isRecord } from "./record.ts"
 export interface IdentifiedItem {
   /** The same for as long as the product and its options are in the cart: `-2`, `-3` follow for repetitions. */
   readonly id: string
-  readonly item: object
+  readonly item: Readonly<Record<string, unknown>>
   /** Its place in the cart's `items`. */
   readonly index: number
 }
@@ -37,15 +37,11 @@ function identityOf(item: Readonly<Record<string, unknown>>): unknown {
 }
 
 /**
- * FNV-1a, twice over the UTF-16 code units. It need not resist anybody: items of one cart with the same hash are numbered. Pages outside
- * secure contexts have no SHA-256.
+ * FNV-1a over the UTF-16 code units. It need not resist anybody: items of one cart with the same hash are numbered. Pages outside secure
+ * contexts have no SHA-256.
  */
 function shortHash(text: string): string {
-  let [first, second] = [0x811c9dc5, 0x050c5d1f]
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    first = Math.imul(first ^ unit, 0x01000193)
-    second = Math.imul(second ^ unit, 0x0100019d)
-  }
-  return [first, second].map((half) => (half >>> 0).toString(36)).join("")
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(36)
 }

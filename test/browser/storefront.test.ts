@@ -48,6 +48,55 @@ describe("the storefront widget", () => {
     return [ann, bob]
   }
 
+  it("lets friends change each other's carts when both agree, and each page's own cart follows", async () => {
+    const [ann, bob] = await friends()
+    await ann.add("Rye Bread")
+    await ann.add("Rye Bread")
+    const has = (shop: Shop, product: string, quantity: number) =>
+      until(`${quantity} ${product} in the page's own cart`, async () => {
+        const text = await shop.page.evaluate(() => sessionStorage.getItem("demo-cart"))
+        const items: { quantity: number; product: { name: string } }[] = JSON.parse(text ?? "[]")
+        return (items.find((item) => item.product.name === product)?.quantity ?? 0) === quantity
+      })
+
+    await bob.button("Move to my cart: Rye Bread").click()
+    await ann.says("Bob asks for your Rye Bread")
+    await bob.button("Move to my cart: Rye Bread").and(bob.page.locator("[aria-pressed=true]")).waitFor()
+    expect(await axeViolations(ann.page)).to.deep.equal([])
+    await ann.button("Give").click()
+    await bob.member("Bob").getByText("3 items · €19.40").waitFor()
+    await has(ann, "Rye Bread", 0)
+    await has(bob, "Rye Bread", 2)
+
+    await bob.button("Not mine: Rye Bread").click()
+    await ann.member("Bob").getByText("Anyone may take it").waitFor()
+    await ann.button("Move to my cart: Rye Bread").click()
+    await has(bob, "Rye Bread", 0)
+    await has(ann, "Rye Bread", 2)
+  })
+
+  it("asks the customer before the host adds something to its cart", async () => {
+    const eve = await openStorefront("offers-of-eve")
+    await eve.start("Eve")
+    const bob = await demoShop(PHONE, `${product.edgeUrl}/storefront/?buddyshoppingId=offers-of-eve`)
+    await bob.enter("Bob", "Join your friend")
+    const offer = async () =>
+      eve.send("offerItem", {
+        customerId: eve.customerId,
+        to: await bob.customerId(),
+        item: { quantity: 2, product: { id: 500200, name: "Rye Bread", price: 5.4 } },
+      })
+    await offer()
+    const question = bob.panel.getByText("Eve wants to add Rye Bread to your cart")
+    await question.waitFor()
+    await bob.button("No thanks").click()
+    await question.waitFor({ state: "detached" })
+    await offer()
+    await bob.button(/^Add$/).click()
+    await bob.member("Bob").getByText("2 items · €10.80").waitFor()
+    await until("Bob's cart from Bob's page", () => JSON.stringify(eve.sees?.[1]?.content).includes("productsQuantity"))
+  })
+
   it("lets friends shop together: invite, join, carts both ways, a locked host, all ready, out and away", async () => {
     const ann = await demoShop()
     await ann.add("FUJI Apples")

@@ -12,10 +12,12 @@ export interface CartSource {
   /** Calls `onOrder` with the shop's number of each order that the customer places, until the returned function is called. */
   watchOrders?(onOrder: (orderRef: string | undefined) => void): () => void
   /**
-   * Puts one piece of a friend's line into the customer's own cart, with the same options. The line is as the friend's page shared it, so
+   * Puts `quantity` pieces of a friend's line into the customer's own cart, with the same options. The line is as the friend's page shared it, so
    * take the price and all else but the product's ID from the shop. Without this, friends' lines cannot be added.
    */
-  add?(line: Readonly<Record<string, unknown>>): void
+  add?(line: Readonly<Record<string, unknown>>, quantity: number): void
+  /** Takes a line out of the customer's own cart, with all its pieces. Without this, lines cannot be moved to a friend's cart. */
+  remove?(line: Readonly<Record<string, unknown>>): void
   /** Formats an amount with its currency, as the shop does. Without this, the script's `data-currency` is used. */
   formatPrice?(amount: number): string
   /** Goes to the shop's checkout. Without this, there is no checkout button. */

@@ -1,4 +1,4 @@
-import { isRecord } from "@shopwire/client/session"
+import { identifiedItems, isRecord } from "@shopwire/client/session"
 import type { CartSource } from "./cart-source.ts"
 
 /** How often to check for Ecwid's script, in ms: a page may load it at any time after this one. */
@@ -16,6 +16,8 @@ export interface Ecwid {
   readonly Cart: {
     get(callback: (cart: unknown) => void): void
     addProduct?(product: { readonly id: number; readonly quantity: number; readonly options?: unknown }): void
+    /** `index`: the place of the line in the cart. */
+    removeProduct?(index: number): void
     gotoCheckout?(): void
   }
   formatCurrency?(amount: number): string
@@ -74,9 +76,14 @@ export function ecwidCart(page: { readonly Ecwid?: Ecwid }): CartSource {
       orderWatchers.add(watcher)
       return () => orderWatchers.delete(watcher)
     },
-    add: ({ product, options }) => {
+    add: ({ product, options }, quantity) => {
       const id = isRecord(product) ? product.id : undefined
-      if (typeof id === "number") page.Ecwid?.Cart.addProduct?.({ id, quantity: 1, options })
+      if (typeof id === "number") page.Ecwid?.Cart.addProduct?.({ id, quantity, options })
+    },
+    remove: (line) => {
+      const [{ id } = {}] = identifiedItems({ items: [line] })
+      const found = latest && identifiedItems(latest).find((own) => own.id === id)
+      if (found !== undefined) page.Ecwid?.Cart.removeProduct?.(found.index)
     },
     formatPrice: (amount) => page.Ecwid?.formatCurrency?.(amount) ?? amount.toFixed(2),
     checkout: () => page.Ecwid?.Cart.gotoCheckout?.(),

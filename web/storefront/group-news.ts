@@ -1,4 +1,5 @@
 import type { Formats } from "./formats.ts"
+import { offersTo, offerText } from "./offers.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
@@ -27,5 +28,7 @@ export function groupNews(
   }
   if (deadline !== old.deadline && deadline !== null && phase === "shopping")
     told.push(say("group.lockedAt", { time: formats.time(deadline) }))
+  const asked = new Set(offersTo(customerId, old).map(({ id }) => id))
+  for (const offer of offersTo(customerId, status)) if (!asked.has(offer.id)) told.push(offerText(offer, names, say))
   return told
 }

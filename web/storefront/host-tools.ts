@@ -1,5 +1,5 @@
 import type { GroupRequest } from "@shopwire/client/session"
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
@@ -20,10 +20,9 @@ export class HostTools {
   constructor(say: Say, formats: Formats, onRequest: (request: GroupRequest) => void) {
     this.#say = say
     this.#formats = formats
-    this.#lock = h("button", { type: "button", class: "small" }, icon("lock"), this.#lockText)
-    this.#lock.addEventListener("click", () => {
+    const changeLock = (): void =>
       onRequest({ event: this.#state?.status?.phase === "locked" ? "unlockSession" : "lockSession" })
-    })
+    this.#lock = button({ class: "small" }, changeLock, icon("lock"), this.#lockText)
     this.#deadline.addEventListener("change", () => {
       const minutes = Number(this.#deadline.value)
       const ms = Date.now() + (this.#state?.clockAheadMs ?? 0) + minutes * 60_000

@@ -1,4 +1,4 @@
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import { type LoadBeside, QrCode } from "./qr-code.ts"
 import type { Say } from "./texts.ts"
 
@@ -46,27 +46,25 @@ export class InviteRow {
     })
     this.#field.addEventListener("focus", () => this.#field.select())
     setText(this.#copyLabel, say("invite.copy"))
-    const copy = h("button", { type: "button", class: "copy" }, icon("copy"), this.#copyLabel)
-    copy.addEventListener("click", () => void this.#copy())
+    const copy = button({ class: "copy" }, () => void this.#copy(), icon("copy"), this.#copyLabel)
     const row = h("div", { class: "row" }, this.#field, copy)
     if (typeof navigator.share === "function") {
-      const share = h("button", { type: "button", class: "share" }, icon("share"), say("invite.share"))
-      share.addEventListener("click", () => this.#share())
+      const share = button({ class: "share" }, () => this.#share(), icon("share"), say("invite.share"))
       row.append(share)
     }
-    const qr = h("button", { type: "button", class: "quiet", "aria-expanded": "false" }, icon("qr"), say("invite.qr"))
-    qr.addEventListener("click", () => {
+    const toggleQr = (): void => {
       this.#qr.toggle()
       qr.setAttribute("aria-expanded", String(this.#qr.isShown))
-    })
-    this.#replace = h("button", { type: "button", class: "quiet" }, icon("lock"), say("invite.limit"))
-    this.#replace.addEventListener("click", () => {
+    }
+    const qr = button({ class: "quiet", "aria-expanded": "false" }, toggleQr, icon("qr"), say("invite.qr"))
+    const replace = (): void => {
       // Refusals have notices of their own.
       onReplace().then(
         () => setText(this.#hint, `${say("invite.limited")} ${say("invite.hint.limited")}`),
         () => {},
       )
-    })
+    }
+    this.#replace = button({ class: "quiet" }, replace, icon("lock"), say("invite.limit"))
     this.element = h(
       "details",
       { class: "invite", open: "" },

@@ -1,4 +1,5 @@
 import { browserSocket, isSessionId, Memory, SESSION_ID_RULE, shelf, withoutInvite } from "@shopwire/client/session"
+import { applyAgreed } from "./agreed-cart.ts"
 import type { BuddyShopping } from "./buddy-shopping.ts"
 import { CartWatch } from "./cart-watch.ts"
 import { type Ecwid, ecwidCart } from "./ecwid.ts"
@@ -54,6 +55,7 @@ function start(page: Page, script: HTMLScriptElement): void {
     // Otherwise a reload would invite the customer again.
     if (isFinal(ending)) history.replaceState(history.state, "", withoutInvite(location.href))
   })
+  together.events.on("agreed", (change) => applyAgreed(change, cart.source))
   together.begin(location.href)
 
   // The panel shows what went wrong. A shop that calls the API gets the error.
@@ -86,7 +88,11 @@ function start(page: Page, script: HTMLScriptElement): void {
           const isOver = together.state.ending === "session.notStarted"
           quietly(isOver ? api.start({ name: given, sessionId }) : api.join(sessionId, { name: given }))
         },
-        onAdd: () => cart.source.add?.bind(cart.source),
+        onAdd: () => {
+          const { source } = cart
+          return source.add && ((line) => source.add?.(line, 1))
+        },
+        canMove: () => cart.source.add !== undefined && cart.source.remove !== undefined,
         canCheckout: () => cart.source.checkout !== undefined,
         onCheckout: () => quietly(together.beginCheckout().then(() => cart.source.checkout?.())),
       }),

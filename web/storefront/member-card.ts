@@ -1,9 +1,9 @@
-import type { Member } from "@shopwire/client/session"
+import { type GroupRequest, identifiedItems, type Member } from "@shopwire/client/session"
 import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { cartLineItem } from "./cart-line-item.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import type { Say } from "./texts.ts"
 
@@ -14,16 +14,25 @@ export interface MemberCardOptions {
   readonly onKick: (id: string) => void
   /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
   readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
+  /** Asks for something beside the carts. */
+  readonly onRequest: (request: GroupRequest) => void
 }
 
 /** What a card shows beside the member itself. */
 interface CardState {
   /** The member's name, told apart from others like it. */
   readonly name: string
-  readonly isOwn: boolean
+  /** The customer's own ID. */
+  readonly ownId: string
   readonly mayKick: boolean
   /** The carts can be changed now. */
   readonly isOpen: boolean
+  /** Lines can be moved, disowned and offered now. */
+  readonly mayOffer: boolean
+  /** The IDs of this member's lines for which the customer has asked. */
+  readonly asked: readonly string[]
+  /** The IDs of this member's lines that are not its own, as it says. */
+  readonly disowned: readonly string[]
 }
 
 /**
@@ -59,10 +68,18 @@ export class MemberCard {
       ),
       this.#lines,
     )
-    this.#kick = h("button", { type: "button", class: "icon kick", "aria-label": say("member.kick", { name }) })
-    this.#kick.append(icon("remove"))
-    const yes = h("button", { type: "button", class: "small danger" }, say("member.kick.yes"))
-    const no = h("button", { type: "button", class: "small" }, say("member.kick.no"))
+    const ask = (isAsking: boolean, focused?: HTMLButtonElement): void => {
+      this.#question.hidden = !isAsking
+      focused?.focus()
+    }
+    const kickLabel = say("member.kick", { name })
+    this.#kick = button({ class: "icon kick", "aria-label": kickLabel }, () => ask(true, no), icon("remove"))
+    const kick = (): void => {
+      ask(false)
+      options.onKick(id)
+    }
+    const yes = button({ class: "small danger" }, kick, say("member.kick.yes"))
+    const no = button({ class: "small" }, () => ask(false, this.#kick), say("member.kick.no"))
     this.#question = h(
       "div",
       { class: "question", role: "group", hidden: "" },
@@ -70,18 +87,6 @@ export class MemberCard {
       yes,
       no,
     )
-    this.#kick.addEventListener("click", () => {
-      this.#question.hidden = false
-      no.focus()
-    })
-    no.addEventListener("click", () => {
-      this.#question.hidden = true
-      this.#kick.focus()
-    })
-    yes.addEventListener("click", () => {
-      this.#question.hidden = true
-      options.onKick(id)
-    })
     this.element = h(
       "li",
       { class: "member" },
@@ -97,10 +102,12 @@ export class MemberCard {
     )
   }
 
-  update(member: Member, { name, isOwn, mayKick, isOpen }: CardState): void {
+  update(member: Member, card: CardState): void {
+    const { name, ownId, mayKick, isOpen } = card
+    const isOwn = member.id === ownId
     this.#kick.hidden = !mayKick
     if (!mayKick) this.#question.hidden = true
-    const shown = JSON.stringify([member, name, isOwn, isOpen])
+    const shown = JSON.stringify([member, card])
     if (shown === this.#shown) return
     this.#shown = shown
     const { say, formats, pictureOrigins, onAdd } = this.#options
@@ -125,17 +132,38 @@ export class MemberCard {
     setText(this.#summary, count === 0 ? empty : summary)
     this.#details.classList.toggle("empty", count === 0)
     const add = isOwn || !isOpen ? undefined : onAdd()
+    const ids = new Map(identifiedItems(member.content ?? {}).map(({ id, item }) => [item, id]))
     this.#lines.replaceChildren(
-      ...lines.map((line) => cartLineItem(line, formats, add === undefined ? [] : [this.#addButton(line, add)])),
+      ...lines.map((line) => {
+        const id = ids.get(line.item) ?? ""
+        const actions = [
+          ...(card.disowned.includes(id) ? [h("span", { class: "badge" }, say("line.disowned"))] : []),
+          ...(add === undefined
+            ? []
+            : [iconButton("plus", say("line.add", { product: line.name }), () => add(line.item))]),
+          ...(card.mayOffer ? this.#offerActions(member, line, id, card) : []),
+        ]
+        return cartLineItem(line, formats, actions)
+      }),
     )
   }
 
-  #addButton({ name, item }: CartLine, add: (line: CartLine["item"]) => void): HTMLButtonElement {
-    const { say } = this.#options
-    const label = say("line.add", { product: name })
-    const button = h("button", { type: "button", class: "icon add", "aria-label": label, title: label }, icon("plus"))
-    button.addEventListener("click", () => add(item))
-    return button
+  /** Of an own line: it is not mine. Of a friend's line: to ask for it. */
+  #offerActions({ id, client }: Member, { name: product }: CartLine, line: string, card: CardState): HTMLElement[] {
+    const { say, onRequest } = this.#options
+    const { ownId: customerId, asked, disowned } = card
+    if (id !== customerId) {
+      if (client === "app") return []
+      const isAsked = asked.includes(line)
+      const ask = (): void => {
+        if (!isAsked) onRequest({ event: "askForLine", payload: { customerId, from: id, line } })
+      }
+      return [iconButton("move", say("line.move", { product }), ask, isAsked)]
+    }
+    const isDisowned = disowned.includes(line)
+    const disown = (): void => onRequest({ event: "disown", payload: { customerId, line, disowned: !isDisowned } })
+    const notMine = iconButton("close", say("line.disown", { product }), disown, isDisowned)
+    return [notMine]
   }
 
   #stateText({ presence, since, isReady }: Member): string {
@@ -144,4 +172,15 @@ export class MemberCard {
     if (isReady) return say("member.ready")
     return say(presence === "idle" ? "member.idle" : "member.notReady")
   }
+}
+
+/** `isPressed`: undefined for a button that is no switch. */
+function iconButton(
+  name: "plus" | "move" | "close",
+  label: string,
+  onClick: () => void,
+  isPressed?: boolean,
+): HTMLButtonElement {
+  const attributes = { class: "icon add", "aria-label": label, title: label, "aria-pressed": isPressed?.toString() }
+  return button(attributes, onClick, icon(name))
 }

@@ -1,5 +1,5 @@
 import type { GroupRequest } from "@shopwire/client/session"
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import type { Say, TextName } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
@@ -24,15 +24,12 @@ export class PhaseBar {
   constructor(options: PhaseBarOptions) {
     const { say, onCheckout, onRequest } = options
     this.#options = options
-    const button = (name: TextName, onClick: () => void, className = "small"): HTMLButtonElement => {
-      const made = h("button", { type: "button", class: className }, say(name))
-      made.addEventListener("click", onClick)
-      return made
-    }
-    this.#checkout = button("footer.checkout", onCheckout, "small primary")
-    this.#complete = button("group.complete", () => onRequest({ event: "completeCheckout", payload: {} }))
-    this.#cancel = button("group.cancel", () => onRequest({ event: "cancelCheckout" }))
-    this.#again = button("group.again", () => onRequest({ event: "shopAgain" }))
+    const way = (name: TextName, onClick: () => void, className = "small"): HTMLButtonElement =>
+      button({ class: className }, onClick, say(name))
+    this.#checkout = way("footer.checkout", onCheckout, "small primary")
+    this.#complete = way("group.complete", () => onRequest({ event: "completeCheckout", payload: {} }))
+    this.#cancel = way("group.cancel", () => onRequest({ event: "cancelCheckout" }))
+    this.#again = way("group.again", () => onRequest({ event: "shopAgain" }))
     this.element = h(
       "div",
       { class: "phase", role: "status", hidden: "" },

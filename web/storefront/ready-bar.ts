@@ -1,7 +1,7 @@
 import { areAllReady, type GroupRequest, isRecord, waitedFor } from "@shopwire/client/session"
 import { cartLines, totalOf } from "./cart-lines.ts"
 import { Deadline } from "./deadline.ts"
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import { isWaitedFor } from "./nudge.ts"
 import { PhaseBar } from "./phase-bar.ts"
@@ -40,20 +40,17 @@ export class ReadyBar {
     this.#options = options
     this.#phase = new PhaseBar(options)
     this.#deadline = new Deadline(say, formats, tell)
-    this.#ready = h(
-      "button",
-      { type: "button", role: "switch", class: "ready-switch", "aria-describedby": "reason" },
+    this.#ready = button(
+      { role: "switch", class: "ready-switch", "aria-describedby": "reason" },
+      () => {
+        if (!this.#isLocked) options.onReady(this.#ready.getAttribute("aria-checked") !== "true")
+      },
       h("span", { class: "track" }, h("span", { class: "thumb" }, icon("check"), icon("lock"))),
       h("span", {}, say("footer.ready")),
     )
-    this.#ready.addEventListener("click", () => {
-      if (!this.#isLocked) options.onReady(this.#ready.getAttribute("aria-checked") !== "true")
-    })
-    this.#checkout = h("button", { type: "button", class: "primary" }, say("footer.checkout"))
-    this.#checkout.addEventListener("click", options.onCheckout)
+    this.#checkout = button({ class: "primary" }, options.onCheckout, say("footer.checkout"))
     this.#allReady = h("div", { class: "all-ready" }, h("span", {}, icon("check"), this.#allReadyText), this.#checkout)
-    const leave = h("button", { type: "button", class: "quiet leave" }, say("panel.leave"))
-    leave.addEventListener("click", options.onLeave)
+    const leave = button({ class: "quiet leave" }, options.onLeave, say("panel.leave"))
     this.element = h(
       "div",
       { class: "ready-bar" },

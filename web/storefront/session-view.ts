@@ -6,6 +6,7 @@ import type { Formats } from "./formats.ts"
 import { HostTools } from "./host-tools.ts"
 import { InviteRow } from "./invite-row.ts"
 import { MemberCard } from "./member-card.ts"
+import { OfferRows } from "./offer-rows.ts"
 import { productsText } from "./products-text.ts"
 import type { LoadBeside } from "./qr-code.ts"
 import { SplitView } from "./split-view.ts"
@@ -20,6 +21,8 @@ export interface SessionViewOptions {
   readonly onKick: (customerId: string) => void
   /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
   readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
+  /** Whether the shop lets lines move between its cart and those of friends. */
+  readonly canMove: () => boolean
   /** The host wants an invite link that nobody can join without. Rejects if that was refused. */
   readonly onReplaceLink: () => Promise<unknown>
   /** Asks for something beside the carts. */
@@ -37,6 +40,7 @@ export class SessionView {
   readonly #unsent = h("p", { class: "message", role: "status" })
   readonly #tools: HostTools
   readonly #split: SplitView
+  readonly #offers: OfferRows
   readonly #elsewhere: HTMLElement
 
   constructor(options: SessionViewOptions) {
@@ -45,6 +49,7 @@ export class SessionView {
     this.#invite = new InviteRow({ say, load, onReplace: onReplaceLink })
     this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
     this.#tools = new HostTools(say, formats, onRequest)
+    this.#offers = new OfferRows(say, onRequest)
     this.#split = new SplitView(say, formats, onRequest)
     this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
     this.element = h(
@@ -54,6 +59,7 @@ export class SessionView {
       this.#unsent,
       this.#elsewhere,
       this.#invite.element,
+      this.#offers.element,
       this.#list,
       this.#split.element,
       this.#tools.element,
@@ -73,6 +79,7 @@ export class SessionView {
       this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayReplace: isLive && isHost, hasGuests })
     }
     this.#tools.update(state)
+    this.#offers.update(state, names)
     this.#split.update(state, names)
     this.#updateCards(state, names, isLive && isHost)
   }
@@ -100,7 +107,18 @@ export class SessionView {
       this.#cards.set(member.id, card)
       const isOwn = member.id === customerId
       const isOpen = phase === "live" && (status === undefined || status.phase === "shopping")
-      card.update(member, { name, isOwn, mayKick: mayKick && !isOwn, isOpen })
+      card.update(member, {
+        name,
+        ownId: customerId ?? "",
+        mayKick: mayKick && !isOwn,
+        isOpen,
+        // Servers of an earlier release know no offers.
+        mayOffer: isOpen && status?.offers !== undefined && members.length > 1 && this.#options.canMove(),
+        asked:
+          status?.offers?.flatMap(({ by, to, line }) => (by === customerId && to === member.id ? [line ?? ""] : [])) ??
+          [],
+        disowned: status?.disowned?.flatMap(({ customer, line }) => (customer === member.id ? [line] : [])) ?? [],
+      })
       return card.element
     })
     setChildren(this.#list, elements)

@@ -1,4 +1,5 @@
 import {
+  type AgreedChange,
   Emitter,
   type Ending,
   type GroupRequest,
@@ -61,6 +62,8 @@ export interface TogetherEvents {
   allReady: undefined
   /** The session is over for this customer. */
   ended: { readonly ending: Ending }
+  /** The customer's cart has changed by what members agreed on. */
+  agreed: AgreedChange
   /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
   refused: { readonly code: string; readonly message: string }
 }
@@ -266,6 +269,7 @@ export class Together {
     session.events.on("entered", (identity) => this.#options.memory.save(identity))
     session.events.on("state", (state) => this.#onState(session, state))
     session.events.on("changes", (changes) => this.#tell(changes))
+    session.events.on("agreed", (change) => this.events.emit("agreed", change))
     session.events.on("refused", (refusal) => this.events.emit("refused", refusal))
     this.events.emit("change", this.state)
   }

@@ -1,4 +1,4 @@
-import { h, icon, setText } from "./dom.ts"
+import { button, h, icon, setText } from "./dom.ts"
 import { errorText, type Say } from "./texts.ts"
 import { isFinal, type TogetherState } from "./together.ts"
 
@@ -37,8 +37,7 @@ export class Welcome {
       "aria-describedby": "name-hint",
     })
     this.#name.value = options.customerName
-    this.#cancel = h("button", { type: "button", class: "quiet" }, say("welcome.cancel"))
-    this.#cancel.addEventListener("click", () => options.onCancel())
+    this.#cancel = button({ class: "quiet" }, () => options.onCancel(), say("welcome.cancel"))
     const form = h(
       "form",
       {},

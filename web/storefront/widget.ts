@@ -2,7 +2,7 @@ import type { GroupRequest } from "@shopwire/client/session"
 import { avatar } from "./avatar.ts"
 import type { CartLine } from "./cart-lines.ts"
 import { CartNews } from "./cart-news.ts"
-import { h, icon, setChildren, setText } from "./dom.ts"
+import { button, h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import { groupNews } from "./group-news.ts"
 import type { Language } from "./language.ts"
@@ -42,6 +42,8 @@ export interface WidgetOptions {
   readonly onCheckout: () => void
   /** Puts one piece of a friend's line into the customer's cart; undefined if the shop cannot. */
   readonly onAdd: () => ((line: CartLine["item"]) => void) | undefined
+  /** Whether the shop lets lines move between its cart and those of friends. */
+  readonly canMove: () => boolean
 }
 
 /**
@@ -90,6 +92,7 @@ export class Widget {
       pictureOrigins: options.pictureOrigins,
       onKick: (customerId) => together.kick(customerId),
       onAdd: options.onAdd,
+      canMove: options.canMove,
       onReplaceLink: () => together.createInvite(),
       onRequest,
     })
@@ -104,16 +107,15 @@ export class Widget {
       onLeave: () => void together.leave(),
     })
     this.#cartNews = new CartNews(say, this.#notices.tell)
-    this.#launcher = h(
-      "button",
-      { type: "button", class: "launcher", "aria-controls": "panel", "aria-expanded": "false" },
+    this.#launcher = button(
+      { class: "launcher", "aria-controls": "panel", "aria-expanded": "false" },
+      () => (this.isOpen ? this.close() : this.open()),
       icon("together"),
       this.#faces,
       this.#launcherText,
     )
-    this.#launcher.addEventListener("click", () => (this.isOpen ? this.close() : this.open()))
-    const close = h("button", { type: "button", class: "icon close", "aria-label": say("panel.close") }, icon("close"))
-    close.addEventListener("click", () => this.close())
+    const closeLabel = say("panel.close")
+    const close = button({ class: "icon close", "aria-label": closeLabel }, () => this.close(), icon("close"))
     this.#heading = h("h2", { id: "title", tabindex: "-1" }, say("panel.title"))
     this.#body = h("div", { class: "body" })
     this.#panel = h(

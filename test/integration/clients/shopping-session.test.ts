@@ -7,6 +7,8 @@ import { WebSocket } from "ws"
 import type { Socket } from "../../../clients/js/src/session/edge-link.ts"
 import type { Remembered } from "../../../clients/js/src/session/memory.ts"
 import { ShoppingSession, type ShoppingSessionOptions } from "../../../clients/js/src/session/shopping-session.ts"
+import { identifiedItems } from "../../../contract/line-ids.ts"
+import { isRecord } from "../../../contract/record.ts"
 import { startProduct, startTestEdge, useProduct } from "../../helpers/product.ts"
 import { type Storefront, useStorefronts } from "../../helpers/storefront.ts"
 import { until } from "../../helpers/until.ts"
@@ -112,6 +114,47 @@ describe("a storefront widget's session", () => {
     ann.setCart(pears)
     await until("the next cart", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
     expect(bob.events().length - updates, "an equal cart was sent").to.equal(2)
+  })
+
+  it("is told of what friends have agreed on, also after a lost connection, and does not take it back", async () => {
+    const [ann, agreed] = [enter("Ann"), [] as unknown[]]
+    ann.events.on("agreed", (change) => void agreed.push(change))
+    ann.setCart(apples)
+    await shows(ann, "Ann*")
+    const bob = enter("Bob", { how: "join" })
+    bob.setCart(pears)
+    const own = (session: ShoppingSession) =>
+      session.state.members.find(({ id }) => id === session.state.customerId)?.content as typeof apples | undefined
+    await until("both carts", () =>
+      [ann, bob].every(
+        ({ state }) =>
+          state.status !== undefined &&
+          state.members.length === 2 &&
+          state.members.every(({ content }) => isRecord(content) && "items" in content),
+      ),
+    )
+    const [customerId = "", bobsId = ""] = [ann.state.customerId, bob.state.customerId]
+    const [line] = identifiedItems(apples)
+    await bob.request({ event: "askForLine", payload: { customerId: bobsId, from: customerId, line: line?.id ?? "" } })
+    const [offer] = await until(
+      "Bob's question",
+      () => ann.state.status?.offers.length === 1 && ann.state.status.offers,
+    )
+    const cutOff = async (): Promise<void> => {
+      const before = sockets.length
+      for (const socket of sockets) socket.terminate()
+      await until("new connections", () => sockets.length >= before + 2)
+      await until("both to be back", () => [ann, bob].every(({ state }) => state.phase === "live"))
+    }
+    await cutOff()
+    await ann.request({ event: "answerOffer", payload: { customerId, offer: offer?.id ?? "", accept: true } })
+    await until("Ann's cart without apples", () => own(ann)?.items.length === 0)
+    await until("Bob's cart with apples", () => own(bob)?.items.length === 2)
+    expect(agreed).to.deep.equal([{ before: apples, after: { ...apples, items: [] } }])
+    await cutOff()
+    bob.setReady(true)
+    await until("Bob is ready at Ann's", () => ann.state.members.some(({ isReady }) => isReady))
+    expect([own(ann)?.items.length, own(bob)?.items.length]).to.deep.equal([0, 2])
   })
 
   it("is told of the refusal when the host is ready too early", async () => {

@@ -95,6 +95,27 @@ describe("ecwidCart", () => {
   })
 })
 
+describe("ecwidCart's add and remove", () => {
+  it("put lines of friends into the shop's cart with their pieces and options, and take out the line itself", () => {
+    const shop = new Shop()
+    const told: unknown[] = []
+    const Cart = {
+      get: (callback: (cart: unknown) => void) =>
+        callback({ items: [{ quantity: 1, product: { id: 7 } }, ...documentedCart.items] }),
+      addProduct: (product: object) => void told.push(product),
+      removeProduct: (index: number) => void told.push(index),
+    }
+    const source = ecwidCart({ Ecwid: { OnAPILoaded: shop.OnAPILoaded, OnCartChanged: shop.OnCartChanged, Cart } })
+    source.watch(() => {})
+    for (const loaded of shop.loaded) loaded()
+    const [line = {}] = shared.items
+    source.add?.({ ...line }, 2)
+    source.remove?.({ ...line, quantity: 9 })
+    source.remove?.({ ...line, options: { Size: "M" } })
+    expect(told).to.deep.equal([{ id: 455570501, quantity: 2, options: { Size: "L" } }, 1])
+  })
+})
+
 describe("shareable", () => {
   it("keeps the lines, and neither the customer's address nor the order's ids and coupon", () => {
     expect(shareable(documentedCart)).to.deep.equal(shared)

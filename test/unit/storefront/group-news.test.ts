@@ -16,6 +16,9 @@ const status = (fields: Partial<Status>): Partial<Status> => ({
   ...fields,
 })
 
+const asked = (id: string, to: string) =>
+  ({ id, type: "move", by: "bob", to, item: { product: { name: "Tea" } }, line: "x", at: "" }) as const
+
 function told(before: Partial<Status> | undefined, after: Partial<Status>, customerId = "ann"): string[] {
   const shown = (of: Partial<Status> | undefined) => ({ status: of as Status | undefined, customerId })
   return groupNews(shown(before), shown(after), names, sayer({}), formats)
@@ -31,6 +34,12 @@ describe("groupNews()", () => {
       { deadline: "1" },
       { phase: "locked", locked_by: "deadline", deadline: "1" },
       ["Time is up. The carts are locked."],
+    ],
+    [
+      "what a friend asks the customer, once, and nothing of what others are asked",
+      { offers: [asked("1", "ann")] },
+      { offers: [asked("1", "ann"), asked("2", "ann"), asked("3", "bob")] },
+      ["Bob asks for your Tea"],
     ],
     ["an unlock", { phase: "locked" }, {}, ["You can change your carts again"]],
     ["who pays", { phase: "locked" }, { phase: "checkingOut", payer: "bob" }, ["Bob is checking out"]],

@@ -55,6 +55,10 @@ export class FakeEcwid implements Ecwid {
       const product = goods.find((good) => good.id === id)
       for (let piece = 0; product !== undefined && piece < quantity; piece++) this.add(product)
     },
+    removeProduct: (index: number) => {
+      const item = this.#items[index]
+      for (let pieces = item?.quantity ?? 0; item !== undefined && pieces > 0; pieces--) this.remove(item.product)
+    },
     gotoCheckout: () => this.#onCheckout(),
   }
 

@@ -1,5 +1,6 @@
 export { type Invitation, invitationIn, inviteUrl, withoutInvite } from "../../../../contract/invite-link.ts"
 export type { LegacyErrorCode } from "../../../../contract/legacy.ts"
+export { identifiedItems } from "../../../../contract/line-ids.ts"
 export { isRecord } from "../../../../contract/record.ts"
 export { isSessionId, SESSION_ID_RULE } from "../../../../contract/session-id.ts"
 export { type Shelf, shelf } from "../shelf.ts"
@@ -13,6 +14,7 @@ export { newSessionId } from "./new-session-id.ts"
 export type { GroupRequest, GroupStatus, InviteLimits, Member } from "./protocol.ts"
 export { RefusedError } from "./refusals.ts"
 export {
+  type AgreedChange,
   type Ending,
   type SessionState,
   ShoppingSession,

@@ -4,6 +4,7 @@ import { EdgeLink, type EdgeLinkOptions } from "./edge-link.ts"
 import { EdgeRequests } from "./edge-requests.ts"
 import { Emitter } from "./emitter.ts"
 import { Entry, type EntryStep } from "./entry.ts"
+import { toJson } from "./json.ts"
 import { LastAction } from "./last-action.ts"
 import { changesBetween, type MemberChange, withStatus } from "./members.ts"
 import type { Remembered } from "./memory.ts"
@@ -60,12 +61,20 @@ export interface SessionState {
   readonly ending: Ending | undefined
 }
 
+/** A change of the customer's cart that members have agreed on, such as a line that a friend has given. */
+export interface AgreedChange {
+  readonly before: object
+  readonly after: object
+}
+
 export interface ShoppingSessionEvents {
   state: SessionState
   /** The changes since the last update, if there are any. Not sent for the first update. */
   changes: readonly MemberChange[]
   /** The edge knows the customer by this identity. Sent again when there is another invitation. */
   entered: Remembered
+  /** The customer's cart has changed at the server. The page's own cart should follow, else it takes the change back when it is sent next. */
+  agreed: AgreedChange
   /** Something that the customer wanted was refused; codes are those of docs/errors.md. */
   refused: { readonly code: string; readonly message: string }
 }
@@ -273,8 +282,9 @@ export class ShoppingSession {
     this.#link.markEntered()
     this.#hasAskedBack = false
     this.#ownIds.add(customerId)
-    // A page with an older state than the customer's other page must not undo its changes.
-    const isBehind = this.#state.isElsewhere && !this.#cart.isNews
+    // What the customer's other page has changed, or friends have agreed on, must not be undone.
+    const isKnown = this.#state.isElsewhere || customerId === this.#state.customerId
+    const isBehind = isKnown && !this.#cart.isNews
     this.#state = { ...this.#state, customerId, isElsewhere: false }
     this.#remember(customerId, resumeToken)
     if (isBehind) this.#cart.markSent()
@@ -325,10 +335,22 @@ export class ShoppingSession {
       if (this.#onFarewell === undefined && !this.#hasAskedBack) this.#askBack()
       return
     }
+    const change = this.#agreedChange(own.content)
     if (this.#cart.isNews && this.#cart.isEqualTo(own.content)) this.#cart.markShown()
     this.#members = members
     this.#set({ phase: "live" })
     this.#tellChanges(before)
+    if (change === undefined) return
+    this.#cart.markUnsent()
+    this.events.emit("agreed", change)
+  }
+
+  /** How friends have changed the customer's cart; undefined: they have not, or the page has a newer one. */
+  #agreedChange(after: unknown): AgreedChange | undefined {
+    const { sharedCart: before, isElsewhere } = this.#state
+    if (this.#cart.content === undefined || this.#cart.isNews || isElsewhere) return undefined
+    if (!isRecord(before) || !isRecord(after) || this.#cart.isEqualTo(after)) return undefined
+    return toJson(before) === toJson(after) ? undefined : { before, after }
   }
 
   #onStatus(status: GroupStatus): void {
