@@ -162,7 +162,7 @@ export class MemberCard {
     }
     const isDisowned = disowned.includes(line)
     const disown = (): void => onRequest({ event: "disown", payload: { customerId, line, disowned: !isDisowned } })
-    const notMine = iconButton("close", say("line.disown", { product }), disown, isDisowned)
+    const notMine = iconButton("question", say("line.disown", { product }), disown, isDisowned)
     return [notMine]
   }
 
