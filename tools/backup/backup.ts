@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type ConsumerInfo, jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
+import { type ConsumerInfo, jetstreamManager, type StreamAPI, type StreamInfo } from "@nats-io/jetstream"
 import type { Db } from "mongodb"
-import type { NatsConnection } from "nats"
+import { type NatsConnection, TimeoutError } from "nats"
 import { collections } from "../../service/archive/indexes.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { BackupError, orBackupError } from "./backup-error.ts"
@@ -14,6 +14,9 @@ const CONTENTS = "backup.json"
 
 /** Of the folder; another one is not restored. */
 const FORMAT = 1
+
+/** Most time until a stream has a leader, in ms. A cluster elects one within seconds. */
+const LEADER_MS = 30_000
 
 interface Contents {
   readonly format: number
@@ -125,8 +128,19 @@ async function streamInfos(nc: NatsConnection): Promise<StreamInfo[]> {
 async function listStreams(nc: NatsConnection): Promise<StreamInfo[]> {
   const { streams } = await jetstreamManager(nc, { checkAPI: false })
   const infos: StreamInfo[] = []
-  for await (const name of streams.names()) infos.push(await streams.info(name))
+  for await (const name of streams.names()) infos.push(await infoOf(streams, name))
   return infos
+}
+
+/** While a stream of a cluster has no leader, nobody answers: then this asks again. */
+async function infoOf(streams: StreamAPI, name: string): Promise<StreamInfo> {
+  for (const end = performance.now() + LEADER_MS; ; ) {
+    try {
+      return await streams.info(name)
+    } catch (error) {
+      if (!(error instanceof TimeoutError) || performance.now() > end) throw error
+    }
+  }
 }
 
 /** How far each archiver's consumer of the log has come, as a text to compare. */
