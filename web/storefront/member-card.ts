@@ -3,7 +3,7 @@ import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { cartLineItem } from "./cart-line-item.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
-import { button, h, icon, setText } from "./dom.ts"
+import { button, h, icon, type icons, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import type { Say } from "./texts.ts"
 
@@ -176,7 +176,7 @@ export class MemberCard {
 
 /** `isPressed`: undefined for a button that is no switch. */
 function iconButton(
-  name: "plus" | "move" | "close",
+  name: keyof typeof icons,
   label: string,
   onClick: () => void,
   isPressed?: boolean,
