@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { dataValue, type Logger, type ModelEvents } from "res-service"
 import type { ContentOf } from "res-service/contract"
 import { basketDigest, type CopyKind, DIGEST_INTERVAL_MS, feedDigest } from "../../contract/digest.ts"
@@ -106,8 +107,12 @@ export class Digests {
     const made = await this.#make(shopId)
     // Dropped meanwhile.
     if (this.#watched.get(shopId) !== watched) return
-    Object.assign(watched, made)
-    events.change(made.shown)
+    const { shown, ...making } = made
+    Object.assign(watched, making)
+    // What came while the one before was made may be in it already.
+    if (isDeepStrictEqual({ ...shown, at: watched.shown.at }, watched.shown)) return
+    watched.shown = shown
+    events.change(shown)
   }
 
   async #make(shopId: string, onWait?: OnWait): Promise<Pick<WatchedDigest, "shown" | "version" | "madeAt">> {

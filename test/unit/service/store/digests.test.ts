@@ -12,6 +12,7 @@ class Harness {
   baskets: ShownBaskets | undefined = { seq: 1, baskets: [] }
   feed: Feed | undefined
   made = 0
+  onMake = (): void => {}
   readonly told: DigestModel[] = []
   readonly resets: string[] = []
   readonly reports: object[] = []
@@ -19,6 +20,7 @@ class Harness {
     {
       baskets: async () => {
         this.made++
+        this.onMake()
         return this.baskets
       },
       feed: async () => this.feed,
@@ -78,6 +80,20 @@ describe("Digests", () => {
     harness.feed = undefined
     harness.baskets = { seq: 2, baskets: undefined }
     expect(await harness.digests.get("b", () => {})).to.include({ feed: null, baskets: null })
+  })
+
+  it("are not sent again for a change that came while they were made, and that they have", async () => {
+    await harness.digests.get("a", () => {})
+    harness.baskets = { seq: 2, baskets: [] }
+    harness.onMake = () => {
+      harness.baskets = { seq: 3, baskets: [] }
+    }
+    await harness.tick(later(1))
+    harness.onMake = () => {}
+    expect(harness.told.map(({ seq }) => seq)).to.deep.equal([3])
+    await harness.tick(later(2))
+    await harness.tick(later(3))
+    expect(harness.told).to.have.length(1)
   })
 
   it("are sent when something has changed, at most once in 5 s, and the last state always", async () => {
