@@ -216,7 +216,9 @@ export class Sessions {
   async #load(id: string): Promise<LoadedSession> {
     const known = this.#loaded.get(id)
     if (known !== undefined) {
-      this.#keep(id, known)
+      // The most recently used one comes last.
+      this.#loaded.delete(id)
+      this.#loaded.set(id, known)
       return known
     }
     const drops = this.#drops

@@ -5,8 +5,8 @@ import type { Session } from "./session.ts"
 
 /** When a `tick` will change a session, in ms since the epoch; undefined: never. */
 export function dueAt(session: Session | undefined): number | undefined {
-  const times = [deadlineDue(session), offersDue(session)].filter((time) => time !== undefined)
-  return times.length === 0 ? undefined : Math.min(...times)
+  const at = Math.min(deadlineDue(session) ?? Infinity, offersDue(session) ?? Infinity)
+  return at === Infinity ? undefined : at
 }
 
 /** Does whatever is due at this time. */
