@@ -37,7 +37,7 @@ export function styled({ colours }: Terminal, style: Style, text: string): strin
   return colours ? styleText(style, text, { validateStream: false }) : text
 }
 
-/** A line about one thing: its label, and what there is to say. */
+/** A line with a label, padded so that the texts of several lines stand below each other. */
 export function labelled(label: string, what: string): string {
   return `${label.padEnd(9)}${what}`
 }

@@ -237,14 +237,8 @@ export const examples: readonly Example[] = [
     { customerId: bob, customerReadyToCheckout: true },
     { n: 4, isReadyToCheckout: true },
   ),
-  get(multicart, session, [
-    referenceTo(cart, { ...session, customer: ann }),
-    referenceTo(cart, { ...session, customer: bob }),
-  ]),
-  get(present, session, [
-    referenceTo(cart, { ...session, customer: ann }),
-    referenceTo(cart, { ...session, customer: bob }),
-  ]),
+  get(multicart, session, ofBoth(cart)),
+  get(present, session, ofBoth(cart)),
   get(
     cart,
     { ...session, customer: ann },
@@ -252,10 +246,7 @@ export const examples: readonly Example[] = [
   ),
   call("Bob", multicart, session, "look", {}, { host: "Ann" }),
   get(sessionStatus, session, sharedStatus),
-  get(sessionMembers, session, [
-    referenceTo(sessionMember, { ...session, customer: ann }),
-    referenceTo(sessionMember, { ...session, customer: bob }),
-  ]),
+  get(sessionMembers, session, ofBoth(sessionMember)),
   get(sessionMember, { ...session, customer: ann }, annAsMember),
   call("Ann", multicart, session, "setSplit", { split: "evenly" }, { n: 5 }),
   call("Ann", multicart, session, "setDeadline", { at: soon }, { n: 6 }),
@@ -364,4 +355,9 @@ function authenticate<C extends AnyContract, M extends MethodOf<C, "auth">>(
 
 function referenceTo<C extends AnyContract>(contract: C, parts: PartsOf<C>): Reference {
   return reference(contract.name(parts))
+}
+
+/** One reference for Ann and one for Bob. */
+function ofBoth(contract: typeof cart | typeof sessionMember): Reference[] {
+  return [ann, bob].map((customer) => reference(contract.name({ ...session, customer })))
 }

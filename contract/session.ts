@@ -165,7 +165,7 @@ export const sessionMembers = defineCollection("session.$id.members", {
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
  * events  add, remove; after each call that was accepted, last `updated` { n }, before the answer; but not after keepAlive, and not after
- *         setIdle, disown, and offers that change no cart, of which old clients are shown nothing
+ *         setIdle, disown, and offers that change no cart: they change nothing that old clients see
  * source  design.md, "RES resources", "Sessions"
  */
 export const multicart = defineCollection("session.$id.multicart", {

@@ -65,7 +65,7 @@ export const serviceTable = {
   },
   shopwire_resets_total: {
     type: "counter",
-    help: "Resets sent, each of which makes gateways get up to 500 resources again.",
+    help: "Resets sent. Each makes gateways get up to 500 resources again.",
   },
   shopwire_res_requests_total: {
     type: "counter",

@@ -77,7 +77,7 @@ export function leave(happening: Happening, id: string): void {
 
 /**
  * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it: they
- * stay as long as anybody is present, but for a payer who has not paid. Then an absent host only ceases to be the host.
+ * stay as long as anybody is present, except a payer who has not paid. Meanwhile an absent host stays, too, but is not the host any more.
  */
 export function expire(happening: Happening, ids: readonly string[]): void {
   for (const { id } of happening.absent(ids)) {

@@ -19,7 +19,7 @@ export class Documented {
     for (const [documented, actual] of known) this.#actual.set(documented, actual)
   }
 
-  /** A documented request, as it is to be sent. */
+  /** A documented request, ready to be sent. */
   actual<T>(documented: T): T {
     return this.#replaced(documented) as T
   }

@@ -336,7 +336,7 @@ interface Holder {
   kill(): Promise<unknown>
 }
 
-/** The processes of `holders`, each of which is ended after its test, also when that has failed. */
+/** The processes of `holders`. After each test, also a failed one, they are ended. */
 const running = new Set<ChildProcess>()
 
 /** Processes that open a folder at the same moment, and keep it open. */
