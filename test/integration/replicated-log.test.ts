@@ -278,8 +278,11 @@ describe("NATS_REPLICAS=3", function () {
     expect(await replicasOf(bucket.stream)).to.equal(3)
   })
 
-  it("is backed up, and restored on one nats-server as the same log", async () => {
+  it("is backed up, also while its servers have no leader, and restored on one nats-server as the same log", async () => {
     const folder = join(await mkdtemp(join(tmpdir(), "shopwire-replicas-")), "backup")
+    const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
+    await cluster.server(leader).kill()
+    await cluster.server(leader).restart()
     await backUp(nats, undefined, folder, () => {})
     const { created, state } = await js.info(STREAM)
     const alone = await startNats()

@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type ConsumerInfo, jetstreamManager, type StreamAPI, type StreamInfo } from "@nats-io/jetstream"
+import { setTimeout as sleep } from "node:timers/promises"
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
 import type { Db } from "mongodb"
 import { type NatsConnection, TimeoutError } from "nats"
 import { collections } from "../../service/archive/indexes.ts"
+import { CLUSTER_NOT_READY, isApiError } from "../../service/jetstream/api-error.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { BackupError, orBackupError } from "./backup-error.ts"
 import { copyCollection, restoreCollection } from "./collection-copy.ts"
@@ -15,8 +17,12 @@ const CONTENTS = "backup.json"
 /** Of the folder; another one is not restored. */
 const FORMAT = 1
 
-/** Most time until a stream has a leader, in ms. A cluster elects one within seconds. */
+/** Most time until there is a leader, in ms. A cluster elects one within seconds. */
 const LEADER_MS = 30_000
+
+/** Most time for a leader's answer, and until it is asked again after an error, in ms. */
+const ANSWER_MS = 2000
+const PAUSE_MS = 100
 
 interface Contents {
   readonly format: number
@@ -126,30 +132,41 @@ async function streamInfos(nc: NatsConnection): Promise<StreamInfo[]> {
 
 // By their names. A cluster's list of infos has a stream twice while its leader changes, and leaves it out while it has none.
 async function listStreams(nc: NatsConnection): Promise<StreamInfo[]> {
-  const { streams } = await jetstreamManager(nc, { checkAPI: false })
+  const { streams } = await managerOf(nc)
   const infos: StreamInfo[] = []
-  for await (const name of streams.names()) infos.push(await infoOf(streams, name))
+  for (const name of await fromLeader(() => listed(streams.names())))
+    infos.push(await fromLeader(() => streams.info(name)))
   return infos
-}
-
-/** While a stream of a cluster has no leader, nobody answers: then this asks again. */
-async function infoOf(streams: StreamAPI, name: string): Promise<StreamInfo> {
-  for (const end = performance.now() + LEADER_MS; ; ) {
-    try {
-      return await streams.info(name)
-    } catch (error) {
-      if (!(error instanceof TimeoutError) || performance.now() > end) throw error
-    }
-  }
 }
 
 /** How far each archiver's consumer of the log has come, as a text to compare. */
 async function archivedUpTo(nc: NatsConnection): Promise<string> {
-  const { consumers } = await jetstreamManager(nc, { checkAPI: false })
-  const known: ConsumerInfo[] = []
-  for await (const consumer of consumers.list(STREAM)) known.push(consumer)
-  return known
+  const { consumers } = await managerOf(nc)
+  return (await fromLeader(() => listed(consumers.list(STREAM))))
     .filter(({ config }) => config.durable_name !== undefined)
     .map(({ name, ack_floor }) => `${name}: ${ack_floor.stream_seq}`)
     .join("\n")
+}
+
+function managerOf(nc: NatsConnection): Promise<JetStreamManager> {
+  return jetstreamManager(nc, { checkAPI: false, timeout: ANSWER_MS })
+}
+
+/** Asks JetStream, again while nobody answers: in a cluster, the servers and each stream are without a leader for some seconds after a fault. */
+async function fromLeader<T>(ask: () => Promise<T>): Promise<T> {
+  for (const end = performance.now() + LEADER_MS; ; ) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof TimeoutError || isApiError(error, CLUSTER_NOT_READY)) || performance.now() > end)
+        throw error
+    }
+    await sleep(PAUSE_MS)
+  }
+}
+
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
