@@ -117,10 +117,10 @@ export class JetStream {
 
   /**
    * Calls `listener` when a stream that was opened here is another one than before: it was deleted and made again, so everything that was
-   * made from it is void.
+   * made from it is void. The returned function ends that.
    */
-  onReplaced(stream: string, listener: () => void): void {
-    this.#streams.onReplaced(stream, listener)
+  onReplaced(stream: string, listener: () => void): () => void {
+    return this.#streams.onReplaced(stream, listener)
   }
 
   /** Makes streams again that are missing. Resolves when all are there, or after a second. */

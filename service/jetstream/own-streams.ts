@@ -71,10 +71,11 @@ export class OwnStreams {
     return info
   }
 
-  /** Calls `listener` when a stream is another one than before. */
-  onReplaced(stream: string, listener: () => void): void {
+  /** Calls `listener` when a stream is another one than before, until the returned function is called. */
+  onReplaced(stream: string, listener: () => void): () => void {
     const listeners = this.#listeners.get(stream) ?? new Set()
     this.#listeners.set(stream, listeners.add(listener))
+    return () => void listeners.delete(listener)
   }
 
   /** Makes those streams again that are missing. Resolves to whether all are there; false also when that takes too long. */

@@ -36,6 +36,7 @@ export class StreamTail {
   #created = ""
   #messages: ConsumerMessages | undefined
   #stopped = false
+  #ignoreReplaced = (): void => {}
   #resuming: Promise<void> = Promise.resolve()
   readonly #waiting = new Set<{ readonly seq: number; readonly resolve: () => void }>()
 
@@ -60,12 +61,17 @@ export class StreamTail {
 
   /** Makes the stream when it is missing, and follows it from its end. */
   async start(): Promise<void> {
-    const { created, state } = await this.#source.open()
-    this.#created = created
-    this.#position = state.last_seq
-    await this.#consume()
+    // Before anything is asked: the stream may be replaced, and the connection lost, also while the first consumer is made.
+    this.#ignoreReplaced = this.#js.onReplaced(this.#source.stream, () => void this.#resume())
     void this.#watchReconnects()
-    this.#js.onReplaced(this.#source.stream, () => void this.#resume())
+    const beginning = this.#begin()
+    this.#resuming = beginning.catch(() => {})
+    try {
+      await beginning
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
   /** Follows only these subjects from now on, which it followed already. */
@@ -76,6 +82,7 @@ export class StreamTail {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#ignoreReplaced()
     await this.#messages?.close()
   }
 
@@ -92,6 +99,13 @@ export class StreamTail {
       }
       this.#waiting.add(waiter)
     })
+  }
+
+  async #begin(): Promise<void> {
+    const { created, state } = await this.#source.open()
+    this.#created = created
+    this.#position = state.last_seq
+    await this.#consume()
   }
 
   async #consume(): Promise<void> {
@@ -123,6 +137,7 @@ export class StreamTail {
   // takes longer.
   async #watchReconnects(): Promise<void> {
     for await (const status of this.#js.nc.status()) {
+      if (this.#stopped) return
       if (status.type === "reconnect") await this.#resume()
     }
   }

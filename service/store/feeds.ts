@@ -101,11 +101,13 @@ export class Feeds {
    * @param traceOf reads the trace of its message
    */
   add({ shopId, event }: LogEntry, traceOf = (): string | undefined => undefined): void {
-    if (!this.has(shopId)) return
+    const loaded = this.#loaded.get(shopId)
+    if (loaded === undefined) return
     const from = Date.now()
     this.#send(shopId, (events) => {
-      const loaded = this.#loaded.get(shopId)
-      if (loaded?.feed === undefined) {
+      // Dropped while the event waited. If it was loaded again, that was read after the event, or from another log.
+      if (this.#loaded.get(shopId) !== loaded) return
+      if (loaded.feed === undefined) {
         // The read has taken longer than the time limit of its `get`, and may miss this event.
         this.#loaded.delete(shopId)
         return

@@ -299,6 +299,8 @@ export class Shops {
     loaded.scheduled = true
     const task = (): void => {
       loaded.scheduled = false
+      // Dropped while this waited. Its watchers are told what the next one is.
+      if (this.#loaded.get(shopId) !== loaded) return
       loaded.apply()
       loaded.view?.tell(Date.now())
     }

@@ -44,4 +44,33 @@ describe("StreamTail", () => {
     expect(seen).to.deep.equal([1])
     await nats.close()
   })
+
+  it("notices that the stream is replaced while it begins", async () => {
+    const nats = await connect({ servers: natsServer.url })
+    const js = new JetStream(nats)
+    const settings = { name: "REPLACED", subjects: ["replaced.>"] }
+    const seen: number[] = []
+    let losses = 0
+    const handlers = { onMessage: ({ seq }: { seq: number }) => seen.push(seq), onLost: () => losses++ }
+    const manager = await jetstreamManager(nats)
+    let opens = 0
+    const open = async () => {
+      const info = await js.open(settings)
+      if (opens++ > 0) return info
+      await js.publish("replaced.a", "1")
+      await js.publish("replaced.a", "2")
+      const before = await js.info(settings.name)
+      await manager.streams.delete(settings.name)
+      await js.restore()
+      return before
+    }
+    const tail = new StreamTail(js, { stream: settings.name, open }, ["replaced.>"], handlers, silentLogger)
+    await tail.start()
+    await until("that it notices", () => losses === 1)
+    await js.publish("replaced.a", "3")
+    await until("the new stream's message", () => seen.length === 1)
+    expect(seen).to.deep.equal([1])
+    await tail.stop()
+    await nats.close()
+  })
 })

@@ -1,5 +1,6 @@
 import { expect } from "chai"
-import { silentLogger } from "res-service"
+import { type DataValue, silentLogger } from "res-service"
+import type { ShownEvent } from "../../../contract/publish-event.ts"
 import type { LogEntry } from "../../../service/log/entry.ts"
 import { Feeds } from "../../../service/store/feeds.ts"
 import { Loads } from "../../../service/store/loads.ts"
@@ -11,22 +12,28 @@ const entry = (shopId: string, seq: number): LogEntry => ({
 })
 
 describe("Feeds", () => {
-  function feedsOf(read: (shopId: string) => Promise<LogEntry[]>): { feeds: Feeds; sent: string[] } {
+  /** @param run gets each task in turn, as the queues of the feeds do */
+  function feedsOf(
+    read: (shopId: string) => Promise<LogEntry[]>,
+    run: (task: () => unknown) => unknown = (task) => task(),
+  ): { feeds: Feeds; sent: string[] } {
     const sent: string[] = []
     const feeds = new Feeds(
       new Loads(),
       read,
       async (shopId, task) => {
-        await task({
+        const events = {
           name: shopId,
-          add: (value, index) => sent.push(`${shopId} add ${value.data.seq} at ${index}`),
-          remove: (index) => sent.push(`${shopId} remove ${index}`),
+          add: (value: DataValue<ShownEvent>, index: number) =>
+            sent.push(`${shopId} add ${value.data.seq} at ${index}`),
+          remove: (index: number) => sent.push(`${shopId} remove ${index}`),
           event: () => {},
           create: () => {},
           delete: () => {},
           reaccess: () => {},
           reset: () => {},
-        })
+        }
+        await run(() => task(events))
       },
       silentLogger,
     )
@@ -59,6 +66,21 @@ describe("Feeds", () => {
     expect(feeds.size).to.equal(0)
     fails = false
     expect(await feeds.get("a")).to.deep.equal([])
+  })
+
+  it("does not show an event that waited while the log was lost in the feed of the next log", async () => {
+    const queue: (() => unknown)[] = []
+    const { feeds } = feedsOf(
+      async (shopId) => [entry(shopId, 1)],
+      (task) => queue.push(task),
+    )
+    await feeds.get("a")
+    feeds.add(entry("a", 2841))
+    feeds.dropWhere(() => true)
+    await feeds.get("a")
+    feeds.add(entry("a", 2))
+    for (const run of queue) run()
+    expect((await feeds.get("a")).map(({ seq }) => seq)).to.deep.equal([2, 1])
   })
 
   it("reads anew when an event passed a reading that took too long", async () => {

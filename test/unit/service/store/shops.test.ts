@@ -16,12 +16,16 @@ class Harness {
   readonly stored: number[] = []
   loads = 0
   fails = false
+  /** Sent changes of models. */
+  changes = 0
+  /** What waits in the shop's queue; undefined: nothing waits. */
+  queue: (() => void)[] | undefined
   readonly #waiting: (() => void)[] = []
   readonly shops: Shops
 
   constructor(maxWarm = 64) {
     const quiet = { name: "", event() {}, create() {}, delete() {}, reaccess() {}, reset() {} }
-    const model = { ...quiet, change() {} }
+    const model = { ...quiet, change: () => this.changes++ }
     const list = { ...quiet, add() {}, remove() {} }
     this.shops = new Shops(
       {
@@ -53,7 +57,10 @@ class Harness {
             { basket: (id) => id, day: (date) => date },
           ),
         inDayQueue: async (_, task) => await task(),
-        inQueue: async (_, task) => task(),
+        inQueue: async (_, task) => {
+          if (this.queue === undefined) task()
+          else this.queue.push(task)
+        },
       },
       new Loads(),
       silentLogger,
@@ -110,6 +117,22 @@ describe("Shops", () => {
       expect(harness.loads).to.equal(1)
     })
   }
+
+  it("sends nothing of a shop that was dropped while its changes waited", async () => {
+    harness.send()
+    const events = harness.events()
+    harness.letGo()
+    await events
+    harness.queue = []
+    harness.send()
+    expect(harness.queue).to.have.lengthOf(1)
+    harness.shops.drop(harness.shopId)
+    const again = harness.events()
+    harness.letGo()
+    await again
+    for (const task of harness.queue) task()
+    expect(harness.changes).to.equal(0)
+  })
 
   it("forgets a shop that could not be loaded, so that the next get tries again", async () => {
     harness.fails = true
