@@ -15,13 +15,17 @@ export interface Round {
   readonly findings: readonly Finding[]
 }
 
-/** A round in one line, and its findings, a line for each. */
+/** Most findings of a round that are shown. One fault can have thousands, as each event that a reader gets from then on is out of order. */
+const MAX_FINDINGS = 20
+
+/** A round in one line, and its first findings, a line for each. */
 export function roundText(round: Round): string {
   const { durationMs, acknowledged, failed, recoveryMs, findings } = round
   const recovery = recoveryMs === undefined ? "not recovered" : `recovered in ${Math.round(recoveryMs)} ms`
   const counts = `acknowledged ${acknowledged}, failed ${failed}, ${kindsText(findings)}`
-  const lines = [`  ${(durationMs / 1000).toFixed(1)} s, ${counts}, ${recovery}`]
-  return [...lines, ...findings.map(({ kind, text }) => `  ${kind.toUpperCase()}: ${text}`)].join("\n")
+  const shown = findings.slice(0, MAX_FINDINGS).map(({ kind, text }) => `  ${kind.toUpperCase()}: ${text}`)
+  const rest = findings.length > shown.length ? [`  ... and ${findings.length - shown.length} more`] : []
+  return [`  ${(durationMs / 1000).toFixed(1)} s, ${counts}, ${recovery}`, ...shown, ...rest].join("\n")
 }
 
 /** Totals, and how to have the same faults again. */
