@@ -83,7 +83,8 @@ export class Page {
     const load = async (current: number, pauseMs: number): Promise<void> => {
       for (await sleep(pauseMs); current === attempt; await sleep(AGAIN_MS)) {
         const loaded = await this.client.get<Shown>(rid).catch(() => undefined)
-        if (loaded === undefined || current !== attempt) continue
+        // resclient gives the error of a reference as if it were the resource.
+        if (loaded === undefined || isError(loaded) || current !== attempt) continue
         resource = loaded
         resource.on(null, onEvent)
         if (resource.list?.some(isError)) reload(LET_GO_MS)

@@ -130,6 +130,8 @@ export class Watch<T> {
     this.#connection.client.get(this.#rid).then(
       (resource: Resource) => {
         if (attempt !== this.#attempt) return
+        // resclient keeps the error of a reference in a collection as if it were the resource.
+        if (isResError(resource)) return this.#fail(failureOf(resource))
         this.#resource = resource
         resource.on(null, this.#onEvent)
         if (!isIncomplete(resource)) this.#backoff.reset()

@@ -13,6 +13,8 @@ import {
 import { Publisher } from "@shopwire/client/publish"
 import { expect } from "chai"
 import { WebSocket } from "ws"
+import type { ResModel } from "../../../clients/js/src/resclient.ts"
+import { Watch } from "../../../clients/js/src/watch.ts"
 import { publishEvent, publishEvents } from "../../helpers/events.ts"
 import { post } from "../../helpers/http.ts"
 import { usePages } from "../../helpers/pages.ts"
@@ -138,6 +140,41 @@ describe("@shopwire/client in Node", () => {
     await until("the event to be counted", () => watch.get().data?.events === 1)
     leave()
     expect(watch.get().status).to.equal("stale")
+  })
+
+  it("watches a resource that a collection's reference could not load, as soon as it can be loaded", async () => {
+    const { nats } = pages.product
+    let fails = true
+    const answers: Record<string, () => object> = {
+      "access.*": () => ({ result: { get: true } }),
+      "get.books": () => ({ result: { collection: [{ rid: "books.first" }] } }),
+      "get.books.first": () =>
+        fails
+          ? { error: { code: "system.serviceUnavailable", message: "Service unavailable" } }
+          : { result: { model: { title: "Walden" } } },
+    }
+    const subscriptions = ["access.books", "access.books.first", "get.books", "get.books.first"].map((subject) =>
+      nats.subscribe(subject, {
+        callback: (_, msg) => {
+          const answer = answers[subject] ?? answers["access.*"]
+          msg.respond(JSON.stringify(answer?.()))
+        },
+      }),
+    )
+    const connection = connect()
+    await until("the connection", () => connection.ready)
+    const list = new Watch(connection, "books", (resource) => resource)
+    const leaveList = list.subscribe(() => {})
+    await until("the list without its book", () => list.get().status === "live")
+    const book = new Watch(connection, "books.first", (resource) => ({ ...(resource as ResModel).props }))
+    const leave = book.subscribe(() => {})
+    await until("that it has failed", () => book.get().status === "failed")
+    fails = false
+    await until("the book", () => book.get().status === "live")
+    expect(book.get().data).to.deep.equal({ title: "Walden" })
+    leave()
+    leaveList()
+    for (const subscription of subscriptions) subscription.unsubscribe()
   })
 
   it("calls a method, and rejects with what is wrong", async () => {
