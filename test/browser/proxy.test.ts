@@ -24,7 +24,7 @@ describe("the pages behind the proxy of docker compose", () => {
     await bob.enter("Bob", "Join your friend")
     await bob.member("Ann").getByText("FUJI Apples").waitFor()
     await product.restartEdge()
-    await bob.says("You are connected again")
+    await bob.says("You’re back online")
     await bob.add("Rye Bread")
     await ann.member("Bob").getByText("Rye Bread").waitFor()
     await ann.shows("Ann* Bob")

@@ -32,6 +32,12 @@ export class Shop {
     await this.button(`Add to cart: ${product}`).evaluate((element: HTMLElement) => element.click())
   }
 
+  /** Chooses something in the menu of a line, such as "Not mine". */
+  async choose(choice: string, product: string): Promise<void> {
+    await this.button(`More: ${product}`).click()
+    await this.button(`${choice}: ${product}`).click()
+  }
+
   async enter(name: string, button: string): Promise<void> {
     if (!(await this.panel.isVisible())) await this.launcher.click()
     await this.panel.getByLabel("Your name").fill(name)

@@ -59,8 +59,13 @@ describe("the storefront widget", () => {
         return (items.find((item) => item.product.name === product)?.quantity ?? 0) === quantity
       })
 
-    await bob.button("Move to my cart: Rye Bread").click()
+    await bob.choose("Move to my cart", "Rye Bread")
     await ann.says("Bob asks for your Rye Bread")
+    await bob.member("Ann").getByText("Waiting for Ann").waitFor()
+    expect(await bob.button("More: Rye Bread").evaluate((element) => element.matches(":focus")), "the focus").to.equal(
+      true,
+    )
+    await bob.button("More: Rye Bread").click()
     await bob.button("Move to my cart: Rye Bread").and(bob.page.locator("[aria-pressed=true]")).waitFor()
     expect(await axeViolations(ann.page)).to.deep.equal([])
     await ann.button("Give").click()
@@ -68,11 +73,20 @@ describe("the storefront widget", () => {
     await has(ann, "Rye Bread", 0)
     await has(bob, "Rye Bread", 2)
 
-    await bob.button("Not mine: Rye Bread").click()
-    await ann.member("Bob").getByText("Anyone may take it").waitFor()
-    await ann.button("Move to my cart: Rye Bread").click()
+    await bob.choose("Not mine", "Rye Bread")
+    await ann.member("Bob").getByText("Anyone can take it").waitFor()
+    await ann.choose("Move to my cart", "Rye Bread")
     await has(bob, "Rye Bread", 0)
     await has(ann, "Rye Bread", 2)
+
+    // The host suggests one piece of a line.
+    await ann.choose("Suggest to Bob", "Rye Bread")
+    await ann.member("Ann").getByText("Waiting for Bob").waitFor()
+    await bob.panel.getByText("Ann suggests Rye Bread").waitFor()
+    await bob.button(/^Add$/).click()
+    await has(bob, "Rye Bread", 1)
+    await has(ann, "Rye Bread", 2)
+    await ann.member("Ann").getByText("Waiting for Bob").waitFor({ state: "detached" })
   })
 
   it("asks the customer before the host adds something to its cart", async () => {
@@ -87,7 +101,7 @@ describe("the storefront widget", () => {
         item: { quantity: 2, product: { id: 500200, name: "Rye Bread", price: 5.4 } },
       })
     await offer()
-    const question = bob.panel.getByText("Eve wants to add Rye Bread to your cart")
+    const question = bob.panel.getByText("Eve suggests 2 × Rye Bread")
     await question.waitFor()
     await bob.button("No thanks").click()
     await question.waitFor({ state: "detached" })
@@ -105,7 +119,7 @@ describe("the storefront widget", () => {
 
     const bob = await demoShop(PHONE, await ann.inviteUrl())
     await bob.panel.getByText("Ann wants to shop with you at Market Street").waitFor()
-    expect(await bob.launcher.innerText()).to.equal("You are invited")
+    expect(await bob.launcher.innerText()).to.equal("You’re invited")
     await bob.enter("Bob", "Join your friend")
     await ann.says("Bob joined")
     await bob.member("Ann").getByText("FUJI Apples").waitFor()
@@ -130,7 +144,7 @@ describe("the storefront widget", () => {
     expect(JSON.stringify(own), "the address of the shop's cart").to.not.include("Demo Street")
 
     expect(await ann.ready.getAttribute("aria-disabled")).to.equal("true")
-    await ann.panel.getByText("You can be ready when everybody else is. Still shopping: Bob, Eve.").waitFor()
+    await ann.panel.getByText("As the host, you’re last. Still shopping: Bob, Eve.").waitFor()
     await ann.ready.click({ force: true })
     await bob.ready.click()
     await ann.shows("Ann* Bob+ Eve")
@@ -141,7 +155,7 @@ describe("the storefront widget", () => {
     await ann.ready.and(ann.page.locator("[aria-disabled=false]")).click()
     await bob.shows("Ann*+ Bob+ Eve+")
     await eve.shows("Ann*+ Bob+ Eve+")
-    await bob.panel.getByText("Everybody is ready!").waitFor()
+    await bob.panel.getByText("Everyone’s ready!").waitFor()
     await bob.panel.getByRole("button", { name: "Go to checkout" }).click()
     await bob.page.getByText("This is where a real shop’s checkout would open.").waitFor()
 
@@ -160,7 +174,7 @@ describe("the storefront widget", () => {
   it("tells a guest that the host removed it, and lets it go on alone", async () => {
     const [ann, bob] = await friends()
     await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
-    await ann.panel.getByRole("button", { name: "Keep" }).click()
+    await ann.panel.getByRole("button", { name: "Cancel" }).click()
     await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
     await ann.panel.getByRole("button", { name: "Remove", exact: true }).click()
     await bob.panel.getByText("The host removed you.").waitFor()
@@ -226,10 +240,10 @@ describe("the storefront widget", () => {
       ann.panel.getByText("The connection is lost.").waitFor(),
       product.restartEdge(),
     ])
-    await ann.says("You are connected again")
+    await ann.says("You’re back online")
     await ann.add("Rye Bread")
     await bob.page.context().setOffline(false)
-    await bob.says("You are connected again")
+    await bob.says("You’re back online")
     await bob.member("Ann").getByText("Rye Bread").waitFor()
     await bob.add("Farm Yoghurt")
     await ann.member("Bob").getByText("Farm Yoghurt").waitFor()
@@ -240,8 +254,8 @@ describe("the storefront widget", () => {
     const shop = await demoShop({}, `${product.edgeUrl}/storefront/?buddyshoppingId=nobody-there`)
     await shop.panel.getByLabel("Your name").fill("Ann")
     await shop.button("Join your friend").click()
-    await shop.panel.getByText("Nobody is here at the moment.").waitFor()
-    await shop.button("Open it again").click()
+    await shop.panel.getByText("Nobody’s here right now.").waitFor()
+    await shop.button("Reopen session").click()
     await shop.shows("Ann*")
     expect(await shop.inviteUrl()).to.include("buddyshoppingId=nobody-there")
     const wrong = await demoShop({}, `${product.edgeUrl}/storefront/?buddyshoppingId=..%2Fpublish`)
@@ -263,7 +277,7 @@ describe("the storefront widget", () => {
     const eve = await demoShop({}, plain)
     await eve.panel.getByLabel("Your name").fill("Eve")
     await eve.button("Join your friend").click()
-    await eve.panel.getByText("You need a newer link to join.").waitFor()
+    await eve.panel.getByText("This link no longer works.").waitFor()
     const bob = await demoShop({}, limited)
     await bob.panel.getByText("Ann wants to shop with you").waitFor()
     expect(
@@ -281,7 +295,7 @@ describe("the storefront widget", () => {
     const eve = await oldStorefront(ann, "Eve")
     await ann.panel.getByLabel("Split the total").selectOption("evenly")
     await bob.panel.locator(".shares").getByText("€4.04").waitFor()
-    await bob.panel.getByText("The total does not divide evenly, so €0.01 more for: Ann.").waitFor()
+    await bob.panel.getByText("€0.01 more for Ann, because the total doesn’t split evenly.").waitFor()
     await ann.panel.getByLabel("Deadline").selectOption("5")
     await bob.panel.getByText(/Carts lock in [45]:\d\d/).waitFor()
     await ann.button("Lock carts").click()
@@ -299,7 +313,7 @@ describe("the storefront widget", () => {
     await ann.ready.and(ann.page.locator("[aria-disabled=false]")).click()
     await bob.panel.getByRole("button", { name: "Go to checkout" }).click()
     await ann.panel.getByText("Bob is checking out").waitFor()
-    await bob.panel.getByText("You’re checking out for everybody.").waitFor()
+    await bob.panel.getByText("You’re checking out for everyone.").waitFor()
     await bob.page.evaluate(() => window.BuddyShopping.completeCheckout("A-17"))
     await ann.panel.getByText("Ordered: A-17").waitFor()
     await ann.button("Shop again").click()
@@ -331,7 +345,7 @@ describe("the storefront widget", () => {
     await ready.and(page.locator("[aria-disabled=false]")).focus()
     await page.keyboard.press("Space")
     await panel.getByText("You’re ready!").waitFor()
-    expect(await panel.getByText("Everybody").count(), "alone there is no everybody").to.equal(0)
+    expect(await panel.getByText("Everyone").count(), "alone there is no everyone").to.equal(0)
     await page.keyboard.press("Escape")
     expect(await panel.isVisible()).to.equal(false)
     expect(await launcher.evaluate((element) => element.matches(":focus"))).to.equal(true)
@@ -368,7 +382,7 @@ describe("the storefront widget", () => {
       await ann.shows("Ann* Bob")
       await ann.panel.getByRole("button", { name: "Remove Bob" }).click()
       await check(ann, "a locked host who may remove somebody")
-      await ann.panel.getByRole("button", { name: "Keep" }).click()
+      await ann.panel.getByRole("button", { name: "Cancel" }).click()
       await bob.add("FUJI Apples")
       await bob.ready.click()
       await ann.shows("Ann* Bob+")
@@ -513,7 +527,7 @@ describe("the storefront widget", () => {
       eve.send("customerReadyToCheckout", { customerId: eve.customerId, customerReadyToCheckout: true })
       await eve.shows("Ann* Eve+")
       await page.evaluate(() => window.BuddyShopping.setReady(true))
-      await panel.getByText("Everybody is ready!").waitFor()
+      await panel.getByText("Everyone’s ready!").waitFor()
       expect(await panel.getByRole("button", { name: "Go to checkout" }).count(), "no checkout was given").to.equal(0)
       await page.evaluate(() => window.BuddyShopping.leave())
       await panel.getByText("You left the session.").waitFor()

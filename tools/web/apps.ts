@@ -39,7 +39,7 @@ function storefrontWidget(outDir: string): InlineConfig {
   }
 }
 
-/** Builds what the widget loads when it is needed, into files beside it: the other languages, and QR codes. */
+/** Builds what the widget loads when it is needed, into files beside it: the other languages, the tools of a group, and QR codes. */
 function besideWidget(outDir: string): InlineConfig {
   const { build, ...rest } = common("storefront", outDir)
   const folder = join(projectDir, "web/storefront")
@@ -53,6 +53,7 @@ function besideWidget(outDir: string): InlineConfig {
       lib: {
         entry: {
           "widget-qr": join(folder, "qr.ts"),
+          "widget-group": join(folder, "group-tools.ts"),
           ...Object.fromEntries(
             languages.map((file) => [`widget-${file.replace(".json", "")}`, join(folder, "texts", file)]),
           ),

@@ -3,8 +3,15 @@ import type { CartLine } from "./cart-lines.ts"
 import { h } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 
-/** A line of a cart, with its picture if it has one. `actions`: buttons at its end. */
-export function cartLineItem(line: CartLine, formats: Formats, actions: readonly Node[]): HTMLLIElement {
+interface LineExtras {
+  /** Below the product's name. */
+  readonly notes: readonly Node[]
+  /** Buttons at its end. */
+  readonly actions: readonly Node[]
+}
+
+/** A line of a cart, with its picture if it has one. */
+export function cartLineItem(line: CartLine, formats: Formats, { notes, actions }: LineExtras): HTMLLIElement {
   const name = line.url === undefined ? h("span", {}, said(line.name)) : h("a", { href: line.url }, said(line.name))
   name.classList.add("product")
   return h(
@@ -14,11 +21,16 @@ export function cartLineItem(line: CartLine, formats: Formats, actions: readonly
     h("span", { class: "quantity" }, `${line.quantity}×`),
     h(
       "span",
-      { class: "what" },
-      name,
-      ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
+      { class: "text" },
+      h(
+        "span",
+        { class: "what" },
+        name,
+        ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
+        ...notes,
+      ),
+      h("span", { class: "price" }, line.price === undefined ? "" : formats.price(line.price * line.quantity)),
     ),
-    h("span", { class: "price" }, line.price === undefined ? "" : formats.price(line.price * line.quantity)),
     ...actions,
   )
 }

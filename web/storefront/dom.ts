@@ -35,8 +35,7 @@ export const icons = {
   share: "M12 15V4M8 7.5L12 3.5l4 4M6 12v8h12v-8",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z",
   qr: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18h2",
-  question: "M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .9-1 1.7M12 17v.1",
-  move: "M4 12h13M12 7l5 5-5 5M20 5v14",
+  more: "M5 12v.1M12 12v.1M19 12v.1",
   chevron: "M8 10l4 4 4-4",
   remove: "M15 19v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6M17 9l4 4M21 9l-4 4",
 } as const

@@ -1,5 +1,6 @@
 import { button, h, icon, setText } from "./dom.ts"
-import { type LoadBeside, QrCode } from "./qr-code.ts"
+import type { LoadBeside } from "./load-beside.ts"
+import { QrCode } from "./qr-code.ts"
 import type { Say } from "./texts.ts"
 
 /** How long "Copied" is shown, in ms. */

@@ -3,8 +3,10 @@ import { shownText } from "../shown-text.ts"
 import { avatar } from "./avatar.ts"
 import { cartLineItem } from "./cart-line-item.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
-import { button, h, icon, type icons, setText } from "./dom.ts"
+import { button, h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
+import type { lineMenu } from "./line-menu.ts"
+import type { Offer } from "./offers.ts"
 import type { Say } from "./texts.ts"
 
 export interface MemberCardOptions {
@@ -19,18 +21,20 @@ export interface MemberCardOptions {
 }
 
 /** What a card shows beside the member itself. */
-interface CardState {
+export interface CardState {
   /** The member's name, told apart from others like it. */
   readonly name: string
   /** The customer's own ID. */
   readonly ownId: string
+  /** The customer is the host. */
+  readonly isHost: boolean
   readonly mayKick: boolean
   /** The carts can be changed now. */
   readonly isOpen: boolean
-  /** Lines can be moved, disowned and offered now. */
-  readonly mayOffer: boolean
-  /** The IDs of this member's lines for which the customer has asked. */
-  readonly asked: readonly string[]
+  /** The friends who can answer an offer. */
+  readonly friends: readonly { readonly id: string; readonly name: string }[]
+  /** What the customer has offered or asked for, and waits for an answer. */
+  readonly offers: readonly Offer[]
   /** The IDs of this member's lines that are not its own, as it says. */
   readonly disowned: readonly string[]
 }
@@ -52,6 +56,8 @@ export class MemberCard {
   readonly #kick: HTMLButtonElement
   readonly #question: HTMLElement
   #shown = ""
+  /** The lines that are shown, by what they show. */
+  #items: ReadonlyMap<string, HTMLLIElement> = new Map()
 
   constructor(id: string, name: string, options: MemberCardOptions) {
     const { say } = options
@@ -102,15 +108,16 @@ export class MemberCard {
     )
   }
 
-  update(member: Member, card: CardState): void {
+  /** `menuOf`: undefined while lines cannot be offered, moved and disowned. */
+  update(member: Member, card: CardState, menuOf: typeof lineMenu | undefined): void {
     const { name, ownId, mayKick, isOpen } = card
     const isOwn = member.id === ownId
     this.#kick.hidden = !mayKick
     if (!mayKick) this.#question.hidden = true
-    const shown = JSON.stringify([member, card])
+    const shown = JSON.stringify([member, card, menuOf === undefined])
     if (shown === this.#shown) return
     this.#shown = shown
-    const { say, formats, pictureOrigins, onAdd } = this.#options
+    const { say, formats, pictureOrigins, onAdd, onRequest } = this.#options
     this.#avatar.replaceChildren(avatar(member))
     setText(this.#name, shownText(name))
     const badges = [
@@ -132,38 +139,41 @@ export class MemberCard {
     setText(this.#summary, count === 0 ? empty : summary)
     this.#details.classList.toggle("empty", count === 0)
     const add = isOwn || !isOpen ? undefined : onAdd()
+    const menu = isOpen ? menuOf : undefined
     const ids = new Map(identifiedItems(member.content ?? {}).map(({ id, item }) => [item, id]))
-    this.#lines.replaceChildren(
-      ...lines.map((line) => {
-        const id = ids.get(line.item) ?? ""
-        const actions = [
-          ...(card.disowned.includes(id) ? [h("span", { class: "badge" }, say("line.disowned"))] : []),
-          ...(add === undefined
-            ? []
-            : [iconButton("plus", say("line.add", { product: line.name }), () => add(line.item))]),
-          ...(card.mayOffer ? this.#offerActions(member, line, id, card) : []),
-        ]
-        return cartLineItem(line, formats, actions)
-      }),
-    )
+    const focused = this.#focusedLine()
+    const items = lines.map((line, at): [string, HTMLLIElement] => {
+      const id = ids.get(line.item) ?? ""
+      const key = JSON.stringify([at, line, card, menu === undefined, add === undefined])
+      const known = this.#items.get(key)
+      if (known !== undefined) return [key, known]
+      const { notes = [], actions = [] } = menu?.({ owner: member, line, id }, card, say, onRequest) ?? {}
+      const isFree = card.disowned.includes(id)
+      const shown = cartLineItem(line, formats, {
+        notes: [...(isFree ? [h("span", { class: "badge" }, say("line.disowned"))] : []), ...notes],
+        actions: [...(add === undefined ? [] : [this.#addButton(line, add)]), ...actions],
+      })
+      shown.dataset.line = id
+      return [key, shown]
+    })
+    this.#items = new Map(items)
+    setChildren(this.#lines, [...this.#items.values()])
+    if (focused !== undefined && this.#focusedLine() === undefined) this.#focusLine(focused)
   }
 
-  /** Of an own line: it is not mine. Of a friend's line: to ask for it. */
-  #offerActions({ id, client }: Member, { name: product }: CartLine, line: string, card: CardState): HTMLElement[] {
-    const { say, onRequest } = this.#options
-    const { ownId: customerId, asked, disowned } = card
-    if (id !== customerId) {
-      if (client === "app") return []
-      const isAsked = asked.includes(line)
-      const ask = (): void => {
-        if (!isAsked) onRequest({ event: "askForLine", payload: { customerId, from: id, line } })
-      }
-      return [iconButton("move", say("line.move", { product }), ask, isAsked)]
-    }
-    const isDisowned = disowned.includes(line)
-    const disown = (): void => onRequest({ event: "disown", payload: { customerId, line, disowned: !isDisowned } })
-    const notMine = iconButton("question", say("line.disown", { product }), disown, isDisowned)
-    return [notMine]
+  #addButton(line: CartLine, add: (line: CartLine["item"]) => void): HTMLButtonElement {
+    const label = this.#options.say("line.add", { product: line.name })
+    return button({ class: "icon add", "aria-label": label, title: label }, () => add(line.item), icon("plus"))
+  }
+
+  /** The ID of the line that has the focus. */
+  #focusedLine(): string | undefined {
+    return this.#lines.querySelector<HTMLLIElement>("li:focus-within")?.dataset.line
+  }
+
+  /** Gives the focus back to a line that is shown anew, as after a choice in its menu. */
+  #focusLine(id: string): void {
+    this.#lines.querySelector<HTMLButtonElement>(`[data-line="${id}"] .more`)?.focus()
   }
 
   #stateText({ presence, since, isReady }: Member): string {
@@ -172,15 +182,4 @@ export class MemberCard {
     if (isReady) return say("member.ready")
     return say(presence === "idle" ? "member.idle" : "member.notReady")
   }
-}
-
-/** `isPressed`: undefined for a button that is no switch. */
-function iconButton(
-  name: keyof typeof icons,
-  label: string,
-  onClick: () => void,
-  isPressed?: boolean,
-): HTMLButtonElement {
-  const attributes = { class: "icon add", "aria-label": label, title: label, "aria-pressed": isPressed?.toString() }
-  return button(attributes, onClick, icon(name))
 }

@@ -1,9 +1,7 @@
 import { h, svg } from "./dom.ts"
+import type { LoadBeside } from "./load-beside.ts"
 import type { QrPath } from "./qr.ts"
 import type { Say } from "./texts.ts"
-
-/** Imports one of the widget's further files. */
-export type LoadBeside = (file: string) => Promise<unknown>
 
 /** The invite link as a QR code, for friends who stand beside the customer. It is drawn when it is shown. */
 export class QrCode {

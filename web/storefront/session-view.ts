@@ -3,13 +3,12 @@ import { cartChanges } from "./cart-changes.ts"
 import { type CartLine, cartLines } from "./cart-lines.ts"
 import { h, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
-import { HostTools } from "./host-tools.ts"
 import { InviteRow } from "./invite-row.ts"
+import { LateTools } from "./late-tools.ts"
+import type { LoadBeside } from "./load-beside.ts"
 import { MemberCard } from "./member-card.ts"
-import { OfferRows } from "./offer-rows.ts"
+import { canAnswer } from "./offers.ts"
 import { productsText } from "./products-text.ts"
-import type { LoadBeside } from "./qr-code.ts"
-import { SplitView } from "./split-view.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
@@ -38,19 +37,16 @@ export class SessionView {
   readonly #list = h("ul", { class: "members" })
   readonly #stale: HTMLElement
   readonly #unsent = h("p", { class: "message", role: "status" })
-  readonly #tools: HostTools
-  readonly #split: SplitView
-  readonly #offers: OfferRows
+  readonly #tools: LateTools
   readonly #elsewhere: HTMLElement
+  #showAgain = (): void => {}
 
   constructor(options: SessionViewOptions) {
-    const { say, formats, load, onReplaceLink, onRequest } = options
+    const { say, load, onReplaceLink } = options
     this.#options = options
     this.#invite = new InviteRow({ say, load, onReplace: onReplaceLink })
     this.#stale = h("p", { class: "message" }, say("status.reconnecting.detail"))
-    this.#tools = new HostTools(say, formats, onRequest)
-    this.#offers = new OfferRows(say, onRequest)
-    this.#split = new SplitView(say, formats, onRequest)
+    this.#tools = new LateTools(options, () => this.#showAgain())
     this.#elsewhere = h("p", { class: "message" }, say("status.elsewhere"))
     this.element = h(
       "div",
@@ -59,14 +55,14 @@ export class SessionView {
       this.#unsent,
       this.#elsewhere,
       this.#invite.element,
-      this.#offers.element,
+      this.#tools.offers,
       this.#list,
-      this.#split.element,
       this.#tools.element,
     )
   }
 
   update(state: TogetherState, names: ReadonlyMap<string, string>): void {
+    this.#showAgain = () => this.update(state, names)
     const { phase, inviteUrl, invite, members, customerId, isElsewhere } = state
     const isLive = phase === "live"
     const isHost = members.some(({ id, isHost }) => id === customerId && isHost)
@@ -78,10 +74,8 @@ export class SessionView {
       const hasGuests = members.length > 1
       this.#invite.update({ url: inviteUrl, isLimited: invite !== undefined, mayReplace: isLive && isHost, hasGuests })
     }
-    this.#tools.update(state)
-    this.#offers.update(state, names)
-    this.#split.update(state, names)
-    this.#updateCards(state, names, isLive && isHost)
+    this.#tools.update(state, names)
+    this.#updateCards(state, names, isHost)
   }
 
   /** The changes of the customer's cart that friends do not see yet. */
@@ -98,27 +92,32 @@ export class SessionView {
   #updateCards(
     { phase, status, members, customerId }: TogetherState,
     names: ReadonlyMap<string, string>,
-    mayKick: boolean,
+    isHost: boolean,
   ): void {
     for (const id of this.#cards.keys()) if (!members.some((member) => member.id === id)) this.#cards.delete(id)
+    const isOpen = phase === "live" && (status === undefined || status.phase === "shopping")
+    // Servers of an earlier release know no offers.
+    const mayOffer = status?.offers !== undefined && members.length > 1 && this.#options.canMove()
+    const menu = mayOffer ? this.#tools.lineMenu : undefined
+    const friends = members.flatMap((member) =>
+      member.id !== customerId && canAnswer(member) ? [{ id: member.id, name: names.get(member.id) ?? "" }] : [],
+    )
     const elements = members.map((member) => {
       const name = names.get(member.id) ?? member.name
       const card = this.#cards.get(member.id) ?? new MemberCard(member.id, name, this.#options)
       this.#cards.set(member.id, card)
       const isOwn = member.id === customerId
-      const isOpen = phase === "live" && (status === undefined || status.phase === "shopping")
-      card.update(member, {
+      const shown = {
         name,
         ownId: customerId ?? "",
-        mayKick: mayKick && !isOwn,
+        isHost,
+        mayKick: phase === "live" && isHost && !isOwn,
         isOpen,
-        // Servers of an earlier release know no offers.
-        mayOffer: isOpen && status?.offers !== undefined && members.length > 1 && this.#options.canMove(),
-        asked:
-          status?.offers?.flatMap(({ by, to, line }) => (by === customerId && to === member.id ? [line ?? ""] : [])) ??
-          [],
+        friends,
+        offers: status?.offers?.filter(({ by }) => by === customerId) ?? [],
         disowned: status?.disowned?.flatMap(({ customer, line }) => (customer === member.id ? [line] : [])) ?? [],
-      })
+      }
+      card.update(member, shown, menu)
       return card.element
     })
     setChildren(this.#list, elements)

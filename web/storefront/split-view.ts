@@ -53,7 +53,7 @@ export class SplitView {
         h(
           "li",
           {},
-          h("bdi", { class: "what" }, shownText(names.get(customer) ?? name)),
+          h("span", { class: "what" }, h("bdi", {}, shownText(names.get(customer) ?? name))),
           h("span", { class: "price" }, this.#formats.price(share)),
         ),
       ),

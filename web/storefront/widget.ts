@@ -6,11 +6,11 @@ import { button, h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 import { groupNews } from "./group-news.ts"
 import type { Language } from "./language.ts"
+import type { LoadBeside } from "./load-beside.ts"
 import { namesApart } from "./names-apart.ts"
 import { Notices } from "./notices.ts"
 import { isWaitedFor } from "./nudge.ts"
 import { Placement } from "./placement.ts"
-import type { LoadBeside } from "./qr-code.ts"
 import { ReadyBar } from "./ready-bar.ts"
 import { SessionView } from "./session-view.ts"
 import { errorText, type Say } from "./texts.ts"
@@ -241,7 +241,7 @@ export class Widget {
     setText(
       this.#launcherText,
       isIn
-        ? say("launcher.live", { count: members.length })
+        ? say(members.length > 1 ? "launcher.live" : "launcher.alone", { count: members.length })
         : say(isInvited(state) ? "launcher.invited" : "launcher.idle"),
     )
     const { tell } = this.#notices
@@ -252,7 +252,8 @@ export class Widget {
     for (const text of groupNews(before, state, this.#names, say, formats)) tell(text)
     this.#cartNews.update(state, this.#names)
     const isNudged = phase === "live" && isWaitedFor(members, customerId)
-    if (isNudged && !this.#isNudged) tell(say("footer.nudge"))
+    // After the news of the friend who has become ready just now.
+    if (isNudged && !this.#isNudged) queueMicrotask(() => tell(say("footer.nudge")))
     this.#isNudged = isNudged
     this.#root.dataset.nudged = String(isNudged)
   }

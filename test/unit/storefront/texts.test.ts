@@ -38,7 +38,7 @@ describe("the widget's texts", () => {
     expect(named.length).to.be.greaterThan(5)
     for (const name of named) expect(codes).to.include(`\`${name.slice("error.".length)}\``)
     expect(errorText(sayer({}), "session.full")).to.equal("The session is full.")
-    expect(errorText(sayer({}), "x.y")).to.equal("That did not work (x.y).")
+    expect(errorText(sayer({}), "x.y")).to.equal("That didn’t work (x.y).")
   })
 
   it("are all used", () => {
