@@ -4,7 +4,7 @@ import { h } from "./dom.ts"
 import type { Formats } from "./formats.ts"
 
 interface LineExtras {
-  /** Below the product's name. */
+  /** Below the line. */
   readonly notes: readonly Node[]
   /** Buttons at its end. */
   readonly actions: readonly Node[]
@@ -27,11 +27,11 @@ export function cartLineItem(line: CartLine, formats: Formats, { notes, actions 
         { class: "what" },
         name,
         ...(line.options === "" ? [] : [h("span", { class: "options" }, said(line.options))]),
-        ...notes,
       ),
       h("span", { class: "price" }, line.price === undefined ? "" : formats.price(line.price * line.quantity)),
     ),
     ...actions,
+    h("div", { class: "notes" }, ...notes),
   )
 }
 
