@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander"
 import { isValidPart } from "res-service"
+import { hasLogin } from "../config/settings.ts"
 import { ShopId } from "../contract/publish-event.ts"
 import { isSessionId, SESSION_ID_RULE } from "../contract/session-id.ts"
 
@@ -25,6 +26,7 @@ export function methodName(text: string): string {
 export function url(text: string): string {
   if (!URL.canParse(text) || !/^https?:/.test(text))
     throw new InvalidArgumentError("expected a URL with http: or https:.")
+  if (hasLogin(text)) throw new InvalidArgumentError("expected a URL without a user and password.")
   return text.replace(/\/+$/, "")
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { AwayError } from "./exit-status.ts"
+import { AwayError, InterruptedError } from "./exit-status.ts"
 import { ask, failureOf } from "./requests.ts"
 
 /** Pause before a retry, in ms, if the answer does not say one. */
@@ -29,7 +29,7 @@ export class EdgePublisher {
    * @param events one event, or an array that is stored as a whole
    * @param key the `Idempotency-Key`, so that repeated requests are stored once
    * @throws {RefusedError} the edge refuses them
-   * @throws {AwayError} they may or may not be stored: all attempts got no answer
+   * @throws {AwayError} they may or may not be stored: all attempts got no answer · {InterruptedError} the same, since `signal` ended them
    */
   async publish(shopId: string, events: unknown, key: string): Promise<number[]> {
     const { edgeUrl, headers, signal } = this.#options
@@ -41,7 +41,9 @@ export class EdgePublisher {
         (error: unknown) => [undefined, error] as const,
       )
       if (answer?.ok) return await seqsIn(answer)
-      if (!(failure instanceof AwayError) || attempt === MAX_ATTEMPTS || signal.aborted) throw failure
+      if (signal.aborted)
+        throw new InterruptedError("interrupted: what was sent last may or may not be stored", { cause: failure })
+      if (!(failure instanceof AwayError) || attempt === MAX_ATTEMPTS) throw failure
       const pauseMs = Number(answer?.headers.get("retry-after") ?? 0) * 1000 || RETRY_MS
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
     }

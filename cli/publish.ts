@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { Command } from "commander"
-import { samplePublishEvent } from "../contract/publish-event.ts"
+import { ShopId, samplePublishEvent } from "../contract/publish-event.ts"
 import { several, shopId } from "./arguments.ts"
 import { bearer, edgeUrl } from "./doors.ts"
 import { EdgePublisher } from "./edge-publisher.ts"
-import { EXIT, UsageError } from "./exit-status.ts"
-import { jsonLine, type Terminal } from "./terminal.ts"
+import { EXIT, errorAt, InputError, UsageError } from "./exit-status.ts"
+import { harmless, jsonLine, type Terminal } from "./terminal.ts"
 
 interface PublishOptions {
   readonly shop?: string
@@ -28,24 +28,37 @@ export function publishCommand(terminal: Terminal, end: (status: number) => void
     .action(async (file: string | undefined, options: PublishOptions) => end(await publish(terminal, file, options)))
 }
 
+/** The body of a request: an event, or an array of them. */
+interface Body {
+  /** Of several: which one. */
+  readonly place?: string
+  readonly value: unknown
+}
+
 async function publish(terminal: Terminal, file: string | undefined, options: PublishOptions): Promise<number> {
-  const requests = file === undefined ? [sample()] : requestsIn(await textOf(terminal, file))
-  if (options.key !== undefined && requests.length > 1) {
-    throw new UsageError(`--key: ${requests.length} requests can't have the same key; leave it out, or send an array`)
+  const bodies = file === undefined ? [{ value: sample() }] : bodiesIn(await textOf(terminal, file))
+  if (bodies.length === 0) terminal.complain("there is no event in it")
+  if (options.key !== undefined && bodies.length > 1) {
+    throw new UsageError(`--key: ${bodies.length} requests can't have the same key; leave it out, or send an array`)
   }
-  const changes = options.set.map(changeIn)
+  const changes = [
+    ...(options.shop === undefined ? [] : [["shop_id", options.shop] as const]),
+    ...options.set.map(changeIn),
+  ]
+  // All are read before the first one is sent, so that a wrong line does not leave half of a file stored.
+  const requests = bodies.map(({ place, value }) => {
+    const body = Array.isArray(value) ? value.map((event) => changed(event, changes)) : changed(value, changes)
+    return { place, shop: shopOf(Array.isArray(body) ? body[0] : body, place), body }
+  })
   const publisher = new EdgePublisher({
     edgeUrl: edgeUrl(terminal),
     headers: bearer(terminal, options.token),
     signal: terminal.signal,
   })
-  for (const request of requests) {
-    const events = (Array.isArray(request) ? request : [request]).map((event: unknown) =>
-      changed(event, [...(options.shop === undefined ? [] : [["shop_id", options.shop] as const]), ...changes]),
-    )
-    const shop = shopOf(events[0])
-    const body = Array.isArray(request) ? events : events[0]
-    const seqs = await publisher.publish(shop, body, options.key ?? randomUUID())
+  for (const { place, shop, body } of requests) {
+    const seqs = await publisher.publish(shop, body, options.key ?? randomUUID()).catch((error: unknown) => {
+      throw errorAt(place, error)
+    })
     if (options.json === true) terminal.print(jsonLine({ shop_id: shop, seqs }))
     else terminal.print(`stored in shop ${shop}: ${seqs.map((seq) => `#${seq}`).join(" ")}`)
   }
@@ -64,17 +77,15 @@ async function textOf(terminal: Terminal, file: string): Promise<string> {
 }
 
 /** The bodies of the requests in a text: the whole of it, or one a line. */
-function requestsIn(text: string): unknown[] {
+function bodiesIn(text: string): Body[] {
   const whole = parsed(text)
-  if (whole !== undefined) return [whole]
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line, i) => {
-      const event = parsed(line)
-      if (event === undefined) throw new UsageError(`line ${i + 1} is not JSON`)
-      return event
-    })
+  if (whole !== undefined) return [{ value: whole }]
+  return text.split("\n").flatMap((line, i) => {
+    if (line.trim() === "") return []
+    const value = parsed(line)
+    if (value === undefined) throw new InputError(`line ${i + 1} is not JSON`)
+    return [{ place: `line ${i + 1}`, value }]
+  })
 }
 
 function parsed(text: string): unknown {
@@ -97,8 +108,11 @@ function changed(event: unknown, changes: readonly (readonly [string, unknown])[
   return typeof event === "object" && event !== null ? { ...event, ...Object.fromEntries(changes) } : event
 }
 
-function shopOf(event: unknown): string {
+function shopOf(event: unknown, place: string | undefined): string {
   const named = typeof event === "object" && event !== null && "shop_id" in event ? event.shop_id : undefined
-  if (typeof named !== "string") throw new UsageError("the events name no shop: give --shop")
-  return shopId(named)
+  const parsed = ShopId.safeParse(named)
+  if (parsed.success) return parsed.data
+  const where = place === undefined ? "" : `${place}: `
+  if (typeof named !== "string") throw new InputError(`${where}the events name no shop: give --shop`)
+  throw new InputError(`${where}shop_id ${harmless(JSON.stringify(named))}: expected a UUID version 4`)
 }

@@ -1,14 +1,17 @@
 import { createReadStream } from "node:fs"
 import { createInterface } from "node:readline"
 import { HistoryPart } from "../contract/history.ts"
+import { ShopId } from "../contract/publish-event.ts"
 import { feed } from "../contract/store.ts"
 import { gatewayUrl } from "./doors.ts"
-import { UsageError } from "./exit-status.ts"
+import { InputError, UsageError } from "./exit-status.ts"
 import { askJson } from "./requests.ts"
 import type { Terminal } from "./terminal.ts"
 
 /** An event that was stored before. */
 export interface RecordedEvent {
+  /** Where it comes from, such as `line 7` or `#57`. */
+  readonly place: string
   readonly event: object
   readonly shop: string
   /** When it was stored, or happened; in ms since the epoch. */
@@ -41,7 +44,7 @@ export function rangeIn(text: string): Range | undefined {
  * The events of a file, one a line, as `GET /export` writes them.
  *
  * @param only the shop whose events count; undefined: all
- * @throws {UsageError} no such file, or a line that is no event
+ * @throws {UsageError} no such file · {InputError} a line that is no event
  */
 export async function* eventsOfFile(file: string, only: string | undefined): AsyncGenerator<RecordedEvent> {
   const input = createReadStream(file, "utf8")
@@ -52,10 +55,11 @@ export async function* eventsOfFile(file: string, only: string | undefined): Asy
       if (line.trim() === "") continue
       const event = parsed(line)
       const at = Date.parse(String(event?.received_at ?? event?.create_time))
-      if (event === undefined || typeof event.shop_id !== "string" || Number.isNaN(at)) {
-        throw new UsageError(`${file}, line ${number}: expected an event as JSON, with shop_id and create_time`)
+      const shop = ShopId.safeParse(event?.shop_id)
+      if (event === undefined || !shop.success || Number.isNaN(at)) {
+        throw new InputError(`line ${number}: expected an event as JSON, with shop_id and create_time`)
       }
-      if (only === undefined || event.shop_id === only) yield { event, shop: event.shop_id, at }
+      if (only === undefined || shop.data === only) yield { place: `line ${number}`, event, shop: shop.data, at }
     }
   } catch (error) {
     if (error instanceof Error && "code" in error) throw new UsageError(`${file}: expected a readable file`)
@@ -79,7 +83,7 @@ export async function* eventsOfRange(
     const part = HistoryPart.parse(await askJson(url, { method: "POST", body, headers, signal: terminal.signal }))
     for (const event of part.events) {
       if (event.seq > last) return
-      yield { event, shop, at: Date.parse(event.received_at) }
+      yield { place: `#${event.seq}`, event, shop, at: Date.parse(event.received_at) }
     }
     if (part.end || part.after >= last) return
     after = part.after

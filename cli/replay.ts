@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander"
 import { shopId, url } from "./arguments.ts"
 import { bearer, edgeUrl } from "./doors.ts"
 import { EdgePublisher } from "./edge-publisher.ts"
-import { EXIT, UsageError } from "./exit-status.ts"
+import { EXIT, errorAt, InterruptedError, UsageError } from "./exit-status.ts"
 import { eventsOfFile, eventsOfRange, type RecordedEvent, rangeIn } from "./recorded-events.ts"
 import { jsonLine, type Terminal } from "./terminal.ts"
 
@@ -42,18 +42,31 @@ async function replay(terminal: Terminal, source: string, options: ReplayOptions
   const run = randomUUID()
   let first: { readonly at: number; readonly now: number } | undefined
   let count = 0
-  for await (const { event, shop, at } of recorded(terminal, source, options, headers, to === own)) {
-    first ??= { at, now: performance.now() }
-    const dueMs = (at - first.at) / options.speed - (performance.now() - first.now)
-    if (dueMs > 0) await sleep(dueMs, undefined, { signal }).catch(() => {})
-    if (signal.aborted) break
-    const into = options.into ?? shop
-    const seqs = await publisher.publish(into, { ...event, shop_id: into }, `${run}-${count}`)
-    count++
-    if (options.json === true) terminal.print(jsonLine({ shop_id: into, seqs }))
+  try {
+    for await (const { place, event, shop, at } of recorded(terminal, source, options, headers, to === own)) {
+      first ??= { at, now: performance.now() }
+      const dueMs = (at - first.at) / options.speed - (performance.now() - first.now)
+      if (dueMs > 0) await sleep(dueMs, undefined, { signal }).catch(() => {})
+      if (signal.aborted) throw new InterruptedError("interrupted")
+      const into = options.into ?? shop
+      const seqs = await publisher
+        .publish(into, { ...event, shop_id: into }, `${run}-${count}`)
+        .catch((error: unknown) => {
+          throw errorAt(place, error)
+        })
+      count++
+      if (options.json === true) terminal.print(jsonLine({ shop_id: into, seqs }))
+    }
+  } catch (error) {
+    if (count > 0) terminal.complain(`${replayed(count)}, and not the rest:`)
+    throw error
   }
-  if (options.json !== true) terminal.print(`${count} events replayed`)
+  if (options.json !== true) terminal.print(replayed(count))
   return EXIT.ok
+}
+
+function replayed(count: number): string {
+  return `${count} ${count === 1 ? "event" : "events"} replayed`
 }
 
 function recorded(

@@ -1,5 +1,5 @@
 import type { Problem } from "../contract/problem.ts"
-import { AwayError, RefusedError } from "./exit-status.ts"
+import { AwayError, InterruptedError, RefusedError } from "./exit-status.ts"
 import { harmless } from "./terminal.ts"
 
 /** Time for an answer, in ms. */
@@ -17,7 +17,7 @@ export interface RequestOptions {
 /**
  * Sends a request, and resolves to its answer, whatever its status.
  *
- * @throws {AwayError} nothing answers
+ * @throws {AwayError} nothing answers · {InterruptedError} `signal` ends it
  */
 export async function ask(url: string, options: RequestOptions = {}): Promise<Response> {
   const { signal, timeoutMs = ANSWER_TIMEOUT_MS, headers = {}, body, ...rest } = options
@@ -30,6 +30,7 @@ export async function ask(url: string, options: RequestOptions = {}): Promise<Re
       signal: AbortSignal.any(signals),
     })
   } catch (error) {
+    if (signal?.aborted === true) throw new InterruptedError("interrupted")
     throw new AwayError(`${new URL(url).origin} does not answer (${reasonOf(error)}): is the product running there?`)
   }
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander"
 import { SettingError } from "../config/settings.ts"
 import { doctorCommand } from "./doctor/doctor.ts"
-import { AwayError, EXIT, RefusedError, UsageError } from "./exit-status.ts"
+import { AwayError, EXIT, InputError, InterruptedError, RefusedError, UsageError } from "./exit-status.ts"
 import { explainCommand } from "./explain.ts"
 import { publishCommand } from "./publish.ts"
 import { replayCommand } from "./replay.ts"
@@ -68,8 +68,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     }
     const known = [
       [SettingError, EXIT.usage],
+      [InputError, EXIT.usage],
       [RefusedError, EXIT.no],
       [AwayError, EXIT.away],
+      [InterruptedError, EXIT.interrupted],
     ] as const
     const exit = known.find(([kind]) => error instanceof kind)?.[1]
     if (exit === undefined) throw error

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npx --no -- shopwire`: runs main.ts from source, as `npm run dev` does.
 import { spawn } from "node:child_process"
+import { constants } from "node:os"
 import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url))
@@ -9,6 +10,6 @@ const child = spawn(process.execPath, [...args, ...process.argv.slice(2)], { std
 // A terminal sends Ctrl-C to both processes; this one waits for the other.
 process.on("SIGINT", () => {})
 process.on("SIGTERM", () => child.kill())
-child.on("exit", (status) => {
-  process.exitCode = status ?? 1
+child.on("exit", (status, signal) => {
+  process.exitCode = signal === null ? (status ?? 1) : 128 + constants.signals[signal]
 })

@@ -18,10 +18,19 @@ export interface Terminal {
   read(): Promise<string>
 }
 
-/** The terminal of this process. A second Ctrl-C ends the process at once. */
+/**
+ * The terminal of this process. A second Ctrl-C ends the process at once. When the reader of standard output has enough, as `head` has, the
+ * command ends as by Ctrl-C.
+ */
 export function processTerminal(): Terminal {
   const ending = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort())
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error
+      ending.abort()
+    })
+  }
   return {
     env: process.env,
     signal: ending.signal,

@@ -413,7 +413,19 @@ function network() {
 
 function url(...protocols: string[]) {
   const expected = `expected a URL with ${protocols.join(" or ")}`
-  return z.string().refine((value) => isUrl(value, protocols), expected)
+  return z
+    .string()
+    .refine((value) => isUrl(value, protocols), expected)
+    .refine(
+      (value) => !isUrl(value, ["http:", "https:"]) || !hasLogin(value),
+      "expected a URL without a user and password, which cannot be sent this way",
+    )
+}
+
+/** Whether a URL names a user or has a password. */
+export function hasLogin(url: string): boolean {
+  const { username, password } = new URL(url)
+  return username !== "" || password !== ""
 }
 
 function isUrl(value: string, protocols: readonly string[]): boolean {

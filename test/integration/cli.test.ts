@@ -102,6 +102,16 @@ describe("npx --no -- shopwire", () => {
     expect(await explain()).to.deep.equal([1, "refused  the rule readShop does not allow a shopper"])
   })
 
+  it("ends without a complaint when nobody reads its output any more", async () => {
+    const child = spawn(process.execPath, [command, "explain", "--token", "abc", "--resource", feed], {
+      cwd: root,
+      env: { ...process.env, AUTH: "", DATA_DIR: folder },
+    })
+    child.stdout.destroy()
+    const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")])
+    expect({ stderr, status }).to.deep.equal({ stderr: "", status: 1 })
+  })
+
   it("explain says why a token is not good, and decides as for nobody", async () => {
     const { stdout, stderr, status } = await shopwire(["explain", "--token", "abc", "--resource", feed])
     expect({ stderr, status }).to.deep.equal({ stderr: "", status: 1 })

@@ -57,6 +57,26 @@ describe("run()", () => {
     })
   }
 
+  const shop = "123e4567-e89b-42d3-a456-426614174000"
+  const wrongInputs: [string, string][] = [
+    ["", "there is no event in it"],
+    ["\n{}\nx", "line 3 is not JSON"],
+    ["{}", "the events name no shop: give --shop"],
+    ['{"shop_id":"7\\u001b"}', 'shop_id "7\\u001b": expected a UUID version 4'],
+    [`{"shop_id":"${shop}"}\n{"shop_id":5}`, "line 2: the events name no shop: give --shop"],
+  ]
+  for (const [input, message] of wrongInputs) {
+    it(`says in one line what is wrong, before anything is sent, given the events ${JSON.stringify(input)}`, async () => {
+      expect(await ran(["publish", "-"], {}, input)).to.include({ status: input === "" ? 0 : 2, stderr: message })
+    })
+  }
+
+  it("shows no password of a URL", async () => {
+    const { status, stderr } = await ran(["publish"], { EDGE_URL: "http://ann:s3cret@edge.example" })
+    expect(status).to.equal(2)
+    expect(stderr).to.match(/^EDGE_URL="\*\*\*@edge\.example": expected a URL without a user and password/)
+  })
+
   it("answers 2 and one line, given a setting with a wrong value", async () => {
     expect(await ran(["publish"], { EDGE_PORT: "x" })).to.include({
       status: 2,
