@@ -99,6 +99,7 @@ describe("the metrics of npm start", () => {
     const documented = await readFile(join(projectDir, "docs/metrics.md"), "utf8")
     for (const [, name = ""] of gateway.matchAll(/^# TYPE (\S+)/gm)) expect(documented).to.include(`\`${name}`)
     expect(gateway).to.include("resgate_nats_connected 1")
+    expect(gateway).to.match(/^nodejs_eventloop_lag_p99_seconds \d/m)
     expect((await fetch(`${kit.edgeUrl}/metrics`)).status).to.equal(404)
   })
 

@@ -19,6 +19,7 @@ import { HttpApi } from "./http-api.ts"
 import { type RequestPath, splitTarget } from "./http-path.ts"
 import { sendEmpty, sendError, sendText } from "./http-response.ts"
 import { Metrics, metricsServer } from "./metrics.ts"
+import { ProcessMetrics } from "./process-metrics.ts"
 import { Trace } from "./trace.ts"
 import { responseFor } from "./upgrade.ts"
 import { WebSockets } from "./web-sockets.ts"
@@ -89,6 +90,8 @@ export class Gateway {
   readonly #cache: Cache
   readonly #host: ConnectionHost
   readonly #metrics = new Metrics()
+  /** Measured only if somebody may read it. */
+  #processMetrics: ProcessMetrics | undefined
   readonly #subscriptions: Subscription[]
   readonly #webSockets: WebSockets
   readonly #api: HttpApi
@@ -178,8 +181,10 @@ export class Gateway {
     this.#boundConnections(server)
     await this.#listen(server, port, addr)
     if (metricsPort !== 0) {
+      const ofProcess = new ProcessMetrics()
+      this.#processMetrics = ofProcess
       await this.#listen(
-        metricsServer(() => this.#metrics.encode(this.cacheSize, this.#conn.connected)),
+        metricsServer(() => this.#metrics.encode(this.cacheSize, this.#conn.connected, ofProcess.lines())),
         metricsPort,
         metricsAddr,
       )
@@ -206,6 +211,7 @@ export class Gateway {
     await Promise.all(closed)
     clearTimeout(timer)
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#processMetrics?.stop()
     this.#cache.close()
     this.#requester.close()
   }

@@ -31,8 +31,16 @@ export class Metrics {
     this.#closed.set(reason, (this.#closed.get(reason) ?? 0) + 1)
   }
 
-  /** The OpenMetrics text. */
-  encode(cache: { resources: number; subscriptions: number }, isConnected: boolean): string {
+  /**
+   * The OpenMetrics text.
+   *
+   * @param ofProcess what `ProcessMetrics` says
+   */
+  encode(
+    cache: { resources: number; subscriptions: number },
+    isConnected: boolean,
+    ofProcess: readonly string[] = [],
+  ): string {
     const { rss } = process.memoryUsage()
     return [
       "# TYPE resgate info",
@@ -54,6 +62,7 @@ export class Metrics {
         cache.subscriptions,
       ),
       ...gauge("resgate_nats_connected", "1 while the gateway is connected to NATS, else 0.", isConnected ? 1 : 0),
+      ...ofProcess,
       "# EOF",
       "",
     ].join("\n")
@@ -72,11 +81,13 @@ export function metricsServer(text: () => string): Server {
   return createServer(listener)
 }
 
-function gauge(name: string, help: string, value: number): string[] {
+/** A metric with one value. */
+export function gauge(name: string, help: string, value: number): string[] {
   return [`# TYPE ${name} gauge`, `# HELP ${name} ${help}`, `${name} ${value}`]
 }
 
-function counter(name: string, help: string, samples: readonly [labels: string, value: number][]): string[] {
+/** A metric that only grows; its samples get the ending `_total`. */
+export function counter(name: string, help: string, samples: readonly [labels: string, value: number][]): string[] {
   const lines = samples.map(([labels, value]) => `${name}_total${labels} ${value}`)
   return [`# TYPE ${name} counter`, `# HELP ${name} ${help}`, ...lines]
 }
