@@ -19,6 +19,7 @@ describe("the edge, compared with its /openapi.json by Schemathesis", () => {
     const { ok, output } = await schemathesis(product.edgeUrl, {
       phases: ["fuzzing"],
       maxExamples: 3,
+      repeatable: true,
       timeoutMs: RUN_MS,
     })
     expect(ok, output).to.equal(true)

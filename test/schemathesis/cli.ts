@@ -11,6 +11,7 @@ try {
   const { ok, output } = await schemathesis(product.edgeUrl, {
     phases: ["examples", "coverage", "fuzzing"],
     maxExamples,
+    repeatable: false,
     timeoutMs: 30 * 60_000,
   })
   console.log(output)

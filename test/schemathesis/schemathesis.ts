@@ -11,6 +11,8 @@ export interface Effort {
   readonly phases: readonly ("examples" | "coverage" | "fuzzing")[]
   /** Generated requests for each operation. */
   readonly maxExamples: number
+  /** The same requests each time, so that no run fails by chance. */
+  readonly repeatable: boolean
   readonly timeoutMs: number
 }
 
@@ -29,7 +31,7 @@ export async function schemathesisPython(): Promise<string> {
  */
 export async function schemathesis(
   edgeUrl: string,
-  { phases, maxExamples, timeoutMs }: Effort,
+  { phases, maxExamples, repeatable, timeoutMs }: Effort,
 ): Promise<{ readonly ok: boolean; readonly output: string }> {
   const python = await schemathesisPython()
   const folder = mkdtempSync(join(tmpdir(), "shopwire-schemathesis-"))
@@ -45,6 +47,7 @@ export async function schemathesis(
       "--suppress-health-check",
       "all",
     ],
+    ...(repeatable ? ["--generation-deterministic"] : []),
   ]
   try {
     const args = ["-m", "schemathesis.cli", "--no-color", "--config-file", file("schemathesis.toml"), "run"]
