@@ -14,10 +14,17 @@ import { STREAM } from "../service/log/stream.ts"
 import { withClient } from "./doors.ts"
 import { eventLine } from "./event-line.ts"
 import { EXIT } from "./exit-status.ts"
+import { shownMetrics } from "./shown-metrics.ts"
 import { harmless, labelled, type Terminal } from "./terminal.ts"
 
+/** Of the events that a service has shown, how many make what is usual. */
+const USUAL_SHARE = 0.95
+
 /** Headers that say what the other lines say in words. */
-const SAID = new Set<string>(["Nats-Msg-Id", CONTENT_HASH, ...Object.values(originHeaders)])
+const SAID = new Set<string>([
+  ...["Nats-Msg-Id", "Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"],
+  ...[CONTENT_HASH, ...Object.values(originHeaders)],
+])
 
 /**
  * Tells the life of a message of the log: who sent it, and what became of it. Resolves to the exit status.
@@ -96,6 +103,12 @@ class EventLife {
       return at < 0
         ? "not among the newest events of its shop any more"
         : `in the shop's feed, number ${at + 1} of ${shown.length}`
+    })
+    await this.#told("when", async () => {
+      const one = "for one event only its trace tells when it was shown (docs/traces.md)"
+      const service = (await shownMetrics(this.#terminal))?.find(({ process }) => process === "service")
+      const bound = service?.boundOf("shopwire_event_shown_seconds", USUAL_SHARE)
+      return bound === undefined ? one : `${100 * USUAL_SHARE} % were shown within ${bound} s of storing; ${one}`
     })
     await this.#told("archived", async () => {
       const consumer = await this.#js.consumer(STREAM, consumerName(log))

@@ -1,12 +1,13 @@
 import { Command } from "commander"
-import { loadSettings, settingNames } from "../../config/settings.ts"
+import { loadSettings, SettingError, settingNames } from "../../config/settings.ts"
 import { shopId } from "../arguments.ts"
-import { EXIT } from "../exit-status.ts"
+import { EXIT, InterruptedError } from "../exit-status.ts"
 import { jsonLine, type Style, styled, type Terminal } from "../terminal.ts"
 import { archiveCheck } from "./archive-check.ts"
 import { copiesCheck } from "./copies-check.ts"
 import { edgeCheck, gatewayCheck } from "./doors-check.ts"
 import { type Check, type Finding, ok, problem } from "./finding.ts"
+import { metricsCheck } from "./metrics-check.ts"
 import { diskCheck, jetStreamCheck, serversCheck } from "./nats-check.ts"
 import { signInCheck } from "./sign-in-check.ts"
 
@@ -28,6 +29,7 @@ const checks: readonly Check[] = [
   gatewayCheck,
   signInCheck,
   archiveCheck,
+  metricsCheck,
 ]
 
 /** How each state is shown. */
@@ -68,7 +70,9 @@ async function findingsOf(check: Check, terminal: Terminal): Promise<readonly Fi
   try {
     return await check.run(terminal)
   } catch (error) {
-    return [problem(error instanceof Error ? error.message : String(error), "see the checks above")]
+    if (error instanceof InterruptedError) throw error
+    if (error instanceof SettingError) return [problem(error.message, "correct the setting here and for the processes")]
+    return [problem(error instanceof Error ? error.message : String(error), "see the other problems")]
   }
 }
 

@@ -178,6 +178,23 @@ describe("npx --no -- shopwire, against a running product", () => {
       expect(Date.parse(replayed[0]?.received_at ?? "") - startedAt).to.be.at.least(250)
     })
 
+    it("says how far it came, given an event that is refused, or Ctrl-C", async () => {
+      const into = randomUUID()
+      const file = join(folder, "hour.ndjson")
+      const hours = [0, 1].map((hour) =>
+        JSON.stringify({ ...publishEvent(), received_at: new Date(hour * 3_600_000).toISOString() }),
+      )
+      await writeFile(file, `${hours[0]}\n\n${hours[1]?.replace('"ADD"', "5")}\n`)
+      const refused = await ran(["replay", file, "--into", into, "--speed", "max"], env())
+      expect(refused.status).to.equal(1)
+      expect(refused.stderr).to.match(/^1 event replayed, and not the rest:\nline 3: 422 system\.invalidParams: /)
+      await writeFile(file, `${hours.join("\n")}\n`)
+      const { terminal, end } = running(["replay", file, "--into", into])
+      await until("the first event", async () => (await feedOf(into)).length === 2)
+      expect(await end()).to.equal(130)
+      expect(terminal.complaints).to.deep.equal(["1 event replayed, and not the rest:", "interrupted"])
+    })
+
     it("publishes a range of a shop to another edge or into another shop, but not twice into the same", async () => {
       const [from, into] = [randomUUID(), randomUUID()]
       await post(
@@ -220,6 +237,7 @@ describe("npx --no -- shopwire, against a running product", () => {
         "gateway",
         "sign-in",
         "archive",
+        "metrics",
         "copies",
       ])
       const found = json().map((finding) => finding.found)
@@ -274,6 +292,9 @@ describe("npx --no -- shopwire, against a running product", () => {
       expect(stdout).to.match(/^sender {3}a request with an Idempotency-Key/m)
       expect(stdout).to.match(/^request {2}from-a-test$/m)
       expect(stdout).to.match(/^shown {4}in the shop's feed, number 1 of 1$/m)
+      expect(stdout)
+        .to.match(/^when {5}for one event only its trace tells/m)
+        .and.not.match(/^header/m)
       expect(stdout).to.match(/^archived no: no archiver has ever run on this log$/m)
       expect(stdout).to.match(/^notes {4}no annotations$/m)
       expect(stdout).to.match(/^work {5}#\d+ \S+ Eva: acknowledge$/m)
