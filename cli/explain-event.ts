@@ -1,4 +1,5 @@
 import type { NatsConnection } from "nats"
+import { ResError } from "res-service"
 import type { Client } from "res-service/client"
 import { originHeaders } from "../contract/request-origin.ts"
 import { feed } from "../contract/store.ts"
@@ -137,11 +138,16 @@ class EventLife {
 
   /** Says something, or that it cannot be read, as with a login that may not. */
   async #told(label: string, find: () => Promise<string>): Promise<void> {
-    const what = await find().catch((error: Error) => `not known: ${error.message}`)
+    const what = await find().catch((error: Error) => `not known: ${whyNot(error)}`)
     this.#say(label, what)
   }
 
   #say(label: string, what: string): void {
     this.#terminal.print(labelled(label, what))
   }
+}
+
+/** A valid shop's feed is always there: it is not found if nobody answers for it. */
+function whyNot(error: Error): string {
+  return error instanceof ResError && error.code === "system.notFound" ? "no service answers" : error.message
 }

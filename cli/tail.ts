@@ -40,6 +40,7 @@ async function tail(terminal: Terminal, shop: string, options: TailOptions): Pro
   let { replay, count: left = Number.POSITIVE_INFINITY } = options
   let lastId: string | undefined
   let connected = false
+  let isAway = false
   while (!signal.aborted) {
     const silence = new AbortController()
     const alarm = setTimeout(() => silence.abort(), SILENCE_MS)
@@ -47,6 +48,7 @@ async function tail(terminal: Terminal, shop: string, options: TailOptions): Pro
       const body = await open(terminal, shop, { ...options, replay, lastId }, AbortSignal.any([signal, silence.signal]))
       if (connected) terminal.complain("connected again")
       connected = true
+      isAway = false
       replay = 0
       for await (const event of streamEvents(body, () => alarm.refresh())) {
         if (event.id !== "") lastId = event.id
@@ -62,7 +64,9 @@ async function tail(terminal: Terminal, shop: string, options: TailOptions): Pro
     } catch (error) {
       if (signal.aborted) break
       if (!connected || error instanceof RefusedError) throw error
-      terminal.complain("the edge does not answer; trying again")
+      // Once, however long it lasts.
+      if (!isAway) terminal.complain("the edge does not answer; trying again")
+      isAway = true
     } finally {
       clearTimeout(alarm)
       silence.abort()

@@ -31,7 +31,7 @@ export const edgeCheck: Check = {
     const { nats, service } = ready.body ?? {}
     if (ready.status === 200) found.push(ok("a publish would be stored now"))
     else if (nats !== true)
-      found.push(problem("the edge has no connection to NATS", "see the check of NATS below, and the edge's NATS_URL"))
+      found.push(problem("the edge has no connection to NATS", "see NATS above, and the edge's NATS_URL"))
     else if (service !== true)
       found.push(
         problem("the service does not answer the edge", "start it, or read its log: it waits for JetStream or a lease"),

@@ -15,7 +15,8 @@ import { type Check, type Finding, ok, problem, warning } from "./finding.ts"
 
 /** The oldest nats-server with all that the log needs: atomic batches. */
 const OLDEST = [2, 12] as const
-const GREETING_TIMEOUT_MS = 3000
+/** As long as other answers may take. */
+const GREETING_TIMEOUT_MS = 10_000
 /** How full JetStream's storage or a disk may be. */
 const FULL = 0.85
 const GIB = 1024 ** 3
@@ -52,9 +53,13 @@ async function greeting(server: string, env: NodeJS.ProcessEnv): Promise<Finding
         : []),
     ]
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return [problem(`${server} does not answer: ${reason}`, "start nats-server, or set NATS_URL or NATS_PORT")]
+    return [problem(`${server} does not answer: ${reasonOf(error)}`, "start nats-server, or set NATS_URL or NATS_PORT")]
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === "AbortError" ? `nothing came within ${GREETING_TIMEOUT_MS / 1000} s` : error.message
 }
 
 /** JetStream: the log, how full it and the account are, and the clock of its server. */

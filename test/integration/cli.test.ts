@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -103,13 +104,28 @@ describe("npx --no -- shopwire", () => {
   })
 
   it("ends without a complaint when nobody reads its output any more", async () => {
-    const child = spawn(process.execPath, [command, "explain", "--token", "abc", "--resource", feed], {
+    const child = spawn(process.execPath, [command, "explain", "--resource", "no.such"], {
       cwd: root,
       env: { ...process.env, AUTH: "", DATA_DIR: folder },
     })
     child.stdout.destroy()
     const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")])
     expect({ stderr, status }).to.deep.equal({ stderr: "", status: 1 })
+  })
+
+  it("ends with 3 when something accepts its connection and then says nothing", async () => {
+    const silent = createServer((socket) => socket.on("error", () => {}))
+    await once(silent.listen(0, "127.0.0.1"), "listening")
+    const { port } = silent.address() as AddressInfo
+    try {
+      const { stderr, status } = await shopwire(["explain", "--seq", "1"], {
+        env: { NATS_URL: `nats://127.0.0.1:${port}` },
+      })
+      expect(stderr).to.match(/^NATS at nats:\/\/127\.0\.0\.1:\d+: timeout/)
+      expect(status).to.equal(3)
+    } finally {
+      silent.close()
+    }
   })
 
   it("explain says why a token is not good, and decides as for nobody", async () => {

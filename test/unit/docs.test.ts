@@ -115,7 +115,7 @@ describe("the docs", () => {
     const commands = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== "help")
     const documented = [...page.matchAll(/^\| `([a-z]+)[^`]*` \|/gm)].map(([, name]) => name)
     expect([...new Set(documented)]).to.deep.equal(commands)
-    const statuses = [...page.matchAll(/^\| (\d) \|/gm)].map(([, status]) => Number(status))
+    const statuses = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, status]) => Number(status))
     expect(statuses).to.deep.equal(Object.values(EXIT))
   })
 
