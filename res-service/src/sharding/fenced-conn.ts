@@ -57,6 +57,8 @@ export class FencedConn implements Conn {
   #incomingBytes = 0
   #droppedRequests = 0
   #lost = false
+  /** Nothing can be sent any more. */
+  #closed = false
   /** Checks in a row that found a connection and no lease. */
   #checksWithout = 0
   readonly #checking: NodeJS.Timeout
@@ -76,7 +78,10 @@ export class FencedConn implements Conn {
     this.#checking = setInterval(() => this.#check(), CHECK_INTERVAL_MS)
     this.#checking.unref()
     conn.onStatus((status) => {
-      if (status === "closed") clearInterval(this.#checking)
+      if (status === "closed") {
+        this.#closed = true
+        clearInterval(this.#checking)
+      }
       if (status !== "connected") return this.#tell(status)
       this.#mustAnnounce = true
       this.#pass()
@@ -165,7 +170,7 @@ export class FencedConn implements Conn {
   }
 
   #refuse(reply: string | undefined): void {
-    if (reply !== undefined && this.#replyTo(reply))
+    if (reply !== undefined && !this.#closed && this.#replyTo(reply))
       this.#conn.publish(reply, JSON.stringify({ error: new ResError("system.serviceUnavailable") }))
   }
 

@@ -256,4 +256,23 @@ describe("FencedConn", () => {
     await renew()
     expect(taken).to.deep.equal([])
   })
+
+  it("drops an answer that comes after the connection was closed", async () => {
+    const { broker, fenced, lose } = setUp()
+    const under = broker.connect()
+    let close = (): void => {}
+    const conn = fenced({
+      ...under,
+      publish: () => {
+        throw new Error("closed connection")
+      },
+      onStatus: (listener) => {
+        close = () => listener("closed")
+        return () => {}
+      },
+    })
+    await lose()
+    close()
+    expect(() => conn.publish(under.newInbox(), "")).not.to.throw()
+  })
 })
