@@ -25,10 +25,8 @@ function hasLoneSurrogate(value: unknown): boolean {
     const next = waiting.pop()
     if (typeof next === "string" && LONE_SURROGATE.test(next)) return true
     if (typeof next !== "object" || next === null) continue
-    for (const [key, each] of Object.entries(next)) {
-      if (LONE_SURROGATE.test(key)) return true
-      waiting.push(each)
-    }
+    for (const each of Object.values(next)) waiting.push(each)
+    if (!Array.isArray(next) && Object.keys(next).some((key) => LONE_SURROGATE.test(key))) return true
   }
   return false
 }

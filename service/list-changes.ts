@@ -5,6 +5,7 @@ export type ListChange =
 
 /** The RES changes that turn one list of distinct IDs into another. */
 export function listChanges(before: readonly string[], after: readonly string[]): ListChange[] {
+  if (before.length === after.length && before.every((id, i) => id === after[i])) return []
   const changes: ListChange[] = []
   const list = [...before]
   for (let index = list.length - 1; index >= 0; index--) {

@@ -1,6 +1,7 @@
 import { serviceError } from "../../contract/errors.ts"
 import { isRecord } from "../../contract/record.ts"
 import { sha256 } from "../sha256.ts"
+import { known } from "./known.ts"
 
 /** Characters of a cart's version. */
 const VERSION_LENGTH = 16
@@ -8,9 +9,18 @@ const VERSION_LENGTH = 16
 const sizes = new WeakMap<object, number>()
 const versions = new WeakMap<object, string>()
 
-/** Bytes of a cart's JSON. Counted once for each cart: unchanged carts stay the same objects. */
+/** The cart whose JSON was asked for last: each new cart is measured and then stored. */
+let latest = { content: {}, json: "{}" }
+
+/** A cart's JSON. */
+export function jsonOf(content: object): string {
+  if (latest.content !== content) latest = { content, json: JSON.stringify(content) }
+  return latest.json
+}
+
+/** Bytes of a cart's JSON. */
 export function sizeOf(content: object): number {
-  return known(sizes, content, () => Buffer.byteLength(JSON.stringify(content)))
+  return known(sizes, content, () => Buffer.byteLength(jsonOf(content)))
 }
 
 /** Names the content of a cart, like an ETag. Carts that are equal as JSON have the same version, in any order of their members. */
@@ -20,15 +30,6 @@ export function versionOf(content: object): string {
 
 function inOrder(_: string, value: unknown): unknown {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
-}
-
-/** What was computed of a cart before, or computes it: unchanged carts stay the same objects. */
-export function known<T>(all: WeakMap<object, T>, content: object, compute: () => T): T {
-  const found = all.get(content)
-  if (found !== undefined) return found
-  const computed = compute()
-  all.set(content, computed)
-  return computed
 }
 
 /** Throws `session.cartChanged` if a cart has another version. */

@@ -161,16 +161,22 @@ export class LiveSessions implements Part {
 
   /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */
   async #run(id: string, command: SessionCommand): Promise<number> {
+    const service = this.#service
     const n = await this.#sessions.execute(id, command, {
-      multicart: this.#service.events(multicart, { id }),
-      present: this.#service.events(present, { id }),
-      status: this.#service.events(sessionStatus, { id }),
-      reset: () => this.#service.reset({ resources: resources.map(({ pattern }) => pattern.names({ id })) }),
-      cart: (customer) => this.#service.events(cart, { id, customer }),
-      lines: (customer) => this.#service.events(cartLines, { id, customer }),
-      line: (customer, line) => this.#service.events(cartLine, { id, customer, line }),
-      members: this.#service.events(sessionMembers, { id }),
-      member: (customer) => this.#service.events(sessionMember, { id, customer }),
+      multicart: service.events(multicart, { id }),
+      present: service.events(present, { id }),
+      // Nobody may watch these, so they are made when they are used.
+      get status() {
+        return service.events(sessionStatus, { id })
+      },
+      get members() {
+        return service.events(sessionMembers, { id })
+      },
+      cart: (customer) => service.events(cart, { id, customer }),
+      lines: (customer) => service.events(cartLines, { id, customer }),
+      line: (customer, line) => service.events(cartLine, { id, customer, line }),
+      member: (customer) => service.events(sessionMember, { id, customer }),
+      reset: () => service.reset({ resources: resources.map(({ pattern }) => pattern.names({ id })) }),
     })
     this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])
     return n

@@ -91,8 +91,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
     presence.called(id, cid)
-    if ((await sessions.get(id))?.members.some(({ lostCid }) => lostCid === cid))
-      await run(id, { type: "return", cid, at: Date.now() })
+    const { members = [] } = (await sessions.get(id)) ?? {}
+    if (!members.some(({ lostCid }) => lostCid === cid)) return members
+    await run(id, { type: "return", cid, at: Date.now() })
     return (await sessions.get(id))?.members ?? []
   }
 

@@ -60,12 +60,15 @@ export class Presence {
   /** Records the present members of a session; a member with a new connection gets its full time. */
   note(sessionId: string, members: readonly Pick<Member, "id" | "cid">[]): void {
     const before = this.#sessions.get(sessionId)
+    const seenBefore = ({ id, cid }: (typeof members)[number]): Seen | undefined => {
+      const seen = before?.get(id)
+      return seen?.cid === cid ? seen : undefined
+    }
+    if (before?.size === members.length && members.every(seenBefore)) return
     const now = this.#now()
     const after = new Map<string, Seen>()
-    for (const { id, cid } of members) {
-      const known = before?.get(id)
-      after.set(id, known !== undefined && known.cid === cid ? known : { cid, calledAt: now, aliveAt: now })
-    }
+    for (const member of members)
+      after.set(member.id, seenBefore(member) ?? { cid: member.cid, calledAt: now, aliveAt: now })
     if (after.size === 0) this.#sessions.delete(sessionId)
     else this.#sessions.set(sessionId, after)
   }

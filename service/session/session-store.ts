@@ -3,6 +3,7 @@ import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
+import { jsonOf } from "./cart-content.ts"
 import { mended } from "./mend.ts"
 import type { Session, SessionEvent } from "./session.ts"
 import { completed, type StoredMember } from "./stored-member.ts"
@@ -116,20 +117,18 @@ export class SessionStore {
       await unlessFull(this.#bucket.purge(stateKey(id), { previousSeq, ttl: MARK_TTL }))
       revisions.delete(stateKey(id))
     } else {
-      const contents = new Map(session.members.map((member) => [member.id, member.content]))
-      const writes: (readonly [key: string, value: unknown])[] = cartsSet(events).map((customerId) => [
-        cartKey(id, customerId),
-        contents.get(customerId),
-      ])
+      const writes = cartsSet(events).map((customerId) => {
+        const { content = {} } = session.members.find((member) => member.id === customerId) ?? {}
+        return { key: cartKey(id, customerId), data: jsonOf(content) }
+      })
       // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
-      if (events.some(({ type }) => type !== "cartSet")) writes.push([stateKey(id), stateOf(session)])
-      for (const [i, [key, value]] of writes.entries()) {
-        const writing = this.#write(revisions, key, value)
+      if (events.some(({ type }) => type !== "cartSet")) writes.push({ key: stateKey(id), data: stateJson(session) })
+      for (const [i, { key, data }] of writes.entries()) {
+        const writing = this.#write(revisions, key, data)
         await (i === 0 ? unlessFull(writing) : writing)
       }
     }
-    const gone =
-      stored.session?.members.filter(({ id: before }) => !session?.members.some((now) => now.id === before)) ?? []
+    const gone = events.filter((event) => event.type === "left")
     await Promise.all(gone.map((member) => this.#forgetCart(id, member.id, revisions)))
     return { session, revisions }
   }
@@ -139,19 +138,18 @@ export class SessionStore {
     const revisions = new Map(known)
     if (session === undefined) return { session, revisions }
     const all = async (): Promise<void> => {
-      await this.#write(revisions, stateKey(id), stateOf(session))
+      await this.#write(revisions, stateKey(id), stateJson(session))
       for (const member of session.members) {
         const key = cartKey(id, member.id)
-        if (revisions.has(key)) await this.#write(revisions, key, member.content)
+        if (revisions.has(key)) await this.#write(revisions, key, jsonOf(member.content))
       }
     }
     await unlessFull(all())
     return { session, revisions }
   }
 
-  async #write(revisions: Map<string, number>, key: string, value: unknown): Promise<void> {
+  async #write(revisions: Map<string, number>, key: string, data: string): Promise<void> {
     const revision = revisions.get(key)
-    const data = JSON.stringify(value)
     const written = await (revision === undefined
       ? this.#bucket.create(key, data)
       : this.#bucket.replace(key, data, revision))
@@ -168,11 +166,14 @@ export class SessionStore {
 
 /** The members whose carts the events set, in the order of the events. */
 export function cartsSet(events: readonly SessionEvent[]): readonly string[] {
-  return [...new Set(events.flatMap((event) => (event.type === "cartSet" ? [event.id] : [])))]
+  const ids = new Set<string>()
+  for (const event of events) if (event.type === "cartSet") ids.add(event.id)
+  return [...ids]
 }
 
-function stateOf({ members, ...state }: Session): State {
-  return { ...state, members: members.map(({ content: _, ...member }) => member) }
+function stateJson({ members, ...others }: Session): string {
+  const state: State = { ...others, members: members.map(({ content: _, ...member }) => member) }
+  return JSON.stringify(state)
 }
 
 function stateKey(id: string): string {

@@ -23,17 +23,16 @@ import { connectionsOf, evolve, type Member, type Session, type SessionEvent } f
 import { cartsSet, type SessionStore, type StoredSession } from "./session-store.ts"
 import { type LineEventSenders, type LineModel, ShownLines } from "./shown-lines.ts"
 import { type MemberEventSenders, ShownMembers } from "./shown-members.ts"
-import { ShownStatuses } from "./shown-statuses.ts"
+import { ShownStatuses, type StatusEventSender } from "./shown-statuses.ts"
 import { dueAt } from "./tick.ts"
 
 export type CartModel = ContentOf<typeof cart>
 export type StatusModel = ContentOf<typeof sessionStatus>
 
 /** The senders of events of a session's resources. Use them in the session's queue. */
-export interface SessionEventSenders extends MemberEventSenders, LineEventSenders {
+export interface SessionEventSenders extends StatusEventSender, MemberEventSenders, LineEventSenders {
   readonly multicart: CollectionEvents<Reference>
   readonly present: CollectionEvents<Reference>
-  readonly status: ModelEvents<StatusModel>
   cart(customerId: string): ModelEvents<CartModel>
   /** Makes gateways get all of them again. */
   reset(): void
@@ -176,12 +175,12 @@ export class Sessions {
       if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
-      this.#statuses.tell(id, after, n, currency, events.status)
+      this.#statuses.tell(id, after, n, currency, events)
       this.#members.tell(id, after, events)
       this.#lines.tell(id, after, events)
       if (shutsOut(before.session, after)) {
         askAgain(before.session, after, events)
-        if (this.#statuses.has(id)) events.status.reaccess()
+        this.#statuses.reaccess(id, events)
         this.#members.reaccess(id, events)
         this.#lines.reaccess(id, events)
       }
@@ -258,9 +257,10 @@ export function cartModel(session: Session, member: Member): CartModel {
 // Carts before the list, so that a client that follows a new reference finds the current cart.
 function tell(id: string, before: Session | undefined, after: Session | undefined, events: SessionEventSenders): void {
   for (const member of shownMembers(after)) {
-    const old = before?.members.find((each) => each.id === member.id)
-    if (before === undefined || after === undefined || old === undefined) continue
-    if (member === old && before.hostId === after.hostId) continue
+    if (before === undefined || after === undefined) continue
+    if (before.hostId === after.hostId && before.members.includes(member)) continue
+    const old = before.members.find((each) => each.id === member.id)
+    if (old === undefined) continue
     const owner = ownerOf(after, member)
     const ownerChanged = JSON.stringify(owner) !== JSON.stringify(ownerOf(before, old))
     events.cart(member.id).change({

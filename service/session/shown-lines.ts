@@ -5,6 +5,7 @@ import { differences } from "../differences.ts"
 import { listChanges } from "../list-changes.ts"
 import { linesOf } from "./lines.ts"
 import type { Member, Session } from "./session.ts"
+import { Shown } from "./shown.ts"
 
 /** A line as clients see it. */
 export type LineModel = ContentOf<typeof cartLine>
@@ -15,31 +16,28 @@ export interface LineEventSenders {
   line(customerId: string, line: string): ModelEvents<LineModel>
 }
 
-interface Shown {
+interface ShownCart {
   readonly member: Member | undefined
   readonly lines: ReadonlyMap<string, LineModel>
 }
 
 /** The lines of each cart whose lines somebody has got, as they were sent last. Of other carts none are made. */
-export class ShownLines {
-  /** By session and customer. */
-  readonly #shown = new Map<string, Map<string, Shown>>()
-
+export class ShownLines extends Shown<Map<string, ShownCart>> {
   /** The lines of a member's cart for whoever gets them. From now on `tell` sends their changes. */
   show(id: string, member: Member): ReadonlyMap<string, LineModel> {
-    const carts = this.#shown.get(id) ?? new Map<string, Shown>()
+    const carts = this.shown.get(id) ?? new Map<string, ShownCart>()
     const shown = carts.get(member.id) ?? { member, lines: lineModels(member) }
-    this.#shown.set(id, carts.set(member.id, shown))
+    this.shown.set(id, carts.set(member.id, shown))
     return shown.lines
   }
 
   /** Sends what has changed: a line that has changed as one event. Lines before the list, as carts. */
   tell(id: string, session: Session | undefined, events: LineEventSenders): void {
-    for (const [customer, { member: old, lines: before }] of this.#shown.get(id) ?? []) {
+    for (const [customer, { member: old, lines: before }] of this.shown.get(id) ?? []) {
       const member = session?.members.find((each) => each.id === customer)
       if (member?.content === old?.content && member?.disowned === old?.disowned) continue
       const after = lineModels(member)
-      this.#shown.get(id)?.set(customer, { member, lines: after })
+      this.shown.get(id)?.set(customer, { member, lines: after })
       for (const [line, model] of after) {
         const known = before.get(line)
         if (known !== undefined) events.line(customer, line).change(differences(known, model))
@@ -57,16 +55,8 @@ export class ShownLines {
     for (const each of this.#sendersOf(id, events)) each.reaccess()
   }
 
-  drop(id: string): void {
-    this.#shown.delete(id)
-  }
-
-  dropWhere(condition: (id: string) => boolean): void {
-    for (const id of [...this.#shown.keys()]) if (condition(id)) this.drop(id)
-  }
-
   #sendersOf(id: string, events: LineEventSenders) {
-    return [...(this.#shown.get(id) ?? [])].flatMap(([customer, { lines }]) => [
+    return [...(this.shown.get(id) ?? [])].flatMap(([customer, { lines }]) => [
       events.lines(customer),
       ...[...lines.keys()].map((line) => events.line(customer, line)),
     ])
