@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { LatestKeys } from "./latest-keys.ts"
 
 /** The NATS header of an event, and of the answer to a get: a number, so that whoever follows the resource notices a lost event. */
 export const EVENT_NUMBER = "Res-Event"
@@ -23,8 +24,8 @@ export interface EventNumber {
 export class EventNumbers {
   readonly #counter = randomBytes(6).toString("base64url")
   readonly #isExclusive: boolean
-  /** By resource name; the least recently counted one comes first. */
-  readonly #numbers = new Map<string, number>()
+  /** By resource name. */
+  readonly #numbers = new LatestKeys<string, number>(MAX_RESOURCES)
 
   constructor(isExclusive: boolean) {
     this.#isExclusive = isExclusive
@@ -33,12 +34,7 @@ export class EventNumbers {
   /** The header of the next event of a resource. */
   next(name: string): string {
     const number = (this.#numbers.get(name) ?? 0) + 1
-    this.#numbers.delete(name)
     this.#numbers.set(name, number)
-    if (this.#numbers.size > MAX_RESOURCES) {
-      const [oldest = name] = this.#numbers.keys()
-      this.#numbers.delete(oldest)
-    }
     return this.#header(number)
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { ResError } from "res-service"
+import { LatestKeys, type ResError } from "res-service"
 import { type Claims, type Grants, TokenError } from "../../contract/claims.ts"
 import { MAX_TOKEN_LENGTH } from "../../contract/limits.ts"
 import { notTried } from "../../contract/unavailable.ts"
@@ -56,7 +56,7 @@ export class RememberingVerifier implements TokenVerifier {
   readonly userState?: (user: string) => Promise<UserState>
   readonly #verifier: TokenVerifier
   readonly #maxDays: number
-  readonly #good = new Map<string, { readonly claims: Claims; readonly until: number }>()
+  readonly #good = new LatestKeys<string, { readonly claims: Claims; readonly until: number }>(MAX_REMEMBERED)
 
   constructor(verifier: TokenVerifier, maxDays = DEFAULT_MAX_TOKEN_DAYS) {
     this.#verifier = verifier
@@ -78,8 +78,6 @@ export class RememberingVerifier implements TokenVerifier {
     if (claims.exp <= now) throw new TokenError(`it was issued more than ${this.#maxDays} days ago`)
     // Revocation depends on the time of issue, so it must not be in the future.
     if (claims.iat > now + CLOCK_TOLERANCE_S) throw new TokenError("it is issued in the future")
-    const [oldest] = this.#good.keys()
-    if (this.#good.size >= MAX_REMEMBERED && oldest !== undefined) this.#good.delete(oldest)
     this.#good.set(key, { claims, until: Math.min(Date.now() + MAX_TRUST_MS, claims.exp * 1000) })
     return claims
   }

@@ -1,3 +1,5 @@
+import { LatestKeys } from "res-service"
+
 /** How long a currency is taken as it was read, in ms. */
 const KEPT_MS = 60_000
 /** Most shops that are remembered. */
@@ -10,7 +12,7 @@ export type ReadCurrency = (shopId: string) => Promise<string | null>
 export class Currencies {
   readonly #read: ReadCurrency
   readonly #now: () => number
-  readonly #known = new Map<string, { readonly currency: string | null; readonly readAt: number }>()
+  readonly #known = new LatestKeys<string, { readonly currency: string | null; readonly readAt: number }>(MAX_SHOPS)
 
   constructor(read: ReadCurrency, now: () => number = () => performance.now()) {
     this.#read = read
@@ -22,10 +24,7 @@ export class Currencies {
     const known = this.#known.get(shopId)
     if (known !== undefined && this.#now() - known.readAt < KEPT_MS) return known.currency
     const currency = await this.#read(shopId).catch(() => known?.currency ?? null)
-    this.#known.delete(shopId)
     this.#known.set(shopId, { currency, readAt: this.#now() })
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > MAX_SHOPS && oldest !== undefined) this.#known.delete(oldest)
     return currency
   }
 }

@@ -1,4 +1,4 @@
-import { ResError } from "res-service"
+import { LatestKeys, ResError } from "res-service"
 import type { Publication } from "../../contract/publication.ts"
 import { LatestTasks } from "../latest-tasks.ts"
 import type { SessionOwner } from "../shared-baskets.ts"
@@ -19,8 +19,7 @@ const MAX_KNOWN = 5000
 export class SessionLinks {
   readonly #sessions: SessionOwner
   readonly #links = new LatestTasks(MAX_LINKS)
-  /** The least recently used one comes first. */
-  readonly #known = new Map<string, string>()
+  readonly #known = new LatestKeys<string, string>(MAX_KNOWN)
 
   constructor(sessions: SessionOwner) {
     this.#sessions = sessions
@@ -48,10 +47,8 @@ export class SessionLinks {
   }
 
   #keep(key: string, status: string | undefined): void {
-    this.#known.delete(key)
-    if (status !== undefined) this.#known.set(key, status)
-    const [oldest] = this.#known.keys()
-    if (oldest !== undefined && this.#known.size > MAX_KNOWN) this.#known.delete(oldest)
+    if (status === undefined) this.#known.delete(key)
+    else this.#known.set(key, status)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Logger, Reference } from "res-service"
+import { LatestKeys, type Logger, type Reference } from "res-service"
 import type { LogRecord } from "../log/entry.ts"
 import type { Basket } from "../projections/basket.ts"
 import type { Shop } from "../projections/shop.ts"
@@ -85,7 +85,7 @@ export class Shops {
   readonly #maxWarm: number
   readonly #loaded = new Map<string, LoadedShop>()
   /** Busy shops that nobody looks at; the least recently busy one comes first. */
-  readonly #warm = new Map<string, LoadedShop>()
+  readonly #warm: LatestKeys<string, LoadedShop>
   readonly #keeper: SnapshotKeeper
   /** The snapshot that is being stored now. */
   #saving: Promise<void> | undefined
@@ -98,6 +98,7 @@ export class Shops {
     this.#loads = loads
     this.#logger = logger
     this.#maxWarm = maxWarm
+    this.#warm = new LatestKeys(maxWarm)
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
   }
 
@@ -253,10 +254,7 @@ export class Shops {
   /** Keeps a busy shop loaded although nobody looks at it. */
   #keepWarm(shopId: string): LoadedShop {
     const loaded = this.#warm.get(shopId) ?? this.#begin(shopId)
-    this.#warm.delete(shopId)
     this.#warm.set(shopId, loaded)
-    const [longest] = this.#warm.keys()
-    if (longest !== undefined && this.#warm.size > this.#maxWarm) this.#warm.delete(longest)
     return loaded
   }
 

@@ -1,3 +1,4 @@
+import { LatestKeys } from "../latest-keys.ts"
 import { type RequestNumber, readRequestNumber } from "../request-number.ts"
 
 /** Most keys whose newest request is known; the one that was asked about least recently is forgotten first. */
@@ -8,7 +9,7 @@ const MAX_KEYS = 10_000
  * processes in a queue group, a request that waits in one of them is overtaken by the next one, which another process got.
  */
 export class RequestOrder {
-  readonly #newest = new Map<string, RequestNumber>()
+  readonly #newest = new LatestKeys<string, RequestNumber>(MAX_KEYS)
 
   /** Whether a newer request with the same key, of the same requester, was asked about before. */
   isOutdated(key: string, replySubject: string): boolean {
@@ -16,10 +17,7 @@ export class RequestOrder {
     if (asked === undefined) return false
     const newest = this.#newest.get(key)
     if (newest?.requester === asked.requester && newest.number > asked.number) return true
-    this.#newest.delete(key)
     this.#newest.set(key, asked)
-    const [oldest = key] = this.#newest.keys()
-    if (this.#newest.size > MAX_KEYS) this.#newest.delete(oldest)
     return false
   }
 }

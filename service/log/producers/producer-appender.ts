@@ -1,4 +1,4 @@
-import { type Headers, ResError } from "res-service"
+import { type Headers, LatestKeys, ResError } from "res-service"
 import { serviceError } from "../../../contract/errors.ts"
 import { MAX_BATCH_EVENTS } from "../../../contract/limits.ts"
 import { MAX_MISSING_RANGES, type Producer, type ProducerAnswer } from "../../../contract/producer.ts"
@@ -74,7 +74,7 @@ export class ProducerAppender {
   /** Requests that wait while another group of their producer is being stored, by the producer's subject. */
   readonly #queues = new Map<string, Waiting[]>()
   /** By subject; the least recently used one comes first. A state may be old: then no claim can be made with it. */
-  readonly #states = new Map<string, ProducerState>()
+  readonly #states = new LatestKeys<string, ProducerState>(MAX_STATES)
 
   constructor(js: JetStream, records: RecordStore) {
     this.#js = js
@@ -124,7 +124,7 @@ export class ProducerAppender {
         this.#states.delete(key.subject)
         continue
       }
-      this.#keep(key, after)
+      this.#states.set(key.subject, after)
       const missing = missingIn(after.known)
       let at = after.unnoted?.at ?? 0
       for (const { events, resolve } of plan.fresh) {
@@ -217,13 +217,6 @@ export class ProducerAppender {
     if (stored !== undefined && stored.header.get(CONTENT_HASH) !== contentHash(events))
       throw serviceError("store.producerConflict")
     return sequences(at, payloads.length)
-  }
-
-  #keep({ subject }: ProducerKey, state: ProducerState): void {
-    this.#states.delete(subject)
-    this.#states.set(subject, state)
-    const [oldest] = this.#states.keys()
-    if (oldest !== undefined && this.#states.size > MAX_STATES) this.#states.delete(oldest)
   }
 }
 
