@@ -2,7 +2,8 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
@@ -26,10 +27,11 @@ import { use } from "../helpers/use.ts"
 
 const retention = { maxAgeDays: 0, maxMiB: 0 }
 /** Writes that are each read at once. A replica that is behind shows in a few of a hundred. */
-const WRITES = 500
-/** How often the leader stands still, and how long it is asked afterwards, in ms. */
+const WRITES = 300
+/** How often the leader stands still, and how long it is asked afterwards, with what pause, in ms. */
 const STOPS = 1
 const STALE_MS = 3000
+const STALE_PAUSE_MS = 10
 /** Connections that soon notice a server that stands still. */
 const IMPATIENT = { maxReconnectAttempts: -1, reconnectTimeWait: 50, pingInterval: 1000, maxPingOut: 2 }
 
@@ -193,6 +195,7 @@ describe("NATS_REPLICAS=3", function () {
           if (info !== undefined && info.state.last_seq < acknowledged) stale.push(`${name}: info`)
           if (slice?.end && slice.last < acknowledged) stale.push(`${name}: following`)
         }
+        await sleep(STALE_PAUSE_MS)
       }
       await back.close()
     }
@@ -279,21 +282,25 @@ describe("NATS_REPLICAS=3", function () {
   })
 
   it("is backed up, also while its servers have no leader, and restored on one nats-server as the same log", async () => {
-    const folder = join(await mkdtemp(join(tmpdir(), "shopwire-replicas-")), "backup")
-    const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
-    await cluster.server(leader).kill()
-    await cluster.server(leader).restart()
-    await backUp(nats, undefined, folder, () => {})
-    const { created, state } = await js.info(STREAM)
+    const folder = await mkdtemp(join(tmpdir(), "shopwire-replicas-"))
     const alone = await startNats()
     const other = await connect({ servers: alone.url })
-    await restore(other, undefined, folder, 1, () => {})
-    const restored = await new JetStream(other).info(STREAM)
-    expect(restored).to.include({ created })
-    expect(restored.state.messages).to.equal(state.messages)
-    await other.close()
-    await alone.stop()
-    await rm(dirname(folder), { recursive: true })
+    try {
+      const backup = join(folder, "backup")
+      const leader = (await jsm.streams.info(STREAM)).cluster?.leader ?? ""
+      await cluster.server(leader).kill()
+      await cluster.server(leader).restart()
+      await backUp(nats, undefined, backup, () => {})
+      const { created, state } = await js.info(STREAM)
+      await restore(other, undefined, backup, 1, () => {})
+      const restored = await new JetStream(other).info(STREAM)
+      expect(restored).to.include({ created })
+      expect(restored.state.messages).to.equal(state.messages)
+    } finally {
+      await other.close()
+      await alone.stop()
+      await rm(folder, { recursive: true })
+    }
   })
 })
 
