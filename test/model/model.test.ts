@@ -69,7 +69,7 @@ describe("the model of ownership", () => {
       expect(found.counterexample).to.not.equal(undefined)
       expect(explain(model, found.counterexample)).to.include("the faults stop")
       // The same world is right with all rules.
-      expectRight(variant.size, [variant.property], Math.min(found.worlds, 1500))
+      expectRight(variant.size, [variant.property], Math.min(found.worlds, 750))
     })
   }
 })
