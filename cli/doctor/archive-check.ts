@@ -23,8 +23,9 @@ export const archiveCheck: Check = {
 }
 
 async function mongoFinding(url: string): Promise<Finding> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: FIND_MS })
+  let client: MongoClient | undefined
   try {
+    client = new MongoClient(url, { serverSelectionTimeoutMS: FIND_MS })
     const { setName } = await client.db("admin").command({ hello: 1 })
     const { version } = await client.db("admin").command({ buildInfo: 1 })
     if (setName !== undefined) return ok(`MongoDB ${version}, replica set ${setName}, answers`)
@@ -39,7 +40,7 @@ async function mongoFinding(url: string): Promise<Finding> {
       "start it, or correct MONGO_URL; publishing goes on meanwhile, and the archive catches up later",
     )
   } finally {
-    await client.close()
+    await client?.close()
   }
 }
 
