@@ -40,7 +40,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   }
 }
 
-/** Collects an option that may be given several times. */
-export function several(text: string, before: readonly string[]): readonly string[] {
+/** Collects an option that may be repeated. */
+export function several(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text]
 }

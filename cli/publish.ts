@@ -10,7 +10,7 @@ import { harmless, jsonLine, type Terminal } from "./terminal.ts"
 
 interface PublishOptions {
   readonly shop?: string
-  readonly set: readonly string[]
+  readonly set?: readonly string[]
   readonly key?: string
   readonly json?: true
   readonly token?: string
@@ -21,7 +21,7 @@ export function publishCommand(terminal: Terminal, end: (status: number) => void
     .description("store events: those of a file, or a sample with the present time")
     .argument("[file]", "JSON: one event, an array (stored as a whole), or an event a line; - is standard input")
     .option("--shop <id>", "the shop of the events (default: the one they name)", shopId)
-    .option("--set <field=value>", "change a field of the events; several times", several, [])
+    .option("--set <field=value>", "change a field of the events; may be repeated", several)
     .option("--key <key>", "the Idempotency-Key of a single request, which is then stored once within 10 minutes")
     .option("--json", "the answers as JSON, one a line")
     .option("--token <token>", "a token that may publish (else SHOPWIRE_TOKEN)")
@@ -43,7 +43,7 @@ async function publish(terminal: Terminal, file: string | undefined, options: Pu
   }
   const changes = [
     ...(options.shop === undefined ? [] : [["shop_id", options.shop] as const]),
-    ...options.set.map(changeIn),
+    ...(options.set ?? []).map(changeIn),
   ]
   // All are read before the first one is sent, so that a wrong line does not leave half of a file stored.
   const requests = bodies.map(({ place, value }) => {

@@ -10,7 +10,7 @@ const MAX_MINUTES = 7 * 24 * 60
 
 interface TokenOptions {
   readonly role?: string
-  readonly shop: readonly string[]
+  readonly shop?: readonly string[]
   readonly shopperId?: string
   readonly user: string
   readonly name?: string
@@ -21,7 +21,7 @@ export function tokenCommand(terminal: Terminal, end: (status: number) => void):
   return new Command("token")
     .description("make a token for development, and say with which settings it is accepted")
     .option("--role <role>", "merchant, shopper or admin; without a role a token allows nothing")
-    .option("--shop <id>", "a shop that the role is for; several times", several, [])
+    .option("--shop <id>", "a shop that the role is for; may be repeated", several)
     .option("--shopper-id <id>", "the shopper that a shopper's token is bound to")
     .option("--user <name>", "the user's ID, claim sub", "developer")
     .option("--name <name>", "the user's name, to show")
@@ -31,7 +31,7 @@ export function tokenCommand(terminal: Terminal, end: (status: number) => void):
 
 /** Prints a token on stdout, and on stderr the settings with which it is accepted. */
 async function token(terminal: Terminal, options: TokenOptions): Promise<number> {
-  const { role, shop: shops, user: sub, name, shopperId: shopper_id, minutes } = options
+  const { role, shop: shops = [], user: sub, name, shopperId: shopper_id, minutes } = options
   const payload = { sub, name, role, shops: [...shops], shopper_id }
   checkClaims(payload)
   const issuer = new DevelopmentIssuer(terminal.env)

@@ -24,6 +24,7 @@ describe("run()", () => {
         const { status, stdout, stderr } = await ran(args)
         expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" })
         expect(stdout).to.match(new RegExp(`^Usage: npx --no -- shopwire ${command} `))
+        expect(stdout).not.to.include("[]")
       }
     })
   }
