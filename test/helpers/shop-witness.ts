@@ -6,8 +6,8 @@ import type { Product } from "./product.ts"
 import { getFeed } from "./res.ts"
 import { until } from "./until.ts"
 
-const PUBLISH_PAUSE_MS = 50
-const ASK_PAUSE_MS = 100
+const PUBLISH_PAUSE_MS = 120
+const ASK_PAUSE_MS = 200
 /** Time for a second service to answer the same request too. */
 const SECOND_ANSWER_MS = 300
 
