@@ -13,10 +13,12 @@ import { get, post } from "../helpers/http.ts"
 import { skip } from "../helpers/skip.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
-import { use } from "../helpers/use.ts"
+import { closeAfterEach, use } from "../helpers/use.ts"
 
 /** Longest time for a process to end, in ms. The launcher kills it after 8 s. */
 const MAX_STOP_MS = 10_000
+/** Of each publisher, in ms: there are three, so that one publishes at almost any time. */
+const PUBLISH_PAUSE_MS = 30
 
 /** Publishes one event after the other until it is stopped. */
 class Publisher {
@@ -41,7 +43,7 @@ class Publisher {
       if (answer instanceof Error) this.failures.push(String(answer.cause ?? answer))
       else if (answer.status !== 200) this.failures.push(`${answer.status} ${JSON.stringify(answer.body)}`)
       else this.seqs.push(Number(answer.headers.get("x-event-seq")))
-      await sleep(10)
+      await sleep(PUBLISH_PAUSE_MS)
     }
   }
 }
@@ -79,18 +81,27 @@ class Reader {
   }
 }
 
-describe("services and edges restarted one after the other, under load", function () {
+describe("the product's processes when they are stopped and restarted", function () {
   this.timeout(4 * PATIENCE_MS)
-  const started = use(async (context) => {
-    if (findCaddy() === undefined) skip(context, NO_CADDY)
-    return await startProductCluster({ size: { nats: 1, gateway: 1 }, env: { LOG_LEVEL: "info" } })
+  const hasProxy = findCaddy() !== undefined
+  const started = use(async () => {
+    const size = { nats: 1, service: 2, edge: 2, gateway: 1, proxy: hasProxy ? 1 : 0 }
+    return await startProductCluster({ size, env: { LOG_LEVEL: "info" } })
+  })
+  const opened: (Socket | WebSocket)[] = []
+  const working = closeAfterEach((each: { stop(): unknown }) => each.stop())
+  const urlOf = (role: ClusterRole): string => started.cluster.process(role, 1).url ?? ""
+
+  afterEach(() => {
+    for (const each of opened.splice(0)) each instanceof WebSocket ? each.terminate() : each.destroy()
   })
 
-  it("fail no publish, and leave no gap to readers of the stream", async () => {
+  it("fail no publish under load, one after the other, and leave no gap to readers of the stream", async function () {
+    if (!hasProxy) skip(this, NO_CADDY)
     const { cluster, lines } = started
     const shopId = randomUUID()
-    const publishers = Array.from({ length: 3 }, () => new Publisher(cluster.url, shopId))
-    const reader = new Reader(cluster.url, shopId)
+    const publishers = Array.from({ length: 3 }, () => working(new Publisher(cluster.url, shopId)))
+    const reader = working(new Reader(cluster.url, shopId))
     const joined = (number: number): number => lines(`service-${number}`, "serves more shards").length
     await until("both services to serve", () => joined(1) > 0 && joined(2) > 0)
     await until("some to be shown", () => reader.seqs.length > 10)
@@ -113,22 +124,7 @@ describe("services and edges restarted one after the other, under load", functio
     expect(publishers.flatMap(({ failures }) => failures).join("\n")).to.equal("")
     const acknowledged = publishers.flatMap(({ seqs }) => seqs).sort((a, b) => a - b)
     await until("the reader to have all", () => reader.seqs.length >= acknowledged.length)
-    reader.stop()
     expect(reader.seqs).to.deep.equal(acknowledged)
-  })
-})
-
-describe("a process that gets SIGTERM", function () {
-  this.timeout(4 * PATIENCE_MS)
-  const started = use(async () => {
-    const size = { nats: 1, service: 1, edge: 1, gateway: 1, proxy: 0 }
-    return await startProductCluster({ size, env: { LOG_LEVEL: "info" } })
-  })
-  const opened: (Socket | WebSocket)[] = []
-  const urlOf = (role: ClusterRole): string => started.cluster.process(role, 1).url ?? ""
-
-  afterEach(() => {
-    for (const each of opened.splice(0)) each instanceof WebSocket ? each.terminate() : each.destroy()
   })
 
   /** A connection whose client sends this, and then neither sends nor reads any more. */
@@ -162,7 +158,7 @@ describe("a process that gets SIGTERM", function () {
     return tookMs
   }
 
-  it("ends within 10 s whatever clients do: the edge", async () => {
+  it("end within 10 s whatever clients do: an edge", async () => {
     const edge = urlOf("edge")
     const shopId = randomUUID()
     await stuck(edge, `POST /publish/${shopId} HTTP/1.1\r\nHost: a\r\n${HALF}`)
@@ -182,16 +178,17 @@ describe("a process that gets SIGTERM", function () {
     )
   })
 
-  it("ends within 10 s whatever clients do: the gateway", async () => {
+  it("end within 10 s whatever clients do: the gateway", async () => {
     const gateway = urlOf("gateway")
     await stuck(gateway, `POST /api/store/${randomUUID()}/feed/publish HTTP/1.1\r\nHost: a\r\n${HALF}`)
     await stuckWebSocket(gateway)
     expect(await stop("gateway")).to.be.lessThan(MAX_STOP_MS)
   })
 
-  it("loses no acknowledged event and leaves no request without an answer: the only service", async () => {
+  it("lose no acknowledged event and leave no request without an answer: the only service", async () => {
+    await started.cluster.process("service", 2).stop()
     const shopId = randomUUID()
-    const publishers = Array.from({ length: 3 }, () => new Publisher(urlOf("edge"), shopId))
+    const publishers = Array.from({ length: 3 }, () => working(new Publisher(urlOf("edge"), shopId)))
     await until("some to be stored", () => publishers.every(({ seqs }) => seqs.length > 3))
     expect(await stop("service")).to.be.lessThan(MAX_STOP_MS)
     const before = publishers.map(({ seqs }) => seqs.length)
@@ -202,10 +199,9 @@ describe("a process that gets SIGTERM", function () {
     // A request that the service had taken was answered, so all that failed was not tried.
     for (const failure of publishers.flatMap(({ failures }) => failures))
       expect(failure).to.include("nothing was tried")
-    const reader = new Reader(urlOf("edge"), shopId)
+    const reader = working(new Reader(urlOf("edge"), shopId))
     const acknowledged = publishers.flatMap(({ seqs }) => seqs).sort((a, b) => a - b)
     await until("the reader to have all", () => reader.seqs.length >= acknowledged.length)
-    reader.stop()
     expect(reader.seqs).to.deep.equal(acknowledged)
   })
 })
