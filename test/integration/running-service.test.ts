@@ -14,6 +14,8 @@ import { until } from "../helpers/until.ts"
 
 const LOSSES = Number(process.env.LEASE_TEST_LOSSES ?? 5)
 const CLIENTS = 30
+/** Of each client after four requests, in ms: some hundred requests a second leave the processor something for others. */
+const CLIENT_PAUSE_MS = 100
 
 describe("RunningService", () => {
   const product = useProduct()
@@ -107,7 +109,7 @@ describe("RunningService", () => {
         return (await resRequest(product.nats, `call.session.${session}.multicart.start`, start)).error === undefined
       })
       started++
-      for (let i = 0; !isOver; i++) {
+      for (let i = 0; !isOver; i++, await sleep(CLIENT_PAUSE_MS)) {
         await ask(`get.store.${shop_id}.feed`, {})
         await ask(`call.store.${shop_id}.feed.publish`, { cid, params: publishEvent({ shop_id, action_id: i }) })
         await ask(`get.session.${session}.multicart`, {})
