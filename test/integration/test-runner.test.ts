@@ -20,21 +20,22 @@ describe("test/runner/run.ts", () => {
 
   afterEach(() => rm(folder, { recursive: true }))
 
-  /** Runs test files of this content; gives the status, what was printed, and the last line, the totals. */
-  async function run(...contents: string[]) {
+  /** Writes test files of this content. */
+  async function testFiles(...contents: string[]): Promise<string[]> {
     const files = contents.map((_, i) => join(folder, `${i}.test.ts`))
     for (const [i, content] of contents.entries()) await writeFile(files[i] ?? "", content)
-    return await runFiles(...files)
+    return files
   }
 
-  async function runFiles(...files: string[]) {
+  /** Runs with these arguments; gives the status, what was printed, and the last line, the totals. */
+  async function run(...given: string[]) {
     const totalsFile = join(folder, "totals")
     const args = [
       "--import=tsx",
       join(projectDir, "test/runner/run.ts"),
       "--report",
       join(folder, "report.json"),
-      ...files,
+      ...given,
     ]
     const child = spawn(process.execPath, args, { env: { ...process.env, TEST_RESULT_FILE: totalsFile } })
     const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")])
@@ -43,10 +44,11 @@ describe("test/runner/run.ts", () => {
   }
 
   it("ends with 0 when each test passes, and adds up what all files have", async () => {
-    const { status, output, totals } = await run(
+    const files = await testFiles(
       'it("first", () => {})',
       'it("second", () => {}); it("third", function () { this.skip() })',
     )
+    const { status, output, totals } = await run(...files)
     expect([status, totals], output).to.deep.equal([0, "2 passed, 0 failed, 1 skipped"])
     const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8"))
     expect(report.map(({ title, state }: { title: string; state: string }) => `${title} ${state}`)).to.have.members([
@@ -59,14 +61,14 @@ describe("test/runner/run.ts", () => {
   it("gives each file the environment of the run, whatever the files before it have changed", async () => {
     const check = 'if (process.env.OF_ANOTHER !== undefined || process.env.HOME === "") throw new Error("changed")'
     const change = 'process.env.OF_ANOTHER = "1"; process.env.HOME = ""'
-    const files = ["first", "second"].map((name) => join(folder, `${name}.test.ts`))
-    for (const file of files) await writeFile(file, `it("finds it as it was", () => { ${check}; ${change} })`)
-    const { output, totals } = await runFiles("--jobs=1", ...files)
+    const test = `it("finds it as it was", () => { ${check}; ${change} })`
+    const { output, totals } = await run("--jobs=1", ...(await testFiles(test, test)))
     expect(totals, output).to.equal("2 passed, 0 failed, 0 skipped")
   })
 
   it("takes files of the project by their paths from its root", async () => {
-    const { status, output, totals } = await runFiles(
+    const { status, output, totals } = await run(
+      "--jobs=1",
       "res-service/test/pattern.test.ts",
       "test/unit/clients/backoff.test.ts",
     )
@@ -87,7 +89,9 @@ describe("test/runner/run.ts", () => {
         "something they started still runs: Timeout",
       ],
     ]
-    const { status, output, totals } = await run(...wrong.map(([content]) => content), 'it("is well", () => {})')
+    const files = await testFiles(...wrong.map(([content]) => content), 'it("is well", () => {})')
+    // One process at a time is started the least often.
+    const { status, output, totals } = await run("--jobs=1", ...files)
     expect(status, output).to.equal(1)
     const report: { file: string; title: string; state: string }[] = JSON.parse(
       await readFile(join(folder, "report.json"), "utf8"),
@@ -103,7 +107,7 @@ describe("test/runner/run.ts", () => {
 
   it("ends with 1 when a temporary file and a process are left, and ends the process", async function () {
     if (!existsSync("/proc/self/environ")) skip(this, "/proc")
-    const { status, output, totals } = await run(`
+    const [file = ""] = await testFiles(`
       import { spawn } from "node:child_process"
       import { mkdtempSync } from "node:fs"
       import { tmpdir } from "node:os"
@@ -115,6 +119,7 @@ describe("test/runner/run.ts", () => {
         process.stdout.write("started " + child.pid + ".")
       })
     `)
+    const { status, output, totals } = await run(file)
     expect([status, totals], output).to.deep.equal([1, "1 passed, 1 failed, 0 skipped"])
     const [, pid] = /started (\d+)\./.exec(output) ?? []
     expect(output).to.include(`process ${pid}: ${process.execPath} --eval setInterval`)
