@@ -158,6 +158,8 @@ export const annAsMember: SessionMember = {
   client: "other",
   colour: 0,
   initials: "A",
+  nudged_by: null,
+  nudged_at: null,
 }
 
 const user: User = { user: "ann", name: "Eva", role: "admin", shops: [], expires_at: at }
@@ -298,6 +300,7 @@ export const examples: readonly Example[] = [
     { n: 22, offer: teaAsked },
   ),
   call("Ann", multicart, session, "answerOffer", { customerId: ann, offer: teaAsked, accept: false }, { n: 23 }),
+  call("Ann", multicart, session, "nudge", { customerId: ann, to: bob }, { n: 24 }),
   call("Ann", multicart, session, "createInvite", { maxUses: 2 }, { n: 24, invite: "b1J0s5V8kQ2x.7r3LwP9t" }),
   call("Ann", multicart, session, "kick", { customerId: bob }, { n: 25 }),
   call("Ann", multicart, session, "leave", { customerId: ann }, { n: 26 }),

@@ -20,6 +20,7 @@ export const groupCalls = {
   offerItem: "offerItem",
   askForLine: "askForLine",
   answerOffer: "answerOffer",
+  nudge: "nudge",
   setIdle: "setIdle",
 } as const satisfies Readonly<Record<string, MethodOf<typeof multicart>>>
 export type GroupEvent = keyof typeof groupCalls

@@ -114,6 +114,8 @@ export const legacyExamples: readonly LegacyExample[] = [
             client: "storefront",
             colour: 1,
             initials: "B",
+            nudged_by: null,
+            nudged_at: null,
           },
         ],
       },
@@ -186,6 +188,11 @@ export const legacyExamples: readonly LegacyExample[] = [
     page: "Ann",
     sends: { event: "answerOffer", payload: { customerId: ann, offer: teaAsked, accept: false } },
     answer: done("answerOffer"),
+  },
+  {
+    page: "Ann",
+    sends: { event: "nudge", payload: { customerId: ann, to: bob } },
+    answer: done("nudge"),
   },
   {
     page: "Bob, another tab",

@@ -9,6 +9,7 @@ import {
   Introduction,
   Invitation,
   Look,
+  Nudge,
   Order,
   ReadyUpdate,
   Resumption,
@@ -56,6 +57,7 @@ export const clientPayloads = {
   offerItem: ItemOffer,
   askForLine: LineRequest,
   answerOffer: OfferAnswer,
+  nudge: Nudge,
   setIdle: IdleUpdate,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ClientPayloads = {
@@ -108,6 +110,7 @@ export const serverPayloads = {
   /** Null: the line has moved. */
   askForLine: z.object({ offer: z.string().nullable() }),
   answerOffer: done,
+  nudge: done,
   setIdle: done,
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<GroupEvent, z.ZodType>>
 export type ServerPayloads = {

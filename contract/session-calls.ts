@@ -77,6 +77,9 @@ export const ReadyUpdate = z.object(
 /** Params of `setIdle`. */
 export const IdleUpdate = z.object({ customerId, idle: z.boolean("expected true or false") }, "expected a JSON object")
 
+/** Params of `nudge`: `to` is asked whether it is ready. */
+export const Nudge = z.object({ customerId, to: customerId }, "expected a JSON object")
+
 /** Params of `resume`. */
 export const Resumption = z.object(
   { customerId, resumeToken: z.string("expected a string").max(200) },

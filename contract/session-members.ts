@@ -35,5 +35,8 @@ export const SessionMember = z.object({
     .max(MEMBER_COLOURS - 1),
   /** Of its name; no two members have the same: a number follows if they would. */
   initials: z.string(),
+  /** The member who asked it last whether it is ready, and when. Null: nobody has since it was ready. */
+  nudged_by: z.string().nullable(),
+  nudged_at: z.iso.datetime().nullable(),
 })
 export type SessionMember = Readonly<z.infer<typeof SessionMember>>

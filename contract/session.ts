@@ -10,6 +10,7 @@ import {
   Invitation,
   KeepAlive,
   Look,
+  Nudge,
   Order,
   ReadyUpdate,
   Resumption,
@@ -160,12 +161,13 @@ export const sessionMembers = defineCollection("session.$id.members", {
  *         disown: a line of the own cart is not the member's ·
  *         offerItem: by the host, for a friend's cart · askForLine: for a line of a friend's cart; a disowned one moves at once, and
  *         `offer` is null · answerOffer: by the member who is asked; until then the offer is in the status ·
+ *         nudge: another member is asked whether it is ready ·
  *         setIdle: the member's page is hidden, or has had no input for a while; or no longer ·
  *         disconnect: the caller's connection is gone now ·
  *         lose: nothing comes from the caller's connection; its next call brings its member back ·
  *         keepAlive: the caller's connection, and others of the same edge, are still there
  * events  add, remove; after each call that was accepted, last `updated` { n }, before the answer; but not after keepAlive, and not after
- *         setIdle, disown, and offers that change no cart: they change nothing that old clients see
+ *         setIdle, nudge, disown, and offers that change no cart: they change nothing that old clients see
  * source  design.md, "RES resources", "Sessions"
  */
 export const multicart = defineCollection("session.$id.multicart", {
@@ -283,6 +285,11 @@ export const multicart = defineCollection("session.$id.multicart", {
       params: OfferAnswer,
       answer: Done,
       errors: errorCodes("session.noSuchOffer", "session.cartTooLarge", ...offering),
+    },
+    nudge: {
+      params: Nudge,
+      answer: Done,
+      errors: errorCodes("session.cannotAnswer", "session.checkingOut", "session.ordered", ...foreign, ...unable),
     },
     setIdle: { params: IdleUpdate, answer: Done, errors: errorCodes(...foreign, ...unable) },
     disconnect: { answer: Done, errors: errorCodes("system.serviceUnavailable") },

@@ -75,6 +75,8 @@ export type SessionCommand =
       readonly at: number
     }
   | { readonly type: "answerOffer"; readonly id: string; readonly offer: string; readonly accept: boolean }
+  /** `id`: who asks `to` whether it is ready. */
+  | { readonly type: "nudge"; readonly id: string; readonly to: string; readonly at: number }
   | { readonly type: "setIdle"; readonly id: string; readonly idle: boolean; readonly at: number }
   /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }

@@ -7,6 +7,7 @@ import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
 import { disown, removeItem, setItem } from "./items.ts"
 import { lock, setDeadline, unlock } from "./lock.ts"
+import { nudge } from "./nudge.ts"
 import { answerOffer, askForLine, offerItem } from "./offers.ts"
 import { setReady, settleHost } from "./ready.ts"
 import type { Session, SessionEvent } from "./session.ts"
@@ -91,6 +92,9 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       break
     case "answerOffer":
       answerOffer(happening, command)
+      break
+    case "nudge":
+      nudge(happening, command)
       break
     case "setIdle":
       setIdle(happening, command)

@@ -20,6 +20,8 @@ export function memberModels(session: Session | undefined): readonly SessionMemb
     client: member.client,
     colour: member.colour,
     initials: initials[members.indexOf(member)] ?? "",
+    nudged_by: member.nudged?.by ?? null,
+    nudged_at: member.nudged === undefined ? null : instantOf(member.nudged.at),
   }))
 }
 

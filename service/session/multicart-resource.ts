@@ -290,6 +290,10 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         await checkOwn(req, customerId)
         return await execute(req, { type: "answerOffer", id: customerId, offer, accept })
       },
+      nudge: async (req, { customerId, to }) => {
+        await checkOwn(req, customerId)
+        return await execute(req, { type: "nudge", id: customerId, to, at: Date.now() })
+      },
       setIdle: async (req, { customerId, idle }) => {
         await checkOwn(req, customerId)
         return await executeLatest(req, `idle ${customerId}`, { type: "setIdle", id: customerId, idle, at: Date.now() })

@@ -38,6 +38,8 @@ export interface Member {
   readonly disowned?: readonly string[]
   /** Its page is hidden, or has had no input for a while. */
   readonly idle?: boolean
+  /** Who asked it last whether it is ready, and when; undefined: nobody has since it was ready. */
+  readonly nudged?: { readonly by: string; readonly at: number } | undefined
   /** When its presence changed last, in ms since the epoch; undefined: it was stored by an earlier release. */
   readonly since: number | undefined
 }
@@ -127,6 +129,7 @@ export type SessionEvent =
   | { readonly type: "disownedSet"; readonly id: string; readonly lines: readonly string[] }
   | { readonly type: "offerMade"; readonly offer: Offer }
   | { readonly type: "offerEnded"; readonly id: string }
+  | { readonly type: "nudged"; readonly id: string; readonly by: string; readonly at: number }
   | { readonly type: "idleSet"; readonly id: string; readonly idle: boolean; readonly at: number }
   | { readonly type: "closed"; readonly inviteKey: string }
   | { readonly type: "inviteUsed"; readonly id: string; readonly expiresAt: number; readonly at: number }
@@ -170,7 +173,11 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "cartSet":
       return change(event.id, { content: event.content })
     case "readySet":
-      return change(event.id, { ready: event.ready, readyFor: event.readyFor })
+      return change(event.id, {
+        ready: event.ready,
+        readyFor: event.readyFor,
+        ...(event.ready ? { nudged: undefined } : {}),
+      })
     case "readyWished":
       return change(event.id, { wantsReady: event.wantsReady })
     case "becameAbsent":
@@ -196,6 +203,8 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return { ...session, offers: [...(session.offers ?? []), event.offer] }
     case "offerEnded":
       return withOffers(session, ({ id }) => id !== event.id)
+    case "nudged":
+      return change(event.id, { nudged: { by: event.by, at: event.at } })
     case "idleSet":
       return change(event.id, { idle: event.idle, ...(isPresent(session, event.id) ? { since: event.at } : {}) })
     case "closed":

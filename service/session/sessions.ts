@@ -319,7 +319,7 @@ function bytesOf(session: Session | undefined): number {
 }
 
 /** What old clients are not shown. They get a message for each `updated`, so there is none without a reason. */
-const unseen: readonly SessionEvent["type"][] = ["idleSet", "disownedSet", "offerMade", "offerEnded"]
+const unseen: readonly SessionEvent["type"][] = ["idleSet", "nudged", "disownedSet", "offerMade", "offerEnded"]
 
 function isSeen({ type }: SessionEvent): boolean {
   return !unseen.includes(type)

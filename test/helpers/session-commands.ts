@@ -62,6 +62,7 @@ export const leave = (id: string): SessionCommand => ({ type: "leave", id })
 export const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
 export const lose = (id: string, at = 0): SessionCommand => ({ type: "lose", cid: `conn-${id}`, at })
 export const back = (id: string, at = 0): SessionCommand => ({ type: "return", cid: `conn-${id}`, at })
+export const nudge = (id: string, to: string, at = 0): SessionCommand => ({ type: "nudge", id, to, at })
 export const setIdle = (id: string, idle: boolean, at = 0): SessionCommand => ({ type: "setIdle", id, idle, at })
 export const resume = (id: string, cid = `conn-${id}`, at = 0): SessionCommand => ({
   type: "resume",

@@ -1,3 +1,4 @@
+import type { GroupStatus } from "@shopwire/client/session"
 import type { Formats } from "./formats.ts"
 import { offersTo, offerText } from "./offers.ts"
 import type { Say } from "./texts.ts"
@@ -28,7 +29,15 @@ export function groupNews(
   }
   if (deadline !== old.deadline && deadline !== null && phase === "shopping")
     told.push(say("group.lockedAt", { time: formats.time(deadline) }))
+  const nudge = ownNudge(status, customerId)
+  if (nudge?.nudged_at && nudge.nudged_at !== ownNudge(old, customerId)?.nudged_at)
+    told.push(say("said.nudged", { name: names.get(nudge.nudged_by ?? "") ?? "" }))
   const asked = new Set(offersTo(customerId, old).map(({ id }) => id))
   for (const offer of offersTo(customerId, status)) if (!asked.has(offer.id)) told.push(offerText(offer, names, say))
   return told
+}
+
+/** The own member, with the last nudge that it got. */
+function ownNudge(status: Shown["status"], customerId: string | undefined): GroupStatus["members"][number] | undefined {
+  return status?.members.find(({ id }) => id === customerId)
 }

@@ -5,7 +5,7 @@ import type { LoadBeside } from "./load-beside.ts"
 import type { Say } from "./texts.ts"
 import type { TogetherState } from "./together.ts"
 
-type GroupTools = typeof import("./group-tools.ts")
+export type GroupTools = typeof import("./group-tools.ts")
 
 interface LateToolsOptions {
   readonly say: Say
@@ -20,8 +20,8 @@ interface Tool {
 }
 
 /**
- * What only a group of several needs: offers, the menus of lines, the split of the total, and the host's tools. It is loaded when somebody has joined;
- * if that fails, again with a later change.
+ * What only a group of several needs: offers, the menus of lines, what can be done with friends, the split of the total, and the host's tools. It is
+ * loaded when somebody has joined; if that fails, again with a later change.
  */
 export class LateTools {
   /** What friends ask the customer. */
@@ -29,7 +29,7 @@ export class LateTools {
   readonly element = h("div", { class: "late" })
   readonly #options: LateToolsOptions
   readonly #onLoad: () => void
-  #lineMenu: GroupTools["lineMenu"] | undefined
+  #loaded: GroupTools | undefined
   #tools: readonly Tool[] = []
   #isLoading = false
 
@@ -40,27 +40,28 @@ export class LateTools {
   }
 
   /** Undefined until it is loaded. */
-  get lineMenu(): GroupTools["lineMenu"] | undefined {
-    return this.#lineMenu
+  get loaded(): GroupTools | undefined {
+    return this.#loaded
   }
 
   update(state: TogetherState, names: ReadonlyMap<string, string>): void {
     for (const tool of this.#tools) tool.update(state, names)
     const isNeeded = state.phase === "live" && state.members.length > 1
-    if (isNeeded && this.#lineMenu === undefined && !this.#isLoading) void this.#load()
+    if (isNeeded && this.#loaded === undefined && !this.#isLoading) void this.#load()
   }
 
   async #load(): Promise<void> {
     const { say, formats, load, onRequest } = this.#options
     this.#isLoading = true
     try {
-      const { HostTools, OfferRows, SplitView, lineMenu } = (await load("widget-group.js")) as GroupTools
+      const loaded = (await load("widget-group.js")) as GroupTools
+      const { HostTools, OfferRows, SplitView } = loaded
       const offers = new OfferRows(say, onRequest)
       const tools = [new SplitView(say, formats, onRequest), new HostTools(say, formats, onRequest)]
       this.offers.append(offers.element)
       this.element.append(...tools.map(({ element }) => element))
       this.#tools = [offers, ...tools]
-      this.#lineMenu = lineMenu
+      this.#loaded = loaded
       this.#onLoad()
     } catch {
       // Carts, totals and the checkout work without them.

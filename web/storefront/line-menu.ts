@@ -28,7 +28,7 @@ export function lineMenu(
   const waiting = offers.filter((offer) => offer.line === id || (offer.line === null && idOf(offer.item) === id))
   const isWaiting = (to: string): boolean => waiting.some((offer) => offer.to === to)
   const choice = (text: string, isPressed: boolean, request: GroupRequest): HTMLButtonElement => {
-    const label = say("line.choice", { choice: text, product })
+    const label = say("choice.of", { choice: text, of: product })
     return button(
       { class: "small", "aria-label": label, "aria-pressed": String(isPressed) },
       () => onRequest(request),

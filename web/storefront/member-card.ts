@@ -5,7 +5,8 @@ import { cartLineItem } from "./cart-line-item.ts"
 import { type CartLine, cartLines, pieces, totalOf } from "./cart-lines.ts"
 import { button, h, icon, setChildren, setText } from "./dom.ts"
 import type { Formats } from "./formats.ts"
-import type { lineMenu } from "./line-menu.ts"
+import type { FriendTools } from "./friend-tools.ts"
+import type { GroupTools } from "./late-tools.ts"
 import type { Offer } from "./offers.ts"
 import type { Say } from "./texts.ts"
 
@@ -29,8 +30,12 @@ export interface CardState {
   /** The customer is the host. */
   readonly isHost: boolean
   readonly mayKick: boolean
+  /** Friends who are not ready may be asked for that. */
+  readonly mayNudge: boolean
   /** The carts can be changed now. */
   readonly isOpen: boolean
+  /** Lines can be moved, disowned and offered now. */
+  readonly mayOffer: boolean
   /** The friends who can answer an offer. */
   readonly friends: readonly { readonly id: string; readonly name: string }[]
   /** What the customer has offered or asked for, and waits for an answer. */
@@ -53,13 +58,13 @@ export class MemberCard {
   readonly #state = h("span", { class: "state" })
   readonly #lines = h("ul", { class: "lines" })
   readonly #details: HTMLDetailsElement
-  readonly #kick: HTMLButtonElement
-  readonly #question: HTMLElement
+  readonly #head: HTMLElement
+  #tools: FriendTools | undefined
   #shown = ""
   /** The lines that are shown, by what they show. */
   #items: ReadonlyMap<string, HTMLLIElement> = new Map()
 
-  constructor(id: string, name: string, options: MemberCardOptions) {
+  constructor(name: string, options: MemberCardOptions) {
     const { say } = options
     this.#options = options
     this.#details = h(
@@ -74,50 +79,26 @@ export class MemberCard {
       ),
       this.#lines,
     )
-    const ask = (isAsking: boolean, focused?: HTMLButtonElement): void => {
-      this.#question.hidden = !isAsking
-      focused?.focus()
-    }
-    const kickLabel = say("member.kick", { name })
-    this.#kick = button({ class: "icon kick", "aria-label": kickLabel }, () => ask(true, no), icon("remove"))
-    const kick = (): void => {
-      ask(false)
-      options.onKick(id)
-    }
-    const yes = button({ class: "small danger" }, kick, say("member.kick.yes"))
-    const no = button({ class: "small" }, () => ask(false, this.#kick), say("member.kick.no"))
-    this.#question = h(
-      "div",
-      { class: "question", role: "group", hidden: "" },
-      h("span", {}, say("member.kick.question", { name })),
-      yes,
-      no,
-    )
-    this.element = h(
-      "li",
-      { class: "member" },
-      h(
-        "div",
-        { class: "head" },
-        this.#avatar,
-        h("div", { class: "who" }, h("div", {}, this.#name, this.#badges), this.#state),
-        this.#kick,
-      ),
-      this.#question,
-      this.#details,
-    )
+    const who = h("div", { class: "who" }, h("div", {}, this.#name, this.#badges), h("div", {}, this.#state))
+    this.#head = h("div", { class: "head" }, this.#avatar, who)
+    this.element = h("li", { class: "member" }, this.#head, this.#details)
   }
 
-  /** `menuOf`: undefined while lines cannot be offered, moved and disowned. */
-  update(member: Member, card: CardState, menuOf: typeof lineMenu | undefined): void {
-    const { name, ownId, mayKick, isOpen } = card
+  /** `tools`: undefined while they are not loaded. */
+  update(member: Member, card: CardState, tools: GroupTools | undefined): void {
+    const { name, ownId, isOpen } = card
     const isOwn = member.id === ownId
-    this.#kick.hidden = !mayKick
-    if (!mayKick) this.#question.hidden = true
-    const shown = JSON.stringify([member, card, menuOf === undefined])
+    const shown = JSON.stringify([member, card, tools === undefined])
     if (shown === this.#shown) return
     this.#shown = shown
     const { say, formats, pictureOrigins, onAdd, onRequest } = this.#options
+    if (tools !== undefined && this.#tools === undefined) {
+      this.#tools = new tools.FriendTools(member.id, name, this.#options)
+      this.#state.after(this.#tools.nudge)
+      this.#head.append(this.#tools.kick)
+      this.#head.after(this.#tools.question)
+    }
+    this.#tools?.update(member, card)
     this.#avatar.replaceChildren(avatar(member))
     setText(this.#name, shownText(name))
     const badges = [
@@ -139,7 +120,7 @@ export class MemberCard {
     setText(this.#summary, count === 0 ? empty : summary)
     this.#details.classList.toggle("empty", count === 0)
     const add = isOwn || !isOpen ? undefined : onAdd()
-    const menu = isOpen ? menuOf : undefined
+    const menu = card.mayOffer ? tools?.lineMenu : undefined
     const ids = new Map(identifiedItems(member.content ?? {}).map(({ id, item }) => [item, id]))
     const focused = this.#focusedLine()
     const items = lines.map((line, at): [string, HTMLLIElement] => {

@@ -98,26 +98,29 @@ export class SessionView {
     const isOpen = phase === "live" && (status === undefined || status.phase === "shopping")
     // Servers of an earlier release know no offers.
     const mayOffer = status?.offers !== undefined && members.length > 1 && this.#options.canMove()
-    const menu = mayOffer ? this.#tools.lineMenu : undefined
     const friends = members.flatMap((member) =>
       member.id !== customerId && canAnswer(member) ? [{ id: member.id, name: names.get(member.id) ?? "" }] : [],
     )
+    const isWaiting = isHost || members.some(({ id, isReady }) => id === customerId && isReady)
+    const mayNudge = phase === "live" && isWaiting && (status?.phase === "shopping" || status?.phase === "locked")
     const elements = members.map((member) => {
       const name = names.get(member.id) ?? member.name
-      const card = this.#cards.get(member.id) ?? new MemberCard(member.id, name, this.#options)
+      const card = this.#cards.get(member.id) ?? new MemberCard(name, this.#options)
       this.#cards.set(member.id, card)
       const isOwn = member.id === customerId
       const shown = {
         name,
         ownId: customerId ?? "",
         isHost,
+        mayNudge,
         mayKick: phase === "live" && isHost && !isOwn,
         isOpen,
+        mayOffer: isOpen && mayOffer,
         friends,
         offers: status?.offers?.filter(({ by }) => by === customerId) ?? [],
         disowned: status?.disowned?.flatMap(({ customer, line }) => (customer === member.id ? [line] : [])) ?? [],
       }
-      card.update(member, shown, menu)
+      card.update(member, shown, this.#tools.loaded)
       return card.element
     })
     setChildren(this.#list, elements)

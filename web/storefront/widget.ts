@@ -255,6 +255,7 @@ export class Widget {
     // After the news of the friend who has become ready just now.
     if (isNudged && !this.#isNudged) queueMicrotask(() => tell(say("footer.nudge")))
     this.#isNudged = isNudged
-    this.#root.dataset.nudged = String(isNudged)
+    const own = members.find(({ id }) => id === customerId)
+    this.#root.dataset.nudged = String(isNudged || Boolean(own?.nudged_at))
   }
 }

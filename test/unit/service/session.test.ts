@@ -307,6 +307,7 @@ describe("a session", () => {
       fc.record({ type: fc.constant("offerItem"), by: member, member, item: fc.constantFrom({ a: 1 }, { a: 3 }), at }),
       fc.record({ type: fc.constant("askForLine"), by: member, member, line: knownLine, at }),
       fc.record({ type: fc.constant("answerOffer"), asked: fc.nat(20), accept: fc.boolean() }),
+      fc.record({ type: fc.constant("nudge"), by: member, member, at }),
       fc.record({ type: fc.constant("setIdle"), member, idle: fc.boolean(), at }),
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
@@ -340,6 +341,7 @@ describe("a session", () => {
             ...("by" in abstract ? { by: pickOnline(abstract.by) } : {}),
             ...("asked" in abstract ? answering(session, abstract.asked) : {}),
             ...(abstract.type === "offerItem" ? { id: pickOnline(abstract.by), to: pick(abstract.member) } : {}),
+            ...(abstract.type === "nudge" ? { id: pickOnline(abstract.by), to: pick(abstract.member) } : {}),
             ...(abstract.type === "askForLine" ? { id: pickOnline(abstract.by), from: pick(abstract.member) } : {}),
           } as SessionCommand
           const before = session

@@ -13,11 +13,31 @@ const status = (fields: Partial<Status>): Partial<Status> => ({
   payer: null,
   deadline: null,
   locked_by: null,
+  members: [],
   ...fields,
 })
 
 const asked = (id: string, to: string) =>
   ({ id, type: "move", by: "bob", to, item: { product: { name: "Tea" } }, line: "x", at: "" }) as const
+
+const nudged = (at: string | null): Partial<Status> => ({
+  members: [
+    {
+      id: "ann",
+      name: "Ann",
+      is_host: true,
+      is_ready: false,
+      version: "",
+      presence: "here",
+      since: null,
+      client: "widget",
+      colour: 0,
+      initials: "A",
+      nudged_by: at === null ? null : "bob",
+      nudged_at: at,
+    },
+  ],
+})
 
 function told(before: Partial<Status> | undefined, after: Partial<Status>, customerId = "ann"): string[] {
   const shown = (of: Partial<Status> | undefined) => ({ status: of as Status | undefined, customerId })
@@ -41,6 +61,8 @@ describe("groupNews()", () => {
       { offers: [asked("1", "ann"), asked("2", "ann"), asked("3", "bob")] },
       ["Bob asks for your Tea"],
     ],
+    ["a nudge", nudged(null), nudged("12:30"), ["Bob is waiting for you"]],
+    ["no nudge twice", nudged("12:30"), nudged("12:30"), []],
     ["an unlock", { phase: "locked" }, {}, ["You can change your carts again"]],
     ["who pays", { phase: "locked" }, { phase: "checkingOut", payer: "bob" }, ["Bob is checking out"]],
     [
