@@ -1,5 +1,5 @@
 # One image for the service (dist/service/main.js), the edge (dist/edge/main.js, the default) and, where there is no
-# Resgate, the embedded gateway (res-service/dist/gateway/main.js). NATS is a container of its own.
+# Resgate, the embedded gateway (dist/res-service/src/gateway/main.js). NATS is a container of its own.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # On the builder's own platform also for others: what it makes is JavaScript, the same everywhere.
@@ -12,7 +12,7 @@ COPY clients/js/package.json clients/js/
 COPY clients/react/package.json clients/react/
 COPY res-service/package.json res-service/
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.base.json tsconfig.build.json ./
+COPY tsconfig.base.json ./
 COPY clients clients
 COPY config config
 COPY contract contract
@@ -23,16 +23,14 @@ COPY res-service res-service
 COPY service service
 COPY tools tools
 COPY web web
-RUN npm run build && node dist/tools/web/cli.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm run build && npm run build:web && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 # NODE_OPTIONS: see config/node-flags.ts.
-ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS=--max-semi-space-size=32
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-semi-space-size=32 --enable-source-maps"
 WORKDIR /app
-# node_modules/res-service is a link to res-service. All belongs to root: the process can't change its own code.
+# All belongs to root: the process can't change its own code.
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/res-service/package.json res-service/package.json
-COPY --from=build /app/res-service/dist res-service/dist
 COPY --from=build /app/dist dist
 COPY --from=build /app/web/dist web/dist
 COPY package.json resgate.config.json ./

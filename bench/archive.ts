@@ -3,7 +3,6 @@
 // what test/helpers/mongo finds.
 import type { ChildProcess } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { fileURLToPath } from "node:url"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { MongoClient } from "mongodb"
 import { connect } from "nats"
@@ -19,6 +18,7 @@ import { publishEvent } from "../test/helpers/events.ts"
 import { startMongo } from "../test/helpers/mongo/mongo.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { until } from "../test/helpers/until.ts"
+import { compiledFile } from "../tools/programs/paths.ts"
 import { endChild, startChild } from "./children.ts"
 import { cpuSeconds, memoryMiB } from "./processes.ts"
 import { report, timed } from "./stats.ts"
@@ -33,7 +33,7 @@ const IN_FLIGHT = 1000
 const BULK = 2500
 const DEADLINE_MS = 60 * 60 * 1000
 
-const main = fileURLToPath(new URL("../dist/service/archive/main.js", import.meta.url))
+const main = compiledFile("service/archive/main")
 
 // The Java process of `startMongo` does not keep this one alive.
 const awake = setInterval(() => {}, 60_000)

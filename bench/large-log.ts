@@ -3,7 +3,6 @@
 // npm run bench -- large-log [events] [shops] [sessions]
 import { randomUUID } from "node:crypto"
 import { loadavg } from "node:os"
-import { fileURLToPath } from "node:url"
 import { jetstream } from "@nats-io/jetstream"
 import { connect } from "nats"
 import { NODE_FLAGS } from "../config/node-flags.ts"
@@ -15,6 +14,7 @@ import { startNats } from "../test/helpers/nats.ts"
 import { serviceOptions } from "../test/helpers/product.ts"
 import { resRequest } from "../test/helpers/res.ts"
 import { until } from "../test/helpers/until.ts"
+import { compiledFile } from "../tools/programs/paths.ts"
 import { endChild, startChild } from "./children.ts"
 import { memoryMiB } from "./processes.ts"
 import { report, summarize, timed } from "./stats.ts"
@@ -31,7 +31,7 @@ const START_MS = 30_000
 const events = Number(process.argv[2] ?? 1_000_000)
 const shops = Array.from({ length: Number(process.argv[3] ?? 100_000) }, () => randomUUID())
 const sessions = Number(process.argv[4] ?? 20_000)
-const main = fileURLToPath(new URL("../dist/service/main.js", import.meta.url))
+const main = compiledFile("service/main")
 
 const natsServer = await startNats()
 const nats = await connect({ servers: natsServer.url })

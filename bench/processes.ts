@@ -5,6 +5,7 @@ import { NODE_FLAGS } from "../config/node-flags.ts"
 import { startNats } from "../test/helpers/nats.ts"
 import { freePort } from "../test/helpers/ports.ts"
 import { until } from "../test/helpers/until.ts"
+import { compiledFile } from "../tools/programs/paths.ts"
 import { endChild, startChild } from "./children.ts"
 
 /** The product in processes of its own, compiled: `npm run build` first. */
@@ -59,14 +60,14 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
     "--nats",
     nats.url,
   ]
-  const edge = startChild(process.execPath, [...NODE_FLAGS, path("dist/edge/main.js")], { env })
+  const edge = startChild(process.execPath, [...NODE_FLAGS, compiledFile("edge/main")], { env })
   const resgate = options.embedded ? undefined : process.env.RESGATE_BIN
   const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
-    service: () => startChild(process.execPath, [...NODE_FLAGS, path("dist/service/main.js")], { env }),
+    service: () => startChild(process.execPath, [...NODE_FLAGS, compiledFile("service/main")], { env }),
     gateway: () =>
       resgate
         ? startChild(resgate, gatewayArgs, { env })
-        : startChild(process.execPath, [...NODE_FLAGS, path("res-service/dist/gateway/main.js"), ...gatewayArgs], {
+        : startChild(process.execPath, [...NODE_FLAGS, compiledFile("res-service/src/gateway/main"), ...gatewayArgs], {
             env,
           }),
   }

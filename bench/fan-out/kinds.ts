@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { NODE_FLAGS } from "../../config/node-flags.ts"
 import { freePort } from "../../test/helpers/ports.ts"
 import { until } from "../../test/helpers/until.ts"
+import { compiledFile } from "../../tools/programs/paths.ts"
 import { firstLine, startChild } from "../children.ts"
 import { FrameSocket } from "../load/frame-socket.ts"
 import { EMBEDDED, RESGATE, SOCKET_IO } from "./shapes.ts"
@@ -51,7 +52,7 @@ const gatewayKind = (name: string, file: string, args: string[]): Kind => ({
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 export const kinds: Kind[] = [
-  gatewayKind(EMBEDDED, process.execPath, [...NODE_FLAGS, path("../../res-service/dist/gateway/main.js")]),
+  gatewayKind(EMBEDDED, process.execPath, [...NODE_FLAGS, compiledFile("res-service/src/gateway/main")]),
   {
     name: SOCKET_IO,
     start: async (natsUrl) => {

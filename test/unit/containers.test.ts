@@ -1,22 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { relative } from "node:path"
 import { expect } from "chai"
+import { build } from "esbuild"
 import { clientAddresses } from "res-service"
 import { parse } from "yaml"
 import { NODE_FLAGS } from "../../config/node-flags.ts"
+import { projectDir } from "../../config/project-dir.ts"
 import { loadSettings } from "../../config/settings.ts"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { natsServerConf } from "../../tools/nats/conf.ts"
 import { pinnedVersion } from "../../tools/nats/nats-server.ts"
+import { buildOptions } from "../../tools/programs/build.ts"
+import { compiledFile, programs } from "../../tools/programs/paths.ts"
 
 const root = new URL("../../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
-/** The source of a compiled file, where `npm run build` takes it from. */
-const sourceOf = (file: string): string =>
-  file
-    .replace("res-service/dist/", "res-service/src/")
-    .replace(/^dist\//, "")
-    .replace(/\.js$/, ".ts")
+/** The programs as the image has them: `dist/edge/main.js`. */
+const builtFiles = programs.map((program) => relative(projectDir, compiledFile(program)))
 
 /** A configuration of nats-server without lines that are comments. */
 const withoutComments = (conf: string): string => conf.replace(/^#.*\n/gm, "")
@@ -116,10 +117,10 @@ describe("docker-compose.yml", () => {
     for (const name of ["service", "edge", "archiver"]) {
       const [node, file] = services[name].command
       expect(node).to.equal("node")
-      expect(existsSync(new URL(sourceOf(file), root)), file).to.equal(true)
+      expect(builtFiles).to.include(file)
     }
     const [, , health] = services.service.healthcheck.test
-    expect(existsSync(new URL(sourceOf(health), root)), health).to.equal(true)
+    expect(builtFiles).to.include(health)
   })
 
   describe("with the profile cluster", () => {
@@ -269,13 +270,15 @@ describe("Dockerfile", () => {
   })
 
   it("runs Node with the flags that npm start gives it", () => {
-    expect(read("Dockerfile")).to.include(` NODE_OPTIONS=${NODE_FLAGS.join(" ")}\n`)
+    expect(read("Dockerfile")).to.include(` NODE_OPTIONS="${NODE_FLAGS.join(" ")}"\n`)
   })
 
-  it("copies every folder that the build compiles", () => {
-    for (const folder of JSON.parse(read("tsconfig.build.json")).include) {
+  it("copies every folder that the build reads, and runs a program of it", async () => {
+    const { metafile } = await build({ ...buildOptions, packages: "external", write: false, metafile: true })
+    const own = Object.keys(metafile.inputs).filter((file) => !file.startsWith("node_modules/"))
+    for (const folder of new Set(own.map((file) => file.split("/")[0])))
       expect(lines).to.include(`COPY ${folder} ${folder}`)
-    }
+    expect(builtFiles).to.include(/^CMD \["node", "(.*)"\]$/m.exec(read("Dockerfile"))?.[1])
   })
 })
 

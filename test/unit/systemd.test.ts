@@ -58,7 +58,7 @@ describe("deploy/systemd", function () {
     )
     for (const file of own)
       expect(valuesOf(file, "Environment"), file).to.deep.equal([
-        `NODE_ENV=production NODE_OPTIONS=${NODE_FLAGS.join(" ")}`,
+        `NODE_ENV=production "NODE_OPTIONS=${NODE_FLAGS.join(" ")}"`,
       ])
     const [resgate = ""] = valuesOf("shopwire-gateway.service", "ExecStart")
     for (const flag of services.resgate.command.filter((each: string) => each.includes("headauth")))

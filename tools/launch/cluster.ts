@@ -135,7 +135,7 @@ export class Cluster {
     if (choice.kind === "running")
       throw new StartError("--cluster runs gateways of its own: expected RESGATE_URL to be unset")
     const dataDir = await DataDir.take(DATA_DIR, (line) => output.say(line))
-    const running = new Processes(dataDir, output)
+    const running = new Processes(dataDir, output, this.#options.compiled)
     this.#dataDir = dataDir
     this.#running = running
     await checkPorts([{ setting: "EDGE_PORT", port: EDGE_PORT, host: HOST, hostSetting: "HOST" }])

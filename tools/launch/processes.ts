@@ -17,12 +17,14 @@ const NATS_READY_MS = 120_000
 export class Processes {
   readonly #dataDir: DataDir
   readonly #output: Output
-  readonly #reaper = new Reaper()
+  readonly #reaper: Reaper
   /** In the order of their start; they are stopped in reverse order. */
   readonly #children: Child[] = []
   #stopping = false
 
-  constructor(dataDir: DataDir, output: Output) {
+  /** @param compiled as that of `nodeProgram`, for the reaper */
+  constructor(dataDir: DataDir, output: Output, compiled?: boolean) {
+    this.#reaper = new Reaper(nodeProgram("tools/launch/reaper", [], compiled))
     this.#dataDir = dataDir
     this.#output = output
   }

@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { programFile } from "../programs/paths.ts"
+import type { ChildProgram } from "./child.ts"
 
 /** Keeps a `reaper.ts` running from the first process on, and tells it which processes to stop if the launcher dies. */
 export class Reaper {
+  readonly #program: Pick<ChildProgram, "file" | "args">
   readonly #pids = new Set<number>()
   #process: ChildProcess | undefined
   #closed = false
+
+  /** @param program how to run `reaper.ts` */
+  constructor(program: Pick<ChildProgram, "file" | "args">) {
+    this.#program = program
+  }
 
   add(pid: number): void {
     this.#pids.add(pid)
@@ -26,7 +32,7 @@ export class Reaper {
 
   #start(): void {
     // In its own session, so that neither Ctrl-C nor a kill of the launcher's process group ends it.
-    const child = spawn(process.execPath, [...process.execArgv, programFile("tools/launch/reaper")], {
+    const child = spawn(this.#program.file, this.#program.args, {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     })

@@ -4,15 +4,23 @@ import { fromSource, projectDir } from "../../config/project-dir.ts"
 /** The folder of binaries that `npm start` has built or downloaded. Git-ignored; safe to delete. */
 export const cacheDir = join(projectDir, ".cache")
 
-/** A program of the project: its path from the root, without its ending. */
-export type Program =
-  | "service/main"
-  | "service/archive/main"
-  | "edge/main"
-  | "res-service/src/gateway/main"
-  | "tools/launch/reaper"
-  | "tools/launch/start"
-  | "tools/demo/main"
+/** The folder that `npm run build` writes. Git-ignored; safe to delete. */
+export const buildDir = join(projectDir, "dist")
+
+/** The programs of the project that `npm run build` makes: their paths from the root, without an ending. */
+export const programs = [
+  "service/main",
+  "service/archive/main",
+  "edge/main",
+  "res-service/src/gateway/main",
+  "tools/launch/start",
+  "tools/launch/reaper",
+  "tools/demo/main",
+  "tools/backup/main",
+  "tools/containers/service-health",
+] as const
+
+export type Program = (typeof programs)[number]
 
 /** The file of a program in this process's own mode: its source, or the output of `npm run build`. */
 export function programFile(program: Program): string {
@@ -21,8 +29,5 @@ export function programFile(program: Program): string {
 
 /** The output of `npm run build` for a program. */
 export function compiledFile(program: Program): string {
-  const library = "res-service/src/"
-  return program.startsWith(library)
-    ? join(projectDir, "res-service/dist", `${program.slice(library.length)}.js`)
-    : join(projectDir, "dist", `${program}.js`)
+  return join(buildDir, `${program}.js`)
 }
