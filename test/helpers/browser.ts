@@ -1,11 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
-import { buildPages, launchChromium, NO_CHROMIUM } from "./chromium.ts"
+import { buildPages } from "./built-pages.ts"
+import { launchChromium, NO_CHROMIUM } from "./chromium.ts"
 import { skip } from "./skip.ts"
 import { PATIENCE_MS } from "./until.ts"
 
 let suites = 0
 let launching: Promise<Browser | undefined> | undefined
-let building: Promise<void> | undefined
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Runs in the page before its own scripts. */
@@ -34,8 +34,7 @@ export function useBrowser(): TestBrowser {
     launching ??= launchChromium()
     browser = await launching
     if (browser === undefined) skip(this, NO_CHROMIUM)
-    building ??= buildPages()
-    await building
+    await buildPages()
   })
 
   afterEach(async () => {

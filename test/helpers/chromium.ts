@@ -1,9 +1,5 @@
 import { type Browser, chromium } from "playwright-core"
-import { projectDir } from "../../config/project-dir.ts"
 import { findChromium } from "../../tools/install/chromium.ts"
-import { runCommand } from "../../tools/programs/run-command.ts"
-
-const BUILD_TIMEOUT_MS = 120_000
 
 /** What is missing when there is no Chromium. */
 export const NO_CHROMIUM =
@@ -16,14 +12,4 @@ export async function launchChromium(): Promise<Browser | undefined> {
   // As root it has no sandbox to go into. PulseAudio would leave a temporary folder behind.
   const args = ["--disable-audio-output", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])]
   return await chromium.launch({ executablePath, args })
-}
-
-/** Builds the pages, unless they are as their sources. In a process of its own, for Vite changes its environment. */
-export async function buildPages(): Promise<void> {
-  const args = ["--import=tsx", "tools/web/cli.ts"]
-  const { ok, reason, stderr } = await runCommand(process.execPath, args, {
-    cwd: projectDir,
-    timeoutMs: BUILD_TIMEOUT_MS,
-  })
-  if (!ok) throw new Error(`the pages could not be built: ${reason}\n${stderr}`)
 }

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib"
 import { expect } from "chai"
 import { pagesDir, projectDir } from "../../config/project-dir.ts"
 import { runCommand } from "../../tools/programs/run-command.ts"
-import { buildPages } from "../helpers/chromium.ts"
+import { buildPages } from "../helpers/built-pages.ts"
 
 /** What a first load may cost, in bytes. */
 const FIRST_LOAD_BYTES = 160_000

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { expect } from "chai"
 import { pagesDir } from "../../config/project-dir.ts"
-import { buildPages } from "../helpers/chromium.ts"
+import { buildPages } from "../helpers/built-pages.ts"
 
 /** What a shop's page may have to load, in bytes and gzipped. */
 const MAX_BYTES = 25_000

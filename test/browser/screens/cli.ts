@@ -1,5 +1,6 @@
 // `npm run screens` compares the merchant's page with the kept pictures; with `--update` it makes new ones.
-import { buildPages, launchChromium, NO_CHROMIUM } from "../../helpers/chromium.ts"
+import { buildPages } from "../../helpers/built-pages.ts"
+import { launchChromium, NO_CHROMIUM } from "../../helpers/chromium.ts"
 import { until } from "../../helpers/until.ts"
 import { differenceFromKept, keep, showState, thisMachine } from "./screens.ts"
 import { startStage } from "./stage.ts"
