@@ -53,6 +53,7 @@ export const serviceErrors = {
   "session.notOrdered": "The carts are not ordered",
   "session.otherShop": "The members in the shop are in another shop",
   "session.removedByHost": "The host has removed the shopper from the session",
+  // `data` is { limitBytes } or { limitLines }.
   "session.cartTooLarge": "The cart, or all carts together, are too large",
 } as const
 

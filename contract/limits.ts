@@ -31,6 +31,9 @@ export const MAX_DISPLAY_NAME = 100
 /** Most levels of objects and lists in a cart; Ecwid's have about six. */
 export const MAX_CART_LEVELS = 100
 
+/** Most lines of a cart that can be named one by one; further items of the cart have no line. */
+export const MAX_CART_LINES = 500
+
 /** Largest cart, and all carts of a session together, in bytes of JSON. */
 export const MAX_CART_BYTES = 256 * 1024
 export const MAX_SESSION_BYTES = 2 * 1024 * 1024

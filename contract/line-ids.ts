@@ -1,3 +1,4 @@
+import { MAX_CART_LINES } from "./limits.ts"
 import { isRecord } from "./record.ts"
 
 /** An item of a cart, with the ID of its line. */
@@ -9,16 +10,22 @@ export interface IdentifiedItem {
   readonly index: number
 }
 
-/** The lines of a cart: the objects in its `items`. A cart without a list of items has none. Pages use this too, so it comes without zod. */
+/**
+ * The lines of a cart: the first objects in its `items`. A cart without a list of items has none. Pages use this too, so it comes without
+ * zod.
+ */
 export function identifiedItems(content: object): readonly IdentifiedItem[] {
   const uses = new Map<string, number>()
-  return itemsOf(content).flatMap((item, index) => {
-    if (!isRecord(item)) return []
+  const lines: IdentifiedItem[] = []
+  for (const [index, item] of itemsOf(content).entries()) {
+    if (lines.length >= MAX_CART_LINES) break
+    if (!isRecord(item)) continue
     const id = shortHash(JSON.stringify(identityOf(item)))
     const use = (uses.get(id) ?? 0) + 1
     uses.set(id, use)
-    return { id: use === 1 ? id : `${id}-${use}`, item, index }
-  })
+    lines.push({ id: use === 1 ? id : `${id}-${use}`, item, index })
+  }
+  return lines
 }
 
 export function itemsOf(content: object): readonly unknown[] {

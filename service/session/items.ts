@@ -1,4 +1,5 @@
 import { serviceError } from "../../contract/errors.ts"
+import { MAX_CART_LINES } from "../../contract/limits.ts"
 import { itemsOf } from "../../contract/line-ids.ts"
 import { updateCart } from "./cart.ts"
 import { checkVersion } from "./cart-content.ts"
@@ -25,9 +26,11 @@ export function removeItem(happening: Happening, { id, version, line }: Command<
   removeLine(happening, id, line)
 }
 
-/** Adds an item at the end of a cart. */
+/** Adds an item at the end of a cart. Throws `session.cartTooLarge` where it would have no line. */
 export function addItem(happening: Happening, id: string, item: object): void {
   const { content } = happening.member(id)
+  if (linesOf(content).length >= MAX_CART_LINES)
+    throw serviceError("session.cartTooLarge", { limitLines: MAX_CART_LINES })
   updateCart(happening, id, { ...content, items: [...itemsOf(content), item] })
 }
 

@@ -17,7 +17,7 @@ export interface LineEventSenders {
 }
 
 interface ShownCart {
-  readonly member: Member | undefined
+  readonly member: Member
   readonly lines: ReadonlyMap<string, LineModel>
 }
 
@@ -33,11 +33,13 @@ export class ShownLines extends Shown<Map<string, ShownCart>> {
 
   /** Sends what has changed: a line that has changed as one event. Lines before the list, as carts. */
   tell(id: string, session: Session | undefined, events: LineEventSenders): void {
-    for (const [customer, { member: old, lines: before }] of this.shown.get(id) ?? []) {
+    const carts = this.shown.get(id)
+    for (const [customer, { member: old, lines: before }] of carts ?? []) {
       const member = session?.members.find((each) => each.id === customer)
-      if (member?.content === old?.content && member?.disowned === old?.disowned) continue
+      if (member?.content === old.content && member?.disowned === old.disowned) continue
       const after = lineModels(member)
-      this.shown.get(id)?.set(customer, { member, lines: after })
+      if (member === undefined) carts?.delete(customer)
+      else carts?.set(customer, { member, lines: after })
       for (const [line, model] of after) {
         const known = before.get(line)
         if (known !== undefined) events.line(customer, line).change(differences(known, model))

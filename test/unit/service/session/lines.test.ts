@@ -1,5 +1,6 @@
 import { expect } from "chai"
 import fc from "fast-check"
+import { MAX_CART_LINES } from "../../../../contract/limits.ts"
 import { versionOf } from "../../../../service/session/cart-content.ts"
 import type { SessionCommand } from "../../../../service/session/command.ts"
 import { linesOf } from "../../../../service/session/lines.ts"
@@ -9,6 +10,7 @@ import {
   cart,
   join,
   laterThan,
+  leave,
   lock,
   ready,
   refusal,
@@ -52,6 +54,10 @@ describe("linesOf()", () => {
     expect(linesOf({ items: ["no line", tea] }).map(({ index }) => index)).to.deep.equal([1])
     for (const content of [{}, { items: {} }, { cart: [tea] }]) expect(linesOf(content)).to.deep.equal([])
   })
+
+  it("names the first lines of a cart that has more than anybody looks at: each costs an event", () => {
+    expect(ids(...Array(MAX_CART_LINES + 1).fill(tea))).to.have.length(MAX_CART_LINES)
+  })
 })
 
 describe("setItem, removeItem, disown", () => {
@@ -75,6 +81,14 @@ describe("setItem, removeItem, disown", () => {
       expect(refusal(session, command)).to.equal("session.noSuchLine")
     const locked = laterThan(session, lock("a"))
     expect(refusal(locked, change("b", filled, tea))).to.equal("session.locked")
+  })
+
+  it("add no item that would have no line", () => {
+    const full = { items: Array(MAX_CART_LINES).fill(tea) }
+    const many = laterThan(session, cart("b", full))
+    const data = { limitLines: MAX_CART_LINES }
+    expect(refusalOf(many, change("b", full, bread))).to.deep.include({ code: "session.cartTooLarge", data })
+    expect(refusal(many, change("b", full, bread, teaLine))).to.equal(undefined)
   })
 
   it("end the member's readiness, as any change of its cart; disown does not", () => {
@@ -129,6 +143,19 @@ describe("ShownLines", () => {
     product: fc.record({ id: fc.integer({ min: 1, max: 4 }), price: fc.integer({ min: 1, max: 2 }) }),
   })
   const content = fc.record({ items: fc.array(item, { maxLength: 8 }) })
+
+  it("forgets the lines of a member that has left, once it has told of them", () => {
+    const session = sessionAfter(start("a"), join("b"), cart("b", filled))
+    const shown = new ShownLines()
+    const client = new Client()
+    client.list = [...shown.show("s", session?.members[1] as Member).keys()]
+    shown.tell("s", laterThan(session, leave("b")), client.senders as unknown as LineEventSenders)
+    expect(client.list).to.deep.equal([])
+    const asked: string[] = []
+    const lines = (customer: string) => ({ reaccess: () => asked.push(customer) })
+    shown.reaccess("s", { lines, line: lines } as unknown as LineEventSenders)
+    expect(asked).to.deep.equal([])
+  })
 
   it("[property] brings clients to what a fresh get gives, through any carts, and sends one event for one line", () => {
     fc.assert(
