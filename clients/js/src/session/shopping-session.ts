@@ -408,10 +408,13 @@ export class ShoppingSession {
       return
     }
     // The version that the page knew was an older one of the same cart.
-    if (code === "session.cartChanged" && isRecord(data) && this.#cart.isEqualTo(data.content)) {
+    const isSigning = request === "customerReadyToCheckout" && code === "session.cartChanged"
+    if (isSigning && isRecord(data) && this.#cart.isEqualTo(data.content)) {
       this.#sayReady(String(data.version))
       return
     }
+    if (request !== undefined) this.#requests.rejectNext(request, code, data)
+    else if (refusesInvite(code)) this.#requests.rejectNext("createInvite", code)
     if (passesWithTime(code)) {
       this.#cart.markUnsent()
       this.#cart.sendSoon(CART_AGAIN_MS * (1 + this.#link.random()))
@@ -420,8 +423,6 @@ export class ShoppingSession {
     if (code === "session.cartTooLarge") this.#cart.markShown()
     if (request === "updateCart" && holdsCarts(code)) this.#cart.markUnsent()
     this.#lastAction.end()
-    if (request !== undefined) this.#requests.rejectNext(request, code, data)
-    else if (refusesInvite(code)) this.#requests.rejectNext("createInvite", code)
     this.events.emit("refused", { code, message })
   }
 
