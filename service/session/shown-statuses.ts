@@ -14,25 +14,32 @@ export interface StatusEventSender {
 export class ShownStatuses extends Shown<StatusModel> {
   /** The status for whoever gets it. From now on `tell` sends its changes. */
   show(id: string, session: Session | undefined, n: number, currency: string | null): StatusModel {
-    const { totals, offers, disowned, ...status } = statusOf(session, n, currency)
-    const model = {
-      ...status,
-      totals: totals === null ? null : dataValue(totals),
-      offers: dataValue(offers),
-      disowned: dataValue(disowned),
-    }
-    this.shown.set(id, model)
-    return model
+    const shown = this.shown.get(id) ?? statusModel(session, n, currency)
+    this.shown.set(id, shown)
+    return shown
   }
 
   /** Sends what has changed. */
   tell(id: string, session: Session | undefined, n: number, currency: string | null, events: StatusEventSender): void {
     const before = this.shown.get(id)
-    if (before !== undefined) events.status.change(differences(before, this.show(id, session, n, currency)))
+    if (before === undefined) return
+    const after = statusModel(session, n, currency)
+    this.shown.set(id, after)
+    events.status.change(differences(before, after))
   }
 
   /** Makes gateways ask again for access to what somebody has got. */
   reaccess(id: string, events: StatusEventSender): void {
     if (this.has(id)) events.status.reaccess()
+  }
+}
+
+function statusModel(session: Session | undefined, n: number, currency: string | null): StatusModel {
+  const { totals, offers, disowned, ...status } = statusOf(session, n, currency)
+  return {
+    ...status,
+    totals: totals === null ? null : dataValue(totals),
+    offers: dataValue(offers),
+    disowned: dataValue(disowned),
   }
 }
