@@ -80,6 +80,9 @@ export function statusResource(guard: Guard, sessions: Sessions) {
  * ID is the invitation. From the first invitation on, only the connections of its members may get it.
  */
 export function multicartResource({ guard, sessions, presence, binding, run, inQueue, isConnected }: SessionSources) {
+  /** Old storefronts may send these messages for one customer from several sockets. All else needs the customer's own connection. */
+  const isAnyMembers = binding === "session"
+
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
     n: await run(req.parts.id, command),
   })
@@ -132,7 +135,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   }
 
   /** @param byAnyMember whether a connection of another member may do it too */
-  const checkOwn = async (req: Call, customerId: string, byAnyMember = binding === "session"): Promise<void> => {
+  const checkOwn = async (req: Call, customerId: string, byAnyMember = false): Promise<void> => {
     const members = await membersFor(req)
     const member = members.find(({ id }) => id === customerId)
     if (member === undefined) throw serviceError("session.notMember")
@@ -189,7 +192,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         return { host: host.name }
       },
       updateCart: async (req, { customerId, cartContent }) => {
-        await checkOwn(req, customerId)
+        await checkOwn(req, customerId, isAnyMembers)
         return await executeLatest(req, `updateCart ${customerId}`, {
           type: "updateCart",
           id: customerId,
@@ -197,7 +200,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         })
       },
       customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish, version }) => {
-        await checkOwn(req, customerId)
+        await checkOwn(req, customerId, isAnyMembers)
         const { n } = await executeLatest(req, `ready ${customerId}`, {
           type: "setReady",
           id: customerId,
@@ -224,8 +227,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         })
       },
       leave: async (req, { customerId }) => {
-        // Only the host may remove another member, with any binding: `kick`.
-        await checkOwn(req, customerId, false)
+        // Only the host may remove another member: `kick`.
+        await checkOwn(req, customerId)
         return await execute(req, { type: "leave", id: customerId })
       },
       kick: async (req, { customerId }) => execute(req, { type: "kick", by: await ownId(req), id: customerId }),

@@ -398,6 +398,15 @@ describe("the old storefronts' WebSocket with PROTOCOL and LEGACY_CUSTOMER_BINDI
     await leaving("by-hand", { ...host, customerId: byHand.result.customerId } as Storefront)
     await host.shows("Host* Guest")
 
+    const own = { customerId: host.customerId }
+    for (const [event, payload] of [
+      ["beginCheckout", own],
+      ["disown", { ...own, line: "x", disowned: true }],
+      ["offerItem", { ...own, to: guest.customerId, item: {} }],
+      ["answerOffer", { ...own, offer: "x", accept: true }],
+    ] as const)
+      expect(await guest.refusal(event, payload), "old pages send none of these").to.equal("session.notYourCustomer")
+
     const stranger = await Storefront.open(product.edgeUrl, id, [protocol])
     const refused = await stranger.refusal("updateCart", { customerId: guest.customerId, cartContent: {} })
     expect(refused).to.equal("session.notYourCustomer")
