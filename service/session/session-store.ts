@@ -28,6 +28,11 @@ export interface StoredSession {
   readonly revisions: ReadonlyMap<string, number>
 }
 
+interface Refreshed {
+  /** Whether there was room for all keys. */
+  readonly isComplete: boolean
+}
+
 /** What `<partition>.<id>.state` holds: everything but the carts. */
 interface State extends Omit<Session, "members"> {
   readonly members: readonly StoredMember[]
@@ -38,7 +43,7 @@ interface State extends Omit<Session, "members"> {
  * Every write names the revision that it replaces, so one of two concurrent writers is refused.
  *
  * All methods reject with `system.serviceUnavailable` when JetStream does not answer, or when somebody else wrote meanwhile: then the
- * loaded session is void. Methods that write reject with `session.tooMany` when the bucket has no room; nothing is stored then.
+ * loaded session is void. `save` rejects with `session.tooMany` when the bucket has no room; nothing is stored then.
  */
 export class SessionStore {
   readonly #bucket: Bucket
@@ -133,19 +138,29 @@ export class SessionStore {
     return { session, revisions }
   }
 
-  /** Writes all keys of a session again, so that unchanged ones do not expire. */
-  async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession> {
+  /**
+   * Writes all keys of a session again, so that unchanged ones do not expire. If the bucket has no room for all of them, the others stay as
+   * they are: what was saved before is stored all the same.
+   */
+  async refresh(id: string, { session, revisions: known }: StoredSession): Promise<StoredSession & Refreshed> {
     const revisions = new Map(known)
-    if (session === undefined) return { session, revisions }
-    const all = async (): Promise<void> => {
-      await this.#write(revisions, stateKey(id), stateJson(session))
-      for (const member of session.members) {
-        const key = cartKey(id, member.id)
-        if (revisions.has(key)) await this.#write(revisions, key, jsonOf(member.content))
-      }
+    if (session === undefined) return { session, revisions, isComplete: true }
+    try {
+      await unlessFull(this.#writeAll(id, session, revisions))
+      return { session, revisions, isComplete: true }
+    } catch (error) {
+      if (error instanceof ResError && error.code === "session.tooMany")
+        return { session, revisions, isComplete: false }
+      throw error
     }
-    await unlessFull(all())
-    return { session, revisions }
+  }
+
+  async #writeAll(id: string, session: Session, revisions: Map<string, number>): Promise<void> {
+    await this.#write(revisions, stateKey(id), stateJson(session))
+    for (const member of session.members) {
+      const key = cartKey(id, member.id)
+      if (revisions.has(key)) await this.#write(revisions, key, jsonOf(member.content))
+    }
   }
 
   async #write(revisions: Map<string, number>, key: string, data: string): Promise<void> {

@@ -167,8 +167,10 @@ export class Sessions {
       let stored = await this.#store.save(id, before, after, happened)
       let { refreshedAt } = before
       if (Date.now() - refreshedAt > this.#refreshMs) {
-        stored = await this.#store.refresh(id, stored)
-        refreshedAt = Date.now()
+        const refreshed = await this.#store.refresh(id, stored)
+        stored = refreshed
+        // Otherwise the next command tries it again.
+        if (refreshed.isComplete) refreshedAt = Date.now()
       }
       const n = Math.max(before.n + 1, ...stored.revisions.values())
       if (after === undefined) this.#due.delete(id)
@@ -190,8 +192,7 @@ export class Sessions {
       if (error instanceof ResError && error.code === "session.tooMany") throw error
       // The session may be stored, or somebody else may have written it. So gateways get it again from the store.
       this.#unload(id)
-      this.#members.drop(id)
-      this.#lines.drop(id)
+      this.forget(id)
       events.reset()
       this.#logger.warn({ err: error, session: loggedSessionId(id) }, "could not store a session")
       throw error
@@ -226,7 +227,9 @@ export class Sessions {
     const refreshedAt = stored.session === undefined ? Date.now() : 0
     const bytes = bytesOf(stored.session)
     const loaded = { ...stored, n: Math.max(0, ...stored.revisions.values()), refreshedAt, bytes }
-    if (stored.session !== undefined && drops === this.#drops) this.#keep(id, loaded)
+    // Nobody has changed it for so long that it is deleted. It is never due again.
+    if (stored.session === undefined) this.#due.delete(id)
+    else if (drops === this.#drops) this.#keep(id, loaded)
     return loaded
   }
 

@@ -3,9 +3,11 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { silentLogger } from "res-service"
+import { Bucket } from "../../service/jetstream/bucket.ts"
 import { JetStream } from "../../service/jetstream/jetstream.ts"
+import { partitionOf } from "../../service/log/subjects.ts"
 import { Currencies } from "../../service/session/currencies.ts"
-import { SessionStore } from "../../service/session/session-store.ts"
+import { BUCKET, SessionStore } from "../../service/session/session-store.ts"
 import { type SessionEventSenders, Sessions } from "../../service/session/sessions.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
@@ -61,9 +63,10 @@ describe("all sessions together", () => {
   })
 
   /** Sessions with a connection of their own, as in another process. */
-  async function openSessions(memoryBytes: number) {
+  async function openSessions(memoryBytes: number, maxBytes = 64 * MIB) {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
-    const store = new SessionStore(new JetStream(nats), 60_000, 64 * MIB)
+    const js = new JetStream(nats)
+    const store = new SessionStore(js, 60_000, maxBytes)
     await store.open()
     const sessions = new Sessions(store, {
       idleMs: 60_000,
@@ -72,7 +75,7 @@ describe("all sessions together", () => {
       currencies: new Currencies(async () => null),
       logger: silentLogger,
     })
-    return { sessions, close: () => nats.close() }
+    return { sessions, store, bucket: new Bucket(js, BUCKET), close: () => nats.close() }
   }
 
   const list = { add: () => {}, remove: () => {}, event: () => {} }
@@ -111,6 +114,35 @@ describe("all sessions together", () => {
     await theirs.sessions.execute("moved", { type: "leave", id: "ann" }, events)
     expect(await membersOf(ours)).to.deep.equal(["host", "bob"])
     await Promise.all([ours.close(), theirs.close()])
+  })
+
+  it("are not refused because there is no room to write unchanged keys again, which the next command tries", async () => {
+    const { sessions, store, close } = await openSessions(MIB)
+    await sessions.execute("tight", { type: "start", newcomer }, events)
+    const { bytes } = (await (await jetstreamManager(product.nats)).streams.info("KV_sessions")).state
+    const tight = await openSessions(MIB, bytes)
+    // A single nats-server has room for a value that is not larger than the one before, so this one is larger.
+    const { session, revisions } = await store.load("tight")
+    if (session === undefined) throw new Error("no session")
+    const refreshed = await store.refresh("tight", { session: { ...session, shopId: "x".repeat(500) }, revisions })
+    expect(refreshed.isComplete).to.equal(false)
+    const wide = await openSessions(MIB)
+    expect(await store.refresh("tight", refreshed)).to.include({ isComplete: true })
+    await Promise.all([close(), tight.close(), wide.close()])
+  })
+
+  it("are due no more when nobody has used them for so long that they are deleted", async () => {
+    const { sessions, bucket, close } = await openSessions(KIB)
+    const at = Date.now()
+    await sessions.execute("over", { type: "start", newcomer }, events)
+    await sessions.execute("over", { type: "setDeadline", by: "host", deadline: at + 60_000, at }, events)
+    for (const id of ["other-1", "other-2", "other-3"]) await sessions.execute(id, { type: "start", newcomer }, events)
+    expect([...sessions.loaded.keys()]).to.not.include("over")
+    expect(sessions.due(at + 60_000)).to.deep.equal(["over"])
+    await bucket.purge(`${partitionOf("over")}.over.state`)
+    await sessions.execute("over", { type: "tick", at: at + 60_000 }, events)
+    expect(sessions.due(at + 60_000)).to.deep.equal([])
+    await close()
   })
 
   it("take a bounded part of the memory: those used least recently leave it, and are there when asked for", async () => {
