@@ -22,10 +22,13 @@ export function sum(amounts: readonly number[]): number {
   )
 }
 
-/** A quantity times a price, exact as `sum`. */
+/** A quantity times a price, exact as `sum`; also 1.7 kg of something. */
 export function times(price: number, count: number): number {
   const decimals = decimalsOf(price)
-  return fromUnits(unitsOf(price, decimals) * count, decimals)
+  const ofCount = decimalsOf(count)
+  // A third of a piece has no decimals that would make it exact.
+  if (decimals + ofCount > NOISY_DECIMALS) return fromUnits(unitsOf(price, decimals) * count, decimals)
+  return fromUnits(unitsOf(price, decimals) * unitsOf(count, ofCount), decimals + ofCount)
 }
 
 /** True for a price with fractions of a cent. */

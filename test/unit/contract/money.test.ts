@@ -46,6 +46,16 @@ describe("money", () => {
     )
   })
 
+  it("[property] is exact for parts of a piece, too, such as 1.7 kg", () => {
+    expect(times(518, 1.7)).to.equal(880.6)
+    fc.assert(
+      fc.property(decimal(10 ** 9, 2), fc.integer({ min: 1, max: 99_999 }), ({ units, amount }, thousandths) => {
+        expect(times(amount, read(BigInt(thousandths), 3))).to.equal(read(BigInt(units) * BigInt(thousandths), 5) + 0)
+      }),
+    )
+    expect(times(10 / 3, 0.3)).to.equal(1)
+  })
+
   it("takes what is finer than any price for noise", () => {
     expect(times(0.1 + 0.2, 1)).to.equal(0.3)
     expect(times(10 / 3, 3)).to.equal(10)
