@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { cp, type FileHandle, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
+import { cp, type FileHandle, mkdir, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FileStore, OutboxBusyError } from "@shopwire/client/node"
@@ -235,9 +235,9 @@ describe("Outbox", () => {
   })
 
   it("is refused to a second process, until the first is killed", async () => {
-    const [other] = holders(folder, 1)
+    const [other] = await openers(1)
     if (other === undefined) throw new Error("not started")
-    expect(await other.outcome).to.equal("open")
+    expect(await other.open(folder, Date.now())).to.equal("open")
     expect(await FileStore.open(folder).catch((error: unknown) => error)).to.be.instanceOf(OutboxBusyError)
     await other.kill()
     await fileStore()
@@ -250,12 +250,14 @@ describe("Outbox", () => {
   })
 
   it("is opened by one of several processes that find it left by a killed one", async () => {
+    const all = await openers(4)
     for (let round = 0; round < 3; round++) {
-      await writeFile(join(folder, "lock.999999999..a"), "")
-      const all = holders(folder, 4)
-      const outcomes = await Promise.all(all.map(({ outcome }) => outcome))
+      const left = join(folder, String(round))
+      await mkdir(left)
+      await writeFile(join(left, "lock.999999999..a"), "")
+      const at = Date.now() + SAME_MOMENT_MS
+      const outcomes = await Promise.all(all.map((opener) => opener.open(left, at)))
       expect(outcomes.toSorted()).to.deep.equal(["OutboxBusyError", "OutboxBusyError", "OutboxBusyError", "open"])
-      await Promise.all(all.map(({ kill }) => kill()))
     }
   })
 
@@ -330,35 +332,48 @@ describe("Outbox", () => {
   })
 })
 
-interface Holder {
-  /** "open", or the name of the error. */
-  readonly outcome: Promise<string>
+/** Time for all processes to hear that they are to open a folder, in ms. */
+const SAME_MOMENT_MS = 30
+
+/** A process that opens folders, and keeps them open. */
+interface Opener {
+  /** Opens one at this time, in ms since 1970, or later. Resolves to "open", or the name of the error. */
+  open(folder: string, at: number): Promise<string>
   kill(): Promise<unknown>
 }
 
-/** The processes of `holders`. After each test, also a failed one, they are ended. */
+/** The processes of `openers`. After each test, also a failed one, they are ended. */
 const running = new Set<ChildProcess>()
 
-/** Processes that open a folder at the same moment, and keep it open. */
-function holders(folder: string, count: number): Holder[] {
-  const at = Date.now() + 1500
+/** Starts processes. Resolves when all are ready. */
+async function openers(count: number): Promise<Opener[]> {
   const program = `
     const { FileStore } = await import("@shopwire/client/node")
-    const [folder, at] = process.argv.slice(1)
-    while (Date.now() < Number(at));
-    console.log(await FileStore.open(folder).then(() => "open", ({ name }) => name))
-    setInterval(() => {}, 1000)`
+    const { createInterface } = await import("node:readline")
+    const opened = []
+    createInterface({ input: process.stdin }).on("line", async (line) => {
+      const { folder, at } = JSON.parse(line)
+      while (Date.now() < at);
+      console.log(await FileStore.open(folder).then((store) => opened.push(store) && "open", ({ name }) => name))
+    })
+    console.log("ready")`
   const args = ["--import=tsx", "--conditions=@res-service/source", "--input-type=module", "--eval", program]
-  return Array.from({ length: count }, () => {
-    const child = spawn(process.execPath, [...args, folder, String(at)], { stdio: ["ignore", "pipe", "inherit"] })
+  const startOne = async (): Promise<Opener> => {
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })
     running.add(child)
     const ended = once(child, "exit").finally(() => running.delete(child))
+    const printed = async (): Promise<string> => String((await once(child.stdout, "data"))[0]).trim()
+    expect(await printed()).to.equal("ready")
     return {
-      outcome: once(child.stdout, "data").then(([line]) => String(line).trim()),
+      open: async (folder, at) => {
+        child.stdin.write(`${JSON.stringify({ folder, at })}\n`)
+        return await printed()
+      },
       kill: async () => {
         child.kill("SIGKILL")
         await ended
       },
     }
-  })
+  }
+  return await Promise.all(Array.from({ length: count }, startOne))
 }
