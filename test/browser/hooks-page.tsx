@@ -135,8 +135,8 @@ async function tamper(shopId: string, what: "feed" | "basket"): Promise<void> {
   const list = await client.get((what === "feed" ? feed : baskets).name({ shop_id: shopId }))
   if (!("list" in list)) throw new Error("no collection")
   const [first] = list.list
-  if (what === "feed") first.product_name = "Tampered"
-  else first.props.total = 999
+  if (what === "feed") Object.assign(first as object, { product_name: "Tampered" })
+  else Object.assign((first as { readonly props: object }).props, { total: 999 })
 }
 
 function Page() {
