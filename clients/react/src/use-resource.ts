@@ -119,6 +119,12 @@ function useResource<C extends AnyContract>(
   // The same one each time: the connection keeps it.
   const watch = useConnection().watches.of(contract, parts, query)
   const shown = useObservable(watch)
-  if (suspense && shown.status === "loading") throw watch.loaded()
+  if (suspense && shown.status === "loading") throw isOnServer ? new Error(ON_SERVER) : watch.loaded()
   return shown
 }
+
+/** React Native has a `window`, too. */
+const isOnServer = typeof window === "undefined"
+
+/** React then sends the fallback of the next `Suspense`, and the page draws again. A promise would keep a stream open for ever. */
+const ON_SERVER = "on a server nothing is loaded: a page draws what suspends"

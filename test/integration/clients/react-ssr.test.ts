@@ -8,6 +8,7 @@ const TIMEOUT_MS = 60_000
 /** The exports of `ssr-page.tsx`. */
 interface Rendered {
   readonly html: string
+  readonly streamed: { readonly html: string; readonly errors: readonly string[] }
   readonly reactVersion: string
 }
 
@@ -16,12 +17,17 @@ describe("@shopwire/react on a server", () => {
     it(`draws what is not loaded yet, and connects to nothing, with ${name}`, async () => {
       const script = await bundle(new URL("../../browser/ssr-page.tsx", import.meta.url).pathname, others)
       // React keeps ports open.
-      const program = `${script}\nprocess.stdout.write(JSON.stringify(page), () => process.exit())`
+      const program = `${script}
+        page.stream().then((streamed) =>
+          process.stdout.write(JSON.stringify({ ...page, streamed }), () => process.exit()))`
       const output = execFileSync(process.execPath, ["-"], { input: program, encoding: "utf8", timeout: TIMEOUT_MS })
-      const { html, reactVersion } = JSON.parse(output) as Rendered
+      const { html, reactVersion, streamed } = JSON.parse(output) as Rendered
       expect(`React ${reactVersion}`).to.match(new RegExp(`^${name}\\.`))
       expect(html.replaceAll("<!-- -->", "")).to.include("<p>connecting loading 0 loading</p>")
       expect(html).to.include("<p>waiting</p>").and.not.include("undefined")
+      expect(streamed.html).to.include("<p>waiting</p>")
+      expect(streamed.errors).to.have.length(1)
+      expect(streamed.errors[0]).to.include("on a server nothing is loaded")
     })
   }
 })
