@@ -1,3 +1,4 @@
+import { edgeUrlOf } from "./edge-url.ts"
 import type { AuthConfig } from "./firebase.ts"
 
 /** The contents of the edge's `/config.json`. */
@@ -13,7 +14,7 @@ export interface Config {
  * @param edgeUrl `https://edge.example`; left out: the page's own origin
  */
 export async function loadConfig(edgeUrl = ""): Promise<Config> {
-  const response = await fetch(`${edgeUrl}/config.json`).catch(() => undefined)
+  const response = await fetch(edgeUrlOf(edgeUrl, "/config.json")).catch(() => undefined)
   if (!response?.ok) throw new Error("The server does not answer.")
   return (await response.json()) as Config
 }

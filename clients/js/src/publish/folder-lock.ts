@@ -44,11 +44,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 
 /** Resolves when no other running process has a lock. Of several that wait for each other, the one with the first name stays. */
 async function waitForOthers(folder: string, name: string): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; ; await new Pause().wait(PROBE_MS)) {
+  for (const end = performance.now() + PATIENCE_MS; ; await new Pause().wait(PROBE_MS)) {
     const others = await otherLocks(folder, name)
     const [other] = others
     if (other === undefined) return
-    if (Date.now() > end || others.some((each) => each < name))
+    if (performance.now() > end || others.some((each) => each < name))
       throw new OutboxBusyError(`${folder} is used by another process: ${other}`)
   }
 }

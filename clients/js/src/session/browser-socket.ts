@@ -1,3 +1,4 @@
+import { edgeUrlOf } from "../edge-url.ts"
 import type { Socket, SocketHandlers } from "./edge-link.ts"
 
 /**
@@ -12,7 +13,7 @@ export function browserSocket(
   subprotocol: string | undefined,
   handlers: SocketHandlers,
 ): Socket {
-  const url = `${edgeUrl.replace(/^http/, "ws")}/${sessionId}`
+  const url = edgeUrlOf(edgeUrl.replace(/^http/, "ws"), `/${sessionId}`)
   const webSocket = subprotocol === undefined ? new WebSocket(url) : new WebSocket(url, subprotocol)
   webSocket.onopen = () => handlers.onOpen()
   webSocket.onmessage = ({ data }) => handlers.onFrame(data)
