@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type { RequestHandler } from "express"
 import type { OwnPages } from "../../config/own-pages.ts"
-import { SHARED_SESSION_STATUS } from "../../contract/shared-session.ts"
+import { SHARED_SESSION_STATUS } from "../../contract/shared-session-headers.ts"
 import type { Check } from "./checks.ts"
 import { HttpProblem } from "./problem.ts"
 

@@ -1,4 +1,5 @@
-import { Sharing, sharedSessionHeaders } from "../../contract/shared-session.ts"
+import { Sharing } from "../../contract/shared-session.ts"
+import { sharedSessionHeaders } from "../../contract/shared-session-headers.ts"
 import type { Exchange } from "./exchange.ts"
 import { HttpProblem } from "./problem.ts"
 

@@ -10,6 +10,8 @@ export interface Received {
   readonly epoch: number
   readonly seq: number
   readonly token: string | undefined
+  /** The name in `Shared-Session-Name`, as it stands there. */
+  readonly guest: string | undefined
   readonly events: readonly PublishEvent[]
   readonly at: number
 }
@@ -59,13 +61,15 @@ export class FlakyEdge {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { headers } = req
+    const { headers, url = "" } = req
+    if (!/^\/publish\/[^/]+$/.test(url)) return send(res, 404, problem(404))
     const events = (await json(req)) as PublishEvent[]
     const request: Received = {
       producer: String(headers["producer-id"]),
       epoch: Number(headers["producer-epoch"]),
       seq: Number(headers["producer-seq"]),
       token: headers.authorization?.replace("Bearer ", ""),
+      guest: headers["shared-session-name"]?.toString(),
       events,
       at: performance.now(),
     }

@@ -18,6 +18,7 @@ import { Watch } from "../../../clients/js/src/watch.ts"
 import { publishEvent, publishEvents } from "../../helpers/events.ts"
 import { post } from "../../helpers/http.ts"
 import { usePages } from "../../helpers/pages.ts"
+import { Storefront } from "../../helpers/storefront.ts"
 import { until } from "../../helpers/until.ts"
 import { closeAfterEach } from "../../helpers/use.ts"
 
@@ -72,6 +73,28 @@ describe("@shopwire/client in Node", () => {
     )
     watch.stop()
     await publisher.stop()
+  })
+
+  it("lets a shopper in the shop join friends online by an event, and tells what has become of it", async () => {
+    const id = `party~${randomUUID().slice(0, 8)}`
+    const friend = await Storefront.open(pages.product.edgeUrl, id)
+    const event = publishEvent({ session_id: randomUUID() })
+    const publisher = new Publisher({ edgeUrl: pages.product.edgeUrl, shopId: event.shop_id })
+    try {
+      await friend.start("Ann")
+      const joining = { ...event, shared_session: id, shared_session_name: "Zoë" }
+      await publisher.publish(joining)
+      await friend.shows("Ann* Zoë")
+      await until("the status", async () => {
+        await publisher.publish({ ...joining, action: "LOOK" })
+        return publisher.state.get().sharedSession === "joined"
+      })
+      await publisher.publish({ ...event, shared_session: null })
+      await friend.shows("Ann*")
+    } finally {
+      await publisher.stop()
+      await friend.close()
+    }
   })
 
   it("finds events of a shop, in its feed, in older pages, and as they come", async () => {

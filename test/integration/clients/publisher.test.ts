@@ -62,13 +62,13 @@ describe("Publisher", () => {
   const ids = (all: readonly PublishEvent[]): number[] => all.map(({ action_id }) => action_id)
 
   it("resolves with the sequence of an event, and of each event of an array", async () => {
-    const { publisher } = start()
+    const { publisher } = start({ edgeUrl: `${edge.url}/` })
     const [one, ...others] = events(4)
     if (one === undefined) throw new Error("no event")
     expect(await publisher.publish(one)).to.equal(1)
     expect(await publisher.publish(others)).to.deep.equal([2, 3, 4])
     expect(await publisher.publish([])).to.deep.equal([])
-    expect(publisher.state.get()).to.deep.equal({ waiting: 0, problem: undefined })
+    expect(publisher.state.get()).to.deep.equal({ waiting: 0, problem: undefined, sharedSession: undefined })
   })
 
   it("sends what waits in arrays, in order", async () => {
@@ -196,6 +196,15 @@ describe("Publisher", () => {
     expect(pauses.ms[3]).to.be.above(pauses.ms[0] ?? 0)
   })
 
+  it("asks for another token also when the edge's refusal is of rights, which stand in a token", async () => {
+    const { publisher } = start({ token: (refused) => (refused === undefined ? "old" : "new") })
+    edge.misbehave(({ token }) =>
+      token === "new" ? undefined : { status: 403, body: problem(403, "system.accessDenied") },
+    )
+    await publisher.publish(events(1))
+    expect(edge.requests.map(({ token }) => token)).to.deep.equal(["old", "new"])
+  })
+
   it("loses nothing when the provider of tokens fails", async () => {
     let fails = 3
     const { publisher } = start({
@@ -245,6 +254,33 @@ describe("Publisher", () => {
     await publisher.add(events(100))
     await publisher.flush()
     expect(edge.actionIds).to.deep.equal(ids(events(100)))
+  })
+
+  it("sets an event aside that a proxy refuses and that is too large for any edge, so that it holds up no others", async () => {
+    const refused: number[] = []
+    const { publisher } = start({ onRefused: ({ action_id }) => refused.push(action_id) })
+    edge.misbehave(({ events: given }) =>
+      given.some(({ product_name }) => product_name.length > 8000) ? { status: 413, body: "<h1>no</h1>" } : undefined,
+    )
+    await publisher.add(events(3).map((event, i) => (i === 1 ? { ...event, product_name: "x".repeat(9000) } : event)))
+    await publisher.flush()
+    expect(edge.actionIds).to.deep.equal([1, 3])
+    expect(refused).to.deep.equal([2])
+  })
+
+  it("stores events though the edge refuses the name of their shopper, which it then leaves out", async () => {
+    const refused: unknown[] = []
+    const { publisher, pauses } = start({ onRefused: (event) => refused.push(event) })
+    edge.misbehave(({ guest }) => {
+      const errors = [{ header: "Shared-Session-Name", detail: "expected a name with a visible character" }]
+      return guest === "%20" ? { status: 422, body: problem(422, undefined, errors) } : undefined
+    })
+    const names = [" ", " ", "Bob"]
+    for (const [i, event] of events(3).entries())
+      await publisher.publish({ ...event, shared_session: "party~1", shared_session_name: names[i] ?? "" })
+    expect(edge.actionIds).to.deep.equal([1, 2, 3])
+    expect(edge.requests.map(({ guest }) => guest)).to.deep.equal(["%20", undefined, undefined, "Bob"])
+    expect([refused, pauses.ms]).to.deep.equal([[], []])
   })
 
   it("takes no other network's page for an answer, and follows it nowhere", async () => {

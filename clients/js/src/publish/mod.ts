@@ -2,6 +2,7 @@ export type { Problem, ProblemEntry } from "../../../../contract/problem.ts"
 export type { PublishEvent } from "../../../../contract/publish-event.ts"
 export type { SentEvent } from "../../../../contract/shared-session.ts"
 export { Observable } from "../observable.ts"
+export type { PublisherEvent } from "./guest.ts"
 export { MemoryStore } from "./memory-store.ts"
 export { openStore } from "./open-store.ts"
 export {

@@ -1,10 +1,10 @@
 import type { PublishEvent } from "../../../../contract/publish-event.ts"
-import type { SentEvent } from "../../../../contract/shared-session.ts"
 import { Backoff } from "../backoff.ts"
 import { awaitListener } from "../call-listener.ts"
 import { Observable } from "../observable.ts"
 import { onPageReturn } from "../page-return.ts"
 import { type Outcome, outcomeOf } from "./answer.ts"
+import { type PublisherEvent, partsOf } from "./guest.ts"
 import { MemoryStore } from "./memory-store.ts"
 import { Outbox, type OutboxRequest } from "./outbox.ts"
 import type { OutboxStore } from "./outbox-store.ts"
@@ -41,7 +41,7 @@ export interface PublisherOptions {
    * Called for each event that the edge refuses for good, before it leaves the outbox: again after a crash in between. Nothing else is
    * sent until it has resolved. Without it, an event that no `publish` waits for is reported on the console.
    */
-  readonly onRefused?: (event: SentEvent, problem: ProblemError) => unknown
+  readonly onRefused?: (event: PublisherEvent, problem: ProblemError) => unknown
   /** Waits between attempts. Default: for the given time; a test may wait less. */
   readonly pause?: Pick<Pause, "wait" | "end">
 }
@@ -51,6 +51,11 @@ export interface PublisherState {
   readonly waiting: number
   /** Why the last attempt failed; undefined if it did not. It is tried again by itself. */
   readonly problem: Error | undefined
+  /**
+   * What has become of the shopper in the shared session that the last stored event names: `joined`, or an error's code such as
+   * `session.full`. Undefined while it is not known: the service joins after it has answered, so the next event brings it.
+   */
+  readonly sharedSession: string | undefined
 }
 
 /**
@@ -60,7 +65,7 @@ export interface PublisherState {
  * Source: docs/producers.md
  */
 export class Publisher {
-  readonly state = new Observable<PublisherState>({ waiting: 0, problem: undefined })
+  readonly state = new Observable<PublisherState>({ waiting: 0, problem: undefined, sharedSession: undefined })
   readonly #options: PublisherOptions
   readonly #store: OutboxStore
   readonly #outbox: Outbox
@@ -78,6 +83,8 @@ export class Publisher {
   #hasNews = false
   /** The token of the last answer, if that was 401. */
   #refusedToken: string | undefined
+  /** The headers of a name or an invitation that the edge has refused, as JSON. */
+  #refusedGuest: string | undefined
   /** The pause was asked for by an answer, so nothing may end it early. */
   #mustWait = false
   /** Skip the rest of the pause. */
@@ -105,7 +112,7 @@ export class Publisher {
    * @throws {OutboxFullError} there is no room: none of them was added
    * @throws {Error} an event is of another shop, or the publisher was stopped: none of them was added
    */
-  async add(events: SentEvent | readonly SentEvent[]): Promise<void> {
+  async add(events: PublisherEvent | readonly PublisherEvent[]): Promise<void> {
     await this.#put([events].flat())
     this.#tellAdded()
   }
@@ -115,9 +122,9 @@ export class Publisher {
    * the log has dropped the event meanwhile, or the tab that sent it was closed before it could tell. Rejects with a `ProblemError` if
    * an event is refused, as `add` does, and if the publisher is stopped before.
    */
-  publish(event: SentEvent): Promise<number>
-  publish(events: readonly SentEvent[]): Promise<readonly number[]>
-  async publish(events: SentEvent | readonly SentEvent[]): Promise<number | readonly number[]> {
+  publish(event: PublisherEvent): Promise<number>
+  publish(events: readonly PublisherEvent[]): Promise<readonly number[]>
+  async publish(events: PublisherEvent | readonly PublisherEvent[]): Promise<number | readonly number[]> {
     const keys = await this.#put([events].flat())
     // `stop` may have been called while they were added; they stay in the store.
     if (this.#isStopped) throw stopped()
@@ -174,7 +181,7 @@ export class Publisher {
   }
 
   /** Resolves with the events' keys when they are in the store. */
-  async #put(events: readonly SentEvent[]): Promise<readonly number[]> {
+  async #put(events: readonly PublisherEvent[]): Promise<readonly number[]> {
     if (this.#isStopped) throw stopped()
     for (const event of events) this.#checkShop(event)
     if (events.length === 0) return []
@@ -251,7 +258,12 @@ export class Publisher {
   async #attempt(request: OutboxRequest): Promise<void> {
     const wasUnauthorised = this.#refusedToken !== undefined
     const token = await unlessAborted(this.#stopping.signal, this.#options.token?.(this.#refusedToken))
-    const outcome = await this.#send(request, token)
+    const { body, guest } = partsOf(request.events.map(({ json }) => json))
+    const guestText = JSON.stringify(guest)
+    const outcome = await this.#send(request, body, {
+      ...(guestText !== this.#refusedGuest && guest),
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    })
     this.#refusedToken = outcome.kind === "unauthorised" ? token : undefined
     switch (outcome.kind) {
       case "stored":
@@ -263,7 +275,13 @@ export class Publisher {
           this.#tabs.tell({ kind: "stored", key, seq })
         }
         this.#setState({ problem: undefined })
+        this.#tellSharedSession(outcome.sharedSession)
         await this.#count()
+        break
+      case "noGuest":
+        // The events are sent without the name and the invitation, rather than not at all.
+        if (guestText === this.#refusedGuest) await this.#later(outcome.problem)
+        this.#refusedGuest = guestText
         break
       case "refused":
         if (request.events.length > 1) await this.#outbox.divide(request)
@@ -284,7 +302,11 @@ export class Publisher {
   }
 
   /** Sends a request. Resolves with a `later` also if there was no answer. */
-  async #send({ producer, epoch, seq, events }: OutboxRequest, token: string | undefined): Promise<Outcome> {
+  async #send(
+    { producer, epoch, seq, events }: OutboxRequest,
+    body: string,
+    more: Readonly<Record<string, string>>,
+  ): Promise<Outcome> {
     const { edgeUrl, shopId } = this.#options
     const ending = new AbortController()
     const end = (): void => ending.abort()
@@ -299,14 +321,14 @@ export class Publisher {
           "Producer-Id": producer,
           "Producer-Epoch": String(epoch),
           "Producer-Seq": String(seq),
-          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+          ...more,
         },
-        body: `[${events.map(({ json }) => json).join(",")}]`,
+        body,
         // A redirect is a captive portal, or a wrong address: it must not get the events.
         redirect: "error",
         signal: ending.signal,
       })
-      return await outcomeOf(response, events.length)
+      return await outcomeOf(response, events)
     } catch (error) {
       return { kind: "later", problem: new ProblemError(0, { detail: `There was no answer: ${String(error)}` }) }
     } finally {
@@ -358,10 +380,18 @@ export class Publisher {
     this.#tabs.tell({ kind: "problem", error: problem && plainOf(problem) })
   }
 
+  #tellSharedSession(status: string | undefined): void {
+    if (status === this.state.get().sharedSession) return
+    this.#setState({ sharedSession: status })
+    this.#tabs.tell({ kind: "sharedSession", status })
+  }
+
   #onMessage(message: TabMessage): void {
     switch (message.kind) {
       case "joined":
-        if (this.#isSending) this.#tellProblem(this.state.get().problem)
+        if (!this.#isSending) break
+        this.#tellProblem(this.state.get().problem)
+        this.#tabs.tell({ kind: "sharedSession", status: this.state.get().sharedSession })
         break
       case "added":
         this.#wake()
@@ -371,6 +401,9 @@ export class Publisher {
         break
       case "problem":
         this.#setState({ problem: message.error && errorOf(message.error) })
+        break
+      case "sharedSession":
+        this.#setState({ sharedSession: message.status })
         break
       case "stored":
         this.#waiters.resolve(message.key, message.seq)
@@ -387,7 +420,9 @@ export class Publisher {
   #setState(change: Partial<PublisherState>): void {
     const before = this.state.get()
     const next = { ...before, ...change }
-    if (next.waiting !== before.waiting || next.problem !== before.problem) this.state.set(next)
+    const isSame =
+      next.waiting === before.waiting && next.problem === before.problem && next.sharedSession === before.sharedSession
+    if (!isSame) this.state.set(next)
   }
 }
 

@@ -10,6 +10,8 @@ export type TabMessage =
   | { readonly kind: "retry" }
   /** Why the last attempt of the page that sends failed. Told after each failure, when it begins to send, and when a page joins. */
   | { readonly kind: "problem"; readonly error: PlainError | undefined }
+  /** What is known of the shopper in the shared session that the last event names. Told as `problem` is. */
+  | { readonly kind: "sharedSession"; readonly status: string | undefined }
   /** An event is stored in the log, under this sequence. */
   | { readonly kind: "stored"; readonly key: number; readonly seq: number }
   /** An event was refused, and leaves the outbox. */
