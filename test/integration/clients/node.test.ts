@@ -11,6 +11,7 @@ import {
   stats,
 } from "@shopwire/client"
 import { Publisher } from "@shopwire/client/publish"
+import { browserSocket } from "@shopwire/client/session"
 import { expect } from "chai"
 import { WebSocket } from "ws"
 import type { ResModel } from "../../../clients/js/src/resclient.ts"
@@ -38,6 +39,9 @@ describe("@shopwire/client in Node", () => {
     Reflect.deleteProperty(globalThis, "WebSocket")
     try {
       expect(() => new Connection(pages.gateway.wsUrl).start()).to.throw(TypeError, "webSocket")
+      const handlers = { onOpen: () => {}, onFrame: () => {}, onClose: () => {} }
+      const connect = () => browserSocket(pages.product.edgeUrl, "a", undefined, handlers)
+      expect(connect).to.throw(TypeError, "there is no WebSocket here")
     } finally {
       if (given !== undefined) globalThis.WebSocket = given
     }

@@ -6,6 +6,7 @@ import type { Socket, SocketHandlers } from "./edge-link.ts"
  *
  * @param edgeUrl `https://edge.example`; with a path if a proxy serves the edge under one
  * @param subprotocol the edge's setting `PROTOCOL`, if it is set
+ * @throws {TypeError} there is no global `WebSocket`
  */
 export function browserSocket(
   edgeUrl: string,
@@ -13,6 +14,8 @@ export function browserSocket(
   subprotocol: string | undefined,
   handlers: SocketHandlers,
 ): Socket {
+  if (typeof WebSocket === "undefined")
+    throw new TypeError("there is no WebSocket here: give connect a socket of another kind, e.g. one of the package ws")
   const url = edgeUrlOf(edgeUrl.replace(/^http/, "ws"), `/${sessionId}`)
   const webSocket = subprotocol === undefined ? new WebSocket(url) : new WebSocket(url, subprotocol)
   webSocket.onopen = () => handlers.onOpen()
