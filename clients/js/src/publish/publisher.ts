@@ -1,6 +1,7 @@
 import type { PublishEvent } from "../../../../contract/publish-event.ts"
 import { Backoff } from "../backoff.ts"
 import { awaitListener } from "../call-listener.ts"
+import { edgeUrlOf } from "../edge-url.ts"
 import { Observable } from "../observable.ts"
 import { onPageReturn } from "../page-return.ts"
 import { type Outcome, outcomeOf } from "./answer.ts"
@@ -314,7 +315,7 @@ export class Publisher {
     this.#stopping.signal.addEventListener("abort", end)
     if (this.#isStopped) end()
     try {
-      const response = await fetch(`${edgeUrl}/publish/${shopId}`, {
+      const response = await fetch(edgeUrlOf(edgeUrl, `/publish/${shopId}`), {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
