@@ -22,6 +22,8 @@ const BUILD = join(cacheDir, "swift-build")
 
 /** A build from nothing, on a busy machine. */
 const TIMEOUT_MS = 15 * 60_000
+/** When the tests have printed nothing for so long, one hangs: it does not even keep the limit that each has. */
+const SILENCE_MS = 5 * 60_000
 
 const SMALL_DISK_MIB = 2
 
@@ -42,9 +44,14 @@ describe("clients/swift", function () {
   const doors = use(() => PlayedDoors.start(product.edgeUrl))
   let running: ChildProcess | undefined
   after(() => {
-    running?.kill("SIGKILL")
+    end()
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   })
+
+  /** `swift` ends the program with the tests, too, which would outlive its death by SIGKILL. */
+  function end(): void {
+    running?.kill("SIGINT")
+  }
 
   /** Runs `swift`, and expects it to succeed. */
   async function swift(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -58,8 +65,17 @@ describe("clients/swift", function () {
     })
     const { stdout, stderr } = running
     if (stdout === null || stderr === null) throw new Error("swift has no output")
+    let isHanging = false
+    const silence = setTimeout(() => {
+      isHanging = true
+      end()
+    }, SILENCE_MS)
+    if (args[0] !== "test") clearTimeout(silence)
+    else stdout.on("data", () => silence.refresh())
     const [printed, complaints, [status]] = await Promise.all([text(stdout), text(stderr), once(running, "exit")])
-    expect(status, `swift ${args.join(" ")}\n${printed}\n${complaints}`).to.equal(0)
+    clearTimeout(silence)
+    const why = isHanging ? `It hung in ${unfinished(printed).join(", ")}` : ""
+    expect(status, `swift ${args.join(" ")}\n${printed}\n${complaints}\n${why}`).to.equal(0)
     return printed + complaints
   }
 
@@ -95,3 +111,11 @@ describe("clients/swift", function () {
     }
   })
 })
+
+/** The tests that have begun and not ended, in what Swift Testing prints. */
+function unfinished(printed: string): string[] {
+  const names = (end: string) =>
+    [...printed.matchAll(new RegExp(`Test (\\S+\\(.*?\\)) ${end}`, "g"))].map(([, name = ""]) => name)
+  const ended = new Set(names("(?:passed|failed|skipped)").map((name) => name.replace(/\(.*/, "")))
+  return names("started").filter((name) => !ended.has(name.replace(/\(.*/, "")))
+}

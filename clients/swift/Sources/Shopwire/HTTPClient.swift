@@ -29,6 +29,8 @@ final class HTTPClient: Sendable {
       try await withCheckedThrowingContinuation { continuation in
         receiver.expect(Exchange(continuation), of: task)
         task.resume()
+        // If it was cancelled before, its end may have come before anybody expected it.
+        if Task.isCancelled { receiver.giveUp(task) }
       }
     } onCancel: {
       task.cancel()
@@ -63,6 +65,11 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
 
   func expect(_ exchange: Exchange, of task: URLSessionTask) {
     exchanges.withLock { $0[task.taskIdentifier] = exchange }
+  }
+
+  /// Ends the exchange of a cancelled task, unless it has ended.
+  func giveUp(_ task: URLSessionTask) {
+    take(task)?.end(with: URLError(.cancelled))
   }
 
   func urlSession(

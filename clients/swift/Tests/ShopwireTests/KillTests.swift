@@ -11,24 +11,29 @@ extension OnTheProduct {
       URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "outbox-program")
     }
 
-    /// Runs the program, and kills it after a while.
+    /// Runs the program, and kills it after a while, or after two minutes: it hangs.
     ///
     /// - Returns: the numbers of the events that it has queued, and whether it was done
-    private func run(_ arguments: [String], killAfter time: Duration?) async throws -> (queued: [Int], isDone: Bool) {
+    private func run(_ arguments: [String], killAfter time: Duration = .seconds(120)) async throws -> (
+      queued: [Int], isDone: Bool
+    ) {
       let process = Process()
       let output = Pipe()
       process.executableURL = program
       process.arguments = arguments
       process.standardOutput = output
       try process.run()
-      let killer = time.map { time in
-        Task {
-          try? await Task.sleep(for: time, clock: .continuous)
-          kill(process.processIdentifier, SIGKILL)
+      let killer = Task {
+        try await Task.sleep(for: time, clock: .continuous)
+        kill(process.processIdentifier, SIGKILL)
+      }
+      defer { killer.cancel() }
+      // Not on a thread of the tasks: there are as few as the machine has cores, and the other tests need them.
+      let printed = await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          continuation.resume(returning: output.fileHandleForReading.readDataToEndOfFile())
         }
       }
-      defer { killer?.cancel() }
-      let printed = await Task.detached { output.fileHandleForReading.readDataToEndOfFile() }.value
       process.waitUntilExit()
       let lines = String(decoding: printed, as: UTF8.self).split(separator: "\n")
       return (lines.compactMap { Int($0) }, lines.last == "done")
@@ -51,7 +56,7 @@ extension OnTheProduct {
       }
       #expect(!queued.isEmpty)
       let last = try await run(
-        [Product.edge.absoluteString, shop.uuidString, directory.url.path, String(next), "1"], killAfter: nil)
+        [Product.edge.absoluteString, shop.uuidString, directory.url.path, String(next), "1"])
       #expect(last.isDone)
       let stored = try await Product.stored(shop).map(\.actionID)
       #expect(stored == stored.sorted())

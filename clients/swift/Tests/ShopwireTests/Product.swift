@@ -113,8 +113,9 @@ struct PlayedDoor: Sendable {
 }
 
 /// The suites that need the product. Each runs its tests one after the other: all at once would keep a small machine too busy for the
-/// product to answer in time.
-@Suite(.enabled(if: Product.isThere, "the product: run npm run test:swift")) struct OnTheProduct {}
+/// product to answer in time. The limit gives a test that hangs its name.
+@Suite(.enabled(if: Product.isThere, "the product: run npm run test:swift"), .timeLimit(.minutes(4)))
+struct OnTheProduct {}
 
 /// Waits that suit a test.
 let quick = RetryPolicy(firstDelay: .milliseconds(20), longestDelay: .milliseconds(100), attempts: 10)
