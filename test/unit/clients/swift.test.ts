@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { expect } from "chai"
-import { MAX_BATCH_EVENTS } from "../../../contract/limits.ts"
+import { MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from "../../../contract/limits.ts"
 import { PublishEvent } from "../../../contract/publish-event.ts"
 import { MAX_BODY_BYTES } from "../../../edge/http/json-body.ts"
 
@@ -21,6 +21,7 @@ describe("clients/swift", () => {
       return value.split("*").reduce((product, factor) => product * Number(factor.replaceAll("_", "")), 1)
     }
     expect(limit("maxBatchEvents")).to.equal(MAX_BATCH_EVENTS)
+    expect(limit("maxEventBytes")).to.equal(MAX_EVENT_BYTES)
     expect(limit("maxBodyBytes")).to.equal(MAX_BODY_BYTES)
   })
 

@@ -8,8 +8,13 @@ import Foundation
 enum Limits {
   /// Most events of one array.
   static let maxBatchEvents = 1000
+  /// Largest event, in bytes of its JSON.
+  static let maxEventBytes = 8 * 1024
   /// Largest body, in bytes.
   static let maxBodyBytes = 768 * 1024
+  /// How long after the first attempt a request may be repeated under its `Idempotency-Key`: the server knows a key for 10 minutes, and a
+  /// request may be under way for one.
+  static let repetitions: Duration = .seconds(9 * 60)
 }
 
 /// The one way to write JSON: the same event always gives the same bytes.
@@ -18,32 +23,14 @@ enum JSON {
     try encoder.encode(event)
   }
 
-  /// The event with the shared session that it names, if any.
-  static func data(of event: PublishEvent, sharedSession: String?) throws -> Data {
-    guard let sharedSession else { return try data(of: event) }
-    return try encoder.encode(SharedEvent(event: event, sharedSession: sharedSession))
+  static func data(of event: QueuedEvent) throws -> Data {
+    try encoder.encode(event)
   }
 
   private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return encoder
-  }
-}
-
-/// An event that names the shared session of its basket.
-private struct SharedEvent: Encodable {
-  let event: PublishEvent
-  let sharedSession: String
-
-  private enum CodingKeys: String, CodingKey {
-    case sharedSession = "shared_session"
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try event.encode(to: encoder)
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(sharedSession, forKey: .sharedSession)
   }
 }
 
@@ -76,9 +63,12 @@ struct PublishRequest: Sendable {
 struct PublishAnswer: Sendable {
   /// The sequence of each event.
   let sequences: [Int]
+  /// What has become of the last event's shopper in the shared session that it names; nil if it is not known.
+  let sharedSession: String?
 
   /// Nil if the answer is not shopwire's: the login page of a Wi-Fi answers 200, too.
   init?(_ answer: HTTPAnswer, to request: PublishRequest) {
+    sharedSession = answer.header("Shared-Session-Status")
     switch request.body {
     case .one:
       guard let sequence = answer.header("X-Event-Seq").flatMap(Int.init) else { return nil }

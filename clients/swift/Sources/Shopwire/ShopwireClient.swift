@@ -38,7 +38,8 @@ public actor ShopwireClient {
 
   /// Publishes an event. Returns after the server has stored it: its sequence in the shop's log.
   ///
-  /// Repeats the request while the server is busy or away, at most `retry.attempts` times; the event is stored once all the same. Use
+  /// Repeats the request while the server is busy or away, at most `retry.attempts` times and for 9 minutes, since the server knows it as a
+  /// repetition for 10; the event is stored once all the same. Use
   /// an `Outbox` where the network may be away for longer than this call shall take.
   ///
   /// - Throws: `Problem` when the server refuses · `URLError` when there is no connection: the event may or may not be stored ·
@@ -70,22 +71,28 @@ public actor ShopwireClient {
     var headers = sharedSession?.headers ?? [:]
     // Thus a request whose answer was lost can be repeated.
     headers["Idempotency-Key"] = UUID().lowercased
+    let start = ContinuousClock.now
     var failures = 0
     while true {
       var wait: Duration?
+      let failure: any Error
       do {
         return try await send(request, headers: headers).sequences
       } catch let problem as Problem where problem.isTemporary {
         failures += 1
         wait = problem.retryAfter
         if failures >= retry.attempts || wait.map({ $0 > retry.longestDelay }) == true { throw problem }
+        failure = problem
       } catch {
         let cause = (error as? TokenFailure)?.cause ?? error
         guard let error = cause as? URLError, error.code != .cancelled else { throw cause }
         failures += 1
         if failures >= retry.attempts { throw error }
+        failure = error
       }
-      try await Task.sleep(for: retry.delay(after: failures, retryAfter: wait), clock: .continuous)
+      let next = ContinuousClock.now + retry.delay(after: failures, retryAfter: wait)
+      if start.duration(to: next) > Limits.repetitions { throw failure }
+      try await Task.sleep(until: next, clock: .continuous)
     }
   }
 

@@ -113,6 +113,17 @@ extension OnTheProduct {
       #expect(try await door.requests.count == quick.attempts)
     }
 
+    /// After 10 minutes the server would take a repetition for a new event.
+    @Test(.timeLimit(.minutes(2))) func givesUpBeforeTheServerForgetsItsKey() async throws {
+      let door = try await PlayedDoor([.answer(503, times: 100)])
+      let slow = RetryPolicy(firstDelay: .seconds(2000), longestDelay: .seconds(2000), attempts: 100)
+      let problem = try await refusal {
+        try await ShopwireClient(url: door.url, retry: slow).publish(sampleEvent(shop: shop))
+      }
+      #expect(problem.status == 503)
+      #expect(try await door.requests.count == 1)
+    }
+
     @Test func doesNotTakeTheLoginPageOfAWiFiForSuccess() async throws {
       let door = try await PlayedDoor([.answer(200, ["Content-Type": "text/html"], "<h1>Welcome</h1>", times: 2)])
       let client = ShopwireClient(url: door.url, retry: quick)

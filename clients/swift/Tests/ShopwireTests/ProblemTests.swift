@@ -58,21 +58,21 @@ private let problemJSON = "application/problem+json; charset=utf-8"
 }
 
 @Suite struct OutboxRequestTests {
-  private func part(of count: Int, wrong: [Int]) -> OutboxRequest.Part {
+  private func part(of count: Int, wrong: [Int]) throws -> OutboxRequest.Part {
     let events = (0..<count).map { (QueuePlace(segment: 1, offset: UInt64($0)), Data()) }
     let entries = wrong.map { "{\"pointer\":\"#/\($0)/action\",\"detail\":\"\"}" }.joined(separator: ",")
     let body = Data("{\"detail\":\"\",\"errors\":[\(entries)]}".utf8)
-    return OutboxRequest(shop: UUID(), producer: .new(), sequence: 1, events: events).part(
+    return try OutboxRequest(shop: UUID(), producer: .new(), sequence: 1, events: events).part(
       refusedBy: Problem(HTTPAnswer(status: 422, headers: ["Content-Type": problemJSON], body: body)))
   }
 
-  @Test func findsTheEventsToSetAsideOrToSend() {
-    #expect(part(of: 1, wrong: []) == .wrong(1))
-    #expect(part(of: 9, wrong: [4, 5, 8]) == .sendable(4))
-    #expect(part(of: 9, wrong: [0, 1, 3]) == .wrong(2))
-    #expect(part(of: 3, wrong: [0, 1, 2]) == .wrong(3))
-    #expect(part(of: 9, wrong: []) == .sendable(4))
-    #expect(part(of: 2, wrong: [7]) == .sendable(1))
+  @Test func findsTheEventsToSetAsideOrToSend() throws {
+    #expect(try part(of: 1, wrong: []) == .wrong(1))
+    #expect(try part(of: 9, wrong: [4, 5, 8]) == .sendable(4))
+    #expect(try part(of: 9, wrong: [0, 1, 3]) == .wrong(2))
+    #expect(try part(of: 3, wrong: [0, 1, 2]) == .wrong(3))
+    #expect(try part(of: 9, wrong: []) == .sendable(4))
+    #expect(try part(of: 2, wrong: [7]) == .sendable(1))
   }
 }
 

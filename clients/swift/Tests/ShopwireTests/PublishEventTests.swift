@@ -36,10 +36,16 @@ import Testing
 
   @Test func namesASharedSessionBesideItsFields() throws {
     let event = sampleEvent()
-    #expect(try JSON.data(of: event, sharedSession: nil) == JSON.data(of: event))
-    let named = try JSON.data(of: event, sharedSession: "party~1")
+    #expect(try JSON.data(of: QueuedEvent(event: event, sharedSession: nil)) == JSON.data(of: event))
+    let named = try JSON.data(of: QueuedEvent(event: event, sharedSession: SharedSession(id: "party~1")))
     #expect(String(decoding: named, as: UTF8.self).contains("\"shared_session\":\"party~1\""))
     #expect(try JSONDecoder().decode(PublishEvent.self, from: named) == event)
+    let sessions = [SharedSession(id: "party~1", name: "Zoë", invite: "text"), SharedSession(id: ""), nil]
+    for queued in sessions.map({ QueuedEvent(event: event, sharedSession: $0) }) {
+      let json = try JSON.data(of: queued)
+      #expect(try QueuedEvent.read(json) == queued)
+      #expect(QueuedEvent.namesSession(json) == (queued.sharedSession != nil))
+    }
   }
 
   @Test func namesASharedSessionInHeaders() {

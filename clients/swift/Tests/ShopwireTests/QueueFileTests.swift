@@ -187,7 +187,7 @@ import Testing
 
 @Suite struct SetAsideListTests {
   private func event(_ id: String) -> SetAsideEvent {
-    SetAsideEvent(id: id, event: sampleEvent(), code: nil, reason: "no", errors: [])
+    SetAsideEvent(id: id, event: sampleEvent(), sharedSession: nil, code: nil, reason: "no", errors: [])
   }
 
   @Test func keepsEventsOnce() throws {

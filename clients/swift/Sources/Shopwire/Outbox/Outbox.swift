@@ -18,6 +18,9 @@ public actor Outbox {
     public let setAside: Int
     /// Why the last attempt to send has failed; nil if it has not.
     public let obstacle: Obstacle?
+    /// What has become of the shopper in the shared session that the last sent event names: `joined`, or the code of a refusal, such as
+    /// `session.full`. Nil while it is not known: the server joins after it has answered, so the next event brings it.
+    public var sharedSession: String?
   }
 
   /// Why nothing can be sent at the moment. The outbox tries again by itself.
@@ -44,6 +47,9 @@ public actor Outbox {
   private var queue: EventQueue
   private var list: SetAsideList
   private var obstacle: Obstacle? { didSet { if obstacle != oldValue { tellStatus() } } }
+  private var sharedSession: String? { didSet { if sharedSession != oldValue { tellStatus() } } }
+  /// The headers of a name or an invitation that the server has refused. Events are sent without them, rather than not at all.
+  private var refusedGuest: [String: String] = [:]
   /// Sends, until it is stopped.
   private var sender: Task<Void, Never>?
   /// The last one that was stopped. It may not have ended yet.
@@ -92,19 +98,23 @@ public actor Outbox {
   /// Queues an event. Returns after it is on the disk.
   ///
   /// - Throws: as `enqueue(_:)` with several events
-  public func enqueue(_ event: PublishEvent, sharedSession: String? = nil) throws {
+  public func enqueue(_ event: PublishEvent, sharedSession: SharedSession? = nil) throws {
     try enqueue([event], sharedSession: sharedSession)
   }
 
   /// Queues events, all or none. Returns after they are on the disk.
   ///
-  /// - Parameter sharedSession: the ID of the shared session that their baskets belong to; nil: they name none
+  /// - Parameter sharedSession: the session that their baskets belong to, and how their shopper joins it; nil: they name none
   /// - Throws: `FileError`, with `isDiskFull` for a full disk; the events are not queued then · `OtherShop` ·
   ///   `EventTooLarge` · `EncodingError` for an amount that is no number
-  public func enqueue(_ events: [PublishEvent], sharedSession: String? = nil) throws {
-    if let other = events.first(where: { $0.shopID != shop }) { throw OtherShop(shop: other.shopID) }
+  public func enqueue(_ events: [PublishEvent], sharedSession: SharedSession? = nil) throws {
+    try enqueue(events.map { QueuedEvent(event: $0, sharedSession: sharedSession) })
+  }
+
+  private func enqueue(_ events: [QueuedEvent]) throws {
+    if let other = events.first(where: { $0.event.shopID != shop }) { throw OtherShop(shop: other.event.shopID) }
     if events.isEmpty { return }
-    let payloads = try events.map { try JSON.data(of: $0, sharedSession: sharedSession) }
+    let payloads = try events.map { try JSON.data(of: $0) }
     if let large = payloads.first(where: { $0.count > Limits.maxBodyBytes }) { throw EventTooLarge(bytes: large.count) }
     try queue.append(payloads)
     tellStatus()
@@ -158,7 +168,7 @@ public actor Outbox {
   // MARK: Watching
 
   public var status: Status {
-    Status(queued: queue.count, setAside: list.events.count, obstacle: obstacle)
+    Status(queued: queue.count, setAside: list.events.count, obstacle: obstacle, sharedSession: sharedSession)
   }
 
   /// The present status, and each later one; if you read slowly, the latest.
@@ -187,10 +197,11 @@ public actor Outbox {
     tellStatus()
   }
 
-  /// Queues events that were set aside again, after all others. After a crash in the middle they may be in both places.
+  /// Queues events that were set aside again, after all others, with the shared sessions that they were queued with. After a crash in the middle they may be in both places.
   public func enqueueSetAside(_ ids: some Sequence<SetAsideEvent.ID>) throws {
     let wanted = Set(ids)
-    try enqueue(list.events.filter { wanted.contains($0.id) }.map(\.event))
+    let events = list.events.filter { wanted.contains($0.id) }
+    try enqueue(events.map { QueuedEvent(event: $0.event, sharedSession: $0.sharedSession) })
     try removeSetAside(wanted)
   }
 
@@ -210,8 +221,20 @@ public actor Outbox {
         return .nothingQueued
       }
       do {
-        _ = try await client.send(request.publish, headers: request.headers)
+        let guest = request.guestHeaders == refusedGuest ? [:] : request.guestHeaders
+        let headers = request.producerHeaders.merging(guest) { first, _ in first }
+        let answer = try await client.send(request.publish, headers: headers)
         try removeRequest()
+        sharedSession = answer.sharedSession
+      } catch let problem as Problem where request.guestHeaders != refusedGuest && request.refusesGuest(problem) {
+        refusedGuest = request.guestHeaders
+      } catch let problem as Problem where request.isNotAlone(problem) {
+        // The same events, as a new producer. After a conflict some may be stored already, in a request of the other device: rather twice
+        // than never.
+        var state = stateFile.state
+        (state.producer, state.sequence) = (.new(), 1)
+        try stateFile.write(state)
+        throw problem
       } catch let problem as Problem where request.isRefusedForGood(by: problem) {
         try refuse(request, problem)
       }
@@ -234,7 +257,7 @@ public actor Outbox {
       try stateFile.write(state)
     }
     let events = try queue.first(state.requestCount)
-    return OutboxRequest(shop: shop, producer: state.producer, sequence: state.sequence, events: events)
+    return try OutboxRequest(shop: shop, producer: state.producer, sequence: state.sequence, events: events)
   }
 
   /// Removes the events of the request, which the server has stored.
@@ -250,29 +273,18 @@ public actor Outbox {
   }
 
   private func refuse(_ request: OutboxRequest, _ problem: Problem) throws {
-    switch problem.code {
-    case "store.producerConflict":
-      try setAsideFirst(request.events.count, because: problem, next: .new())
-    case "store.producerFenced", "store.producerGaps":
-      // A copy of this outbox does neither of the two, so whoever did has no copy of the queue, and its events are still to be sent.
+    // Nothing is stored, so this sequence is still free. The server must not miss it: it goes to the events before a wrong one, or, if
+    // they are all wrong, to the next events.
+    switch request.part(refusedBy: problem) {
+    case .wrong(let count): try setAsideFirst(count, because: problem)
+    case .sendable(let count):
       var state = stateFile.state
-      (state.producer, state.sequence) = (.new(), 1)
+      state.requestCount = count
       try stateFile.write(state)
-    default:
-      // Nothing is stored, so this sequence is still free. The server must not miss it: it goes to the events before a wrong one, or, if
-      // they are all wrong, to the next events.
-      switch request.part(refusedBy: problem) {
-      case .wrong(let count): try setAsideFirst(count, because: problem)
-      case .sendable(let count):
-        var state = stateFile.state
-        state.requestCount = count
-        try stateFile.write(state)
-      }
     }
   }
 
-  /// - Parameter next: who sends from now on; nil: as before
-  private func setAsideFirst(_ count: Int, because problem: Problem, next: Producer? = nil) throws {
+  private func setAsideFirst(_ count: Int, because problem: Problem) throws {
     let producer = stateFile.state.producer
     try list.add(
       queue.first(count).enumerated().map { index, queued in
@@ -281,7 +293,6 @@ public actor Outbox {
     var state = stateFile.state
     state.start = queue.start(after: count)
     state.requestCount = 0
-    if let next { (state.producer, state.sequence) = (next, 1) }
     try stateFile.write(state)
     queue.removeFirst(count)
     tellStatus()

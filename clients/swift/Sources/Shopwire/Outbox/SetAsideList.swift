@@ -4,7 +4,9 @@ import Foundation
 public struct SetAsideEvent: Hashable, Sendable, Identifiable, Codable {
   public let id: String
   public let event: PublishEvent
-  /// Why: the server's code, such as `system.invalidParams` or `store.producerConflict`; nil if it gave none.
+  /// The shared session that it was queued with; nil for none.
+  public let sharedSession: SharedSession?
+  /// Why: the server's code, such as `system.invalidParams`; nil if it gave none.
   public let code: String?
   /// Why, for people.
   public let reason: String
