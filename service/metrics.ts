@@ -123,9 +123,11 @@ export function countService(metrics: Metrics): ServiceMetrics {
   for (const what of CopyKind.options) made.shopwire_digest_reports_total.inc({ what }, 0)
 
   const end = ({ type, pattern, method }: ObservedRequest, code: string | undefined, seconds: number): void => {
-    const labels = { resource: pattern ?? OTHER, type, method: method ?? (isMethodless(type) ? "" : OTHER) }
-    made.shopwire_res_requests_total.inc({ ...labels, code: codeLabel(code) })
-    made.shopwire_res_request_seconds.observe(labels, seconds)
+    const resource = pattern ?? OTHER
+    const called = method ?? (isMethodless(type) ? "" : OTHER)
+    // Written out twice, because a spread would take a microsecond of each request.
+    made.shopwire_res_requests_total.inc({ resource, type, method: called, code: codeLabel(code) })
+    made.shopwire_res_request_seconds.observe({ resource, type, method: called }, seconds)
     if (pattern !== feed.pattern.source || method !== "publish") return
     made.shopwire_publishes_total.inc({ outcome: outcomeOf(code) })
     made.shopwire_publish_seconds.observe({}, seconds)

@@ -175,7 +175,7 @@ export class Sessions {
       const n = Math.max(before.n + 1, ...stored.revisions.values())
       if (after === undefined) this.#due.delete(id)
       if (after === undefined || drops !== this.#drops) this.#unload(id)
-      else this.#keep(id, { ...stored, n, refreshedAt, bytes: bytesOf(after) })
+      else this.#keep(id, { session: after, revisions: stored.revisions, n, refreshedAt, bytes: bytesOf(after) })
       tell(id, before.session, after, events)
       this.#statuses.tell(id, after, n, currency, events)
       this.#members.tell(id, after, events)
