@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
@@ -181,9 +181,18 @@ describe("a backup", function () {
     const { nats } = product
     const empty = join(folder.path, "empty")
     const service = await target.open("service")
+    const [cut, lacking] = [join(folder.path, "cut"), join(folder.path, "lacking")]
+    for (const copy of [cut, lacking]) await cp(whole(), copy, { recursive: true })
+    await writeFile(join(cut, "backup.json"), "{")
+    await rm(join(lacking, "UPDATES.snapshot"))
     for (const [words, task] of [
       [/whole is not empty$/, () => backUp(nats, db, whole(), () => {})],
       [/^NATS is not empty: it has the streams .*UPDATES$/, () => restore(nats, db, whole(), 1, () => {})],
+      [/backup\.json is no JSON: it was not copied as a whole$/, () => restore(nats, db, cut, 1, () => {})],
+      [
+        /lacking has no whole backup: .*UPDATES\.snapshot cannot be read$/,
+        () => restore(nats, db, lacking, 1, () => {}),
+      ],
       [/empty has no whole backup: there is no backup.json$/, () => restore(nats, db, empty, 1, () => {})],
       [/^\$JS.API.STREAM.SNAPSHOT.*Permissions Violation/i, () => backUp(service, undefined, empty, () => {})],
     ] as const) {

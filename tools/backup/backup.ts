@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
@@ -53,7 +53,7 @@ export async function backUp(nc: NatsConnection, archive: Db | undefined, folder
   const before = await archivedUpTo(nc)
   const documents: Record<string, number> = {}
   for (const collection of archive === undefined ? [] : collections) {
-    documents[collection] = await copyCollection(archive as Db, collection, join(folder, `${collection}.bson`))
+    documents[collection] = await copyCollection(archive as Db, collection, collectionFile(folder, collection))
     await say(`${collection}: ${documents[collection]} documents`)
   }
   const streams: StreamSnapshot[] = []
@@ -97,7 +97,7 @@ export async function restore(
     if ((await archive?.collection(collection).findOne()) !== null)
       throw new BackupError(`MongoDB is not empty: it has documents in ${collection}`)
   for (const [collection, count] of restored) {
-    await restoreCollection(archive as Db, collection, join(folder, `${collection}.bson`))
+    await restoreCollection(archive as Db, collection, collectionFile(folder, collection))
     await say(`${collection}: ${count} documents`)
   }
   for (const snapshot of contents.streams) {
@@ -112,10 +112,32 @@ async function contentsOf(folder: string): Promise<Contents> {
   const text = await readFile(file, "utf8").catch(() => {
     throw new BackupError(`${folder} has no whole backup: there is no ${CONTENTS}`)
   })
-  const contents = JSON.parse(text) as Contents
+  const contents = parsed(text)
+  if (contents === undefined) throw new BackupError(`${file} is no JSON: it was not copied as a whole`)
   if (contents.format !== FORMAT)
     throw new BackupError(`${file} has format ${contents.format}: expected ${FORMAT}; use the version that made it`)
+  // Before anything is restored: a NATS with half of the streams would have to be emptied again.
+  const expected = [
+    ...contents.streams.map(({ config }) => snapshotFile(folder, config.name)),
+    ...Object.keys(contents.archive ?? {}).map((collection) => collectionFile(folder, collection)),
+  ]
+  for (const each of expected)
+    await access(each).catch(() => {
+      throw new BackupError(`${folder} has no whole backup: ${each} cannot be read`)
+    })
   return contents
+}
+
+function parsed(text: string): Contents | undefined {
+  try {
+    return JSON.parse(text) as Contents
+  } catch {
+    return undefined
+  }
+}
+
+function collectionFile(folder: string, collection: string): string {
+  return join(folder, `${collection}.bson`)
 }
 
 function snapshotFile(folder: string, stream: string): string {
