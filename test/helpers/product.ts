@@ -15,7 +15,8 @@ import { use } from "./use.ts"
 
 export const serviceOptions = {
   retention: { maxAgeDays: 0, maxMiB: 0 },
-  sessions: { idleMs: 60_000, binding: "socket" as const },
+  // Longer than any test takes on a busy machine: a session that is deleted meanwhile looks like a lost one.
+  sessions: { idleMs: 60 * 60_000, binding: "socket" as const },
   auth: undefined,
   logger: silentLogger,
 }

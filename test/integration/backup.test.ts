@@ -131,7 +131,9 @@ describe("a backup", function () {
       }),
     ).to.match(/^events: 12 documents$/m)
     const [nats, publisher] = [await target.open("gateway"), await target.open("publisher")]
-    const options = { ...serviceOptions, archive: { url: target.mongoUrl, timeoutMs: 5000 } }
+    // No edge has the members' connections any more, so they are absent, and would be removed.
+    const sessions = { ...serviceOptions.sessions, absenceMs: serviceOptions.sessions.idleMs }
+    const options = { ...serviceOptions, sessions, archive: { url: target.mongoUrl, timeoutMs: 5000 } }
     const service = await startService(() => target.open("service"), options)
     try {
       expect(await shown(nats)).to.deep.equal(shownBefore)
