@@ -1,4 +1,4 @@
-import type { Basket, OpeningHours, ShownEvent } from "@shopwire/client"
+import { type Basket, FEED_LIMIT, type OpeningHours, type ShownEvent, type TimelineState } from "@shopwire/client"
 import { useCallback, useEffect, useRef, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { useFormat } from "../locale/use-format.tsx"
@@ -35,8 +35,7 @@ const JUST_ABANDONED_MS = 10 * 60_000
 export interface Watched {
   readonly shopId: string
   readonly rules: AlertRules
-  /** Newest first. */
-  readonly events: readonly ShownEvent[]
+  readonly timeline: Pick<TimelineState, "events" | "missing">
   /** The events are up to date. */
   readonly isLive: boolean
   /** Open and abandoned ones; undefined until they are known. */
@@ -56,7 +55,8 @@ export interface Alerts {
 
 /** Alerts of what happens while the page is open, by the rules of this browser. */
 export function useAlerts(watched: Watched): Alerts {
-  const { shopId, rules, events, isLive, baskets, thresholds, hours, timeZone, onOpen } = watched
+  const { shopId, rules, timeline, isLive, baskets, thresholds, hours, timeZone, onOpen } = watched
+  const { events, missing } = timeline
   const { t } = useTranslation()
   const format = useFormat()
   const now = useNow()
@@ -79,23 +79,26 @@ export function useAlerts(watched: Watched): Alerts {
     }
   }
 
-  const openedAt = useRef<number | undefined>(undefined)
+  /** All events up to this sequence were judged, or are from before the page was opened. */
+  const judgedTo = useRef<number | undefined>(undefined)
+  /** Those above it that were judged. */
   const judged = useRef(new WeakSet<ShownEvent>())
   useEffect(() => {
     const newest = events[0]?.seq
     if (newest === undefined) return
-    openedAt.current ??= newest
+    judgedTo.current ??= newest
     const added: Alert[] = []
-    // Not only the top ones: missed events are filled in below newer ones.
     for (const event of events) {
-      if (event.seq <= openedAt.current) break
+      if (event.seq <= judgedTo.current) break
       if (judged.current.has(event)) continue
       judged.current.add(event)
       const alert = eventAlert(rules, event)
       if (alert !== undefined) added.push(alert)
     }
+    // Missed events are filled in below newer ones. Rows of the feed itself may turn out to have a gap when it is loaded again.
+    if (missing.size === 0) judgedTo.current = Math.max(judgedTo.current, events[FEED_LIMIT]?.seq ?? 0)
     tell.current(added)
-  }, [events, rules])
+  }, [events, missing, rules])
 
   const before = useRef<Before | undefined>(undefined)
   useEffect(() => {

@@ -81,16 +81,20 @@ function rowOfSeparator(start: number, separator: number): number {
   return start + separator
 }
 
-/** Positions of the events that begin another day than the one above. Days are found by halving, so a long list costs little. */
-export function dayStarts<T>(events: readonly T[], dayOf: (event: T) => string): readonly number[] {
+/**
+ * Positions of the events that begin another day than the one above. Days are found by halving, so a long list costs little.
+ *
+ * @param dayAt the day of the event at a position
+ */
+export function dayStarts(events: number, dayAt: (position: number) => string): readonly number[] {
   const starts: number[] = []
-  for (let from = 0; from < events.length; ) {
+  for (let from = 0; from < events; ) {
     starts.push(from)
-    const day = dayOf(events[from] as T)
+    const day = dayAt(from)
     // The first event of another day is after `low`, at most at `high`.
-    let [low, high] = [from, events.length]
-    for (let step = 1; from + step < events.length; step *= 2) {
-      if (dayOf(events[from + step] as T) !== day) {
+    let [low, high] = [from, events]
+    for (let step = 1; from + step < events; step *= 2) {
+      if (dayAt(from + step) !== day) {
         high = from + step
         break
       }
@@ -98,7 +102,7 @@ export function dayStarts<T>(events: readonly T[], dayOf: (event: T) => string):
     }
     while (high - low > 1) {
       const middle = (low + high) >> 1
-      if (dayOf(events[middle] as T) === day) low = middle
+      if (dayAt(middle) === day) low = middle
       else high = middle
     }
     from = high

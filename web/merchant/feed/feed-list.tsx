@@ -23,6 +23,9 @@ const READING_PX = 24
 /** Pages that are read, or searched for, before the page asks whether to go on. A search looks through very many events for a page. */
 const MOST_PAGES = 10
 const MOST_SEARCHES = 2
+/** A new row lights up while it is one of the first, and not more than so many came in this time, in ms. */
+const MOST_FRESH = 3
+const FRESH_MS = 1000
 /** Older events are read when the end of the list is this many rows away. */
 const NEAR_END = 20
 
@@ -56,16 +59,16 @@ export function FeedList({
   const isSearch = onAll !== undefined
   const held = useHeld(paused || reading || byKeyboard, events[0]?.seq ?? 0)
   const waiting = held === undefined ? 0 : countAbove(events, held)
-  const shown = useMemo(() => (waiting === 0 ? events : events.slice(waiting)), [events, waiting])
+  const count = events.length - waiting
 
   const scroller = useRef<HTMLDivElement>(null)
   const dayOf = useMemo(() => dayReader(format), [format])
   const heights = compact ? COMPACT_ROW : ROW
   const height = useMedia(NARROW) ? heights.narrow : heights.wide
   const rows = useMemo(() => {
-    const starts = dayStarts(shown, ({ received_at }) => dayOf(received_at))
-    return new DayRows(shown.length, starts, { event: height, separator: SEPARATOR })
-  }, [shown, dayOf, height])
+    const starts = dayStarts(count, (place) => dayOf(events[waiting + place]?.received_at ?? ""))
+    return new DayRows(count, starts, { event: height, separator: SEPARATOR })
+  }, [events, waiting, count, dayOf, height])
   const { first, end } = useWindow(scroller, rows, SEPARATOR)
 
   const { complete, reading: readingOlder, failure } = timeline
@@ -83,7 +86,7 @@ export function FeedList({
 
   // By event, not by position, since new rows come above.
   const [activeSeq, setActiveSeq] = useState<number>()
-  const active = activeSeq === undefined ? 0 : placeOf(shown, activeSeq)
+  const active = activeSeq === undefined ? 0 : Math.max(0, placeOf(events, activeSeq) - waiting)
   /** The event whose row gets the focus as soon as it is drawn. */
   const wantsFocus = useRef<number | undefined>(undefined)
   const hasFocus = useRef(false)
@@ -105,12 +108,12 @@ export function FeedList({
   const fresh = firstSeen.current ?? Number.POSITIVE_INFINITY
 
   const onKeyDown = (key: KeyboardEvent) => {
-    const last = shown.length - 1
+    const last = count - 1
     const next = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: last }[key.key]
     if (next === undefined || (key.target as Element).closest("article") === null) return
     key.preventDefault()
     const place = Math.min(Math.max(next, 0), last)
-    wantsFocus.current = shown[place]?.seq
+    wantsFocus.current = events[waiting + place]?.seq
     setActiveSeq(wantsFocus.current)
     scrollToRow(scroller.current, rows, rows.rowOf(place))
   }
@@ -150,11 +153,11 @@ export function FeedList({
       </div>
       <div
         ref={scroller}
-        className={shown.length === 0 ? "scroller bare" : "scroller"}
+        className={count === 0 ? "scroller bare" : "scroller"}
         role="feed"
         aria-labelledby="feed-title"
         // A feed without articles still has to load.
-        aria-busy={readingOlder || shown.length === 0}
+        aria-busy={readingOlder || count === 0}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
         tabIndex={0}
         onScroll={(event) => {
@@ -177,20 +180,23 @@ export function FeedList({
           {/* Moved as a whole, so that a new row on top leaves the others unchanged. */}
           <div style={{ transform: `translateY(${rows.topOf(first)}px)` }}>
             {Array.from({ length: end - first }, (_, i) => {
-              const place = rows.eventAt(first + i)
-              const separated = place === undefined ? shown[rows.separatedAt(first + i) ?? 0] : undefined
+              const place = rows.eventAt(first + i) ?? 0
+              const separator = rows.separatedAt(first + i)
+              const separated = separator === undefined ? undefined : events[waiting + separator]
               if (separated !== undefined) {
                 const day = dayOf(separated.received_at)
                 return <DaySeparator key={day} day={day} at={separated.received_at} today={today} />
               }
-              const event = shown[place ?? 0]
+              const event = events[waiting + place]
               return event === undefined ? null : (
                 <FeedRow
                   key={event.seq}
                   event={event}
-                  position={(place ?? 0) + 1}
+                  position={place + 1}
                   focusable={place === active}
-                  fresh={event.seq > fresh && (place ?? 0) < 3}
+                  fresh={
+                    event.seq > fresh && place < MOST_FRESH && isAlone(event, events[waiting + place + MOST_FRESH])
+                  }
                   gap={timeline.missing.has(event.seq)}
                   today={today}
                   now={relative ? now : undefined}
@@ -210,6 +216,11 @@ export function FeedList({
       />
     </>
   )
+}
+
+/** Whether the events that came with this one are few enough to point at each: more than three flashes a second disturb people. */
+function isAlone(event: ShownEvent, earlier: ShownEvent | undefined): boolean {
+  return earlier === undefined || Date.parse(event.received_at) - Date.parse(earlier.received_at) > FRESH_MS
 }
 
 /** Most minutes whose day is remembered: two days. */
@@ -249,7 +260,7 @@ function countAbove(events: readonly ShownEvent[], seq: number): number {
   return low
 }
 
-/** The position of an event; that of the first one if it is not there any more. */
+/** The position of an event; 0 if it is not there any more. */
 function placeOf(events: readonly ShownEvent[], seq: number): number {
   const place = countAbove(events, seq)
   return events[place]?.seq === seq ? place : 0

@@ -8,42 +8,52 @@ import { ShopperName, shopperName } from "../people/shopper-name.tsx"
 import { ActionTag } from "./action-tag.tsx"
 
 /** One event of the feed, in a row of fixed height. */
-export const FeedRow = memo(function FeedRow({
-  event,
+export function FeedRow({
   position,
-  focusable,
   fresh,
   gap,
-  today,
-  now,
-  onBasket,
+  ...cells
 }: {
-  event: ShownEvent
   /** From 1. */
   position: number
-  /** The one row that the Tab key reaches. */
-  focusable: boolean
   /** It arrived while the list was shown. */
   fresh: boolean
   /** The events before it are still being read. */
   gap: boolean
-  today: string
-  /** Given if the time is shown as how long ago. */
-  now: number | undefined
-  onBasket: (sessionId: string) => void
-}) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const otherDay = format.otherDay(event.received_at, today)
-  const title = `event-${event.seq}`
+} & CellsProps) {
+  const { seq } = cells.event
   return (
     <article
       className={`event${fresh ? " fresh" : ""}${gap ? " gap" : ""}`}
       aria-posinset={position}
       aria-setsize={-1}
-      aria-labelledby={title}
-      data-seq={event.seq}
+      aria-labelledby={titleOf(seq)}
+      data-seq={seq}
     >
+      <Cells {...cells} />
+    </article>
+  )
+}
+
+interface CellsProps {
+  event: ShownEvent
+  /** The one row that the Tab key reaches. */
+  focusable: boolean
+  today: string
+  /** Given if the time is shown as how long ago. */
+  now: number | undefined
+  onBasket: (sessionId: string) => void
+}
+
+const titleOf = (seq: number): string => `event-${seq}`
+
+/** What a row shows. A new event moves all rows, and changes the cells of none. */
+const Cells = memo(function Cells({ event, focusable, today, now, onBasket }: CellsProps) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const otherDay = format.otherDay(event.received_at, today)
+  return (
+    <>
       <time dateTime={event.received_at} title={format.dayAndClock(event.received_at)}>
         {now === undefined ? (
           <>
@@ -55,7 +65,7 @@ export const FeedRow = memo(function FeedRow({
         )}
       </time>
       <ActionTag action={event.action} />
-      <div className="what" id={title}>
+      <div className="what" id={titleOf(event.seq)}>
         <span className="name">
           <Said text={event.product_name} />
         </span>
@@ -77,6 +87,6 @@ export const FeedRow = memo(function FeedRow({
       >
         <ShopperName shopperId={event.shopper_id} />
       </button>
-    </article>
+    </>
   )
 })

@@ -13,6 +13,8 @@ import { type Filter, historyFilter, noFilter } from "./filter.ts"
 
 /** How often the choices of the filters follow the events, in ms. */
 const CHOICES_MS = 1000
+/** Their values come from so many of the newest events. */
+const CHOICE_EVENTS = 5000
 
 /** The shop's events, newest first, filtered: live, or frozen while somebody reads. */
 export function Feed({
@@ -34,7 +36,8 @@ export function Feed({
   const [showsOptions, setShowsOptions] = useState(false)
   const [{ compact }] = useViewOptions()
   const wanted = useMemo(() => historyFilter(filter, timeZone), [filter, timeZone])
-  const choices = useThrottled(feed.timeline.events, CHOICES_MS)
+  const known = useThrottled(feed.timeline.events, CHOICES_MS)
+  const choices = useMemo(() => known.slice(0, CHOICE_EVENTS), [known])
   const list = { feed: feed.feed, paused, onPaused: setPaused, onBasket }
   return (
     <section className={compact ? "feed card compact" : "feed card"} aria-labelledby="feed-title">

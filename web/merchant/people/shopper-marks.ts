@@ -51,10 +51,11 @@ export class ShopperMarks {
 
   #entry(shopperId: string): Entry {
     const known = this.#entries.get(shopperId)
+    if (known !== undefined && (known.shown > 0 || known.fresh)) return known
     const taken = [...this.#entries].filter(([id, { shown, fresh }]) => id !== shopperId && (shown > 0 || fresh))
     if (known !== undefined) {
       const free = !taken.some(([, { number, colour }]) => number === known.number || colour === known.colour)
-      if (known.shown > 0 || known.fresh || free) return known
+      if (free) return known
     }
     const seed = seedOf(shopperId)
     const entry: Entry = {

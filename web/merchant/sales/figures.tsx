@@ -1,6 +1,6 @@
 import type { Day, Stats, Watched } from "@shopwire/client"
 import { useDays, useProfile } from "@shopwire/react"
-import { useState } from "react"
+import { memo, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { goTo, setAddress, usePlace } from "../address.ts"
 import { useToday } from "../locale/use-today.ts"
@@ -16,7 +16,7 @@ import { TopProducts } from "./top-products.tsx"
 const A_WEEK = 7
 
 /** The shop's sales, live: what was sold in a period, and how it compares. */
-export function Figures({ shopId, stats }: { shopId: string; stats: Watched<Stats> }) {
+export const Figures = memo(function Figures({ shopId, stats }: { shopId: string; stats: Watched<Stats> }) {
   const { t } = useTranslation()
   const { period: text } = usePlace()
   const timeZone = useProfile(shopId).data?.time_zone
@@ -68,7 +68,7 @@ export function Figures({ shopId, stats }: { shopId: string; stats: Watched<Stat
       <TopProducts days={shown} />
     </section>
   )
-}
+})
 
 /** Back leads to the earlier period; other dates replace each other. */
 function show(shown: Period, next: Period): void {

@@ -50,7 +50,7 @@ export function ShopPage({ shopId, mayTend }: { shopId: string; mayTend: boolean
   const alerts = useAlerts({
     shopId,
     rules,
-    events: feed.timeline.events,
+    timeline: feed.timeline,
     isLive: feed.feed.status === "live",
     baskets: lanes.unfinished,
     thresholds: lanes.thresholds,

@@ -1,5 +1,5 @@
 import { useProfile } from "@shopwire/react"
-import { useEffect, useState } from "react"
+import { memo, useEffect, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Icon } from "../parts/icon.tsx"
 import { loadedDialog } from "../parts/loaded-part.tsx"
@@ -11,7 +11,7 @@ import { Truth } from "./truth.tsx"
 const ProfileDialog = loadedDialog(() => import("./profile-dialog.tsx").then((module) => module.ProfileDialog))
 
 /** The shop's name, as of when it is shown, who else looks at it, and its settings for whoever may change them, with a hint while it has no currency. */
-export function ShopTitle({ shopId, mayTend }: { shopId: string; mayTend: boolean }) {
+export const ShopTitle = memo(function ShopTitle({ shopId, mayTend }: { shopId: string; mayTend: boolean }) {
   const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const profile = useProfile(shopId).data
@@ -51,4 +51,4 @@ export function ShopTitle({ shopId, mayTend }: { shopId: string; mayTend: boolea
       )}
     </>
   )
-}
+})

@@ -28,7 +28,9 @@ export interface Lanes {
 }
 
 export function useLanes(shopId: string): Lanes {
-  const lists = [useBaskets(shopId), useOrders(shopId), useAbandoned(shopId)] as const
+  const [openNow, ordersNow, abandonedNow] = [useBaskets(shopId), useOrders(shopId), useAbandoned(shopId)]
+  const listsNow = useMemo(() => [openNow, ordersNow, abandonedNow], [openNow, ordersNow, abandonedNow])
+  const lists = useThrottled(listsNow, SHOWN_MS)
   const profile = useProfile(shopId).data
   const thresholds = profile ?? unknown
   const now = useNow()
@@ -51,9 +53,8 @@ export function useLanes(shopId: string): Lanes {
   )
   const failure = failed?.failure
   const isLoading = lists.some(({ status }) => status === "loading")
-  const known = useMemo(
-    (): Lanes => ({ lanes, groups, thresholds, isLoading, failure, open, unfinished }),
+  return useMemo(
+    () => ({ lanes, groups, thresholds, isLoading, failure, open, unfinished }),
     [lanes, groups, thresholds, isLoading, failure, open, unfinished],
   )
-  return useThrottled(known, SHOWN_MS)
 }
