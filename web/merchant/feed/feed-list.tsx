@@ -5,7 +5,7 @@ import type { Format } from "../locale/format.ts"
 import { useFormat } from "../locale/use-format.tsx"
 import { useToday } from "../locale/use-today.ts"
 import { Icon } from "../parts/icon.tsx"
-import { NARROW, useMedia } from "../parts/use-media.ts"
+import { LOW, NARROW, useMedia } from "../parts/use-media.ts"
 import { useNow } from "../parts/use-now.ts"
 import { scrollToRow, useWindow } from "../parts/use-window.ts"
 import { useViewOptions } from "../parts/view-options.ts"
@@ -15,8 +15,8 @@ import { FeedEnd } from "./feed-end.tsx"
 import { FeedRow } from "./feed-row.tsx"
 
 /** Heights of a row, in px; `--row` in `styles/` is the same, and the height of `.day-row` that of a separator. */
-const ROW = { wide: 52, narrow: 68 }
-const COMPACT_ROW = { wide: 34, narrow: 54 }
+const ROW = { wide: 52, narrow: 68, low: 44 }
+const COMPACT_ROW = { wide: 34, narrow: 54, low: 44 }
 const SEPARATOR = 30
 /** The list is frozen while it is scrolled further down than this, in px, or while a row has the keyboard focus. */
 const READING_PX = 24
@@ -64,7 +64,8 @@ export function FeedList({
   const scroller = useRef<HTMLDivElement>(null)
   const dayOf = useMemo(() => dayReader(format), [format])
   const heights = compact ? COMPACT_ROW : ROW
-  const height = useMedia(NARROW) ? heights.narrow : heights.wide
+  const [low, narrow] = [useMedia(LOW), useMedia(NARROW)]
+  const height = heights[low ? "low" : narrow ? "narrow" : "wide"]
   const rows = useMemo(() => {
     const starts = dayStarts(count, (place) => dayOf(events[waiting + place]?.received_at ?? ""))
     return new DayRows(count, starts, { event: height, separator: SEPARATOR })
