@@ -70,6 +70,7 @@ describe("baskets and figures on the merchant's page", () => {
     // While it is looked at it leaves the list of open ones.
     await publish({ action: "CHECKOUT", basket_total: 3.5 })
     await dialog.getByText("Checked out", { exact: true }).waitFor()
+    await merchant.page.getByRole("dialog", { name: /^Order \d+$/ }).waitFor()
     await publish({ action: "ADD", product_name: "Figs", product_id: 3 })
     await dialog.getByRole("row", { name: /Figs/ }).waitFor()
     await merchant.page.keyboard.press("Escape")

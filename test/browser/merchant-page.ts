@@ -97,6 +97,6 @@ export class MerchantPage {
 
   /** The details of a basket, which have its session ID. */
   details(name: string): Locator {
-    return this.page.getByRole("dialog", { name: /^Basket of Shopper \d+$/ }).filter({ hasText: name })
+    return this.page.getByRole("dialog", { name: /^(Basket of Shopper|Order) \d+$/ }).filter({ hasText: name })
   }
 }

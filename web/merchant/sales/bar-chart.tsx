@@ -106,10 +106,18 @@ export function BarChart({
           ))}
         </div>
       </div>
-      <details className="as-table" onToggle={({ currentTarget }) => setTabular(currentTarget.open)}>
-        <summary>{t("chart.asTable")}</summary>
-        {tabular && <Values title={title} bars={bars} measure={measure} other={other} />}
-      </details>
+      <div className="chart-foot">
+        <details className="as-table" onToggle={({ currentTarget }) => setTabular(currentTarget.open)}>
+          <summary>{t("chart.asTable")}</summary>
+          {tabular && <Values title={title} bars={bars} measure={measure} other={other} />}
+        </details>
+        {other !== undefined && bars.some(({ other: shown = 0 }) => shown > 0) && (
+          <p className={`legend ${compared}`} aria-hidden="true">
+            <span>{measure.name}</span>
+            <span>{other.name}</span>
+          </p>
+        )}
+      </div>
     </div>
   )
 }

@@ -26,7 +26,7 @@ export function TopProducts({ days }: { days: readonly Day[] | undefined }) {
               <Said text={product_name} />
             </span>
             <span>
-              <span className="quiet">{t("baskets.quantity", { quantity: sold })}</span> {format.money(value)}
+              <span className="quiet">{t("figures.sold", { quantity: sold })}</span> {format.money(value)}
             </span>
             <span className="share" style={{ width: `${(value / most) * 100}%` }} aria-hidden="true" />
           </li>

@@ -3,6 +3,7 @@ import { useCall } from "@shopwire/react"
 import { type SubmitEvent, useId, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { useFormat } from "../locale/use-format.tsx"
+import { CopiedId } from "../parts/copied-id.tsx"
 import { Dialog } from "../parts/dialog.tsx"
 import { notSavedText } from "../parts/failure-text.ts"
 import { HoursField } from "./hours-field.tsx"
@@ -97,6 +98,10 @@ export function ProfileDialog({ shopId, profile, onClose }: { shopId: string; pr
           </button>
         </div>
         <p className="hint">{t("profile.forAll")}</p>
+        <div className="shop-id quiet">
+          {t("profile.shopId")}
+          <CopiedId id={shopId} label={t("profile.shopId")} />
+        </div>
       </form>
     </Dialog>
   )

@@ -7,11 +7,11 @@ import { clockKey } from "../locale/zone-time.ts"
 import { notLoadedText } from "../parts/failure-text.ts"
 import { Comparison } from "../parts/growth.tsx"
 import { Icon } from "../parts/icon.tsx"
-import { Said } from "../parts/said.tsx"
 import { useNow } from "../parts/use-now.ts"
 import { daysLater } from "../sales/period.ts"
 import { sliceStart, totalsBefore } from "../sales/sales.ts"
 import { goToShop, nameOf } from "./shop.ts"
+import { ShopName } from "./shop-name.tsx"
 
 /** A shop with its figures of today, live; it leads to the shop. */
 export function ShopCard({ shopId }: { shopId: string }) {
@@ -29,7 +29,7 @@ export function ShopCard({ shopId }: { shopId: string }) {
           }}
         >
           <Icon name="shop" />
-          {name === undefined ? <code>{shopId}</code> : <Said text={name} />}
+          <ShopName shopId={shopId} name={name} />
         </a>
         {failure === undefined ? (
           <Today shopId={shopId} zone={data?.time_zone} />

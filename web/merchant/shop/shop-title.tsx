@@ -3,9 +3,9 @@ import { memo, useEffect, useState } from "react"
 import { useTranslation } from "react-i18next"
 import { Icon } from "../parts/icon.tsx"
 import { loadedDialog } from "../parts/loaded-part.tsx"
-import { Said } from "../parts/said.tsx"
 import { AlsoWatching } from "../people/also-watching.tsx"
 import { codeOf, nameOf, rememberName } from "./shop.ts"
+import { ShopName } from "./shop-name.tsx"
 import { Truth } from "./truth.tsx"
 
 const ProfileDialog = loadedDialog(() => import("./profile-dialog.tsx").then((module) => module.ProfileDialog))
@@ -24,13 +24,7 @@ export const ShopTitle = memo(function ShopTitle({ shopId, mayTend }: { shopId: 
     <>
       <div className="named">
         <h1>
-          {name === undefined ? (
-            <>
-              {t("shop.title")} <code title={shopId}>{codeOf(shopId)}</code>
-            </>
-          ) : (
-            <Said text={name} />
-          )}
+          <ShopName shopId={shopId} name={name} />
         </h1>
         <Truth shopId={shopId} />
         <AlsoWatching shopId={shopId} />

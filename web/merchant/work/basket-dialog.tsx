@@ -12,7 +12,8 @@ import { Icon } from "../parts/icon.tsx"
 import { Said } from "../parts/said.tsx"
 import { Toasts } from "../parts/toasts.tsx"
 import { useNow } from "../parts/use-now.ts"
-import { ShopperName, shopperName } from "../people/shopper-name.tsx"
+import { ShopperName } from "../people/shopper-name.tsx"
+import { basketLabel } from "./basket-label.ts"
 import { BasketWork } from "./basket-work.tsx"
 import { GroupHead } from "./group-head.tsx"
 import { type Groups, groupOf } from "./groups.ts"
@@ -42,11 +43,7 @@ export function BasketDialog({
   const basket = useBasket(shopId, sessionId)
   const { data } = basket
   return (
-    <Dialog
-      title={data === undefined ? t("basket.basket") : t("basket.of", { shopper: shopperName(t, data.shopper_id) })}
-      side
-      onClose={onClose}
-    >
+    <Dialog title={data === undefined ? t("basket.basket") : basketLabel(t, data)} side onClose={onClose}>
       {data !== undefined && (
         <>
           <GroupOf basket={data} groups={groups} onBasket={onBasket} />
@@ -81,7 +78,7 @@ function BasketDetail({ shopId, basket, thresholds }: { shopId: string; basket: 
     <>
       <p className="status-line">
         <span className={`status ${status}`}>{t(`basket.status.${status}`)}</span>
-        {basket.checkout_seq !== null && <strong>{t("order.title", { number: String(basket.checkout_seq) })}</strong>}
+        {basket.checkout_seq !== null && <ShopperName shopperId={basket.shopper_id} />}
         <BasketWork shopId={shopId} basket={basket} />
       </p>
       <table className="lines-table">
