@@ -13,6 +13,10 @@ const [OPENS, CLOSES] = [7, 19]
 /** Today and the days that it is compared with. */
 const DAYS = 15
 const SHOPPERS = 24
+/** A shop in which some friends shop together; with this seed two of them check out. */
+export const FRIENDS_SHOP = "8d2f4a1c-6b3e-4f70-9c58-1e7a2b9d4c63"
+const FRIENDS = 3
+const FRIENDS_SEED = 4
 
 /** A record of the log, before it has a sequence. */
 type Draft = { readonly at: number } & (
@@ -23,6 +27,7 @@ type Draft = { readonly at: number } & (
       readonly action: string
       readonly item: number
       readonly total: number
+      readonly shared?: string
     }
 )
 
@@ -43,6 +48,18 @@ export function playedLog(shop: DemoShop, seed: number, visitEvery: number): Log
   }
   return drafts
     .filter(({ at }) => at < NOW)
+    .toSorted((a, b) => a.at - b.at)
+    .map((draft, i) => recordOf(shop, draft, i + 1))
+}
+
+/** The log of a shop in which three friends shop together. */
+export function friendsLog(shop: DemoShop): LogRecord[] {
+  const random = new Random(FRIENDS_SEED)
+  const shared = random.uuid()
+  return distinctShoppers(random)
+    .slice(0, FRIENDS)
+    .flatMap((shopper, i) => visit(shop, random, shopper, NOW - (10 - i) * MINUTE_MS, false))
+    .map((draft) => ({ ...draft, shared }))
     .toSorted((a, b) => a.at - b.at)
     .map((draft, i) => recordOf(shop, draft, i + 1))
 }
@@ -97,7 +114,7 @@ function recordOf({ shop_id, products }: DemoShop, draft: Draft, seq: number): L
     return { shopId: shop_id, work: { session_id, by: draft.by, task: draft.task, seq, received_at } }
   const product = products[draft.item] ?? products[0]
   if (product === undefined) throw new Error(`${shop_id} has no products`)
-  const { shopper, action, total } = draft
+  const { shopper, action, total, shared } = draft
   return {
     shopId: shop_id,
     event: {
@@ -111,6 +128,7 @@ function recordOf({ shop_id, products }: DemoShop, draft: Draft, seq: number): L
       basket_total: total,
       seq,
       received_at,
+      ...(shared === undefined ? {} : { shared_session: shared }),
     },
   }
 }

@@ -18,6 +18,8 @@ const sizes = [
   { name: "phone", width: 390, height: 780, touch: true },
 ] as const
 const schemes = ["light", "dark"] as const
+/** A4, in px. */
+const PAPER = { width: 794, height: 1123 }
 
 /** What a picture depends on besides the page. */
 export interface Machine {
@@ -97,11 +99,16 @@ export async function showState(
   context.setDefaultTimeout(PATIENCE_MS)
   try {
     await context.clock.setFixedTime(NOW)
-    const { opened } = state
-    if (opened !== undefined) {
-      await context.addInitScript((ids) => localStorage.setItem("shopwire.shops", JSON.stringify(ids)), opened)
-    }
+    await context.addInitScript((kept) => {
+      // Chromium without a window prints nothing; others would ask for a printer.
+      window.print = () => {}
+      for (const storage of ["localStorage", "sessionStorage"] as const) {
+        for (const [name, value] of Object.entries(kept[storage] ?? {}))
+          window[storage].setItem(name, JSON.stringify(value))
+      }
+    }, state.kept ?? {})
     const page = await context.newPage()
+    const draw = () => page.screenshot({ animations: "disabled" })
     // Connected, and never told anything.
     if (state.silent) await page.routeWebSocket(/.*/, () => {})
     const touch = await context.newCDPSession(page)
@@ -114,8 +121,14 @@ export async function showState(
       await state.ready(page)
       for (const scheme of schemes) {
         await page.emulateMedia({ colorScheme: scheme })
-        await see(`${state.name}-${size.name}-${scheme}`, () => page.screenshot({ animations: "disabled" }))
+        await see(`${state.name}-${size.name}-${scheme}`, draw)
       }
+    }
+    if (state.print !== undefined) {
+      await page.setViewportSize(PAPER)
+      await state.print(page)
+      await page.emulateMedia({ colorScheme: "light", media: "print" })
+      await see(`${state.name}-printed`, draw)
     }
   } finally {
     await context.close()

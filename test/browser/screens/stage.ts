@@ -12,12 +12,13 @@ import { datesBetween } from "../../../contract/day.ts"
 import { defaultProfile } from "../../../contract/profile.ts"
 import { health } from "../../../contract/shopwire.ts"
 import * as store from "../../../contract/store.ts"
+import type { LogRecord } from "../../../service/log/entry.ts"
 import { profileModel } from "../../../service/store/profile.ts"
-import { shops } from "../../../tools/demo/catalogue.ts"
+import { type DemoShop, shops } from "../../../tools/demo/catalogue.ts"
 import { startGateway } from "../../helpers/gateway.ts"
 import { startNats } from "../../helpers/nats.ts"
 import { startTestEdge, webOptions } from "../../helpers/product.ts"
-import { NOW, playedLog } from "./played-log.ts"
+import { FRIENDS_SHOP, friendsLog, NOW, playedLog } from "./played-log.ts"
 import { PlayedShop } from "./played-shop.ts"
 
 /** Minutes between two shoppers, in the shops of the demo, the busiest first. */
@@ -58,12 +59,13 @@ const eva = { id: "eva", name: "Eva", since: new Date(NOW).toISOString(), presen
 const connect = (url: string) => connectOncePerTurn({ servers: url })
 
 function resources() {
-  const played = new Map(
-    shops.map((shop, i) => {
-      const profile = { ...defaultProfile, ...shop.profile, name: shop.name, set: true } as typeof defaultProfile
-      return [shop.shop_id, new PlayedShop(shop.shop_id, profile, playedLog(shop, i + 1, VISITS[i] ?? 60))]
-    }),
-  )
+  const played = new Map([
+    ...shops.map((shop, i) => playedShop(shop, playedLog(shop, i + 1, VISITS[i] ?? 60))),
+    ...shops
+      .slice(0, 1)
+      .map((shop) => ({ ...shop, shop_id: FRIENDS_SHOP }))
+      .map((shop) => playedShop(shop, friendsLog(shop))),
+  ])
   const shopOf = ({ parts: { shop_id } }: { parts: { shop_id: string } }): PlayedShop => {
     const shop = played.get(shop_id) ?? new PlayedShop(shop_id, defaultProfile, [])
     played.set(shop_id, shop)
@@ -106,4 +108,9 @@ function resources() {
       call: { report: () => {} },
     }),
   ]
+}
+
+function playedShop({ shop_id, name, profile }: DemoShop, log: readonly LogRecord[]): readonly [string, PlayedShop] {
+  const shown = { ...defaultProfile, ...profile, name, set: true } as typeof defaultProfile
+  return [shop_id, new PlayedShop(shop_id, shown, log)]
 }

@@ -1,13 +1,14 @@
 import type { Page } from "playwright-core"
 import { shops } from "../../../tools/demo/catalogue.ts"
+import { FRIENDS_SHOP } from "./played-log.ts"
 
 /** A state of the merchant's page that has pictures. */
 export interface State {
   readonly name: string
   /** The page's query. */
   readonly query: string
-  /** IDs of the shops that were opened in this browser before. */
-  readonly opened?: readonly string[]
+  /** What this browser keeps from before, by name. */
+  readonly kept?: { readonly [storage in "localStorage" | "sessionStorage"]?: Readonly<Record<string, unknown>> }
   /** The gateway does not answer. */
   readonly silent?: boolean
   /** The part that a narrow page shows, by the beginning of its tab's name. */
@@ -16,6 +17,8 @@ export interface State {
   readonly act?: (page: Page) => Promise<void>
   /** Resolves when all is there. */
   readonly ready: (page: Page) => Promise<unknown>
+  /** Prints something, which gets a picture, too. */
+  readonly print?: (page: Page) => Promise<unknown>
 }
 
 const [grocery, paper, camp] = shops.map(({ shop_id }) => shop_id)
@@ -44,11 +47,17 @@ const figures = async (page: Page) => {
 const dialog = (page: Page) => page.getByRole("dialog").waitFor()
 const hasDialog = (page: Page) => page.getByRole("dialog").isVisible()
 
+/** As the page keeps them. Another one comes while the page is open: the shop is quiet. */
+const pastAlerts = [
+  { key: "event-2", at: "2026-11-26T12:41:07.000Z", sessionId: EMPTY, kind: "order", amount: 63.4 },
+  { key: "drift-1", at: "2026-11-26T10:12:55.000Z", sessionId: EMPTY, kind: "drift" },
+]
+
 export const states: readonly State[] = [
   {
     name: "shops",
     query: "",
-    opened: [grocery ?? "", paper ?? "", camp ?? ""],
+    kept: { localStorage: { "shopwire.shops": [grocery, paper, camp] } },
     ready: async (page) => {
       await live(page)
       await page.locator(".overview .value:not(.skeleton)").nth(8).waitFor()
@@ -75,6 +84,35 @@ export const states: readonly State[] = [
     ready: async (page) => {
       await dialog(page)
       await page.getByRole("dialog").getByRole("row").nth(1).waitFor()
+    },
+  },
+  {
+    name: "group",
+    query: `?shop=${FRIENDS_SHOP}&lane=orders`,
+    tab: "Baskets",
+    ready: async (page) => {
+      await cards(page)
+      await page.locator(".group .basket").nth(1).waitFor()
+    },
+    print: async (page) => {
+      await page.getByRole("button", { name: "Print a packing list for each person" }).click()
+      await page.locator(".pick-list").nth(2).waitFor({ state: "attached" })
+    },
+  },
+  {
+    name: "alerts",
+    query: shop,
+    kept: {
+      localStorage: { "shopwire.attention": { orderFrom: 50, quietMinutes: 3, drift: true, sound: true } },
+      sessionStorage: { [`shopwire.alerts.${grocery}.`]: pastAlerts },
+    },
+    act: async (page) => {
+      if (!(await hasDialog(page))) await page.getByRole("button", { name: "Alerts" }).click()
+    },
+    ready: async (page) => {
+      await checked(page)
+      await page.locator(".notice").waitFor()
+      await page.locator(".past-alerts li").nth(pastAlerts.length).waitFor()
     },
   },
   {
