@@ -17,11 +17,12 @@ import { useGateway } from "../helpers/gateway.ts"
 import { get, post } from "../helpers/http.ts"
 import { type Product, startProduct, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
+import { until } from "../helpers/until.ts"
 import { useArchivedProduct } from "../helpers/use-archive.ts"
 
 const SESSIONS = [randomUUID(), randomUUID(), randomUUID()]
 /** Of a shop whose oldest events only the archive has: more than the largest page. */
-const EVENTS = 600
+const EVENTS = 520
 /** Longer than the requests of a test take, and shorter than a test. */
 const FOLLOWERS_PAUSED_MS = 5000
 const CATEGORIES = ["fruit", "bread & butter"]
@@ -41,7 +42,12 @@ async function publishMixed(product: Product, shopId: string, count: number): Pr
   )
   const seqs: number[] = []
   for (let i = 0; i < count; i += 1000) {
-    const { body } = await post(`${product.edgeUrl}/publish/${shopId}`, events.slice(i, i + 1000))
+    // On a busy machine the first attempt may be answered too late.
+    const headers = { "idempotency-key": randomUUID() }
+    const { body } = await until("the events to be stored", async () => {
+      const answer = await post(`${product.edgeUrl}/publish/${shopId}`, events.slice(i, i + 1000), headers)
+      return answer.status === 200 ? answer : undefined
+    })
     seqs.push(...body.map(({ seq }: { seq: number }) => seq))
   }
   return events.map((event: PublishEvent, i) => ({ ...event, seq: seqs[i] ?? 0, received_at: "" }))
@@ -116,8 +122,8 @@ describe("a shop's history", () => {
       const { consumers, streams } = await jetstreamManager(product.nats)
       const followers: string[] = []
       for await (const { name } of consumers.list(STREAM)) followers.push(name)
-      const until = new Date(Date.now() + FOLLOWERS_PAUSED_MS)
-      for (const name of followers) await consumers.pause(STREAM, name, until)
+      const resumeAt = new Date(Date.now() + FOLLOWERS_PAUSED_MS)
+      for (const name of followers) await consumers.pause(STREAM, name, resumeAt)
       const { headers } = await post(`${product.edgeUrl}/publish/${event.shop_id}`, event)
       const seq = Number(headers.get("x-event-seq"))
       const { log, ...part } = await read(product, event.shop_id, {})
@@ -129,10 +135,10 @@ describe("a shop's history", () => {
 
     it("is narrowed by basket, category and time, backwards and forwards", async () => {
       const shopId = randomUUID()
-      const early = await publishMixed(product, shopId, 300)
+      const early = await publishMixed(product, shopId, 120)
       await sleep(20)
       const from = new Date().toISOString()
-      const late = await publishMixed(product, shopId, 300)
+      const late = await publishMixed(product, shopId, 120)
       await sleep(20)
       const to = new Date().toISOString()
       const last = await publishMixed(product, shopId, 10)
@@ -160,7 +166,7 @@ describe("a shop's history", () => {
           { min_total: "10", max_total: "20.5" },
           all.filter(({ basket_total }) => basket_total >= 10 && basket_total <= 20.5),
         ],
-        [{ find: "PEARS NO. 29" }, all.filter(({ product_name }) => product_name.startsWith("Pears no. 29"))],
+        [{ find: "PEARS NO. 11" }, all.filter(({ product_name }) => product_name.startsWith("Pears no. 11"))],
         [
           { find: session_id.slice(0, 8), category_id },
           all.filter((event) => event.session_id === session_id && event.category_id === category_id),
