@@ -1,4 +1,4 @@
-import type { GroupRequest } from "@shopwire/client/session"
+import { type GroupRequest, waitedFor } from "@shopwire/client/session"
 import { cartChanges } from "./cart-changes.ts"
 import { type CartLine, cartLines } from "./cart-lines.ts"
 import { h, setChildren, setText } from "./dom.ts"
@@ -112,7 +112,8 @@ export class SessionView {
         name,
         ownId: customerId ?? "",
         isHost,
-        mayNudge,
+        // The host cannot be ready before its guests.
+        mayNudge: mayNudge && waitedFor(members, member.id).length === 0,
         mayKick: phase === "live" && isHost && !isOwn,
         isOpen,
         mayOffer: isOpen && mayOffer,
