@@ -3,15 +3,20 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "chai"
+import type { Context } from "mocha"
 import { samplePublishEvent } from "../../contract/publish-event.ts"
 import { MissingProgram } from "../../tools/programs/missing-program.ts"
-import { pythonWith } from "../../tools/programs/python.ts"
 import { runCommand } from "../../tools/programs/run-command.ts"
 import { get } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { skip } from "../helpers/skip.ts"
+import { openapiPython } from "../openapi/python.ts"
+import { schemathesis } from "../schemathesis/schemathesis.ts"
 
-const GENERATE_MS = 60_000
+const GENERATE_MS = 180_000
+const SCHEMATHESIS_MS = 300_000
+/** Time to install Python packages, which is done once on a machine. */
+const INSTALL_MS = 480_000
 const METHODS = ["get", "post", "put", "patch", "delete"]
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -21,8 +26,16 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>
 }
 
-describe("GET /openapi.json", () => {
+describe("GET /openapi.json", function () {
+  this.timeout(INSTALL_MS + SCHEMATHESIS_MS)
   const product = useProduct()
+
+  /** Skips the test where there is none. */
+  const python = async (context: Context): Promise<string> =>
+    await openapiPython().catch((error: unknown) => {
+      if (error instanceof MissingProgram) skip(context, error.message)
+      throw error
+    })
 
   const documentOfEdge = async (): Promise<Document> => {
     const answer = await get(`${product.edgeUrl}/openapi.json`)
@@ -65,10 +78,7 @@ describe("GET /openapi.json", () => {
   })
 
   it("is enough for a generated client: openapi-python-client makes one that publishes", async function () {
-    const python = await pythonWith(file("../openapi/requirements.txt"), "the generated client").catch((error) => {
-      if (error instanceof MissingProgram) skip(this, error.message)
-      throw error
-    })
+    const program = await python(this)
     const folder = mkdtempSync(join(tmpdir(), "shopwire-client-"))
     try {
       writeFileSync(join(folder, "openapi.json"), JSON.stringify(await documentOfEdge()))
@@ -76,10 +86,10 @@ describe("GET /openapi.json", () => {
       writeFileSync(join(folder, "config.yml"), "post_hooks: []\npackage_name_override: shopwire_client\n")
       const generate = ["-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
       const paths = ["--path", "openapi.json", "--config", "config.yml", "--output-path", "shopwire_client"]
-      const made = await runCommand(python, [...generate, ...paths], { cwd: folder, timeoutMs: GENERATE_MS })
+      const made = await runCommand(program, [...generate, ...paths], { cwd: folder, timeoutMs: GENERATE_MS })
       expect(made.ok, `${made.stdout}${made.stderr}`).to.equal(true)
       const args = [file("../openapi/publish.py"), folder, product.edgeUrl, JSON.stringify(samplePublishEvent)]
-      const ran = await runCommand(python, args, { timeoutMs: GENERATE_MS })
+      const ran = await runCommand(program, args, { timeoutMs: GENERATE_MS })
       expect(ran.ok, ran.stderr).to.equal(true)
       const { one, two, bad, session } = JSON.parse(ran.stdout)
       const status = `Message sent to shop ID ${samplePublishEvent.shop_id}`
@@ -98,5 +108,16 @@ describe("GET /openapi.json", () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+
+  it("says what the edge answers: to a few requests that Schemathesis generates from it", async function () {
+    await python(this)
+    const { ok, output } = await schemathesis(product.edgeUrl, {
+      phases: ["fuzzing"],
+      maxExamples: 3,
+      repeatable: true,
+      timeoutMs: SCHEMATHESIS_MS,
+    })
+    expect(ok, output).to.equal(true)
   })
 })

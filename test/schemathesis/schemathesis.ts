@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { pythonWith } from "../../tools/programs/python.ts"
 import { runCommand } from "../../tools/programs/run-command.ts"
+import { openapiPython } from "../openapi/python.ts"
 
 /** How much is tried. */
 export interface Effort {
@@ -16,16 +16,16 @@ export interface Effort {
   readonly timeoutMs: number
 }
 
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+/** Time for an answer, in s: so long that only a fault lets it pass, on a busy machine, too. */
+const MOST_S = "30"
 
-/** Makes Schemathesis ready, in a Python of its own. @throws {MissingProgram} */
-export async function schemathesisPython(): Promise<string> {
-  return await pythonWith(file("requirements.txt"), "Schemathesis")
-}
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /**
  * Compares an edge with its `/openapi.json`: Schemathesis sends generated requests, and checks each answer. `stream` is left out: its answers
  * have no end.
+ *
+ * @throws {MissingProgram} there is no Python
  *
  * Source: Schemathesis 4, "schemathesis run".
  */
@@ -33,7 +33,7 @@ export async function schemathesis(
   edgeUrl: string,
   { phases, maxExamples, repeatable, timeoutMs }: Effort,
 ): Promise<{ readonly ok: boolean; readonly output: string }> {
-  const python = await schemathesisPython()
+  const python = await openapiPython()
   const folder = mkdtempSync(join(tmpdir(), "shopwire-schemathesis-"))
   const options = [
     ...["--phases", phases.join(","), "--max-examples", String(maxExamples), "--checks", "all"],
@@ -43,7 +43,9 @@ export async function schemathesis(
       "--warnings",
       "off",
       "--request-timeout",
-      "30",
+      MOST_S,
+      "--max-response-time",
+      MOST_S,
       "--suppress-health-check",
       "all",
     ],

@@ -5,8 +5,8 @@ import { projectDir } from "../../config/project-dir.ts"
 import { MissingProgram } from "./missing-program.ts"
 import { runCommand } from "./run-command.ts"
 
-const VENV_MS = 60_000
-const INSTALL_MS = 180_000
+const VENV_MS = 180_000
+const INSTALL_MS = 300_000
 
 /**
  * The file of a Python with the packages that a `requirements.txt` names, in a venv below `.cache`; made once.
@@ -24,7 +24,9 @@ export async function pythonWith(requirements: string, purpose: string): Promise
   console.error(`making a Python venv for ${purpose}: once ...`)
   rmSync(folder, { recursive: true, force: true })
   await run("python3", ["-m", "venv", folder], VENV_MS)
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements]
+  // Python compiles a module when it is first used: a few of them are.
+  const options = ["--quiet", "--disable-pip-version-check", "--no-compile"]
+  const pip = ["-m", "pip", "install", ...options, "--requirement", requirements]
   await run(python, pip, INSTALL_MS)
   writeFileSync(complete, "")
   return python
