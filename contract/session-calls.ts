@@ -37,12 +37,13 @@ export const Look = z.object({ invite: inviteText.optional() }, "expected a JSON
 const [MAX_INVITE_SECONDS, DEFAULT_INVITE_SECONDS] = [30 * 24 * 60 * 60, 24 * 60 * 60]
 const [MAX_INVITE_USES, DEFAULT_INVITE_USES] = [1000, 50]
 
-/** Params of `createInvite`: for how long it counts, and for how many. */
+/** Params of `createInvite`: for how long it counts, for how many, and whether it ends all earlier invitations. */
 export const Invitation = z
   .object(
     {
       expiresInSeconds: wholeNumber(MAX_INVITE_SECONDS).default(DEFAULT_INVITE_SECONDS),
       maxUses: wholeNumber(MAX_INVITE_USES).default(DEFAULT_INVITE_USES),
+      replace: z.boolean("expected true or false").default(false),
     },
     "expected a JSON object",
   )

@@ -38,8 +38,8 @@ export type SessionCommand =
       readonly cid: string
       readonly at: number
     }
-  /** Prepares a session for invitations; `key` signs them if the session has no key yet. */
-  | { readonly type: "invite"; readonly by: string; readonly key: string }
+  /** Prepares a session for invitations; `key` signs them if the session has no key yet, or if earlier invitations end. */
+  | { readonly type: "invite"; readonly by: string; readonly key: string; readonly replace?: boolean }
   | { readonly type: "leave"; readonly id: string }
   | { readonly type: "kick"; readonly by: string; readonly id: string }
   /** The connection is gone. */

@@ -55,7 +55,8 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       break
     case "invite":
       happening.checkHost(command.by)
-      if (happening.session?.invites === undefined) happening.add({ type: "closed", inviteKey: command.key })
+      if (command.replace || happening.session?.invites === undefined)
+        happening.add({ type: "closed", inviteKey: command.key })
       break
     case "kick":
       kick(happening, command.by, command.id)

@@ -232,8 +232,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         return await execute(req, { type: "leave", id: customerId })
       },
       kick: async (req, { customerId }) => execute(req, { type: "kick", by: await ownId(req), id: customerId }),
-      createInvite: async (req, { expiresInSeconds, maxUses }) => {
-        const { n } = await execute(req, { type: "invite", by: await ownId(req), key: newInviteKey() })
+      createInvite: async (req, { expiresInSeconds, maxUses, replace }) => {
+        const { n } = await execute(req, { type: "invite", by: await ownId(req), key: newInviteKey(), replace })
         const { key = "" } = (await sessions.get(req.parts.id))?.invites ?? {}
         const id = randomBytes(9).toString("base64url")
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }

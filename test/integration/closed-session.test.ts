@@ -101,6 +101,15 @@ describe("a session whose host makes invitations", () => {
     await enter(later, "join", "Invited", invite)
     expect(await later.watch(rid)).to.equal(undefined)
     expect(later.sees).to.equal('Host {"secret":1}, Old {}, Invited {}')
+
+    const second = await host.client.call<{ invite: string }>(rid, "createInvite")
+    await enter(visitor(), "join", "By the first", invite)
+    const only = await host.client.call<{ invite: string }>(rid, "createInvite", { replace: true })
+    for (const replaced of [invite, second.invite]) {
+      const refusal = await enter(visitor(), "join", "Too late", replaced).catch(({ code }: { code: string }) => code)
+      expect(refusal).to.equal("session.inviteNeeded")
+    }
+    await enter(visitor(), "join", "By the only one", only.invite)
     expect(host.ended).to.equal(false)
   })
 

@@ -93,7 +93,7 @@ export class Widget {
       onKick: (customerId) => together.kick(customerId),
       onAdd: options.onAdd,
       canMove: options.canMove,
-      onReplaceLink: () => together.createInvite(),
+      onReplaceLink: () => together.createInvite({ replace: true }),
       onRequest,
     })
     this.#readyBar = new ReadyBar({
