@@ -81,7 +81,7 @@ export type SessionCommand =
   /** Hides these members from old clients, if they are absent. */
   | { readonly type: "hide"; readonly ids: readonly string[] }
   /** Removes these members, if they are absent. */
-  | { readonly type: "expire"; readonly ids: readonly string[] }
+  | { readonly type: "expire"; readonly ids: readonly string[]; readonly at: number }
   /** `by`: who asks; only the host may. */
   | { readonly type: "lock" | "unlock"; readonly by: string; readonly at: number }
   | { readonly type: "setDeadline"; readonly by: string; readonly deadline: number | undefined; readonly at: number }

@@ -106,7 +106,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       }
       break
     case "expire":
-      expire(happening, command.ids)
+      expire(happening, command)
       break
     case "lock":
       lock(happening, command.by, command.at)

@@ -1,12 +1,15 @@
 import { serviceError } from "../../contract/errors.ts"
 import { freeColour } from "./colours.ts"
-import type { Newcomer } from "./command.ts"
+import type { Newcomer, SessionCommand } from "./command.ts"
 import type { Happening } from "./happening.ts"
 import { decodeInvite, type Invite } from "./invite.ts"
 import type { Member, Session } from "./session.ts"
 
 /** Most members of a session. */
 export const MAX_MEMBERS = 50
+
+/** How long a payer may be absent, in ms: it may pay on a page that knows nothing of the session. */
+const PAYER_STAYS_MS = 15 * 60_000
 
 // A present host keeps its place. An absent host is replaced by whoever starts, usually the host's own reloaded page.
 export function start(happening: Happening, newcomer: Newcomer): void {
@@ -77,11 +80,12 @@ export function leave(happening: Happening, id: string): void {
 
 /**
  * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it: they
- * stay as long as anybody is present, except a payer who has not paid. Meanwhile an absent host stays, too, but is not the host any more.
+ * stay as long as anybody is present, and a payer who has not paid for `PAYER_STAYS_MS`. Meanwhile an absent host stays, too, but is not the
+ * host any more.
  */
-export function expire(happening: Happening, ids: readonly string[]): void {
+export function expire(happening: Happening, { ids, at }: Extract<SessionCommand, { type: "expire" }>): void {
   for (const { id } of happening.absent(ids)) {
-    if (!isPaidFor(happening, id)) {
+    if (!isPaidFor(happening, id, at)) {
       leave(happening, id)
       continue
     }
@@ -90,10 +94,12 @@ export function expire(happening: Happening, ids: readonly string[]): void {
   }
 }
 
-function isPaidFor({ session }: Happening, id: string): boolean {
+function isPaidFor({ session }: Happening, id: string, at: number): boolean {
   const { checkout, members = [] } = session ?? {}
   if (checkout === undefined || !members.some(({ cid }) => cid !== undefined)) return false
-  return checkout.payer !== id || checkout.ordered !== undefined
+  if (checkout.payer !== id || checkout.ordered !== undefined) return true
+  const { since = 0 } = members.find((member) => member.id === id) ?? {}
+  return at - since < PAYER_STAYS_MS
 }
 
 /**

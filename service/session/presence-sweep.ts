@@ -80,7 +80,7 @@ export class PresenceSweep {
           presence.wasCutOff(id, cid, sessions.loaded.get(id)?.session?.members ?? [])
         }
         // A command without events is not stored.
-        if (out.length > 0) await run(id, { type: "expire", ids: out })
+        if (out.length > 0) await run(id, { type: "expire", ids: out, at: Date.now() })
         if (hidden.length > 0) await run(id, { type: "hide", ids: hidden })
       })
     } catch (error) {

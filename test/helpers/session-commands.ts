@@ -60,6 +60,7 @@ export const ready = (id: string, value = true, keepWish = false): SessionComman
 export const wish = (id: string, value = true): SessionCommand => ready(id, value, true)
 export const leave = (id: string): SessionCommand => ({ type: "leave", id })
 export const disconnect = (id: string, at = 0): SessionCommand => ({ type: "disconnect", cid: `conn-${id}`, at })
+export const expire = (ids: string[], at = 0): SessionCommand => ({ type: "expire", ids, at })
 export const lose = (id: string, at = 0): SessionCommand => ({ type: "lose", cid: `conn-${id}`, at })
 export const back = (id: string, at = 0): SessionCommand => ({ type: "return", cid: `conn-${id}`, at })
 export const nudge = (id: string, to: string, at = 0): SessionCommand => ({ type: "nudge", id, to, at })

@@ -18,6 +18,7 @@ import { phaseOf } from "../../../service/session/status.ts"
 import {
   back,
   disconnect,
+  expire,
   join,
   leave,
   link,
@@ -34,6 +35,8 @@ import {
 const ids = (session: Session | undefined): string[] | undefined => session?.members.map(({ id }) => id)
 
 const KEY = newInviteKey()
+/** After any absence of a payer has lasted too long, in ms. */
+const PAYER_OUT_AT = 24 * 60 * 60_000
 const joinBy = (id: string, invite: string, at = 0): SessionCommand => ({
   type: "join",
   newcomer: { ...newcomer(id), invite, at },
@@ -134,9 +137,9 @@ describe("a session", () => {
 
   it("lets go of who is absent for too long, not of who came back", () => {
     const session = sessionAfter(start("a"), join("b"), join("c"), disconnect("a"), disconnect("b"), resume("b", "new"))
-    const later = decide(session, { type: "expire", ids: ["a", "b", "c"] }).reduce(evolve, session)
+    const later = decide(session, expire(["a", "b", "c"])).reduce(evolve, session)
     expect([later?.hostId, ids(later)]).to.deep.equal(["b", ["b", "c"]])
-    expect(decide(session, { type: "expire", ids: ["b", "c"] })).to.deep.equal([])
+    expect(decide(session, expire(["b", "c"]))).to.deep.equal([])
   })
 
   it("takes a member back whose connection was lost and is heard of again, and nobody whose connection is gone", () => {
@@ -312,7 +315,12 @@ describe("a session", () => {
       fc.record({ type: fc.constant("leave"), member }),
       fc.record({ type: fc.constant("kick"), member, by: member }),
       fc.record({ type: fc.constantFrom("disconnect", "lose", "return"), cid, at }),
-      fc.record({ type: fc.constantFrom("expire", "hide"), members: fc.array(member) }),
+      fc.record({
+        type: fc.constant("expire"),
+        members: fc.array(member),
+        at: fc.oneof(at, fc.constant(PAYER_OUT_AT)),
+      }),
+      fc.record({ type: fc.constant("hide"), members: fc.array(member) }),
       fc.record({ type: fc.constantFrom("lock", "unlock"), by: member, at }),
       fc.record({ type: fc.constant("setDeadline"), by: member, at, deadline: fc.option(at, { nil: undefined }) }),
       fc.record({ type: fc.constant("setSplit"), by: member, split: fc.constantFrom("byCart", "evenly") }),

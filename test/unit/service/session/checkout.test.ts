@@ -12,6 +12,7 @@ import {
   cart,
   completeCheckout,
   disconnect,
+  expire,
   join,
   kick,
   laterThan,
@@ -85,7 +86,7 @@ describe("locked carts", () => {
     const locked = [...trio, setDeadline("a", DAY_MS), lock("a")]
     for (const end of [
       [leave("a")],
-      [disconnect("a"), { type: "expire", ids: ["a"] }],
+      [disconnect("a"), expire(["a"])],
       [disconnect("a"), { type: "start", newcomer: newcomer("a2") }],
     ] as SessionCommand[][]) {
       const session = sessionAfter(...locked, ...end)
@@ -210,21 +211,26 @@ describe("a checkout", () => {
     const phaseAfter = (...more: SessionCommand[]) => statusIn(laterThan(session, ...more)).phase
     expect(phaseAfter(leave("b"))).to.equal("shopping")
     expect(phaseAfter(kick("a", "b"))).to.equal("shopping")
-    expect(phaseAfter(disconnect("b"), { type: "expire", ids: ["b"] })).to.equal("shopping")
+    // Who pays may be on a page without the session.
+    const payerAway = (ms: number): SessionCommand[] => [disconnect("b", 5000), expire(["b"], 5000 + ms)]
+    expect(phaseAfter(...payerAway(15 * 60_000 - 1))).to.equal("checkingOut")
+    expect(phaseAfter(...payerAway(15 * 60_000))).to.equal("shopping")
+    expect(phaseAfter(...payerAway(60_000), resume("b", "other"), completeCheckout("b"))).to.equal("ordered")
+    expect(phaseAfter(...payerAway(60_000), cancelCheckout("a"))).to.equal("shopping")
     expect(phaseAfter(disconnect("b"), resume("b", "other"))).to.equal("checkingOut")
     expect(phaseAfter(leave("a"))).to.equal("checkingOut")
   })
 
   it("keeps the carts of whoever is out as long as anybody is present, and passes an absent host's place on", () => {
-    const expire: SessionCommand = { type: "expire", ids: ["a", "b", "c"] }
+    const allOut = expire(["a", "b", "c"], DAY_MS)
     const idsAfter = (...more: SessionCommand[]) =>
-      sessionAfter(...allReady, beginCheckout("b"), ...more, expire)?.members.map(({ id }) => id)
+      sessionAfter(...allReady, beginCheckout("b"), ...more, allOut)?.members.map(({ id }) => id)
     expect(idsAfter(disconnect("c"))).to.deep.equal(["a", "b", "c"])
     expect(idsAfter(disconnect("c"), cancelCheckout("b"))).to.deep.equal(["a", "b"])
     expect(idsAfter(disconnect("b"))).to.deep.equal(["a", "c"])
     expect(idsAfter(completeCheckout("b"), disconnect("b"), disconnect("c"))).to.deep.equal(["a", "b", "c"])
     expect(idsAfter(completeCheckout("b"), disconnect("a"), disconnect("b"), disconnect("c"))).to.equal(undefined)
-    const hostless = sessionAfter(...allReady, beginCheckout("b"), completeCheckout("b"), disconnect("a"), expire)
+    const hostless = sessionAfter(...allReady, beginCheckout("b"), completeCheckout("b"), disconnect("a"), allOut)
     expect(hostless?.hostId).to.equal("b")
     expect(hostless?.members).to.have.length(3)
     expect(refusal(hostless, shopAgain("b"))).to.equal(undefined)
