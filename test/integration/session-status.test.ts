@@ -287,7 +287,7 @@ describe("stored sessions", () => {
   async function openStore() {
     const nats = await connect({ servers: product.natsServer.url })
     const js = new JetStream(nats)
-    const store = new SessionStore(js, 60_000, 2 ** 20)
+    const store = new SessionStore(js, 60 * 60_000, 2 ** 20)
     await store.open()
     return { store, bucket: new Bucket(js, BUCKET), close: () => nats.close() }
   }
