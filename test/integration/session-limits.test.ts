@@ -12,7 +12,7 @@ import { type SessionEventSenders, Sessions } from "../../service/session/sessio
 import { useGateway } from "../helpers/gateway.ts"
 import { post } from "../helpers/http.ts"
 import { MemoryLogger } from "../helpers/memory-logger.ts"
-import { useProduct } from "../helpers/product.ts"
+import { serviceOptions, useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
@@ -66,7 +66,7 @@ describe("all sessions together", () => {
   async function openSessions(memoryBytes: number, maxBytes = 64 * MIB) {
     const nats: NatsConnection = await connect({ servers: product.natsServer.url })
     const js = new JetStream(nats)
-    const store = new SessionStore(js, 60_000, maxBytes)
+    const store = new SessionStore(js, serviceOptions.sessions.idleMs, maxBytes)
     await store.open()
     const sessions = new Sessions(store, {
       idleMs: 60_000,

@@ -13,7 +13,7 @@ import { type SessionEventSenders, Sessions } from "../../service/session/sessio
 import { statusOf } from "../../service/session/status.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
-import { useProduct } from "../helpers/product.ts"
+import { serviceOptions, useProduct } from "../helpers/product.ts"
 import { type Client, type ClientModel, useClients } from "../helpers/res-client.ts"
 import { beginCheckout, cart, completeCheckout, join, laterThan, ready, start } from "../helpers/session-commands.ts"
 import { type SharedCart, useStorefronts } from "../helpers/storefront.ts"
@@ -287,7 +287,7 @@ describe("stored sessions", () => {
   async function openStore() {
     const nats = await connect({ servers: product.natsServer.url })
     const js = new JetStream(nats)
-    const store = new SessionStore(js, 60 * 60_000, 2 ** 20)
+    const store = new SessionStore(js, serviceOptions.sessions.idleMs, 2 ** 20)
     await store.open()
     return { store, bucket: new Bucket(js, BUCKET), close: () => nats.close() }
   }
