@@ -225,7 +225,13 @@ describe("NATS_REPLICAS=3", function () {
 
   it("loads a session whole for its next owner, from the next leader", async () => {
     const first = new SessionStore(js, 60_000, 2 ** 20)
-    await first.open()
+    // The server that the test before has killed may have led the cluster.
+    await until("a cluster that takes a bucket", () =>
+      first.open().then(
+        () => true,
+        () => false,
+      ),
+    )
     let stored: StoredSession = { session: undefined, revisions: new Map() }
     let session: Session | undefined
     for (let i = 0; i < WRITES; i++) {
