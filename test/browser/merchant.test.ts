@@ -38,7 +38,7 @@ describe("the merchant's page", () => {
     await page.goBack()
     await page.getByRole("heading", { name: "Open a shop" }).waitFor()
     await page.reload()
-    await page.getByRole("link", { name: shopId }).click()
+    await page.getByRole("link", { name: `Shop ${shopId.slice(0, 8)}` }).click()
     await page.getByRole("heading", { name: shopId.slice(0, 8) }).waitFor()
   })
 
