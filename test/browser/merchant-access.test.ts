@@ -113,7 +113,7 @@ describe("the merchant's page for everybody", () => {
     await page.locator(".event").nth(2).waitFor()
     const { height = 0 } = (await page.locator(".scroller").boundingBox()) ?? {}
     const row = (await page.locator(".event").first().boundingBox())?.height ?? 0
-    expect(height / row).to.be.at.least(4.5)
+    expect(height / row).to.be.at.least(4)
     for (const label of ["Action", "Category"]) {
       const { x = 0, width: wide = 0 } = (await page.getByLabel(label, { exact: true }).boundingBox()) ?? {}
       expect(wide, label).to.be.at.least(44)

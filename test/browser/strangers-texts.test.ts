@@ -83,7 +83,7 @@ describe("strangers' texts on the screens", () => {
     guest.send("updateCart", { customerId: guest.customerId, cartContent: { items: [item] } })
     await until("the guest's cart", async () => (await shop.panel.innerText()).includes("תפוח"))
     expect(await oddTexts(shop.panel)).to.deep.equal([])
-    await shop.panel.getByText("You can be ready when").waitFor()
+    await shop.panel.getByText("As the host, you’re last").waitFor()
     expect(await shop.member("שרה").locator(".name").textContent()).to.equal("שרה")
     await guest.close()
   })
