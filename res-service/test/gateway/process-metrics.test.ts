@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { expect } from "chai"
 import { until } from "../../../test/helpers/until.ts"
 import { ProcessMetrics } from "../../src/gateway/process-metrics.ts"
+
+/** Enough for some measurements, in ms. */
+const PAUSE_MS = 50
 
 describe("ProcessMetrics", () => {
   let metrics: ProcessMetrics
@@ -17,9 +21,11 @@ describe("ProcessMetrics", () => {
     Number(lines.find((line) => line.startsWith(`${name} `))?.split(" ")[1])
 
   it("tells how long the event loop was blocked since the last scrape", async () => {
-    await until("a delay to be measured", () => {
-      // It is measured afterwards, so the next look shows it.
+    await until("a delay to be measured", async () => {
+      // The first measurement after a look only begins, and a delay is measured after it.
+      await sleep(PAUSE_MS)
       for (const end = performance.now() + 100; performance.now() < end; );
+      await sleep(PAUSE_MS)
       return value(metrics.lines(), "nodejs_eventloop_lag_max_seconds") > 0.05
     })
   })
