@@ -30,6 +30,8 @@ export interface ProcessesOptions {
   readonly syncInterval?: string | undefined
   /** The embedded gateway, even where RESGATE_BIN is set. */
   readonly embedded?: boolean
+  /** Edge and service have a METRICS_PORT each. */
+  readonly metrics?: boolean
   /** Settings of the product. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -50,6 +52,11 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
     LOG_LEVEL: "warn",
     ...options.env,
   }
+  const metricsPort = async () => (options.metrics ? { METRICS_PORT: String(await freePort()) } : {})
+  const [edgeEnv, serviceEnv] = [
+    { ...env, ...(await metricsPort()) },
+    { ...env, ...(await metricsPort()) },
+  ]
   const gatewayArgs = [
     "--config",
     path("resgate.config.json"),
@@ -60,10 +67,10 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
     "--nats",
     nats.url,
   ]
-  const edge = startChild(process.execPath, [...NODE_FLAGS, compiledFile("edge/main")], { env })
+  const edge = startChild(process.execPath, [...NODE_FLAGS, compiledFile("edge/main")], { env: edgeEnv })
   const resgate = options.embedded ? undefined : process.env.RESGATE_BIN
   const starts: Readonly<Record<Restartable, () => ChildProcess>> = {
-    service: () => startChild(process.execPath, [...NODE_FLAGS, compiledFile("service/main")], { env }),
+    service: () => startChild(process.execPath, [...NODE_FLAGS, compiledFile("service/main")], { env: serviceEnv }),
     gateway: () =>
       resgate
         ? startChild(resgate, gatewayArgs, { env })

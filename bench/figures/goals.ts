@@ -1,6 +1,8 @@
 // What the product wants to reach, within one run: ratios to what it stands beside, and limits. Issue 17 has the reasons.
+
 import { EMBEDDED, fanOutName, RESGATE, SOCKET_IO, shapes } from "../fan-out/shapes.ts"
 import { arrayName, keyedName, postName } from "../publish/loads.ts"
+import { COUNTED } from "../references/systems.ts"
 import { sessionsName } from "../sessions/shapes.ts"
 import { SHOWN, UNWATCHED, WATCHED } from "../shop/names.ts"
 import { type Figure, spreadOf } from "./figures.ts"
@@ -53,6 +55,7 @@ const goals: readonly Goal[] = [
     },
   ]),
   compared(postName(1), "perSecond", "bare path", { atLeast: 0.8 }),
+  compared(postName(64), "perSecond", "shopwire", { atLeast: 0.98 }, COUNTED),
   limited(postName(1), "p50Ms", { below: 0.45 }),
   limited(arrayName(100), "perSecond", { atLeast: 30_000 }),
   limited(SHOWN, "p50Ms", { below: 2 }),

@@ -1,5 +1,5 @@
 import type { Load } from "../load/plan.ts"
-import type { SystemName } from "../references/systems.ts"
+import { COUNTED, type SystemName } from "../references/systems.ts"
 
 /** A load, and the systems that get it. */
 export interface PublishFigure extends Load {
@@ -11,7 +11,7 @@ export interface PublishFigure extends Load {
 const ONE_EVENT: Readonly<Record<number, readonly SystemName[]>> = {
   1: ["shopwire", "bare path"],
   16: ["shopwire", "bare path", "Express", "FastAPI", "FastAPI, uvloop", "JetStream from Node", "bare node:http"],
-  64: ["shopwire", "bare path", "Express", "FastAPI"],
+  64: ["shopwire", COUNTED, "bare path", "Express", "FastAPI"],
   256: ["shopwire", "bare path", "JetStream from Node"],
 }
 

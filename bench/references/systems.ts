@@ -27,9 +27,13 @@ export interface StoreOptions {
   readonly syncInterval?: string | undefined
 }
 
+/** The product, which counts its requests, events and times for Prometheus. */
+export const COUNTED = "shopwire with METRICS_PORT"
+
 /** How each starts, by the name that its figures have. All resolve when they answer. */
 export const systems = {
   shopwire: startProduct,
+  [COUNTED]: (options) => startProduct(options, true),
   "bare path": startBarePath,
   Express: startExpress,
   // As `pip install fastapi uvicorn` has it, which is what the system before this one ran on; and with uvicorn's faster loop and parser.
@@ -42,8 +46,8 @@ export const systems = {
 export type SystemName = keyof typeof systems
 
 /** Compiled: `npm run build` first. */
-async function startProduct({ syncInterval }: StoreOptions): Promise<System> {
-  const product = await startProcesses({ syncInterval, env: UNLIMITED })
+async function startProduct({ syncInterval }: StoreOptions, metrics = false): Promise<System> {
+  const product = await startProcesses({ syncInterval, env: UNLIMITED, metrics })
   const { edge, service, nats } = product.pids
   return { door: "http", url: product.edgeUrl, pids: { edge, service, nats }, stop: () => product.stop() }
 }
