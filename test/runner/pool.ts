@@ -9,6 +9,9 @@ import type { FileResult, RunFile } from "./messages.ts"
 /** A file that takes longer hangs. */
 const FILE_MS = 15 * 60_000
 
+/** Larger than Node's, for a worker also runs products: with fewer collections it takes 7 % less processor time. */
+const YOUNG_GENERATION = "--max-semi-space-size=64"
+
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url))
 
 export interface PoolOptions {
@@ -75,7 +78,7 @@ class Worker {
     this.#outputFile = outputFile
     // To a file, which is written at once: when a result comes, all that was printed before it is there.
     const output = openSync(outputFile, "a")
-    const args = ["--import=tsx", "--conditions=@res-service/source", WORKER, without]
+    const args = [YOUNG_GENERATION, "--import=tsx", "--conditions=@res-service/source", WORKER, without]
     this.child = spawn(process.execPath, args, { cwd: projectDir, env, stdio: ["ignore", output, output, "ipc"] })
     closeSync(output)
     this.#exited = once(this.child, "exit")
