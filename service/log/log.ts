@@ -119,15 +119,19 @@ export class Log implements Part {
   }
 
   /**
-   * Which log the followers of a shard have taken messages of.
+   * Runs a read of a shard's messages and of how far its followers are. Resolves to what it gives, and to the log that all of it is of.
    *
    * @throws {ResError} `system.serviceUnavailable`: this process does not own the shard, or there is another log, which its followers
-   * have not noticed yet
+   * have not noticed yet, or have noticed meanwhile
    */
-  async followedId(shard: number): Promise<LogId> {
+  async ofOneLog<T>(shard: number, read: () => Promise<T>): Promise<{ readonly value: T; readonly log: LogId }> {
+    const before = this.#followerOf(shard)?.created
+    const value = await read()
+    // Asked last: then all that was read is of this log.
     const { created } = await this.#js.info(STREAM)
-    if (created !== this.#followerOf(shard)?.created) throw new ResError("system.serviceUnavailable")
-    return logId(created)
+    if (created !== before || created !== this.#followerOf(shard)?.created)
+      throw new ResError("system.serviceUnavailable")
+    return { value, log: logId(created) }
   }
 
   /** When the stream was made, as JetStream writes it. */

@@ -99,9 +99,8 @@ export class History {
    * @throws {ResError} `store.unknownSequence` · `system.serviceUnavailable`
    */
   async read(shopId: string, params: ReadParams): Promise<HistoryPart> {
-    const part = await this.#read(shopId, params)
-    // Asked last: then all that was read is of this log.
-    return { ...part, log: (await this.#log.followedId(partitionOf(shopId))).key }
+    const { value, log } = await this.#log.ofOneLog(partitionOf(shopId), () => this.#read(shopId, params))
+    return { ...value, log: log.key }
   }
 
   async #read(shopId: string, { after, limit, ...filter }: ReadParams): Promise<Omit<HistoryPart, "log">> {
