@@ -79,13 +79,14 @@ export function leave(happening: Happening, id: string): void {
 }
 
 /**
- * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it: they
- * stay as long as anybody is present, and a payer who has not paid for `PAYER_STAYS_MS`. Meanwhile an absent host stays, too, but is not the
- * host any more.
+ * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it. Then they
+ * stay as long as anybody is present; but a payer who has not paid yet stays for at most `PAYER_STAYS_MS`. An absent host also stays, but a
+ * friend is the host from then on.
  */
 export function expire(happening: Happening, { ids, at }: Extract<SessionCommand, { type: "expire" }>): void {
-  for (const { id } of happening.absent(ids)) {
-    if (!isPaidFor(happening, id, at)) {
+  for (const member of happening.absent(ids)) {
+    const { id } = member
+    if (!isPaidFor(happening, member, at)) {
       leave(happening, id)
       continue
     }
@@ -94,12 +95,10 @@ export function expire(happening: Happening, { ids, at }: Extract<SessionCommand
   }
 }
 
-function isPaidFor({ session }: Happening, id: string, at: number): boolean {
+function isPaidFor({ session }: Happening, { id, since = 0 }: Member, at: number): boolean {
   const { checkout, members = [] } = session ?? {}
   if (checkout === undefined || !members.some(({ cid }) => cid !== undefined)) return false
-  if (checkout.payer !== id || checkout.ordered !== undefined) return true
-  const { since = 0 } = members.find((member) => member.id === id) ?? {}
-  return at - since < PAYER_STAYS_MS
+  return checkout.payer !== id || checkout.ordered !== undefined || at - since < PAYER_STAYS_MS
 }
 
 /**

@@ -14,7 +14,7 @@ interface FriendToolsOptions {
 export class FriendTools {
   readonly nudge: HTMLButtonElement
   readonly kick: HTMLButtonElement
-  /** Asks whether the friend is to be removed. */
+  /** Asks whether to remove the friend. */
   readonly question: HTMLElement
   readonly #say: Say
   #ownId = ""

@@ -152,7 +152,7 @@ export class MemberCard {
     return this.#lines.querySelector<HTMLLIElement>("li:focus-within")?.dataset.line
   }
 
-  /** Gives the focus back to a line that is shown anew, as after a choice in its menu. */
+  /** Gives the focus back to a line that was drawn again, for example after a choice in its menu. */
   #focusLine(id: string): void {
     this.#lines.querySelector<HTMLButtonElement>(`[data-line="${id}"] .more`)?.focus()
   }

@@ -24,7 +24,7 @@ describe("applyAgreed()", () => {
     expect(applied([tea], [{ ...tea, quantity: 5 }])).to.deep.equal([])
   })
 
-  it("takes one piece for a quantity that is none", () => {
+  it("takes one piece where the quantity is not a number of pieces", () => {
     for (const quantity of ["many", -2, 0, 1e9])
       expect(applied([], [{ ...tea, quantity }])).to.deep.equal([["add", { ...tea, quantity }, 1]])
   })
