@@ -149,16 +149,19 @@ export class Load {
     )
   }
 
-  /** Whether all watchers are right, and all streams at the log's end. Meant for a pause. */
-  async isRight(): Promise<boolean> {
+  /** What is not right yet: watchers, and streams that are not at the log's end. Meant for a pause. */
+  async unseen(): Promise<string[]> {
     await this.#log.read()
+    const behind = this.#shops.flatMap(({ id, streams }) => {
+      const last = this.#log.of(id).events.at(-1)?.seq ?? 0
+      return streams.flatMap((stream) => {
+        const at = stream.reading(last).seqs.at(-1) ?? 0
+        return at === last ? [] : [`${stream.name} is at ${at}, the log at ${last}`]
+      })
+    })
     // Figures change with time, so what was right once is right.
     this.#watched = await this.#watch()
-    const isAtEnd = ({ id, streams }: Shop): boolean => {
-      const last = this.#log.of(id).events.at(-1)?.seq ?? 0
-      return streams.every((stream) => (stream.reading(last).seqs.at(-1) ?? 0) === last)
-    }
-    return this.#shops.every(isAtEnd) && this.#watched.flatMap(checkWatcher).length === 0
+    return [...behind, ...this.#watched.flatMap(checkWatcher).map(({ text }) => text)]
   }
 
   /**

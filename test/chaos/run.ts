@@ -15,6 +15,8 @@ const QUIET_MS = 1000
 /** Faults of a round begin within this time, in ms. */
 const SPREAD_MS = 2000
 const MAX_FAULTS_PER_ROUND = 3
+/** So much of what nobody sees is told. */
+const MAX_TOLD = 5
 
 export interface ChaosOptions {
   readonly seed: number
@@ -148,7 +150,17 @@ class Runner {
   }
 
   async #seen(): Promise<void> {
-    await until("all to see what is there", () => this.#load.isRight(), RECOVERY_MS)
+    let unseen: readonly string[] | undefined
+    const isSeen = async (): Promise<boolean> => {
+      unseen = undefined
+      unseen = await this.#load.unseen()
+      return unseen.length === 0
+    }
+    try {
+      await until("all to see what is there", isSeen, RECOVERY_MS)
+    } catch (error) {
+      throw new Error(`${String(error)}: ${unseen?.slice(0, MAX_TOLD).join("; ") ?? "it could not be asked"}`)
+    }
   }
 
   async #evidence(): Promise<Evidence> {

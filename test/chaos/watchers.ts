@@ -91,6 +91,11 @@ export class Page {
         return
       }
     }
+    // A model that leaves its collection is subscribed to directly, which is refused if it is gone. Only this tells it.
+    const onError = ({ method }: { method?: string }): void => {
+      if (resource !== undefined && method === `subscribe.${rid}`) reload(AGAIN_MS)
+    }
+    this.client.on("error", onError)
     this.#reload.add(reload)
     reload(0)
     return {

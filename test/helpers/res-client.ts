@@ -32,6 +32,7 @@ export interface Client {
   call<T>(rid: string, method: string, params?: unknown): Promise<T>
   authenticate<T>(rid: string, method: string, params?: unknown): Promise<T>
   on(event: "connect" | "close", handler: () => void): void
+  on(event: "error", handler: (error: { method?: string }) => void): void
   /** `onConnect` runs on each new connection, before anything else is sent. */
   setOnConnect(onConnect: () => Promise<unknown>): void
   disconnect(): void
