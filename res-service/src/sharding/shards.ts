@@ -368,8 +368,12 @@ export class Shards implements Routing {
 
   async #take(wanted: readonly number[], work: ShardWork): Promise<void> {
     for (const shard of wanted) this.#states.set(shard, "acquiring")
+    // They are free in this view: a claim is based on it, and not on what is known when it is written.
+    const seen = new Map(wanted.map((shard) => [shard, this.#table.revisionOf(shard)]))
     const living = await this.#living(wanted)
-    const claims = await Promise.all(wanted.map(async (shard) => !living.has(shard) && (await this.#claim(shard))))
+    const isClaimed = async (shard: number): Promise<boolean> =>
+      !living.has(shard) && (await this.#claim(shard, seen.get(shard) ?? 0))
+    const claims = await Promise.all(wanted.map(isClaimed))
     const shards = wanted.filter((_, i) => claims[i])
     for (const shard of wanted) if (!shards.includes(shard)) this.#states.delete(shard)
     if (shards.length === 0) return
@@ -420,23 +424,25 @@ export class Shards implements Routing {
     return new Set(shards.filter((shard) => isGone.get(ownerOf(shard)) === false))
   }
 
-  /** Becomes the owner of a shard that nobody owns. False: another process was faster. */
-  async #claim(shard: number): Promise<boolean> {
+  /** Becomes the owner of a shard that nobody owned at the revision `seen`. False: another process was faster. */
+  async #claim(shard: number, seen: number): Promise<boolean> {
     if (this.#table.ownerOf(shard) === this.member) return true
-    return (await this.#write(shard, { owner: this.member })) ?? false
+    return (await this.#write(shard, { owner: this.member }, seen)) ?? false
   }
 
   async #letGo(shard: number): Promise<void> {
     await this.#retry("release a shard", async () => {
-      if ((await this.#write(shard, {})) === undefined) throw new Error("not known to be stored")
+      // The lease may have ended meanwhile, and another process may have claimed it.
+      if (this.#table.lastOwnerOf(shard) !== this.member) return
+      if ((await this.#write(shard, {}, this.#table.revisionOf(shard))) === undefined)
+        throw new Error("not known to be stored")
     })
     this.#states.delete(shard)
   }
 
-  /** Writes who owns a shard. False: another process has written it. Undefined: not known. */
-  async #write(shard: number, entry: ShardEntry): Promise<boolean | undefined> {
+  /** Writes who owns a shard, if its revision is still `previousSeq`. False: another process has written it. Undefined: not known. */
+  async #write(shard: number, entry: ShardEntry, previousSeq: number): Promise<boolean | undefined> {
     const key = `shard.${shard}`
-    const previousSeq = this.#table.revisionOf(shard)
     try {
       const revision = await this.#kv.put(key, JSON.stringify(entry), { previousSeq })
       this.#table.wrote(shard, entry.owner, revision)

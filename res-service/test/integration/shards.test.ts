@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager } from "@nats-io/jetstream"
+import { Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { atOnce } from "../../../test/helpers/at-once.ts"
@@ -25,6 +26,8 @@ class Member {
   readonly answered = new Set<string>()
   /** Acquires that fail. */
   failures = 0
+  /** Releases wait for it. */
+  released: Promise<void> = Promise.resolve()
 
   private constructor(nc: NatsConnection, shards: Shards, store: Store) {
     this.nc = nc
@@ -72,7 +75,10 @@ class Member {
         member.calls.push(`acquire ${taken.length}`)
         if (member.failures-- > 0) throw new Error("not now")
       },
-      release: async (given) => void member.calls.push(`release ${given.length}`),
+      release: async (given) => {
+        member.calls.push(`release ${given.length}`)
+        await member.released
+      },
       unload: () => {},
       idle: (some) => member.service.idle(some),
       everything: member.service.ownership,
@@ -277,6 +283,31 @@ describe("Shards, of a service of several processes", () => {
           expect(answers[0]).to.include("system.serviceUnavailable")
           expect(kit.store.get(id)).to.equal(undefined)
         },
+
+      "are not released by one that has lost its lease meanwhile, and so its claims: another process has them": async (
+        kit,
+      ) => {
+        const first = await kit.join()
+        await kit.shared(first)
+        let letGo = (): void => {}
+        first.released = new Promise((resolve) => {
+          letGo = resolve
+        })
+        const second = await kit.join()
+        await until("the first one to release", () => first.calls.includes(`release ${COUNT / 2}`))
+        const bucket = await new Kvm(kit.conn.nats).open("library-shards")
+        await bucket.purge(`member.${first.shards.member}`)
+        await until("the second one to own all", () => second.shards.served.length === COUNT)
+        const ownerOf = async (shard: number): Promise<unknown> => (await bucket.get(`shard.${shard}`))?.json()
+        const owners = (): Promise<unknown[]> =>
+          Promise.all(Array.from({ length: COUNT }, (_, shard) => ownerOf(shard)))
+        const claimed = Array(COUNT).fill({ owner: second.shards.member })
+        expect(await owners()).to.deep.equal(claimed)
+        letGo()
+        const own = (): boolean[] => Array.from({ length: COUNT }, (_, shard) => first.shards.owns(shard))
+        await until("the first one to be done", () => own().filter(Boolean).length <= COUNT / 2)
+        expect(await owners()).to.deep.equal(claimed)
+      },
 
       "are claimed again after the bucket was deleted, and everything is reset": async (kit) => {
         const first = await kit.join()
