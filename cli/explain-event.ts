@@ -1,3 +1,4 @@
+import type { StoredMsg } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
 import { ResError } from "res-service"
 import type { Client } from "res-service/client"
@@ -8,7 +9,7 @@ import { DeadLetters } from "../service/archive/dead-letters.ts"
 import { consumerName } from "../service/archive/intake.ts"
 import { JetStream } from "../service/jetstream/jetstream.ts"
 import { CONTENT_HASH } from "../service/log/content-hash.ts"
-import { type LogEntry, readRecord, type StoredMessage } from "../service/log/entry.ts"
+import { type LogEntry, readRecord } from "../service/log/entry.ts"
 import { logId } from "../service/log/log-id.ts"
 import { LogReader } from "../service/log/reader.ts"
 import { STREAM } from "../service/log/stream.ts"
@@ -77,7 +78,7 @@ class EventLife {
   }
 
   /** Who has published a message, as far as its headers say. */
-  #sender({ header }: StoredMessage, record: ReturnType<typeof readRecord>): void {
+  #sender({ header }: StoredMsg, record: ReturnType<typeof readRecord>): void {
     const place = "event" in record ? record.place : undefined
     if (place !== undefined) {
       const late = place.late ? ", after later ones had been stored" : ""

@@ -42,7 +42,7 @@ export const serviceTable = {
   },
   shopwire_log_lag_seconds: {
     type: "histogram",
-    help: "Time from storing a record of the log to its arrival at a process that follows it.",
+    help: "Time from storing a record of the log to its arrival at a process that follows it; up to 20 ms more while nobody looks at a shop there.",
     buckets: LAG_BUCKETS,
   },
   shopwire_set_aside_total: {

@@ -13,6 +13,7 @@ export { type Logger, silentLogger } from "./logger.ts"
 export { connectNats, type NatsConn, natsConn, newInbox } from "./nats-conn.ts"
 export { type PartName, type Parts, Pattern } from "./pattern.ts"
 export { pingOptions } from "./ping-options.ts"
+export { findHeader } from "./read-header.ts"
 export { formatRid, isValidName, isValidPart, isValidRid, parseRid, type Rid } from "./rid.ts"
 export type {
   CollectionChanges,

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import {
+  AckPolicy,
   type ConsumerConfig,
   type ConsumerInfo,
-  type ConsumerMessages,
   type ConsumerUpdateConfig,
+  DeliverPolicy,
   type DirectBatchOptions,
   type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   type MsgRequest,
-  type OrderedConsumerOptions,
   type StoredMsg,
   type StreamInfo,
 } from "@nats-io/jetstream"
-import type { NatsConnection } from "nats"
+import { type NatsConnection, nanos } from "nats"
 import { type Headers, type Logger, silentLogger } from "res-service"
 import { CONSUMER_NOT_FOUND, isApiError, NO_MESSAGE_FOUND, SEQUENCE_NOT_FOUND } from "./api-error.ts"
+import { Consumption, type ConsumptionHandlers } from "./consumption.ts"
 import { DirectReader } from "./direct-reader.ts"
 import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { StreamProgress } from "./progress.ts"
@@ -27,10 +27,8 @@ import { type Ack, type HeadersOf, JetStreamWriter } from "./writer.ts"
 /** Time for JetStream's answer to a request, in ms; less than callers give the service. */
 const REQUEST_TIMEOUT_MS = 4000
 
-/** How often a consumer's messages are asked for, and how long it may be silent before it is made again, in ms. */
-const PULL_EXPIRES_MS = 5000
-const HEARTBEAT_MS = 1000
-const MAX_IN_FLIGHT = 2000
+/** When nats-server drops a consumer whose messages nobody asks for any more, in ms. */
+const CONSUMER_IDLE_MS = 60_000
 
 /** The servers of a cluster learn of a new stream one after the other: how often they are asked, and how long in between, in ms. */
 const SPREAD_ATTEMPTS = 10
@@ -212,21 +210,23 @@ export class JetStream {
     return await this.run(subject, () => this.#writer.replace(subject, payload, expected))
   }
 
-  /** Calls `onMessage` for each message that the options select, in order, until the result is closed or the connection is lost. */
+  /** Makes a consumer of the messages of some subjects from a sequence on, and takes them. It is gone with nats-server, whose memory has it. */
   async consume(
     stream: string,
-    options: Partial<OrderedConsumerOptions>,
-    onMessage: (message: JsMsg) => void,
-  ): Promise<ConsumerMessages> {
-    return await this.run(stream, async () => {
-      const consumer = await this.client.consumers.get(stream, options)
-      return await consumer.consume({
-        max_messages: MAX_IN_FLIGHT,
-        expires: PULL_EXPIRES_MS,
-        idle_heartbeat: HEARTBEAT_MS,
-        callback: onMessage,
-      })
-    })
+    from: Pick<ConsumerConfig, "filter_subjects" | "opt_start_seq">,
+    handlers: ConsumptionHandlers,
+  ): Promise<Consumption> {
+    const { name } = await this.#ask(stream, ({ consumers }) =>
+      consumers.add(stream, {
+        ...from,
+        deliver_policy: DeliverPolicy.StartSequence,
+        ack_policy: AckPolicy.None,
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: nanos(CONSUMER_IDLE_MS),
+      }),
+    )
+    return new Consumption(this.nc, stream, name, handlers)
   }
 
   /** Runs a request to JetStream. When a stream is missing that was opened here, it is made again, and the request is repeated. */

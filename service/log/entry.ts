@@ -1,9 +1,9 @@
 import type { JsMsg } from "@nats-io/jetstream"
-import type { MsgHdrs } from "nats"
 import { BasketWork } from "../../contract/basket-work.ts"
 import { LaxEvent } from "../../contract/lax-event.ts"
 import { MAX_EVENT_BYTES } from "../../contract/limits.ts"
 import type { ShownEvent } from "../../contract/publish-event.ts"
+import type { MessageHeader } from "../jetstream/consumption.ts"
 import { sharedSessionIn } from "./new-events.ts"
 import { type ProducerPlace, placeIn } from "./producers/producer-headers.ts"
 import { isWorkSubject, shopOfStoredSubject, workSubject } from "./subjects.ts"
@@ -39,7 +39,7 @@ export interface StoredMessage {
   readonly time: Date
   readonly data: Uint8Array
   /** Undefined: it has none. */
-  readonly header?: MsgHdrs | undefined
+  readonly header?: MessageHeader | undefined
 }
 
 /**

@@ -23,6 +23,8 @@ export interface LogFollower {
   take(message: StoredMessage, record: LogRecord | undefined): void
   /** The log is not the one that was followed before, so everything that was made from these shards of it is void. */
   lose(shards: readonly number[]): void
+  /** Whether somebody waits for what it makes of messages, so that they must come as soon as they are stored. Default: nobody does. */
+  readonly isUrgent?: boolean
 }
 
 /** Follows some shards, which were acquired together. */
@@ -64,8 +66,8 @@ export class Log implements Part {
     await this.#appender.open()
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#followed].map(({ tail }) => tail.stop()))
+  stop(): void {
+    for (const { tail } of this.#followed) tail.stop()
     this.#setAsideLog.stop()
   }
 
@@ -91,6 +93,7 @@ export class Log implements Part {
       subjectsOf(shards),
       {
         onMessage: (message) => this.#take(message, shards),
+        isUrgent: () => this.#followers.some(({ isUrgent }) => isUrgent),
         onLost: () => this.#lose(shards),
       },
       this.#logger,
@@ -108,7 +111,7 @@ export class Log implements Part {
       if (shards.size > 0) await tail.narrow(subjectsOf(shards))
       else {
         this.#followed.delete(followed)
-        await tail.stop()
+        tail.stop()
       }
     }
   }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto"
-import type { MsgHdrs } from "nats"
 import type { Headers } from "res-service"
 import { originHeaders } from "../../contract/request-origin.ts"
 import { type NamedSession, SharedSession } from "../../contract/shared-session.ts"
 import { sharedSessionHeaders } from "../../contract/shared-session-headers.ts"
 import { occurrences } from "../../observe/occurrences.ts"
+import type { MessageHeader } from "../jetstream/consumption.ts"
 import { hashOf } from "./content-hash.ts"
 
 const SHARED_SESSION = sharedSessionHeaders.session
@@ -41,7 +41,7 @@ export function tellStored({ origin }: NewEvents, storing: Promise<unknown>): vo
 }
 
 /** Reads the session that an event names from its message's headers. Another program may have written anything there: then none. */
-export function sharedSessionIn(headers: MsgHdrs | undefined): NamedSession {
+export function sharedSessionIn(headers: MessageHeader | undefined): NamedSession {
   if (headers === undefined || !headers.has(SHARED_SESSION)) return undefined
   const text = headers.get(SHARED_SESSION)
   return SharedSession.safeParse(text === "" ? null : text).data

@@ -1,6 +1,6 @@
-import type { MsgHdrs } from "nats"
 import type { BaseRequest, Headers } from "res-service"
 import { isRequestId, isTraceparent, originHeaders } from "../../contract/request-origin.ts"
+import type { MessageHeader } from "../jetstream/consumption.ts"
 
 const { requestId: REQUEST_ID, trace: TRACE } = originHeaders
 
@@ -14,13 +14,13 @@ export function originOf({ natsHeader }: Pick<BaseRequest<string>, "natsHeader">
 }
 
 /** The trace of the request that has stored a message; undefined: it has none. */
-export function traceIn(headers: MsgHdrs | undefined): string | undefined {
+export function traceIn(headers: MessageHeader | undefined): string | undefined {
   const trace = headers?.get(TRACE) ?? ""
   return isTraceparent(trace) ? trace : undefined
 }
 
 /** The ID of the request that has stored a message; undefined: another program has published it, or wrote something else there. */
-export function requestIdIn(headers: MsgHdrs | undefined): string | undefined {
+export function requestIdIn(headers: MessageHeader | undefined): string | undefined {
   const id = headers?.get(REQUEST_ID) ?? ""
   return isRequestId(id) ? id : undefined
 }

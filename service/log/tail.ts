@@ -1,7 +1,8 @@
-import { type ConsumerMessages, DeliverPolicy, type StreamInfo } from "@nats-io/jetstream"
+import type { StreamInfo } from "@nats-io/jetstream"
 import type { Logger } from "res-service"
+import type { Consumption } from "../jetstream/consumption.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import { consumedMessage, type StoredMessage } from "./entry.ts"
+import type { StoredMessage } from "./entry.ts"
 
 const RETRY_MS = 500
 /** How often a stream that seems to have lost messages is looked at: of several servers, the one that answers may be behind for seconds. */
@@ -10,6 +11,8 @@ const LOOKS = 10
 export interface TailHandlers {
   /** Called once for each stored message, in the log's order. */
   onMessage(message: StoredMessage): void
+  /** Whether messages are wanted as soon as they are stored: see `ConsumptionHandlers`. Default: yes. */
+  isUrgent?(): boolean
   /** The stream is not the one that was followed before, so everything that was made from it is void. */
   onLost(): void
 }
@@ -34,7 +37,7 @@ export class StreamTail {
   #filters: string[]
   #position = 0
   #created = ""
-  #messages: ConsumerMessages | undefined
+  #messages: Consumption | undefined
   #stopped = false
   #ignoreReplaced = (): void => {}
   #resuming: Promise<void> = Promise.resolve()
@@ -69,7 +72,7 @@ export class StreamTail {
     try {
       await beginning
     } catch (error) {
-      await this.stop()
+      this.stop()
       throw error
     }
   }
@@ -80,10 +83,10 @@ export class StreamTail {
     await this.#resume()
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true
     this.#ignoreReplaced()
-    await this.#messages?.close()
+    this.#messages?.close()
   }
 
   /** Resolves to true when the message `seq` was handled, to false when it was not within `timeoutMs`. */
@@ -98,6 +101,7 @@ export class StreamTail {
         resolve(reached)
       }
       this.#waiting.add(waiter)
+      this.#messages?.hurry()
     })
   }
 
@@ -109,15 +113,13 @@ export class StreamTail {
   }
 
   async #consume(): Promise<void> {
-    const from = {
-      filter_subjects: this.#filters,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.#position + 1,
-    }
-    const messages = await this.#js.consume(this.#source.stream, from, (message) => {
-      if (!this.#stopped) this.#handle(consumedMessage(message))
+    const from = { filter_subjects: this.#filters, opt_start_seq: this.#position + 1 }
+    const messages = await this.#js.consume(this.#source.stream, from, {
+      onMessage: (message) => this.#handle(message),
+      isUrgent: () => this.#waiting.size > 0 || (this.#handlers.isUrgent?.() ?? true),
+      onBroken: () => void this.#resume(),
     })
-    if (this.#stopped) await messages.close()
+    if (this.#stopped) messages.close()
     else this.#messages = messages
   }
 
@@ -138,6 +140,8 @@ export class StreamTail {
   async #watchReconnects(): Promise<void> {
     for await (const status of this.#js.nc.status()) {
       if (this.#stopped) return
+      // Without a connection its silence means nothing.
+      if (status.type === "disconnect") this.#messages?.close()
       if (status.type === "reconnect") await this.#resume()
     }
   }
@@ -151,7 +155,7 @@ export class StreamTail {
   async #resumeOnce(): Promise<void> {
     while (!this.#stopped && !this.#js.nc.isClosed()) {
       try {
-        this.#messages?.stop()
+        this.#messages?.close()
         const { created, state } = await this.#look()
         if (created !== this.#created || state.last_seq < this.#position) {
           this.#logger.error(

@@ -43,7 +43,7 @@ export class ShownAnnotations {
     return (await this.#bucket.get(annotated)).annotations
   }
 
-  async stop(): Promise<void> {
-    await this.#tail.stop()
+  stop(): void {
+    this.#tail.stop()
   }
 }

@@ -223,6 +223,10 @@ export class LiveShops implements Part, LogFollower {
     ]
   }
 
+  get isUrgent(): boolean {
+    return this.#feeds.size > 0 || this.#shops.isWatched
+  }
+
   /** What is in memory, and about how many bytes it takes as JSON. */
   get loaded() {
     return { feed: this.#feeds.loaded, shop: this.#shops.loaded }
@@ -242,7 +246,7 @@ export class LiveShops implements Part, LogFollower {
     clearInterval(this.#ticking)
     this.#watchers.stop()
     this.#dropped.stop()
-    await this.#annotations.stop()
+    this.#annotations.stop()
     await this.#shops.stop()
     this.#digests.stop()
   }

@@ -112,6 +112,11 @@ export class Shops {
     return this.#loaded.has(shopId)
   }
 
+  /** Whether somebody looks at any shop. */
+  get isWatched(): boolean {
+    return this.#loaded.size > 0
+  }
+
   async list(name: ListName, shopId: string, onWait?: OnWait): Promise<Reference[]> {
     return (await this.#view(shopId, onWait)).list(name, Date.now())
   }

@@ -26,7 +26,8 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
     publish: () => js.publish("test.a", "1"),
     publishBatch: () => js.publishBatch("test.a", ["1", "2", "3"]),
     replace: () => js.replace("test.a", "1", 1),
-    consume: () => js.consume(STREAM, {}, () => {}),
+    consume: () =>
+      js.consume(STREAM, { opt_start_seq: 1 }, { onMessage: () => {}, isUrgent: () => true, onBroken: () => {} }),
     "Bucket.get": () => bucket.get("key"),
     "Bucket.put": () => bucket.put("key", "2"),
     "Bucket.create": () => bucket.create("other", "2"),

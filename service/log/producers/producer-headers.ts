@@ -1,6 +1,6 @@
-import type { MsgHdrs } from "nats"
 import type { Headers } from "res-service"
 import { Producer, producerHeaders } from "../../../contract/producer.ts"
+import type { MessageHeader } from "../../jetstream/consumption.ts"
 import { missingIn, type SeqRanges } from "./seq-ranges.ts"
 
 const { id: ID, epoch: EPOCH, seq: SEQ } = producerHeaders
@@ -45,7 +45,7 @@ export function placeHeaders({ id, epoch, seq, late, firstMissing }: ProducerPla
 }
 
 /** Reads the place from a message's headers. Undefined: no producer has sent it, or another program has written other headers. */
-export function placeIn(headers: MsgHdrs | undefined): ProducerPlace | undefined {
+export function placeIn(headers: MessageHeader | undefined): ProducerPlace | undefined {
   if (headers === undefined || !headers.has(ID)) return undefined
   const parsed = Producer.safeParse({
     id: headers.get(ID),
