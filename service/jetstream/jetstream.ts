@@ -22,7 +22,7 @@ import { isMissing, OwnStreams, type StreamSettings } from "./own-streams.ts"
 import { StreamProgress } from "./progress.ts"
 import { withIdentity } from "./stream-identity.ts"
 import { orUnavailable } from "./unavailable.ts"
-import { type Ack, type HeadersOf, JetStreamWriter } from "./writer.ts"
+import { type Ack, JetStreamWriter, type NewMessage } from "./writer.ts"
 
 /** Time for JetStream's answer to a request, in ms; less than callers give the service. */
 const REQUEST_TIMEOUT_MS = 4000
@@ -201,8 +201,8 @@ export class JetStream {
   }
 
   /** Publishes messages as one atomic batch: see `JetStreamWriter.publishBatch`. */
-  publishBatch(subject: string, payloads: readonly string[], own?: HeadersOf): Promise<Ack> {
-    return this.#noted(this.run(subject, () => this.#writer.publishBatch(subject, payloads, own)))
+  publishBatch(messages: readonly NewMessage[]): Promise<Ack> {
+    return this.#noted(this.run(messages[0]?.subject ?? "", () => this.#writer.publishBatch(messages)))
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */

@@ -25,8 +25,13 @@ interface Answer extends Partial<Ack> {
   readonly error?: { readonly err_code: number; readonly description: string }
 }
 
-/** The headers of each message of a batch, by its index. */
-export type HeadersOf = (index: number) => Headers | undefined
+/** A message to publish. */
+export interface NewMessage {
+  readonly subject: string
+  readonly payload: string
+  /** Undefined: it has none. */
+  readonly headers?: Headers | undefined
+}
 
 /** JetStream refused a message and stored nothing. `code` is its API error code. */
 export class WriteRefusedError extends Error {
@@ -70,27 +75,22 @@ export class JetStreamWriter {
   }
 
   /**
-   * Publishes messages as one atomic batch: all are stored, or none. `seq` is the sequence of the last one; for a duplicate it is
-   * not known and 0.
-   *
-   * @param own headers of the message with an index
+   * Publishes messages as one atomic batch: all are stored, one after the other, or none. `seq` is the sequence of the last one; for a
+   * duplicate it is not known and 0.
    */
-  async publishBatch(subject: string, payloads: readonly string[], own?: HeadersOf): Promise<Ack> {
+  async publishBatch(messages: readonly NewMessage[]): Promise<Ack> {
     const batchId = randomUUID()
-    const last = payloads.length - 1
-    const headersOf = (i: number): Headers => ({
-      ...own?.(i),
-      "Nats-Batch-Id": batchId,
-      "Nats-Batch-Sequence": String(i + 1),
-      ...(i === last ? { "Nats-Batch-Commit": "1" } : {}),
-    })
-    try {
-      // JetStream answers the first message if it takes batches, and the last one when all are stored.
-      for (const [i, payload] of payloads.slice(0, -1).entries()) {
-        if (i > 0) this.#conn.publish(subject, payload, undefined, headersOf(i))
-        else throwRefusal(await this.#request(subject, payload, headersOf(i)))
+    const last = messages.length - 1
+    const send = (reply: string): void => {
+      for (const [i, { subject, payload, headers }] of messages.entries()) {
+        const own = { ...headers, "Nats-Batch-Id": batchId, "Nats-Batch-Sequence": String(i + 1) }
+        if (i < last) this.#conn.publish(subject, payload, undefined, own)
+        else this.#conn.publish(subject, payload, reply, { ...own, "Nats-Batch-Commit": "1" })
       }
-      return await this.publish(subject, payloads[last] ?? "", headersOf(last))
+    }
+    try {
+      // JetStream refuses the last message if it has not taken all others, so no other one needs an answer.
+      return ackOf(await this.#inbox.request(send, takeAnswer))
     } catch (error) {
       if (isApiError(error, DUPLICATE_IN_BATCH)) return { stream: "", seq: 0, duplicate: true }
       throw error
@@ -111,15 +111,9 @@ export class JetStreamWriter {
   }
 }
 
-/** @throws {WriteRefusedError} */
-function throwRefusal({ error }: Answer): void {
-  if (error !== undefined) throw new WriteRefusedError(error)
-}
-
 /** @throws {WriteRefusedError | NoStreamError} */
-function ackOf(answer: Answer): Ack {
-  throwRefusal(answer)
-  const { stream = "", seq, duplicate = false } = answer
+function ackOf({ error, stream = "", seq, duplicate = false }: Answer): Ack {
+  if (error !== undefined) throw new WriteRefusedError(error)
   if (seq === undefined) throw new NoStreamError()
   return { stream, seq, duplicate }
 }
@@ -129,6 +123,6 @@ function takeAnswer(msg: Msg, { resolve, reject }: WaitingRequest<Answer>): void
     reject(new NoStreamError())
     return
   }
-  // The answer to the first message of a batch is empty.
+  // It is empty if something else than a stream answers.
   resolve(msg.data.length === 0 ? {} : msg.json<Answer>())
 }

@@ -5,7 +5,8 @@ import { serviceError } from "../../contract/errors.ts"
 import { shopSubject } from "../../contract/subjects.ts"
 import { occurrences } from "../../observe/occurrences.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
-import type { Ack } from "../jetstream/writer.ts"
+import type { Ack, NewMessage } from "../jetstream/writer.ts"
+import { ArrayAppender } from "./array-appender.ts"
 import { CONTENT_HASH, hashOf } from "./content-hash.ts"
 import { openIdempotencySecret } from "./idempotency-secret.ts"
 import { contentHash, eventHeaders, type NewEvents, tellStored } from "./new-events.ts"
@@ -25,12 +26,14 @@ export interface Idempotency {
 /** Appends events to the log. When a method resolves, the events are stored. */
 export class LogAppender {
   readonly #js: JetStream
+  readonly #arrays: ArrayAppender
   #secret: string | undefined
   /** Requests under way, by message ID. A repeated request usually comes while the first one still waits. */
   readonly #underWay = new Map<string, Promise<number[]>>()
 
   constructor(js: JetStream) {
     this.#js = js
+    this.#arrays = new ArrayAppender(js)
   }
 
   /** Reads the secret for idempotency keys, which `append` needs. */
@@ -113,16 +116,21 @@ export class LogAppender {
 
   /** @param first headers of the first message */
   #store(subject: string, events: NewEvents, first?: Headers): Promise<Ack> {
-    const { payloads } = events
-    const allHeadersOf = (i: number): Headers | undefined =>
-      merged(i === 0 ? first : undefined, eventHeaders(events, i))
-    const [only] = payloads
-    const storing =
-      payloads.length === 1 && only !== undefined
-        ? this.#js.publish(subject, only, allHeadersOf(0))
-        : this.#js.publishBatch(subject, payloads, allHeadersOf)
+    const messages = events.payloads.map((payload, i) => ({
+      subject,
+      payload,
+      headers: merged(i === 0 ? first : undefined, eventHeaders(events, i)),
+    }))
+    const storing = this.#publish(messages, first !== undefined)
     tellStored(events, storing)
     return storing
+  }
+
+  /** @param isConditional JetStream may refuse them as a duplicate */
+  #publish(messages: readonly NewMessage[], isConditional: boolean): Promise<Ack> {
+    const [only] = messages
+    if (messages.length === 1 && only !== undefined) return this.#js.publish(only.subject, only.payload, only.headers)
+    return isConditional ? this.#js.publishBatch(messages) : this.#arrays.append(messages)
   }
 }
 

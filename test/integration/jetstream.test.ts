@@ -24,7 +24,7 @@ describe("JetStream and Bucket throw system.serviceUnavailable", () => {
     batch: () => js.batch(STREAM, { seq: 1, next_by_subj: "test.>", batch: 10 }),
     erase: () => js.erase(STREAM, 1),
     publish: () => js.publish("test.a", "1"),
-    publishBatch: () => js.publishBatch("test.a", ["1", "2", "3"]),
+    publishBatch: () => js.publishBatch(["1", "2", "3"].map((payload) => ({ subject: "test.a", payload }))),
     replace: () => js.replace("test.a", "1", 1),
     consume: () =>
       js.consume(STREAM, { opt_start_seq: 1 }, { onMessage: () => {}, isUrgent: () => true, onBroken: () => {} }),

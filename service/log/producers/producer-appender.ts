@@ -1,4 +1,4 @@
-import { type Headers, LatestKeys, ResError } from "res-service"
+import { LatestKeys, ResError } from "res-service"
 import { serviceError } from "../../../contract/errors.ts"
 import { MAX_BATCH_EVENTS } from "../../../contract/limits.ts"
 import { MAX_MISSING_RANGES, type Producer, type ProducerAnswer } from "../../../contract/producer.ts"
@@ -173,6 +173,7 @@ export class ProducerAppender {
   /** Publishes the events of a claim. Resolves to the sequence of the first one. */
   async #publish(key: ProducerKey, claim: number, known: SeqRanges, fresh: readonly Waiting[]): Promise<number> {
     const highest = highestSeq(known)
+    const subject = shopSubject(key.shopId)
     let stored = known
     const messages = fresh.flatMap(({ producer, events }) => {
       const { payloads } = events
@@ -180,6 +181,7 @@ export class ProducerAppender {
       const hash = contentHash(events)
       const placeOf = placesIn(stored, producer, payloads.length, producer.seq < highest)
       return payloads.map((payload, i) => ({
+        subject,
         payload,
         headers: {
           ...placeHeaders(placeOf(i)),
@@ -188,16 +190,15 @@ export class ProducerAppender {
         },
       }))
     })
-    const condition = claimHeaders(key, claim)
-    const headersOf = (i: number): Headers => ({ ...(i === 0 ? condition : {}), ...messages[i]?.headers })
-    const payloads = messages.map(({ payload }) => payload)
-    const subject = shopSubject(key.shopId)
+    const [first, ...others] = messages
+    if (first === undefined) throw new Error("a claim has no events")
+    const conditional = { ...first, headers: { ...claimHeaders(key, claim), ...first.headers } }
     const storing =
-      payloads.length === 1
-        ? this.#js.publish(subject, payloads[0] ?? "", headersOf(0))
-        : this.#js.publishBatch(subject, payloads, headersOf)
+      others.length === 0
+        ? this.#js.publish(subject, first.payload, conditional.headers)
+        : this.#js.publishBatch([conditional, ...others])
     for (const { events } of fresh) tellStored(events, storing)
-    return (await storing).seq - payloads.length + 1
+    return (await storing).seq - messages.length + 1
   }
 
   /**
