@@ -16,30 +16,24 @@ export async function connectOncePerTurn(options: NodeConnectionOptions): Promis
 }
 
 class TurnTransport extends NodeTransport {
-  #uncork: (() => void) | undefined
+  #frames: Uint8Array[] = []
 
   override send(frame: Uint8Array): void {
-    if (this.#uncork === undefined) this.#cork()
-    super.send(frame)
+    if (this.#frames.length === 0) setImmediate(() => this.#flush())
+    this.#frames.push(frame)
   }
 
   // The socket is destroyed then, and with it what waits.
   override async close(error?: Error): Promise<void> {
-    this.#uncork?.()
+    this.#flush()
     await super.close(error)
   }
 
-  #cork(): void {
-    const { socket } = this
-    // Undefined after a close, which the client's type does not tell.
-    if (!socket) return
-    socket.cork()
-    const uncork = (): void => {
-      if (this.#uncork !== uncork) return
-      this.#uncork = undefined
-      socket.uncork()
-    }
-    this.#uncork = uncork
-    setImmediate(uncork)
+  // The socket would keep account of each frame, which takes more time than to copy all of them into one.
+  #flush(): void {
+    const frames = this.#frames
+    this.#frames = []
+    const [first] = frames
+    if (first !== undefined) super.send(frames.length === 1 ? first : Buffer.concat(frames))
   }
 }
