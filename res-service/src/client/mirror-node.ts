@@ -146,7 +146,7 @@ export class MirrorNode implements Subscriber {
 
   #show(event: ResourceEvent): void {
     this.#shown = this.#content
-    this.#host.update()
+    if (event.refers) this.#host.update()
     this.#host.emit(this, event)
   }
 }

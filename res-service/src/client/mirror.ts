@@ -298,7 +298,14 @@ function toMirrorEvent(rid: string, event: ResourceEvent): MirrorEvent {
   const { detail } = event
   switch (detail.type) {
     case "change":
-      return { type: "change", rid, changed: toValues(detail.changed) }
+      // Parsed when a listener reads it: many only need to know that something has changed.
+      return {
+        type: "change",
+        rid,
+        get changed() {
+          return toValues(detail.changed)
+        },
+      }
     case "add":
     case "remove":
       return { type: detail.type, rid, idx: detail.idx, value: toValue(detail.value) }

@@ -24,6 +24,7 @@ export class ResourceEvent {
   encoded: object | undefined
   readonly #payload: string | undefined
   #data: string | undefined
+  #refers: boolean | undefined
 
   constructor(
     name: string,
@@ -44,8 +45,30 @@ export class ResourceEvent {
     return this.#data
   }
 
+  /** True when the event adds or removes references. */
+  get refers(): boolean {
+    this.#refers ??= refers(this.detail)
+    return this.#refers
+  }
+
   /** True when the event makes a new version of the resource. */
   get updates(): boolean {
     return this.detail.type === "change" || this.detail.type === "add" || this.detail.type === "remove"
+  }
+}
+
+function refers(detail: EventDetail): boolean {
+  switch (detail.type) {
+    case "add":
+    case "remove":
+      return detail.value.type === "reference"
+    case "change":
+      for (const [name, value] of detail.changed)
+        if (value.type === "reference" || detail.old.get(name)?.type === "reference") return true
+      return false
+    case "delete":
+      return true
+    default:
+      return false
   }
 }

@@ -18,13 +18,16 @@ export class SerialQueue {
     return !this.#busy && this.#holds === 0
   }
 
-  run(task: () => void): void {
+  run(task: () => void): void
+  /** With an argument for `task`: a function for each event of each client would be most of what a gateway allocates. */
+  run<T>(task: (arg: T) => void, arg: T): void
+  run<T>(task: (arg?: T) => void, arg?: T): void {
     if (!this.idle) {
       this.#waiting ??= []
-      this.#waiting.push(task)
+      this.#waiting.push(() => task(arg))
       return
     }
-    this.#perform(task)
+    this.#perform(task, arg)
     if (this.#waiting) this.#drain()
   }
 
@@ -55,10 +58,10 @@ export class SerialQueue {
     return task
   }
 
-  #perform(task: () => void): void {
+  #perform<T>(task: (arg?: T) => void, arg?: T): void {
     this.#busy = true
     try {
-      task()
+      task(arg)
     } catch (error) {
       this.#onError(error)
     } finally {

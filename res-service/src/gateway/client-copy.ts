@@ -1,9 +1,8 @@
 import type { CachedResource } from "../client/cached-resource.ts"
-import type { Content, Values } from "../client/content.ts"
-import type { ResourceEvent } from "../client/resource-event.ts"
+import type { Content } from "../client/content.ts"
+import type { EventDetail, ResourceEvent } from "../client/resource-event.ts"
 import type { Subscriber } from "../client/subscriber.ts"
 import type { Throttle } from "../client/throttle.ts"
-import type { WireValue } from "../client/wire-value.ts"
 import { encodeEvent, encodeUpdate } from "./event-frames.ts"
 import type { Frame } from "./frame.ts"
 import { type Reference, References } from "./references.ts"
@@ -30,6 +29,8 @@ export interface CopyOwner extends Subscriber {
   afterDelete(): void
 }
 
+type AddOrChange = Extract<EventDetail, { readonly type: "add" | "change" }>
+
 /**
  * What the client has of a resource:
  * - `nothing`: it has never had it.
@@ -51,6 +52,8 @@ export class ClientCopy {
   isPaused = false
   readonly #host: CopyHost
   readonly #owner: CopyOwner
+  /** Under which the client knows the resource. If that is its name, all clients have the same string, so comparing them takes no time. */
+  readonly #rid: string
   readonly #resource: CachedResource
   readonly #throttle: Throttle | undefined
   readonly #references = new References()
@@ -65,6 +68,7 @@ export class ClientCopy {
   constructor(host: CopyHost, owner: CopyOwner, resource: CachedResource, throttle: Throttle | undefined) {
     this.#host = host
     this.#owner = owner
+    this.#rid = owner.rid === resource.entry.name ? resource.entry.name : owner.rid
     this.#resource = resource
     this.#throttle = throttle
     this.#content = resource.content
@@ -115,7 +119,7 @@ export class ClientCopy {
   collect(set: ResourceSet): void {
     if (this.#atClient === "sent" || this.#atClient === "collected") return
     this.#atClient = "collected"
-    set.add(this.#owner.rid, this.#content, this)
+    set.add(this.#rid, this.#content, this)
     for (const reference of this.references) reference.collect(set)
   }
 
@@ -159,41 +163,35 @@ export class ClientCopy {
     const { detail } = event
     switch (detail.type) {
       case "add":
-        this.#processAdd(event, detail.value)
-        break
       case "change":
-        this.#processChange(event, detail.changed, detail.old)
+        if (event.refers) this.#sendWith(event, this.#addedBy(detail), removedBy(detail))
+        else {
+          this.#sendUpdate(event)
+          this.#content = event.after
+        }
         break
       case "remove":
         if (detail.value.type === "reference") this.#removeReference(detail.value.rid)
-        this.#host.send(encodeEvent(event, this.#owner.rid))
+        this.#host.send(encodeEvent(event, this.#rid))
         this.#content = event.after
         break
       case "delete":
         this.#atClient = "deleted"
-        this.#host.send(encodeEvent(event, this.#owner.rid))
+        this.#host.send(encodeEvent(event, this.#rid))
         // The client also loses what only this resource led to.
         for (const reference of this.#references.clear()) this.#endReference(reference)
         this.#owner.afterDelete()
         break
       default:
-        this.#host.send(encodeEvent(event, this.#owner.rid))
+        this.#host.send(encodeEvent(event, this.#rid))
     }
   }
 
-  #processAdd(event: ResourceEvent, value: WireValue): void {
-    this.#sendWith(event, value.type === "reference" ? [this.#addReference(value.rid)] : [], [])
-  }
-
-  #processChange(event: ResourceEvent, changed: Values, old: Values): void {
+  #addedBy(detail: AddOrChange): readonly Reference[] {
     const added: Reference[] = []
-    const removed: string[] = []
-    for (const [name, value] of changed) {
+    for (const value of detail.type === "add" ? [detail.value] : detail.changed.values())
       if (value.type === "reference") added.push(this.#addReference(value.rid))
-      const before = old.get(name)
-      if (before?.type === "reference") removed.push(before.rid)
-    }
-    this.#sendWith(event, added, removed)
+    return added
   }
 
   /**
@@ -228,7 +226,7 @@ export class ClientCopy {
   }
 
   #sendUpdate(event: ResourceEvent, set?: ResourceSet): void {
-    this.#host.send(encodeUpdate(event, this.#owner.rid, this.#host.legacy, set))
+    this.#host.send(encodeUpdate(event, this.#rid, this.#host.legacy, set))
   }
 
   #addReference(rid: string): Reference {
@@ -244,4 +242,13 @@ export class ClientCopy {
     reference.end()
     this.#host.disposeUnused(reference.target)
   }
+}
+
+/** The RIDs whose references a change takes away. */
+function removedBy(detail: AddOrChange): readonly string[] {
+  if (detail.type === "add") return []
+  return [...detail.changed.keys()].flatMap((name) => {
+    const before = detail.old.get(name)
+    return before?.type === "reference" ? before.rid : []
+  })
 }

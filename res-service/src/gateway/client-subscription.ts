@@ -20,6 +20,7 @@ export interface SubscriptionHost extends CopyHost {
   readonly accessKeptMs: number
   /** Runs `task` in the connection's queue; false when the connection has ended. */
   run(task: () => void): boolean
+  run<T>(task: (arg: T) => void, arg: T): boolean
   /** Ends `count` of the client's own subscriptions to the resource. */
   dropDirect(subscription: ClientSubscription, count: number): void
 }
@@ -110,10 +111,12 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
   }
 
   event(event: ResourceEvent): void {
-    this.#host.run(() => {
-      if (event.detail.type === "reaccess") this.askAccessAgain(undefined, 0)
-      else this.#copy?.handle(event)
-    })
+    this.#host.run(this.#handle, event)
+  }
+
+  readonly #handle = (event: ResourceEvent): void => {
+    if (event.detail.type === "reaccess") this.askAccessAgain(undefined, 0)
+    else this.#copy?.handle(event)
   }
 
   reaccess(throttle: Throttle | undefined): void {

@@ -65,9 +65,11 @@ export class Connection implements SubscriptionHost, Requestor {
   }
 
   /** Runs `task` in the connection's queue; false when the connection has ended. */
-  run(task: () => void): boolean {
+  run(task: () => void): boolean
+  run<T>(task: (arg: T) => void, arg: T): boolean
+  run<T>(task: (arg?: T) => void, arg?: T): boolean {
     if (this.#disposed) return false
-    this.#queue.run(task)
+    this.#queue.run(task, arg)
     return true
   }
 
