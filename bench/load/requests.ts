@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import autocannon, { type Client, type Request } from "autocannon"
-import { connect } from "nats"
+import { connect, headers, type Msg, type NatsConnection } from "nats"
 import { shopSubject } from "../../contract/subjects.ts"
 import { publishEvent, publishEvents } from "../../test/helpers/events.ts"
 import { producerHeaders } from "../../test/helpers/producers.ts"
@@ -70,26 +70,26 @@ function request(events: number, repeatable: Plan["repeatable"], shopId: string)
   return { ...always, setupRequest: (made) => ({ ...made, headers: { ...headers, ...own() } }) }
 }
 
-async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {
+async function publish({ url, connections, events, seconds }: Plan): Promise<Outcome> {
   const nats = await connect({ servers: url })
   const replies = new Replies(nats)
   const timings: number[] = []
   const cpu = process.cpuUsage()
   const start = performance.now()
   const end = start + seconds * 1000
-  const run = (subject: string, body: string, onEnd: () => void): void => {
+  const run = (send: Send, onEnd: () => void): void => {
     const sent = performance.now()
-    replies.request(subject, body, (ack) => {
+    send((ack) => {
       if (ack.json<{ seq?: number }>().seq === undefined) throw new Error(`JetStream refused: ${ack.string()}`)
       const now = performance.now()
       timings.push(now - sent)
-      if (now < end) run(subject, body, onEnd)
+      if (now < end) run(send, onEnd)
       else onEnd()
     })
   }
   const loops = Array.from({ length: connections }, () => {
-    const event = publishEvent()
-    return new Promise<void>((onEnd) => run(shopSubject(event.shop_id), JSON.stringify(event), onEnd))
+    const send = events === 1 ? single(replies) : batch(nats, replies, events)
+    return new Promise<void>((onEnd) => run(send, onEnd))
   })
   const late = sleep(seconds * 1000 + 10_000, undefined, { ref: false }).then(() => {
     throw new Error("JetStream did not answer")
@@ -98,6 +98,36 @@ async function publish({ url, connections, seconds }: Plan): Promise<Outcome> {
   const elapsedMs = performance.now() - start
   await nats.close()
   return outcome(timings, elapsedMs, cpu)
+}
+
+/** Publishes what has one acknowledgement. */
+type Send = (onAck: (ack: Msg) => void) => void
+
+function single(replies: Replies): Send {
+  const event = publishEvent()
+  const [subject, body] = [shopSubject(event.shop_id), JSON.stringify(event)]
+  return (onAck) => replies.request(subject, body, onAck)
+}
+
+/** Events of one shop, all or none. */
+function batch(nats: NatsConnection, replies: Replies, events: number): Send {
+  const shopId = randomUUID()
+  const subject = shopSubject(shopId)
+  const bodies = publishEvents(events, shopId).map((event) => JSON.stringify(event))
+  return (onAck) => {
+    const id = randomUUID()
+    for (const [i, body] of bodies.entries()) {
+      const own = headers()
+      own.set("Nats-Batch-Id", id)
+      own.set("Nats-Batch-Sequence", String(i + 1))
+      if (i < bodies.length - 1) {
+        nats.publish(subject, body, { headers: own })
+        continue
+      }
+      own.set("Nats-Batch-Commit", "1")
+      replies.request(subject, body, onAck, own)
+    }
+  }
 }
 
 function outcome(timings: readonly number[], elapsedMs: number, before: NodeJS.CpuUsage): Outcome {

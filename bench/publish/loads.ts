@@ -36,7 +36,7 @@ function numbered(connections: number): PublishFigure {
 }
 
 function array(events: number, connections: number): PublishFigure {
-  return { name: arrayName(events), connections, events, systems: ["shopwire"] }
+  return { name: arrayName(events), connections, events, systems: ["shopwire", "JetStream from Node"] }
 }
 
 /** Of POSTs of one event. */

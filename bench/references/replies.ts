@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type NatsConnection } from "nats"
+import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "nats"
 
 /**
  * Sends requests over NATS with the least possible work: one inbox subscription, and a map of the callbacks by reply subject. It has no
@@ -21,9 +21,9 @@ export class Replies {
     })
   }
 
-  request(subject: string, payload: string, onReply: (reply: Msg) => void): void {
+  request(subject: string, payload: string, onReply: (reply: Msg) => void, headers?: MsgHdrs): void {
     const reply = `${this.#inbox}.${this.#next++}`
     this.#waiting.set(reply, onReply)
-    this.#nats.publish(subject, payload, { reply })
+    this.#nats.publish(subject, payload, headers === undefined ? { reply } : { reply, headers })
   }
 }

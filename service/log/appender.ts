@@ -135,7 +135,7 @@ export class LogAppender {
 }
 
 function merged(some: Headers | undefined, others: Headers | undefined): Headers | undefined {
-  return some === undefined ? others : others === undefined ? some : { ...some, ...others }
+  return some === undefined ? others : others === undefined ? some : Object.assign({}, some, others)
 }
 
 function sequences(ack: Ack, count: number): number[] {

@@ -183,16 +183,16 @@ export class ProducerAppender {
       return payloads.map((payload, i) => ({
         subject,
         payload,
-        headers: {
-          ...placeHeaders(placeOf(i)),
-          ...eventHeaders(events, i),
-          ...(i === 0 ? { [CONTENT_HASH]: hash } : {}),
-        },
+        headers: Object.assign(
+          placeHeaders(placeOf(i)),
+          eventHeaders(events, i),
+          i === 0 ? { [CONTENT_HASH]: hash } : undefined,
+        ),
       }))
     })
     const [first, ...others] = messages
     if (first === undefined) throw new Error("a claim has no events")
-    const conditional = { ...first, headers: { ...claimHeaders(key, claim), ...first.headers } }
+    const conditional = { ...first, headers: Object.assign(claimHeaders(key, claim), first.headers) }
     const storing =
       others.length === 0
         ? this.#js.publish(subject, first.payload, conditional.headers)
