@@ -109,17 +109,25 @@ export class History {
     if (after === undefined) return { events: [], after: await this.end(), end: true }
     // Taken before reading: events that are stored later may be read or not, and watchers are sent them in any case.
     const position = this.#log.positionOf(partitionOf(shopId))
-    const { entries, last, end } = await this.#following(shopId, after, limit, filter)
+    const { entries, last, end } = await this.#following(shopId, after, limit, filter, position)
     const all = entries.map(({ event }) => event)
     const events = fitting(all)
     if (events.length < all.length) return { events, after: events.at(-1)?.seq ?? after, end: false }
     return { events, after: end ? Math.max(last, position) : last, end }
   }
 
-  async #following(shopId: string, after: number, limit: number, filter: HistoryFilter): Promise<LogSlice> {
+  /** @param position of the log's followers before anything is read */
+  async #following(
+    shopId: string,
+    after: number,
+    limit: number,
+    filter: HistoryFilter,
+    position: number,
+  ): Promise<LogSlice> {
     for (let attempt = 1; ; attempt++) {
       const first = await this.#firstInLog(shopId)
-      const archived = await this.#archived(shopId, after, limit, filter, first)
+      // An event up to the position that is not in the log then was dropped, so it is archived; a later one may only just be stored.
+      const archived = await this.#archived(shopId, after, limit, filter, { first, position })
       if (!archived.end) return archived
       const inLog = await this.#inLog(shopId, archived.last, limit - archived.entries.length, filter)
       // The log may have dropped events before they were read; they are archived by now.
@@ -136,13 +144,13 @@ export class History {
     after: number,
     limit: number,
     filter: HistoryFilter,
-    first: number,
+    { first, position }: { readonly first: number; readonly position: number },
   ): Promise<LogSlice> {
     const archive = this.#archive
     if (archive === undefined) return { entries: [], last: after, end: true }
     if (!isIndexed(filter) && after + 1 >= first) return { entries: [], last: after, end: true }
     // Well beyond the seam, so that nothing is dropped now that is still to be read in the log.
-    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, this.#log.positionOf(partitionOf(shopId))))
+    const upTo = Math.max(await archive.upTo(), Math.min(first - 1, position))
     if (upTo <= after) return { entries: [], last: after, end: true }
     const beyond = isSearch(filter)
       ? await archive.seqBeyond(shopId, MOST_SCANNED, { ...indexedPart(filter), after, before: upTo + 1 }, 1)
