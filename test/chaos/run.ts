@@ -165,7 +165,7 @@ class Runner {
 
   async #evidence(): Promise<Evidence> {
     return await until("the log to stand still", async () => {
-      const evidence = await this.#load.evidence()
+      const evidence = await this.#load.evidence().catch((error: unknown) => void this.#say(String(error)))
       // Else what is still wrong is found.
       if (evidence === undefined) await this.#seen().catch(() => {})
       return evidence

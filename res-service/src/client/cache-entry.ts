@@ -15,6 +15,9 @@ import type { Throttle } from "./throttle.ts"
 
 /** Keeps the protocol line below the limit of NATS servers. */
 const MAX_EVENT_SUBJECT_BYTES = 4064
+/** Pauses before a deleted resource is asked for again, in pauses of `refetchPauseMs`. They double. */
+const FIRST_RETURN_FACTOR = 4
+const MAX_RETURN_FACTOR = 64
 
 /**
  * Everything in the cache under one resource name: the resource itself, its queries, and the subscription to their events. One
@@ -76,6 +79,11 @@ export class CacheEntry {
   /** As `CacheOptions.refetchPauseMs`. */
   get refetchPauseMs(): number {
     return this.#host.refetchPauseMs
+  }
+
+  /** Pause before a deleted resource that is still referred to is asked for once more, in ms. */
+  returnPauseMs(attempts: number): number {
+    return this.refetchPauseMs * Math.min(FIRST_RETURN_FACTOR * 2 ** attempts, MAX_RETURN_FACTOR)
   }
 
   /** Paces gets that are repeated, among all resources of the cache. */

@@ -37,6 +37,8 @@ export class MirrorNode implements Subscriber {
   /** Events that wait while something that an earlier event refers to is loading; undefined if none has to wait. */
   #held: ResourceEvent[] | undefined
   #retry: NodeJS.Timeout | undefined
+  /** Set from a deletion until it is loaded again: the pause before it is asked for once more, in ms, by how often it was. */
+  #returnPauseMs: ((attempts: number) => number) | undefined
   #ended = false
 
   constructor(host: MirrorHost, rid: string) {
@@ -89,11 +91,10 @@ export class MirrorNode implements Subscriber {
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
     this.#failures = resource ? 0 : this.#failures + 1
+    if (resource) this.#returnPauseMs = undefined
     // No service answered, or one failed: no event would tell when it can be loaded, so a mirror tries again.
-    if (this.#error && (isNoAnswer(this.#error) || this.#error.code === "system.internalError")) {
-      this.#retry = setTimeout(() => this.#host.subscribe(this), RETRY_MS)
-      this.#retry.unref()
-    }
+    if (this.#error && (isNoAnswer(this.#error) || this.#error.code === "system.internalError")) this.#tryIn(RETRY_MS)
+    else if (this.#returnPauseMs) this.#tryIn(this.#returnPauseMs(this.#failures))
     this.#host.update()
     if (retried && resource) this.#host.whenReady([this.rid], () => this.#host.emit(this, "load"))
   }
@@ -116,6 +117,10 @@ export class MirrorNode implements Subscriber {
     this.#resource = undefined
   }
 
+  #tryIn(pauseMs: number): void {
+    this.#retry = setTimeout(() => this.#host.subscribe(this), pauseMs).unref()
+  }
+
   #process(event: ResourceEvent): void {
     if (event.detail.type === "reaccess") {
       this.reaccess()
@@ -123,6 +128,10 @@ export class MirrorNode implements Subscriber {
     }
     if (event.version !== this.#version || !this.#content) return
     if (event.detail.type === "delete") {
+      // What refers to it may still do so when it comes back, and then no event tells that.
+      const { entry } = this.#resource ?? {}
+      this.#returnPauseMs = entry && ((attempts) => entry.returnPauseMs(attempts))
+      if (this.#returnPauseMs) this.#tryIn(this.#returnPauseMs(0))
       this.#content = undefined
       this.#resource = undefined
       this.#error = gatewayError("system.deleted")

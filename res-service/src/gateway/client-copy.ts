@@ -6,6 +6,7 @@ import type { Throttle } from "../client/throttle.ts"
 import { encodeEvent, encodeUpdate } from "./event-frames.ts"
 import type { Frame } from "./frame.ts"
 import { type Reference, References } from "./references.ts"
+import { replacement } from "./replacement.ts"
 import { type ResourceNode, whenReady } from "./resource-node.ts"
 import { ResourceSet } from "./resource-set.ts"
 
@@ -54,12 +55,14 @@ export class ClientCopy {
   readonly #owner: CopyOwner
   /** Under which the client knows the resource. If that is its name, all clients have the same string, so comparing them takes no time. */
   readonly #rid: string
-  readonly #resource: CachedResource
+  #resource: CachedResource
   readonly #throttle: Throttle | undefined
   readonly #references = new References()
   #content: Content | undefined
   #version: number
   #atClient: AtClient = "nothing"
+  /** It was deleted, so no events come. */
+  #isGone = false
   /** True while an event waits for what it refers to. */
   #isAdding = false
   #heldEvents: ResourceEvent[] | undefined
@@ -98,6 +101,10 @@ export class ClientCopy {
     }
   }
 
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
   reference(rid: string): ResourceNode | undefined {
     return this.#references.get(rid)?.target
   }
@@ -114,6 +121,30 @@ export class ClientCopy {
     if (this.#atClient !== "deleted") return
     this.#atClient = "nothing"
     this.loadReferences()
+  }
+
+  returnPauseMs(attempts: number): number {
+    return this.#resource.entry.returnPauseMs(attempts)
+  }
+
+  /** The deleted resource is there again. The client is sent what it is now, as events. */
+  restore(resource: CachedResource): void {
+    const { content, version } = resource
+    const events = this.#content && content && replacement(this.#content, content, version)
+    if (events === undefined) {
+      resource.remove(this.#owner)
+      return
+    }
+    this.#resource = resource
+    this.#version = version - events.length
+    this.#isGone = false
+    if (this.#atClient === "deleted") {
+      this.#atClient = "sent"
+      // The events remove them.
+      this.loadReferences()
+    }
+    this.#heldEvents = [...events]
+    this.sendHeldEvents()
   }
 
   collect(set: ResourceSet): void {
@@ -177,6 +208,7 @@ export class ClientCopy {
         break
       case "delete":
         this.#atClient = "deleted"
+        this.#isGone = true
         this.#host.send(encodeEvent(event, this.#rid))
         // The client also loses what only this resource led to.
         for (const reference of this.#references.clear()) this.#endReference(reference)

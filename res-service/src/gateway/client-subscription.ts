@@ -21,15 +21,18 @@ export interface SubscriptionHost extends CopyHost {
   /** Runs `task` in the connection's queue; false when the connection has ended. */
   run(task: () => void): boolean
   run<T>(task: (arg: T) => void, arg: T): boolean
+  /** Calls `loaded` of a subscription again. */
+  load(subscription: ClientSubscription): void
   /** Ends `count` of the client's own subscriptions to the resource. */
   dropDirect(subscription: ClientSubscription, count: number): void
 }
 
-type State =
-  | { readonly tag: "loading"; readonly waiters: (() => void)[] }
-  | { readonly tag: "failed"; readonly error: ResError }
-  | ClientCopy
-  | { readonly tag: "disposed" }
+interface Loading {
+  readonly tag: "loading"
+  readonly waiters: (() => void)[]
+}
+
+type State = Loading | { readonly tag: "failed"; readonly error: ResError } | ClientCopy | { readonly tag: "disposed" }
 
 /**
  * One client's subscription to one resource, by its own request, by reference, or both. All methods run in the connection's queue,
@@ -53,6 +56,9 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
    * resource meanwhile, in ms.
    */
   #askLaterKeptMs: number | undefined
+  #returning: NodeJS.Timeout | undefined
+  /** How often it was asked for since it was deleted. */
+  #returnAttempts = 0
 
   /** `throttle`: for getting what the resource refers to. */
   constructor(host: SubscriptionHost, rid: string, throttle: Throttle | undefined) {
@@ -161,6 +167,19 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
 
   afterDelete(): void {
     this.#endDirect(gatewayError("system.deleted"))
+    this.#returnAttempts = 0
+    this.#awaitReturn()
+  }
+
+  /**
+   * The client keeps a deleted resource while another one refers to it. If it comes back in the meantime, as when a service has lost its
+   * data and gets new data, no event tells that.
+   */
+  #awaitReturn(): void {
+    const copy = this.#copy
+    if (!copy?.isGone) return
+    const load = (): void => void this.#host.run(() => copy === this.#state && this.#host.load(this))
+    this.#returning = setTimeout(load, copy.returnPauseMs(this.#returnAttempts++)).unref()
   }
 
   // ResourceNode
@@ -187,6 +206,7 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
   }
 
   dispose(): void {
+    clearTimeout(this.#returning)
     this.access.dispose()
     this.#copy?.dispose()
     this.#state = { tag: "disposed" }
@@ -195,10 +215,12 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
 
   #take(resource: CachedResource): void {
     const state = this.#state
-    if (state.tag !== "loading") {
-      resource.remove(this)
-      return
-    }
+    if (state.tag === "loaded" && state.isGone) state.restore(resource)
+    else if (state.tag !== "loading") resource.remove(this)
+    else this.#begin(state, resource)
+  }
+
+  #begin(state: Loading, resource: CachedResource): void {
     const copy = new ClientCopy(this.#host, this, resource, this.#throttle)
     this.#state = copy
     copy.loadReferences()
@@ -207,6 +229,7 @@ export class ClientSubscription implements ResourceNode, CopyOwner {
 
   #fail(error: ResError): void {
     const state = this.#state
+    this.#awaitReturn()
     if (state.tag !== "loading") return
     this.#state = { tag: "failed", error }
     this.#throttle = undefined

@@ -120,6 +120,10 @@ export class Connection implements SubscriptionHost, Requestor {
     this.disposeUnused(subscription)
   }
 
+  load(subscription: ClientSubscription): void {
+    this.#host.cache.subscribe(subscription)
+  }
+
   disposeUnused(node: ResourceNode): void {
     const { unused, dropped } = findUnneeded(node)
     for (const each of unused) {

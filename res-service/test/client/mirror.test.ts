@@ -17,7 +17,7 @@ describe("Mirror", () => {
       author: { rid: "a.b", soft: true },
     })
     library.set("library.book.3", { title: "Kim" })
-    const client = new Client(conn, { requestTimeoutMs: 50 })
+    const client = new Client(conn, { requestTimeoutMs: 50, refetchPauseMs: 5 })
     const mirror = client.mirror("library.books")
     const events: MirrorEvent[] = []
     mirror.onEvent((event) => events.push(event))
@@ -244,6 +244,24 @@ describe("Mirror", () => {
     await settled(conn)
     expect(events).to.deep.equal([{ type: "delete", rid: "library.book.1" }])
     expect(mirror.resource("library.book.1")?.type).to.equal("error")
+  })
+
+  it("loads a deleted resource when it is there again and something refers to it", async () => {
+    const { mirror, library, conn, events } = setUp()
+    await mirror.ready
+    library.resources.delete("library.book.1")
+    library.reset(["library.book.1"])
+    await settled(conn)
+    expect(mirror.value).to.deep.equal([null, { ...dune, next: null }])
+    events.length = 0
+    library.set("library.book.1", { title: "Emma, again" })
+    await until("the event", () => events.length > 0)
+    expect(events).to.deep.equal([{ type: "load", rid: "library.book.1" }])
+    const again = { title: "Emma, again" }
+    expect(mirror.value).to.deep.equal([again, { ...dune, next: again }])
+    library.change("library.book.1", { title: "Emma" })
+    await settled(conn)
+    expect(mirror.value).to.deep.equal([{ title: "Emma" }, { ...dune, next: { title: "Emma" } }])
   })
 
   it("goes on when a listener throws", async () => {

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "chai"
+import { until } from "../../../test/helpers/until.ts"
 import { Cache } from "../../src/client/cache.ts"
 import { Requester } from "../../src/client/requester.ts"
 import { handleMessage } from "../../src/gateway/client-requests.ts"
@@ -8,6 +10,7 @@ import { MemoryBroker } from "../../src/testing/mod.ts"
 import { Library, settled } from "../client/library.ts"
 
 const REQUEST_TIMEOUT_MS = 10_000
+const REFETCH_PAUSE_MS = 5
 
 /** An answer as after a time-out, at the moment that a test chooses. */
 const NO_ANSWER = '{"error":{"code":"system.timeout","message":"Request timeout"}}'
@@ -28,7 +31,7 @@ describe("gateway and what a client has by references", () => {
     const conn = broker.connect()
     library = new Library(broker.connect())
     const requester = new Requester(conn, REQUEST_TIMEOUT_MS)
-    const cache = new Cache(conn, requester, silentLogger)
+    const cache = new Cache(conn, requester, silentLogger, { refetchPauseMs: REFETCH_PAUSE_MS })
     const host = {
       conn,
       cache,
@@ -161,6 +164,7 @@ describe("gateway and what a client has by references", () => {
   it("keeps sending events of what a deleted child led to if another resource leads there too", async () => {
     await ask("subscribe.library.parent")
     await ask("subscribe.library.other")
+    library.resources.delete("library.child")
     await event("child", "delete")
     await event("grandchild", "change", { values: { n: 2 } })
     expect(sent).to.deep.equal([{ event: "library.grandchild.change", data: { values: { n: 2 } } }])
@@ -168,6 +172,7 @@ describe("gateway and what a client has by references", () => {
 
   it("sends all that a deleted child leads to when it is subscribed to again", async () => {
     await ask("subscribe.library.parent")
+    library.resources.delete("library.child")
     await event("child", "delete")
     await event("grandchild", "change", { values: { n: 2 } })
     await ask("subscribe.library.child")
@@ -181,6 +186,52 @@ describe("gateway and what a client has by references", () => {
     ])
     await event("grandchild", "custom")
     expect(sent).to.have.length(1)
+  })
+
+  for (const direct of [false, true]) {
+    const subscribed = direct ? ", also one that was subscribed directly in between" : ""
+    it(`sends the changes of a deleted child that comes back while something refers to it${subscribed}`, async () => {
+      library.set("library.books", [to("grandchild"), "old"])
+      library.set("library.shelf", { child: to("child"), books: to("books") })
+      await ask("subscribe.library.shelf")
+      for (const name of ["child", "books"]) library.resources.delete(`library.${name}`)
+      library.reset(["library.child", "library.books"])
+      await done()
+      if (direct) await ask("subscribe.library.child")
+      sent.length = 0
+      library.set("library.child", { title: "new", grandchild: to("grandchild") })
+      library.set("library.books", ["new", to("grandchild")])
+      await until("the client to be told", () => sent.some(({ data }) => JSON.stringify(data).includes("grandchild")))
+      await until("all of it", () => sent.length >= 5)
+      const models = sent.flatMap(({ data }) => (data as { models?: object }).models ?? [])
+      expect(models).to.deep.equal(direct ? [] : [{ "library.grandchild": { n: 1 } }])
+      for (const { data } of sent) delete (data as { models?: object }).models
+      expect(sent.filter(({ event }) => event?.startsWith("library.child"))).to.deep.equal([
+        { event: "library.child.change", data: { values: { title: "new", grandchild: to("grandchild") } } },
+      ])
+      expect(sent.filter(({ event }) => event?.startsWith("library.books"))).to.deep.equal([
+        { event: "library.books.remove", data: { idx: 1 } },
+        { event: "library.books.remove", data: { idx: 0 } },
+        { event: "library.books.add", data: { idx: 0, value: "new" } },
+        { event: "library.books.add", data: { idx: 1, value: to("grandchild") } },
+      ])
+      for (const name of ["child", "grandchild"]) {
+        await event(name, "change", { values: { later: true } })
+        expect(sent).to.deep.equal([{ event: `library.${name}.change`, data: { values: { later: true } } }])
+      }
+      await event("books", "remove", { idx: 0 })
+      expect(sent).to.deep.equal([{ event: "library.books.remove", data: { idx: 0 } }])
+    })
+  }
+
+  it("asks no more for a deleted child when nothing refers to it", async () => {
+    await ask("subscribe.library.parent")
+    library.resources.delete("library.child")
+    await event("child", "delete")
+    await event("parent", "change", { values: { child: null } })
+    library.requests.length = 0
+    await sleep(20 * REFETCH_PAUSE_MS)
+    expect(library.requests).to.deep.equal([])
   })
 
   it("waits for a new child that is still loading, though another resource of the client refers to it too", async () => {
