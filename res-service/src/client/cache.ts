@@ -4,7 +4,7 @@ import { CacheEntry } from "./cache-entry.ts"
 import { Fields } from "./decode.ts"
 import { Pace } from "./pace.ts"
 import { decodeText, type OnAnswer, type Requester, type SendOptions } from "./requester.ts"
-import { resetPattern } from "./reset-pattern.ts"
+import { ResetPatterns } from "./reset-pattern.ts"
 import type { Subscriber } from "./subscriber.ts"
 import { Throttle } from "./throttle.ts"
 
@@ -151,13 +151,12 @@ export class Cache {
     for (const entry of this.#matching(access)) entry.reaccess(throttle)
   }
 
-  /** The matching entries. An entry is listed once for each pattern that it matches. */
+  /** The matching entries. An entry is listed once for each pattern that it matches, as Resgate asks that often. */
   #matching(patterns: readonly string[] = []): CacheEntry[] {
-    return patterns.flatMap((text) => {
-      const pattern = resetPattern(text)
-      if (typeof pattern === "function") return [...this.#entries.values()].filter(({ name }) => pattern(name))
-      const entry = pattern === undefined ? undefined : this.#entries.get(pattern)
-      return entry ? [entry] : []
-    })
+    const wanted = new ResetPatterns(patterns)
+    const named = wanted.names.flatMap((name) => this.#entries.get(name) ?? [])
+    if (!wanted.haveWildcards) return named
+    const timesOf = (entry: CacheEntry): CacheEntry[] => Array(wanted.countWildcards(entry.name)).fill(entry)
+    return [...named, ...[...this.#entries.values()].flatMap(timesOf)]
   }
 }
