@@ -140,7 +140,7 @@ function busyTable(using: Costs): string {
 // The least certain number decides how many cells there are.
 function streamTable(using: Costs): string {
   const [screens, events] = SIZES[2]
-  const rows = [10, 18, 50, 100, 200].map((leaderStore) => {
+  const rows = [10, 27, 50, 100, 200].map((leaderStore) => {
     const made = plan({ screens, events, routing: "shop" }, { ...using, leaderStore })
     return [`${leaderStore} µs`, number(1e6 / leaderStore), number(made.cells), number(made.machines)]
   })

@@ -53,13 +53,12 @@ describe("the model of bench/scaling", () => {
   })
 
   it("adds cells when the stream, or the owner of `once`, is too busy", () => {
-    const limit = (1e6 / costs.leaderStore) * costs.load
-    expect(cellsFor(limit * 0.99, costs)).to.equal(1)
-    expect(cellsFor(limit * 1.01, costs)).to.equal(2)
-    const fast = { ...costs, leaderStore: 0.001 }
-    const byOnce = (1e6 / costs.onceFollow) * costs.load
-    expect(cellsFor(byOnce * 0.99, fast)).to.equal(1)
-    expect(cellsFor(byOnce * 1.01, fast)).to.equal(2)
+    for (const limiting of ["leaderStore", "onceFollow"] as const) {
+      const others = { ...costs, leaderStore: 0.001, onceFollow: 0.001, [limiting]: costs[limiting] }
+      const limit = (1e6 / costs[limiting]) * costs.load
+      expect(cellsFor(limit * 0.99, others)).to.equal(1)
+      expect(cellsFor(limit * 1.01, others)).to.equal(2)
+    }
   })
 
   it("counts the gateways that show one shop", () => {
@@ -90,9 +89,9 @@ describe("the model of bench/scaling", () => {
     }
   })
 
-  it("needs as long for 10,000 shops as was measured when nobody publishes: 22 s of CPU", () => {
+  it("needs as long for 10,000 shops as was measured when nobody publishes: 38 s of CPU", () => {
     const made = plan({ screens: 100_000, events: 1, routing: "shop" }, costs)
-    expect(allLoaded(made, costs)).to.be.closeTo(22, 1)
+    expect(allLoaded(made, costs)).to.be.closeTo(38, 1)
   })
 
   it("moves each wall of CPU when what it stands on becomes twice as cheap", () => {
