@@ -8,6 +8,8 @@ export interface ServiceProcessOptions {
   readonly natsPort: number
   /** How far its wall clock is ahead of the others', in ms. Default 0. */
   readonly clockAheadMs?: number
+  /** How far `SIGUSR2` puts it forward, in ms. Default 0. */
+  readonly clockStepMs?: number
 }
 
 const children = new Set<ChildProcess>()
@@ -39,9 +41,10 @@ export class ServiceProcess {
     })
   }
 
-  static async start({ natsPort, clockAheadMs = 0 }: ServiceProcessOptions): Promise<ServiceProcess> {
+  static async start({ natsPort, clockAheadMs = 0, clockStepMs = 0 }: ServiceProcessOptions): Promise<ServiceProcess> {
     const link = await startTcpProxy({ host: "127.0.0.1", port: natsPort })
-    const skew = `const now = Date.now; Date.now = () => now() + ${clockAheadMs}`
+    const skew = `const now = Date.now; let ahead = ${clockAheadMs}; Date.now = () => now() + ahead
+process.on("SIGUSR2", () => { ahead += ${clockStepMs} })`
     const args = [`--import=data:text/javascript,${encodeURIComponent(skew)}`, await compiledProgram("service/main")]
     const child = spawn(process.execPath, args, {
       env: { ...process.env, NATS_URL: `nats://127.0.0.1:${link.port}`, LOG_LEVEL: "info", MONGO_URL: "" },

@@ -14,7 +14,7 @@ import { post } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { type ClientCollection, type ClientModel, useClients } from "../helpers/res-client.ts"
-import { ServiceProcess } from "../helpers/service-process.ts"
+import { ServiceProcess, type ServiceProcessOptions } from "../helpers/service-process.ts"
 import { until } from "../helpers/until.ts"
 import { useArchivedProduct } from "../helpers/use-archive.ts"
 
@@ -268,8 +268,8 @@ describe("a shop's days, with services in processes of their own", () => {
   const newClient = useClients(gateway)
   const services = new Set<ServiceProcess>()
 
-  const start = async (clockAheadMs = 0): Promise<ServiceProcess> => {
-    const service = await ServiceProcess.start({ natsPort: product.natsServer.port, clockAheadMs })
+  const start = async (clock: Omit<ServiceProcessOptions, "natsPort"> = {}): Promise<ServiceProcess> => {
+    const service = await ServiceProcess.start({ natsPort: product.natsServer.port, ...clock })
     services.add(service)
     return service
   }
@@ -326,8 +326,9 @@ describe("a shop's days, with services in processes of their own", () => {
   it("become others at midnight: the list has the next date, which begins with zeros", async () => {
     const DAY_MS = 24 * 60 * 60 * 1000
     const tomorrow = new ZoneClock("UTC").endOf(clock.dateAt(Date.now()))
-    const ahead = tomorrow - Date.now() - 6000
-    await start(ahead)
+    // So long before midnight that it cannot come by itself.
+    const beforeMs = 10 * 60 * 1000
+    const service = await start({ clockAheadMs: tomorrow - Date.now() - beforeMs, clockStepMs: beforeMs })
     const shopId = randomUUID()
     await until(
       "the service",
@@ -339,6 +340,7 @@ describe("a shop's days, with services in processes of their own", () => {
     list.on("add", ({ item }) => seen.push(item.props.date))
     const [before, after] = [tomorrow - DAY_MS, tomorrow].map((time) => clock.dateAt(time))
     expect([...list][0]?.props).to.include({ date: before, events: 1 })
+    service.signal("SIGUSR2")
     await until("midnight", () => seen.length > 0)
     expect(seen).to.deep.equal([after])
     expect([...list].map(({ props }) => props.date)).to.deep.equal([after])
