@@ -80,7 +80,7 @@ export function leave(happening: Happening, id: string): void {
 
 /**
  * Removes those of these members who are absent. While somebody pays for all, or the order is looked at, their carts belong to it. Then they
- * stay as long as anybody is present; but a payer who has not paid yet stays for at most `PAYER_STAYS_MS`. An absent host also stays, but a
+ * stay as long as anybody is present. Before the payment, a payer stays for at most `PAYER_STAYS_MS`. An absent host also stays, but a
  * friend is the host from then on.
  */
 export function expire(happening: Happening, { ids, at }: Extract<SessionCommand, { type: "expire" }>): void {

@@ -3,14 +3,13 @@ import type { EventNumber } from "../event-number.ts"
 import type { CacheEntry } from "./cache-entry.ts"
 import { applyEvent, CollectionContent, type Content, ModelContent } from "./content.ts"
 import { diff } from "./diff.ts"
-import { changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
+import { allValues, changeDetail, removeDetail, updateDetail } from "./event-detail.ts"
 import { decodeGet, type GetAnswer, type QueryResult } from "./get-answer.ts"
 import { asResError } from "./messages.ts"
 import { NoRespondersError, type OnAnswer, type SentRequest } from "./requester.ts"
 import { type EventDetail, ResourceEvent } from "./resource-event.ts"
 import type { Subscriber } from "./subscriber.ts"
 import type { Throttle } from "./throttle.ts"
-import { deleteValue, type WireValue } from "./wire-value.ts"
 
 /** The longest pause between two failed gets, in first pauses. */
 const MAX_PAUSE_FACTOR = 10
@@ -307,9 +306,7 @@ export class CachedResource {
   #become(next: Content): void {
     const now = this.#content
     if (now instanceof ModelContent && next instanceof ModelContent) {
-      const changed = new Map<string, WireValue>(next.values)
-      for (const name of now.values.keys()) if (!changed.has(name)) changed.set(name, deleteValue)
-      this.#emit("change", changeDetail(now, changed), undefined)
+      this.#emit("change", changeDetail(now, allValues(now, next)), undefined)
     } else if (now instanceof CollectionContent && next instanceof CollectionContent) {
       for (const step of diff(now.values, next.values)) {
         if (step.type === "add") this.#emit("add", step, undefined)

@@ -2,7 +2,7 @@ import { CollectionContent, type Content, ModelContent } from "./content.ts"
 import { DecodeError } from "./decode.ts"
 import { decodeAdd, decodeChange, decodeRemoveIdx } from "./event-payload.ts"
 import type { EventDetail } from "./resource-event.ts"
-import { equalValues, type WireValue } from "./wire-value.ts"
+import { deleteValue, equalValues, type WireValue } from "./wire-value.ts"
 
 /**
  * What an event changes in `content`; undefined if it changes nothing. Throws a `ResError` or `DecodeError` for an event that is
@@ -35,6 +35,13 @@ export function changeDetail(content: Content, values: ReadonlyMap<string, WireV
     if (!same) changed.set(name, value)
   }
   return changed.size === 0 ? undefined : { type: "change", changed, old }
+}
+
+/** The values that make the model `next` of `now`, also those that are equal in both. */
+export function allValues(now: ModelContent, next: ModelContent): ReadonlyMap<string, WireValue> {
+  const values = new Map<string, WireValue>(next.values)
+  for (const name of now.values.keys()) if (!values.has(name)) values.set(name, deleteValue)
+  return values
 }
 
 export function removeDetail(content: Content | undefined, idx: number): EventDetail | undefined {

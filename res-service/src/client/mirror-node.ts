@@ -1,6 +1,7 @@
 import { ResError } from "../errors.ts"
 import { gatewayError } from "../gateway-errors.ts"
 import { parseRid } from "../rid.ts"
+import type { CacheEntry } from "./cache-entry.ts"
 import { type CachedResource, isNoAnswer } from "./cached-resource.ts"
 import type { Content } from "./content.ts"
 import type { EventDetail, ResourceEvent } from "./resource-event.ts"
@@ -37,8 +38,8 @@ export class MirrorNode implements Subscriber {
   /** Events that wait while something that an earlier event refers to is loading; undefined if none has to wait. */
   #held: ResourceEvent[] | undefined
   #retry: NodeJS.Timeout | undefined
-  /** Set from a deletion until it is loaded again: the pause before it is asked for once more, in ms, by how often it was. */
-  #returnPauseMs: ((attempts: number) => number) | undefined
+  /** Where it was deleted; undefined again when it is loaded. */
+  #deletedFrom: CacheEntry | undefined
   #ended = false
 
   constructor(host: MirrorHost, rid: string) {
@@ -91,10 +92,10 @@ export class MirrorNode implements Subscriber {
     const retried = this.#error !== undefined
     this.#error = resource ? undefined : (error ?? new ResError("system.internalError"))
     this.#failures = resource ? 0 : this.#failures + 1
-    if (resource) this.#returnPauseMs = undefined
+    if (resource) this.#deletedFrom = undefined
     // No service answered, or one failed: no event would tell when it can be loaded, so a mirror tries again.
     if (this.#error && (isNoAnswer(this.#error) || this.#error.code === "system.internalError")) this.#tryIn(RETRY_MS)
-    else if (this.#returnPauseMs) this.#tryIn(this.#returnPauseMs(this.#failures))
+    else if (this.#deletedFrom) this.#tryIn(this.#deletedFrom.returnPauseMs(this.#failures))
     this.#host.update()
     if (retried && resource) this.#host.whenReady([this.rid], () => this.#host.emit(this, "load"))
   }
@@ -129,9 +130,8 @@ export class MirrorNode implements Subscriber {
     if (event.version !== this.#version || !this.#content) return
     if (event.detail.type === "delete") {
       // What refers to it may still do so when it comes back, and then no event tells that.
-      const { entry } = this.#resource ?? {}
-      this.#returnPauseMs = entry && ((attempts) => entry.returnPauseMs(attempts))
-      if (this.#returnPauseMs) this.#tryIn(this.#returnPauseMs(0))
+      this.#deletedFrom = this.#resource?.entry
+      if (this.#deletedFrom) this.#tryIn(this.#deletedFrom.returnPauseMs(0))
       this.#content = undefined
       this.#resource = undefined
       this.#error = gatewayError("system.deleted")

@@ -1,6 +1,6 @@
 import { applyEvent, CollectionContent, type Content, ModelContent } from "../client/content.ts"
+import { allValues } from "../client/event-detail.ts"
 import { type EventDetail, ResourceEvent } from "../client/resource-event.ts"
-import { deleteValue, type WireValue } from "../client/wire-value.ts"
 
 /**
  * The events that make `after`, which has the version `version`, of `before`. All values are removed and added again, also equal ones, for a
@@ -18,8 +18,7 @@ export function replacement(before: Content, after: Content, version: number): r
 
 function stepsBetween(before: Content, after: Content): readonly EventDetail[] | undefined {
   if (before instanceof ModelContent && after instanceof ModelContent) {
-    const changed = new Map<string, WireValue>(after.values)
-    for (const name of before.values.keys()) if (!changed.has(name)) changed.set(name, deleteValue)
+    const changed = allValues(before, after)
     return changed.size === 0 ? [] : [{ type: "change", changed, old: before.values }]
   }
   if (before instanceof CollectionContent && after instanceof CollectionContent) {
