@@ -3,11 +3,16 @@ const MARK = "n-"
 const RADIX = 36
 const PATTERN = /^(.+)\.n-([0-9a-z]{1,10})$/
 
-/** Which request of a requester it is. */
+/** Which request of a requester it is. As JSON it can be stored with what the request has set. */
 export interface RequestNumber {
   readonly requester: string
   /** Later requests have higher ones. */
   readonly number: number
+}
+
+/** Whether a request was sent before another one. False if they have different requesters, or no numbers. */
+export function isEarlier(request: RequestNumber | undefined, than: RequestNumber | undefined): boolean {
+  return request !== undefined && request.requester === than?.requester && request.number < than.number
 }
 
 /** The part of a reply subject behind the requester's inbox. */

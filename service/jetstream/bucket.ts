@@ -1,9 +1,13 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamInfo } from "@nats-io/jetstream"
+import { DiscardPolicy, RetentionPolicy, StorageType, type StoredMsg, type StreamInfo } from "@nats-io/jetstream"
 import { type KV, type KvEntry, Kvm, type KvWatchEntry } from "@nats-io/kv"
 import { nanos, type QueuedIterator } from "nats"
+import type { Headers } from "res-service"
 import type { JetStream } from "./jetstream.ts"
 import type { StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
+
+/** Headers of a message that says that a key was deleted. */
+const marks = ["KV-Operation", "Nats-Marker-Reason"]
 
 export interface BucketOptions {
   /** How long a key without writes is kept. Default: for good. */
@@ -84,6 +88,14 @@ export class Bucket {
     return (await this.#use((kv) => this.#js.read(this.stream, () => kv.get(key)))) ?? undefined
   }
 
+  /** As `get`, with the headers of the value. */
+  async message(key: string): Promise<StoredMsg | undefined> {
+    await this.#opened()
+    const message = await this.#js.message(this.stream, { last_by_subj: this.#subjectOf(key) })
+    const isMark = marks.some((name) => message?.header.has(name))
+    return isMark ? undefined : message
+  }
+
   /** Resolves to the revision. */
   async put(key: string, value: string | Uint8Array): Promise<number> {
     return this.#noted(await this.#use((kv) => kv.put(key, value)))
@@ -95,9 +107,9 @@ export class Bucket {
   }
 
   /** Replaces the entry with a revision; 0: the key has none. Resolves to the new revision. */
-  async replace(key: string, value: string, revision: number): Promise<number> {
+  async replace(key: string, value: string, revision: number, headers?: Headers): Promise<number> {
     await this.#opened()
-    return this.#noted(await this.#js.replace(this.#subjectOf(key), value, revision))
+    return this.#noted(await this.#js.replace(this.#subjectOf(key), value, revision, headers))
   }
 
   /** Deletes a key. `ttl`: how long the mark of that is kept, for example "60s"; default: as long as a value. */

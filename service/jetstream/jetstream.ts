@@ -206,8 +206,8 @@ export class JetStream {
   }
 
   /** As `publish`, on condition that the last message of the subject has the sequence `expected`. Resolves to the new sequence. */
-  async replace(subject: string, payload: string, expected: number): Promise<number> {
-    return await this.run(subject, () => this.#writer.replace(subject, payload, expected))
+  async replace(subject: string, payload: string, expected: number, headers?: Headers): Promise<number> {
+    return await this.run(subject, () => this.#writer.replace(subject, payload, expected, headers))
   }
 
   /** Makes a consumer of the messages of some subjects from a sequence on, and takes them. It is gone with nats-server, whose memory has it. */

@@ -102,9 +102,9 @@ export class JetStreamWriter {
    * Publishes a message that JetStream stores only if the last message of its subject has the sequence `expected`. Resolves to the new
    * message's sequence; rejects as `publish`.
    */
-  async replace(subject: string, payload: string, expected: number): Promise<number> {
-    const headers = { "Nats-Expected-Last-Subject-Sequence": String(expected) }
-    return (await this.publish(subject, payload, headers)).seq
+  async replace(subject: string, payload: string, expected: number, headers?: Headers): Promise<number> {
+    const own = Object.assign({ "Nats-Expected-Last-Subject-Sequence": String(expected) }, headers)
+    return (await this.publish(subject, payload, own)).seq
   }
 
   #request(subject: string, payload: string | Uint8Array, headers: Headers | undefined): Promise<Answer> {

@@ -1,3 +1,4 @@
+import type { RequestNumber } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { sameSecret } from "../same-secret.ts"
 import { updateCart } from "./cart.ts"
@@ -6,6 +7,7 @@ import type { SessionCommand } from "./command.ts"
 import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
 import { Happening } from "./happening.ts"
 import { disown, removeItem, setItem } from "./items.ts"
+import { isLate, noteRequest } from "./late-requests.ts"
 import { lock, setDeadline, unlock } from "./lock.ts"
 import { nudge } from "./nudge.ts"
 import { answerOffer, askForLine, offerItem } from "./offers.ts"
@@ -16,16 +18,24 @@ import { tick } from "./tick.ts"
 
 /**
  * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
+ * There are none for a late request, whose place a later one has taken.
  *
+ * @param request which request asks for it; undefined if it has no number
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
  *   `session.notHost` · `session.guestsNotReady` · `session.wrongResumeToken` · `session.inviteNeeded` · `session.otherShop` · `session.removedByHost` ·
  *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
  *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
  *   `session.noSuchLine` · `session.noSuchOffer` · `session.cannotAnswer` · `session.itemTooLarge` · `session.tooManyOffers` ·
- *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered`
+ *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered` · `system.serviceUnavailable`: as
+ *   `isLate`
  */
-export function decide(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
+export function decide(
+  session: Session | undefined,
+  command: SessionCommand,
+  request?: RequestNumber,
+): readonly SessionEvent[] {
   const happening = new Happening(session)
+  if (request !== undefined && isLate(happening, command, request)) return []
   switch (command.type) {
     case "start":
       start(happening, command.newcomer)
@@ -39,7 +49,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
       link(happening, command.newcomer, command.basket)
       break
     case "updateCart":
-      updateCart(happening, command.id, command.content)
+      updateCart(happening, command.id, command.content, request)
       break
     case "setReady":
       setReady(happening, command)
@@ -138,6 +148,7 @@ export function decide(session: Session | undefined, command: SessionCommand): r
   }
   passHostOnline(happening)
   settleHost(happening)
+  if (request !== undefined) noteRequest(happening, command, request)
   return happening.events
 }
 

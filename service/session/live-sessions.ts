@@ -1,4 +1,4 @@
-import type { AnyResource, Logger, Service } from "res-service"
+import type { AnyResource, Logger, RequestNumber, Service } from "res-service"
 import type { Shards } from "res-service/sharding"
 import {
   cart,
@@ -31,7 +31,7 @@ import { Presence } from "./presence.ts"
 import { PresenceSweep } from "./presence-sweep.ts"
 import { SessionClock } from "./session-clock.ts"
 import { SessionStore } from "./session-store.ts"
-import { Sessions } from "./sessions.ts"
+import { type SessionEventSenders, Sessions } from "./sessions.ts"
 import { isShopCid } from "./shop-member.ts"
 import { ShopMembers } from "./shop-members.ts"
 
@@ -102,7 +102,7 @@ export class LiveSessions implements Part {
     const sources = {
       sessions: this.#sessions,
       presence: this.#presence,
-      run: (id: string, command: SessionCommand) => this.#run(id, command),
+      run: (id: string, command: SessionCommand, request?: RequestNumber) => this.#run(id, command, request),
       inQueue: <T>(id: string, task: () => Promise<T>) => service.with(multicart, { id }, task),
       isConnected: async (cid: string) => (isShopCid(cid) ? this.#shopMembers.isActive(cid) : await isConnected(cid)),
     }
@@ -159,10 +159,10 @@ export class LiveSessions implements Part {
     }
   }
 
-  /** Executes a command; call it in the session's queue. Resolves to the session's new `n`. */
-  async #run(id: string, command: SessionCommand): Promise<number> {
+  /** Executes a command, as `Sessions.execute`; call it in the session's queue. */
+  async #run(id: string, command: SessionCommand, request?: RequestNumber): Promise<number> {
     const service = this.#service
-    const n = await this.#sessions.execute(id, command, {
+    const events: SessionEventSenders = {
       multicart: service.events(multicart, { id }),
       present: service.events(present, { id }),
       // Nobody may watch these, so they are made when they are used.
@@ -177,7 +177,8 @@ export class LiveSessions implements Part {
       line: (customer, line) => service.events(cartLine, { id, customer, line }),
       member: (customer) => service.events(sessionMember, { id, customer }),
       reset: () => service.reset({ resources: resources.map(({ pattern }) => pattern.names({ id })) }),
-    })
+    }
+    const n = await this.#sessions.execute(id, command, events, request)
     this.#presence.note(id, this.#sessions.loaded.get(id)?.session?.members ?? [])
     return n
   }

@@ -1,11 +1,18 @@
 import { randomBytes } from "node:crypto"
-import { type CallRequest, handle, isValidPart, type Reference, ResError, reference } from "res-service"
+import {
+  type CallRequest,
+  handle,
+  isValidPart,
+  type Reference,
+  type RequestNumber,
+  ResError,
+  reference,
+} from "res-service"
 import type { z } from "zod"
 import { edgeOfCid } from "../../contract/edge-connection.ts"
 import { type ServiceErrorCode, serviceError } from "../../contract/errors.ts"
 import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
 import type { Introduction } from "../../contract/session-calls.ts"
-import { notTried } from "../../contract/unavailable.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { IsConnected } from "../connections.ts"
 import { sha256 } from "../sha256.ts"
@@ -30,7 +37,7 @@ export interface SessionSources {
   readonly presence: Presence
   readonly binding: CustomerBinding
   /** Executes a command, as `Sessions.execute` does. Call it in the session's queue. */
-  readonly run: (sessionId: string, command: SessionCommand) => Promise<number>
+  readonly run: (sessionId: string, command: SessionCommand, request?: RequestNumber) => Promise<number>
   /** Runs a task in a session's queue. */
   readonly inQueue: <T>(sessionId: string, task: () => Promise<T>) => Promise<T>
   /** Whether a connection still exists; asks the process that has it. */
@@ -39,9 +46,7 @@ export interface SessionSources {
 
 type Pattern = (typeof multicart)["pattern"]["source"]
 
-type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts">
-
-type LatestCall = Call & Pick<CallRequest<Pattern, unknown>, "isOutdated">
+type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts" | "number">
 
 /** Serves `cart`. */
 export function cartResource(guard: Guard, sessions: Sessions) {
@@ -84,12 +89,8 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   const isAnyMembers = binding === "session"
 
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
-    n: await run(req.parts.id, command),
+    n: await run(req.parts.id, command, req.number),
   })
-
-  /** As `execute`. Does nothing for a call that a later one of this kind replaces. */
-  const executeLatest = async (req: LatestCall, kind: string, command: SessionCommand): Promise<{ n: number }> =>
-    req.isOutdated(kind) ? { n: await sessions.revision(req.parts.id) } : await execute(req, command)
 
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
@@ -152,11 +153,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     return own.id
   }
 
-  /** Executes a command of the host, unless a later one of this kind replaces it. */
-  const govern = async (req: LatestCall, kind: string, command: (by: string) => SessionCommand) => {
-    const by = await ownId(req)
-    return await executeLatest(req, `${kind} ${by}`, command(by))
-  }
+  /** Executes a command of the host. */
+  const govern = async (req: Call, command: (by: string) => SessionCommand) =>
+    await execute(req, command(await ownId(req)))
 
   const contentOf = async (req: Call, customerId: string): Promise<object> =>
     (await sessions.get(req.parts.id))?.members.find(({ id }) => id === customerId)?.content ?? {}
@@ -170,7 +169,6 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       start: {
         mode: "free",
         handle: async (req, introduction) => {
-          checkEntry(req)
           const command = (newcomer: Newcomer) => ({ type: "start", newcomer, shopId: introduction.shop_id }) as const
           const start = () => inQueue(req.parts.id, () => introduce(req, introduction, command))
           return await start().catch(async (error: unknown) => {
@@ -181,7 +179,6 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         },
       },
       join: async (req, introduction) => {
-        checkEntry(req)
         return await introduce(req, introduction, (newcomer) => ({ type: "join", newcomer }))
       },
       look: async (req, { invite = "" }) => {
@@ -193,15 +190,11 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId, isAnyMembers)
-        return await executeLatest(req, `updateCart ${customerId}`, {
-          type: "updateCart",
-          id: customerId,
-          content: cartContent,
-        })
+        return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
       },
       customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish, version }) => {
         await checkOwn(req, customerId, isAnyMembers)
-        const { n } = await executeLatest(req, `ready ${customerId}`, {
+        const { n } = await execute(req, {
           type: "setReady",
           id: customerId,
           ready: customerReadyToCheckout,
@@ -213,10 +206,6 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       resume: async (req, { customerId, resumeToken }) => {
         const cid = checkedCid(req.cid)
-        checkEntry(req)
-        // The member would be on a connection that its client has given up for another one.
-        if (req.isOutdated(`resume ${customerId}`))
-          throw notTried("A later resume of this customer has come before this one")
         await membersFor(req)
         return await execute(req, {
           type: "resume",
@@ -238,25 +227,21 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         const id = randomBytes(9).toString("base64url")
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       },
-      lock: async (req) => await govern(req, "lock", (by) => ({ type: "lock", by, at: Date.now() })),
-      unlock: async (req) => await govern(req, "lock", (by) => ({ type: "unlock", by, at: Date.now() })),
+      lock: async (req) => await govern(req, (by) => ({ type: "lock", by, at: Date.now() })),
+      unlock: async (req) => await govern(req, (by) => ({ type: "unlock", by, at: Date.now() })),
       setDeadline: async (req, { at }) => {
         const deadline = at === null ? undefined : Date.parse(at)
-        return await govern(req, "deadline", (by) => ({ type: "setDeadline", by, deadline, at: Date.now() }))
+        return await govern(req, (by) => ({ type: "setDeadline", by, deadline, at: Date.now() }))
       },
-      setSplit: async (req, { split }) => await govern(req, "split", (by) => ({ type: "setSplit", by, split })),
-      shopAgain: async (req) => await govern(req, "shopAgain", (by) => ({ type: "shopAgain", by })),
+      setSplit: async (req, { split }) => await govern(req, (by) => ({ type: "setSplit", by, split })),
+      shopAgain: async (req) => await govern(req, (by) => ({ type: "shopAgain", by })),
       beginCheckout: async (req, { customerId }) => {
         await checkOwn(req, customerId)
-        return await executeLatest(req, `checkout ${customerId}`, {
-          type: "beginCheckout",
-          id: customerId,
-          at: Date.now(),
-        })
+        return await execute(req, { type: "beginCheckout", id: customerId, at: Date.now() })
       },
       cancelCheckout: async (req) => {
         const by = await ownId(req, "session.notPayer")
-        return await executeLatest(req, `checkout ${by}`, { type: "cancelCheckout", by })
+        return await execute(req, { type: "cancelCheckout", by })
       },
       completeCheckout: async (req, { order_ref: ref }) => {
         const by = await ownId(req, "session.notPayer")
@@ -299,7 +284,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       setIdle: async (req, { customerId, idle }) => {
         await checkOwn(req, customerId)
-        return await executeLatest(req, `idle ${customerId}`, { type: "setIdle", id: customerId, idle, at: Date.now() })
+        return await execute(req, { type: "setIdle", id: customerId, idle, at: Date.now() })
       },
       disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid, at: Date.now() }),
       lose: async (req) => await execute(req, { type: "lose", cid: req.cid, at: Date.now() }),
@@ -320,11 +305,6 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
     },
   })
-}
-
-/** A later entry of the connection has come before this one, which would make its member leave. */
-function checkEntry(req: Pick<CallRequest<Pattern, unknown>, "cid" | "isOutdated">): void {
-  if (req.isOutdated(`enter ${req.cid}`)) throw notTried("A later entry of this connection has come before this one")
 }
 
 function references(sessionId: string, members: readonly Member[]): Reference[] {

@@ -1,11 +1,11 @@
-import { ResError } from "res-service"
+import { type Headers, type RequestNumber, ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import { jsonOf } from "./cart-content.ts"
 import { mended } from "./mend.ts"
-import type { Session, SessionEvent } from "./session.ts"
+import type { Member, Session, SessionEvent } from "./session.ts"
 import { completed, type StoredMember } from "./stored-member.ts"
 
 export const BUCKET = "sessions"
@@ -18,6 +18,8 @@ const FULL_FOR_CARTS = 0.9
 const NO_ROOM = "maximum bytes exceeded"
 /** A key that means nothing. No session has it. */
 const BEGINNING = "beginning"
+/** With a cart: the number and the requester of the request that set it, if it has one. */
+const REQUEST_HEADER = "Shopwire-Request"
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
 
@@ -95,15 +97,16 @@ export class SessionStore {
     const stateEntry = await this.#bucket.get(stateKey(id))
     if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
     const { members, ...state } = stateEntry.json<State>()
-    const carts = await Promise.all(members.map((member) => this.#bucket.get(cartKey(id, member.id))))
-    const entries = [stateEntry, ...carts].filter((entry) => entry !== undefined)
-    return {
-      session: mended({
-        ...state,
-        members: completed(members).map((member, i) => ({ ...member, content: carts[i]?.json<object>() ?? {} })),
-      }),
-      revisions: new Map(entries.map(({ key, revision }) => [key, revision])),
+    const revisions = new Map([[stateKey(id), stateEntry.revision]])
+    const withCart = async (member: Omit<Member, "content" | "cartRequest">): Promise<Member> => {
+      const key = cartKey(id, member.id)
+      const stored = await this.#bucket.message(key)
+      if (stored === undefined) return { ...member, content: {} }
+      revisions.set(key, stored.seq)
+      return { ...member, content: stored.json<object>(), cartRequest: requestIn(stored.header.get(REQUEST_HEADER)) }
     }
+    const session = mended({ ...state, members: await Promise.all(completed(members).map(withCart)) })
+    return { session, revisions }
   }
 
   /**
@@ -122,16 +125,13 @@ export class SessionStore {
       await unlessFull(this.#bucket.purge(stateKey(id), { previousSeq, ttl: MARK_TTL }))
       revisions.delete(stateKey(id))
     } else {
-      const writes = cartsSet(events).map((customerId) => {
-        const { content = {} } = session.members.find((member) => member.id === customerId) ?? {}
-        return { key: cartKey(id, customerId), data: jsonOf(content) }
-      })
+      const carts = cartsSet(events)
+      const writes = session.members
+        .filter((member) => carts.includes(member.id))
+        .map((member) => () => this.#writeCart(id, member, revisions))
       // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
-      if (events.some(({ type }) => type !== "cartSet")) writes.push({ key: stateKey(id), data: stateJson(session) })
-      for (const [i, { key, data }] of writes.entries()) {
-        const writing = this.#write(revisions, key, data)
-        await (i === 0 ? unlessFull(writing) : writing)
-      }
+      if (events.some(({ type }) => type !== "cartSet")) writes.push(() => this.#writeState(id, session, revisions))
+      for (const [i, write] of writes.entries()) await (i === 0 ? unlessFull(write()) : write())
     }
     const gone = events.filter((event) => event.type === "left")
     await Promise.all(gone.map((member) => this.#forgetCart(id, member.id, revisions)))
@@ -156,18 +156,25 @@ export class SessionStore {
   }
 
   async #writeAll(id: string, session: Session, revisions: Map<string, number>): Promise<void> {
-    await this.#write(revisions, stateKey(id), stateJson(session))
-    for (const member of session.members) {
-      const key = cartKey(id, member.id)
-      if (revisions.has(key)) await this.#write(revisions, key, jsonOf(member.content))
-    }
+    await this.#writeState(id, session, revisions)
+    for (const member of session.members)
+      if (revisions.has(cartKey(id, member.id))) await this.#writeCart(id, member, revisions)
   }
 
-  async #write(revisions: Map<string, number>, key: string, data: string): Promise<void> {
+  async #writeState(id: string, session: Session, revisions: Map<string, number>): Promise<void> {
+    const key = stateKey(id)
     const revision = revisions.get(key)
+    const data = stateJson(session)
     const written = await (revision === undefined
       ? this.#bucket.create(key, data)
       : this.#bucket.replace(key, data, revision))
+    revisions.set(key, written)
+  }
+
+  async #writeCart(id: string, { id: customerId, content, cartRequest }: Member, revisions: Map<string, number>) {
+    const key = cartKey(id, customerId)
+    // No key is used again once it was deleted: each member has another ID.
+    const written = await this.#bucket.replace(key, jsonOf(content), revisions.get(key) ?? 0, headersOf(cartRequest))
     revisions.set(key, written)
   }
 
@@ -187,8 +194,17 @@ export function cartsSet(events: readonly SessionEvent[]): readonly string[] {
 }
 
 function stateJson({ members, ...others }: Session): string {
-  const state: State = { ...others, members: members.map(({ content: _, ...member }) => member) }
+  const state: State = { ...others, members: members.map(({ content: _, cartRequest: __, ...member }) => member) }
   return JSON.stringify(state)
+}
+
+function headersOf(request: RequestNumber | undefined): Headers | undefined {
+  return request && { [REQUEST_HEADER]: `${request.number} ${request.requester}` }
+}
+
+function requestIn(header: string): RequestNumber | undefined {
+  const [number, requester] = header.split(" ")
+  return requester === undefined ? undefined : { requester, number: Number(number) }
 }
 
 function stateKey(id: string): string {

@@ -1,3 +1,4 @@
+import type { RequestNumber } from "res-service"
 import type { ClientKind } from "../../contract/session-members.ts"
 import type { Split } from "../../contract/session-status.ts"
 import type { BasketRef } from "../shared-baskets.ts"
@@ -6,6 +7,8 @@ import type { BasketRef } from "../shared-baskets.ts"
 const MAX_VIEWS = 5
 /** Most baskets that a session remembers as removed by its host. */
 const MAX_BARRED = 50
+/** Most settings whose newest request a session remembers. */
+const MAX_REQUESTS = 50
 
 /** One friend in a session. */
 export interface Member {
@@ -17,6 +20,8 @@ export interface Member {
   readonly readyFor?: string | undefined
   /** The cart, a JSON object; `{}` until it is set. */
   readonly content: object
+  /** The newest numbered request that set the cart. */
+  readonly cartRequest?: RequestNumber | undefined
   /** The connection that speaks for the member; undefined while it is absent. */
   readonly cid: string | undefined
   /** The connection that became silent; when it calls again, the member is back. */
@@ -110,6 +115,8 @@ export interface Session {
   readonly offers?: readonly Offer[]
   /** The last baskets whose members the host has removed. */
   readonly barred?: readonly BasketRef[]
+  /** The newest numbered requests, by what they set: see `settingsOf`. */
+  readonly requests?: Readonly<Record<string, RequestNumber>>
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -118,7 +125,13 @@ export interface Session {
 export type SessionEvent =
   | { readonly type: "created"; readonly host: Member }
   | { readonly type: "joined"; readonly member: Member }
-  | { readonly type: "cartSet"; readonly id: string; readonly content: object }
+  /** `request`: undefined if it has no number. */
+  | {
+      readonly type: "cartSet"
+      readonly id: string
+      readonly content: object
+      readonly request?: RequestNumber | undefined
+    }
   /** `readyFor`: the version of its cart, if it is ready. */
   | { readonly type: "readySet"; readonly id: string; readonly ready: boolean; readonly readyFor: string | undefined }
   | { readonly type: "readyWished"; readonly id: string; readonly wantsReady: boolean }
@@ -146,6 +159,8 @@ export type SessionEvent =
   | { readonly type: "left"; readonly id: string }
   | { readonly type: "barred"; readonly basket: BasketRef }
   | { readonly type: "hostPassed"; readonly id: string }
+  /** A request has come that sets these. */
+  | { readonly type: "requested"; readonly settings: readonly string[]; readonly request: RequestNumber }
   | { readonly type: "ended" }
 
 /** Whether a connection may see a session. Only the connections of members see a closed session. */
@@ -171,7 +186,10 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "joined":
       return { ...session, members: [...session.members, event.member] }
     case "cartSet":
-      return change(event.id, { content: event.content })
+      return change(event.id, {
+        content: event.content,
+        ...(event.request === undefined ? {} : { cartRequest: event.request }),
+      })
     case "readySet":
       return change(event.id, {
         ready: event.ready,
@@ -235,6 +253,8 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
       return { ...session, barred: [...(session.barred ?? []), event.basket].slice(-MAX_BARRED) }
     case "hostPassed":
       return { ...session, hostId: event.id, lock: undefined, deadline: undefined }
+    case "requested":
+      return withRequest(session, event)
     case "ended":
       return undefined
   }
@@ -272,6 +292,12 @@ function withUse(session: Session, { id, expiresAt, at }: SessionEvent & { type:
 function withOrder(session: Session, { at, ref }: SessionEvent & { type: "ordered" }): Session {
   if (session.checkout === undefined) throw new Error("an order without a checkout")
   return { ...session, checkout: { ...session.checkout, ordered: { at, ref } } }
+}
+
+function withRequest(session: Session, { settings, request }: SessionEvent & { type: "requested" }): Session {
+  const others = Object.entries(session.requests ?? {}).filter(([setting]) => !settings.includes(setting))
+  const requests = [...others, ...settings.map((setting) => [setting, request] as const)].slice(-MAX_REQUESTS)
+  return { ...session, requests: Object.fromEntries(requests) }
 }
 
 /** The session with those of its offers that meet a condition. */

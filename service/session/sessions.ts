@@ -4,6 +4,7 @@ import {
   type Logger,
   type ModelEvents,
   type Reference,
+  type RequestNumber,
   ResError,
   reference,
 } from "res-service"
@@ -146,14 +147,19 @@ export class Sessions {
    * @throws {ResError} as `decide` does · `session.cartTooLarge` · `session.tooMany` · `system.serviceUnavailable`: not known to be
    *   stored
    */
-  async execute(id: string, command: SessionCommand, events: SessionEventSenders): Promise<number> {
+  async execute(
+    id: string,
+    command: SessionCommand,
+    events: SessionEventSenders,
+    request?: RequestNumber,
+  ): Promise<number> {
     const drops = this.#drops
     let before = await this.#load(id)
     if (isDue(before.session) && command.type !== "tick") {
       await this.execute(id, { type: "tick", at: Date.now() }, events)
       before = await this.#load(id)
     }
-    const happened = decide(before.session, command)
+    const happened = decide(before.session, command, request)
     if (happened.length === 0) return before.n
     const after = happened.reduce(evolve, before.session)
     if (before.session === undefined) this.#store.checkRoom(false)
@@ -322,7 +328,14 @@ function bytesOf(session: Session | undefined): number {
 }
 
 /** What old clients are not shown. They get a message for each `updated`, so there is none without a reason. */
-const unseen: readonly SessionEvent["type"][] = ["idleSet", "nudged", "disownedSet", "offerMade", "offerEnded"]
+const unseen: readonly SessionEvent["type"][] = [
+  "idleSet",
+  "nudged",
+  "disownedSet",
+  "offerMade",
+  "offerEnded",
+  "requested",
+]
 
 function isSeen({ type }: SessionEvent): boolean {
   return !unseen.includes(type)

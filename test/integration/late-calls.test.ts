@@ -49,6 +49,22 @@ describe("calls of a session that arrive late", () => {
     expect((await call(43, "customerReadyToCheckout", ready(false))).result.isReadyToCheckout).to.equal(false)
   })
 
+  it("change nothing either when another process has the session by then", async () => {
+    const id = randomUUID()
+    const call = connectionOf(id)
+    const { customerId } = (await call(1, "start", { customerName: "Ann" })).result
+    await call(3, "updateCart", { customerId, cartContent: { n: 3 } })
+    await call(5, "customerReadyToCheckout", { customerId, customerReadyToCheckout: true })
+    await product.restartService()
+    await call(2, "updateCart", { customerId, cartContent: { n: 2 } })
+    expect(await contentOf(id, customerId)).to.deep.equal({ n: 3 })
+    const late = await call(4, "customerReadyToCheckout", { customerId, customerReadyToCheckout: false })
+    expect(late.result.isReadyToCheckout).to.equal(true)
+    expect((await call(0, "join", { customerName: "Ann" })).error?.code).to.equal("system.serviceUnavailable")
+    await call(6, "updateCart", { customerId, cartContent: { n: 6 } })
+    expect(await contentOf(id, customerId)).to.deep.equal({ n: 6 })
+  })
+
   it("make no member of a connection that has entered since, whose member would leave", async () => {
     const id = randomUUID()
     const [host, guest] = [connectionOf(id), connectionOf(id)]

@@ -1,4 +1,5 @@
 import type { Parts } from "../pattern.ts"
+import type { RequestNumber } from "../request-number.ts"
 
 /** What every request contains. */
 export interface BaseRequest<P extends string> {
@@ -59,14 +60,13 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   readonly params: unknown
   readonly events: E
   /**
-   * True for a call that arrives late: one of this kind, which the same requester (a gateway, or a program with a `Client`) sent later to
-   * this resource, has asked before, at this process. Answer as if this one had come first: then the last of several calls that replace
-   * each other counts, also when NATS passed it to another process, which was faster. Ask once, in the resource's queue. False if the
-   * requester does not number its requests, as Resgate; the requesters of this package do.
-   *
-   * @param kind what replaces each other, such as the calls for one member; default: the calls of this method
+   * Which request of its requester (a gateway, or a program with a `Client`) it is; undefined if the requester does not number its
+   * requests, as Resgate. NATS keeps the order of a requester's messages only while they take the same way: with several processes in a
+   * queue group, a request that waits in one of them is overtaken by the next one, which another process got. Where a call replaces what
+   * an earlier one has set, store the number with it: then `isEarlier` tells a call that arrives late, also after another process has
+   * taken over. Answer that one as if it had come first.
    */
-  isOutdated(kind?: string): boolean
+  readonly number: RequestNumber | undefined
 }
 
 /** A call of an auth method. It also tells how the client is connected, and can set the client's token. */

@@ -2,23 +2,17 @@ import type { Conn } from "../conn.ts"
 import type { Kind } from "../contract/contract.ts"
 import { ResError } from "../errors.ts"
 import type { Parts } from "../pattern.ts"
+import { type RequestNumber, readRequestNumber } from "../request-number.ts"
 import { isValidPart } from "../rid.ts"
 import type { EventSender } from "./events.ts"
 import type { Payload, RequestType, Target } from "./incoming.ts"
 import type { NamedResource } from "./query-events.ts"
 import type { Reply } from "./reply.ts"
 import type { Admission, AuthRequest, Meta } from "./request.ts"
-import type { RequestOrder } from "./request-order.ts"
 import type { EventsOf } from "./resource.ts"
 import type { TimeLimit } from "./time-limit.ts"
 
 type Events = EventsOf<Kind, unknown>
-
-/** What all requests of a service share. */
-export interface ServedContext {
-  readonly conn: Conn
-  readonly order: RequestOrder
-}
 
 /** A request as its handler gets it, whatever its type. */
 export class ServedRequest implements AuthRequest<string, Events> {
@@ -39,14 +33,14 @@ export class ServedRequest implements AuthRequest<string, Events> {
   readonly natsHeader: (name: string) => string | undefined
   /** What the handler has set with `meta`. */
   answerMeta: Meta | undefined
-  readonly #context: ServedContext
+  readonly #conn: Conn
   readonly #reply: Reply
   readonly #limit: TimeLimit
   readonly #makeEvents: () => EventSender
   #events: EventSender | undefined
 
   constructor(
-    context: ServedContext,
+    conn: Conn,
     reply: Reply,
     { type, name, method }: Target,
     { resource, parts }: NamedResource,
@@ -70,7 +64,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.remoteAddr = payload.remoteAddr
     this.uri = payload.uri
     this.natsHeader = natsHeader
-    this.#context = context
+    this.#conn = conn
     this.#reply = reply
     this.#limit = limit
     this.#makeEvents = makeEvents
@@ -79,6 +73,10 @@ export class ServedRequest implements AuthRequest<string, Events> {
   get events(): Events {
     this.#events ??= this.#makeEvents()
     return this.#events as Events
+  }
+
+  get number(): RequestNumber | undefined {
+    return readRequestNumber(this.#reply.subject)
   }
 
   /** Whether `ServiceOptions.admit` is asked: all requests but gets say who sends them. */
@@ -94,10 +92,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.answerMeta = meta
   }
 
-  readonly isOutdated = (kind = this.method): boolean =>
-    this.#context.order.isOutdated(`${this.name} ${kind}`, this.#reply.subject)
-
-  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#context.conn, this.cid, token, tid)
+  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#conn, this.cid, token, tid)
 }
 
 /** Sends a token event. Throws a `ResError` for an invalid connection ID: a request may contain none, or any text. */
