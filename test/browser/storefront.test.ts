@@ -89,6 +89,20 @@ describe("the storefront widget", () => {
     await ann.member("Ann").getByText("Waiting for Bob").waitFor({ state: "detached" })
   })
 
+  it("keeps a line's menu open, and the focus in it, when a friend changes something meanwhile", async () => {
+    const [ann, bob] = await friends()
+    await bob.button("More: FUJI Apples").click()
+    const move = bob.button("Move to my cart: FUJI Apples")
+    await move.focus()
+    await ann.add("FUJI Apples")
+    await bob.member("Ann").getByText("2 items").waitFor()
+    expect(await move.isVisible()).to.equal(true)
+    expect(await move.evaluate((element) => element.matches(":focus"))).to.equal(true)
+    await move.click()
+    await ann.says("Bob asks for your FUJI Apples")
+    expect(await move.isVisible()).to.equal(false)
+  })
+
   it("asks the customer before the host adds something to its cart", async () => {
     const eve = await openStorefront("offers-of-eve")
     await eve.start("Eve")

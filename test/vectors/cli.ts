@@ -6,7 +6,7 @@ import { deviations, loadCases, loadConfigs, type VectorCase } from "./vector-ca
 const USAGE = `usage: npm run vectors -- --nats URL (--gateway URL [--config NAME] | --spawn "COMMAND {config}")
   --filter TEXT   only cases with TEXT in their id; may be repeated
   --embedded      leave out what the embedded gateway does otherwise on purpose
-  --timeout MS    to wait for each expected message (4000)`
+  --timeout MS    to wait for each expected message (15000)`
 
 /** Holds the recorded cases against any gateway: a running one with one configuration, or one started for each. */
 async function main(): Promise<number> {
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
       nats: { type: "string" },
       config: { type: "string", multiple: true },
       filter: { type: "string", multiple: true },
-      timeout: { type: "string", default: "4000" },
+      timeout: { type: "string", default: "15000" },
       embedded: { type: "boolean", default: false },
     },
   })

@@ -4,7 +4,7 @@ import { allSteps, defaultListen, type VectorCase } from "./vector-case.ts"
 
 /** Cases at the same time: more wait for each other's processor time, and those with short timeouts fail. */
 const PARALLEL = 24
-const DEFAULT_TIMEOUT_MS = 4_000
+const DEFAULT_TIMEOUT_MS = 15_000
 
 export interface GroupOptions {
   readonly gateway: string

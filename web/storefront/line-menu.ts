@@ -9,6 +9,8 @@ export interface MenuLine {
   readonly owner: Member
   readonly line: CartLine
   readonly id: string
+  /** Its menu is open. */
+  readonly isOpen: boolean
 }
 
 /** The button that opens the menu, the menu itself, and what the line says of offers that wait. */
@@ -19,7 +21,7 @@ export interface LineMenu {
 
 /** What can be done with a line, each said in words: move it to the own cart, suggest it to a friend, or say that it is not one's own. */
 export function lineMenu(
-  { owner, line, id }: MenuLine,
+  { owner, line, id, isOpen }: MenuLine,
   { ownId: customerId, friends, offers, disowned, isHost }: CardState,
   say: Say,
   onRequest: (request: GroupRequest) => void,
@@ -31,7 +33,11 @@ export function lineMenu(
     const label = say("choice.of", { choice: text, of: product })
     return button(
       { class: "small", "aria-label": label, "aria-pressed": String(isPressed) },
-      () => onRequest(request),
+      () => {
+        setOpen(false)
+        more.focus()
+        onRequest(request)
+      },
       text,
     )
   }
@@ -57,16 +63,18 @@ export function lineMenu(
   const asked = friends.filter((friend) => isWaiting(friend.id)).map(({ name }) => name)
   const notes = asked.length === 0 ? [] : [h("span", { class: "badge" }, say("line.waiting", { names: asked }))]
   if (choices.length === 0) return { notes, actions: [] }
-  const menu = h("div", { class: "choices", hidden: "" }, ...choices)
+  const menu = h("div", { class: "choices" }, ...choices)
   const label = say("line.more", { product })
-  const more: HTMLButtonElement = button(
-    { class: "icon add more", "aria-label": label, title: label, "aria-expanded": "false" },
-    () => {
-      menu.hidden = !menu.hidden
-      more.setAttribute("aria-expanded", String(!menu.hidden))
-    },
+  const more = button(
+    { class: "icon add more", "aria-label": label, title: label },
+    () => setOpen(menu.hidden === true),
     icon("more"),
   )
+  const setOpen = (open: boolean): void => {
+    menu.hidden = !open
+    more.setAttribute("aria-expanded", String(open))
+  }
+  setOpen(isOpen)
   return { notes, actions: [more, menu] }
 }
 

@@ -44,6 +44,12 @@ export interface CardState {
   readonly disowned: readonly string[]
 }
 
+/** Where the focus is: on a line, and on its button with this label. */
+interface Focused {
+  readonly line: string
+  readonly label: string | null | undefined
+}
+
 /**
  * One member in the list: name, state, and the lines of its cart, which can be collapsed. It is kept across updates, so that it
  * stays open.
@@ -122,13 +128,15 @@ export class MemberCard {
     const add = isOwn || !isOpen ? undefined : onAdd()
     const menu = card.mayOffer ? tools?.lineMenu : undefined
     const ids = new Map(identifiedItems(member.content ?? {}).map(({ id, item }) => [item, id]))
-    const focused = this.#focusedLine()
+    const focused = this.#focused()
+    const open = this.#openMenus()
     const items = lines.map((line, at): [string, HTMLLIElement] => {
       const id = ids.get(line.item) ?? ""
       const key = JSON.stringify([at, line, card, menu === undefined, add === undefined])
       const known = this.#items.get(key)
       if (known !== undefined) return [key, known]
-      const { notes = [], actions = [] } = menu?.({ owner: member, line, id }, card, say, onRequest) ?? {}
+      const { notes = [], actions = [] } =
+        menu?.({ owner: member, line, id, isOpen: open.has(id) }, card, say, onRequest) ?? {}
       const isFree = card.disowned.includes(id)
       const shown = cartLineItem(line, formats, {
         notes: [...(isFree ? [h("span", { class: "badge" }, say("line.disowned"))] : []), ...notes],
@@ -139,7 +147,7 @@ export class MemberCard {
     })
     this.#items = new Map(items)
     setChildren(this.#lines, [...this.#items.values()])
-    if (focused !== undefined && this.#focusedLine() === undefined) this.#focusLine(focused)
+    if (focused !== undefined && this.#focused() === undefined) this.#focus(focused)
   }
 
   #addButton(line: CartLine, add: (line: CartLine["item"]) => void): HTMLButtonElement {
@@ -147,14 +155,24 @@ export class MemberCard {
     return button({ class: "icon add", "aria-label": label, title: label }, () => add(line.item), icon("plus"))
   }
 
-  /** The ID of the line that has the focus. */
-  #focusedLine(): string | undefined {
-    return this.#lines.querySelector<HTMLLIElement>("li:focus-within")?.dataset.line
+  /** The IDs of the lines whose menus are open. They stay open when a friend's change draws the line again. */
+  #openMenus(): ReadonlySet<string | undefined> {
+    const openers = this.#lines.querySelectorAll(".more[aria-expanded=true]")
+    return new Set([...openers].map((opener) => opener.closest<HTMLLIElement>("li")?.dataset.line))
   }
 
-  /** Gives the focus back to a line that was drawn again, for example after a choice in its menu. */
-  #focusLine(id: string): void {
-    this.#lines.querySelector<HTMLButtonElement>(`[data-line="${id}"] .more`)?.focus()
+  #focused(): Focused | undefined {
+    const line = this.#lines.querySelector<HTMLLIElement>("li:focus-within")?.dataset.line
+    const label = this.#lines.querySelector(":focus")?.getAttribute("aria-label")
+    return line === undefined ? undefined : { line, label }
+  }
+
+  /** Gives the focus back to a line that was drawn again: to the same button, or to the one that opens its menu. */
+  #focus({ line, label }: Focused): void {
+    const buttons = [...this.#lines.querySelectorAll<HTMLButtonElement>(`[data-line="${line}"] button`)]
+    const same = buttons.find((button) => button.getAttribute("aria-label") === label)
+    const more = buttons.find((button) => button.classList.contains("more"))
+    ;(same ?? more)?.focus()
   }
 
   #stateText({ presence, since, isReady }: Member): string {
