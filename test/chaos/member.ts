@@ -271,7 +271,7 @@ class PageSeat implements Seat {
   constructor({ door, sessionId }: MemberOptions) {
     this.#page = new Page(door)
     this.#rid = `session.${sessionId}.multicart`
-    this.#page.client.setOnConnect(async () => {
+    this.#page.onConnect(async () => {
       this.isNew = true
       if (this.#ticket !== undefined) await this.resume(this.#ticket).catch(() => {})
     })

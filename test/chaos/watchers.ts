@@ -67,6 +67,27 @@ export class Page {
     }
   }
 
+  /**
+   * Runs a task on each new connection, before anything else is sent. When the connection is lost meanwhile, resclient is not told of its
+   * end: resclient 2.5.0 would take itself for connected from then on, without a socket.
+   */
+  onConnect(task: () => Promise<unknown>): void {
+    this.client.setOnConnect(
+      () =>
+        new Promise((resolve) => {
+          let isLost = false
+          const noteLost = (): void => {
+            isLost = true
+          }
+          this.#lost.add(noteLost)
+          void task().finally(() => {
+            this.#lost.delete(noteLost)
+            if (!isLost) resolve(undefined)
+          })
+        }),
+    )
+  }
+
   watch(rid: string): Watcher {
     let resource: Shown | undefined
     /** Grows with each attempt, so that earlier ones end. */
