@@ -3,7 +3,7 @@ const MARK = "n-"
 const RADIX = 36
 const PATTERN = /^(.+)\.n-([0-9a-z]{1,10})$/
 
-/** Which request of a requester it is. As JSON it can be stored with what the request has set. */
+/** Which request of a requester it is. It can be stored as JSON, with what the request has set. */
 export interface RequestNumber {
   readonly requester: string
   /** Later requests have higher ones. */

@@ -6,8 +6,8 @@ import type { JetStream } from "./jetstream.ts"
 import type { StreamSettings } from "./own-streams.ts"
 import { orUnavailable } from "./unavailable.ts"
 
-/** Headers of a message that says that a key was deleted. */
-const marks = ["KV-Operation", "Nats-Marker-Reason"]
+/** Headers of the message that marks a key as deleted. */
+const MARK_HEADERS = ["KV-Operation", "Nats-Marker-Reason"]
 
 export interface BucketOptions {
   /** How long a key without writes is kept. Default: for good. */
@@ -88,11 +88,11 @@ export class Bucket {
     return (await this.#use((kv) => this.#js.read(this.stream, () => kv.get(key)))) ?? undefined
   }
 
-  /** As `get`, with the headers of the value. */
+  /** The message that holds a key's value, with its headers; undefined if the key has none. */
   async message(key: string): Promise<StoredMsg | undefined> {
     await this.#opened()
     const message = await this.#js.message(this.stream, { last_by_subj: this.#subjectOf(key) })
-    const isMark = marks.some((name) => message?.header.has(name))
+    const isMark = MARK_HEADERS.some((name) => message?.header.has(name))
     return isMark ? undefined : message
   }
 

@@ -103,8 +103,8 @@ export class JetStreamWriter {
    * message's sequence; rejects as `publish`.
    */
   async replace(subject: string, payload: string, expected: number, headers?: Headers): Promise<number> {
-    const own = Object.assign({ "Nats-Expected-Last-Subject-Sequence": String(expected) }, headers)
-    return (await this.publish(subject, payload, own)).seq
+    const all = { "Nats-Expected-Last-Subject-Sequence": String(expected), ...headers }
+    return (await this.publish(subject, payload, all)).seq
   }
 
   #request(subject: string, payload: string | Uint8Array, headers: Headers | undefined): Promise<Answer> {

@@ -1,5 +1,6 @@
 import type { RequestNumber } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
+import { notTried } from "../../contract/unavailable.ts"
 import { sameSecret } from "../same-secret.ts"
 import { updateCart } from "./cart.ts"
 import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } from "./checkout.ts"
@@ -18,7 +19,7 @@ import { tick } from "./tick.ts"
 
 /**
  * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
- * There are none for a late request, whose place a later one has taken.
+ * A late request causes none: see `isLate`.
  *
  * @param request which request asks for it; undefined if it has no number
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
@@ -26,16 +27,21 @@ import { tick } from "./tick.ts"
  *   `session.inviteExpired` · `session.inviteUsedUp` · `session.cartChanged` · `session.cartEmpty` · `session.locked` ·
  *   `session.checkingOut` · `session.ordered` · `session.deadlineOutOfRange` · `session.notEverybodyReady` ·
  *   `session.noSuchLine` · `session.noSuchOffer` · `session.cannotAnswer` · `session.itemTooLarge` · `session.tooManyOffers` ·
- *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered` · `system.serviceUnavailable`: as
- *   `isLate`
+ *   `session.alreadyCheckingOut` · `session.notCheckingOut` · `session.notPayer` · `session.notOrdered` · `system.serviceUnavailable`: a
+ *   late entry or resume
  */
 export function decide(
   session: Session | undefined,
   command: SessionCommand,
   request?: RequestNumber,
 ): readonly SessionEvent[] {
-  const happening = new Happening(session)
-  if (request !== undefined && isLate(happening, command, request)) return []
+  if (request !== undefined && isLate(session, command, request)) {
+    // It would move the member to a connection that its client has given up, or make the member leave that has the connection.
+    if (command.type === "start" || command.type === "join" || command.type === "resume")
+      throw notTried("A later request of this connection or customer has come before this one")
+    return []
+  }
+  const happening = new Happening(session, request && "id" in command ? { by: command.id, request } : undefined)
   switch (command.type) {
     case "start":
       start(happening, command.newcomer)
@@ -49,7 +55,7 @@ export function decide(
       link(happening, command.newcomer, command.basket)
       break
     case "updateCart":
-      updateCart(happening, command.id, command.content, request)
+      updateCart(happening, command.id, command.content)
       break
     case "setReady":
       setReady(happening, command)
@@ -148,7 +154,7 @@ export function decide(
   }
   passHostOnline(happening)
   settleHost(happening)
-  if (request !== undefined) noteRequest(happening, command, request)
+  if (request !== undefined) noteRequest(happening, command, session, request)
   return happening.events
 }
 

@@ -118,7 +118,7 @@ export function releaseConnection(happening: Happening, cid: string, except?: st
 }
 
 /** Whether a connection belongs to a member, even if it is silent. */
-function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
+export function speaksFor(connection: string, { cid, lostCid }: Member): boolean {
   return connection === cid || connection === lostCid
 }
 

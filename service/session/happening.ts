@@ -1,14 +1,30 @@
+import type { RequestNumber } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { versionOf } from "./cart-content.ts"
 import { evolve, type Member, type Session, type SessionEvent } from "./session.ts"
+
+/** Who has sent a command, and by which request. */
+export interface Asked {
+  /** The member's ID. */
+  readonly by: string
+  readonly request: RequestNumber
+}
 
 /** The events that a command has caused so far, and the session after them. */
 export class Happening {
   readonly events: SessionEvent[] = []
   session: Session | undefined
+  readonly #asked: Asked | undefined
 
-  constructor(session: Session | undefined) {
+  /** @param asked undefined: the command comes from nobody, or from a request without a number */
+  constructor(session: Session | undefined, asked?: Asked) {
     this.session = session
+    this.#asked = asked
+  }
+
+  /** The numbered request by which a member changes something; undefined: there is none, or somebody else does. */
+  requestOf(id: string): RequestNumber | undefined {
+    return this.#asked?.by === id ? this.#asked.request : undefined
   }
 
   add(event: SessionEvent): void {

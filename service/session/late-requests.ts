@@ -1,58 +1,92 @@
-import { isEarlier, type RequestNumber } from "res-service"
-import { notTried } from "../../contract/unavailable.ts"
+import type { RequestNumber } from "res-service"
 import type { SessionCommand } from "./command.ts"
+import { speaksFor } from "./entry.ts"
 import type { Happening } from "./happening.ts"
+import { CART, isOvertaken } from "./requests.ts"
+import type { Session } from "./session.ts"
+
+const ENTRY = "entry"
+
+/** Settings of a member, or of the session. */
+interface Settings {
+  /** Undefined: of the session. */
+  readonly member?: string | undefined
+  readonly names: readonly string[]
+}
 
 /**
- * What a command sets, where only the last of several requests counts, but for carts: each cart remembers its own request. Requests may be
- * carried out in another order than they were sent: see `CallRequest.number`.
+ * What a command sets, so that of several requests only the last one that was sent counts. Carts are not among it: each cart has the number of
+ * the request that set it. Undefined: there is nothing of the kind.
  */
-function settingsOf(command: SessionCommand): readonly string[] {
+function settingsOf(command: SessionCommand, session: Session | undefined): Settings | undefined {
   switch (command.type) {
     case "start":
     case "join":
-      return [`entry ${command.newcomer.cid}`]
+      return { member: command.newcomer.id, names: [ENTRY] }
     case "resume":
-      return [`entry ${command.cid}`, `resume ${command.id}`]
+      return { member: command.id, names: [ENTRY, command.type] }
     case "setReady":
-      return [`ready ${command.id}`]
     case "setIdle":
-      return [`idle ${command.id}`]
+      return { member: command.id, names: [command.type] }
+    case "disown":
+      return { member: command.id, names: [`${command.type} ${command.line}`] }
     case "beginCheckout":
-      return [`checkout ${command.id}`]
+      return { member: command.id, names: ["checkout"] }
     case "cancelCheckout":
-      return [`checkout ${command.by}`]
+      return { member: session?.checkout?.payer, names: ["checkout"] }
     case "lock":
     case "unlock":
-      return [`lock ${command.by}`]
+      return { names: ["lock"] }
     case "setDeadline":
     case "setSplit":
     case "shopAgain":
-      return [`${command.type} ${command.by}`]
+      return { names: [command.type] }
+    case "invite":
+      return command.replace === true ? { names: [command.type] } : undefined
     default:
-      return []
+      return undefined
   }
 }
 
-/**
- * Whether a later request has set already what this one sets. It counts as if it had come first.
- *
- * @throws {ResError} `system.serviceUnavailable`, for an entry or a resume: its client has given it up, and its member would be on a
- *   connection that nobody uses, or leave for it
- */
-export function isLate({ session }: Happening, command: SessionCommand, request: RequestNumber): boolean {
-  if (command.type === "updateCart") {
-    const member = session?.members.find(({ id }) => id === command.id)
-    return isEarlier(request, member?.cartRequest)
+/** Whether a request that was sent later has already set what this one sets. */
+export function isLate(session: Session | undefined, command: SessionCommand, request: RequestNumber): boolean {
+  const memberOf = (id: string | undefined) => session?.members.find((member) => member.id === id)
+  switch (command.type) {
+    case "start":
+    case "join":
+      return hasEntered(session, command.newcomer.cid, request)
+    case "resume":
+      if (hasEntered(session, command.cid, request)) return true
+      break
+    case "updateCart":
+      return isOvertaken(memberOf(command.id)?.cartRequests, CART, request)
+    case "setReady":
+      // Whoever is ready signs its cart. Without a version, that is the cart at the time of sending.
+      if (command.ready && command.version === undefined)
+        if (isOvertaken(memberOf(command.id)?.cartRequests, CART, request)) return true
+      break
   }
-  if (!settingsOf(command).some((setting) => isEarlier(request, session?.requests?.[setting]))) return false
-  if (command.type === "start" || command.type === "join" || command.type === "resume")
-    throw notTried("A later request of this connection or customer has come before this one")
-  return true
+  const settings = settingsOf(command, session)
+  if (settings === undefined) return false
+  const requests = settings.member === undefined ? session?.requests : memberOf(settings.member)?.requests
+  return settings.names.some((name) => isOvertaken(requests, name, request))
 }
 
-/** Remembers the request in the session. */
-export function noteRequest(happening: Happening, command: SessionCommand, request: RequestNumber): void {
-  const settings = settingsOf(command)
-  if (happening.session !== undefined && settings.length > 0) happening.add({ type: "requested", settings, request })
+/** Whether somebody has entered or resumed on this connection by a request that was sent later. */
+function hasEntered(session: Session | undefined, cid: string, request: RequestNumber): boolean {
+  return (
+    session?.members.some((member) => speaksFor(cid, member) && isOvertaken(member.requests, ENTRY, request)) ?? false
+  )
+}
+
+/** Remembers which request has set what the command sets. */
+export function noteRequest(
+  happening: Happening,
+  command: SessionCommand,
+  before: Session | undefined,
+  request: RequestNumber,
+): void {
+  const settings = settingsOf(command, before)
+  if (settings === undefined || happening.session === undefined) return
+  happening.add({ type: "requested", member: settings.member, settings: settings.names, request })
 }

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto"
 import {
   type CallRequest,
   handle,
+  isEarlier,
   isValidPart,
+  LatestKeys,
   type Reference,
   type RequestNumber,
   ResError,
@@ -13,6 +15,7 @@ import { edgeOfCid } from "../../contract/edge-connection.ts"
 import { type ServiceErrorCode, serviceError } from "../../contract/errors.ts"
 import { cart, multicart, present, sessionStatus } from "../../contract/session.ts"
 import type { Introduction } from "../../contract/session-calls.ts"
+import { notTried } from "../../contract/unavailable.ts"
 import type { Guard } from "../auth/guard.ts"
 import type { IsConnected } from "../connections.ts"
 import { sha256 } from "../sha256.ts"
@@ -27,6 +30,9 @@ import type { Presence } from "./presence.ts"
 import type { Member } from "./session.ts"
 import { sessionAccess, sessionQueue } from "./session-access.ts"
 import { cartModel, type Sessions } from "./sessions.ts"
+
+/** The connections whose newest entry is known. */
+const MAX_ENTRIES = 10_000
 
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
 export type CustomerBinding = "socket" | "session"
@@ -46,7 +52,7 @@ export interface SessionSources {
 
 type Pattern = (typeof multicart)["pattern"]["source"]
 
-type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts" | "number">
+type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts" | "requestNumber">
 
 /** Serves `cart`. */
 export function cartResource(guard: Guard, sessions: Sessions) {
@@ -89,8 +95,18 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
   const isAnyMembers = binding === "session"
 
   const execute = async (req: Call, command: SessionCommand): Promise<{ n: number }> => ({
-    n: await run(req.parts.id, command, req.number),
+    n: await run(req.parts.id, command, req.requestNumber),
   })
+
+  /** The newest entry of each connection: a member that has left remembers none. */
+  const entries = new LatestKeys<string, RequestNumber>(MAX_ENTRIES)
+
+  const checkEntry = ({ cid, parts: { id }, requestNumber }: Call): void => {
+    const key = `${id} ${cid}`
+    if (isEarlier(requestNumber, entries.get(key)))
+      throw notTried("A later entry of this connection has come before this one")
+    if (requestNumber !== undefined) entries.set(key, requestNumber)
+  }
 
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
@@ -107,6 +123,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     { customerName, invite, client }: z.infer<typeof Introduction>,
     command: (newcomer: Newcomer) => SessionCommand,
   ) => {
+    checkEntry(req)
     await membersFor(req)
     const resumeToken = randomBytes(24).toString("base64url")
     const newcomer: Newcomer = {
@@ -206,6 +223,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       resume: async (req, { customerId, resumeToken }) => {
         const cid = checkedCid(req.cid)
+        checkEntry(req)
         await membersFor(req)
         return await execute(req, {
           type: "resume",

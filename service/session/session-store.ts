@@ -1,4 +1,4 @@
-import { type Headers, type RequestNumber, ResError } from "res-service"
+import { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { Bucket } from "../jetstream/bucket.ts"
 import type { JetStream } from "../jetstream/jetstream.ts"
@@ -18,8 +18,8 @@ const FULL_FOR_CARTS = 0.9
 const NO_ROOM = "maximum bytes exceeded"
 /** A key that means nothing. No session has it. */
 const BEGINNING = "beginning"
-/** With a cart: the number and the requester of the request that set it, if it has one. */
-const REQUEST_HEADER = "Shopwire-Request"
+/** On a cart: its `cartRequests`, as JSON. */
+const REQUESTS_HEADER = "Shopwire-Requests"
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
 
@@ -98,12 +98,14 @@ export class SessionStore {
     if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
     const { members, ...state } = stateEntry.json<State>()
     const revisions = new Map([[stateKey(id), stateEntry.revision]])
-    const withCart = async (member: Omit<Member, "content" | "cartRequest">): Promise<Member> => {
+    const withCart = async (member: Omit<Member, "content" | "cartRequests">): Promise<Member> => {
       const key = cartKey(id, member.id)
       const stored = await this.#bucket.message(key)
       if (stored === undefined) return { ...member, content: {} }
       revisions.set(key, stored.seq)
-      return { ...member, content: stored.json<object>(), cartRequest: requestIn(stored.header.get(REQUEST_HEADER)) }
+      const requests = stored.header.get(REQUESTS_HEADER)
+      const content = stored.json<object>()
+      return requests === "" ? { ...member, content } : { ...member, content, cartRequests: JSON.parse(requests) }
     }
     const session = mended({ ...state, members: await Promise.all(completed(members).map(withCart)) })
     return { session, revisions }
@@ -125,10 +127,10 @@ export class SessionStore {
       await unlessFull(this.#bucket.purge(stateKey(id), { previousSeq, ttl: MARK_TTL }))
       revisions.delete(stateKey(id))
     } else {
-      const carts = cartsSet(events)
-      const writes = session.members
-        .filter((member) => carts.includes(member.id))
-        .map((member) => () => this.#writeCart(id, member, revisions))
+      const ofCarts = cartsSet(events).flatMap(
+        (customerId) => session.members.find(({ id }) => id === customerId) ?? [],
+      )
+      const writes = ofCarts.map((member) => () => this.#writeCart(id, member, revisions))
       // After the cart: whoever was ready for the cart before is not ready when the session is loaded between the two.
       if (events.some(({ type }) => type !== "cartSet")) writes.push(() => this.#writeState(id, session, revisions))
       for (const [i, write] of writes.entries()) await (i === 0 ? unlessFull(write()) : write())
@@ -171,11 +173,11 @@ export class SessionStore {
     revisions.set(key, written)
   }
 
-  async #writeCart(id: string, { id: customerId, content, cartRequest }: Member, revisions: Map<string, number>) {
+  async #writeCart(id: string, { id: customerId, content, cartRequests }: Member, revisions: Map<string, number>) {
     const key = cartKey(id, customerId)
+    const headers = cartRequests && { [REQUESTS_HEADER]: JSON.stringify(cartRequests) }
     // No key is used again once it was deleted: each member has another ID.
-    const written = await this.#bucket.replace(key, jsonOf(content), revisions.get(key) ?? 0, headersOf(cartRequest))
-    revisions.set(key, written)
+    revisions.set(key, await this.#bucket.replace(key, jsonOf(content), revisions.get(key) ?? 0, headers))
   }
 
   // The list of members decides. A cart that is left behind belongs to nobody and expires.
@@ -194,17 +196,8 @@ export function cartsSet(events: readonly SessionEvent[]): readonly string[] {
 }
 
 function stateJson({ members, ...others }: Session): string {
-  const state: State = { ...others, members: members.map(({ content: _, cartRequest: __, ...member }) => member) }
+  const state: State = { ...others, members: members.map(({ content: _, cartRequests: __, ...member }) => member) }
   return JSON.stringify(state)
-}
-
-function headersOf(request: RequestNumber | undefined): Headers | undefined {
-  return request && { [REQUEST_HEADER]: `${request.number} ${request.requester}` }
-}
-
-function requestIn(header: string): RequestNumber | undefined {
-  const [number, requester] = header.split(" ")
-  return requester === undefined ? undefined : { requester, number: Number(number) }
 }
 
 function stateKey(id: string): string {

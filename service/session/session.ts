@@ -2,13 +2,12 @@ import type { RequestNumber } from "res-service"
 import type { ClientKind } from "../../contract/session-members.ts"
 import type { Split } from "../../contract/session-status.ts"
 import type { BasketRef } from "../shared-baskets.ts"
+import { CART, type Requests, withRequest } from "./requests.ts"
 
 /** Most earlier connections of a member that may still see a closed session. */
 const MAX_VIEWS = 5
 /** Most baskets that a session remembers as removed by its host. */
 const MAX_BARRED = 50
-/** Most settings whose newest request a session remembers. */
-const MAX_REQUESTS = 50
 
 /** One friend in a session. */
 export interface Member {
@@ -20,8 +19,10 @@ export interface Member {
   readonly readyFor?: string | undefined
   /** The cart, a JSON object; `{}` until it is set. */
   readonly content: object
-  /** The newest numbered request that set the cart. */
-  readonly cartRequest?: RequestNumber | undefined
+  /** The numbered requests by which the member has changed its cart. */
+  readonly cartRequests?: Requests | undefined
+  /** The numbered requests that have set something else of the member. */
+  readonly requests?: Requests
   /** The connection that speaks for the member; undefined while it is absent. */
   readonly cid: string | undefined
   /** The connection that became silent; when it calls again, the member is back. */
@@ -115,8 +116,8 @@ export interface Session {
   readonly offers?: readonly Offer[]
   /** The last baskets whose members the host has removed. */
   readonly barred?: readonly BasketRef[]
-  /** The newest numbered requests, by what they set: see `settingsOf`. */
-  readonly requests?: Readonly<Record<string, RequestNumber>>
+  /** The numbered requests that have set something of the session. */
+  readonly requests?: Requests
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -159,8 +160,13 @@ export type SessionEvent =
   | { readonly type: "left"; readonly id: string }
   | { readonly type: "barred"; readonly basket: BasketRef }
   | { readonly type: "hostPassed"; readonly id: string }
-  /** A request has come that sets these. */
-  | { readonly type: "requested"; readonly settings: readonly string[]; readonly request: RequestNumber }
+  /** A numbered request has set these: of a member, or of the session. */
+  | {
+      readonly type: "requested"
+      readonly member: string | undefined
+      readonly settings: readonly string[]
+      readonly request: RequestNumber
+    }
   | { readonly type: "ended" }
 
 /** Whether a connection may see a session. Only the connections of members see a closed session. */
@@ -178,18 +184,12 @@ export function connectionsOf(session: Session | undefined): ReadonlySet<string>
 export function evolve(session: Session | undefined, event: SessionEvent): Session | undefined {
   if (event.type === "created") return { hostId: event.host.id, members: [event.host] }
   if (session === undefined) throw new Error(`"${event.type}" without a session`)
-  const change = (id: string, fields: Partial<Member>): Session => ({
-    ...session,
-    members: session.members.map((member) => (member.id === id ? { ...member, ...fields } : member)),
-  })
+  const change = (id: string, fields: Partial<Member>): Session => changed(session, id, () => fields)
   switch (event.type) {
     case "joined":
       return { ...session, members: [...session.members, event.member] }
     case "cartSet":
-      return change(event.id, {
-        content: event.content,
-        ...(event.request === undefined ? {} : { cartRequest: event.request }),
-      })
+      return withCart(session, event)
     case "readySet":
       return change(event.id, {
         ready: event.ready,
@@ -254,9 +254,16 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "hostPassed":
       return { ...session, hostId: event.id, lock: undefined, deadline: undefined }
     case "requested":
-      return withRequest(session, event)
+      return afterRequest(session, event)
     case "ended":
       return undefined
+  }
+}
+
+function changed(session: Session, id: string, fields: (member: Member) => Partial<Member>): Session {
+  return {
+    ...session,
+    members: session.members.map((member) => (member.id === id ? { ...member, ...fields(member) } : member)),
   }
 }
 
@@ -294,10 +301,15 @@ function withOrder(session: Session, { at, ref }: SessionEvent & { type: "ordere
   return { ...session, checkout: { ...session.checkout, ordered: { at, ref } } }
 }
 
-function withRequest(session: Session, { settings, request }: SessionEvent & { type: "requested" }): Session {
-  const others = Object.entries(session.requests ?? {}).filter(([setting]) => !settings.includes(setting))
-  const requests = [...others, ...settings.map((setting) => [setting, request] as const)].slice(-MAX_REQUESTS)
-  return { ...session, requests: Object.fromEntries(requests) }
+function withCart(session: Session, { id, content, request }: SessionEvent & { type: "cartSet" }): Session {
+  return changed(session, id, ({ cartRequests }) =>
+    request === undefined ? { content } : { content, cartRequests: withRequest(cartRequests, [CART], request) },
+  )
+}
+
+function afterRequest(session: Session, { member, settings, request }: SessionEvent & { type: "requested" }): Session {
+  const after = ({ requests }: Pick<Session, "requests">) => ({ requests: withRequest(requests, settings, request) })
+  return member === undefined ? { ...session, ...after(session) } : changed(session, member, after)
 }
 
 /** The session with those of its offers that meet a condition. */

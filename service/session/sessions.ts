@@ -40,7 +40,7 @@ export interface SessionEventSenders extends StatusEventSender, MemberEventSende
 }
 
 interface LoadedSession extends StoredSession {
-  /** Revision of the last write. It grows with every command. */
+  /** Revision of the last write that somebody was told of. */
   readonly n: number
   /** When all keys of the session were last written, in ms since the epoch; 0: not known. */
   readonly refreshedAt: number
@@ -49,7 +49,7 @@ interface LoadedSession extends StoredSession {
 }
 
 /** About how many bytes a member takes without its cart. */
-const MEMBER_BYTES = 500
+const MEMBER_BYTES = 800
 
 export interface SessionsOptions {
   /** How long the store keeps a session without writes, in ms. */
@@ -105,11 +105,6 @@ export class Sessions {
 
   async get(id: string): Promise<Session | undefined> {
     return (await this.#load(id)).session
-  }
-
-  /** The `n` of a session's last change; 0: there is no such session. */
-  async revision(id: string): Promise<number> {
-    return (await this.#load(id)).n
   }
 
   /** What the members share. From now on its changes are sent, until `forget`. */
@@ -178,7 +173,8 @@ export class Sessions {
         // Otherwise the next command tries it again.
         if (refreshed.isComplete) refreshedAt = Date.now()
       }
-      const n = Math.max(before.n + 1, ...stored.revisions.values())
+      const changes = happened.some(({ type }) => type !== "requested")
+      const n = changes ? Math.max(before.n + 1, ...stored.revisions.values()) : before.n
       if (after === undefined) this.#due.delete(id)
       if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { session: after, revisions: stored.revisions, n, refreshedAt, bytes: bytesOf(after) })

@@ -65,6 +65,32 @@ describe("calls of a session that arrive late", () => {
     expect(await contentOf(id, customerId)).to.deep.equal({ n: 6 })
   })
 
+  it("begin no session again that has ended since", async () => {
+    const call = connectionOf(randomUUID())
+    const { customerId } = (await call(2, "start", { customerName: "Ann" })).result
+    await call(3, "leave", { customerId })
+    expect((await call(1, "start", { customerName: "Ann" })).error?.code).to.equal("system.serviceUnavailable")
+  })
+
+  it("are known although a call changes nothing, of which nobody is told", async () => {
+    const id = randomUUID()
+    const call = connectionOf(id)
+    await call(1, "start", { customerName: "Ann" })
+    const { n } = (await call(2, "setSplit", { split: "evenly" })).result
+    const told: string[] = []
+    const events = product.nats.subscribe(`event.session.${id}.>`, {
+      callback: (_, msg) => void told.push(msg.subject),
+    })
+    await resRequest(product.nats, `get.session.${id}.status`)
+    expect((await call(5, "setSplit", { split: "evenly" })).result.n).to.equal(n)
+    expect((await call(4, "setSplit", { split: "byCart" })).result.n).to.equal(n)
+    await product.nats.flush()
+    events.unsubscribe()
+    expect(told).to.deep.equal([])
+    const { result } = await resRequest(product.nats, `get.session.${id}.status`)
+    expect(result.model.split).to.equal("evenly")
+  })
+
   it("make no member of a connection that has entered since, whose member would leave", async () => {
     const id = randomUUID()
     const [host, guest] = [connectionOf(id), connectionOf(id)]

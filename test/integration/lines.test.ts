@@ -79,6 +79,26 @@ describe("session.<id>.lines.<customerId>", () => {
     await old.close()
   })
 
+  it("stores the cart that gets a line before the one that gives it, so that no crash in between loses the line", async () => {
+    const id = `lines-${randomUUID().slice(0, 8)}`
+    const rid = `session.${id}.multicart`
+    const [ann, bob] = [newClient(), newClient()]
+    const host = await ann.call<{ customerId: string }>(rid, "start", { customerName: "Ann" })
+    const guest = await bob.call<{ customerId: string }>(rid, "join", { customerName: "Bob" })
+    await ann.call(rid, "updateCart", { ...host, cartContent: { items: [tea] } })
+    const [line] = linesOf({ items: [tea] })
+    const asked = { customerId: guest.customerId, from: host.customerId, line: line?.id }
+    const { offer } = await bob.call<{ offer: string }>(rid, "askForLine", asked)
+    const stored: string[] = []
+    product.nats.subscribe("$KV.sessions.>", {
+      callback: (_, { subject }) => void stored.push(subject.split(".").at(-1) ?? ""),
+    })
+    await product.nats.flush()
+    await ann.call(rid, "answerOffer", { customerId: host.customerId, offer, accept: true })
+    await product.nats.flush()
+    expect(stored).to.deep.equal([guest.customerId, host.customerId, "state"])
+  })
+
   it("tells a story of offers with an old client: it sees carts when they change, and nothing of what friends ask each other", async () => {
     const id = `offers-${randomUUID().slice(0, 8)}`
     const rid = `session.${id}.multicart`

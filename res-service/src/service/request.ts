@@ -60,13 +60,13 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   readonly params: unknown
   readonly events: E
   /**
-   * Which request of its requester (a gateway, or a program with a `Client`) it is; undefined if the requester does not number its
+   * Its requester (a gateway, or a program with a `Client`) and its number there; undefined if the requester does not number its
    * requests, as Resgate. NATS keeps the order of a requester's messages only while they take the same way: with several processes in a
    * queue group, a request that waits in one of them is overtaken by the next one, which another process got. Where a call replaces what
    * an earlier one has set, store the number with it: then `isEarlier` tells a call that arrives late, also after another process has
    * taken over. Answer that one as if it had come first.
    */
-  readonly number: RequestNumber | undefined
+  readonly requestNumber: RequestNumber | undefined
 }
 
 /** A call of an auth method. It also tells how the client is connected, and can set the client's token. */

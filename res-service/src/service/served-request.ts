@@ -75,7 +75,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     return this.#events as Events
   }
 
-  get number(): RequestNumber | undefined {
+  get requestNumber(): RequestNumber | undefined {
     return readRequestNumber(this.#reply.subject)
   }
 
