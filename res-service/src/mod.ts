@@ -14,7 +14,7 @@ export { connectNats, type NatsConn, natsConn, newInbox } from "./nats-conn.ts"
 export { type PartName, type Parts, Pattern } from "./pattern.ts"
 export { pingOptions } from "./ping-options.ts"
 export { findHeader } from "./read-header.ts"
-export { isEarlier, type RequestNumber } from "./request-number.ts"
+export type { RequestNumber } from "./request-number.ts"
 export { formatRid, isValidName, isValidPart, isValidRid, parseRid, type Rid } from "./rid.ts"
 export type {
   CollectionChanges,

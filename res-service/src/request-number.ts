@@ -10,11 +10,6 @@ export interface RequestNumber {
   readonly number: number
 }
 
-/** Whether a request was sent before another one. False if they have different requesters, or no numbers. */
-export function isEarlier(request: RequestNumber | undefined, than: RequestNumber | undefined): boolean {
-  return request !== undefined && request.requester === than?.requester && request.number < than.number
-}
-
 /** The part of a reply subject behind the requester's inbox. */
 export function numberedReply(number: number): string {
   return `${MARK}${number.toString(RADIX)}`

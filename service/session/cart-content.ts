@@ -1,3 +1,4 @@
+import type { ResError } from "res-service"
 import { serviceError } from "../../contract/errors.ts"
 import { isRecord } from "../../contract/record.ts"
 import { sha256 } from "../sha256.ts"
@@ -34,6 +35,10 @@ function inOrder(_: string, value: unknown): unknown {
 
 /** Throws `session.cartChanged` if a cart has another version. */
 export function checkVersion(content: object, version: string): void {
-  const current = versionOf(content)
-  if (version !== current) throw serviceError("session.cartChanged", { version: current, content })
+  if (version !== versionOf(content)) throw cartChanged(content)
+}
+
+/** The cart was changed meanwhile: this is what it has now. */
+export function cartChanged(content: object): ResError {
+  return serviceError("session.cartChanged", { version: versionOf(content), content })
 }

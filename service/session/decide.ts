@@ -3,6 +3,7 @@ import { serviceError } from "../../contract/errors.ts"
 import { notTried } from "../../contract/unavailable.ts"
 import { sameSecret } from "../same-secret.ts"
 import { updateCart } from "./cart.ts"
+import { cartChanged } from "./cart-content.ts"
 import { beginCheckout, cancelCheckout, completeCheckout, setSplit, shopAgain } from "./checkout.ts"
 import type { SessionCommand } from "./command.ts"
 import { expire, join, kick, leave, releaseConnection, start } from "./entry.ts"
@@ -19,7 +20,7 @@ import { tick } from "./tick.ts"
 
 /**
  * The events that a command causes. The events of a new session begin with `created`; when the last member leaves, they end with `ended`.
- * A late request causes none: see `isLate`.
+ * A request whose place a later one has taken causes none.
  *
  * @param request which request asks for it; undefined if it has no number
  * @throws {ResError} `session.hostPresent` · `session.notStarted` · `session.full` · `session.notMember` ·
@@ -35,13 +36,8 @@ export function decide(
   command: SessionCommand,
   request?: RequestNumber,
 ): readonly SessionEvent[] {
-  if (request !== undefined && isLate(session, command, request)) {
-    // It would move the member to a connection that its client has given up, or make the member leave that has the connection.
-    if (command.type === "start" || command.type === "join" || command.type === "resume")
-      throw notTried("A later request of this connection or customer has come before this one")
-    return []
-  }
-  const happening = new Happening(session, request && "id" in command ? { by: command.id, request } : undefined)
+  if (request !== undefined && isLate(session, command, request)) return decideLate(session, command)
+  const happening = new Happening(session, request && "id" in command ? { id: command.id, request } : undefined)
   switch (command.type) {
     case "start":
       start(happening, command.newcomer)
@@ -154,8 +150,26 @@ export function decide(
   }
   passHostOnline(happening)
   settleHost(happening)
-  if (request !== undefined) noteRequest(happening, command, session, request)
+  if (request !== undefined) noteRequest(happening, command, request)
   return happening.events
+}
+
+/**
+ * A late request counts as if it had come first, or is refused: an entry would move its member to a connection that the client has given up,
+ * or remove the member that has the connection now.
+ */
+function decideLate(session: Session | undefined, command: SessionCommand): readonly SessionEvent[] {
+  switch (command.type) {
+    case "start":
+    case "join":
+    case "resume":
+      throw notTried("A later request of this connection or customer has come before this one")
+    case "setItem":
+    case "removeItem":
+      throw cartChanged(new Happening(session).member(command.id).content)
+    default:
+      return []
+  }
 }
 
 function setIdle(happening: Happening, { id, idle, at }: Extract<SessionCommand, { type: "setIdle" }>): void {

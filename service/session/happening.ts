@@ -3,10 +3,9 @@ import { serviceError } from "../../contract/errors.ts"
 import { versionOf } from "./cart-content.ts"
 import { evolve, type Member, type Session, type SessionEvent } from "./session.ts"
 
-/** Who has sent a command, and by which request. */
-export interface Asked {
-  /** The member's ID. */
-  readonly by: string
+/** The member who has sent a command, and its request. */
+export interface Sender {
+  readonly id: string
   readonly request: RequestNumber
 }
 
@@ -14,17 +13,17 @@ export interface Asked {
 export class Happening {
   readonly events: SessionEvent[] = []
   session: Session | undefined
-  readonly #asked: Asked | undefined
+  readonly #sender: Sender | undefined
 
-  /** @param asked undefined: the command comes from nobody, or from a request without a number */
-  constructor(session: Session | undefined, asked?: Asked) {
+  /** @param sender undefined: no member has sent the command, or its request has no number */
+  constructor(session: Session | undefined, sender?: Sender) {
     this.session = session
-    this.#asked = asked
+    this.#sender = sender
   }
 
-  /** The numbered request by which a member changes something; undefined: there is none, or somebody else does. */
+  /** The command's request, if this member has sent it. Undefined: it has no number, or another member has sent it. */
   requestOf(id: string): RequestNumber | undefined {
-    return this.#asked?.by === id ? this.#asked.request : undefined
+    return this.#sender?.id === id ? this.#sender.request : undefined
   }
 
   add(event: SessionEvent): void {

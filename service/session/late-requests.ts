@@ -2,91 +2,57 @@ import type { RequestNumber } from "res-service"
 import type { SessionCommand } from "./command.ts"
 import { speaksFor } from "./entry.ts"
 import type { Happening } from "./happening.ts"
-import { CART, isOvertaken } from "./requests.ts"
+import { CART, isOvertaken } from "./request-numbers.ts"
 import type { Session } from "./session.ts"
 
-const ENTRY = "entry"
-
-/** Settings of a member, or of the session. */
-interface Settings {
-  /** Undefined: of the session. */
-  readonly member?: string | undefined
-  readonly names: readonly string[]
-}
+/** What the numbers of a member are of. */
+const [ENTRY, RESUME, READY] = ["entry", "resume", "ready"] as const
 
 /**
- * What a command sets, so that of several requests only the last one that was sent counts. Carts are not among it: each cart has the number of
- * the request that set it. Undefined: there is nothing of the kind.
+ * Whether a request that was sent later has already set what this one sets, and is stored. So it is known also after another process has
+ * taken the session over, as `CallRequest.isOutdated` is not.
  */
-function settingsOf(command: SessionCommand, session: Session | undefined): Settings | undefined {
-  switch (command.type) {
-    case "start":
-    case "join":
-      return { member: command.newcomer.id, names: [ENTRY] }
-    case "resume":
-      return { member: command.id, names: [ENTRY, command.type] }
-    case "setReady":
-    case "setIdle":
-      return { member: command.id, names: [command.type] }
-    case "disown":
-      return { member: command.id, names: [`${command.type} ${command.line}`] }
-    case "beginCheckout":
-      return { member: command.id, names: ["checkout"] }
-    case "cancelCheckout":
-      return { member: session?.checkout?.payer, names: ["checkout"] }
-    case "lock":
-    case "unlock":
-      return { names: ["lock"] }
-    case "setDeadline":
-    case "setSplit":
-    case "shopAgain":
-      return { names: [command.type] }
-    case "invite":
-      return command.replace === true ? { names: [command.type] } : undefined
-    default:
-      return undefined
-  }
-}
-
-/** Whether a request that was sent later has already set what this one sets. */
 export function isLate(session: Session | undefined, command: SessionCommand, request: RequestNumber): boolean {
-  const memberOf = (id: string | undefined) => session?.members.find((member) => member.id === id)
+  const memberOf = (id: string) => session?.members.find((member) => member.id === id)
   switch (command.type) {
     case "start":
     case "join":
-      return hasEntered(session, command.newcomer.cid, request)
+      return hasEnteredLater(session, command.newcomer.cid, request)
     case "resume":
-      if (hasEntered(session, command.cid, request)) return true
-      break
-    case "updateCart":
-      return isOvertaken(memberOf(command.id)?.cartRequests, CART, request)
+      return (
+        hasEnteredLater(session, command.cid, request) || isOvertaken(memberOf(command.id)?.numbers, RESUME, request)
+      )
     case "setReady":
-      // Whoever is ready signs its cart. Without a version, that is the cart at the time of sending.
-      if (command.ready && command.version === undefined)
-        if (isOvertaken(memberOf(command.id)?.cartRequests, CART, request)) return true
-      break
+      return isOvertaken(memberOf(command.id)?.numbers, READY, request)
+    case "updateCart":
+    case "setItem":
+    case "removeItem":
+      return isOvertaken(memberOf(command.id)?.cartNumbers, CART, request)
+    default:
+      return false
   }
-  const settings = settingsOf(command, session)
-  if (settings === undefined) return false
-  const requests = settings.member === undefined ? session?.requests : memberOf(settings.member)?.requests
-  return settings.names.some((name) => isOvertaken(requests, name, request))
 }
 
-/** Whether somebody has entered or resumed on this connection by a request that was sent later. */
-function hasEntered(session: Session | undefined, cid: string, request: RequestNumber): boolean {
+/** Whether the member on this connection has got it by a request that was sent later. */
+function hasEnteredLater(session: Session | undefined, cid: string, request: RequestNumber): boolean {
   return (
-    session?.members.some((member) => speaksFor(cid, member) && isOvertaken(member.requests, ENTRY, request)) ?? false
+    session?.members.some((member) => speaksFor(cid, member) && isOvertaken(member.numbers, ENTRY, request)) ?? false
   )
 }
 
-/** Remembers which request has set what the command sets. */
-export function noteRequest(
-  happening: Happening,
-  command: SessionCommand,
-  before: Session | undefined,
-  request: RequestNumber,
-): void {
-  const settings = settingsOf(command, before)
-  if (settings === undefined || happening.session === undefined) return
-  happening.add({ type: "requested", member: settings.member, settings: settings.names, request })
+/** Remembers the request with the member for whom it has set something. */
+export function noteRequest(happening: Happening, command: SessionCommand, request: RequestNumber): void {
+  const note = (id: string, settings: readonly string[]) => happening.add({ type: "requested", id, settings, request })
+  switch (command.type) {
+    case "start":
+    case "join":
+      note(command.newcomer.id, [ENTRY])
+      break
+    case "resume":
+      note(command.id, [ENTRY, RESUME])
+      break
+    case "setReady":
+      note(command.id, [READY])
+      break
+  }
 }

@@ -2,9 +2,7 @@ import { randomBytes } from "node:crypto"
 import {
   type CallRequest,
   handle,
-  isEarlier,
   isValidPart,
-  LatestKeys,
   type Reference,
   type RequestNumber,
   ResError,
@@ -31,9 +29,6 @@ import type { Member } from "./session.ts"
 import { sessionAccess, sessionQueue } from "./session-access.ts"
 import { cartModel, type Sessions } from "./sessions.ts"
 
-/** The connections whose newest entry is known. */
-const MAX_ENTRIES = 10_000
-
 /** Whether a customerId works only on the connection that it was given to, or on any connection of the session. */
 export type CustomerBinding = "socket" | "session"
 
@@ -53,6 +48,8 @@ export interface SessionSources {
 type Pattern = (typeof multicart)["pattern"]["source"]
 
 type Call = Pick<CallRequest<Pattern, unknown>, "cid" | "parts" | "requestNumber">
+
+type LatestCall = Call & Pick<CallRequest<Pattern, unknown>, "isOutdated">
 
 /** Serves `cart`. */
 export function cartResource(guard: Guard, sessions: Sessions) {
@@ -98,15 +95,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     n: await run(req.parts.id, command, req.requestNumber),
   })
 
-  /** The newest entry of each connection: a member that has left remembers none. */
-  const entries = new LatestKeys<string, RequestNumber>(MAX_ENTRIES)
-
-  const checkEntry = ({ cid, parts: { id }, requestNumber }: Call): void => {
-    const key = `${id} ${cid}`
-    if (isEarlier(requestNumber, entries.get(key)))
-      throw notTried("A later entry of this connection has come before this one")
-    if (requestNumber !== undefined) entries.set(key, requestNumber)
-  }
+  /** As `execute`. Does nothing for a call that a later one of this kind replaces. */
+  const executeLatest = async (req: LatestCall, kind: string, command: SessionCommand): Promise<{ n: number }> =>
+    req.isOutdated(kind) ? { n: await sessions.revision(req.parts.id) } : await execute(req, command)
 
   /** The members for whom a connection speaks. This call brings back a member whose connection was silent. */
   const membersFor = async ({ cid, parts: { id } }: Call): Promise<readonly Member[]> => {
@@ -123,7 +114,6 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     { customerName, invite, client }: z.infer<typeof Introduction>,
     command: (newcomer: Newcomer) => SessionCommand,
   ) => {
-    checkEntry(req)
     await membersFor(req)
     const resumeToken = randomBytes(24).toString("base64url")
     const newcomer: Newcomer = {
@@ -170,9 +160,11 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
     return own.id
   }
 
-  /** Executes a command of the host. */
-  const govern = async (req: Call, command: (by: string) => SessionCommand) =>
-    await execute(req, command(await ownId(req)))
+  /** Executes a command of the host, unless a later one of this kind replaces it. */
+  const govern = async (req: LatestCall, kind: string, command: (by: string) => SessionCommand) => {
+    const by = await ownId(req)
+    return await executeLatest(req, `${kind} ${by}`, command(by))
+  }
 
   const contentOf = async (req: Call, customerId: string): Promise<object> =>
     (await sessions.get(req.parts.id))?.members.find(({ id }) => id === customerId)?.content ?? {}
@@ -186,6 +178,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       start: {
         mode: "free",
         handle: async (req, introduction) => {
+          checkEntry(req)
           const command = (newcomer: Newcomer) => ({ type: "start", newcomer, shopId: introduction.shop_id }) as const
           const start = () => inQueue(req.parts.id, () => introduce(req, introduction, command))
           return await start().catch(async (error: unknown) => {
@@ -196,6 +189,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         },
       },
       join: async (req, introduction) => {
+        checkEntry(req)
         return await introduce(req, introduction, (newcomer) => ({ type: "join", newcomer }))
       },
       look: async (req, { invite = "" }) => {
@@ -207,11 +201,15 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       updateCart: async (req, { customerId, cartContent }) => {
         await checkOwn(req, customerId, isAnyMembers)
-        return await execute(req, { type: "updateCart", id: customerId, content: cartContent })
+        return await executeLatest(req, `updateCart ${customerId}`, {
+          type: "updateCart",
+          id: customerId,
+          content: cartContent,
+        })
       },
       customerReadyToCheckout: async (req, { customerId, customerReadyToCheckout, keepWish, version }) => {
         await checkOwn(req, customerId, isAnyMembers)
-        const { n } = await execute(req, {
+        const { n } = await executeLatest(req, `ready ${customerId}`, {
           type: "setReady",
           id: customerId,
           ready: customerReadyToCheckout,
@@ -224,6 +222,9 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       resume: async (req, { customerId, resumeToken }) => {
         const cid = checkedCid(req.cid)
         checkEntry(req)
+        // The member would be on a connection that its client has given up for another one.
+        if (req.isOutdated(`resume ${customerId}`))
+          throw notTried("A later resume of this customer has come before this one")
         await membersFor(req)
         return await execute(req, {
           type: "resume",
@@ -245,21 +246,25 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
         const id = randomBytes(9).toString("base64url")
         return { invite: encodeInvite(key, { id, expiresAt: Date.now() + expiresInSeconds * 1000, maxUses }), n }
       },
-      lock: async (req) => await govern(req, (by) => ({ type: "lock", by, at: Date.now() })),
-      unlock: async (req) => await govern(req, (by) => ({ type: "unlock", by, at: Date.now() })),
+      lock: async (req) => await govern(req, "lock", (by) => ({ type: "lock", by, at: Date.now() })),
+      unlock: async (req) => await govern(req, "lock", (by) => ({ type: "unlock", by, at: Date.now() })),
       setDeadline: async (req, { at }) => {
         const deadline = at === null ? undefined : Date.parse(at)
-        return await govern(req, (by) => ({ type: "setDeadline", by, deadline, at: Date.now() }))
+        return await govern(req, "deadline", (by) => ({ type: "setDeadline", by, deadline, at: Date.now() }))
       },
-      setSplit: async (req, { split }) => await govern(req, (by) => ({ type: "setSplit", by, split })),
-      shopAgain: async (req) => await govern(req, (by) => ({ type: "shopAgain", by })),
+      setSplit: async (req, { split }) => await govern(req, "split", (by) => ({ type: "setSplit", by, split })),
+      shopAgain: async (req) => await govern(req, "shopAgain", (by) => ({ type: "shopAgain", by })),
       beginCheckout: async (req, { customerId }) => {
         await checkOwn(req, customerId)
-        return await execute(req, { type: "beginCheckout", id: customerId, at: Date.now() })
+        return await executeLatest(req, `checkout ${customerId}`, {
+          type: "beginCheckout",
+          id: customerId,
+          at: Date.now(),
+        })
       },
       cancelCheckout: async (req) => {
         const by = await ownId(req, "session.notPayer")
-        return await execute(req, { type: "cancelCheckout", by })
+        return await executeLatest(req, `checkout ${by}`, { type: "cancelCheckout", by })
       },
       completeCheckout: async (req, { order_ref: ref }) => {
         const by = await ownId(req, "session.notPayer")
@@ -302,7 +307,7 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
       setIdle: async (req, { customerId, idle }) => {
         await checkOwn(req, customerId)
-        return await execute(req, { type: "setIdle", id: customerId, idle, at: Date.now() })
+        return await executeLatest(req, `idle ${customerId}`, { type: "setIdle", id: customerId, idle, at: Date.now() })
       },
       disconnect: async (req) => await execute(req, { type: "disconnect", cid: req.cid, at: Date.now() }),
       lose: async (req) => await execute(req, { type: "lose", cid: req.cid, at: Date.now() }),
@@ -323,6 +328,11 @@ export function multicartResource({ guard, sessions, presence, binding, run, inQ
       },
     },
   })
+}
+
+/** A later entry of the connection has come before this one, which would make its member leave. */
+function checkEntry(req: Pick<CallRequest<Pattern, unknown>, "cid" | "isOutdated">): void {
+  if (req.isOutdated(`enter ${req.cid}`)) throw notTried("A later entry of this connection has come before this one")
 }
 
 function references(sessionId: string, members: readonly Member[]): Reference[] {

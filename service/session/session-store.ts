@@ -5,6 +5,7 @@ import type { JetStream } from "../jetstream/jetstream.ts"
 import { partitionOf } from "../log/subjects.ts"
 import { jsonOf } from "./cart-content.ts"
 import { mended } from "./mend.ts"
+import type { RequestNumbers } from "./request-numbers.ts"
 import type { Member, Session, SessionEvent } from "./session.ts"
 import { completed, type StoredMember } from "./stored-member.ts"
 
@@ -18,8 +19,8 @@ const FULL_FOR_CARTS = 0.9
 const NO_ROOM = "maximum bytes exceeded"
 /** A key that means nothing. No session has it. */
 const BEGINNING = "beginning"
-/** On a cart: its `cartRequests`, as JSON. */
-const REQUESTS_HEADER = "Shopwire-Requests"
+/** Header of a stored cart, with its `cartNumbers` as JSON. */
+const NUMBERS_HEADER = "Shopwire-Requests"
 /** How long the mark of a session that ended is kept. */
 const MARK_TTL = "60s"
 
@@ -98,14 +99,13 @@ export class SessionStore {
     if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
     const { members, ...state } = stateEntry.json<State>()
     const revisions = new Map([[stateKey(id), stateEntry.revision]])
-    const withCart = async (member: Omit<Member, "content" | "cartRequests">): Promise<Member> => {
+    const withCart = async (member: Omit<Member, "content" | "cartNumbers">): Promise<Member> => {
       const key = cartKey(id, member.id)
       const stored = await this.#bucket.message(key)
       if (stored === undefined) return { ...member, content: {} }
       revisions.set(key, stored.seq)
-      const requests = stored.header.get(REQUESTS_HEADER)
-      const content = stored.json<object>()
-      return requests === "" ? { ...member, content } : { ...member, content, cartRequests: JSON.parse(requests) }
+      const cartNumbers = numbersIn(stored.header.get(NUMBERS_HEADER))
+      return { ...member, content: stored.json<object>(), ...(cartNumbers && { cartNumbers }) }
     }
     const session = mended({ ...state, members: await Promise.all(completed(members).map(withCart)) })
     return { session, revisions }
@@ -173,9 +173,9 @@ export class SessionStore {
     revisions.set(key, written)
   }
 
-  async #writeCart(id: string, { id: customerId, content, cartRequests }: Member, revisions: Map<string, number>) {
+  async #writeCart(id: string, { id: customerId, content, cartNumbers }: Member, revisions: Map<string, number>) {
     const key = cartKey(id, customerId)
-    const headers = cartRequests && { [REQUESTS_HEADER]: JSON.stringify(cartRequests) }
+    const headers = cartNumbers && { [NUMBERS_HEADER]: JSON.stringify(cartNumbers) }
     // No key is used again once it was deleted: each member has another ID.
     revisions.set(key, await this.#bucket.replace(key, jsonOf(content), revisions.get(key) ?? 0, headers))
   }
@@ -196,8 +196,17 @@ export function cartsSet(events: readonly SessionEvent[]): readonly string[] {
 }
 
 function stateJson({ members, ...others }: Session): string {
-  const state: State = { ...others, members: members.map(({ content: _, cartRequests: __, ...member }) => member) }
+  const state: State = { ...others, members: members.map(({ content: _, cartNumbers: __, ...member }) => member) }
   return JSON.stringify(state)
+}
+
+function numbersIn(header: string): RequestNumbers | undefined {
+  try {
+    return header === "" ? undefined : JSON.parse(header)
+  } catch {
+    // Another program has written it. The cart is still good.
+    return undefined
+  }
 }
 
 function stateKey(id: string): string {

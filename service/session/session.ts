@@ -2,7 +2,7 @@ import type { RequestNumber } from "res-service"
 import type { ClientKind } from "../../contract/session-members.ts"
 import type { Split } from "../../contract/session-status.ts"
 import type { BasketRef } from "../shared-baskets.ts"
-import { CART, type Requests, withRequest } from "./requests.ts"
+import { CART, type RequestNumbers, withRequest } from "./request-numbers.ts"
 
 /** Most earlier connections of a member that may still see a closed session. */
 const MAX_VIEWS = 5
@@ -19,10 +19,10 @@ export interface Member {
   readonly readyFor?: string | undefined
   /** The cart, a JSON object; `{}` until it is set. */
   readonly content: object
-  /** The numbered requests by which the member has changed its cart. */
-  readonly cartRequests?: Requests | undefined
-  /** The numbered requests that have set something else of the member. */
-  readonly requests?: Requests
+  /** Of the requests by which the member has changed its cart. */
+  readonly cartNumbers?: RequestNumbers | undefined
+  /** Of the requests that have set its connection or its ready flag. */
+  readonly numbers?: RequestNumbers
   /** The connection that speaks for the member; undefined while it is absent. */
   readonly cid: string | undefined
   /** The connection that became silent; when it calls again, the member is back. */
@@ -116,8 +116,6 @@ export interface Session {
   readonly offers?: readonly Offer[]
   /** The last baskets whose members the host has removed. */
   readonly barred?: readonly BasketRef[]
-  /** The numbered requests that have set something of the session. */
-  readonly requests?: Requests
   /** In the order of joining. */
   readonly members: readonly Member[]
 }
@@ -160,10 +158,10 @@ export type SessionEvent =
   | { readonly type: "left"; readonly id: string }
   | { readonly type: "barred"; readonly basket: BasketRef }
   | { readonly type: "hostPassed"; readonly id: string }
-  /** A numbered request has set these: of a member, or of the session. */
+  /** A numbered request has set something of the member. */
   | {
       readonly type: "requested"
-      readonly member: string | undefined
+      readonly id: string
       readonly settings: readonly string[]
       readonly request: RequestNumber
     }
@@ -184,7 +182,7 @@ export function connectionsOf(session: Session | undefined): ReadonlySet<string>
 export function evolve(session: Session | undefined, event: SessionEvent): Session | undefined {
   if (event.type === "created") return { hostId: event.host.id, members: [event.host] }
   if (session === undefined) throw new Error(`"${event.type}" without a session`)
-  const change = (id: string, fields: Partial<Member>): Session => changed(session, id, () => fields)
+  const change = (id: string, fields: Partial<Member>): Session => withMember(session, id, () => fields)
   switch (event.type) {
     case "joined":
       return { ...session, members: [...session.members, event.member] }
@@ -254,13 +252,15 @@ export function evolve(session: Session | undefined, event: SessionEvent): Sessi
     case "hostPassed":
       return { ...session, hostId: event.id, lock: undefined, deadline: undefined }
     case "requested":
-      return afterRequest(session, event)
+      return withMember(session, event.id, ({ numbers }) => ({
+        numbers: withRequest(numbers, event.settings, event.request),
+      }))
     case "ended":
       return undefined
   }
 }
 
-function changed(session: Session, id: string, fields: (member: Member) => Partial<Member>): Session {
+function withMember(session: Session, id: string, fields: (member: Member) => Partial<Member>): Session {
   return {
     ...session,
     members: session.members.map((member) => (member.id === id ? { ...member, ...fields(member) } : member)),
@@ -302,14 +302,9 @@ function withOrder(session: Session, { at, ref }: SessionEvent & { type: "ordere
 }
 
 function withCart(session: Session, { id, content, request }: SessionEvent & { type: "cartSet" }): Session {
-  return changed(session, id, ({ cartRequests }) =>
-    request === undefined ? { content } : { content, cartRequests: withRequest(cartRequests, [CART], request) },
+  return withMember(session, id, ({ cartNumbers }) =>
+    request === undefined ? { content } : { content, cartNumbers: withRequest(cartNumbers, [CART], request) },
   )
-}
-
-function afterRequest(session: Session, { member, settings, request }: SessionEvent & { type: "requested" }): Session {
-  const after = ({ requests }: Pick<Session, "requests">) => ({ requests: withRequest(requests, settings, request) })
-  return member === undefined ? { ...session, ...after(session) } : changed(session, member, after)
 }
 
 /** The session with those of its offers that meet a condition. */

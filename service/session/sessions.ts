@@ -40,7 +40,7 @@ export interface SessionEventSenders extends StatusEventSender, MemberEventSende
 }
 
 interface LoadedSession extends StoredSession {
-  /** Revision of the last write that somebody was told of. */
+  /** Revision of the last write. It grows with every command. */
   readonly n: number
   /** When all keys of the session were last written, in ms since the epoch; 0: not known. */
   readonly refreshedAt: number
@@ -105,6 +105,11 @@ export class Sessions {
 
   async get(id: string): Promise<Session | undefined> {
     return (await this.#load(id)).session
+  }
+
+  /** The `n` of a session's last change; 0: there is no such session. */
+  async revision(id: string): Promise<number> {
+    return (await this.#load(id)).n
   }
 
   /** What the members share. From now on its changes are sent, until `forget`. */
@@ -173,8 +178,7 @@ export class Sessions {
         // Otherwise the next command tries it again.
         if (refreshed.isComplete) refreshedAt = Date.now()
       }
-      const changes = happened.some(({ type }) => type !== "requested")
-      const n = changes ? Math.max(before.n + 1, ...stored.revisions.values()) : before.n
+      const n = Math.max(before.n + 1, ...stored.revisions.values())
       if (after === undefined) this.#due.delete(id)
       if (after === undefined || drops !== this.#drops) this.#unload(id)
       else this.#keep(id, { session: after, revisions: stored.revisions, n, refreshedAt, bytes: bytesOf(after) })
@@ -324,14 +328,7 @@ function bytesOf(session: Session | undefined): number {
 }
 
 /** What old clients are not shown. They get a message for each `updated`, so there is none without a reason. */
-const unseen: readonly SessionEvent["type"][] = [
-  "idleSet",
-  "nudged",
-  "disownedSet",
-  "offerMade",
-  "offerEnded",
-  "requested",
-]
+const unseen: readonly SessionEvent["type"][] = ["idleSet", "nudged", "disownedSet", "offerMade", "offerEnded"]
 
 function isSeen({ type }: SessionEvent): boolean {
   return !unseen.includes(type)

@@ -4,7 +4,7 @@ import type { Member } from "./session.ts"
 type Addition = "client" | "colour" | "since"
 
 /** What is stored with the cart. */
-type OfCart = "content" | "cartRequests"
+type OfCart = "content" | "cartNumbers"
 
 /** A member as it is stored, without its cart. An earlier release may have stored it, without what was added later. */
 export type StoredMember = Omit<Member, OfCart | Addition> & Partial<Pick<Member, Addition>>

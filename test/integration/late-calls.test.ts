@@ -72,25 +72,6 @@ describe("calls of a session that arrive late", () => {
     expect((await call(1, "start", { customerName: "Ann" })).error?.code).to.equal("system.serviceUnavailable")
   })
 
-  it("are known although a call changes nothing, of which nobody is told", async () => {
-    const id = randomUUID()
-    const call = connectionOf(id)
-    await call(1, "start", { customerName: "Ann" })
-    const { n } = (await call(2, "setSplit", { split: "evenly" })).result
-    const told: string[] = []
-    const events = product.nats.subscribe(`event.session.${id}.>`, {
-      callback: (_, msg) => void told.push(msg.subject),
-    })
-    await resRequest(product.nats, `get.session.${id}.status`)
-    expect((await call(5, "setSplit", { split: "evenly" })).result.n).to.equal(n)
-    expect((await call(4, "setSplit", { split: "byCart" })).result.n).to.equal(n)
-    await product.nats.flush()
-    events.unsubscribe()
-    expect(told).to.deep.equal([])
-    const { result } = await resRequest(product.nats, `get.session.${id}.status`)
-    expect(result.model.split).to.equal("evenly")
-  })
-
   it("make no member of a connection that has entered since, whose member would leave", async () => {
     const id = randomUUID()
     const [host, guest] = [connectionOf(id), connectionOf(id)]

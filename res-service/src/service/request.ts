@@ -60,11 +60,17 @@ export interface CallRequest<P extends string, E> extends BaseRequest<P>, Client
   readonly params: unknown
   readonly events: E
   /**
-   * Its requester (a gateway, or a program with a `Client`) and its number there; undefined if the requester does not number its
-   * requests, as Resgate. NATS keeps the order of a requester's messages only while they take the same way: with several processes in a
-   * queue group, a request that waits in one of them is overtaken by the next one, which another process got. Where a call replaces what
-   * an earlier one has set, store the number with it: then `isEarlier` tells a call that arrives late, also after another process has
-   * taken over. Answer that one as if it had come first.
+   * True for a call that arrives late: one of this kind, which the same requester (a gateway, or a program with a `Client`) sent later to
+   * this resource, has asked before, at this process. Answer as if this one had come first: then the last of several calls that replace
+   * each other counts, also when NATS passed it to another process, which was faster. Ask once, in the resource's queue. False if the
+   * requester does not number its requests, as Resgate; the requesters of this package do.
+   *
+   * @param kind what replaces each other, such as the calls for one member; default: the calls of this method
+   */
+  isOutdated(kind?: string): boolean
+  /**
+   * Its requester and its number there, as `isOutdated` compares them; undefined if the requester does not number its requests. Store it with
+   * what the call sets, where a call must be told to be late also after another process has taken over.
    */
   readonly requestNumber: RequestNumber | undefined
 }

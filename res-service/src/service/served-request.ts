@@ -9,10 +9,17 @@ import type { Payload, RequestType, Target } from "./incoming.ts"
 import type { NamedResource } from "./query-events.ts"
 import type { Reply } from "./reply.ts"
 import type { Admission, AuthRequest, Meta } from "./request.ts"
+import type { RequestOrder } from "./request-order.ts"
 import type { EventsOf } from "./resource.ts"
 import type { TimeLimit } from "./time-limit.ts"
 
 type Events = EventsOf<Kind, unknown>
+
+/** What all requests of a service share. */
+export interface ServedContext {
+  readonly conn: Conn
+  readonly order: RequestOrder
+}
 
 /** A request as its handler gets it, whatever its type. */
 export class ServedRequest implements AuthRequest<string, Events> {
@@ -33,14 +40,14 @@ export class ServedRequest implements AuthRequest<string, Events> {
   readonly natsHeader: (name: string) => string | undefined
   /** What the handler has set with `meta`. */
   answerMeta: Meta | undefined
-  readonly #conn: Conn
+  readonly #context: ServedContext
   readonly #reply: Reply
   readonly #limit: TimeLimit
   readonly #makeEvents: () => EventSender
   #events: EventSender | undefined
 
   constructor(
-    conn: Conn,
+    context: ServedContext,
     reply: Reply,
     { type, name, method }: Target,
     { resource, parts }: NamedResource,
@@ -64,7 +71,7 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.remoteAddr = payload.remoteAddr
     this.uri = payload.uri
     this.natsHeader = natsHeader
-    this.#conn = conn
+    this.#context = context
     this.#reply = reply
     this.#limit = limit
     this.#makeEvents = makeEvents
@@ -92,7 +99,10 @@ export class ServedRequest implements AuthRequest<string, Events> {
     this.answerMeta = meta
   }
 
-  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#conn, this.cid, token, tid)
+  readonly isOutdated = (kind = this.method): boolean =>
+    this.#context.order.isOutdated(`${this.name} ${kind}`, this.#reply.subject)
+
+  readonly setToken = (token: unknown, tid?: string): void => publishToken(this.#context.conn, this.cid, token, tid)
 }
 
 /** Sends a token event. Throws a `ResError` for an invalid connection ID: a request may contain none, or any text. */

@@ -15,11 +15,12 @@ import { KeyedQueue } from "./queue.ts"
 import { Reply } from "./reply.ts"
 import { isNotReserved } from "./reply-to.ts"
 import type { Admission } from "./request.ts"
+import { RequestOrder } from "./request-order.ts"
 import type { AnyResource, EventsOf, Resource } from "./resource.ts"
 import { type RespondContext, respond } from "./respond.ts"
 import type { Routing } from "./routing.ts"
 import { RunningWork } from "./running-work.ts"
-import { publishToken, ServedRequest } from "./served-request.ts"
+import { publishToken, type ServedContext, ServedRequest } from "./served-request.ts"
 import { TimeLimits } from "./time-limit.ts"
 
 const DEFAULT_QUERY_EVENT_MS = 3000
@@ -82,6 +83,7 @@ export class Service {
   readonly #owned: Owned
   readonly #replyTo: (subject: string) => boolean
   readonly #respondContext: RespondContext
+  readonly #servedContext: ServedContext
   readonly #resources: AnyResource[] = []
   readonly #byContract = new Map<AnyContract, AnyResource>()
   readonly #queue = new KeyedQueue()
@@ -108,6 +110,7 @@ export class Service {
     this.#observer = options.observer
     this.#numbers = new EventNumbers(this.#routing !== undefined)
     this.#respondContext = { logger: this.#logger, admit: options.admit ?? nothing, numbers: this.#numbers }
+    this.#servedContext = { conn: this.#conn, order: new RequestOrder() }
     this.#routing?.onRequest((msg) => this.#receive(msg, true))
     const durationMs = options.queryEventMs ?? DEFAULT_QUERY_EVENT_MS
     this.#queryEvents = new QueryEvents(
@@ -376,7 +379,7 @@ export class Service {
     // Awaited after the content.
     got?.catch(nothing)
     const events = (): EventSender => this.#events(named)
-    const req = new ServedRequest(this.#conn, reply, target, named, payload, limit, header, events)
+    const req = new ServedRequest(this.#servedContext, reply, target, named, payload, limit, header, events)
     const { mode, run } = respond(this.#respondContext, resource, req, reply, got)
     try {
       await this.#queue.run(group, mode, () => limit.run(run))
