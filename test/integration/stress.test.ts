@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
-import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { existsSync, statSync } from "node:fs"
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -11,6 +11,11 @@ import { processIdentity } from "../../tools/programs/process-identity.ts"
 import { skip } from "../helpers/skip.ts"
 import { until } from "../helpers/until.ts"
 import { BusyLoops } from "../runner/busy-loops.ts"
+import { cloneProject } from "../runner/clone.ts"
+
+/** On Linux in memory, while temporary files usually are on a disk. */
+const OTHER = "/dev/shm"
+const AUTHOR = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
 
 describe("npm run test:stress", () => {
   it("runs the chosen files in fresh clones, says what came of it, and removes the clones", async function () {
@@ -41,6 +46,29 @@ describe("npm run test:stress", () => {
     const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")])
     expect(status).to.equal(2)
     expect(stderr).to.include("Usage: npm run test:stress")
+  })
+})
+
+describe("cloneProject()", () => {
+  it("copies where it can't make hard links: to another file system", async function () {
+    if (!existsSync(OTHER) || statSync(OTHER).dev === statSync(tmpdir()).dev)
+      skip(this, `another file system at ${OTHER}`)
+    const project = await mkdtemp(join(tmpdir(), "shopwire-stress-test-"))
+    const others = await mkdtemp(join(OTHER, "shopwire-stress-test-"))
+    try {
+      for (const args of [["init"], [...AUTHOR, "commit", "--allow-empty", "--message", "first"]])
+        expect(spawnSync("git", ["-C", project, ...args]).status).to.equal(0)
+      await mkdir(join(project, "node_modules"))
+      await writeFile(join(project, "node_modules", "a"), "")
+      process.env.TMPDIR = others
+      const clone = await cloneProject(project)
+      expect(await readdir(clone.folder)).to.deep.equal([".git", "node_modules"])
+      await clone.remove()
+      expect(await readdir(others)).to.deep.equal([])
+    } finally {
+      await rm(project, { recursive: true })
+      await rm(others, { recursive: true })
+    }
   })
 })
 

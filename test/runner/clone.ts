@@ -20,7 +20,7 @@ export async function cloneProject(project: string): Promise<Clone> {
   const folder = await mkdtemp(join(tmpdir(), "shopwire-stress-"))
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
-    const { ok, reason } = await runCommand("git", ["clone", "--quiet", "--local", project, folder], {
+    const { ok, reason } = await runCommand("git", ["clone", "--quiet", project, folder], {
       timeoutMs: COPY_MS,
     })
     if (!ok) throw new Error(`${project} could not be cloned: ${reason}`)
