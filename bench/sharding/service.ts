@@ -14,27 +14,24 @@ const resource = model(`${kind}.thing.$id`, {
   call: (method) => ({ touch: method(z.unknown(), (req) => req.events.change({ n: 2 })) }),
 })
 
-if (kind === "alone") {
-  const service = new Service(conn)
-  service.add(resource)
-  await service.start()
-} else {
-  const shards = await Shards.join(conn.nats, {
-    name: kind,
-    count: COUNT,
-    locate: (name) => ({ shard: natsPartition(name.split(".")[2] ?? "", COUNT), root: name }),
-    logger: silentLogger,
-  })
-  const service = new Service(shards.conn, { routing: shards })
-  service.add(resource)
-  await service.start()
-  shards.start({
-    acquire: async () => {},
-    release: async () => {},
-    unload: () => {},
-    idle: (some) => service.idle(some),
-    everything: service.ownership,
-  })
-  await shards.settled
-}
+const shards =
+  kind === "alone"
+    ? undefined
+    : await Shards.join(conn.nats, {
+        name: kind,
+        count: COUNT,
+        locate: (name) => ({ shard: natsPartition(name.split(".")[2] ?? "", COUNT), root: name }),
+        logger: silentLogger,
+      })
+const service = shards === undefined ? new Service(conn) : new Service(shards.conn, { routing: shards })
+service.add(resource)
+await service.start()
+shards?.start({
+  acquire: async () => {},
+  release: async () => {},
+  unload: () => {},
+  idle: (some) => service.idle(some),
+  everything: service.ownership,
+})
+await shards?.settled
 console.log("ready")

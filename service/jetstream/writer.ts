@@ -103,7 +103,8 @@ export class JetStreamWriter {
    * message's sequence; rejects as `publish`.
    */
   async replace(subject: string, payload: string, expected: number, headers?: Headers): Promise<number> {
-    const all = { "Nats-Expected-Last-Subject-Sequence": String(expected), ...headers }
+    // Not a literal with a spread: see `publishBatch`.
+    const all = Object.assign({ "Nats-Expected-Last-Subject-Sequence": String(expected) }, headers)
     return (await this.publish(subject, payload, all)).seq
   }
 

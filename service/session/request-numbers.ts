@@ -21,7 +21,8 @@ export function withRequest(
   { requester, number }: RequestNumber,
 ): RequestNumbers {
   const { [requester]: known = {}, ...others } = numbers ?? {}
-  const now = settings.map((setting) => [setting, Math.max(number, known[setting] ?? 0)])
+  const own = { ...known }
+  for (const setting of settings) own[setting] = Math.max(number, known[setting] ?? 0)
   const kept = Object.entries(others).slice(1 - MAX_REQUESTERS)
-  return Object.fromEntries([...kept, [requester, { ...known, ...Object.fromEntries(now) }]])
+  return { ...Object.fromEntries(kept), [requester]: own }
 }

@@ -7,7 +7,7 @@ import { jsonOf } from "./cart-content.ts"
 import { mended } from "./mend.ts"
 import type { RequestNumbers } from "./request-numbers.ts"
 import type { Member, Session, SessionEvent } from "./session.ts"
-import { completed, type StoredMember } from "./stored-member.ts"
+import { completed, type MemberWithoutCart, type StoredMember } from "./stored-member.ts"
 
 export const BUCKET = "sessions"
 
@@ -99,7 +99,7 @@ export class SessionStore {
     if (stateEntry === undefined) return { session: undefined, revisions: new Map() }
     const { members, ...state } = stateEntry.json<State>()
     const revisions = new Map([[stateKey(id), stateEntry.revision]])
-    const withCart = async (member: Omit<Member, "content" | "cartNumbers">): Promise<Member> => {
+    const withCart = async (member: MemberWithoutCart): Promise<Member> => {
       const key = cartKey(id, member.id)
       const stored = await this.#bucket.message(key)
       if (stored === undefined) return { ...member, content: {} }

@@ -3,14 +3,14 @@ import type { Member } from "./session.ts"
 
 type Addition = "client" | "colour" | "since"
 
-/** What is stored with the cart. */
-type OfCart = "content" | "cartNumbers"
+/** A member without what is stored with its cart. */
+export type MemberWithoutCart = Omit<Member, "content" | "cartNumbers">
 
 /** A member as it is stored, without its cart. An earlier release may have stored it, without what was added later. */
-export type StoredMember = Omit<Member, OfCart | Addition> & Partial<Pick<Member, Addition>>
+export type StoredMember = Omit<MemberWithoutCart, Addition> & Partial<Pick<Member, Addition>>
 
 /** Members as a session has them, still without their carts. */
-export function completed(members: readonly StoredMember[]): readonly Omit<Member, OfCart>[] {
+export function completed(members: readonly StoredMember[]): readonly MemberWithoutCart[] {
   const coloured = members.flatMap(({ colour }) => (colour === undefined ? [] : { colour }))
   return members.map(({ client = "other", colour, since, ...member }) => {
     if (colour !== undefined) return { ...member, client, colour, since }
