@@ -101,6 +101,8 @@ describe("test/runner/run.ts", () => {
       expect(failures.map(({ title }) => title)).to.include(failed)
       expect(output).to.include(said)
     }
+    const [, failures = ""] = output.split("\nFailed:\n")
+    expect(failures).to.match(/^ {2}- .*: breaks\n {6}Error: on purpose\n {6} +at .*0\.test\.ts/m)
     expect(report.filter(({ state }) => state === "passed").map(({ title }) => title)).to.include("is well")
     expect(totals).to.match(/^\d+ passed, [1-9]\d* failed, 0 skipped$/)
   })

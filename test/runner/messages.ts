@@ -3,6 +3,8 @@ export interface TestResult {
   /** Full title. */
   readonly title: string
   readonly state: "passed" | "failed" | "skipped"
+  /** Why it has failed: the first lines of what was thrown, with where. */
+  readonly error?: string
 }
 
 /** What became of the tests of one file. */

@@ -1,4 +1,4 @@
-// `npm run test:all`, `test:unit`, `test:files`: runs test files in a few processes, and checks that they leave nothing behind.
+// `npm run test:all` and `test:unit`: runs test files in a few processes, and checks that they leave nothing behind.
 import { randomUUID } from "node:crypto"
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir, userInfo } from "node:os"
@@ -97,7 +97,8 @@ durations.save()
 
 const failedTests = tests.filter(({ state }) => state === "failed")
 if (failedTests.length > 0) {
-  process.stdout.write(`\nFailed:\n${failedTests.map(({ file, title }) => `  - ${file}: ${title}`).join("\n")}\n`)
+  // With the reason once more, for of a long output one often has the end only.
+  process.stdout.write(`\nFailed:\n${failedTests.map(failureText).join("\n")}\n`)
 }
 const left = await leftBehind()
 if (left.length > 0) {
@@ -112,6 +113,10 @@ if (interrupted === undefined && process.env.TEST_RESULT_FILE !== undefined) {
   writeFileSync(process.env.TEST_RESULT_FILE, totals)
 }
 process.exitCode = interrupted !== undefined || count("failed") > 0 ? 1 : 0
+
+function failureText({ file, title, error = "" }: ReportedTest): string {
+  return `  - ${file}: ${title}\n${error.replace(/^(?=.)/gm, "      ")}`
+}
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`

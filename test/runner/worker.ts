@@ -10,6 +10,8 @@ import { SpecReporter } from "../helpers/spec-reporter.ts"
 import { cpuMs } from "./cpu-time.ts"
 import type { FileResult, RunFile, TestResult } from "./messages.ts"
 
+const MOST_ERROR_LINES = 12
+
 const [grepOut = ""] = process.argv.slice(2)
 const { timeout, forbidOnly } = JSON.parse(readFileSync(join(projectDir, ".mocharc.json"), "utf8")) as {
   timeout: number
@@ -59,8 +61,15 @@ async function run(file: string): Promise<void> {
   })
   const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants
   runner.on(EVENT_TEST_PASS, (test) => tests.push({ title: test.fullTitle(), state: "passed" }))
-  runner.on(EVENT_TEST_FAIL, (test) => tests.push({ title: test.fullTitle(), state: "failed" }))
+  runner.on(EVENT_TEST_FAIL, (test, error: unknown) => {
+    tests.push({ title: test.fullTitle(), state: "failed", error: firstLines(error) })
+  })
   runner.on(EVENT_TEST_PENDING, (test) => tests.push({ title: test.fullTitle(), state: "skipped" }))
+}
+
+function firstLines(error: unknown): string {
+  const shown = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
+  return shown.split("\n").slice(0, MOST_ERROR_LINES).join("\n")
 }
 
 /** Undoes what the files before have changed, also without knowing it: Vite's `build` sets NODE_ENV. */
