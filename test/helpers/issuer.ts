@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { createServer, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
 import { exportJWK, type JWTPayload, SignJWT } from "jose"
 import { jwksVerifier } from "../../service/auth/jwks-verifier.ts"
 import { RememberingVerifier, type TokenVerifier } from "../../service/auth/token-verifier.ts"
+import { freePort } from "./ports.ts"
 import { use } from "./use.ts"
 
 /** A key that signs tokens. */
@@ -25,7 +25,7 @@ export function inSeconds(seconds: number): number {
 
 /** When a token expires that a test uses before, even on a busy machine, and then waits for: seconds since the epoch. */
 export function soon(): number {
-  return inSeconds(4)
+  return inSeconds(10)
 }
 
 /** Signs a token. */
@@ -49,9 +49,9 @@ export class Issuer {
   /** How often its keys were fetched. */
   fetches = 0
 
-  private constructor(server: Server) {
+  private constructor(server: Server, port: number) {
     this.#server = server
-    this.#port = (server.address() as AddressInfo).port
+    this.#port = port
     server.on("request", async (_, res) => {
       this.fetches++
       const keys = await Promise.all(
@@ -67,9 +67,10 @@ export class Issuer {
   }
 
   static async start(): Promise<Issuer> {
-    const server = createServer().listen(0, "127.0.0.1")
+    const port = await freePort()
+    const server = createServer().listen(port, "127.0.0.1")
     await once(server, "listening")
-    return new Issuer(server)
+    return new Issuer(server, port)
   }
 
   get url(): URL {

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "chai"
 import WebSocket from "ws"
 import { compiledProgram } from "../helpers/compiled.ts"
 import { startNats, type TestNats } from "../helpers/nats.ts"
+import { freePort } from "../helpers/ports.ts"
 import { until } from "../helpers/until.ts"
 
 describe("gateway program", () => {
@@ -50,7 +50,7 @@ describe("gateway program", () => {
 
   it("waits for NATS, serves, shows metrics, and stops on SIGTERM with status 0", async () => {
     await nats.kill()
-    const [port, metricsPort] = await freePorts()
+    const [port, metricsPort] = [await freePort(), await freePort()]
     const file = await config({ port, natsUrl: "nats://127.0.0.1:1", metricsPort, colour: "red" })
     const { child, output } = run("--config", file, "--addr", "127.0.0.1", "--nats", nats.url)
     await until("the attempt to connect", () => output().includes("connecting to NATS"))
@@ -76,21 +76,12 @@ describe("gateway program", () => {
     const { child, output } = run("--config", await config({ natsUrl: "nats://127.0.0.1:1", addr: "127.0.0.1" }))
     await until("the attempt to connect", () => output().includes("connecting to NATS"))
     child.kill("SIGINT")
-    expect(await once(child, "exit"), output()).to.deep.equal([0, null])
+    expect(await once(child, "close"), output()).to.deep.equal([0, null])
   })
 
   it("says in one line what is wrong with the configuration", async () => {
     const { child, output } = run("--config", await config({ addr: "localhost" }))
-    expect(await once(child, "exit")).to.deep.equal([1, null])
+    expect(await once(child, "close")).to.deep.equal([1, null])
     expect(output()).to.equal("invalid addr setting (localhost): must be a valid IPv4 or IPv6 address\n")
   })
 })
-
-/** Two ports that nobody uses at the moment. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()]
-  await Promise.all(servers.map((server) => once(server.listen(0, "127.0.0.1"), "listening")))
-  const [a = 0, b = 0] = servers.map((server) => (server.address() as AddressInfo).port)
-  for (const server of servers) server.close()
-  return [a, b]
-}

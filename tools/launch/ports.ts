@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 import { StartError } from "./start-error.ts"
@@ -74,11 +75,30 @@ export async function block(
   }
 }
 
-/** A free port of an address. */
+/** A free port of an address. As long as this process lives, `freePort` gives it to no other caller on this machine. */
 export async function freePort(host?: string): Promise<number> {
-  const { port, free } = await block(host)
-  await free()
-  return port
+  for (;;) {
+    const { port, free } = await block(host)
+    await free()
+    if (await reserve(port)) return port
+  }
+}
+
+/**
+ * Takes the UDP port of the same number, which nobody here uses, as a mark: the server that is to listen on the port may start
+ * much later, or again. Resolves to false when another process has taken it.
+ */
+async function reserve(port: number): Promise<boolean> {
+  const mark = createSocket("udp4").unref()
+  mark.bind({ port, address: "127.0.0.1", exclusive: true })
+  try {
+    await once(mark, "listening")
+    return true
+  } catch (error) {
+    mark.close()
+    if (isTaken(error)) return false
+    throw error
+  }
 }
 
 function isTaken(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { expect } from "chai"
-import { checkPorts } from "../../../../tools/launch/ports.ts"
+import { checkPorts, freePort } from "../../../../tools/launch/ports.ts"
 import { StartError } from "../../../../tools/launch/start-error.ts"
 
 const own = { host: "127.0.0.1", hostSetting: "HOST" }
@@ -54,5 +54,24 @@ describe("checkPorts()", () => {
     const there = (hostSetting: string) => [{ setting: "A_PORT", port: 9000, host: "203.0.113.7", hostSetting }]
     for (const setting of ["HOST", "NATS_HOST"])
       expect(await refusal(there(setting))).to.equal(`${setting}=203.0.113.7: expected an address of this machine`)
+  })
+})
+
+describe("freePort()", () => {
+  it("gives no port again, though nobody listens on it yet", async () => {
+    const { random } = Math
+    const chances = Array.from({ length: 50 }, random)
+    const given: number[] = []
+    try {
+      for (let i = 0; i < 10; i++) {
+        let next = 0
+        // The same port is tried first each time.
+        Math.random = () => chances[next++] ?? random()
+        given.push(await freePort())
+      }
+    } finally {
+      Math.random = random
+    }
+    expect(new Set(given).size).to.equal(10)
   })
 })
