@@ -37,8 +37,9 @@ export async function publishMany(
 
 /** Publishes these events, and resolves to their sequences. */
 export async function publishAll(js: ReturnType<typeof jetstream>, events: readonly PublishEvent[]): Promise<number[]> {
+  const timeout = PATIENCE_MS
   const acks = await Promise.all(
-    events.map((event) => js.publish(`updates.store.${event.shop_id}`, JSON.stringify(event))),
+    events.map((event) => js.publish(`updates.store.${event.shop_id}`, JSON.stringify(event), { timeout })),
   )
   return acks.map(({ seq }) => seq)
 }
@@ -57,7 +58,7 @@ export async function caughtUp(nats: NatsConnection): Promise<void> {
 
 /** All valid events of the log, oldest first. */
 export async function loggedEvents(nats: NatsConnection): Promise<ShownEvent[]> {
-  const consumer = await jetstream(nats).consumers.get(STREAM, {
+  const consumer = await jetstream(nats, { timeout: PATIENCE_MS }).consumers.get(STREAM, {
     filter_subjects: [EVENT_SUBJECTS],
     deliver_policy: DeliverPolicy.All,
   })

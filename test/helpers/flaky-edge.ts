@@ -32,7 +32,10 @@ export class FlakyEdge {
   readonly requests: Received[] = []
   #fault: (request: Received, number: number) => Fault | undefined = () => undefined
   readonly #known = new Map<string, { readonly body: string; readonly answer: object }>()
-  readonly #server = createServer((req, res) => void this.#answer(req, res))
+  readonly #server = createServer((req, res) => {
+    // The client may be gone before its request is read.
+    this.#answer(req, res).catch(() => res.destroy())
+  })
 
   static async start(): Promise<FlakyEdge> {
     const edge = new FlakyEdge()

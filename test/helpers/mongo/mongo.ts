@@ -78,6 +78,7 @@ async function startMongod(systemBinary: string): Promise<Server> {
   process.env.MONGOMS_RUNTIME_DOWNLOAD = "false"
   const set = await MongoMemoryReplSet.create({
     binary: { systemBinary, checkMD5: false },
+    instanceOpts: [{ launchTimeout: DEADLINE_MS }],
     replSet: { count: 1, storageEngine: "wiredTiger" },
   })
   return {
