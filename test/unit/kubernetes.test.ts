@@ -56,9 +56,7 @@ function complaints(values: readonly Manifest[]): string {
   }
 }
 
-describe("deploy/kubernetes", function () {
-  this.timeout(60_000)
-
+describe("deploy/kubernetes", () => {
   it("lists every file", () => {
     const files = readdirSync(folder).filter((file) => file !== "kustomization.yaml")
     expect(kustomization.resources).to.have.members(files)

@@ -20,9 +20,7 @@ const valuesOf = (file: string, key: string): string[] =>
 const programs = units.filter((file) => file.endsWith(".service"))
 const own = programs.filter((file) => valuesOf(file, "ExecStart")[0]?.startsWith("/usr/bin/node "))
 
-describe("deploy/systemd", function () {
-  this.timeout(60_000)
-
+describe("deploy/systemd", () => {
   it("is accepted by systemd-analyze without a warning", function () {
     const analyze = findProgram(["systemd-analyze"])
     if (analyze === undefined) skip(this, "systemd-analyze")

@@ -36,16 +36,12 @@ describe("doctor, given answers that a sound product does not give", () => {
   }
 
   /** What a check finds where one server answers as edge and gateway; ok findings without advice are left out. */
-  async function found(
-    check: Check,
-    answers: Answers,
-    env: NodeJS.ProcessEnv = {},
-    date = new Date(),
-  ): Promise<string[]> {
+  async function found(check: Check, answers: Answers, env: NodeJS.ProcessEnv = {}, behindMs = 0): Promise<string[]> {
     const port = await portOf(
       createHttpServer((request, response) => {
         const [status, body] = answers[request.url ?? ""] ?? [404, {}]
-        response.writeHead(status, { date: date.toUTCString(), connection: "close" }).end(JSON.stringify(body))
+        const date = new Date(Date.now() - behindMs).toUTCString()
+        response.writeHead(status, { date, connection: "close" }).end(JSON.stringify(body))
       }),
     )
     const url = `http://127.0.0.1:${port}`
@@ -69,8 +65,7 @@ describe("doctor, given answers that a sound product does not give", () => {
     expect((await found(edgeCheck, {})).join()).to.match(/^problem: another program answers at http:/)
     const older = { ...ready, "/openapi.json": [200, { info: { version: "0.0.1" } }] } as const
     expect(await found(edgeCheck, older)).to.deep.equal([`warning: it has version 0.0.1, this command ${version}`])
-    const hourAgo = new Date(Date.now() - 3_600_000)
-    expect((await found(edgeCheck, ready, {}, hourAgo)).join()).to.match(/^warning: its clock is 3[56]\d\d s behind/)
+    expect((await found(edgeCheck, ready, {}, 3_600_000)).join()).to.match(/^warning: its clock is 3[56]\d\d s behind/)
   })
 
   it("finds a gateway without a service, and another program in its place", async () => {

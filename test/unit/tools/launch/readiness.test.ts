@@ -5,6 +5,7 @@ import { expect } from "chai"
 import { natsInfo } from "../../../../config/nats-info.ts"
 import { httpAnswers, waitUntil } from "../../../../tools/launch/readiness.ts"
 import { StartError } from "../../../../tools/launch/start-error.ts"
+import { PATIENCE_MS } from "../../../helpers/until.ts"
 
 const servers: Server[] = []
 
@@ -33,7 +34,7 @@ describe("waitUntil()", () => {
       if (looks < 3) throw new Error("not yet")
       return looks
     }
-    expect(await waitUntil("it", look, { deadlineMs: 5000 })).to.equal(3)
+    expect(await waitUntil("it", look, { deadlineMs: PATIENCE_MS })).to.equal(3)
   })
 
   it("names what it waited for, the deadline and the last reason", async () => {
@@ -53,7 +54,7 @@ describe("waitUntil()", () => {
 })
 
 describe("natsInfo()", () => {
-  const ask = (port: number, timeoutMs = 5000) =>
+  const ask = (port: number, timeoutMs = PATIENCE_MS) =>
     natsInfo(`nats://user:secret@127.0.0.1:${port}`, AbortSignal.timeout(timeoutMs))
 
   it("reads the greeting, also when it comes in pieces", async () => {
@@ -85,8 +86,8 @@ describe("httpAnswers()", () => {
       }),
     )
     const url = `http://127.0.0.1:${port}`
-    await httpAnswers(url, AbortSignal.timeout(5000), { ok: false })
-    const refused = httpAnswers(url, AbortSignal.timeout(5000), { ok: true })
+    await httpAnswers(url, AbortSignal.timeout(PATIENCE_MS), { ok: false })
+    const refused = httpAnswers(url, AbortSignal.timeout(PATIENCE_MS), { ok: true })
     expect(await reasonOf(refused)).to.equal(`GET ${url} answers 503`)
   })
 
@@ -94,7 +95,7 @@ describe("httpAnswers()", () => {
     const server = createServer()
     const port = await portOf(server)
     await new Promise((resolve) => server.close(resolve))
-    const answer = httpAnswers(`http://127.0.0.1:${port}`, AbortSignal.timeout(5000), { ok: false })
+    const answer = httpAnswers(`http://127.0.0.1:${port}`, AbortSignal.timeout(PATIENCE_MS), { ok: false })
     expect(await reasonOf(answer)).to.include("ECONNREFUSED")
   })
 })
