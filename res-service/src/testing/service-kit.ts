@@ -5,8 +5,8 @@ import type { AnyResource } from "../service/resource.ts"
 import { Service, type ServiceOptions } from "../service/service.ts"
 import { MemoryBroker } from "./memory-broker.ts"
 
-/** How long to wait for an answer or an event, in ms. */
-const TIMEOUT_MS = 5000
+/** How long to wait for an answer or an event, in ms: so long that only a fault lets it pass, on a busy machine, too. */
+const TIMEOUT_MS = 60_000
 
 /** A message that the service sent and that is not an answer: an event, a reset, a token. */
 export interface Sent {

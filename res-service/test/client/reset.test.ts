@@ -88,12 +88,15 @@ describe("A reset", () => {
 
   describe("while the first get is under way", () => {
     it("loads the resource, if the first get is not answered", async () => {
-      const { library, client, conn } = setUp()
-      library.answers = (subject) => (subject === GET ? [] : undefined)
+      const { library, client } = setUp()
+      library.answers = (subject) => {
+        if (subject !== GET) return undefined
+        // At once: on a busy machine the first get could time out before.
+        library.answers = () => undefined
+        library.reset(["library.book"])
+        return []
+      }
       const mirror = client.mirror("library.book")
-      await settled(conn)
-      library.answers = () => undefined
-      library.reset(["library.book"])
       await mirror.ready
       expect(mirror.value).to.deep.equal(old)
       client.close()
@@ -187,7 +190,7 @@ describe("A reset", () => {
       const { library, mirror, events, client, gets } = await watch()
       library.answers = (subject) => (subject === GET ? [] : undefined)
       library.reset(["library.book"])
-      await until("the first attempt", () => gets() === 2)
+      await until("the first attempt", () => gets() >= 2)
       library.resources.delete("library.book")
       library.answers = () => undefined
       await until("the delete event", () => events.at(-1)?.type === "delete")

@@ -85,8 +85,9 @@ describe("access that changes while it is asked for", () => {
   it("is asked for again with the next call: the answer under way may be from before the change", async () => {
     const { library, conn, send, close } = await subscribed()
     library.withhold("access.library.book")
+    const asks = library.requests.length
     const first = send(2, "call.library.book.lend")
-    await settled(conn)
+    await until("the access request", () => library.requests.length > asks)
     library.event("library.book", "reaccess")
     await settled(conn)
     library.answerNow("access.library.book", '{"result":{"get":true,"call":"*"}}')

@@ -144,7 +144,8 @@ class Run {
   readonly #broker = new MemoryBroker()
   readonly #conn = this.#broker.connect()
   readonly #library = new Library(this.#broker.connect())
-  readonly #requester = new Requester(this.#conn, 1_000)
+  /** Nothing times out, however busy the machine is: requests are answered, or repeated after an outage. */
+  readonly #requester = new Requester(this.#conn, 600_000)
   readonly #cache = new Cache(this.#conn, this.#requester, silentLogger)
   readonly #clients: ResClient[]
 

@@ -1,6 +1,7 @@
 import { once } from "node:events"
 import { expect } from "chai"
 import WebSocket from "ws"
+import { until } from "../../../test/helpers/until.ts"
 import type { Conn } from "../../src/conn.ts"
 import { createGateway, type Gateway } from "../../src/gateway/mod.ts"
 import { MemoryBroker } from "../../src/testing/mod.ts"
@@ -64,10 +65,14 @@ describe("gateway and services that misbehave", () => {
   })
 
   const ask = async (method: string): Promise<Answer> => {
-    const answered = once(socket, "message")
+    const answers: Answer[] = []
+    const receive = (data: Buffer): void => void answers.push(JSON.parse(data.toString()))
+    socket.on("message", receive)
     socket.send(JSON.stringify({ id: 1, method }))
-    const [data] = (await answered) as [Buffer]
-    return JSON.parse(data.toString()) as Answer
+    // An event may come before it.
+    const answer = await until("the answer", () => answers.find(({ id }) => id === 1))
+    socket.off("message", receive)
+    return answer
   }
   const answering = (type: string, ...answers: string[]): void => {
     library.answers = (subject) => (subject.startsWith(`${type}.`) ? answers : undefined)
@@ -121,6 +126,8 @@ describe("gateway and services that misbehave", () => {
       answers = text === undefined ? [] : [text, text]
       library.event("library.books", "query", { subject: "queries" })
       await settled(conn)
+      // Further events of the resource wait for the answer, or until there will be none.
+      await until("the query request to be over", () => gateway.pendingRequestCount === 0)
     }
     answers = ['{"result":{"events":[{"event":"add","data":{"idx":1,"value":"Dune"}}]}}']
     const event = once(socket, "message")

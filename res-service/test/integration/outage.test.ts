@@ -43,6 +43,8 @@ describe("Service, when nats-server is killed and restarted", () => {
     await kit.service.with(book, { id: "1" }, (events) => events.change({ title }))
     await nats.restart()
     await until("the watching connection to be back", () => conns[1]?.connected)
+    // So that nats-server knows its subscriptions before the service's reset comes.
+    await conns[1]?.flush()
     proxy.heal()
     // The change is lost; subscribers of the book fetch it again.
     expect(await kit.next()).to.deep.equal([reset])

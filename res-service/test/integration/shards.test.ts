@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from "nats"
 import { atOnce } from "../../../test/helpers/at-once.ts"
 import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
 import { startTcpProxy, type TcpProxy } from "../../../test/helpers/tcp-proxy.ts"
-import { until } from "../../../test/helpers/until.ts"
+import { PATIENCE_MS, until } from "../../../test/helpers/until.ts"
 import { Client } from "../../src/client/mod.ts"
 import { connectNats, model, type NatsConn, Service, silentLogger } from "../../src/mod.ts"
 import { natsPartition, Shards } from "../../src/sharding/mod.ts"
@@ -184,7 +184,7 @@ describe("Shards, of a service of several processes", () => {
         kit.store.set("1", 5)
         const owner = kit.owner("1", ...members)?.shards.member
         for (const { shards } of members)
-          expect(await shards.ask("books", "library.shelf.1", "p", 5000)).to.deep.equal([5, "p", owner])
+          expect(await shards.ask("books", "library.shelf.1", "p", PATIENCE_MS)).to.deep.equal([5, "p", owner])
       },
 
       "move when one joins and when one leaves, and no call fails or is done twice": async (kit) => {
@@ -197,7 +197,7 @@ describe("Shards, of a service of several processes", () => {
         const calls = new Map(ids.map((id) => [id, 0]))
         const calling = ids.map(async (id) => {
           while (!isOver) {
-            await kit.client.call(`library.shelf.${id}`, "add").then(
+            await kit.client.call(`library.shelf.${id}`, "add", undefined, { timeoutMs: PATIENCE_MS }).then(
               () => calls.set(id, (calls.get(id) ?? 0) + 1),
               (error: unknown) => failures.push(error),
             )
@@ -319,7 +319,7 @@ describe("Shards, of a service of several processes", () => {
         await first.stop()
         kit.resets.length = 0
         await kit.shared(await kit.join())
-        expect(kit.resets[0]?.resources).to.include("library.>")
+        await until("the reset", () => kit.resets.some(({ resources }) => resources.includes("library.>")))
       },
 
       "are kept by a process that is not sent the changes of the bucket any more: it asks for them again": async (
@@ -341,7 +341,7 @@ describe("Shards, of a service of several processes", () => {
           isEnded = true
         })
         await until("another consumer", async () => (await jsm.consumers.list(stream).next()).length > 0)
-        await until("it to answer", () => first.shards.held && kit.client.get("library.shelf.1"))
+        await until("it to answer", () => first.shards.held && kit.client.get("library.shelf.1").catch(() => undefined))
         expect(isEnded).to.equal(false)
       },
 
@@ -349,13 +349,14 @@ describe("Shards, of a service of several processes", () => {
         const first = await kit.join()
         await kit.shared(first)
         for (const name of ["1", "2", "3.label"]) await kit.client.get(`library.shelf.${name}`)
-        kit.resets.length = 0
         await first.nc.close()
+        await kit.conn.flush()
+        kit.resets.length = 0
         const second = await kit.join()
         await kit.shared(second)
-        await until("a reset", () => kit.resets.length > 0)
-        const names = new Set(kit.resets.flatMap(({ resources }) => resources))
-        expect([...names].toSorted()).to.deep.equal(["library.shelf.1", "library.shelf.2", "library.shelf.3.>"])
+        const names = (): string[] => [...new Set(kit.resets.flatMap(({ resources }) => resources))]
+        await until("the resets", () => names().length >= 3)
+        expect(names().toSorted()).to.deep.equal(["library.shelf.1", "library.shelf.2", "library.shelf.3.>"])
       },
 
       "are answered for only when the process could acquire them, which it tries again": async (kit) => {

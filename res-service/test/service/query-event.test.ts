@@ -1,10 +1,12 @@
 import { expect } from "chai"
 import { collection, model, query, ResError } from "res-service"
 import { z } from "zod"
-import { until } from "../../../test/helpers/until.ts"
-import { inMemoryAndOnNats } from "./service-suite.ts"
+import { PATIENCE_MS, until } from "../../../test/helpers/until.ts"
+import { inMemoryAndOnNats, type Start } from "./service-suite.ts"
 
-inMemoryAndOnNats("Query events", (start) => {
+inMemoryAndOnNats("Query events", (startKit) => {
+  // Longer than any test takes on a busy machine.
+  const start: Start = (resources, options) => startKit(resources, { queryEventMs: PATIENCE_MS, ...options })
   const Page = z.object({ from: z.coerce.number().int(), limit: z.coerce.number().int().default(2) })
   let numbers: number[] = []
   const pages = collection("library.numbers", {
@@ -104,7 +106,7 @@ inMemoryAndOnNats("Query events", (start) => {
   })
 
   it("stops answering when the service stops", async () => {
-    const kit = await start([pages], { queryEventMs: 60_000 })
+    const kit = await start([pages])
     await kit.service.with(pages, {}, (events) => events.query())
     const [event] = await kit.rest()
     expect(kit.service.load.queryEvents).to.equal(1)

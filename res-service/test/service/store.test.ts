@@ -14,6 +14,7 @@ import {
 } from "res-service"
 import { type Sent, ServiceKit } from "res-service/testing"
 import { z } from "zod"
+import { PATIENCE_MS } from "../../../test/helpers/until.ts"
 import { inMemoryAndOnNats } from "./service-suite.ts"
 
 interface Book {
@@ -239,12 +240,11 @@ inMemoryAndOnNats("storeCollection()", (start) => {
     const store = new LiveStore(books)
     const find = (start: string) =>
       [...books.values()].map(({ title }) => title).filter((title) => title.startsWith(start))
-    const kit = await start([
-      storeCollection("library.search", store, {
-        list: () => find(""),
-        query: query(z.object({ start: z.string() }), (_req, { start }) => find(start)),
-      }),
-    ])
+    const search = storeCollection("library.search", store, {
+      list: () => find(""),
+      query: query(z.object({ start: z.string() }), (_req, { start }) => find(start)),
+    })
+    const kit = await start([search], { queryEventMs: PATIENCE_MS })
     expect((await kit.get("library.search", "start=E")).answer.result).to.deep.equal({
       collection: ["Emma"],
       query: "start=E",

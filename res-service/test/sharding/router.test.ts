@@ -159,7 +159,9 @@ describe("Router", () => {
       await until("the pre-response", () => answers.length > 0)
       await new Promise((resolve) => setTimeout(resolve, 600))
     })
-    expect(answers).to.deep.equal([{ subject: "inbox.1", text: 'timeout:"8000"' }])
+    // The refusal may have come, too, if the machine stood still.
+    const waits = answers.filter(({ text }) => text.startsWith("timeout:"))
+    expect(waits).to.deep.equal([{ subject: "inbox.1", text: 'timeout:"8000"' }])
     await atTime(8000, () => until("the refusal", () => answers.length > 1))
     expect(answers.map(({ text }) => JSON.parse(text.replace(/^timeout:/, "")).error?.code)).to.deep.equal([
       undefined,

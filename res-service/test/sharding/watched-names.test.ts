@@ -3,13 +3,15 @@ import { type KV, Kvm } from "@nats-io/kv"
 import { expect } from "chai"
 import { connect, type NatsConnection } from "nats"
 import { startNats, type TestNats } from "../../../test/helpers/nats.ts"
-import { until } from "../../../test/helpers/until.ts"
+import { PATIENCE_MS, until } from "../../../test/helpers/until.ts"
 import { WatchedNames } from "../../src/sharding/watched-names.ts"
 import { atTime } from "./at-time.ts"
 
 const MINUTE_MS = 60_000
 const RESET_INTERVAL_MS = 15 * MINUTE_MS
 const NONE = { toReset: [], toUnload: [] }
+/** A time that is not over, however long the test has taken until then. */
+const MARGIN_MS = MINUTE_MS / 2
 
 describe("WatchedNames on nats-server", () => {
   let natsServer: TestNats
@@ -24,7 +26,7 @@ describe("WatchedNames on nats-server", () => {
 
   beforeEach(async () => {
     const options = { history: 1, markerTTL: MINUTE_MS, allow_direct: false }
-    kv = await new Kvm(jetstream(nats, { timeout: 2000 })).create(`watched-${buckets++}`, options)
+    kv = await new Kvm(jetstream(nats, { timeout: PATIENCE_MS })).create(`watched-${buckets++}`, options)
   })
 
   after(async () => {
@@ -100,12 +102,12 @@ describe("WatchedNames on nats-server", () => {
     const names = new WatchedNames(kv)
     await names.got(1, "library.shelf.left")
     await names.got(1, "library.shelf.watched")
-    expect(await sweptAt(RESET_INTERVAL_MS - 1000, names)).to.deep.equal(NONE)
+    expect(await sweptAt(RESET_INTERVAL_MS - MARGIN_MS, names)).to.deep.equal(NONE)
     const { toReset, toUnload } = await sweptAt(RESET_INTERVAL_MS, names)
     expect(toReset).to.have.members(["library.shelf.left", "library.shelf.watched"])
     expect(toUnload).to.deep.equal([])
     void names.got(1, "library.shelf.watched")
-    expect(await sweptAt(RESET_INTERVAL_MS + MINUTE_MS - 1000, names)).to.deep.equal(NONE)
+    expect(await sweptAt(RESET_INTERVAL_MS + MINUTE_MS - MARGIN_MS, names)).to.deep.equal(NONE)
     const last = await sweptAt(RESET_INTERVAL_MS + MINUTE_MS, names)
     expect(last).to.deep.equal({ toReset: [], toUnload: ["library.shelf.left"] })
     expect(names.all).to.deep.equal(["library.shelf.watched"])
@@ -131,7 +133,7 @@ describe("WatchedNames on nats-server", () => {
     const names = new WatchedNames(kv)
     await names.read([1])
     expect(await sweptAt(2 * MINUTE_MS, names, true)).to.deep.equal(NONE)
-    expect(await sweptAt(3 * MINUTE_MS - 1000, names)).to.deep.equal(NONE)
+    expect(await sweptAt(3 * MINUTE_MS - MARGIN_MS, names)).to.deep.equal(NONE)
     expect((await sweptAt(3 * MINUTE_MS, names)).toUnload).to.deep.equal(["library.shelf.1"])
   })
 
@@ -154,7 +156,9 @@ describe("WatchedNames on nats-server", () => {
 
   it("rejects with system.serviceUnavailable when JetStream does not store a name, and tries again at the next get", async () => {
     const other = await connect({ servers: natsServer.url })
-    const closed = new WatchedNames(await new Kvm(jetstream(other, { timeout: 500 })).open(`watched-${buckets - 1}`))
+    const closed = new WatchedNames(
+      await new Kvm(jetstream(other, { timeout: PATIENCE_MS })).open(`watched-${buckets - 1}`),
+    )
     await other.close()
     for (let i = 0; i < 2; i++) {
       const refused = await closed.got(1, "library.shelf.1")?.catch((error: { code: string }) => error.code)
