@@ -85,7 +85,13 @@ export class Bucket {
 
   /** The last entry of a key: its value, or the mark that it was deleted. */
   async entry(key: string): Promise<KvEntry | undefined> {
-    return (await this.#use((kv) => this.#js.read(this.stream, () => kv.get(key)))) ?? undefined
+    return await this.#use((kv) =>
+      this.#js.read(
+        this.stream,
+        async () => (await kv.get(key)) ?? undefined,
+        ({ revision }) => revision,
+      ),
+    )
   }
 
   /** The message that holds a key's value, with its headers; undefined if the key has none. */

@@ -131,9 +131,13 @@ export class JetStream {
     return await (this.#progress?.info(stream) ?? this.#leaderInfo(stream))
   }
 
-  /** Reads from a stream's leader, in a way of its own. */
-  async read<T>(stream: string, read: () => Promise<T>): Promise<T> {
-    return await (this.#progress?.read(stream, read) ?? read())
+  /** Reads from a stream's leader, in a way of its own. `seqOf`: the sequence of what was read. */
+  async read<T>(
+    stream: string,
+    read: () => Promise<T | undefined>,
+    seqOf: (found: T) => number,
+  ): Promise<T | undefined> {
+    return await (this.#progress?.read(stream, read, seqOf) ?? read())
   }
 
   /** Undefined: there is no such consumer. */
@@ -272,6 +276,7 @@ export class JetStream {
     return await this.read(
       stream,
       async () => (await this.#ask(stream, ({ streams }) => streams.getMessage(stream, query))) ?? undefined,
+      ({ seq }) => seq,
     )
   }
 

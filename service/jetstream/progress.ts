@@ -43,11 +43,29 @@ export class StreamProgress {
     }
   }
 
-  /** Reads, again until the one that answers has what was known before. Throws as `info`. */
-  async read<T>(stream: string, read: () => Promise<T>): Promise<T> {
+  /**
+   * Reads, again until the one that answers has what was known before. Throws as `info`.
+   *
+   * It reads twice, and takes what is stored later: while two servers take themselves for the leader, the one that has read may be
+   * another one than the one that said how far it is, because each request is answered by whoever is quicker.
+   *
+   * @param seqOf the sequence of what was read
+   */
+  async read<T>(
+    stream: string,
+    read: () => Promise<T | undefined>,
+    seqOf: (found: T) => number,
+  ): Promise<T | undefined> {
+    const first = await this.#readOnce(stream, read)
+    const second = await this.#readOnce(stream, read)
+    if (first === undefined || second === undefined) return first ?? second
+    return seqOf(first) > seqOf(second) ? first : second
+  }
+
+  async #readOnce<T>(stream: string, read: () => Promise<T>): Promise<T> {
     const known = this.#known.get(stream) ?? 0
     for (let attempt = 1; ; attempt++) {
-      // Both at once, as that takes half the time: who answers one first answers the other first, too.
+      // Both at once, as that takes half the time: who answers one first mostly answers the other first, too.
       const [result, { state }] = await Promise.all([read(), this.#ask(stream)])
       if (state.last_seq >= known) return result
       await pauseAfter(attempt)

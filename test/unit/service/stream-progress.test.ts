@@ -31,18 +31,37 @@ describe("StreamProgress", () => {
     const { progress } = answering(9, 10)
     progress.note("log", 10)
     let reads = 0
-    expect(await progress.read("log", async () => ++reads)).to.equal(2)
+    expect(await progress.read("log", async () => ++reads, Number)).to.equal(3)
+    expect(reads).to.equal(3)
+  })
+
+  for (const [what, answers, expected] of [
+    ["has nothing", [undefined, 10], 10],
+    ["has something older", [9, 10], 10],
+    ["has nothing, as the second", [10, undefined], 10],
+    ["has something older, as the second", [10, 9], 10],
+  ] as const) {
+    it(`takes the newer of two answers, for one may be of a server that ${what} while another says how far it is`, async () => {
+      const { progress } = answering(10)
+      progress.note("log", 10)
+      let reads = 0
+      expect(await progress.read("log", async () => answers[reads++], Number)).to.equal(expected)
+    })
+  }
+
+  it("finds nothing when both answers have nothing", async () => {
+    expect(await answering(10).progress.read("log", async () => undefined, Number)).to.equal(undefined)
   })
 
   it("gives up with system.serviceUnavailable after two seconds, until it is told to forget what it knows", async () => {
     const { progress } = answering(9)
     progress.note("log", 10)
-    const refusals = [() => progress.info("log"), () => progress.read("log", async () => 1)].map((ask) =>
+    const refusals = [() => progress.info("log"), () => progress.read("log", async () => 1, Number)].map((ask) =>
       ask().catch(({ code }) => code),
     )
     expect(await Promise.all(refusals)).to.deep.equal(["system.serviceUnavailable", "system.serviceUnavailable"])
     progress.forget("log")
-    expect(await progress.read("log", async () => 1)).to.equal(1)
+    expect(await progress.read("log", async () => 1, Number)).to.equal(1)
   })
 
   it("tells streams apart", async () => {
