@@ -54,7 +54,7 @@ export async function runDocBlock(
   { env = {}, addresses = {}, folder = projectDir }: RunOptions = {},
 ): Promise<string> {
   const code = Object.entries(addresses).reduce((text, [from, to]) => text.replaceAll(from, to), docBlock(page, run))
-  const options = { cwd: folder, env: { ...process.env, MONGO_URL: "", ...env }, timeout: PATIENCE_MS }
+  const options = { cwd: folder, env: { ...process.env, MONGO_URL: "", ...env }, timeout: 2 * PATIENCE_MS }
   const { stdout } = await promisify(execFile)("sh", ["-euc", code], options)
   return stdout
 }
