@@ -53,9 +53,10 @@ export class ClientSocket {
     else this.#outbox.add(frame)
   }
 
-  /** Stops or resumes reading from the client. */
+  /** Stops or resumes reading from the client. Then its pongs count anew: those to earlier pings have not been read yet. */
   setReading(reads: boolean): void {
     this.#reads = reads
+    if (reads) this.#alive = true
     if (reads) this.#webSocket.resume()
     else this.#webSocket.pause()
   }
