@@ -99,9 +99,11 @@ export class LauncherKit {
 
   /** Ends one of the processes, and waits until the launcher has started it again. */
   async kill(victim: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
-    await this.remember()
-    const { pid } = this.known.find(({ name }) => name === victim) ?? {}
-    if (pid === undefined) throw new Error(`there is no ${victim}`)
+    // It may be about to be started again, because another one that it needs was killed before.
+    const pid = await until(`${victim} to run`, async () => {
+      await this.remember()
+      return this.known.find(({ name }) => name === victim)?.pid
+    })
     process.kill(pid, signal)
     await until(`${victim} to be started again`, async () => {
       await this.remember()

@@ -23,10 +23,23 @@ const clock = new ZoneClock("UTC")
 /** Zones whose dates always differ: 25 hours lie between them. */
 const [EAST, WEST] = ["Pacific/Kiritimati", "Pacific/Pago_Pago"] as const
 
+/** Longer than a test takes, in ms. */
+const NEAR_MS = 50_000
+
+/** Waits until midnight is over in each zone if it is near: a test asks more than once what date it is. */
+async function awayFromMidnight(): Promise<void> {
+  const clocks = ["UTC", EAST, WEST].map((zone) => new ZoneClock(zone))
+  await until("no date to end soon", () => {
+    const now = Date.now()
+    return clocks.every((each) => each.endOf(each.dateAt(now)) - now > NEAR_MS)
+  })
+}
+
 describe("a shop's days", () => {
   const product = useProduct()
   const gateway = useGateway(product)
   const newClient = useClients(gateway)
+  beforeEach(awayFromMidnight)
 
   const today = (zone = "UTC"): string => new ZoneClock(zone).dateAt(Date.now())
   const publish = async (event: PublishEvent): Promise<number> =>
@@ -107,6 +120,7 @@ describe("a shop's days", () => {
     expect(list.length).to.equal(1)
     const [day] = list
     let changes = 0
+    const begin = performance.now()
     day?.on("change", () => changes++)
     list.on("add", () => {})
     expect(day?.props).to.include({ date: today(), orders: 0 })
@@ -117,7 +131,7 @@ describe("a shop's days", () => {
       const { result } = await request(`${shopId}.day.${today()}`)
       return result.model.seq === day?.props.seq
     })
-    expect(changes).to.be.below(10)
+    expect(changes).to.be.at.most(2 + (performance.now() - begin) / 1000)
   })
 
   it("are listed from a date to another, both included, in order of time; without dates today", async () => {
@@ -208,7 +222,10 @@ describe("a shop's days", () => {
     await until("the other date on the screen", () => [...list][0]?.props.date === west)
     await until("its figures", () => [...list][0]?.props.orders === 1)
     expect(await dayOf(shopId, west)).to.include({ time_zone: WEST, ...bought })
-    expect(await dayOf(shopId, east)).to.include({ orders: 0, events: 0 })
+    await until("the former date to be empty at the gateway, too", async () => {
+      const { orders, events } = await dayOf(shopId, east)
+      return orders === 0 && events === 0
+    })
     await buy(shopId)
     await until("the next order on the screen", () => [...list][0]?.props.orders === 2)
     await product.restartService()
@@ -278,7 +295,10 @@ describe("a shop's days, with services in processes of their own", () => {
     await service.end(signal)
   }
 
-  beforeEach(() => product.stopService())
+  beforeEach(async () => {
+    await awayFromMidnight()
+    await product.stopService()
+  })
   afterEach(async () => {
     for (const service of services) await end(service)
   })
@@ -330,11 +350,7 @@ describe("a shop's days, with services in processes of their own", () => {
     const beforeMs = 10 * 60 * 1000
     const service = await start({ clockAheadMs: tomorrow - Date.now() - beforeMs, clockStepMs: beforeMs })
     const shopId = randomUUID()
-    await until(
-      "the service",
-      async () =>
-        (await post(`${product.edgeUrl}/publish/${shopId}`, publishEvent({ shop_id: shopId }))).status === 200,
-    )
+    await publish(publishEvent({ shop_id: shopId }))
     const list = await newClient().get<ClientCollection<ClientModel<Day>>>(`store.${shopId}.days`)
     const seen: string[] = []
     list.on("add", ({ item }) => seen.push(item.props.date))
@@ -350,6 +366,7 @@ describe("a shop's days, with services in processes of their own", () => {
 
 describe("a shop's days, with an archive", () => {
   const { product } = useArchivedProduct()
+  beforeEach(awayFromMidnight)
 
   it("are made again for another zone from the archive, too, when the log has dropped their events", async () => {
     const shopId = randomUUID()

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { expect } from "chai"
+import { natsConn } from "res-service"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
-import { get, post } from "../helpers/http.ts"
-import { useProduct } from "../helpers/product.ts"
+import { type Answer, get, post } from "../helpers/http.ts"
+import { startTestEdge, useProduct } from "../helpers/product.ts"
 import { said, upgradeStatus as statusOfUpgrade } from "../helpers/raw-request.ts"
 import { until } from "../helpers/until.ts"
+import { use } from "../helpers/use.ts"
 
 /** The status with which an old WebSocket is refused; 101 when it is opened. */
 const upgradeStatus = (edgeUrl: string, headers?: Record<string, string>): Promise<number> =>
@@ -112,6 +115,12 @@ describe("the edge's doors", () => {
     /** A client of its own for each test, seen through a proxy. */
     const from = (last: number): Record<string, string> => ({ "x-forwarded-for": `192.0.2.${last}` })
     const publishUrl = (shopId: string): string => `${product.edgeUrl}/publish/${shopId}`
+    /** Uses up what an address may send in its ten seconds, which may end at any time. Resolves to a refusal. */
+    const refusedTo = (last: number): Promise<Answer> =>
+      until("a refusal", async () => {
+        const sent = Array.from({ length: 101 }, () => post(`${product.edgeUrl}/sessions`, {}, from(last)))
+        return (await Promise.all(sent)).find(({ status }) => status === 429)
+      })
 
     it("tell what is left", async () => {
       const event = publishEvent()
@@ -134,9 +143,7 @@ describe("the edge's doors", () => {
     })
 
     it("answer 429 with Retry-After to an address that sends too much, and nobody else", async () => {
-      await Promise.all(Array.from({ length: 100 }, () => post(`${product.edgeUrl}/sessions`, {}, from(2))))
-      const refused = await post(`${product.edgeUrl}/sessions`, {}, from(2))
-      expect(refused.status).to.equal(429)
+      const refused = await refusedTo(2)
       expect(refused.headers.get("content-type")).to.match(/^application\/problem\+json/)
       expect(refused.body).to.include({ status: 429, title: "Too Many Requests" })
       expect(Number(refused.headers.get("retry-after"))).to.be.within(1, 10)
@@ -145,21 +152,28 @@ describe("the edge's doors", () => {
     })
 
     it("refuse before the body is read", async () => {
-      const socket = connectTcp(Number(new URL(product.edgeUrl).port), "127.0.0.1")
       const forwarded = "X-Forwarded-For: 192.0.2.2\r\n"
-      socket.write(
-        `POST /send HTTP/1.1\r\nHost: a\r\n${forwarded}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n`,
-      )
-      const [answer] = (await once(socket, "data")) as [Buffer]
-      expect(answer.toString()).to.match(/^HTTP\/1\.1 429 /)
-      socket.destroy()
+      await until("a refusal of a request without its body", async () => {
+        await refusedTo(2)
+        const socket = connectTcp(Number(new URL(product.edgeUrl).port), "127.0.0.1")
+        socket.write(
+          `POST /send HTTP/1.1\r\nHost: a\r\n${forwarded}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n`,
+        )
+        const [answer] = await Promise.race([once(socket, "data"), sleep(2000, ["it waits for the body"])])
+        socket.destroy()
+        return /^HTTP\/1\.1 429 /.test(String(answer))
+      })
     })
 
     it("refuse pages, too", async () => {
-      expect((await fetch(`${product.edgeUrl}/config.json`, { headers: from(2) })).status).to.equal(429)
+      await until("a refusal of a page", async () => {
+        await refusedTo(2)
+        return (await fetch(`${product.edgeUrl}/config.json`, { headers: from(2) })).status === 429
+      })
     })
 
     it("do not refuse probes", async () => {
+      await refusedTo(2)
       expect((await fetch(`${product.edgeUrl}/healthz`, { headers: from(2) })).status).to.equal(200)
       expect((await fetch(`${product.edgeUrl}/readyz`, { headers: from(2) })).status).to.equal(200)
     })
@@ -201,9 +215,12 @@ describe("the edge's doors", () => {
   })
 
   describe("with bounded connections", () => {
-    const product = useProduct({
-      doors: { connections: { max: 50, maxPerAddress: 10, headersTimeoutMs: 1000 } },
-    })
+    const connections = { max: 50, maxPerAddress: 10 }
+    const product = useProduct({ doors: { connections } })
+    /** An edge with little time for headers. */
+    const hurried = use(() =>
+      startTestEdge(natsConn(product.nats), { doors: { connections: { ...connections, headersTimeoutMs: 1000 } } }),
+    )
     let port: number
     const sockets: Socket[] = []
 
@@ -220,8 +237,8 @@ describe("the edge's doors", () => {
       )
     })
 
-    const open = async (localAddress = "127.0.0.1"): Promise<Socket> => {
-      const socket = connectTcp({ port, host: "127.0.0.1", localAddress })
+    const open = async (localAddress = "127.0.0.1", to = port): Promise<Socket> => {
+      const socket = connectTcp({ port: to, host: "127.0.0.1", localAddress })
       socket.on("error", () => {})
       sockets.push(socket)
       await once(socket, "connect")
@@ -251,13 +268,14 @@ describe("the edge's doors", () => {
     })
 
     it("answer 408 to who sends headers one at a time (slowloris), and close who sends nothing", async () => {
-      const slow = await open()
-      const silent = await open()
+      const slow = await open("127.0.0.1", hurried.port)
+      const silent = await open("127.0.0.1", hurried.port)
+      const saidToSilent = said(silent)
       slow.write("GET /healthz HTTP/1.1\r\nHost: a\r\n")
       const dripping = setInterval(() => slow.write("X-A: b\r\n"), 100)
       expect(await said(slow)).to.match(/^HTTP\/1\.1 408 /)
       clearInterval(dripping)
-      await said(silent)
+      await saidToSilent
     })
 
     it("answer 431 to headers of more than 16 KiB", async () => {

@@ -18,7 +18,7 @@ import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { type Answer, answer, post } from "../helpers/http.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { useArchivedProduct } from "../helpers/use-archive.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -86,7 +86,8 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       expect(acked.error).to.equal(undefined)
       const last = await publish(event({ shopper_id: other, session_id: others }))
       // Not an event, but somebody has put the ID there.
-      await product.nats.request(`updates.store.${shop}`, JSON.stringify({ note: `asked by ${person}` }))
+      const note = JSON.stringify({ note: `asked by ${person}` })
+      await product.nats.request(`updates.store.${shop}`, note, { timeout: PATIENCE_MS })
       expect(await onDisk(person)).not.to.deep.equal([])
 
       const feed = await mirror(`store.${shop}.feed`)
@@ -137,7 +138,7 @@ describe("DELETE /shoppers/{shopper_id}", () => {
       await product.stopService()
       await (await jetstreamManager(product.nats)).streams.purge("KV_shopper-index")
       const event = publishEvent({ shop_id: shop, shopper_id: person })
-      await product.nats.request(`updates.store.${shop}`, JSON.stringify(event))
+      await product.nats.request(`updates.store.${shop}`, JSON.stringify(event), { timeout: PATIENCE_MS })
       await product.restartService()
       expect((await erase(person)).body).to.include({ stream: 2, shops: 1 })
       expect(await onDisk(person)).to.deep.equal([])

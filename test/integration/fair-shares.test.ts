@@ -109,8 +109,10 @@ describe("streams and exports that are not read", () => {
     after(() => product?.stop())
 
     it("are ended after a time, and their places are free: an export", async () => {
-      for (let i = 0; i < PER_USER; i++) expect((await ask("export", await merchant(i))).statusCode).to.equal(200)
-      expect((await ask("export", await merchant(9))).statusCode).to.equal(429)
+      let asked = 0
+      // On a slow machine the first are ended before the last are open.
+      await until("a refusal", async () => (await ask("export", await merchant(asked++))).statusCode === 429)
+      expect(asked).to.be.above(PER_USER)
       await until("a place", async () => (await ask("export", await merchant(9))).statusCode === 200)
     })
 

@@ -40,7 +40,7 @@ describe("gateway's login to NATS", () => {
   }
 
   it("takes user and password from the URL, decoded", async () => {
-    nats = await startNats({ conf: 'authorization { user: "ann", password: "a/b c" }' })
+    nats = await startNats({ conf: 'authorization { user: "ann", password: "a/b c", timeout: 60 }' })
     const host = `127.0.0.1:${nats.port}`
     expect(await login({ natsUrl: `nats://ann:a%2Fb%20c@${host}` })).to.equal(true)
     expect(await login({ natsUrl: `nats://ann:wrong@${host}` })).to.equal(false)
@@ -48,7 +48,7 @@ describe("gateway's login to NATS", () => {
   })
 
   it("takes a token from the URL", async () => {
-    nats = await startNats({ conf: 'authorization { token: "abc" }' })
+    nats = await startNats({ conf: 'authorization { token: "abc", timeout: 60 }' })
     const host = `127.0.0.1:${nats.port}`
     expect(await login({ natsUrl: `nats://abc@${host}` })).to.equal(true)
     expect(await login({ natsUrl: `nats://wrong@${host}` })).to.equal(false)
@@ -58,6 +58,7 @@ describe("gateway's login to NATS", () => {
     const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()]
     const conf = [
       WITHOUT_JETSTREAM,
+      "authorization { timeout: 60 }",
       `operator: ${jwt("operator", operator, operator)}`,
       "resolver: MEMORY",
       `resolver_preload: { ${account.getPublicKey()}: ${jwt("account", account, operator)} }`,

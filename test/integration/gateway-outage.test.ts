@@ -33,6 +33,7 @@ describe("nats-server killed and restarted", () => {
     service.subscribe("get.library.book", {
       callback: (_error, { reply = "" }) => service.publish(reply, JSON.stringify({ result: { model: { title } } })),
     })
+    await service.flush()
     gateway = createGateway(natsConn(await connection()), { addr: "127.0.0.1", port: 0 })
     await gateway.start()
   })

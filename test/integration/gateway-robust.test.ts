@@ -106,7 +106,8 @@ describe("gateway and clients that misbehave", () => {
     beforeEach(async () => {
       held = []
       isHeld = true
-      await start()
+      // Longer than a test holds them.
+      await start({}, { requestTimeout: 60_000 })
     })
 
     after(() => holding.unsubscribe())
@@ -147,14 +148,14 @@ describe("gateway and clients that misbehave", () => {
 
     it("are not taken for dead while they are not read, and may close their connection", async () => {
       await gateway.close()
-      await start({ pingIntervalMs: 50 }, { requestTimeout: 60_000 })
+      await start({ pingIntervalMs: 1000 }, { requestTimeout: 60_000 })
       const greedy = await open()
       for (let id = 1; id <= ASKED; id++) greedy.socket.send(`{"id":${id},"method":"call.library.book.lend"}`)
       await until("as many requests as it may have", () => held.length === 64)
       const other = await open()
       let pings = 0
       other.socket.on("ping", () => pings++)
-      await until("some pings", () => pings > 5)
+      await until("some pings", () => pings > 2)
       expect(greedy.socket.readyState).to.equal(WebSocket.OPEN)
       answerAll()
       await until("all answers", () => greedy.received.length === ASKED)
@@ -302,14 +303,14 @@ describe("gateway and clients that misbehave", () => {
     slow.socket.pause()
     let sent = 0
     await until("the slow client to be dropped", async () => {
-      for (let i = 0; i < 10; i++) service.publish("event.library.book.noise", JSON.stringify({ n: sent++, BIG }))
-      await service.flush()
+      // Less at a time than may wait for a client: so it is never the good one that is too slow.
+      for (let i = 0; i < 3; i++) service.publish("event.library.book.noise", JSON.stringify({ n: sent++, BIG }))
+      await until("the good client to have them", () => good.received.length === sent)
       return gateway.connectionCount === 1 || sent > 2_000
     })
     slow.socket.resume()
     const [code] = (await closed) as [number]
     expect([closeCodes.slowReader.code, 1006], `closed with ${code}`).to.include(code)
-    await until("the good client to have everything", () => good.received.length === sent)
     expect(good.received.map((text) => (JSON.parse(text) as { data: { n: number } }).data.n)).to.deep.equal(
       Array.from({ length: sent }, (_, i) => i),
     )
@@ -324,11 +325,11 @@ describe("gateway and clients that misbehave", () => {
   })
 
   it("keeps a client that answers pings but says nothing", async () => {
-    await start({ pingIntervalMs: 500 })
+    await start({ pingIntervalMs: 1000 })
     const { socket } = await open()
     let pings = 0
     socket.on("ping", () => pings++)
-    await until("three pings", () => pings === 3)
+    await until("three pings", () => pings >= 3)
     expect(socket.readyState).to.equal(WebSocket.OPEN)
     expect(gateway.connectionCount).to.equal(1)
   })

@@ -11,16 +11,20 @@ import { createGateway } from "res-service/gateway"
 import { WebSocket } from "ws"
 import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
-import { useProduct } from "../helpers/product.ts"
+import { startTestEdge, useProduct } from "../helpers/product.ts"
 import { Storefront } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { use } from "../helpers/use.ts"
 
 /** `npm run bench -- hostile` does the same with thousands, and measures. */
 describe("hostile clients", () => {
-  const product = useProduct({
-    doors: { connections: { max: 2000, maxPerAddress: 1000, headersTimeoutMs: 1000 } },
-  })
+  const product = useProduct({ doors: { connections: { max: 2000, maxPerAddress: 1000 } } })
+  /** An edge with little time for headers. */
+  const hurried = use(() =>
+    startTestEdge(natsConn(product.nats), {
+      doors: { connections: { max: 100, maxPerAddress: 100, headersTimeoutMs: 1000 } },
+    }),
+  )
   const gateway = use(async () => {
     const nats = await connect({ servers: product.natsServer.url })
     const running = createGateway(natsConn(nats), { addr: "127.0.0.1", port: 0 })
@@ -91,7 +95,7 @@ describe("hostile clients", () => {
 
   it("who never finish their headers get 408 at the edge, all of them", async () => {
     const answers = await many(50, async () => {
-      const socket = await open(product.edgeUrl)
+      const socket = await open(`http://127.0.0.1:${hurried.port}`)
       socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\n")
       const dripping = setInterval(() => socket.write("X-A: b\r\n"), 200)
       const answer = await statusOf(socket)

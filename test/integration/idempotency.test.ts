@@ -8,6 +8,7 @@ import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { getFeed } from "../helpers/res.ts"
+import { PATIENCE_MS } from "../helpers/until.ts"
 
 describe("Idempotency-Key", () => {
   const product = useProduct()
@@ -133,7 +134,7 @@ describe("Idempotency-Key", () => {
       const header = headers()
       header.set("Nats-Msg-Id", id)
       await product.nats.request(`updates.store.${shop_id}`, JSON.stringify({ ...event, action: "Z" }), {
-        timeout: 5000,
+        timeout: PATIENCE_MS,
         headers: header,
       })
     }

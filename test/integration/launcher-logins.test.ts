@@ -8,7 +8,7 @@ import { publishEvent } from "../helpers/events.ts"
 import { type Answer, get, post } from "../helpers/http.ts"
 import { Issuer } from "../helpers/issuer.ts"
 import { LauncherKit, type Run } from "../helpers/launcher.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 describe("npm start with AUTH=jwks", () => {
   const shopId = randomUUID()
@@ -38,7 +38,7 @@ describe("npm start with AUTH=jwks", () => {
   /** Another address of this machine stands for the network. */
   const natsIsOpen = async (): Promise<{ toThisMachine: boolean; toTheNetwork: boolean }> => {
     const reaches = async (host: string): Promise<boolean> =>
-      await connect({ servers: `${host}:${kit.ports.NATS_PORT}`, reconnect: false, timeout: 5000 }).then(
+      await connect({ servers: `${host}:${kit.ports.NATS_PORT}`, reconnect: false, timeout: PATIENCE_MS }).then(
         async (nats) => {
           await nats.close()
           return true
@@ -59,7 +59,9 @@ describe("npm start with AUTH=jwks", () => {
     expect(open.stdout()).to.match(
       /WARNING: AUTH=none and HOST=0\.0\.0\.0: anyone who reaches this machine may .* through edge and gateway$/m,
     )
-    expect(open.stdout()).to.match(/edge .*WARN.* AUTH=none: anyone who reaches this address may/)
+    await until("the edge's warning", () =>
+      /edge .*WARN.* AUTH=none: anyone who reaches this address may/.test(open.stdout()),
+    )
     expect((await publish()).status).to.equal(200)
     expect(await natsIsOpen()).to.deep.equal({ toThisMachine: true, toTheNetwork: false })
     await stop(open)
@@ -87,7 +89,7 @@ describe("npm start with AUTH=jwks", () => {
 
   it("runs the product, each process with a login of its own", async () => {
     expect((await publish()).status).to.equal(200)
-    expect(await feedLength()).to.equal(2)
+    await until("the event", async () => (await feedLength()) === 2)
     expect((await get(`${kit.gatewayUrl}/api/store/${shopId}/feed`)).status).to.equal(401)
     const nats = await connect(serverOptions([kit.natsUrl.replace("//", `//publisher:${(await logins()).publisher}@`)]))
     nats.publish(`updates.store.${shopId}`, JSON.stringify(publishEvent({ shop_id: shopId })))

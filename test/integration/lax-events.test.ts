@@ -7,12 +7,11 @@ import { type Answer, answer, post } from "../helpers/http.ts"
 import { LAX_FORMS, REFUSED_FORMS } from "../helpers/lax-forms.ts"
 import { type Product, startProduct, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 const withoutDashes = (id: string): string => id.replaceAll("-", "")
 
-describe("events of senders that are less exact", function () {
-  this.timeout(60_000)
+describe("events of senders that are less exact", () => {
   const product = useProduct()
 
   /** Sends something as an event of a shop. Resolves to what a refusal says of which field; undefined: it was taken. */
@@ -150,8 +149,8 @@ describe("events of senders that are less exact", function () {
     const exact = publishEvent({ shopper_id: randomUUID() })
     const bare = withoutDashes(exact.shopper_id)
     const subject = `updates.store.${exact.shop_id}`
-    await product.nats.request(subject, JSON.stringify({ ...exact, shopper_id: bare, action_id: "101" }))
-    await product.nats.request(subject, JSON.stringify({ note: `asked by ${bare.toUpperCase()}` }))
+    for (const sent of [{ ...exact, shopper_id: bare, action_id: "101" }, { note: `asked by ${bare.toUpperCase()}` }])
+      await product.nats.request(subject, JSON.stringify(sent), { timeout: PATIENCE_MS })
     const erased = await answer(fetch(`${product.edgeUrl}/shoppers/${exact.shopper_id}`, { method: "DELETE" }))
     expect(erased.body).to.include({ shops: 1, stream: 2 })
     expect(await shown(exact.shop_id)).to.deep.equal([])
@@ -183,7 +182,8 @@ describe("events of senders that are less exact", function () {
 
     it("are shown normalised nevertheless when others publish them on NATS, where nobody is told of a refusal", async () => {
       const exact = publishEvent()
-      await strict.nats.request(`updates.store.${exact.shop_id}`, JSON.stringify({ ...exact, action_id: "101" }))
+      const sent = JSON.stringify({ ...exact, action_id: "101" })
+      await strict.nats.request(`updates.store.${exact.shop_id}`, sent, { timeout: PATIENCE_MS })
       expect(await shown(exact.shop_id, strict)).to.deep.equal([exact])
     })
   })
