@@ -45,6 +45,11 @@ export class Listener {
     this.#nc.publish(subject, text)
   }
 
+  /** Resolves when nats-server has taken all that was published. */
+  flush(): Promise<void> {
+    return this.#nc.flush()
+  }
+
   close(): Promise<void> {
     return this.#nc.close()
   }

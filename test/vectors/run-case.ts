@@ -81,8 +81,11 @@ class CaseRun {
     else if (step.repeat !== undefined) {
       for (let round = 1; round <= step.repeat; round++) await this.#steps(step.steps ?? [], `${place} (${round}) `)
     } else if (step.quiet !== undefined) await this.#quiet(step.quiet, place)
-    else if (step.wait !== undefined) await sleep(step.wait)
-    else if (step.from === "gateway") await this.#unordered([step], place)
+    else if (step.wait !== undefined) {
+      // What the service has sent must be on its way to the gateway before the wait begins.
+      await this.#options.listener.flush()
+      await sleep(step.wait)
+    } else if (step.from === "gateway") await this.#unordered([step], place)
     else await this.#send(step, place)
   }
 
