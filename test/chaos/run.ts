@@ -150,16 +150,16 @@ class Runner {
   }
 
   async #seen(): Promise<void> {
-    let unseen: readonly string[] | undefined
+    let unseen: readonly string[] = []
     const isSeen = async (): Promise<boolean> => {
-      unseen = undefined
-      unseen = await this.#load.unseen()
+      // The log cannot be read while nats-server stands still.
+      unseen = await this.#load.unseen().catch((error: unknown) => [String(error)])
       return unseen.length === 0
     }
     try {
       await until("all to see what is there", isSeen, RECOVERY_MS)
     } catch (error) {
-      throw new Error(`${String(error)}: ${unseen?.slice(0, MAX_TOLD).join("; ") ?? "it could not be asked"}`)
+      throw new Error(`${String(error)}: ${unseen.slice(0, MAX_TOLD).join("; ")}`)
     }
   }
 

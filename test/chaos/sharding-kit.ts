@@ -73,14 +73,19 @@ export class ShardingKit {
     return this.#services
   }
 
+  /** Gets a list by the client. Processes that just start may take longer than the gateway waits. */
+  get<T>(rid: string): Promise<ClientCollection<T>> {
+    return until(`${rid} to be got`, () => this.client.get<ClientCollection<T>>(rid).catch(() => undefined))
+  }
+
   /** Lets a fault happen while shops are published to and watched, and checks what their watchers have seen. */
   async during(fault: () => Promise<void>): Promise<void> {
-    const { client, product } = this
+    const { product } = this
     const shopIds = Array.from({ length: SHOPS }, () => randomUUID())
     const witnesses = await Promise.all(shopIds.map((shopId) => ShopWitness.start(product, shopId)))
     const feeds = await Promise.all(
       shopIds.map(async (shopId) => {
-        const feed = await client.get<ClientCollection<ShownEvent>>(`store.${shopId}.feed`)
+        const feed = await this.get<ShownEvent>(`store.${shopId}.feed`)
         feed.on("add", onAdd)
         return feed
       }),

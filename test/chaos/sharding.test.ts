@@ -5,7 +5,6 @@ import { expect } from "chai"
 import { Random } from "../../tools/demo/random.ts"
 import { atOnce } from "../helpers/at-once.ts"
 import { resRequest } from "../helpers/res.ts"
-import type { ClientCollection } from "../helpers/res-client.ts"
 import type { ServiceProcess } from "../helpers/service-process.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
 import { PATIENCE_MS, until } from "../helpers/until.ts"
@@ -87,7 +86,7 @@ describe("several service processes share shops and sessions", function () {
           await Promise.all(hosts.map((host) => host.start("Host")))
           const lists = await Promise.all(
             ids.map(async (id) => {
-              const carts = await kit.client.get<ClientCollection<SharedCart>>(`session.${id}.multicart`)
+              const carts = await kit.get<SharedCart>(`session.${id}.multicart`)
               carts.on("add", () => {})
               return carts
             }),

@@ -27,7 +27,7 @@ export async function publishMany(
   count: number,
   shopId: string = randomUUID(),
 ): Promise<number[]> {
-  const js = jetstream(nats)
+  const js = jetstream(nats, { timeout: PATIENCE_MS })
   const session_id = randomUUID()
   const events = publishEvents(count, shopId).map((event) => {
     return { ...event, session_id, product_name: `Apples ${randomUUID()}` }
