@@ -8,7 +8,7 @@ import { get } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 import { startMongo, type TestMongo } from "../helpers/mongo/mongo.ts"
 import { skip } from "../helpers/skip.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 const KILLS = 3
 /** Pause between two hundred events, in ms: a server that keeps all in memory must hold them. */
@@ -16,7 +16,9 @@ const PAUSE_MS = 50
 /** Events that wait to be archived, at most: a slow machine could not catch up with more in the end. */
 const MAX_WAITING = 2000
 
-describe("an archiver that is ended under load", () => {
+describe("an archiver that is ended under load", function () {
+  this.timeout(10 * PATIENCE_MS)
+
   let mongo: TestMongo
   let kit: LauncherKit | undefined
   let client: MongoClient | undefined

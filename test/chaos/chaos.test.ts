@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import { PATIENCE_MS } from "../helpers/until.ts"
 import { faultKinds } from "./faults.ts"
 import { isGood, roundText, totalsText } from "./report.ts"
 import { runChaos } from "./run.ts"
@@ -10,7 +11,7 @@ const MAX_MS = 20_000
 const LONGEST_MS = 4000
 
 describe("faults of all kinds while the product is used", function () {
-  this.timeout(300_000)
+  this.timeout(10 * PATIENCE_MS)
 
   it(`lose nothing, double nothing, and leave nothing wrong [seed ${SEED}]`, async () => {
     const lines: string[] = []

@@ -7,7 +7,7 @@ import { publishEvent } from "../helpers/events.ts"
 import { get, post } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 import { type Client, type ClientCollection, type ClientModel, resClient } from "../helpers/res-client.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 const PUBLISHERS = 4
 
@@ -50,7 +50,9 @@ class Publisher {
   }
 }
 
-describe("kill -9 of one process after another, under load", () => {
+describe("kill -9 of one process after another, under load", function () {
+  this.timeout(10 * PATIENCE_MS)
+
   let kit: LauncherKit
   const clients: Client[] = []
   let publishers: Publisher[] = []

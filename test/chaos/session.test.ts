@@ -5,7 +5,7 @@ import { get } from "../helpers/http.ts"
 import { LauncherKit } from "../helpers/launcher.ts"
 import { type Client, type ClientCollection, resClient } from "../helpers/res-client.ts"
 import { type SharedCart, Storefront } from "../helpers/storefront.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 const RECONNECT_MS = 50
 const KEEP_ALIVE_MS = 5000
@@ -99,7 +99,9 @@ function numberOf(content: unknown): number {
   return (content as { n?: number } | undefined)?.n ?? 0
 }
 
-describe("a shared session while processes are killed with -9", () => {
+describe("a shared session while processes are killed with -9", function () {
+  this.timeout(10 * PATIENCE_MS)
+
   const id = `s-${randomUUID().slice(0, 13)}`
   let kit: LauncherKit
   let client: Client | undefined
