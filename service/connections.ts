@@ -5,6 +5,8 @@ import { edgePingSubject } from "../contract/subjects.ts"
 
 /** An edge gives a connection 2 s to answer, in ms. */
 const PING_TIMEOUT_MS = 2500
+/** A timer that is so late, in ms, shows that this process stood still. */
+const LATE_MS = 250
 
 /** After this time without an answer from NATS, in ms, calls may have been missed. */
 const DEAF_MS = 5000
@@ -27,11 +29,15 @@ export function askConnections(nc: NatsConnection): IsConnected {
 }
 
 async function edgeHas(nc: NatsConnection, edgeId: string, cid: string): Promise<boolean> {
-  try {
-    const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
-    return answer.json<{ alive: boolean }>().alive
-  } catch {
-    return false // the edge is gone
+  for (;;) {
+    const askedAt = performance.now()
+    try {
+      const answer = await nc.request(edgePingSubject(edgeId), cid, { timeout: PING_TIMEOUT_MS })
+      return answer.json<{ alive: boolean }>().alive
+    } catch {
+      // The edge is gone, unless its answer was not read yet when this process went on.
+      if (performance.now() - askedAt < PING_TIMEOUT_MS + LATE_MS) return false
+    }
   }
 }
 

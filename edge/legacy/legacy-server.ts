@@ -30,8 +30,12 @@ import { Turns } from "./turns.ts"
 const MAX_FRAME_BYTES = 1024 * 1024 - 16 * 1024
 /** A socket that does not answer pings is cut after so many ticks, of a second each. */
 const DEAD_TICKS = 20
-/** Time for a socket to prove that it is alive when a new host asks, in ms. */
+/**
+ * Time for a socket to prove that it is alive when a new host asks, in ms, and the ticks in which it passes: however long this process stands
+ * still, that is one tick, so it reads an answer that has come meanwhile.
+ */
 const ALIVE_TIMEOUT_MS = 2000
+const ALIVE_TICK_MS = 100
 /** Seconds over which new sockets are counted. */
 const NEW_SOCKETS_WINDOW_S = 60
 
@@ -207,14 +211,17 @@ export class LegacyServer {
 function answersPing(webSocket: WebSocket): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (answered: boolean): void => {
-      clearTimeout(timer)
+      clearInterval(timer)
       webSocket.off("pong", onPong)
       webSocket.off("close", onClose)
       resolve(answered)
     }
     const onPong = (): void => end(true)
     const onClose = (): void => end(false)
-    const timer = setTimeout(onClose, ALIVE_TIMEOUT_MS)
+    let ticks = 0
+    const timer = setInterval(() => {
+      if (++ticks * ALIVE_TICK_MS >= ALIVE_TIMEOUT_MS) end(false)
+    }, ALIVE_TICK_MS)
     webSocket.on("pong", onPong)
     webSocket.on("close", onClose)
     webSocket.ping()

@@ -339,6 +339,8 @@ export class Logins {
       const known = this.#logins.get(id)
       // An own write may come back after a newer own write.
       if (login.granted_at < (known?.granted_at ?? 0)) return
+      // An own write that comes back is not the newest login again.
+      if (isDeepStrictEqual(known, login)) return
       this.#remember(id, login)
       // A renewal may come back before it is known to be stored, or be another process's: it changes no rights.
       if (known !== undefined && !isDeepStrictEqual(grantsIn(known), grantsIn(login))) this.#onChanged([id])

@@ -3,12 +3,15 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { expect } from "chai"
 import { WebSocket } from "ws"
+import { edgeOfCid, newEdgeCid } from "../../contract/edge-connection.ts"
+import { edgePingSubject } from "../../contract/subjects.ts"
+import { askConnections } from "../../service/connections.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { get } from "../helpers/http.ts"
 import { useProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { Storefront, useStorefronts } from "../helpers/storefront.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 
 /** An Ecwid cart, with what JSON can hold. */
 const ecwidCart = {
@@ -411,5 +414,48 @@ describe("the old storefronts' WebSocket with PROTOCOL and LEGACY_CUSTOMER_BINDI
     const refused = await stranger.refusal("updateCart", { customerId: guest.customerId, cartContent: {} })
     expect(refused).to.equal("session.notYourCustomer")
     await Promise.all([host, guest, stranger].map((each) => each.close()))
+  })
+})
+
+describe("a host who is asked whether it is there, by processes that stand still then", () => {
+  const product = useProduct()
+  const openPage = useStorefronts(product)
+
+  /** For longer than anybody is waited for. */
+  const standStill = (): void => {
+    const until = performance.now() + 3000
+    while (performance.now() < until);
+  }
+
+  it("is found by its edge, when it has answered meanwhile", async () => {
+    let cid = ""
+    product.nats.subscribe("call.session.still.multicart.start", {
+      callback: (_, msg) => {
+        cid = msg.json<{ cid: string }>().cid
+      },
+    })
+    await product.nats.flush()
+    const host = await openPage("still")
+    await host.start("Host")
+    await until("its call", () => cid !== "")
+    host.webSocket.once("ping", standStill)
+    const subject = edgePingSubject(edgeOfCid(cid) ?? "")
+    const answer = await product.nats.request(subject, cid, { timeout: PATIENCE_MS })
+    expect(answer.json()).to.deep.equal({ alive: true })
+  })
+
+  it("is found by the service, when its edge has answered meanwhile", async () => {
+    const cid = newEdgeCid("abc")
+    let asked = 0
+    product.nats.subscribe(edgePingSubject("abc"), {
+      callback: (_, msg) => {
+        asked++
+        msg.respond(JSON.stringify({ alive: true }))
+        // After the answer is sent.
+        if (asked === 1) setImmediate(standStill)
+      },
+    })
+    await product.nats.flush()
+    expect(await askConnections(product.nats)(cid)).to.equal(true)
   })
 })
