@@ -128,7 +128,8 @@ describe("logins of a user who logs in on one connection after the other", () =>
     await another.begin(renewed, tid)
     await until("both to know the renewal", () => [logins, another].every((each) => each.get(tid)?.iat === renewed.iat))
     await another.stop()
-    expect(changed).to.deep.equal([])
+    // Of logins of other tests it may be told late.
+    expect(changed).not.to.include(tid)
   })
 
   it("are removed when they have expired by a process that is to do so, and by no other", async () => {

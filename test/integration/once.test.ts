@@ -18,7 +18,6 @@ import { until } from "../helpers/until.ts"
 const USER_STATE_INTERVAL_MS = 50
 /** Many intervals of questions and of the expiry of logins. */
 const WATCHED_MS = 1500
-const DEADLINE_MS = 20_000
 
 /** A service with AUTH on, and what only one of several does. */
 class WatchedService {
@@ -85,7 +84,7 @@ describe("what exists once, with AUTH on and two services,", () => {
     await first.service.serving
     second = new WatchedService(natsServer, issuer)
     await second.service.serving
-    await until("one of them to have it", () => first.isOnce !== second.isOnce, DEADLINE_MS)
+    await until("one of them to have it", () => first.isOnce !== second.isOnce)
     await logIn("lasting", 3600)
   })
 
@@ -97,9 +96,11 @@ describe("what exists once, with AUTH on and two services,", () => {
   })
 
   async function logIn(cid: string, forSeconds: number): Promise<void> {
-    const token = await issuer.token({ role: "admin", sub: cid, exp: inSeconds(forSeconds) })
-    const login = await resRequest(nats, "auth.shopwire.auth.login", { cid, params: { token } })
-    expect(login.error).to.equal(undefined)
+    // On a busy machine a token of two seconds may have expired before the service sees it.
+    await until("a login", async () => {
+      const token = await issuer.token({ role: "admin", sub: cid, exp: inSeconds(forSeconds) })
+      return (await resRequest(nats, "auth.shopwire.auth.login", { cid, params: { token } })).error === undefined
+    })
   }
 
   const logins = async (): Promise<number> => {
@@ -113,11 +114,11 @@ describe("what exists once, with AUTH on and two services,", () => {
   async function expectOnly(owner: WatchedService, other: WatchedService): Promise<void> {
     const [asked, ended] = [other.asked, other.ended.length]
     const [before, endedBefore] = [owner.asked, owner.ended.length]
-    await until("the owner to ask the issuer", () => owner.asked > before, DEADLINE_MS)
+    await until("the owner to ask the issuer", () => owner.asked > before)
     await logIn(`short-${before}`, 2)
-    await until("the expired login to be ended", () => owner.ended.length > endedBefore, DEADLINE_MS)
+    await until("the expired login to be ended", () => owner.ended.length > endedBefore)
     await sleep(WATCHED_MS)
-    expect(await logins()).to.equal(1)
+    await until("no login but the lasting one", async () => (await logins()) === 1)
     expect(owner.ended.length).to.equal(endedBefore + 1)
     expect(other.asked, "questions of the other").to.equal(asked)
     expect(other.ended.length, "logins that the other ended").to.equal(ended)
@@ -133,9 +134,12 @@ describe("what exists once, with AUTH on and two services,", () => {
     const ownerNow = async () => (await bucket.get(`shard.${ONCE}`))?.json<{ owner?: string }>().owner
     const lost = await ownerNow()
     await bucket.purge(`member.${lost}`)
-    await until("another owner", async () => ![undefined, lost].includes(await ownerNow()), DEADLINE_MS)
+    await until("another owner", async () => ![undefined, lost].includes(await ownerNow()))
     const shares = (): number[] => [first, second].map(({ service }) => service.shards.length)
-    await until("even shares", () => Math.min(...shares()) === Math.floor(SHARDS / 2), DEADLINE_MS)
+    await until("even shares", () => {
+      const [one = 0, other = 0] = shares()
+      return one + other === SHARDS && Math.min(one, other) === Math.floor(SHARDS / 2)
+    })
     const [owner, other] = first.isOnce ? [first, second] : [second, first]
     expect(other.isOnce).to.equal(false)
     await expectOnly(owner, other)
@@ -144,7 +148,7 @@ describe("what exists once, with AUTH on and two services,", () => {
   it("is done by the one that is left", async () => {
     const [owner, other] = first.isOnce ? [first, second] : [second, first]
     await owner.service.stop()
-    await until("the other one to have it", () => other.isOnce, DEADLINE_MS)
+    await until("the other one to have it", () => other.isOnce)
     await expectOnly(other, owner)
   })
 })

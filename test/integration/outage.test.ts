@@ -10,7 +10,7 @@ import { until } from "../helpers/until.ts"
 import { useInEachTest } from "../helpers/use.ts"
 
 describe("outages", () => {
-  const product = useInEachTest(() => startProduct({ serviceTimeoutMs: 1000 }))
+  const product = useInEachTest(() => startProduct())
 
   const publish = (event: { shop_id: string }, headers: Record<string, string> = {}) =>
     post(`${product.edgeUrl}/publish/${event.shop_id}`, event, headers)
@@ -21,6 +21,7 @@ describe("outages", () => {
     expect((await publish(event)).status).to.equal(200)
     const before = await getFeed(product.nats, event.shop_id)
     await product.natsServer.kill()
+    await until("the edge to notice", async () => !(await get(`${product.edgeUrl}/readyz`)).body.nats)
 
     const answer = await publish(event)
     expect(answer.status).to.equal(503)
@@ -103,7 +104,12 @@ describe("outages", () => {
     await product.restartNats()
     await until("the edge to be ready", isReady)
 
-    await until("the old feed to be forgotten", async () => (await getFeed(product.nats, event.shop_id)).length === 0)
+    await until("the old feed to be forgotten", () =>
+      getFeed(product.nats, event.shop_id).then(
+        ({ length }) => length === 0,
+        () => false,
+      ),
+    )
     expect((await publish(event)).status).to.equal(200)
     expect(await getFeed(product.nats, event.shop_id)).to.have.length(1)
   })
