@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { expect } from "chai"
@@ -43,7 +42,7 @@ describe("the metrics of npm start", () => {
   let nats: NatsConnection
 
   before(async () => {
-    const first = await firstOfFreePorts(processes.length)
+    const first = await freePort(undefined, processes.length)
     ports = { edge: first, service: first + 1, archiver: first + 2, gateway: first + 3 }
     const run = await kit.ready(
       kit.start({
@@ -132,7 +131,7 @@ describe("the metrics of npm start", () => {
     expect(logged?.header.get("X-Request-Id")).to.equal(ids["x-request-id"])
     expect(logged?.header.get("traceparent")).to.equal(TRACE)
     expect(await db.collection("events").findOne({ request_id: ids["x-request-id"] })).to.include({ seq })
-    expect(kit.current.stdout()).to.include(ids["x-request-id"])
+    await until("the request in the logs", () => kit.current.stdout().includes(ids["x-request-id"]))
     const loaded = await read("service")
     expect(loaded.get('shopwire_loaded{kind="feed"}')).to.equal(1)
     expect(loaded.get('shopwire_loaded_bytes{kind="feed"}')).to.be.within(200, 2000)
@@ -236,22 +235,3 @@ describe("the metrics of npm start", () => {
     )
   })
 })
-
-/** The first of some free ports in a row. */
-async function firstOfFreePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = await freePort()
-    const free = await Promise.all(
-      Array.from({ length: count }, async (_, i) => {
-        const server = createServer()
-        const isFree = await new Promise<boolean>((resolve) => {
-          server.once("error", () => resolve(false))
-          server.listen(first + i, "127.0.0.1", () => resolve(true))
-        })
-        if (isFree) await new Promise((resolve) => server.close(resolve))
-        return isFree
-      }),
-    )
-    if (free.every(Boolean)) return first
-  }
-}

@@ -75,12 +75,18 @@ export async function block(
   }
 }
 
-/** A free port of an address. As long as this process lives, `freePort` gives it to no other caller on this machine. */
-export async function freePort(host?: string): Promise<number> {
+/**
+ * A free port of an address, or the first of `count` in a row. As long as this process lives, `freePort` gives them to no other caller on
+ * this machine.
+ */
+export async function freePort(host = "127.0.0.1", count = 1): Promise<number> {
   for (;;) {
     const { port, free } = await block(host)
     await free()
-    if (await reserve(port)) return port
+    let taken = 0
+    while (taken < count && (await tryToListen(host, port + taken)) === undefined && (await reserve(port + taken)))
+      taken++
+    if (taken === count) return port
   }
 }
 

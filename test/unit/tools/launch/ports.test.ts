@@ -74,4 +74,16 @@ describe("freePort()", () => {
     }
     expect(new Set(given).size).to.equal(10)
   })
+
+  it("gives the first of several in a row, and none of these again", async () => {
+    const { random } = Math
+    const first = await freePort(undefined, 3)
+    for (const port of [first, first + 1, first + 2]) {
+      let tries = 0
+      // The middle of the port's own part of all chances, and then any.
+      Math.random = () => (tries++ === 0 ? (port - 10_000 + 0.5) / 22_768 : random())
+      expect(await freePort().finally(() => (Math.random = random))).not.to.equal(port)
+      expect(tries).to.be.above(1)
+    }
+  })
 })
