@@ -152,6 +152,8 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
     await post(`${kit.gatewayUrl}/api/store/${shopId}/feed/publish`, `{"${secrets["product name"]}`, headers)
     const webSocket = new WebSocket(kit.gatewayUrl.replace("http", "ws"), { headers })
     await once(webSocket, "open")
+    // The gateway may close it, too.
+    const closed = once(webSocket, "close")
     webSocket.send(
       JSON.stringify({ id: 1, method: "auth.shopwire.auth.login", params: { token: secrets["bearer token"] } }),
     )
@@ -162,7 +164,7 @@ describe("the logs of a whole run at LOG_LEVEL=trace", () => {
       () => webSocket.readyState === WebSocket.CLOSED || webSocket.bufferedAmount === 0,
     )
     webSocket.close()
-    await once(webSocket, "close")
+    await closed
   }
 
   async function throughNats(): Promise<void> {

@@ -63,7 +63,7 @@ describe("config/nats-cluster.conf", function () {
     const server = await findNatsServer({ progress: () => {}, bin: process.env.NATS_SERVER_BIN })
     const { ok, stderr, stdout } = await runCommand(server.file, ["-t", "--config", file], {
       env: { ...process.env, ...env },
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
     })
     expect(ok, stderr).to.equal(true)
     expect(stdout + stderr).to.include("is valid")
