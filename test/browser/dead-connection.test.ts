@@ -3,11 +3,11 @@ import { useBrowser } from "../helpers/browser.ts"
 import { useProduct } from "../helpers/product.ts"
 import { startTcpProxy } from "../helpers/tcp-proxy.ts"
 import { use } from "../helpers/use.ts"
-import { Shop } from "./shop.ts"
+import { patientProduct, Shop } from "./shop.ts"
 
 describe("the storefront widget on a connection that was cut without a word", () => {
   const browser = useBrowser()
-  const product = useProduct()
+  const product = useProduct(patientProduct)
   const proxy = use(() => startTcpProxy({ host: "127.0.0.1", port: Number(new URL(product.edgeUrl).port) }))
 
   it("says so within 12 s, shows what is put into the cart meanwhile, and goes on when the network is back", async () => {

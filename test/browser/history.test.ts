@@ -4,7 +4,7 @@ import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { answer } from "../helpers/http.ts"
 import { usePages } from "../helpers/pages.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { MerchantPage } from "./merchant-page.ts"
 import { publishAll } from "./seed.ts"
 
@@ -21,6 +21,8 @@ describe("a shop's history in a browser", () => {
     )
 
   it("comes to an EventSource, which goes on by itself after a restart of the edge, without a gap or a repetition", async () => {
+    // Where the edge is away for longer than the EventSource waits.
+    browser.allow(/ERR_CONNECTION_REFUSED/)
     const shopId = randomUUID()
     const page = await browser.open(`${pages.product.edgeUrl}/merchant/`)
     await page.evaluate((path) => {
@@ -41,7 +43,7 @@ describe("a shop's history in a browser", () => {
     // Not through the edge, whose restart has closed the connections that fetch keeps.
     for (const product_name of after) {
       const event = publishEvent({ shop_id: shopId, product_name })
-      await pages.product.nats.request(`updates.store.${shopId}`, JSON.stringify(event))
+      await pages.product.nats.request(`updates.store.${shopId}`, JSON.stringify(event), { timeout: PATIENCE_MS })
     }
     await until("the others", async () => (await seen()).length >= 123)
     expect(await seen()).to.deep.equal([...before, ...after])
@@ -64,7 +66,7 @@ describe("a shop's history in a browser", () => {
     const { status } = await answer(fetch(`${pages.product.edgeUrl}/shoppers/${person}`, { method: "DELETE" }))
     expect(status).to.equal(200)
     await until("the older ones to be gone", async () => !(await merchant.products()).includes("no. 2"))
-    await merchant.page.evaluate(() => document.querySelector('[role="feed"]')?.scrollTo(0, 0))
+    await merchant.scrollUp()
     const left = await merchant.scrollThrough("no. 1")
     expect(left.filter((name) => ["no. 2", "no. 3", "no. 114"].includes(name))).to.deep.equal([])
   })

@@ -64,6 +64,8 @@ export interface HooksPage {
   tamper(shopId: string, what: "feed" | "basket"): Promise<void>
   readonly renders: number
   readonly reactVersion: string
+  /** What was shown of the shop until now, one after the other. */
+  readonly shops: readonly ShownShop[]
 }
 
 declare global {
@@ -76,6 +78,7 @@ let setShown: (shown: Shown) => void = () => {}
 let callNow: (params: unknown) => Promise<unknown> = () => Promise.reject(new Error("no call is shown"))
 let setCart: (cart: object) => void = () => {}
 let renders = 0
+const shops: ShownShop[] = []
 let connection: Connection | undefined
 
 function Collection({ rid }: { rid: string }) {
@@ -117,6 +120,7 @@ function Shop({ shopId }: { shopId: string }) {
     what: differences.last?.what,
     seq: digest.data?.seq,
   }
+  shops.push(shop)
   return <pre id="shop">{JSON.stringify(shop)}</pre>
 }
 
@@ -183,6 +187,7 @@ window.hooksPage = {
   setCart: (cart) => setCart(cart),
   tamper,
   reactVersion: version,
+  shops,
   get renders() {
     return renders
   },

@@ -24,7 +24,8 @@ describe("the merchant's page for everybody", () => {
   for (const colorScheme of ["light", "dark"] as const) {
     it(`has nothing that axe finds wrong, on a desktop, ${colorScheme}`, async () => {
       const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...desktop, colorScheme })
-      await page.locator(".basket").first().waitFor()
+      await page.locator("article.event").first().waitFor()
+      await page.locator(".basket[data-basket]").first().waitFor()
       await page.getByRole("img", { name: /No sales yet|Sales of/ }).waitFor()
       expect(await axeViolations(page)).to.deep.equal([])
       expect(await undecidedContrasts(page)).to.deep.equal([])
@@ -40,11 +41,11 @@ describe("the merchant's page for everybody", () => {
 
     it(`has nothing that axe finds wrong, on a phone, ${colorScheme}, and fits it`, async () => {
       const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...phone, colorScheme })
-      await page.locator(".event").first().waitFor()
+      await page.locator("article.event").first().waitFor()
       for (const [tab, seen] of [
-        ["Activity", ".event"],
-        ["Baskets", ".basket"],
-        ["Sales", ".tile"],
+        ["Activity", "article.event"],
+        ["Baskets", ".basket[data-basket]"],
+        ["Sales", ".tile .value:not(.skeleton)"],
       ] as const) {
         await page.getByRole("tab", { name: tab }).tap()
         await page.locator(seen).first().waitFor()
@@ -73,7 +74,7 @@ describe("the merchant's page for everybody", () => {
     await tabTo("the shop", ".picker-form input")
     await page.keyboard.type(shopId)
     await page.keyboard.press("Enter")
-    await page.locator(".event").nth(5).waitFor()
+    await page.locator("article.event").nth(5).waitFor()
     await tabTo("the feed's basket", "article button")
     const first = await focused()
     await page.keyboard.press("ArrowDown")
@@ -94,10 +95,10 @@ describe("the merchant's page for everybody", () => {
   it("has two columns on a tablet held upright: baskets beside the activity or the sales", async () => {
     const viewport = { width: 820, height: 1180 }
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { viewport, hasTouch: true })
-    const baskets = page.locator(".basket").first()
+    const baskets = page.locator(".basket[data-basket]").first()
     for (const [tab, seen] of [
-      ["Activity", ".event"],
-      ["Sales", ".tile"],
+      ["Activity", "article.event"],
+      ["Sales", ".tile:has(.value:not(.skeleton))"],
     ] as const) {
       await page.getByRole("tab", { name: tab }).tap()
       const [left, right] = [await page.locator(seen).first().boundingBox(), await baskets.boundingBox()]
@@ -110,9 +111,9 @@ describe("the merchant's page for everybody", () => {
   it("shows some rows on a phone held sideways, with all that is pressed beside or above them", async () => {
     const viewport = { width: 780, height: 360 }
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { ...phone, viewport })
-    await page.locator(".event").nth(2).waitFor()
+    await page.locator("article.event").nth(2).waitFor()
     const { height = 0 } = (await page.locator(".scroller").boundingBox()) ?? {}
-    const row = (await page.locator(".event").first().boundingBox())?.height ?? 0
+    const row = (await page.locator("article.event").first().boundingBox())?.height ?? 0
     expect(height / row).to.be.at.least(4)
     for (const label of ["Action", "Category"]) {
       const { x = 0, width: wide = 0 } = (await page.getByLabel(label, { exact: true }).boundingBox()) ?? {}
@@ -141,9 +142,9 @@ describe("the merchant's page for everybody", () => {
       })
       observer.observe(document.body, { subtree: true, childList: true, characterData: true })
     })
-    const before = await page.locator(".event").count()
+    const before = await page.locator("article.event").count()
     for (let i = 0; i < 10; i++) await publishAll(pages.product.edgeUrl, new Shoppers(busy).next(20))
-    await until("more rows", async () => (await page.locator(".event").count()) > before)
+    await until("more rows", async () => (await page.locator("article.event").count()) > before)
     const said = await page.evaluate(() => (window as unknown as { said: string[] }).said)
     // Orders of at least 100 are announced, if some are that large.
     expect(said.filter((text) => !text.includes("Order of"))).to.deep.equal([])

@@ -107,9 +107,10 @@ describe("baskets and figures on the merchant's page", () => {
     await until("a checkout", async () => (await figure("Orders").textContent()) === "1")
     // The list of baskets and the day's figures are resources of their own, which change one after the other.
     await until("no open basket", async () => (await figure("Open baskets").textContent()) === "0")
-    expect(await page.locator(".top").textContent()).to.include("Pears")
+    await page.locator(".top", { hasText: "Pears" }).waitFor()
     await page.getByRole("radio", { name: "Activity" }).click()
     const chart = page.getByRole("img", { name: /^Events a minute: \d+ in the last hour/ })
+    await chart.waitFor()
     expect(await chart.locator(".column").count()).to.equal(60)
   })
 
@@ -120,6 +121,8 @@ describe("baskets and figures on the merchant's page", () => {
     const merchant = await open(shopId)
     const { page } = merchant
     const notices = page.getByRole("region", { name: "Alerts" })
+    // Without the shop's profile no totals are judged.
+    await page.getByText("Days of UTC").first().waitFor({ state: "attached" })
     await page.getByRole("button", { name: "Alerts" }).click()
     await page.getByLabel("Order of at least").fill("50")
     await page.getByLabel("Action is").fill("help")
@@ -142,6 +145,7 @@ describe("baskets and figures on the merchant's page", () => {
 
     await page.reload()
     await merchant.details(name).waitFor()
+    await merchant.loaded()
     await page.keyboard.press("Escape")
     await page.getByRole("button", { name: "Alerts" }).click()
     expect(await page.getByLabel("Order of at least").inputValue()).to.equal("50")

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import type { Locator } from "playwright-core"
 import type { PublishEvent } from "../../contract/publish-event.ts"
@@ -19,6 +20,9 @@ describe("the merchant's page in detail", () => {
   const numbered = (shopId: string, count: number, from = 1): PublishEvent[] =>
     Array.from({ length: count }, (_, i) => publishEvent({ shop_id: shopId, product_name: `no. ${from + i}` }))
   const query = (merchant: MerchantPage) => Object.fromEntries(new URL(merchant.page.url()).searchParams)
+  /** Waits for an address: closing a basket is Back, which takes effect later. */
+  const queryIs = (merchant: MerchantPage, expected: Readonly<Record<string, string>>) =>
+    until(`the address of ${JSON.stringify(expected)}`, () => isDeepStrictEqual(query(merchant), expected))
 
   for (const [where, options] of [
     ["a wide screen", {}],
@@ -45,7 +49,7 @@ describe("the merchant's page in detail", () => {
     const shopId = randomUUID()
     await publish([publishEvent({ shop_id: shopId, product_price: 0.001, basket_total: 0.001 })])
     const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId))
-    expect(await merchant.page.locator(".event .price").textContent()).to.equal("0.001")
+    expect(await merchant.page.locator("article.event .price").textContent()).to.equal("0.001")
     await merchant.page.locator(".basket .sum", { hasText: "0.001" }).waitFor()
   })
 
@@ -53,7 +57,7 @@ describe("the merchant's page in detail", () => {
     const shopId = randomUUID()
     await publish(numbered(shopId, 1))
     const today = await MerchantPage.open(browser, pages.merchantUrl(shopId))
-    expect(await today.page.locator(".event time").textContent()).to.match(/^\d\d:\d\d:\d\d$/)
+    expect(await today.page.locator("article.event time").textContent()).to.match(/^\d\d:\d\d:\d\d$/)
     const later = await MerchantPage.open(browser, pages.merchantUrl(shopId), {
       initScript: `{ const Now = Date; const later = () => Now.now() + 2 * 86_400_000
         globalThis.Date = class extends Now {
@@ -61,7 +65,7 @@ describe("the merchant's page in detail", () => {
           static now() { return later() }
         } }`,
     })
-    expect(await later.page.locator(".event time").textContent()).to.match(/^\d+ \w+\d\d:\d\d:\d\d$/)
+    expect(await later.page.locator("article.event time").textContent()).to.match(/^\d+ \w+\d\d:\d\d:\d\d$/)
     await later.page
       .getByRole("navigation", { name: "Lanes" })
       .getByRole("button", { name: /^Abandoned/ })
@@ -172,8 +176,7 @@ describe("the merchant's page in detail", () => {
       await dialog.waitFor()
       await page.goBack()
       await dialog.waitFor({ state: "detached" })
-      await merchant.live()
-      expect(query(merchant)).to.deep.equal({ shop: shopId })
+      await queryIs(merchant, { shop: shopId })
       await page.goForward()
       await dialog.waitFor()
       await page.keyboard.press("Escape")
@@ -183,8 +186,7 @@ describe("the merchant's page in detail", () => {
       await page.keyboard.press("Escape")
       await page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
-      await merchant.live()
-      expect(query(merchant)).to.deep.equal({ shop: shopId })
+      await queryIs(merchant, { shop: shopId })
       await open()
       await dialog.waitFor()
       await page.reload()
@@ -193,7 +195,26 @@ describe("the merchant's page in detail", () => {
       expect(query(merchant)).to.deep.equal({ shop: shopId, basket: session_id })
       await page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
-      expect(query(merchant)).to.deep.equal({ shop: shopId })
+      await queryIs(merchant, { shop: shopId })
+    })
+
+    it("has the basket on which somebody clicks while the browser is still on its way back from another one", async () => {
+      const [shopId, first, second] = [randomUUID(), randomUUID(), randomUUID()]
+      await publish([first, second].map((session_id) => publishEvent({ shop_id: shopId, session_id })))
+      const merchant = await MerchantPage.open(browser, pages.merchantUrl(shopId))
+      const { page } = merchant
+      await merchant.openBasket(first.slice(0, 8))
+      await merchant.details(first.slice(0, 8)).waitFor()
+      await page.evaluate(async (session_id) => {
+        const isBack = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }))
+        document.querySelector("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }))
+        document.querySelector<HTMLElement>(`[data-basket="${session_id}"] header button`)?.click()
+        await isBack
+      }, second)
+      await merchant.details(second.slice(0, 8)).waitFor()
+      expect(query(merchant)).to.deep.equal({ shop: shopId, basket: second })
+      await page.goBack()
+      await queryIs(merchant, { shop: shopId })
     })
 
     it("opens a basket in another browser, where closing it leads to the shop", async () => {
@@ -204,7 +225,7 @@ describe("the merchant's page in detail", () => {
       await dialog.waitFor()
       await merchant.page.keyboard.press("Escape")
       await dialog.waitFor({ state: "detached" })
-      expect(query(merchant)).to.deep.equal({ shop: shopId })
+      await queryIs(merchant, { shop: shopId })
       await merchant.top("FUJI Apples")
     })
 

@@ -11,7 +11,7 @@ import { useBrowser } from "../helpers/browser.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { fillLog } from "../helpers/fill-log.ts"
 import { usePages } from "../helpers/pages.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { archiversOf, useMongo } from "../helpers/use-archive.ts"
 import { axeViolations } from "./axe.ts"
 import { MerchantPage } from "./merchant-page.ts"
@@ -27,7 +27,7 @@ const clockAhead = (days: number): string => `{ const Now = Date; const later = 
 describe("finding activity on the merchant's page", () => {
   const browser = useBrowser()
   const { mongo } = useMongo()
-  const pages = usePages(() => ({ archive: { url: mongo.url, timeoutMs: 5000 } }))
+  const pages = usePages(() => ({ archive: { url: mongo.url, timeoutMs: 30_000 } }))
 
   const publish = (events: readonly PublishEvent[]) => publishAll(pages.product.edgeUrl, events)
   const open = (shopId: string, query = "", options = {}) =>
@@ -78,7 +78,7 @@ describe("finding activity on the merchant's page", () => {
     await archivers.start()
     await caughtUp(pages.product.nats)
     await archivers.stop()
-    const jsm = await jetstreamManager(pages.product.nats)
+    const jsm = await jetstreamManager(pages.product.nats, { timeout: PATIENCE_MS })
     await jsm.streams.purge(STREAM, { filter: storedSubject(shopId), keep: 110 })
     const merchant = await open(shopId, "&find=figs")
     await shows(merchant, "Late figs", "Figs")
@@ -164,7 +164,7 @@ describe("finding activity on the merchant's page", () => {
     await shows(merchant, "Figs")
     await merchant.page.goBack()
     await shows(merchant, "Fennel", "Figs")
-    expect(await find(merchant).inputValue()).to.equal("")
+    await until("the empty field", async () => (await find(merchant).inputValue()) === "")
   })
 
   it("separates the days, says how long ago, and shows more rows when compact, also after a reload", async () => {
@@ -196,7 +196,7 @@ describe("finding activity on the merchant's page", () => {
         ...Array.from({ length: 700 }, (_, i) => publishEvent({ shop_id: shopId, action_id: i })),
       ])
       const merchant = await open(shopId, "&category=fruit")
-      await merchant.page.locator(".event").first().waitFor()
+      await merchant.page.locator("article.event").first().waitFor()
       await options(merchant)
       const saving = merchant.page.waitForEvent("download")
       await merchant.page.getByRole("button", { name: "Export as CSV" }).click()
@@ -221,7 +221,7 @@ describe("finding activity on the merchant's page", () => {
       const shopId = randomUUID()
       await publish([publishEvent({ shop_id: shopId })])
       const merchant = await open(shopId)
-      await merchant.page.locator(".event").first().waitFor()
+      await merchant.page.locator("article.event").first().waitFor()
       await options(merchant)
       let saved = 0
       merchant.page.on("download", () => saved++)

@@ -79,7 +79,7 @@ describe("the merchant's page in other languages", () => {
       const shopId = await shopWithBasket()
       const page = await browser.open(pages.merchantUrl(shopId), { locale: "ar-EG", viewport })
       await page.getByText("مباشر", { exact: true }).waitFor()
-      await page.locator(".event").first().waitFor()
+      await page.locator("article.event").first().waitFor()
       expect(await root(page)).to.deep.equal(["ar", "rtl"])
       expect(await latinTexts(page)).to.deep.equal([])
       expect(await axeViolations(page)).to.deep.equal([])
@@ -94,6 +94,7 @@ describe("the merchant's page in other languages", () => {
       expect(await latinTexts(page)).to.deep.equal([])
       await page.keyboard.press("Escape")
       await page.getByRole("button", { name: "التنبيهات" }).click()
+      await page.getByRole("dialog").waitFor()
       expect(await latinTexts(page)).to.deep.equal([])
     })
   }

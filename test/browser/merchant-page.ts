@@ -11,15 +11,22 @@ export class MerchantPage {
     this.page = page
   }
 
-  /** Opens it, and waits until it is live. */
+  /** Opens it, and waits until it is live, and shows what its lists have. */
   static async open(browser: TestBrowser, url: string, options?: OpenOptions): Promise<MerchantPage> {
     const merchant = new MerchantPage(await browser.open(url, options))
     await merchant.live()
+    await merchant.loaded()
     return merchant
   }
 
   async live(): Promise<void> {
     await this.says("Live")
+  }
+
+  /** Waits until no list has empty places instead of rows any more; their classes are the same. */
+  async loaded(): Promise<void> {
+    const places = this.page.locator(".loading-rows, .loading-cards")
+    await until("the lists", async () => (await places.count()) === 0)
   }
 
   /** Waits until the connection's state reads like this. */
@@ -44,10 +51,18 @@ export class MerchantPage {
     await until(`${product} on top`, async () => (await this.products())[0] === product)
   }
 
+  /** Scrolls up to the newest row. */
+  async scrollUp(): Promise<void> {
+    await this.scroller.evaluate((element) => element.scrollTo({ top: 0 }))
+    // Rows are drawn in the frame after that.
+    await this.page.locator("article[aria-posinset='1']").waitFor({ state: "attached" })
+  }
+
   /** Scrolls down to the end, and gives the products of all rows that were drawn on the way, each once, top down. */
   async scrollThrough(last: string): Promise<string[]> {
     const seen = new Map<string, number>()
-    await until(`${last} at the end`, async () => {
+    const scroll = async (): Promise<boolean> => {
+      const before = seen.size
       // The lowest row that is drawn becomes the highest one: however slow the page is, none is skipped.
       const rows = await this.page.evaluate(() => {
         const drawn = [...document.querySelectorAll("article")].sort(
@@ -60,8 +75,10 @@ export class MerchantPage {
         ])
       })
       for (const [product, position] of rows) seen.set(product, position)
-      return seen.has(last)
-    })
+      return seen.has(last) || seen.size > before
+    }
+    // Thousands of rows may take longer together than until waits.
+    while (!seen.has(last)) await until(`${last} at the end, or more rows above it`, scroll)
     return [...seen].sort(([, a], [, b]) => a - b).map(([product]) => product)
   }
 
@@ -70,7 +87,7 @@ export class MerchantPage {
     let seen: string[] = []
     const all = `${products.length} rows`
     await until(all, async () => {
-      await this.scroller.evaluate((element) => element.scrollTo({ top: 0 }))
+      await this.scrollUp()
       seen = await this.scrollThrough(products.at(-1) ?? "")
       return isDeepStrictEqual(seen, products)
     }).catch((error: Error) => {
@@ -86,7 +103,9 @@ export class MerchantPage {
 
   /** The baskets of a list, by the start of their session IDs, in its order. */
   async baskets(list: Locator = this.page.locator("body")): Promise<string[]> {
-    const ids = await list.locator(".basket").evaluateAll((all) => all.map((each) => each.getAttribute("data-basket")))
+    const ids = await list
+      .locator(".basket[data-basket]")
+      .evaluateAll((all) => all.map((each) => each.getAttribute("data-basket")))
     return ids.map((id) => id?.slice(0, 8) ?? "")
   }
 

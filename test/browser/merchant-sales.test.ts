@@ -156,7 +156,7 @@ describe("sales on the merchant's page", () => {
     }
     const { page } = await MerchantPage.open(browser, pages.merchantUrl(shopId), { initScript })
     await shows(page, "Orders", "1")
-    await page.locator(".event").first().waitFor()
+    await page.locator("article.event").first().waitFor()
     const moved = await page.evaluate(() => (window as unknown as { moved: number[] }).moved)
     // Good is below 0.1: Core Web Vitals, "Cumulative Layout Shift".
     expect(moved.reduce((sum, each) => sum + each, 0)).to.be.below(0.1)

@@ -6,6 +6,7 @@ import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
 import { inSeconds, useIssuer } from "../helpers/issuer.ts"
 import { usePages } from "../helpers/pages.ts"
+import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
 import { MerchantPage } from "./merchant-page.ts"
 
@@ -69,7 +70,7 @@ describe("signing in on the merchant's page", () => {
 
     await page.getByRole("button", { name: /Sign out/ }).click()
     await page.getByText(REFUSED).first().waitFor()
-    expect(await merchant.products()).to.deep.equal([])
+    await until("no rows", async () => (await merchant.products()).length === 0)
     await page.reload()
     await page.getByText(REFUSED).first().waitFor()
   })

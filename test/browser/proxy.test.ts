@@ -4,14 +4,14 @@ import { useProxy } from "../helpers/caddy.ts"
 import { useGateway } from "../helpers/gateway.ts"
 import { useProduct } from "../helpers/product.ts"
 import { MerchantPage } from "./merchant-page.ts"
-import { Shop } from "./shop.ts"
+import { patientProduct, Shop } from "./shop.ts"
 
 /** That of the demo shop. */
 const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 
 describe("the pages behind the proxy of docker compose", () => {
   const browser = useBrowser()
-  const product = useProduct({ gatewayUrl: "same-origin", doors: { trustedProxies: ["127.0.0.1"] } })
+  const product = useProduct({ ...patientProduct, gatewayUrl: "same-origin", doors: { trustedProxies: ["127.0.0.1"] } })
   const gateway = useGateway(product)
   const proxy = useProxy(product, gateway)
 

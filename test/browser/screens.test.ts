@@ -17,7 +17,7 @@ const UPDATE = "`npm run screens -- --update` makes new pictures, to be looked a
 /** Where a picture that differs is left, and what differs in it. */
 const leftIn = join(projectDir, ".cache/screens")
 /** A page that was resized is not drawn at once; then a picture that differs stays different, in ms. */
-const SETTLED_MS = 5000
+const SETTLED_MS = 15_000
 
 describe("pictures of the merchant's page", () => {
   let browser: Browser

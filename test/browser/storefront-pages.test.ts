@@ -8,11 +8,11 @@ import { Storefront } from "../helpers/storefront.ts"
 import { startTcpProxy } from "../helpers/tcp-proxy.ts"
 import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
-import { Shop } from "./shop.ts"
+import { patientProduct, Shop } from "./shop.ts"
 
 describe("the storefront widget on all kinds of shops' pages", () => {
   const browser = useBrowser()
-  const product = useProduct()
+  const product = useProduct(patientProduct)
   let server: Server
   let origin: string
   let html = ""
@@ -278,7 +278,7 @@ describe("the storefront widget on all kinds of shops' pages", () => {
       return Math.round((box?.y ?? 0) + (box?.height ?? 0))
     }
     const height = shop.page.viewportSize()?.height ?? 0
-    expect(await bottom()).to.equal(height - 20)
+    await until("the launcher in its corner", async () => (await bottom()) === height - 20)
     await shop.page.evaluate(() => {
       const bubble = document.createElement("div")
       bubble.id = "chat"

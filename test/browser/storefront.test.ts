@@ -8,7 +8,7 @@ import { useProduct } from "../helpers/product.ts"
 import { type Storefront, useStorefronts } from "../helpers/storefront.ts"
 import { until } from "../helpers/until.ts"
 import { axeViolations } from "./axe.ts"
-import { Shop } from "./shop.ts"
+import { patientProduct, Shop } from "./shop.ts"
 
 const SHOP_ID = "123e4567-e89b-42d3-a456-426614174000"
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
@@ -17,7 +17,7 @@ const CUT = /WebSocket connection to .* failed/
 
 describe("the storefront widget", () => {
   const browser = useBrowser()
-  const product = useProduct()
+  const product = useProduct(patientProduct)
   const openStorefront = useStorefronts(product)
   const servers: Server[] = []
 
@@ -59,6 +59,7 @@ describe("the storefront widget", () => {
         return (items.find((item) => item.product.name === product)?.quantity ?? 0) === quantity
       })
 
+    await bob.member("Ann").getByText("3 items").waitFor()
     await bob.choose("Move to my cart", "Rye Bread")
     await ann.says("Bob asks for your Rye Bread")
     await bob.member("Ann").getByText("Waiting for Ann").waitFor()
@@ -255,11 +256,8 @@ describe("the storefront widget", () => {
     browser.allow(CUT)
     const [ann, bob] = await friends()
     await bob.page.context().setOffline(true)
-    await Promise.all([
-      ann.says("Reconnecting…"),
-      ann.panel.getByText("The connection is lost.").waitFor(),
-      product.restartEdge(),
-    ])
+    await Promise.all([ann.says("Reconnecting…"), product.restartEdge()])
+    await bob.panel.getByText("The connection is lost.").waitFor()
     await ann.says("You’re back online")
     await ann.add("Rye Bread")
     await bob.page.context().setOffline(false)
@@ -346,7 +344,7 @@ describe("the storefront widget", () => {
     const shop = await demoShop({ permissions: ["clipboard-read", "clipboard-write"] })
     await shop.enter("Ann", "Start shopping together")
     await shop.button("Copy").click()
-    await shop.button("Copied").waitFor()
+    await shop.says("Copied")
     expect(await shop.page.evaluate(() => navigator.clipboard.readText())).to.equal(await shop.inviteUrl())
   })
 
@@ -593,6 +591,7 @@ describe("the storefront widget", () => {
         actions.push(`${action} ${product_name} ${basket_total}`)
       },
     })
+    await product.nats.flush()
     const shop = await demoShop()
     await shop.add("FUJI Apples")
     await until("the first action", () => actions.length === 1)

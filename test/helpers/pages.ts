@@ -25,11 +25,14 @@ export function usePages(options: PagesOptions | (() => PagesOptions) = {}): Pag
   return use(() => startPages(typeof options === "function" ? options() : options))
 }
 
+/** So long that a page is told of a timeout only where nobody answers, and not on a busy machine, in ms. */
+const ANSWER_MS = 30_000
+
 /** Starts it all on free ports. The pages must have been built. `stop` leaves nothing behind. */
 export async function startPages(options: PagesOptions = {}): Promise<Pages> {
   const port = await freePort()
-  const settings = { ...options.gateway, port }
-  const product = await startProduct({ ...options, gatewayUrl: `ws://127.0.0.1:${port}` })
+  const settings = { requestTimeout: ANSWER_MS, ...options.gateway, port }
+  const product = await startProduct({ serviceTimeoutMs: ANSWER_MS, ...options, gatewayUrl: `ws://127.0.0.1:${port}` })
   let gateway: TestGateway | undefined = await startGateway(product.natsServer.url, settings)
   const stopGateway = async (): Promise<void> => {
     await gateway?.stop()

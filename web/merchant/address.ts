@@ -4,7 +4,21 @@ import { type Address, changedSearch, readAddress } from "./address-query.ts"
 
 const place = new Observable<Address>(readAddress(location.search))
 
-addEventListener("popstate", () => place.set(readAddress(location.search)))
+/** What is to be done when the browser has gone back from a basket; undefined: it is not on its way. */
+let afterBack: (() => void)[] | undefined
+
+addEventListener("popstate", () => {
+  const changes = afterBack ?? []
+  afterBack = undefined
+  place.set(readAddress(location.search))
+  for (const change of changes) change()
+})
+
+/** Changes the address now, or when the browser has gone back: it goes back later than it is asked, and would undo the change. */
+function whenBack(change: () => void): void {
+  if (afterBack === undefined) change()
+  else afterBack.push(change)
+}
 
 /** What the page's address names. */
 export function usePlace(): Address {
@@ -13,21 +27,27 @@ export function usePlace(): Address {
 
 /** Goes to another address; Back leads away from it again. */
 export function goTo(change: Partial<Address>): void {
-  history.pushState(null, "", urlWith(change))
-  place.set(readAddress(location.search))
+  whenBack(() => {
+    history.pushState(null, "", urlWith(change))
+    place.set(readAddress(location.search))
+  })
 }
 
 /** Changes the present address without a new history entry. */
 export function setAddress(change: Partial<Address>): void {
-  history.replaceState(null, "", urlWith(change))
-  place.set(readAddress(location.search))
+  whenBack(() => {
+    history.replaceState(null, "", urlWith(change))
+    place.set(readAddress(location.search))
+  })
 }
 
 /** Opens a basket; Back closes it. */
 export function openBasket(sessionId: string): void {
-  // So that closing it is the same as Back; a link to a basket has nothing to go back to.
-  history.pushState({ opened: true }, "", urlWith({ basket: sessionId }))
-  place.set(readAddress(location.search))
+  whenBack(() => {
+    // So that closing it is the same as Back; a link to a basket has nothing to go back to.
+    history.pushState({ opened: true }, "", urlWith({ basket: sessionId }))
+    place.set(readAddress(location.search))
+  })
 }
 
 export function closeBasket(): void {
@@ -39,6 +59,7 @@ export function closeBasket(): void {
   }
   // At once, so that a second call does not lead away from the page.
   place.set({ ...place.get(), basket: "" })
+  afterBack = []
   history.back()
 }
 

@@ -63,8 +63,10 @@ export function useAlerts(watched: Watched): Alerts {
   const [unseen, setUnseen] = useState<readonly Alert[]>([])
   const history = useAlertHistory(shopId)
 
-  const tell = useRef((_added: readonly Alert[]) => {})
-  tell.current = (added) => {
+  const tell = useRef((_alerts: readonly Alert[]) => {})
+  tell.current = (alerts) => {
+    // A basket that changes lists may be in none of them for a moment.
+    const added = alerts.filter(({ key }) => !history.has(key))
     if (added.length === 0) return
     setUnseen((before) => withAlerts(before, added).slice(0, MOST_UNSEEN))
     history.add(added)
@@ -112,12 +114,11 @@ export function useAlerts(watched: Watched): Alerts {
   }, [baskets, rules, thresholds, now])
 
   const lastAt = events[0]?.received_at
-  const { has } = history
   useEffect(() => {
     if (!isLive || lastAt === undefined) return
     const alert = quietAlert(rules, { lastAt, hours, timeZone }, now)
-    if (alert !== undefined && !has(alert.key)) tell.current([alert])
-  }, [isLive, lastAt, rules, hours, timeZone, now, has])
+    if (alert !== undefined) tell.current([alert])
+  }, [isLive, lastAt, rules, hours, timeZone, now])
 
   const dismiss = useCallback((key: string) => setUnseen((all) => all.filter((alert) => alert.key !== key)), [])
   return { unseen, history, dismiss }
