@@ -5,14 +5,14 @@ import { atOnce } from "../helpers/at-once.ts"
 import { EventStream } from "../helpers/event-stream.ts"
 import { publishEvent } from "../helpers/events.ts"
 import { post } from "../helpers/http.ts"
-import { Issuer, inSeconds, soon } from "../helpers/issuer.ts"
+import { Issuer, inSeconds } from "../helpers/issuer.ts"
 import { type Product, startProduct } from "../helpers/product.ts"
 import { resRequest } from "../helpers/res.ts"
 import { until } from "../helpers/until.ts"
 
 const ORIGIN = "https://merchant.example"
 const COOKIE = "shopwire_token"
-const KEEP_MS = 2000
+const KEEP_MS = 5000
 
 /** The product with tokens, and readers of its streams. */
 class GuardedStreams {
@@ -101,7 +101,7 @@ describe("GET /stream/{shop_id}, with tokens", () => {
 
     "ends with the token's time, and nothing comes after that": async (streams) => {
       const shopId = randomUUID()
-      const exp = soon()
+      const exp = inSeconds(10)
       const stream = await streams.read(
         shopId,
         bearer(await streams.issuer.token({ role: "merchant", shops: [shopId], exp })),

@@ -76,11 +76,13 @@ function verifies(title: string, start: (context: Mocha.Context) => Promise<Issu
       expect(await refusal(token({ iat: inSeconds(-60), exp: inSeconds(-1) }))).to.equal("it has expired")
       const exp = soon()
       const jwt = await token({ exp })
-      while (Date.now() < exp * 1000 - 100) {
-        expect(await issuing.verifier.verify(jwt)).to.include({ exp })
-        await sleep(100)
+      for (;;) {
+        const taken = await issuing.verifier.verify(jwt).catch((error: unknown) => error)
+        // It may have waited for the processor until the time was over.
+        if (Date.now() >= exp * 1000) break
+        expect(taken).to.include({ exp })
+        await sleep(Math.min(100, exp * 1000 - Date.now() + 1))
       }
-      await sleep(exp * 1000 - Date.now() + 1)
       expect(await refusal(jwt)).to.equal("it has expired")
     })
 
@@ -91,7 +93,7 @@ function verifies(title: string, start: (context: Mocha.Context) => Promise<Issu
         await token({ iat: days(-29), exp: days(31) }),
       ]
       expect(await refusal(old)).to.equal("it was issued more than 30 days ago")
-      expect((await issuing.verifier.verify(long)).exp).to.be.closeTo(days(1), 10)
+      expect((await issuing.verifier.verify(long)).exp).to.be.closeTo(days(1), 60)
     })
 
     it("takes a name that is null for none", async () => {
@@ -152,14 +154,16 @@ function verifies(title: string, start: (context: Mocha.Context) => Promise<Issu
     })
 
     it("takes tokens of a new key once the old keys' time is over, and fetches keys no more than it must", async () => {
-      const verifier = issuing.fresh()
+      const keeping = issuing.fresh("an hour")
       const before = issuing.fetches
-      await verifier.verify(await token())
-      await verifier.verify(await token({ sub: "bob" }))
+      await keeping.verify(await token())
+      await keeping.verify(await token({ sub: "bob" }))
       expect(issuing.fetches).to.equal(before + 1)
+      const renewing = issuing.fresh("until rotated")
+      await renewing.verify(await token())
       await issuing.rotate()
-      await verifier.verify(await token())
-      expect(issuing.fetches).to.equal(before + 2)
+      await renewing.verify(await token())
+      expect(issuing.fetches).to.equal(before + 3)
     })
 
     it("while the issuer is away: refuses an unknown key if others are known, else does not know", async () => {
