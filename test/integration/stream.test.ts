@@ -11,7 +11,7 @@ import { EventStream, PersistentStream } from "../helpers/event-stream.ts"
 import { publishEvent, publishEvents } from "../helpers/events.ts"
 import { answer, post } from "../helpers/http.ts"
 import { startTestEdge, useProduct } from "../helpers/product.ts"
-import { until } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { closeAfterEach } from "../helpers/use.ts"
 
 describe("GET /stream/{shop_id}", () => {
@@ -198,7 +198,7 @@ describe("GET /stream/{shop_id}", () => {
     }
 
     it("cuts off a reader that does not take what waits for it, which then goes on where it was; nobody else notices", async () => {
-      const url = await startOther({ maxQueueBytes: 64 * 1024, stallMs: 500 })
+      const url = await startOther({ maxQueueBytes: 64 * 1024, stallMs: 5000 })
       const shopId = randomUUID()
       const [slow, quick] = [await read(shopId, "", "", url), await read(shopId, "", "", url)]
       await until("both are there", () => slow.lastEventId !== "" && quick.lastEventId !== "")
@@ -214,6 +214,7 @@ describe("GET /stream/{shop_id}", () => {
       }
       await quick.count(seqs.length)
       expect(quick.seqs).to.deep.equal(seqs)
+      await until("the edge to give the slow one up", () => cutOff.length > 0)
       slow.resume()
       await until("the slow one is cut off", () => slow.ended)
       expect(cutOff).to.deep.equal(["stream"])
@@ -266,6 +267,7 @@ describe("GET /stream/{shop_id}", () => {
       const ack = await product.nats.request(
         `updates.store.${shopId}`,
         JSON.stringify(publishEvent({ shop_id: shopId })),
+        { timeout: PATIENCE_MS },
       )
       seqs.push(ack.json<{ seq: number }>().seq)
     }
