@@ -87,10 +87,14 @@ export class Storefront {
 
   /** Names and flags of what the page shows: `Host* Guest+`, with `*` for the host and `+` for who is ready. */
   get line(): string {
-    const carts = this.sees ?? []
-    return carts
-      .map(({ owner }) => `${owner.name}${owner.isHost ? "*" : ""}${owner.isReadyToCheckout ? "+" : ""}`)
-      .join(" ")
+    return lineOf(this.sees ?? [])
+  }
+
+  /** The same of all that it has shown, oldest first. */
+  get lines(): string[] {
+    return this.messages.flatMap(({ event, payload }) =>
+      event === "multicartUpdate" ? lineOf(payload.multicartContent) : [],
+    )
   }
 
   async shows(line: string): Promise<void> {
@@ -109,6 +113,12 @@ export class Storefront {
     this.webSocket.close()
     await closed
   }
+}
+
+function lineOf(carts: readonly SharedCart[]): string {
+  return carts
+    .map(({ owner }) => `${owner.name}${owner.isHost ? "*" : ""}${owner.isReadyToCheckout ? "+" : ""}`)
+    .join(" ")
 }
 
 /** To be called in a `describe`: returns a function that opens a page in a session, until the end of the test. */

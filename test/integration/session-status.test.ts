@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { expect } from "chai"
 import { connect } from "nats"
 import { silentLogger } from "res-service"
@@ -165,10 +166,8 @@ describe("session.<id>.status, through the gateway", () => {
       const carts: SharedCart[] = (await get(`${gateway.url}/api/session/${id}/multicart`)).body
       return JSON.stringify(carts.at(-1)?.content) === JSON.stringify(milk)
     })
-    for (const friend of [ann, bob]) {
-      await friend.sees({ n: (await fresh()).n })
-      expect(friend.status).to.deep.equal(await fresh())
-    }
+    for (const friend of [ann, bob])
+      await until("a friend to see what curl sees", async () => isDeepStrictEqual(await fresh(), friend.status))
 
     // In all of this the old page got its own messages only, in their old shape.
     expect(new Set(old.events())).to.deep.equal(new Set(["joinSession", "multicartUpdate", "error"]))
@@ -191,7 +190,8 @@ describe("session.<id>.status, through the gateway", () => {
     expect((await host.refusal(host.call("setDeadline", { at: past })))[0]).to.equal("session.deadlineOutOfRange")
     for (const at of ["soon", 12, "2026-01-01", undefined])
       expect((await host.refusal(host.call("setDeadline", { at })))[0]).to.equal("system.invalidParams")
-    const deadline = new Date(Date.now() + 1500).toISOString()
+    // Far enough away to be seen, and for the restart.
+    const deadline = new Date(Date.now() + 8000).toISOString()
     await host.call("setDeadline", { at: deadline })
     await host.sees({ phase: "shopping", deadline })
     await product.restartService()
@@ -245,6 +245,7 @@ describe("session.<id>.status, through the gateway", () => {
     const subscription = product.nats.subscribe(`event.session.${id}.>`, {
       callback: (_, { subject }) => void subjects.push(subject.split(".").slice(3).join(".")),
     })
+    await product.nats.flush()
     const ann = await Friend.enter("start", "Ann")
     await ann.setCart(milk)
     await ann.call("lock")
