@@ -11,10 +11,14 @@ interface Answered {
   readonly error?: { readonly code: string; readonly message: string; readonly data?: unknown }
 }
 
-/** A RES request straight over NATS, as a gateway would send it. A slow service may first say how much time it needs. */
+/**
+ * A RES request straight over NATS, as a gateway would send it, with a payload that is text already or becomes JSON. A slow service
+ * may first say how much time it needs.
+ */
 export async function resRequest(nats: NatsConnection, subject: string, payload: unknown = {}): Promise<Answered> {
   const options = { strategy: "count", maxMessages: MAX_REPLIES, maxWait: PATIENCE_MS } as const
-  for await (const reply of await nats.requestMany(subject, JSON.stringify(payload), options))
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload)
+  for await (const reply of await nats.requestMany(subject, text, options))
     if (!reply.string().startsWith("timeout:")) return reply.json<Answered>()
   throw new Error(`no answer to ${subject}`)
 }

@@ -182,11 +182,9 @@ describe("a cart that nests deeply", () => {
       expect((await host.next("error", from)).code, `${levels} levels at the old socket`).to.equal(
         "system.invalidParams",
       )
-      const answer = await product.nats.request(
-        `call.session.${id}.multicart.updateCart`,
-        `{"cid":"x","params":${params}}`,
-      )
-      expect(answer.json<{ error: { code: string } }>().error.code, `${levels} levels`).to.equal("system.invalidParams")
+      const call = `call.session.${id}.multicart.updateCart`
+      const { error } = await resRequest(product.nats, call, `{"cid":"x","params":${params}}`)
+      expect(error?.code, `${levels} levels`).to.equal("system.invalidParams")
       const over = await post(`${gateway.url}/api/session/${id}/multicart/updateCart`, params)
       expect([over.status, over.body.code], `${levels} levels at the gateway`).to.deep.equal([
         400,
