@@ -22,7 +22,7 @@ import { payloadsOf, publishEvent, publishEvents } from "../helpers/events.ts"
 import { startNats } from "../helpers/nats.ts"
 import { startNatsCluster, type TestCluster } from "../helpers/nats-cluster.ts"
 import { suspend } from "../helpers/suspend.ts"
-import { PATIENCE_MS, until } from "../helpers/until.ts"
+import { until } from "../helpers/until.ts"
 import { use } from "../helpers/use.ts"
 
 const retention = { maxAgeDays: 0, maxMiB: 0 }
@@ -35,8 +35,7 @@ const STALE_PAUSE_MS = 10
 /** Connections that soon notice a server that stands still. */
 const IMPATIENT = { maxReconnectAttempts: -1, reconnectTimeWait: 50, pingInterval: 1000, maxPingOut: 2 }
 
-describe("NATS_REPLICAS=3", function () {
-  this.timeout(2 * PATIENCE_MS)
+describe("NATS_REPLICAS=3", () => {
   const cluster: TestCluster = use(() => startNatsCluster())
   let nats: NatsConnection
   let jsm: JetStreamManager
@@ -55,6 +54,20 @@ describe("NATS_REPLICAS=3", function () {
     )
     appender = new LogAppender(js)
     await appender.open()
+  })
+
+  // The test before may have stopped a server that led the cluster or the log.
+  beforeEach(async () => {
+    await until("a cluster whose servers have the whole log", async () => {
+      try {
+        // Only a leader of the cluster answers this.
+        await jsm.getAccountInfo()
+        const { leader, replicas = [] } = (await jsm.streams.info(STREAM)).cluster ?? {}
+        return leader !== undefined && replicas.length === 2 && replicas.every(({ current }) => current)
+      } catch {
+        return false
+      }
+    })
   })
 
   after(() => nats?.close())
