@@ -9,12 +9,20 @@ const UPDATE_START = Buffer.from('{"event":"multicartUpdate","payload":{"multica
 const UPDATE_END = Buffer.from("}}")
 
 /**
- * A `multicartUpdate`.
+ * A `multicartUpdate`. Leaves out carts that could not be loaded: old clients read `owner` of each.
  *
- * @param multicartContent JSON text of `[{ owner, content }]`
+ * @param multicartContent JSON text of `[{ owner, content }]`, with null for a cart that could not be loaded
  */
 export function encodeUpdate(multicartContent: Buffer): Buffer {
-  return Buffer.concat([UPDATE_START, multicartContent, UPDATE_END])
+  return Buffer.concat([UPDATE_START, loadedCarts(multicartContent), UPDATE_END])
+}
+
+function loadedCarts(multicartContent: Buffer): Buffer {
+  // Parsing takes long, and all other elements are objects.
+  if (multicartContent.indexOf("[null") !== 0 && !multicartContent.includes("},null")) return multicartContent
+  const carts: unknown[] = JSON.parse(multicartContent.toString())
+  const loaded = carts.filter((cart) => cart !== null)
+  return loaded.length === carts.length ? multicartContent : Buffer.from(JSON.stringify(loaded))
 }
 
 /** Reads a text frame; gives the code of what is wrong with it. */

@@ -274,7 +274,11 @@ describe("whoever has stopped scanning in the shop", () => {
     const old = await open("party")
     await old.start("Ann")
     const event = publishEvent({ session_id: randomUUID() })
-    const scan = () => post(`${product.edgeUrl}/publish/${event.shop_id}`, event, { "Shared-Session": "party" })
+    const scan = () =>
+      until("an event to be stored", async () => {
+        const url = `${product.edgeUrl}/publish/${event.shop_id}`
+        return (await post(url, event, { "Shared-Session": "party" })).status === 200
+      })
     // It may be over already when this process looks.
     const wasMember = (from: number) => () => old.lines.slice(from).includes("Ann* In the shop")
     await scan()
