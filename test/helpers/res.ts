@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from "nats"
 import type { ShownEvent } from "../../contract/publish-event.ts"
-import { PATIENCE_MS } from "./until.ts"
+import { PATIENCE_MS, until } from "./until.ts"
 
 /** Pre-responses and an answer. */
 const MAX_REPLIES = 10
@@ -81,7 +81,8 @@ export class FeedWatcher {
 
   /** Waits until all that was sent so far has come in. */
   async settled(): Promise<void> {
-    await getFeed(this.#nats, this.#shopId)
+    // A service that has waited for its lease refuses.
+    await until("the feed", () => getFeed(this.#nats, this.#shopId).catch(() => undefined))
   }
 
   #receive(msg: Msg): void {
