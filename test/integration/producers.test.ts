@@ -15,7 +15,7 @@ import { useIssuer } from "../helpers/issuer.ts"
 import { producerHeaders, TestProducer, told } from "../helpers/producers.ts"
 import { serviceOptions, startTestEdge, useProduct } from "../helpers/product.ts"
 import { getFeed, resRequest } from "../helpers/res.ts"
-import { PATIENCE_MS } from "../helpers/until.ts"
+import { PATIENCE_MS, until } from "../helpers/until.ts"
 import { use } from "../helpers/use.ts"
 
 describe("a producer", function () {
@@ -75,8 +75,9 @@ describe("a producer", function () {
       // A message ID would be forgotten.
       await jsm.streams.update(STREAM, { duplicate_window: nanos(100) })
       await sleep(150)
-      await product.natsServer.restart()
+      await product.restartNats()
       await product.restartService()
+      await until("the edge to be ready", async () => (await fetch(`${product.edgeUrl}/readyz`)).ok)
       for (const n of [1, 2, 7, 20, 39, 40]) {
         const again = await producer.send(n, event(n))
         expect(told(again), `${n}`).to.deep.equal([200, true, null, null])
