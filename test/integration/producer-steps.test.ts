@@ -139,19 +139,27 @@ describe("ProducerAppender, in processes that die", function () {
   })
 
   it("leaves a short delay of another process alone, so that nothing is published twice", async () => {
-    const [shopId, id] = [randomUUID(), randomUUID()]
-    const each = request(id, 1, payloadsOf(publishEvents(1, shopId)))
-    const slow = new Process(server.first, { held: 2 })
-    const seen = server.second.subscribe(`updates.store.${shopId}`)
-    const delayed = slow.appender.append(shopId, each)
-    await until("it to stand still", () => slow.isHolding)
-    const repeated = new Process(server.second).appender.append(shopId, each)
-    await sleep(200)
-    slow.release()
-    expect((await repeated).answer.repeated).to.equal(true)
-    expect((await delayed).answer.repeated).to.equal(false)
-    await server.second.flush()
-    expect(seen.getReceived()).to.equal(1)
+    const delay = async (): Promise<{ ms: number; told: unknown[] }> => {
+      const [shopId, id] = [randomUUID(), randomUUID()]
+      const each = request(id, 1, payloadsOf(publishEvents(1, shopId)))
+      const slow = new Process(server.first, { held: 2 })
+      const seen = server.second.subscribe(`updates.store.${shopId}`)
+      const delayed = slow.appender.append(shopId, each)
+      await until("it to stand still", () => slow.isHolding)
+      const begin = performance.now()
+      const repeated = new Process(server.second).appender.append(shopId, each)
+      await sleep(200)
+      slow.release()
+      const repeats = [(await repeated).answer.repeated, (await delayed).answer.repeated]
+      await server.second.flush()
+      return { ms: performance.now() - begin, told: [...repeats, seen.getReceived()] }
+    }
+    // On a busy machine it may be no short one: the other process has patience for a second.
+    const { told } = await until("a short delay", async () => {
+      const delayed = await delay()
+      return delayed.ms < 1000 && delayed
+    })
+    expect(told).to.deep.equal([true, false, 1])
   })
 
   it("fails all that wait for a producer when the log does not answer, and says which were not tried", async () => {
