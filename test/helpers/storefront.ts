@@ -122,7 +122,9 @@ function lineOf(carts: readonly SharedCart[]): string {
 }
 
 /** To be called in a `describe`: returns a function that opens a page in a session, until the end of the test. */
-export function useStorefronts(product: Product): (sessionId: string, protocols?: string[]) => Promise<Storefront> {
+export function useStorefronts(
+  product: Pick<Product, "edgeUrl">,
+): (sessionId: string, protocols?: string[]) => Promise<Storefront> {
   const open = closeAfterEach<Storefront>((page) => page.close())
   return async (sessionId, protocols) => open(await Storefront.open(product.edgeUrl, sessionId, protocols))
 }

@@ -195,13 +195,16 @@ describe("the transaction log", () => {
     await baskets.updateOne({ shop_id, session_id }, { $set: { annotations } })
     await until("it to be shown", async () => (await shown({ shop_id, session_id })).annotations !== undefined)
     expect((await shown({ shop_id, session_id })).annotations).to.deep.equal({ data: annotations })
-    expect(told).to.deep.include({ data: annotations })
+    await until("it to be told", () =>
+      told.some((each) => JSON.stringify(each) === JSON.stringify({ data: annotations })),
+    )
 
     await publish(event("ADD", 2))
     expect(await archived()).to.deep.include({ total: 3, annotations })
     await baskets.updateOne({ shop_id, session_id }, { $unset: { annotations: "" } })
     await until("it not to be shown", async () => (await shown({ shop_id, session_id })).annotations === undefined)
     const change = { kind: "basket", shop_id, session_id }
+    await until("the last change", () => changes.length >= 2)
     expect(changes).to.deep.equal([
       { ...change, annotations },
       { ...change, annotations: null },

@@ -166,7 +166,7 @@ describe("odd documents that other programs insert into MongoDB", () => {
   })
 
   it("are erased with their person, however the ID is written, and their dead letters too", async () => {
-    await replaceProduct({ archive: { url: mongo.url, timeoutMs: 2000 } })
+    await replaceProduct({ archive: { url: mongo.url, timeoutMs: 5000 } })
     await archivers.start()
     const shopper_id = randomUUID()
     const spellings = [

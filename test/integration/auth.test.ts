@@ -93,8 +93,8 @@ describe("with tokens", () => {
       const strangers = [{}, bearer("a.b.c"), bearer(await token("merchant", [randomUUID()]))]
       for (const headers of strangers) expect((await post(headers)).headers.get("ratelimit")).to.equal(null)
       expect((await post(merchant, 150)).headers.get("ratelimit")).to.match(/^"shop";r=50;/)
-      await post(merchant, 50)
-      expect((await post(merchant)).status).to.equal(429)
+      // Ten seconds after the first one, everything is left again.
+      await until("nothing to be left", async () => (await post(merchant, 50)).status === 429)
       const answers = await Promise.all(strangers.map((headers) => post(headers)))
       expect(answers.map(({ status, headers }) => [status, headers.get("ratelimit")])).to.deep.equal([
         [401, null],
@@ -358,7 +358,7 @@ describe("with tokens", () => {
 
     for (const [end, leave] of [
       ["a logout", (client: Client) => client.authenticate("shopwire.auth", "logout")],
-      ["the newer token's time", () => sleep(3000)],
+      ["the newer token's time", () => sleep(soon() * 1000 - Date.now())],
     ] as const) {
       it(`is not got back by an older token after ${end}, nor after a restart of the service`, async () => {
         const shopId = randomUUID()
@@ -370,7 +370,7 @@ describe("with tokens", () => {
           expect(await refusal(watch(await login(older), shopId))).to.equal("system.accessDenied")
         }
         expect((await post(`${product.edgeUrl}/publish/${shopId}`, event, bearer(older))).status).to.equal(200)
-        await leave(await login(await token("merchant", [], { sub, exp: inSeconds(3) })))
+        await leave(await login(await token("merchant", [], { sub, exp: soon() })))
         await isTaken()
         await product.restartService()
         await isTaken()

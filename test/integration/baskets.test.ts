@@ -204,6 +204,7 @@ describe("a shop's baskets and figures", () => {
       const event = publishEvent({ session_id: randomUUID() })
       const plain: string[] = []
       product.nats.subscribe("updates.>", { callback: (_, msg) => void plain.push(msg.subject) })
+      await product.nats.flush()
       await publish(event)
       const feed = await FeedWatcher.watch(product.nats, event.shop_id)
       const { seq } = (await acknowledge(event.shop_id, event.session_id, { by: "Ann" })).result

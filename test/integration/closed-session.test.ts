@@ -100,7 +100,7 @@ describe("a session whose host makes invitations", () => {
     )
     await enter(later, "join", "Invited", invite)
     expect(await later.watch(rid)).to.equal(undefined)
-    expect(later.sees).to.equal('Host {"secret":1}, Old {}, Invited {}')
+    await until("it to see all", () => later.sees === 'Host {"secret":1}, Old {}, Invited {}')
 
     const second = await host.client.call<{ invite: string }>(rid, "createInvite")
     await enter(visitor(), "join", "By the first", invite)

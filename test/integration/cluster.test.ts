@@ -35,8 +35,11 @@ describe("a cluster on one machine", function () {
   it("stores each stream and bucket on all three nats-servers", async () => {
     const nats = await connect({ servers: started.cluster.natsUrls("service") })
     const jsm = await jetstreamManager(nats)
-    const streams = (await jsm.streams.list().next()).map(({ config }) => config)
-    expect(streams.map(({ name }) => name)).to.include.members(["UPDATES", "KV_sessions"])
+    // A server that is busy may be missing in a list.
+    const streams = await until("the list of streams", async () => {
+      const listed = (await jsm.streams.list().next()).map(({ config }) => config)
+      return ["UPDATES", "KV_sessions"].every((each) => listed.some(({ name }) => name === each)) && listed
+    })
     for (const { name, num_replicas } of streams) expect(num_replicas, name).to.equal(3)
     await nats.close()
   })
@@ -61,7 +64,11 @@ describe("a cluster on one machine", function () {
         shown().every((each) => each.join() === seqs.join()),
       )
     }
-    const fresh = await get(`${started.cluster.url}/api/store/${shop}/feed`)
+    // The process that was killed last may not be back yet.
+    const fresh = await until("a fresh get", async () => {
+      const tried = await get(`${started.cluster.url}/api/store/${shop}/feed`).catch(() => undefined)
+      return tried?.status === 200 && tried
+    })
     expect(fresh.body.map(({ seq }: { seq: number }) => seq).reverse()).to.deep.equal(seqs)
     for (const client of clients) client.disconnect()
   })
@@ -85,7 +92,7 @@ describe("npm start -- --cluster", function () {
     expect(kit.known.map(({ name }) => name).toSorted()).to.deep.equal(
       "edge-1 edge-2 gateway-1 gateway-2 nats-1 nats-2 nats-3 proxy-1 service-1 service-2".split(" "),
     )
-    expect((await get(`${kit.edgeUrl}/readyz`)).status).to.equal(200)
+    await until("the edge to be ready", async () => (await get(`${kit.edgeUrl}/readyz`)).status === 200)
     run.process.kill("SIGINT")
     expect(await run.ended).to.deep.equal([0, null])
     expect(kit.known.filter(stillRuns)).to.deep.equal([])

@@ -188,6 +188,7 @@ describe("@shopwire/client in Node", () => {
         },
       }),
     )
+    await nats.flush()
     const connection = connect()
     await until("the connection", () => connection.ready)
     const list = new Watch(connection, "books", (resource) => resource)

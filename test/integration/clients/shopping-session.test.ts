@@ -9,18 +9,21 @@ import type { Remembered } from "../../../clients/js/src/session/memory.ts"
 import { ShoppingSession, type ShoppingSessionOptions } from "../../../clients/js/src/session/shopping-session.ts"
 import { identifiedItems } from "../../../contract/line-ids.ts"
 import { isRecord } from "../../../contract/record.ts"
-import { startProduct, startTestEdge, useProduct } from "../../helpers/product.ts"
+import { type Product, startProduct, startTestEdge, useProduct } from "../../helpers/product.ts"
 import { type Storefront, useStorefronts } from "../../helpers/storefront.ts"
-import { until } from "../../helpers/until.ts"
+import { PATIENCE_MS, until } from "../../helpers/until.ts"
+import { standIn } from "../../helpers/use.ts"
 
 const apples = { items: [{ quantity: 1, product: { name: "Apples" } }], productsQuantity: 1 }
 const pears = { items: [{ quantity: 2, product: { name: "Pears" } }], productsQuantity: 2 }
 
 /** The widget's part in a session, without its looks, on real sockets; and the same seen by an old storefront. */
 describe("a storefront widget's session", () => {
-  const product = useProduct({ serviceTimeoutMs: 1000, sessions: { absenceMs: 2000 } })
+  const product = useProduct()
+  /** Whose sessions the test uses. */
+  let place: Pick<Product, "edgeUrl">
   let sessionId: string
-  const openStorefront = useStorefronts(product)
+  const openStorefront = useStorefronts(standIn(() => place))
   const sessions: ShoppingSession[] = []
   let sockets: WebSocket[]
   let isOffline: boolean
@@ -28,6 +31,7 @@ describe("a storefront widget's session", () => {
   let heard: number
 
   beforeEach(() => {
+    place = product
     sessionId = `w-${randomUUID().slice(0, 13)}`
     sockets = []
     isOffline = false
@@ -41,7 +45,7 @@ describe("a storefront widget's session", () => {
   function enter(
     customerName: string,
     options: Partial<ShoppingSessionOptions> = {},
-    edgeUrl = product.edgeUrl,
+    edgeUrl = place.edgeUrl,
   ): ShoppingSession {
     const connect: ShoppingSessionOptions["connect"] = (handlers): Socket => {
       if (isOffline) {
@@ -202,24 +206,6 @@ describe("a storefront widget's session", () => {
     expect(again.state.members[0]?.content).to.deep.equal(apples)
   })
 
-  it("comes anew, under the same name and without being told of itself, when it was away for too long", async () => {
-    const ann = enter("Ann")
-    await shows(ann, "Ann*")
-    const bob = enter("Bob", { how: "join" })
-    await shows(bob, "Ann* Bob")
-    const { customerId } = bob.state
-    const told: string[] = []
-    bob.events.on("changes", (changes) => told.push(...changes.map(({ type }) => type)))
-    isOffline = true
-    sockets[1]?.terminate()
-    await shows(ann, "Ann*")
-    isOffline = false
-    await shows(ann, "Ann* Bob")
-    await until("live again", () => bob.state.phase === "live")
-    expect(bob.state.customerId).to.not.equal(customerId)
-    expect(told).to.deep.equal([])
-  })
-
   it("opens the session again for its friends when all had gone", async () => {
     const remembered: Remembered = {
       sessionId,
@@ -342,36 +328,6 @@ describe("a storefront widget's session", () => {
     return [first, copy]
   }
 
-  it("is told that its customer was resumed on a copy of the page, which can be closed without harm", async () => {
-    const [first, copy] = await onTwoPages()
-    await until("the first page to be told", () => first.state.isElsewhere)
-    const bob = await old("Bob")
-    copy.setReady(false)
-    copy.setCart(pears)
-    await until("the copy's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
-    await until("the same at the first page", () => first.state.members[0]?.content !== undefined)
-    copy.close()
-    await until("the first page to be told again", () => !first.state.isElsewhere)
-    bob.send("customerReadyToCheckout", { customerId: bob.customerId, customerReadyToCheckout: true })
-    await shows(first, "Ann* Bob+")
-    first.setReady(true)
-    await shows(first, "Ann*+ Bob+")
-    // Longer than an absent member stays.
-    await sleep(3000)
-    await bob.shows("Ann*+ Bob+")
-    expect(first.state).to.include({ phase: "live", customerId: copy.state.customerId })
-    expect(first.state.members[0]?.content).to.deep.equal(pears)
-  })
-
-  it("stays in the session as well when it is the first page that is closed, or one that was cut off", async () => {
-    const [first, copy] = await onTwoPages()
-    const bob = await old("Bob")
-    first.close()
-    await sleep(3000)
-    await bob.shows("Ann* Bob")
-    expect(copy.state.phase).to.equal("live")
-  })
-
   it("does not undo on one page what was done on the other when both come back after a loss", async () => {
     const [first, copy] = await onTwoPages()
     const bob = await old("Bob")
@@ -380,13 +336,13 @@ describe("a storefront widget's session", () => {
     await until("the first page to be told", () => first.state.isElsewhere)
     sockets[1]?.terminate()
     sockets[0]?.terminate()
-    await until("both again", () => sockets.length === 4 && copy.state.phase === "live" && first.state.phase === "live")
+    await until("both again", () => sockets.length >= 4 && copy.state.phase === "live" && first.state.phase === "live")
     await sleep(500)
     expect(bob.sees?.[0]?.content).to.deep.equal(pears)
   })
 
   it("takes its place back when the copy was on another edge, which knows nothing of this page", async () => {
-    const own = await startProduct({ sessions: { absenceMs: 20_000 } })
+    const own = await startProduct({ sessions: { absenceMs: 2 * PATIENCE_MS } })
     const nats = await connect({ servers: own.natsServer.url })
     const edge = await startTestEdge(natsConn(nats))
     try {
@@ -396,7 +352,7 @@ describe("a storefront widget's session", () => {
         returned = true
       })
       copy.close()
-      await until("the first page to be back", () => returned, 10_000)
+      await until("the first page to be back", () => returned)
       await shows(first, "Ann*")
       first.setReady(true)
       await shows(first, "Ann*+")
@@ -418,7 +374,7 @@ describe("a storefront widget's session", () => {
     // As after a change of networks: nothing comes any more, and nobody says so.
     sockets[0]?.removeAllListeners("message")
     ann.probe()
-    await until("another connection", () => ann.state.phase === "live" && sockets.length === 2)
+    await until("another connection", () => ann.state.phase === "live" && sockets.length >= 2)
     await shows(ann, "Ann*")
   })
 
@@ -431,7 +387,7 @@ describe("a storefront widget's session", () => {
     const phases: string[] = []
     ann.events.on("state", ({ phase }) => phases.push(phase))
     sockets[0]?.removeAllListeners("message")
-    await until("another connection", () => ann.state.phase === "live" && sockets.length === 2)
+    await until("another connection", () => ann.state.phase === "live" && sockets.length >= 2)
     expect(phases[0]).to.equal("reconnecting")
   })
 
@@ -439,10 +395,10 @@ describe("a storefront widget's session", () => {
     const ann = enter("Ann", { quietMs: 200 })
     await shows(ann, "Ann*")
     await product.stopService()
-    await until("the loss to be seen", () => ann.state.phase === "reconnecting", 10_000)
+    await until("the loss to be seen", () => ann.state.phase === "reconnecting")
     ann.setCart(pears)
     await product.restartService()
-    await until("live again", () => ann.state.phase === "live", 10_000)
+    await until("live again", () => ann.state.phase === "live")
     expect(sockets).to.have.length(1)
     const bob = await until("the service for Bob", () => old("Bob").catch(() => undefined))
     await until("Ann's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
@@ -491,5 +447,61 @@ describe("a storefront widget's session", () => {
     ann.setCart(pears)
     const bob = await until("the service for Bob", () => old("Bob").catch(() => undefined))
     await until("Ann's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
+  })
+
+  describe("which members may be away from for 2 s", () => {
+    const brief = useProduct({ sessions: { absenceMs: 2000 } })
+
+    beforeEach(() => {
+      place = brief
+    })
+
+    it("comes anew, under the same name and without being told of itself, when it was away for too long", async () => {
+      const ann = enter("Ann")
+      await shows(ann, "Ann*")
+      const bob = enter("Bob", { how: "join" })
+      await shows(bob, "Ann* Bob")
+      const { customerId } = bob.state
+      const told: string[] = []
+      bob.events.on("changes", (changes) => told.push(...changes.map(({ type }) => type)))
+      isOffline = true
+      sockets[1]?.terminate()
+      await shows(ann, "Ann*")
+      isOffline = false
+      await shows(ann, "Ann* Bob")
+      await until("live again", () => bob.state.phase === "live")
+      expect(bob.state.customerId).to.not.equal(customerId)
+      expect(told).to.deep.equal([])
+    })
+
+    it("is told that its customer was resumed on a copy of the page, which can be closed without harm", async () => {
+      const [first, copy] = await onTwoPages()
+      await until("the first page to be told", () => first.state.isElsewhere)
+      const bob = await old("Bob")
+      copy.setReady(false)
+      copy.setCart(pears)
+      await until("the copy's cart at Bob's", () => JSON.stringify(bob.sees?.[0]?.content) === JSON.stringify(pears))
+      await until("the same at the first page", () => first.state.members[0]?.content !== undefined)
+      copy.close()
+      await until("the first page to be told again", () => !first.state.isElsewhere)
+      bob.send("customerReadyToCheckout", { customerId: bob.customerId, customerReadyToCheckout: true })
+      await shows(first, "Ann* Bob+")
+      first.setReady(true)
+      await shows(first, "Ann*+ Bob+")
+      // Longer than an absent member stays.
+      await sleep(3000)
+      await bob.shows("Ann*+ Bob+")
+      expect(first.state).to.include({ phase: "live", customerId: copy.state.customerId })
+      expect(first.state.members[0]?.content).to.deep.equal(pears)
+    })
+
+    it("stays in the session as well when it is the first page that is closed, or one that was cut off", async () => {
+      const [first, copy] = await onTwoPages()
+      const bob = await old("Bob")
+      first.close()
+      await sleep(3000)
+      await bob.shows("Ann* Bob")
+      expect(copy.state.phase).to.equal("live")
+    })
   })
 })
