@@ -23,8 +23,8 @@ const MAX_ATTEMPTS = 3
 let repeated = 0
 
 /** A test of one window. If it takes longer on a busy machine, allowances are whole again meanwhile: it is repeated, by other clients. */
-function inOneWindow(test: () => Promise<void>): () => Promise<void> {
-  return async () => {
+function itInOneWindow(title: string, test: () => Promise<void>): void {
+  it(title, async () => {
     for (let attempt = 1; ; attempt++) {
       const begin = performance.now()
       try {
@@ -34,7 +34,7 @@ function inOneWindow(test: () => Promise<void>): () => Promise<void> {
         repeated++
       }
     }
-  }
+  })
 }
 
 /** A client's address, as a trusted proxy tells it. */
@@ -83,50 +83,44 @@ describe("the service's limits", () => {
       limits: { perConnection: 6, perAddress: 10, perShop: 3, startsPerConnection: 3, startsPerAddress: 5 },
     }))
 
-    it(
-      "hold a shop to its rate over all doors together; what is refused costs it nothing",
-      inOneWindow(async () => {
-        const shop = randomUUID()
-        const feed = `store.${shop}.feed`
-        const wrong = publishEvents(20, shop).map((event) => ({ ...event, action: 5 }))
-        expect(await refusal(connect(from(1)).call(feed, "publish", wrong))).to.include({
-          code: "system.invalidParams",
-        })
-        expect((await overEdge(shop, publishEvents(10, shop), from(2))).status).to.equal(200)
-        expect(await refusal(connect(from(3)).call(feed, "publish", publishEvents(10, shop)))).to.equal(undefined)
-        expect((await overHttp(`store/${shop}/feed/publish`, publishEvents(10, shop), from(4))).status).to.equal(200)
+    itInOneWindow("hold a shop to its rate over all doors together; what is refused costs it nothing", async () => {
+      const shop = randomUUID()
+      const feed = `store.${shop}.feed`
+      const wrong = publishEvents(20, shop).map((event) => ({ ...event, action: 5 }))
+      expect(await refusal(connect(from(1)).call(feed, "publish", wrong))).to.include({
+        code: "system.invalidParams",
+      })
+      expect((await overEdge(shop, publishEvents(10, shop), from(2))).status).to.equal(200)
+      expect(await refusal(connect(from(3)).call(feed, "publish", publishEvents(10, shop)))).to.equal(undefined)
+      expect((await overHttp(`store/${shop}/feed/publish`, publishEvents(10, shop), from(4))).status).to.equal(200)
 
-        const event = publishEvent({ shop_id: shop })
-        expectTooMany(await refusal(connect(from(5)).call(feed, "publish", event)), "shop")
-        expect429(await overHttp(`store/${shop}/feed/publish`, event, from(6)), "shop")
-        expect429(await overEdge(shop, event, from(7)), "shop")
-        const other = publishEvent()
-        expect((await overEdge(other.shop_id, other, from(7))).status).to.equal(200)
-      }),
-    )
+      const event = publishEvent({ shop_id: shop })
+      expectTooMany(await refusal(connect(from(5)).call(feed, "publish", event)), "shop")
+      expect429(await overHttp(`store/${shop}/feed/publish`, event, from(6)), "shop")
+      expect429(await overEdge(shop, event, from(7)), "shop")
+      const other = publishEvent()
+      expect((await overEdge(other.shop_id, other, from(7))).status).to.equal(200)
+    })
 
-    it(
-      "hold an address to its rate over all doors together, and nobody else",
-      inOneWindow(async () => {
-        const shops = Array.from({ length: 5 }, () => randomUUID())
-        for (const shop of shops.slice(0, 2)) await overEdge(shop, publishEvents(25, shop), from(10))
-        for (const shop of shops.slice(2, 4)) {
-          expect((await overHttp(`store/${shop}/feed/publish`, publishEvents(22, shop), from(10))).status).to.equal(200)
-        }
-        const last = shops[4] ?? ""
-        // A WebSocket's connection counted one.
-        const client = connect(from(10))
-        expectTooMany(await refusal(client.call(`store.${last}.feed`, "publish", publishEvents(20, last))), "address")
-        expect(await refusal(client.call(`store.${last}.feed`, "publish", publishEvents(5, last)))).to.equal(undefined)
-        expect429(await overEdge(last, publishEvent({ shop_id: last }), from(10)), "address")
-        expect429(await overHttp(`store/${last}/feed/publish`, publishEvent({ shop_id: last }), from(10)), "address")
-        expect((await overEdge(last, publishEvent({ shop_id: last }), from(11))).status).to.equal(200)
-      }),
-    )
+    itInOneWindow("hold an address to its rate over all doors together, and nobody else", async () => {
+      const shops = Array.from({ length: 5 }, () => randomUUID())
+      for (const shop of shops.slice(0, 2)) await overEdge(shop, publishEvents(25, shop), from(10))
+      for (const shop of shops.slice(2, 4)) {
+        expect((await overHttp(`store/${shop}/feed/publish`, publishEvents(22, shop), from(10))).status).to.equal(200)
+      }
+      const last = shops[4] ?? ""
+      // A WebSocket's connection counted one.
+      const client = connect(from(10))
+      expectTooMany(await refusal(client.call(`store.${last}.feed`, "publish", publishEvents(20, last))), "address")
+      expect(await refusal(client.call(`store.${last}.feed`, "publish", publishEvents(5, last)))).to.equal(undefined)
+      expect429(await overEdge(last, publishEvent({ shop_id: last }), from(10)), "address")
+      expect429(await overHttp(`store/${last}/feed/publish`, publishEvent({ shop_id: last }), from(10)), "address")
+      expect((await overEdge(last, publishEvent({ shop_id: last }), from(11))).status).to.equal(200)
+    })
 
-    it(
+    itInOneWindow(
       "count HTTP requests to the gateway for their address, though each has a connection ID of its own",
-      inOneWindow(async () => {
+      async () => {
         const session = randomUUID()
         const ask = () => overHttp(`session/${session}/multicart/join`, { customerName: "Bob" }, from(12))
         const answers = await Promise.all(Array.from({ length: 101 }, ask))
@@ -135,7 +129,7 @@ describe("the service's limits", () => {
         expect429(refused[0] as Answer, "address")
         const read = await answer(fetch(`${gateway.url}/api/session/${session}/multicart`, { headers: from(12) }))
         expect(read.status).to.equal(429)
-      }),
+      },
     )
 
     const calls: Record<string, [method: string, params: unknown]> = {
@@ -145,68 +139,54 @@ describe("the service's limits", () => {
       "keep connections alive": ["keepAlive", {}],
     }
     for (const [i, [what, [method, params]]] of Object.entries(calls).entries()) {
-      it(
-        `hold back a WebSocket that would ${what} too often, and no other`,
-        inOneWindow(async () => {
-          const rid = `session.${randomUUID()}.multicart`
-          const flooding = connect(from(20 + i))
-          const refused = await Promise.all(
-            Array.from({ length: 61 }, () => refusal(flooding.call(rid, method, params))),
-          )
-          const tooMany = refused.filter((each) => each?.code === "system.tooManyRequests")
-          expect(tooMany).to.have.length(1)
-          expectTooMany(tooMany[0], "connection")
-          expect((await refusal(connect(from(20 + i)).call(rid, method, params)))?.code).not.to.equal(
-            "system.tooManyRequests",
-          )
-        }),
-      )
+      itInOneWindow(`hold back a WebSocket that would ${what} too often, and no other`, async () => {
+        const rid = `session.${randomUUID()}.multicart`
+        const flooding = connect(from(20 + i))
+        const refused = await Promise.all(Array.from({ length: 61 }, () => refusal(flooding.call(rid, method, params))))
+        const tooMany = refused.filter((each) => each?.code === "system.tooManyRequests")
+        expect(tooMany).to.have.length(1)
+        expectTooMany(tooMany[0], "connection")
+        expect((await refusal(connect(from(20 + i)).call(rid, method, params)))?.code).not.to.equal(
+          "system.tooManyRequests",
+        )
+      })
     }
 
-    it(
-      "count invalid requests as well, before anything of them is looked at",
-      inOneWindow(async () => {
-        const feed = `store.${randomUUID()}.feed`
-        const client = connect(from(30))
-        const nonsense = (): Promise<Refusal | undefined> => refusal(client.call(feed, "publish", "nonsense"))
-        const codes = (await Promise.all(Array.from({ length: 61 }, nonsense))).map((each) => each?.code)
-        expect(codes.filter((code) => code === "system.invalidParams")).to.have.length(60)
-        expect(codes.filter((code) => code === "system.tooManyRequests")).to.have.length(1)
-      }),
-    )
+    itInOneWindow("count invalid requests as well, before anything of them is looked at", async () => {
+      const feed = `store.${randomUUID()}.feed`
+      const client = connect(from(30))
+      const nonsense = (): Promise<Refusal | undefined> => refusal(client.call(feed, "publish", "nonsense"))
+      const codes = (await Promise.all(Array.from({ length: 61 }, nonsense))).map((each) => each?.code)
+      expect(codes.filter((code) => code === "system.invalidParams")).to.have.length(60)
+      expect(codes.filter((code) => code === "system.tooManyRequests")).to.have.length(1)
+    })
 
-    it(
-      "hold back who acknowledges baskets, reads, or asks for older pages too often",
-      inOneWindow(async () => {
-        const event = publishEvent()
-        const store = `store.${event.shop_id}`
-        await overEdge(event.shop_id, event, from(31))
-        const isTooMany = (each: Refusal | undefined): boolean => each?.code === "system.tooManyRequests"
-        const tooOften = async (
-          address: number,
-          ask: (client: Client, i: number) => Promise<unknown>,
-        ): Promise<void> => {
-          const client = connect(from(address))
-          const refused = await Promise.all(Array.from({ length: 61 }, (_, i) => refusal(ask(client, i))))
-          const tooMany = refused.filter(isTooMany)
-          expect(tooMany).to.have.length.within(1, 61 - 29)
-          expectTooMany(tooMany[0], "connection")
-        }
-        await tooOften(32, (client) => client.call(`${store}.feed`, "read", { after: 0 }))
-        // A feed without a query is let through: access to it is asked for again after each reset.
-        await tooOften(33, (client, i) => client.get(`${store}.feed?before=1&limit=${i + 1}`))
-        const basket = `${store}.basket.${event.session_id}`
-        let address = 34
-        // The shop's ten seconds began with its event, and may end in the middle of a try.
-        const held = await until("the shop to be held back", async () => {
-          const client = connect(from(address++))
-          const acknowledge = (): Promise<Refusal | undefined> =>
-            refusal(client.call(basket, "acknowledge", { by: "Ann" }))
-          return (await Promise.all(Array.from({ length: 31 }, acknowledge))).find(isTooMany)
-        })
-        expectTooMany(held, "shop")
-      }),
-    )
+    itInOneWindow("hold back who acknowledges baskets, reads, or asks for older pages too often", async () => {
+      const event = publishEvent()
+      const store = `store.${event.shop_id}`
+      await overEdge(event.shop_id, event, from(31))
+      const isTooMany = (each: Refusal | undefined): boolean => each?.code === "system.tooManyRequests"
+      const tooOften = async (address: number, ask: (client: Client, i: number) => Promise<unknown>): Promise<void> => {
+        const client = connect(from(address))
+        const refused = await Promise.all(Array.from({ length: 61 }, (_, i) => refusal(ask(client, i))))
+        const tooMany = refused.filter(isTooMany)
+        expect(tooMany).to.have.length.within(1, 61 - 29)
+        expectTooMany(tooMany[0], "connection")
+      }
+      await tooOften(32, (client) => client.call(`${store}.feed`, "read", { after: 0 }))
+      // A feed without a query is let through: access to it is asked for again after each reset.
+      await tooOften(33, (client, i) => client.get(`${store}.feed?before=1&limit=${i + 1}`))
+      const basket = `${store}.basket.${event.session_id}`
+      let address = 34
+      // The shop's ten seconds began with its event, and may end in the middle of a try.
+      const held = await until("the shop to be held back", async () => {
+        const client = connect(from(address++))
+        const acknowledge = (): Promise<Refusal | undefined> =>
+          refusal(client.call(basket, "acknowledge", { by: "Ann" }))
+        return (await Promise.all(Array.from({ length: 31 }, acknowledge))).find(isTooMany)
+      })
+      expectTooMany(held, "shop")
+    })
 
     it("bound the sessions that one connection and one address start in a minute, in old storefronts too", async () => {
       const start = (client: Client) =>
@@ -250,30 +230,27 @@ describe("the service's limits", () => {
       authorization: `Bearer ${await issuer.token({ sub: `${name}-${repeated}`, role: "merchant", shops: [shop], jti: randomUUID() })}`,
     })
 
-    it(
-      "hold a user to its rate, whatever tokens, logins, addresses and doors it uses",
-      inOneWindow(async () => {
-        const shop = randomUUID()
-        const feed = `store.${shop}.feed`
-        expect((await overEdge(shop, publishEvents(8, shop), await bearer("ann", shop, 1))).status).to.equal(200)
-        const client = connect(await bearer("ann", shop, 2))
-        expect(await refusal(client.call(feed, "publish", publishEvents(8, shop)))).to.equal(undefined)
-        const page = connect(from(3))
-        const { authorization = "" } = await bearer("ann", shop, 3)
-        await page.authenticate("shopwire.auth", "login", { token: authorization.slice("Bearer ".length) })
-        expectTooMany(await refusal(page.call(feed, "publish", publishEvents(8, shop))), "token")
-        expect429(
-          await overHttp(`store/${shop}/feed/publish`, publishEvents(8, shop), await bearer("ann", shop, 4)),
-          "token",
-        )
-        expect429(await overEdge(shop, publishEvents(8, shop), await bearer("ann", shop, 5)), "token")
-        expect((await overEdge(shop, publishEvents(8, shop), await bearer("bob", shop, 6))).status).to.equal(200)
-      }),
-    )
+    itInOneWindow("hold a user to its rate, whatever tokens, logins, addresses and doors it uses", async () => {
+      const shop = randomUUID()
+      const feed = `store.${shop}.feed`
+      expect((await overEdge(shop, publishEvents(8, shop), await bearer("ann", shop, 1))).status).to.equal(200)
+      const client = connect(await bearer("ann", shop, 2))
+      expect(await refusal(client.call(feed, "publish", publishEvents(8, shop)))).to.equal(undefined)
+      const page = connect(from(3))
+      const { authorization = "" } = await bearer("ann", shop, 3)
+      await page.authenticate("shopwire.auth", "login", { token: authorization.slice("Bearer ".length) })
+      expectTooMany(await refusal(page.call(feed, "publish", publishEvents(8, shop))), "token")
+      expect429(
+        await overHttp(`store/${shop}/feed/publish`, publishEvents(8, shop), await bearer("ann", shop, 4)),
+        "token",
+      )
+      expect429(await overEdge(shop, publishEvents(8, shop), await bearer("ann", shop, 5)), "token")
+      expect((await overEdge(shop, publishEvents(8, shop), await bearer("bob", shop, 6))).status).to.equal(200)
+    })
 
-    it(
+    itInOneWindow(
       "hold back an address that tries tokens, by whatever door, also after a login and a logout",
-      inOneWindow(async () => {
+      async () => {
         const login = (client: Client) => refusal(client.authenticate("shopwire.auth", "login", { token: "abc" }))
         const client = connect(from(20))
         const codes = []
@@ -290,7 +267,7 @@ describe("the service's limits", () => {
         const refused = []
         for (let i = 0; i < 40; i++) refused.push(await refusal(other.call(session, "join", { customerName: "Eve" })))
         expectTooMany(refused.at(-1), "address")
-      }),
+      },
     )
 
     it("let nobody use up another's allowance by a token that is not good", async () => {

@@ -15,7 +15,7 @@ describe("SECURITY.md", () => {
       expect(file, row).not.to.equal("")
       const source = read(file)
       // Declared by `it`, or as a case of `atOnce`.
-      const isTested = source.split("\n").some((line) => line.includes(title) && /^\s*(it\(|".*": )/.test(line))
+      const isTested = source.split("\n").some((line) => line.includes(title) && /^\s*(it\w*\(|".*": )/.test(line))
       expect(isTested, `${file}: ${title}`).to.equal(true)
     }
   })
