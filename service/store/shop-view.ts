@@ -132,7 +132,7 @@ export class ShopView {
       this.#lists.set(name, figure)
       this.#shownChanges++
     }
-    this.#tellList(name, figure, now)
+    this.#tellLists(now)
     return figure.shown.ids.map((id) => reference(this.#names.basket(id)))
   }
 
@@ -192,7 +192,7 @@ export class ShopView {
       else if (!this.#shop.baskets.has(id)) gone.push(id)
       else if (figure.isDue(now)) this.#tellBasket(id, figure, now)
     }
-    for (const [name, list] of this.#lists) if (gone.length > 0 || list.isDue(now)) this.#tellList(name, list, now)
+    if (gone.length > 0 || [...this.#lists.values()].some((list) => list.isDue(now))) this.#tellLists(now)
     for (const id of gone) {
       this.#changed.delete(id)
       this.#baskets.delete(id)
@@ -219,8 +219,18 @@ export class ShopView {
     figure.show(next, now)
   }
 
-  #tellList(name: ListName, figure: Figure<BasketList>, now: number): void {
-    const next = this.#nextList(name, figure.shown, now)
+  /** All lists together, and first where baskets come: one that goes from a list to another must not be in none of them meanwhile. */
+  #tellLists(now: number): void {
+    const lists = [...this.#lists].map(([name, figure]) => {
+      return { name, figure, before: new Set(figure.shown.ids), next: this.#nextList(name, figure.shown, now) }
+    })
+    const receives = ({ before, next }: (typeof lists)[number]): boolean =>
+      next.ids.some((id) => !before.has(id) && lists.some((other) => other.before.has(id)))
+    const [first, last] = [lists.filter(receives), lists.filter((list) => !receives(list))]
+    for (const { name, figure, next } of [...first, ...last]) this.#tellList(name, figure, next, now)
+  }
+
+  #tellList(name: ListName, figure: Figure<BasketList>, next: BasketList, now: number): void {
     for (const change of listChanges(figure.shown.ids, next.ids)) {
       this.#shownChanges++
       if (change.type === "remove") this.#events[name].remove(change.index)

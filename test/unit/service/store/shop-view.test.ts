@@ -188,6 +188,22 @@ describe("ShopView", () => {
     expect(watcher.told).to.deep.equal(["orders add", "orders remove"])
   })
 
+  it("always has a basket in one of the lists while it goes from one to another, whenever they were got", () => {
+    send({ session_id: sessionId(1), action: "ADD" })
+    watcher.getList(log.now)
+    log.now += 60
+    watcher.getList(log.now, "orders")
+    log.now += 60
+    send({ session_id: sessionId(1), action: "CHECKOUT" })
+    log.now += 60
+    watcher.view.tell(log.now)
+    expect(watcher.told).to.deep.equal(["orders add", "baskets remove"])
+    log.now += 1000
+    watcher.told.length = 0
+    send({ session_id: sessionId(1), action: "ADD" })
+    expect(watcher.told).to.deep.equal(["baskets add", "orders remove"])
+  })
+
   it("adds a basket to the abandoned ones by time alone, the latest activity first, until it is opened again", () => {
     watcher.getList(log.now, "abandoned")
     for (const n of [1, 2]) {
