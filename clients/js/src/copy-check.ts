@@ -34,7 +34,7 @@ export class CopyCheck {
   readonly #feedCopy = new FeedCopy()
   readonly #basketCopies = new BasketCopies()
   readonly #repairs = { feed: new Pauses(), baskets: new Pauses() }
-  #arrived: (Arrival & { readonly digest: Digest }) | undefined
+  #arrived: (Pick<Arrival, "at" | "isNew"> & { readonly digest: Digest }) | undefined
   #checking: ReturnType<typeof setTimeout> | undefined
   #leave: (() => void)[] = []
 
@@ -82,7 +82,7 @@ export class CopyCheck {
     const arrived = this.#arrived
     if (arrived === undefined || this.#connection.state.get().kind !== "live") return
     const now = performance.now()
-    const isSettled = settledAt(arrived, now)
+    const isSettled = settledAt({ ...arrived, isOutdated: this.#feedCopy.mayBeAfter(arrived.digest.seq) }, now)
     this.#checkFeed(arrived.digest, isSettled, now)
     this.#checkBaskets(arrived.digest, isSettled, now)
   }

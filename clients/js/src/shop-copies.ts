@@ -13,7 +13,7 @@ export type IsSettled = (changedAt: number) => boolean
 export const GRACE_MS = 1000
 /** A copy that changed more than this time before a digest came, in ms, is one that the digest includes. */
 const EARLY_MS = 2 * GRACE_MS
-/** A copy that changed this long ago, in ms, without a newer digest, is one that the last digest includes. */
+/** A copy that changed this long ago, in ms, is one that the last digest includes, unless that is outdated. */
 const QUIET_MS = DIGEST_INTERVAL_MS + 2 * GRACE_MS
 
 /** How a digest arrived. */
@@ -22,12 +22,15 @@ export interface Arrival {
   readonly at: number
   /** It came when the service had made it; otherwise it may be older. */
   readonly isNew: boolean
+  /** The feed shows an event after it. Then the next digest is late, as when the service is restarted. */
+  readonly isOutdated: boolean
 }
 
 /** Which copies can be compared with a digest at a time `now`, in ms, at least `GRACE_MS` after its arrival. */
-export function settledAt({ at, isNew }: Arrival, now: number): IsSettled {
+export function settledAt({ at, isNew, isOutdated }: Arrival, now: number): IsSettled {
   return (changedAt) =>
-    (isNew && changedAt < at - EARLY_MS) || now - (isNew ? changedAt : Math.max(changedAt, at)) > QUIET_MS
+    (isNew && changedAt < at - EARLY_MS) ||
+    (!isOutdated && now - (isNew ? changedAt : Math.max(changedAt, at)) > QUIET_MS)
 }
 
 /** A client's copy of a feed, and when it last changed otherwise than by new events. */
@@ -39,6 +42,11 @@ export class FeedCopy {
   take(feed: readonly ShownEvent[] | undefined, now: number): void {
     if (feed !== undefined && (this.#feed === undefined || !isContinued(this.#feed, feed))) this.#changedAt = now
     this.#feed = feed
+  }
+
+  /** Whether it shows an event after the sequence `seq`, as far as is known. */
+  mayBeAfter(seq: number): boolean {
+    return this.#feed === undefined || (this.#feed[0]?.seq ?? 0) > seq
   }
 
   /** Undefined: they cannot be compared. */

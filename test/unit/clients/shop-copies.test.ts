@@ -42,9 +42,9 @@ class World {
     })
   }
 
-  /** Opens, changes or closes a basket. */
+  /** Opens, changes or closes a basket, by an event. */
   touch(id: string, delayMs: number): void {
-    this.#seq++
+    this.publish(delayMs)
     const basket = { session_id: id, last_seq: this.#seq } as Basket
     const known = this.#service.baskets.some(({ session_id }) => session_id === id)
     if (!known) {
@@ -65,6 +65,11 @@ class World {
         this.client = { ...this.client, baskets: replaced(this.client.baskets, { ...basket }) }
       })
     }
+  }
+
+  /** The service makes no digest for some time, as when another process takes its place. */
+  withholdDigests(ms: number): void {
+    this.#madeAt = Math.max(this.#madeAt, this.now + ms - DIGEST_INTERVAL_MS)
   }
 
   /** Lets time pass. @param delayMs how long digests are on their way meanwhile */
@@ -122,7 +127,8 @@ class World {
   #check(): void {
     this.#checkAt = this.now + DIGEST_INTERVAL_MS
     if (this.#arrived === undefined) return
-    const isSettled = settledAt(this.#arrived, this.now)
+    const isOutdated = this.feed.mayBeAfter(this.#arrived.digest.seq)
+    const isSettled = settledAt({ ...this.#arrived, isOutdated }, this.now)
     const feed = this.feed.differsFrom(this.#arrived.digest, isSettled)
     const baskets = this.baskets.differencesFrom(this.#arrived.digest, isSettled)
     if (feed !== undefined) this.compared++
@@ -144,6 +150,7 @@ describe("a client's copies of a shop", () => {
     const step = fc.record({
       what: fc.constantFrom("feed", "feed", "a", "b", "c"),
       pauseMs: fc.constantFrom(0, 0, TICK_MS, 1000, 3000, 6000, 20_000),
+      withoutDigestsMs: fc.constantFrom(0, 0, 0, 3000, 10_000, 30_000),
       changeMs: delay,
       digestMs: delay,
     })
@@ -151,7 +158,8 @@ describe("a client's copies of a shop", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const world = new World()
-        for (const { what, pauseMs, changeMs, digestMs } of steps) {
+        for (const { what, pauseMs, withoutDigestsMs, changeMs, digestMs } of steps) {
+          world.withholdDigests(withoutDigestsMs)
           if (what === "feed") world.publish(changeMs)
           else world.touch(what, changeMs)
           world.pass(pauseMs, digestMs)
