@@ -4,7 +4,7 @@ import { type Address, changedSearch, readAddress } from "./address-query.ts"
 
 const place = new Observable<Address>(readAddress(location.search))
 
-/** What is to be done when the browser has gone back from a basket; undefined: it is not on its way. */
+/** Changes of the address that wait until the browser has gone back from a basket. Undefined: it is not going back. */
 let afterBack: (() => void)[] | undefined
 
 addEventListener("popstate", () => {

@@ -53,7 +53,7 @@ export class ClientSocket {
     else this.#outbox.add(frame)
   }
 
-  /** Stops or resumes reading from the client. Then its pongs count anew: those to earlier pings have not been read yet. */
+  /** Stops or resumes reading. A client that is read again counts as alive: its pongs to earlier pings have not been read yet. */
   setReading(reads: boolean): void {
     this.#reads = reads
     if (reads) this.#alive = true

@@ -456,7 +456,7 @@ describe("a storefront widget's session", () => {
       place = brief
     })
 
-    it("comes anew, under the same name and without being told of itself, when it was away for too long", async () => {
+    it("joins as a new customer of the same name after it was away too long, and is not told of this as a change", async () => {
       const ann = enter("Ann")
       await shows(ann, "Ann*")
       const bob = enter("Bob", { how: "join" })
