@@ -1,14 +1,11 @@
 import type { Basket } from "../../../contract/basket.ts"
-import { type CopyKind, DIGEST_INTERVAL_MS, type Digest } from "../../../contract/digest.ts"
+import type { CopyKind, Digest } from "../../../contract/digest.ts"
 import type { ShownEvent } from "../../../contract/publish-event.ts"
 import { basket, baskets, digest, feed } from "../../../contract/store.ts"
 import type { Connection } from "./connection.ts"
 import { Observable } from "./observable.ts"
-import { type Arrival, BasketCopies, FeedCopy, GRACE_MS, type IsSettled, settledAt } from "./shop-copies.ts"
+import { type Comparison, isOther, ShopCopies } from "./shop-copies.ts"
 import type { Watch } from "./watch.ts"
-
-/** Pause before the next comparison, in ms. */
-const AGAIN_MS = DIGEST_INTERVAL_MS
 
 /** Least time between two attempts to fetch the same resource again, in ms, and the longest, when fetching it does not help. */
 const [LEAST_PAUSE_MS, GREATEST_PAUSE_MS] = [5000, 5 * 60 * 1000]
@@ -31,10 +28,8 @@ export class CopyCheck {
   readonly #shopId: string
   readonly #feed: Watch<readonly ShownEvent[]>
   readonly #baskets: Watch<readonly Basket[]>
-  readonly #feedCopy = new FeedCopy()
-  readonly #basketCopies = new BasketCopies()
+  readonly #copies = new ShopCopies()
   readonly #repairs = { feed: new Pauses(), baskets: new Pauses() }
-  #arrived: (Pick<Arrival, "at" | "isNew"> & { readonly digest: Digest }) | undefined
   #checking: ReturnType<typeof setTimeout> | undefined
   #leave: (() => void)[] = []
 
@@ -49,17 +44,20 @@ export class CopyCheck {
 
   /** Compares until `stop`. */
   start(): void {
-    this.#follow(this.#feed, (data, now) => this.#feedCopy.take(data, now))
-    this.#follow(this.#baskets, (data, now) => this.#basketCopies.take(data, now))
-    this.#follow(this.digest, (data, now) => this.#take(data, now))
+    this.#follow(this.#feed, (data, now) => this.#copies.feed.take(data, now))
+    this.#follow(this.#baskets, (data, now) => this.#copies.baskets.take(data, now))
+    this.#follow(this.digest, (data, now) => {
+      this.#copies.takeDigest(data, now)
+      this.#await(now)
+    })
   }
 
   stop(): void {
     clearTimeout(this.#checking)
     for (const leave of this.#leave.splice(0)) leave()
-    this.#arrived = undefined
-    this.#feedCopy.take(undefined, 0)
-    this.#basketCopies.take(undefined, 0)
+    this.#copies.takeDigest(undefined, 0)
+    this.#copies.feed.take(undefined, 0)
+    this.#copies.baskets.take(undefined, 0)
   }
 
   #follow<T>(watch: Watch<T>, take: (data: T | undefined, now: number) => void): void {
@@ -71,43 +69,40 @@ export class CopyCheck {
     follow()
   }
 
-  #take(digest: Digest | undefined, at: number): void {
+  /** Waits for the next comparison. @param now in ms */
+  #await(now: number): void {
     clearTimeout(this.#checking)
-    this.#arrived = digest && { digest, at, isNew: this.#arrived !== undefined }
-    if (digest !== undefined) this.#checking = setTimeout(() => this.#check(), GRACE_MS)
+    const waitMs = this.#copies.nextAt - now
+    if (waitMs < Number.POSITIVE_INFINITY) this.#checking = setTimeout(() => this.#check(), waitMs)
   }
 
   #check(): void {
-    this.#checking = setTimeout(() => this.#check(), AGAIN_MS)
-    const arrived = this.#arrived
-    if (arrived === undefined || this.#connection.state.get().kind !== "live") return
     const now = performance.now()
-    const isSettled = settledAt({ ...arrived, isOutdated: this.#feedCopy.mayBeAfter(arrived.digest.seq) }, now)
-    this.#checkFeed(arrived.digest, isSettled, now)
-    this.#checkBaskets(arrived.digest, isSettled, now)
+    const comparison = this.#copies.compare(now)
+    this.#await(now)
+    if (comparison === undefined || this.#connection.state.get().kind !== "live") return
+    this.#repairFeed(comparison, now)
+    this.#repairBaskets(comparison, now)
   }
 
-  #checkFeed(digest: Digest, isSettled: IsSettled, now: number): void {
-    const differs = this.#feedCopy.differsFrom(digest, isSettled)
+  #repairFeed({ digest, feed: differs }: Comparison, now: number): void {
     if (differs === false) this.#repairs.feed.reset()
     if (!differs || !this.#repairs.feed.begin(now)) return
     this.#tell("feed", digest.seq)
     this.#feed.refetch()
   }
 
-  #checkBaskets(digest: Digest, isSettled: IsSettled, now: number): void {
-    const differences = this.#basketCopies.differencesFrom(digest, isSettled)
+  #repairBaskets({ digest, baskets: differences }: Comparison, now: number): void {
     if (differences === undefined) return
-    const { list, baskets: others } = differences
-    if (!list && others.length === 0) {
+    if (!isOther(differences)) {
       this.#repairs.baskets.reset()
       return
     }
     if (!this.#repairs.baskets.begin(now)) return
-    this.#tell(list ? "baskets" : "basket", digest.seq)
+    this.#tell(differences.list ? "baskets" : "basket", digest.seq)
     this.#baskets.refetch()
     // As long as somebody watches such a basket by itself, it would not be fetched again with the list.
-    for (const session_id of others) {
+    for (const session_id of differences.baskets) {
       this.#connection.watches.known(basket, { shop_id: this.#shopId, session_id })?.refetch()
     }
   }

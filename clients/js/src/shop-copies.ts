@@ -7,34 +7,111 @@ import type { ShownEvent } from "../../../contract/publish-event.ts"
  * Whether a copy that last changed at a time, in ms, can be compared with a digest. Events and digests take different ways, so a copy
  * that has just changed may be ahead of the digest, or behind it.
  */
-export type IsSettled = (changedAt: number) => boolean
+type IsSettled = (changedAt: number) => boolean
 
-/** Time for messages to overtake each other, in ms: events that were sent before a digest have arrived this time after it. */
+/** Time for messages to overtake each other, in ms: most events that were sent before a digest have arrived this time after it. */
 export const GRACE_MS = 1000
+/**
+ * A copy that differs from a digest is compared once more after this time, in ms. A change can be later than the digest that has it: the
+ * gateway passes on what is new in a list only after it has fetched it, and on a busy machine that takes more than `GRACE_MS`.
+ */
+const CONFIRM_MS = 2 * GRACE_MS
+/** Pause between comparisons, in ms. */
+const AGAIN_MS = DIGEST_INTERVAL_MS
 /** A copy that changed more than this time before a digest came, in ms, is one that the digest includes. */
 const EARLY_MS = 2 * GRACE_MS
 /** A copy that changed this long ago, in ms, is one that the last digest includes, unless that is outdated. */
 const QUIET_MS = DIGEST_INTERVAL_MS + 2 * GRACE_MS
 
-/** How a digest arrived. */
-export interface Arrival {
-  /** In ms. */
+interface Arrival {
+  readonly digest: Digest
+  /** When it arrived, in ms. */
   readonly at: number
   /** It came when the service had made it; otherwise it may be older. */
   readonly isNew: boolean
-  /** The feed shows an event after it. Then the next digest is late, as when the service is restarted. */
-  readonly isOutdated: boolean
 }
 
-/** Which copies can be compared with a digest at a time `now`, in ms, at least `GRACE_MS` after its arrival. */
-export function settledAt({ at, isNew, isOutdated }: Arrival, now: number): IsSettled {
+/** How a client's copies differ from a digest. Undefined: that cannot be told now. */
+export interface Comparison {
+  readonly digest: Digest
+  readonly feed: boolean | undefined
+  readonly baskets: BasketDifferences | undefined
+}
+
+/** A client's copies of a shop's feed and open baskets, which are compared with the service's digests. */
+export class ShopCopies {
+  readonly feed = new FeedCopy()
+  readonly baskets = new BasketCopies()
+  #arrived: Arrival | undefined
+  /** Differences that the next comparison confirms, or not. */
+  #suspected: Comparison | undefined
+  #nextAt = Number.POSITIVE_INFINITY
+
+  /** When `compare` is due, in ms. */
+  get nextAt(): number {
+    return this.#nextAt
+  }
+
+  /** @param digest undefined: it is not up to date · @param now in ms */
+  takeDigest(digest: Digest | undefined, now: number): void {
+    this.#arrived = digest && { digest, at: now, isNew: this.#arrived !== undefined }
+    this.#suspected = undefined
+    this.#nextAt = digest === undefined ? Number.POSITIVE_INFINITY : now + GRACE_MS
+  }
+
+  /** Tells only such differences as two comparisons with the same digest have found. Undefined: not yet. @param now in ms */
+  compare(now: number): Comparison | undefined {
+    if (this.#arrived === undefined) return undefined
+    const found = this.#compareOnce(this.#arrived, now)
+    const suspected = this.#suspected
+    const mustBeConfirmed = suspected === undefined && (found.feed || isOther(found.baskets))
+    this.#suspected = mustBeConfirmed ? found : undefined
+    this.#nextAt = now + (mustBeConfirmed ? CONFIRM_MS : AGAIN_MS)
+    if (mustBeConfirmed) return undefined
+    return suspected === undefined ? found : commonOf(suspected, found)
+  }
+
+  #compareOnce({ digest, at, isNew }: Arrival, now: number): Comparison {
+    const isSettled = settledAt(at, isNew, this.feed.mayBeAfter(digest.seq), now)
+    return {
+      digest,
+      feed: this.feed.differsFrom(digest, isSettled),
+      baskets: this.baskets.differencesFrom(digest, isSettled),
+    }
+  }
+}
+
+/** Whether anything differs. */
+export function isOther(baskets: BasketDifferences | undefined): boolean {
+  return baskets !== undefined && (baskets.list || baskets.baskets.length > 0)
+}
+
+function commonOf(before: Comparison, { digest, feed, baskets }: Comparison): Comparison {
+  return {
+    digest,
+    feed: before.feed === feed ? feed : undefined,
+    baskets: before.baskets &&
+      baskets && {
+        list: before.baskets.list && baskets.list,
+        baskets: baskets.baskets.filter((id) => before.baskets?.baskets.includes(id)),
+      },
+  }
+}
+
+/**
+ * Which copies can be compared with a digest at a time `now`, at least `GRACE_MS` after its arrival.
+ * @param at when it arrived, in ms
+ * @param isNew it came when the service had made it; otherwise it may be older
+ * @param isOutdated the feed shows an event after it; then the next digest is late, as when the service is restarted
+ */
+function settledAt(at: number, isNew: boolean, isOutdated: boolean, now: number): IsSettled {
   return (changedAt) =>
     (isNew && changedAt < at - EARLY_MS) ||
     (!isOutdated && now - (isNew ? changedAt : Math.max(changedAt, at)) > QUIET_MS)
 }
 
 /** A client's copy of a feed, and when it last changed otherwise than by new events. */
-export class FeedCopy {
+class FeedCopy {
   #feed: readonly ShownEvent[] | undefined
   #changedAt = 0
 
@@ -74,7 +151,7 @@ export interface BasketDifferences {
 }
 
 /** A client's copies of the open baskets, and when each of them and the list last changed. */
-export class BasketCopies {
+class BasketCopies {
   #copies: Map<string, BasketCopy> | undefined
   #orderChangedAt = 0
   /** When baskets left the list, or the list was loaded without them. */
