@@ -32,27 +32,34 @@ describe("finding activity on the merchant's page", () => {
   const publish = (events: readonly PublishEvent[]) => publishAll(pages.product.edgeUrl, events)
   const open = (shopId: string, query = "", options = {}) =>
     MerchantPage.open(browser, `${pages.merchantUrl(shopId)}${query}`, options)
-  const shows = (merchant: MerchantPage, ...products: readonly string[]) =>
-    until(`the list to be ${products.join(", ")}`, async () => (await merchant.products()).join() === products.join())
+  const shows = async (merchant: MerchantPage, ...products: readonly string[]) => {
+    let shown: readonly string[] = []
+    await until(
+      () => `the list to be ${products.join(", ")}, not ${shown.join(", ")}`,
+      async () => {
+        shown = await merchant.products()
+        return shown.join() === products.join()
+      },
+    )
+  }
   const query = (merchant: MerchantPage) => Object.fromEntries(new URL(merchant.page.url()).searchParams)
   const find = (merchant: MerchantPage) => merchant.page.getByRole("searchbox", { name: "Search" })
   const options = (merchant: MerchantPage) => merchant.page.getByRole("button", { name: "Options" }).click()
 
   it("searches products, codes, baskets and shoppers, in what is shown, in older pages, and in what comes", async () => {
     const [shopId, session_id, shopper_id] = [randomUUID(), randomUUID(), randomUUID()]
+    // An event's number, which is short here, is a part of no other's code.
+    const other = (product_name: string) => publishEvent({ shop_id: shopId, product_name, UPC: "none" })
     await publish([
       publishEvent({ shop_id: shopId, product_name: "Old Figs", UPC: "777000111", session_id, shopper_id }),
-      ...Array.from({ length: 150 }, () => publishEvent({ shop_id: shopId, product_name: "Milk" })),
-      publishEvent({ shop_id: shopId, product_name: "Figs, dried" }),
+      ...Array.from({ length: 150 }, () => other("Milk")),
+      other("Figs, dried"),
     ])
     const merchant = await open(shopId)
     await merchant.top("Figs, dried")
     await find(merchant).fill("figs")
     await shows(merchant, "Figs, dried", "Old Figs")
-    await publish([
-      publishEvent({ shop_id: shopId, product_name: "Oats" }),
-      publishEvent({ shop_id: shopId, product_name: "New figs" }),
-    ])
+    await publish([other("Oats"), other("New figs")])
     await shows(merchant, "New figs", "Figs, dried", "Old Figs")
     for (const text of ["7770001", session_id.slice(0, 13), shopper_id.toUpperCase()]) {
       await find(merchant).fill(text)
@@ -165,6 +172,31 @@ describe("finding activity on the merchant's page", () => {
     await merchant.page.goBack()
     await shows(merchant, "Fennel", "Figs")
     await until("the empty field", async () => (await find(merchant).inputValue()) === "")
+  })
+
+  it("keeps another filter that is chosen while somebody still types", async () => {
+    const shopId = randomUUID()
+    await publish([
+      publishEvent({ shop_id: shopId, product_name: "Figs", action: "WAVE" }),
+      publishEvent({ shop_id: shopId, product_name: "Figs, dried" }),
+      publishEvent({ shop_id: shopId, product_name: "Fennel", action: "WAVE" }),
+    ])
+    const merchant = await open(shopId)
+    await shows(merchant, "Fennel", "Figs, dried", "Figs")
+    await merchant.page.locator("option[value=WAVE]").waitFor({ state: "attached" })
+    // At once: a search begins a moment after the last key.
+    await merchant.page.evaluate(() => {
+      for (const [selector, prototype, value, event] of [
+        ["input[type=search]", HTMLInputElement.prototype, "figs", "input"],
+        ["select[aria-label=Action]", HTMLSelectElement.prototype, "WAVE", "change"],
+      ] as const) {
+        const field = document.querySelector(selector)
+        Object.getOwnPropertyDescriptor(prototype, "value")?.set?.call(field, value)
+        field?.dispatchEvent(new Event(event, { bubbles: true }))
+      }
+    })
+    await shows(merchant, "Figs")
+    expect(query(merchant)).to.deep.equal({ shop: shopId, find: "figs", action: "WAVE" })
   })
 
   it("separates the days, says how long ago, and shows more rows when compact, also after a reload", async () => {

@@ -8,9 +8,13 @@ const PAUSE_SHARE = 0.05
 /** How long a test waits for what must come: so long that only a fault lets it pass, on a busy machine, too. */
 export const PATIENCE_MS = 60_000
 
-/** Waits until `probe` gives something other than undefined or false. The error after `timeoutMs` names what was waited for. */
+/**
+ * Waits until `probe` gives something other than undefined or false. The error after `timeoutMs` names what was waited for.
+ *
+ * @param what a function if it says what is there instead
+ */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = PATIENCE_MS,
 ): Promise<T> {
@@ -19,7 +23,9 @@ export async function until<T>(
     const found = await probe()
     if (found !== undefined && found !== false) return found
     const waitedMs = performance.now() - begin
-    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`)
+    if (waitedMs > timeoutMs) {
+      throw new Error(`waited ${timeoutMs} ms in vain for ${typeof what === "string" ? what : what()}`)
+    }
     await sleep(Math.min(GREATEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, PAUSE_SHARE * waitedMs)))
   }
 }

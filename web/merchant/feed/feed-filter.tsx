@@ -57,6 +57,11 @@ function Find({ find, onFind }: { find: string; onFind: (find: string) => void }
   const { t } = useTranslation()
   const [text, setText] = useState(find)
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  /** The other filters may change between a key and the search. */
+  const search = useRef(onFind)
+  useEffect(() => {
+    search.current = onFind
+  }, [onFind])
   // Back and Forward lead to another text.
   useEffect(() => setText(find), [find])
   useEffect(() => () => clearTimeout(typing.current), [])
@@ -71,10 +76,10 @@ function Find({ find, onFind }: { find: string; onFind: (find: string) => void }
       autoComplete="off"
       spellCheck={false}
       value={text}
-      onChange={({ target }) => {
-        setText(target.value)
+      onChange={({ target: { value } }) => {
+        setText(value)
         clearTimeout(typing.current)
-        typing.current = setTimeout(() => onFind(target.value), TYPING_MS)
+        typing.current = setTimeout(() => search.current(value), TYPING_MS)
       }}
     />
   )
