@@ -44,6 +44,11 @@ describe("finding activity on the merchant's page", () => {
   }
   const query = (merchant: MerchantPage) => Object.fromEntries(new URL(merchant.page.url()).searchParams)
   const find = (merchant: MerchantPage) => merchant.page.getByRole("searchbox", { name: "Search" })
+  /** Types a text, and waits until the page looks for it: until then it shows what matches the text before. */
+  const lookFor = async (merchant: MerchantPage, text: string): Promise<void> => {
+    await find(merchant).fill(text)
+    await until(`a search for ${text}`, () => (query(merchant).find ?? "") === text)
+  }
   const options = (merchant: MerchantPage) => merchant.page.getByRole("button", { name: "Options" }).click()
 
   it("searches products, codes, baskets and shoppers, in what is shown, in older pages, and in what comes", async () => {
@@ -57,20 +62,20 @@ describe("finding activity on the merchant's page", () => {
     ])
     const merchant = await open(shopId)
     await merchant.top("Figs, dried")
-    await find(merchant).fill("figs")
+    await lookFor(merchant, "figs")
     await shows(merchant, "Figs, dried", "Old Figs")
     await publish([other("Oats"), other("New figs")])
     await shows(merchant, "New figs", "Figs, dried", "Old Figs")
     for (const text of ["7770001", session_id.slice(0, 13), shopper_id.toUpperCase()]) {
-      await find(merchant).fill(text)
+      await lookFor(merchant, text)
       await shows(merchant, "Old Figs")
     }
     const seq = await merchant.page.locator("article").getAttribute("data-seq")
-    await find(merchant).fill(`${seq}`)
+    await lookFor(merchant, `${seq}`)
     await shows(merchant, "Old Figs")
-    await find(merchant).fill("nothing like this")
+    await lookFor(merchant, "nothing like this")
     await merchant.page.getByText("No matching events").waitFor()
-    await find(merchant).fill("")
+    await lookFor(merchant, "")
     await merchant.top("New figs")
   })
 
@@ -94,11 +99,11 @@ describe("finding activity on the merchant's page", () => {
     await pages.product.restartService()
     const later = await open(shopId, "&find=figs")
     await shows(later, "Late figs", "Figs")
-    await find(later).fill("")
+    await lookFor(later, "")
     await later.top("Late figs")
     await publish([publishEvent({ shop_id: shopId, product_name: "Fresh figs" })])
     await later.top("Fresh figs")
-    await find(later).fill("figs")
+    await lookFor(later, "figs")
     await shows(later, "Fresh figs", "Late figs", "Figs")
   })
 
@@ -163,11 +168,9 @@ describe("finding activity on the merchant's page", () => {
     ])
     const merchant = await open(shopId)
     await shows(merchant, "Fennel", "Figs")
-    await find(merchant).fill("f")
-    await until("the first letter", () => query(merchant).find === "f")
-    await find(merchant).fill("fi")
-    await until("the second letter", () => query(merchant).find === "fi")
-    await find(merchant).fill("figs")
+    await lookFor(merchant, "f")
+    await lookFor(merchant, "fi")
+    await lookFor(merchant, "figs")
     await shows(merchant, "Figs")
     await merchant.page.goBack()
     await shows(merchant, "Fennel", "Figs")
