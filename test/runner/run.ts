@@ -1,4 +1,4 @@
-// `npm run test:all` and `test:unit`: runs test files in a few processes, and checks that they leave nothing behind.
+// `npm test`, `npm run test:long`, `test:all` and `test:unit`: runs test files in a few processes, and checks that they leave nothing behind.
 import { randomUUID } from "node:crypto"
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir, userInfo } from "node:os"
@@ -13,11 +13,13 @@ import { changesBetween, leftFiles, leftProcesses, RUN_VARIABLE, treeState } fro
 import type { TestResult } from "./messages.ts"
 import { Pool } from "./pool.ts"
 import type { ReportedTest } from "./tally.ts"
-import { allTests, isUnitTest, SERVER_TITLE, testsThatFit } from "./test-files.ts"
+import { allTests, isLongTest, isUnitTest, SERVER_TITLE, testsThatFit } from "./test-files.ts"
 
 const usage = `Usage: node --import=tsx test/runner/run.ts [options] [file, folder or glob ...]
 
   --unit          only tests that need no server
+  --usual         only those of \`npm test\`
+  --long          only those that \`npm test\` leaves out
   --jobs N        processes at a time (default: three for each core, for most tests wait most of the time)
   --report FILE   writes each test's outcome there, as JSON
 `
@@ -26,6 +28,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     unit: { type: "boolean", default: false },
+    usual: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
     jobs: { type: "string", default: String(3 * availableParallelism()) },
     report: { type: "string" },
     help: { type: "boolean", default: false },
@@ -38,7 +42,10 @@ if (values.help || !Number.isInteger(jobs) || jobs < 1) {
 }
 
 const found = positionals.length > 0 ? await testsThatFit(positionals) : await allTests()
-const files = values.unit ? found.filter(isUnitTest) : found
+const files = found.filter(
+  (file) =>
+    (!values.unit || isUnitTest(file)) && (!values.usual || !isLongTest(file)) && (!values.long || isLongTest(file)),
+)
 if (files.length === 0) {
   process.stderr.write(`there is no such test: ${positionals.join(" ")}\n`)
   process.exit(1)

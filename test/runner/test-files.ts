@@ -19,6 +19,11 @@ export function isUnitTest(file: string): boolean {
   return /^(test\/unit|res-service\/test\/(?!integration\/))/.test(file)
 }
 
+/** True for a file that `npm test` leaves out: `npm run test:long` runs it. */
+export function isLongTest(file: string): boolean {
+  return file.endsWith(".long.test.ts")
+}
+
 /**
  * The test files that fit one of the patterns: paths of files or folders, or globs as git has them (`**` for folders in
  * between). A file outside of the project is given by its absolute path.

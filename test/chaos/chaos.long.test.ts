@@ -27,7 +27,7 @@ describe("faults of all kinds while the product is used", function () {
       onPrint: () => {},
       onRound: (round) => lines.push(roundText(round)),
     })
-    const report = [...lines, totalsText(rounds, `CHAOS_TEST_SEED=${SEED} npx mocha test/chaos/chaos.test.ts`)]
+    const report = [...lines, totalsText(rounds, `CHAOS_TEST_SEED=${SEED} npx mocha test/chaos/chaos.long.test.ts`)]
     expect(isGood(rounds), report.join("\n")).to.equal(true)
     expect(rounds.reduce((sum, { acknowledged }) => sum + acknowledged, 0)).to.be.above(0)
   })

@@ -76,6 +76,16 @@ describe("test/runner/run.ts", () => {
     expect(totals).to.match(/^[1-9]\d* passed, 0 failed, 0 skipped$/)
   })
 
+  it("takes long files only, or all others, when asked", async () => {
+    for (const [option, file] of [
+      ["--usual", "test/chaos/kill.long.test.ts"],
+      ["--long", "test/unit/clients/backoff.test.ts"],
+    ] as const) {
+      const { status, output } = await run(option, file)
+      expect([status, output]).to.deep.equal([1, `there is no such test: ${file}\n`])
+    }
+  })
+
   it("ends with 1 and says why for each file with which something is wrong, and runs the others", async () => {
     const wrong: [content: string, failed: string, said: string][] = [
       ['it("breaks", () => { throw new Error("on purpose") })', "breaks", "Error: on purpose"],
