@@ -1,4 +1,4 @@
-// What `gateway-soak.test.ts` runs with --expose-gc: clients come, subscribe, get events and go, for as many seconds as the
+// What `gateway-soak.long.test.ts` runs with --expose-gc: clients come, subscribe, get events and go, for as many seconds as the
 // argument says. Prints how much more heap is in use at the end than after the warm-up, and what the gateway still holds.
 import { once } from "node:events"
 import { createGateway } from "res-service/gateway"
