@@ -4,7 +4,7 @@ import type { ShownEvent } from "../../../contract/publish-event.ts"
 import { basket, baskets, digest, feed } from "../../../contract/store.ts"
 import type { Connection } from "./connection.ts"
 import { Observable } from "./observable.ts"
-import { type Comparison, isOther, ShopCopies } from "./shop-copies.ts"
+import { type Comparison, hasDifferences, ShopCopies } from "./shop-copies.ts"
 import type { Watch } from "./watch.ts"
 
 /** Least time between two attempts to fetch the same resource again, in ms, and the longest, when fetching it does not help. */
@@ -85,21 +85,21 @@ export class CopyCheck {
     this.#repairBaskets(comparison, now)
   }
 
-  #repairFeed({ digest, feed: differs }: Comparison, now: number): void {
+  #repairFeed({ seq, feed: differs }: Comparison, now: number): void {
     if (differs === false) this.#repairs.feed.reset()
     if (!differs || !this.#repairs.feed.begin(now)) return
-    this.#tell("feed", digest.seq)
+    this.#tell("feed", seq)
     this.#feed.refetch()
   }
 
-  #repairBaskets({ digest, baskets: differences }: Comparison, now: number): void {
+  #repairBaskets({ seq, baskets: differences }: Comparison, now: number): void {
     if (differences === undefined) return
-    if (!isOther(differences)) {
+    if (!hasDifferences(differences)) {
       this.#repairs.baskets.reset()
       return
     }
     if (!this.#repairs.baskets.begin(now)) return
-    this.#tell(differences.list ? "baskets" : "basket", digest.seq)
+    this.#tell(differences.list ? "baskets" : "basket", seq)
     this.#baskets.refetch()
     // As long as somebody watches such a basket by itself, it would not be fetched again with the list.
     for (const session_id of differences.baskets) {

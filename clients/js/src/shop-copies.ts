@@ -33,7 +33,8 @@ interface Arrival {
 
 /** How a client's copies differ from a digest. Undefined: that cannot be told now. */
 export interface Comparison {
-  readonly digest: Digest
+  /** That of the digest. */
+  readonly seq: number
   readonly feed: boolean | undefined
   readonly baskets: BasketDifferences | undefined
 }
@@ -64,7 +65,7 @@ export class ShopCopies {
     if (this.#arrived === undefined) return undefined
     const found = this.#compareOnce(this.#arrived, now)
     const suspected = this.#suspected
-    const mustBeConfirmed = suspected === undefined && (found.feed || isOther(found.baskets))
+    const mustBeConfirmed = suspected === undefined && (found.feed || hasDifferences(found.baskets))
     this.#suspected = mustBeConfirmed ? found : undefined
     this.#nextAt = now + (mustBeConfirmed ? CONFIRM_MS : AGAIN_MS)
     if (mustBeConfirmed) return undefined
@@ -74,21 +75,20 @@ export class ShopCopies {
   #compareOnce({ digest, at, isNew }: Arrival, now: number): Comparison {
     const isSettled = settledAt(at, isNew, this.feed.mayBeAfter(digest.seq), now)
     return {
-      digest,
+      seq: digest.seq,
       feed: this.feed.differsFrom(digest, isSettled),
       baskets: this.baskets.differencesFrom(digest, isSettled),
     }
   }
 }
 
-/** Whether anything differs. */
-export function isOther(baskets: BasketDifferences | undefined): boolean {
+export function hasDifferences(baskets: BasketDifferences | undefined): boolean {
   return baskets !== undefined && (baskets.list || baskets.baskets.length > 0)
 }
 
-function commonOf(before: Comparison, { digest, feed, baskets }: Comparison): Comparison {
+function commonOf(before: Comparison, { seq, feed, baskets }: Comparison): Comparison {
   return {
-    digest,
+    seq,
     feed: before.feed === feed ? feed : undefined,
     baskets: before.baskets &&
       baskets && {
