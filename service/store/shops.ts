@@ -5,6 +5,7 @@ import type { Shop } from "../projections/shop.ts"
 import type { DayBook } from "./day-book.ts"
 import type { DayModel } from "./day-view.ts"
 import type { Loads, OnWait } from "./loads.ts"
+import { PacedShops } from "./paced-shops.ts"
 import type { Loaded, Read } from "./shop-loader.ts"
 import type { BasketModel, ListName, ShopView, ShownBaskets, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
@@ -20,11 +21,14 @@ const MAX_WARM = 64
  */
 const WARM_AFTER = 100
 
+/**
+ * Pause between two loads of such shops, in ms. Nobody waits for them, and each takes nats-server some ms, so 64 that became busy at the
+ * same time would keep everybody waiting.
+ */
+export const WARM_PAUSE_MS = 200
+
 /** A busy shop that has had no record for this time, in ms, is dropped. */
 const WARM_IDLE_MS = 10_000
-
-/** Most records of such a shop that wait before they are applied. */
-const MAX_WARM_PENDING = 1000
 
 /** How often a shop's changes by time alone are applied, in ms. */
 const PASS_TIME_MS = 1000
@@ -58,7 +62,7 @@ class LoadedShop {
   /** The same, of its days. */
   daysScheduled = false
   passedAt = Date.now()
-  /** When records were waiting last. */
+  /** When its last record came, while nobody looks at it. */
   busyAt = Date.now()
   readonly loading: Promise<ShopView>
 
@@ -87,6 +91,8 @@ export class Shops {
   /** Busy shops that nobody looks at; the least recently busy one comes first. */
   readonly #warm: LatestKeys<string, LoadedShop>
   readonly #keeper: SnapshotKeeper
+  /** Loads shops that have become busy. */
+  readonly #warmUps: PacedShops
   /** The snapshot that is being stored now. */
   #saving: Promise<void> | undefined
   /** Shops whose snapshots must not be stored now. */
@@ -100,6 +106,7 @@ export class Shops {
     this.#maxWarm = maxWarm
     this.#warm = new LatestKeys(maxWarm)
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
+    this.#warmUps = new PacedShops(WARM_PAUSE_MS, (shopId) => this.#warmUp(shopId))
   }
 
   /** The loaded shops, those that nobody looks at too, and the bytes of their baskets as JSON. */
@@ -174,9 +181,7 @@ export class Shops {
     const loaded = this.#find(shopId)
     if (loaded !== undefined) this.#take(record, loaded)
     const count = this.#keeper.count(shopId)
-    // If it cannot be loaded now, its snapshot tries it again.
-    if (loaded === undefined && count === WARM_AFTER && this.#warm.size < this.#maxWarm)
-      this.#keepWarm(shopId).loading.catch(() => {})
+    if (loaded === undefined && count === WARM_AFTER) this.#warmUps.request(shopId)
   }
 
   #take(record: LogRecord, loaded: LoadedShop): void {
@@ -186,7 +191,10 @@ export class Shops {
       loaded.pending.length = 0
       loaded.overflow = true
     } else if (loaded.watched) this.#schedule(record.shopId, loaded)
-    else if (loaded.pending.length >= MAX_WARM_PENDING) loaded.apply()
+    else {
+      loaded.busyAt = Date.now()
+      loaded.apply()
+    }
   }
 
   /** Sends the delayed changes of all shops, and their changes by time. Call it ten times a second. */
@@ -202,10 +210,8 @@ export class Shops {
       if (loaded.view.isDue(now)) this.#schedule(shopId, loaded)
       if (loaded.view.days.isDue(now)) this.#scheduleDays(shopId, loaded)
     }
-    for (const [shopId, loaded] of this.#warm) {
-      if (loaded.pending.length > 0) loaded.busyAt = now
-      else if (Math.abs(now - loaded.busyAt) > WARM_IDLE_MS) this.#warm.delete(shopId)
-      loaded.apply()
+    for (const [shopId, { busyAt }] of this.#warm) {
+      if (Math.abs(now - busyAt) > WARM_IDLE_MS) this.#warm.delete(shopId)
     }
   }
 
@@ -218,6 +224,7 @@ export class Shops {
   /** Drops some shops. Their watchers are told nothing. */
   dropWhere(condition: (shopId: string) => boolean): void {
     for (const shopId of [...this.#loaded.keys(), ...this.#warm.keys()]) if (condition(shopId)) this.drop(shopId)
+    this.#warmUps.forgetWhere(condition)
     this.#keeper.forgetWhere(condition)
   }
 
@@ -238,6 +245,8 @@ export class Shops {
 
   /** Stores no more snapshots. */
   async stop(): Promise<void> {
+    // Nobody needs a load any more that is under way.
+    void this.#warmUps.stop()
     await this.#keeper.stop()
   }
 
@@ -254,6 +263,13 @@ export class Shops {
     loaded.watched = true
     loaded.apply()
     return loaded
+  }
+
+  /** Keeps a shop loaded that has become busy, if there is room. */
+  async #warmUp(shopId: string): Promise<void> {
+    if (this.#find(shopId) !== undefined || this.#warm.size >= this.#maxWarm) return
+    // If it cannot be loaded now, its snapshot tries it again.
+    await this.#keepWarm(shopId).loading.catch(() => {})
   }
 
   /** Keeps a busy shop loaded although nobody looks at it. */
@@ -327,7 +343,6 @@ export class Shops {
   async #save(shopId: string): Promise<void> {
     const loaded = this.#find(shopId) ?? this.#keepWarm(shopId)
     const view = loaded.view ?? (await loaded.loading)
-    if (!loaded.watched) loaded.apply()
     // The log may have been replaced meanwhile, or something erased from it.
     if (this.#find(shopId) !== loaded || this.#withheld.has(shopId)) return
     this.#saving = this.#sources.store(shopId, view)

@@ -5,7 +5,7 @@ import type { LogRecord } from "../../../../service/log/entry.ts"
 import { applyRecord, emptyShop, type Shop } from "../../../../service/projections/shop.ts"
 import { Loads } from "../../../../service/store/loads.ts"
 import { ShopView } from "../../../../service/store/shop-view.ts"
-import { Shops } from "../../../../service/store/shops.ts"
+import { Shops, WARM_PAUSE_MS } from "../../../../service/store/shops.ts"
 import { TestLog } from "../../../helpers/records.ts"
 import { StoredDays } from "../../../helpers/stored-days.ts"
 import { until } from "../../../helpers/until.ts"
@@ -223,6 +223,19 @@ describe("Shops", () => {
     expect(await harness.events()).to.equal(2003)
     expect(harness.loads).to.equal(1)
     expect(harness.shops.has(harness.shopId)).to.equal(true)
+  })
+
+  it("reads shops one after the other that become busy at the same time, and none that was dropped before its turn", async () => {
+    const others = [new TestLog(), new TestLog()]
+    harness.send(100)
+    for (const other of others) for (let i = 0; i < 100; i++) harness.shops.add(other.event())
+    expect(harness.loads).to.equal(1)
+    harness.shops.dropWhere((shopId) => shopId === others[0]?.shopId)
+    harness.letGo()
+    await until("the third shop to be read", () => harness.loads === 2)
+    harness.letGo()
+    await sleep(2 * WARM_PAUSE_MS)
+    expect(harness.loads).to.equal(2)
   })
 
   it("makes room when a busy shop has had no record for ten seconds", async () => {

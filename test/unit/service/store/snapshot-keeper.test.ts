@@ -51,6 +51,13 @@ describe("SnapshotKeeper", () => {
     expect(saved).to.deep.equal(["a"])
   })
 
+  it("stores nothing of a shop that it must forget before its turn", async () => {
+    for (const shopId of ["a", "b", "c"]) keeper.request(shopId)
+    keeper.forgetWhere((shopId) => shopId === "b")
+    await until("the last one", () => saved.includes("c"))
+    expect(saved).to.deep.equal(["a", "c"])
+  })
+
   it("stores once what is asked for often while it waits", async () => {
     keeper.request("a")
     for (let i = 0; i < 10; i++) keeper.request("b")
