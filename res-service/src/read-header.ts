@@ -12,13 +12,22 @@ export function readHeader(msg: Msg | MsgImpl, name: string): string | undefined
  */
 export function findHeader(msg: Msg | MsgImpl, name: string): string | undefined {
   if (!(msg instanceof MsgImpl)) return msg.headers?.has(name) ? msg.headers.get(name) : undefined
-  const { hdr } = msg._msg
-  if (hdr <= 0) return undefined
-  const { buffer, byteOffset } = msg._rdata
-  const text = Buffer.from(buffer, byteOffset, hdr).toString()
+  if (msg._msg.hdr <= 0) return undefined
+  const text = headerText(msg)
   const line = `\r\n${name}:`
   const at = text.indexOf(line)
   if (at === -1) return undefined
   const from = at + line.length
   return text.slice(from, text.indexOf("\r\n", from)).trim()
+}
+
+/** The headers that were decoded last: most messages are asked for several, one right after the other. */
+let last: { readonly msg: MsgImpl; readonly text: string } | undefined
+
+function headerText(msg: MsgImpl): string {
+  if (last?.msg !== msg) {
+    const { buffer, byteOffset } = msg._rdata
+    last = { msg, text: Buffer.from(buffer, byteOffset, msg._msg.hdr).toString() }
+  }
+  return last.text
 }

@@ -91,8 +91,8 @@ export function readEntry(message: StoredMessage): LogEntry | Refusal {
     return { reason: `${issue?.path.join(".") || "event"}: ${issue?.message}` }
   }
   if (parsed.data.shop_id !== shopId) return { reason: "shop_id is not the subject's shop" }
-  // A literal with a spread in it takes ten times as long, and every event of the log comes by here.
-  const event: ShownEvent = Object.assign({}, parsed.data, {
+  // What zod has made is nobody else's, and every event of the log comes by here: a copy, by a spread above all, would take longer.
+  const event: ShownEvent = Object.assign(parsed.data, {
     seq: message.seq,
     received_at: message.time.toISOString(),
   })

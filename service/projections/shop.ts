@@ -59,9 +59,9 @@ export function applyRecord(shop: Shop, record: LogRecord): ShopChange {
   shop.baskets.delete(id)
   shop.baskets.set(id, after)
   const { forgotten, basketBytes } = forgetOldest(shop.baskets, bytes, after.lastAt)
-  const stats = applyToStats(shop.stats, record.event, checkouts.added, checkouts.removed)
+  applyToStats(shop.stats, record.event, checkouts.added, checkouts.removed)
   return {
-    shop: { seq, baskets: shop.baskets, basketBytes, stats },
+    shop: { seq, baskets: shop.baskets, basketBytes, stats: shop.stats },
     changed: [id, ...forgotten.map(({ session_id }) => session_id)],
     day: dayRecord(record, change, forgotten),
   }

@@ -37,9 +37,9 @@ export interface ProductCount {
 
 /** The figures of a shop. Buckets are in order of time; empty ones are left out. */
 export interface Stats {
-  readonly hours: readonly Bucket[]
-  readonly minutes: readonly Bucket[]
-  readonly seconds: readonly Bucket[]
+  readonly hours: Bucket[]
+  readonly minutes: Bucket[]
+  readonly seconds: Bucket[]
   /** By product ID; the least recently added one comes first. */
   readonly products: Map<number, ProductCount>
 }
@@ -55,8 +55,7 @@ export function emptyStats(): Stats {
 }
 
 /**
- * The figures after one more event. `stats` must not be used any more. The times are the log's, so a replay of the log gives the same
- * figures.
+ * Counts one more event. The times are the log's, so a replay of the log gives the same figures.
  *
  * @param added checkouts that there are with the event: usually the event itself. A late event may change earlier ones
  * @param removed checkouts that there are not any more
@@ -66,7 +65,7 @@ export function applyToStats(
   event: ShownEvent,
   added: readonly Checkout[],
   removed: readonly Checkout[],
-): Stats {
+): void {
   const now = Date.parse(event.received_at)
   if (event.action.trim().toUpperCase() === "ADD") countProduct(stats.products, event, now)
   const changes: readonly Bucket[] = [
@@ -74,14 +73,11 @@ export function applyToStats(
     ...added.map(({ at, value }) => ({ at, events: 0, checkouts: 1, value })),
     ...removed.map(({ at, value }) => ({ at, events: 0, checkouts: -1, value: -value })),
   ]
-  const counted = (buckets: readonly Bucket[], widthMs: number, most: number): readonly Bucket[] =>
-    changes.reduce((all, change) => withChange(all, widthMs, most, change, now), buckets)
-  return {
+  for (const change of changes) {
     // One bucket more than is shown: the current one.
-    hours: counted(stats.hours, HOUR_MS, HOURS + 1),
-    minutes: counted(stats.minutes, MINUTE_MS, MINUTES + 1),
-    seconds: counted(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1),
-    products: stats.products,
+    count(stats.hours, HOUR_MS, HOURS + 1, change, now)
+    count(stats.minutes, MINUTE_MS, MINUTES + 1, change, now)
+    count(stats.seconds, SECOND_MS, MINUTE_MS / SECOND_MS + 1, change, now)
   }
 }
 
@@ -144,20 +140,15 @@ function topProducts(products: ReadonlyMap<number, ProductCount>, since: number)
 }
 
 // The log's clock may have been set back, so the bucket may be an earlier one, or missing in the middle.
-function withChange(
-  buckets: readonly Bucket[],
-  widthMs: number,
-  most: number,
-  change: Bucket,
-  now: number,
-): readonly Bucket[] {
-  const bucket = { ...change, at: startOf(change.at, widthMs) }
-  const index = buckets.findLastIndex(({ at }) => at <= bucket.at)
+function count(buckets: Bucket[], widthMs: number, most: number, change: Bucket, now: number): void {
+  const start = startOf(change.at, widthMs)
+  const index = buckets.findLastIndex(({ at }) => at <= start)
   const known = buckets[index]
-  const all =
-    known?.at === bucket.at ? buckets.with(index, plus(known, bucket)) : buckets.toSpliced(index + 1, 0, bucket)
-  const gone = all.findIndex(({ at }) => at > startOf(now, widthMs) - most * widthMs)
-  return all.slice(Math.max(gone, all.length - most))
+  if (known?.at === start) buckets[index] = plus(known, change)
+  else buckets.splice(index + 1, 0, { ...change, at: start })
+  const gone = buckets.findIndex(({ at }) => at > startOf(now, widthMs) - most * widthMs)
+  const surplus = Math.max(gone, buckets.length - most)
+  if (surplus > 0) buckets.splice(0, surplus)
 }
 
 function together(buckets: readonly Bucket[]): Bucket {

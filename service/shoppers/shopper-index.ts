@@ -16,6 +16,8 @@ const ENTRY_BYTES = 16
 const HASH_BYTES = 8
 /** Entries of a block: 64 KiB. */
 const BLOCK_ENTRIES = 4096
+/** Room at first; it doubles when it is full. */
+const FIRST_ENTRIES = 64
 /** Entries that have waited this long, in ms, are stored in a block that is not full. */
 const FLUSH_INTERVAL_MS = 60_000
 /** While it catches up, it rests this many times as long as it works: a first get of a shop must not wait for it. */
@@ -48,7 +50,7 @@ export class ShopperIndex implements Part, LogFollower {
   #logKey = ""
   #blocks: Range[] = []
   /** The entries of messages after the sequence `#after`. */
-  #recent: Buffer[] = []
+  #recent = new Entries()
   #after = 0
   #position = 0
   #storing: Promise<void> = Promise.resolve()
@@ -80,7 +82,7 @@ export class ShopperIndex implements Part, LogFollower {
     this.#isActive = true
     this.#flushing ??= setInterval(() => this.#flush(), FLUSH_INTERVAL_MS)
     this.#logKey = log
-    this.#recent = []
+    this.#recent = new Entries()
     this.#after = position
     this.#position = position
     this.#blocks = []
@@ -101,9 +103,9 @@ export class ShopperIndex implements Part, LogFollower {
     // Work on a basket is erased with the basket.
     if (record !== undefined && "work" in record) return
     this.#position = message.seq
-    const ids = record === undefined ? uuidsIn(message) : [record.event.shopper_id]
-    this.#recent.push(...ids.map((id) => entry(id, message.seq)))
-    if (this.#recent.length >= BLOCK_ENTRIES) this.#flush()
+    if (record === undefined) for (const id of uuidsIn(message)) this.#recent.add(id, message.seq)
+    else this.#recent.add(record.event.shopper_id, message.seq)
+    if (this.#recent.isFull) this.#flush()
   }
 
   lose(): void {
@@ -114,11 +116,10 @@ export class ShopperIndex implements Part, LogFollower {
 
   /** The sequences up to `to` of messages that may be, or may have been, the shopper's. */
   async *find(shopperId: string, to: number): AsyncGenerator<number> {
-    const hash = hashOf(shopperId)
+    const hash = Buffer.from(hashOf(shopperId), "hex")
     const blocks = [...this.#blocks]
     const gaps = this.#gaps(1, this.#after)
-    const recent = [...this.#recent]
-    yield* sequencesIn(Buffer.concat(recent), hash)
+    yield* sequencesIn(this.#recent.bytes, hash)
     for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
       const some = blocks.slice(i, i + BLOCKS_AT_ONCE)
       const values = await Promise.all(
@@ -128,7 +129,7 @@ export class ShopperIndex implements Part, LogFollower {
     }
     for (const gap of gaps) {
       for await (const messages of this.#log.reader.events(gap.from - 1, Math.min(gap.to, to))) {
-        yield* sequencesIn(Buffer.concat(messages.flatMap(entriesOf)), hash)
+        yield* sequencesIn(Entries.of(messages).bytes, hash)
       }
     }
   }
@@ -158,19 +159,19 @@ export class ShopperIndex implements Part, LogFollower {
   #flush(): void {
     const block = { from: this.#after + 1, to: this.#position }
     if (block.to < block.from) return
-    const entries = this.#recent
-    this.#recent = []
+    const { bytes } = this.#recent
+    this.#recent = new Entries()
     this.#after = block.to
     this.#storing = this.#storing
-      .then(() => this.#store(this.#logKey, block, entries))
+      .then(() => this.#store(this.#logKey, block, bytes))
       .catch((error: unknown) => {
         // That leaves a gap, which the next start closes.
         this.#logger.warn({ err: error }, "a part of the index of shoppers could not be stored")
       })
   }
 
-  async #store(log: string, block: Range, entries: readonly Buffer[]): Promise<void> {
-    await this.#bucket.put(keyOf(log, block), Buffer.concat(entries))
+  async #store(log: string, block: Range, entries: Buffer): Promise<void> {
+    await this.#bucket.put(keyOf(log, block), entries)
     if (log === this.#logKey) this.#blocks.push(block)
   }
 
@@ -178,16 +179,16 @@ export class ShopperIndex implements Part, LogFollower {
     let begunAt = performance.now()
     for (const gap of this.#gaps(first, this.#after)) {
       let from = gap.from
-      let entries: Buffer[] = []
+      let entries = new Entries()
       const flush = async (to: number): Promise<void> => {
-        await this.#store(log, { from, to }, entries)
-        entries = []
+        await this.#store(log, { from, to }, entries.bytes)
+        entries = new Entries()
         from = to + 1
       }
       for await (const messages of this.#log.reader.events(gap.from - 1, gap.to)) {
         if (!this.#isActive || log !== this.#logKey) return
-        entries.push(...messages.flatMap(entriesOf))
-        if (entries.length >= BLOCK_ENTRIES) await flush(messages.at(-1)?.seq ?? from)
+        for (const message of messages) entries.addOf(message)
+        if (entries.isFull) await flush(messages.at(-1)?.seq ?? from)
         await sleep(REST_FACTOR * (performance.now() - begunAt))
         begunAt = performance.now()
       }
@@ -206,17 +207,40 @@ export function isOf(message: StoredMessage, shopperId: string): boolean {
   return "event" in entry ? entry.event.shopper_id === shopperId : uuidsIn(message).includes(shopperId)
 }
 
-function entriesOf(message: StoredMessage): Buffer[] {
-  const known = readEntry(message)
-  const shopperIds = "event" in known ? [known.event.shopper_id] : uuidsIn(message)
-  return shopperIds.map((shopperId) => entry(shopperId, message.seq))
-}
+/** Entries one after the other, in one buffer: a buffer for each would take more than the rest of the work on it. */
+class Entries {
+  #buffer = Buffer.alloc(FIRST_ENTRIES * ENTRY_BYTES)
+  #length = 0
 
-function entry(shopperId: string, seq: number): Buffer {
-  const bytes = Buffer.alloc(ENTRY_BYTES)
-  hashOf(shopperId).copy(bytes)
-  bytes.writeDoubleBE(seq, HASH_BYTES)
-  return bytes
+  /** Those of all these messages. */
+  static of(messages: readonly StoredMessage[]): Entries {
+    const entries = new Entries()
+    for (const message of messages) entries.addOf(message)
+    return entries
+  }
+
+  /** All entries so far. Adding more does not change it. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** They are enough for a block. */
+  get isFull(): boolean {
+    return this.#length >= BLOCK_ENTRIES * ENTRY_BYTES
+  }
+
+  add(shopperId: string, seq: number): void {
+    if (this.#length === this.#buffer.length) this.#buffer = Buffer.concat([this.#buffer], 2 * this.#length)
+    this.#buffer.write(hashOf(shopperId), this.#length, HASH_BYTES, "hex")
+    this.#buffer.writeDoubleBE(seq, this.#length + HASH_BYTES)
+    this.#length += ENTRY_BYTES
+  }
+
+  addOf(message: StoredMessage): void {
+    const known = readEntry(message)
+    if ("event" in known) this.add(known.event.shopper_id, message.seq)
+    else for (const id of uuidsIn(message)) this.add(id, message.seq)
+  }
 }
 
 function uuidsIn({ data }: StoredMessage): string[] {
@@ -230,6 +254,7 @@ function* sequencesIn(entries: Buffer, hash: Buffer): Generator<number> {
   }
 }
 
-function hashOf(shopperId: string): Buffer {
-  return hash("sha256", shopperId, "buffer").subarray(0, HASH_BYTES)
+/** In hexadecimal digits: asking for a buffer takes twice as long. */
+function hashOf(shopperId: string): string {
+  return hash("sha256", shopperId, "hex").slice(0, 2 * HASH_BYTES)
 }
