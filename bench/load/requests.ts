@@ -15,6 +15,14 @@ type HeaderList = Readonly<Record<string, string>>
 
 /** How often autocannon checks whether its time is over, in ms. */
 const SAMPLE_MS = 50
+/** More repeatable POSTs a second than any system answers. */
+const MOST_PER_SECOND = 12_000
+
+/** The headers of a connection's request by which it can be repeated. @param id of the connection */
+const OWN_HEADERS: Readonly<Record<NonNullable<Plan["repeatable"]>, (id: string, seq: number) => HeaderList>> = {
+  key: () => ({ "idempotency-key": randomUUID() }),
+  producer: (id, seq) => producerHeaders({ id, epoch: 0, seq }),
+}
 
 process.on("message", (plan: Plan) => {
   const outcome = plan.door === "http" ? post(plan) : publish(plan)
@@ -29,24 +37,29 @@ process.send?.("ready")
 
 async function post({ url, connections, events, repeatable, shopIds, seconds }: Plan): Promise<Outcome> {
   const timings: number[] = []
+  const bad = new Map<string, number>()
+  const count = (what: string) => bad.set(what, (bad.get(what) ?? 0) + 1)
+  let clients = 0
+  // Made before the time begins: autocannon takes as long to make a request as a small server to answer it.
+  const each = repeatable === undefined ? 1 : Math.ceil((MOST_PER_SECOND * seconds) / connections)
+  const setupClient = (client: Client) => {
+    const own = shopIds === undefined ? [randomUUID()] : shopsOf(shopIds, clients++, connections)
+    client.setRequests(own.flatMap((shopId) => requests(events, repeatable, shopId, each)))
+    let answers = 0
+    client.on("response", (status, _bytes, ms) => {
+      last = performance.now()
+      // The first one counts from when its client was made.
+      timings.push(answers++ === 0 ? last - start : ms)
+      if (status !== 200) count(`answered ${status}`)
+      if (repeatable !== undefined && answers === each) count("all prepared requests were sent")
+    })
+  }
+  const run = autocannon({ url, connections, duration: seconds, sampleInt: SAMPLE_MS, setupClient }, () => {})
+  run.on("reqError", (error: Error) => count(error.message))
+  await once(run, "start")
   const cpu = process.cpuUsage()
   const start = performance.now()
   let last = start
-  let clients = 0
-  const setupClient = (client: Client) => {
-    const own = shopIds === undefined ? [randomUUID()] : shopsOf(shopIds, clients++, connections)
-    client.setRequests(own.map((shopId) => request(events, repeatable, shopId)))
-  }
-  const options = { url, connections, duration: seconds, sampleInt: SAMPLE_MS, setupClient }
-  const run = autocannon(options, () => {})
-  const bad = new Map<string, number>()
-  const count = (what: string) => bad.set(what, (bad.get(what) ?? 0) + 1)
-  run.on("response", (_client, status, _bytes, ms) => {
-    timings.push(ms)
-    last = performance.now()
-    if (status !== 200) count(`answered ${status}`)
-  })
-  run.on("reqError", (error: Error) => count(error.message))
   await once(run, "done")
   if (bad.size > 0) throw new Error(`${url}: ${[...bad].map(([what, times]) => `${what}: ${times} times`).join(", ")}`)
   return outcome(timings, last - start, cpu)
@@ -57,17 +70,13 @@ function shopsOf(shopIds: readonly string[], connection: number, connections: nu
   return shopIds.filter((_, i) => i % connections === connection % shopIds.length)
 }
 
-function request(events: number, repeatable: Plan["repeatable"], shopId: string): Request {
+function requests(events: number, repeatable: Plan["repeatable"], shopId: string, count: number): Request[] {
   const body = JSON.stringify(events === 1 ? publishEvent({ shop_id: shopId }) : publishEvents(events, shopId))
-  const headers = { "content-type": "application/json" }
-  const always: Request = { method: "POST", path: `/publish/${shopId}`, headers, body }
-  if (repeatable === undefined) return always
-  const producer = { id: randomUUID(), epoch: 0, seq: 0 }
-  const own = (): HeaderList => {
-    producer.seq++
-    return repeatable === "key" ? { "idempotency-key": randomUUID() } : producerHeaders(producer)
-  }
-  return { ...always, setupRequest: (made) => ({ ...made, headers: { ...headers, ...own() } }) }
+  const id = randomUUID()
+  return Array.from({ length: count }, (_, i) => {
+    const own = repeatable === undefined ? {} : OWN_HEADERS[repeatable](id, i + 1)
+    return { method: "POST", path: `/publish/${shopId}`, headers: { "content-type": "application/json", ...own }, body }
+  })
 }
 
 async function publish({ url, connections, events, seconds }: Plan): Promise<Outcome> {
