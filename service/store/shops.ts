@@ -5,7 +5,6 @@ import type { Shop } from "../projections/shop.ts"
 import type { DayBook } from "./day-book.ts"
 import type { DayModel } from "./day-view.ts"
 import type { Loads, OnWait } from "./loads.ts"
-import { PacedShops } from "./paced-shops.ts"
 import type { Loaded, Read } from "./shop-loader.ts"
 import type { BasketModel, ListName, ShopView, ShownBaskets, StatsModel } from "./shop-view.ts"
 import { SNAPSHOT_EVERY, SnapshotKeeper } from "./snapshot-keeper.ts"
@@ -21,14 +20,14 @@ const MAX_WARM = 64
  */
 const WARM_AFTER = 100
 
-/**
- * Pause between two loads of such shops, in ms. Nobody waits for them, and each takes nats-server some ms, so 64 that became busy at the
- * same time would keep everybody waiting.
- */
-export const WARM_PAUSE_MS = 200
-
 /** A busy shop that has had no record for this time, in ms, is dropped. */
 const WARM_IDLE_MS = 10_000
+
+/**
+ * Least time between two such loads, in ms. Nobody waits for them, and each keeps nats-server and this process from other work for some ms:
+ * 64 shops that became busy together would keep everybody waiting.
+ */
+export const WARM_INTERVAL_MS = 500
 
 /** How often a shop's changes by time alone are applied, in ms. */
 const PASS_TIME_MS = 1000
@@ -91,8 +90,8 @@ export class Shops {
   /** Busy shops that nobody looks at; the least recently busy one comes first. */
   readonly #warm: LatestKeys<string, LoadedShop>
   readonly #keeper: SnapshotKeeper
-  /** Loads shops that have become busy. */
-  readonly #warmUps: PacedShops
+  /** When a busy shop was loaded last. */
+  #warmedAt = 0
   /** The snapshot that is being stored now. */
   #saving: Promise<void> | undefined
   /** Shops whose snapshots must not be stored now. */
@@ -106,7 +105,6 @@ export class Shops {
     this.#maxWarm = maxWarm
     this.#warm = new LatestKeys(maxWarm)
     this.#keeper = new SnapshotKeeper((shopId) => this.#save(shopId), logger)
-    this.#warmUps = new PacedShops(WARM_PAUSE_MS, (shopId) => this.#warmUp(shopId))
   }
 
   /** The loaded shops, those that nobody looks at too, and the bytes of their baskets as JSON. */
@@ -181,7 +179,7 @@ export class Shops {
     const loaded = this.#find(shopId)
     if (loaded !== undefined) this.#take(record, loaded)
     const count = this.#keeper.count(shopId)
-    if (loaded === undefined && count === WARM_AFTER) this.#warmUps.request(shopId)
+    if (loaded === undefined && count >= WARM_AFTER) this.#warmUp(shopId)
   }
 
   #take(record: LogRecord, loaded: LoadedShop): void {
@@ -224,7 +222,6 @@ export class Shops {
   /** Drops some shops. Their watchers are told nothing. */
   dropWhere(condition: (shopId: string) => boolean): void {
     for (const shopId of [...this.#loaded.keys(), ...this.#warm.keys()]) if (condition(shopId)) this.drop(shopId)
-    this.#warmUps.forgetWhere(condition)
     this.#keeper.forgetWhere(condition)
   }
 
@@ -245,8 +242,6 @@ export class Shops {
 
   /** Stores no more snapshots. */
   async stop(): Promise<void> {
-    // Nobody needs a load any more that is under way.
-    void this.#warmUps.stop()
     await this.#keeper.stop()
   }
 
@@ -265,11 +260,12 @@ export class Shops {
     return loaded
   }
 
-  /** Keeps a shop loaded that has become busy, if there is room. */
-  async #warmUp(shopId: string): Promise<void> {
-    if (this.#find(shopId) !== undefined || this.#warm.size >= this.#maxWarm) return
-    // If it cannot be loaded now, its snapshot tries it again.
-    await this.#keepWarm(shopId).loading.catch(() => {})
+  /** Keeps a shop loaded that has become busy, if there is room and it is time. If not, or if it fails, its next record tries it again. */
+  #warmUp(shopId: string): void {
+    const now = Date.now()
+    if (this.#warm.size >= this.#maxWarm || Math.abs(now - this.#warmedAt) < WARM_INTERVAL_MS) return
+    this.#warmedAt = now
+    this.#keepWarm(shopId).loading.catch(() => {})
   }
 
   /** Keeps a busy shop loaded although nobody looks at it. */

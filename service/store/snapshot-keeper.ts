@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "res-service"
-import { PacedShops } from "./paced-shops.ts"
 
 /** A shop gets a new snapshot after this many records, which are read in a few ms. */
 export const SNAPSHOT_EVERY = 1000
@@ -25,23 +25,22 @@ interface Counted {
 
 /**
  * Keeps the snapshots of busy shops fresh, even when nobody looks at them, so that their first `get` has little to read. It counts
- * records, and stores one snapshot after the other.
+ * records, and stores one snapshot after the other: even with very busy shops it takes a small share of the time.
  */
 export class SnapshotKeeper {
-  readonly #saves: PacedShops
+  readonly #save: (shopId: string) => Promise<void>
+  readonly #logger: Logger
   /** By shop; the least recently active one comes first. */
   readonly #counts = new Map<string, Counted>()
+  readonly #due = new Set<string>()
+  readonly #stopping = new AbortController()
+  #working: Promise<void> | undefined
   #lookedAt = 0
 
   /** @param save brings a shop's snapshot up to date */
   constructor(save: (shopId: string) => Promise<void>, logger: Logger) {
-    this.#saves = new PacedShops(PAUSE_MS, async (shopId) => {
-      try {
-        await save(shopId)
-      } catch (error) {
-        logger.warn({ err: error, shopId }, "could not store a snapshot; later ones are tried again")
-      }
-    })
+    this.#save = save
+    this.#logger = logger
   }
 
   /** Counts a record of a shop. Returns how many there were since its last snapshot, as far as is known. */
@@ -69,19 +68,38 @@ export class SnapshotKeeper {
     }
   }
 
-  /** Stores nothing for some shops, which belong to another process now. */
+  /** Counts and stores nothing more for some shops, which belong to another process now. */
   forgetWhere(condition: (shopId: string) => boolean): void {
-    this.#saves.forgetWhere(condition)
+    for (const shopId of this.#due) if (condition(shopId)) this.#due.delete(shopId)
     for (const shopId of this.#counts.keys()) if (condition(shopId)) this.#counts.delete(shopId)
   }
 
   /** Requests a snapshot of a shop; it is stored soon. */
   request(shopId: string): void {
-    this.#saves.request(shopId)
+    if (this.#stopping.signal.aborted) return
+    this.#due.add(shopId)
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+    })
   }
 
   /** Stores no more snapshots. Resolves when the current one is stored. */
   async stop(): Promise<void> {
-    await this.#saves.stop()
+    this.#stopping.abort()
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping
+    for (const shopId of this.#due) {
+      this.#due.delete(shopId)
+      try {
+        await this.#save(shopId)
+        await sleep(PAUSE_MS, undefined, { signal })
+      } catch (error) {
+        if (signal.aborted) return
+        this.#logger.warn({ err: error, shopId }, "could not store a snapshot; later ones are tried again")
+      }
+    }
   }
 }
