@@ -81,6 +81,9 @@ describe("a shop's digest", () => {
     let last = 0
     const begin = Date.now()
     for (const end = Date.now() + 2 * DIGEST_INTERVAL_MS; Date.now() < end; ) last = await publish(shopId, session)
+    // A digest that is made before its basket was sent is right until then, and followed by another one.
+    const basket = `${gateway.url}/api/store/${shopId}/basket/${session}`
+    await until("the basket to have the last event", async () => (await get(basket)).body.last_seq === last)
     await becomesRight(shopId, digest, last)
     // The page may have the last change before this connection has it.
     await product.nats.flush()
