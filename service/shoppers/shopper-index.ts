@@ -129,7 +129,9 @@ export class ShopperIndex implements Part, LogFollower {
     }
     for (const gap of gaps) {
       for await (const messages of this.#log.reader.events(gap.from - 1, Math.min(gap.to, to))) {
-        yield* sequencesIn(Entries.of(messages).bytes, hash)
+        const entries = new Entries()
+        entries.addAll(messages)
+        yield* sequencesIn(entries.bytes, hash)
       }
     }
   }
@@ -187,7 +189,7 @@ export class ShopperIndex implements Part, LogFollower {
       }
       for await (const messages of this.#log.reader.events(gap.from - 1, gap.to)) {
         if (!this.#isActive || log !== this.#logKey) return
-        for (const message of messages) entries.addOf(message)
+        entries.addAll(messages)
         if (entries.isFull) await flush(messages.at(-1)?.seq ?? from)
         await sleep(REST_FACTOR * (performance.now() - begunAt))
         begunAt = performance.now()
@@ -212,13 +214,6 @@ class Entries {
   #buffer = Buffer.alloc(FIRST_ENTRIES * ENTRY_BYTES)
   #length = 0
 
-  /** Those of all these messages. */
-  static of(messages: readonly StoredMessage[]): Entries {
-    const entries = new Entries()
-    for (const message of messages) entries.addOf(message)
-    return entries
-  }
-
   /** All entries so far. Adding more does not change it. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length)
@@ -236,10 +231,13 @@ class Entries {
     this.#length += ENTRY_BYTES
   }
 
-  addOf(message: StoredMessage): void {
-    const known = readEntry(message)
-    if ("event" in known) this.add(known.event.shopper_id, message.seq)
-    else for (const id of uuidsIn(message)) this.add(id, message.seq)
+  /** Adds those of messages of the log. */
+  addAll(messages: readonly StoredMessage[]): void {
+    for (const message of messages) {
+      const known = readEntry(message)
+      if ("event" in known) this.add(known.event.shopper_id, message.seq)
+      else for (const id of uuidsIn(message)) this.add(id, message.seq)
+    }
   }
 }
 

@@ -256,7 +256,6 @@ export class Shops {
     this.#warm.delete(shopId)
     this.#loaded.set(shopId, loaded)
     loaded.watched = true
-    loaded.apply()
     return loaded
   }
 
